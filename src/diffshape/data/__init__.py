@@ -1,0 +1,1 @@
+"""Files, frames, samplers and procedural shapes."""

@@ -1,0 +1,1 @@
+"""Neural fields f(x): callable modules with ``value_and_gradient``."""

@@ -1,0 +1,5 @@
+"""Differentiable objectives, plain functions."""
+
+from diffshape.losses.terms import LossTerms
+
+__all__ = ["LossTerms"]

@@ -1,0 +1,1 @@
+"""Numbers reported without gradients."""

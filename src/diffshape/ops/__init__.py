@@ -1,0 +1,1 @@
+"""Differentiable primitives: neighbours, hash encoding, level-set projection, surface sampling, isosurfaces."""

@@ -1,0 +1,29 @@
+"""Shared set-up: one thread, strict float errors, and the marker for data outside the repository."""
+
+from pathlib import Path
+
+import pytest
+import torch
+
+SHARED = Path(__file__).resolve().parents[2] / "shared"
+
+
+@pytest.fixture(autouse=True, scope="session")
+def one_thread():
+    """Two torch threads under load can be slower than one."""
+    torch.set_num_threads(1)
+
+
+def pytest_collection_modifyitems(items):
+    """Skip what needs the shared folder where there is none."""
+    if (SHARED / "data").is_dir():
+        return
+    for item in items:
+        if item.get_closest_marker("shared_data"):
+            item.add_marker(pytest.mark.skip(reason="no shared data folder beside this checkout"))
+
+
+@pytest.fixture()
+def shared() -> Path:
+    """The folder of real meshes and scans; only for tests marked ``shared_data``."""
+    return SHARED
