@@ -22,20 +22,23 @@ def _entry(ix, iy, iz, resolution, size, dense):
 
 @numba.njit(inline="always")
 def _axis(coordinate, scale, smooth, one):
-    """Cell along one axis, weight of its far side, and the derivative of that weight by the coordinate."""
-    position = coordinate * scale + one / (one + one)
+    """Cell along one axis, weight of its far side, and that weight's derivative by the coordinate, 0 outside [0, 1]."""
+    inside = min(max(coordinate, one - one), one)
+    slope = scale if inside == coordinate else one - one
+    position = inside * scale + one / (one + one)
     cell = np.floor(position)
     t = position - cell
     if smooth:
-        return np.int64(cell), t * t * (one + one + one - t - t), (one + one) * (one + one + one) * t * (one - t) * scale
-    return np.int64(cell), t, scale
+        three = one + one + one
+        return np.int64(cell), t * t * (three - t - t), (three + three) * t * (one - t) * slope
+    return np.int64(cell), t, slope
 
 
 @numba.njit(parallel=True, cache=True)
-def encode(points, tables, scales, resolutions, offsets, sizes, smooth, out):
-    """Write the features, and with ``len(out) == 4`` their x, y and z derivatives, of every level.
+def encode(points, tables, scales, rows, fade, smooth, out):
+    """Write the features, and with ``len(out) == 4`` their x, y and z derivatives, of every level into zeroed ``out``.
 
-    points (N, 3) in [0, 1]; tables (entries, F); scales, resolutions, offsets, sizes (L,); out (1 or 4, N, L * F).
+    points (N, 3); tables (entries, F); scales, fade (L,); rows (3, L): resolutions, offsets, sizes; out (1 | 4, N, L * F).
     """
     channels = tables.shape[1]
     with_jacobian = out.shape[0] == 4
@@ -43,7 +46,10 @@ def encode(points, tables, scales, resolutions, offsets, sizes, smooth, out):
     zero = points.dtype.type(0)
     for n in numba.prange(points.shape[0]):
         for level in range(len(scales)):
-            resolution, offset, size = resolutions[level], offsets[level], sizes[level]
+            weight = fade[level]
+            if weight == zero:
+                continue
+            resolution, offset, size = rows[0, level], rows[1, level], rows[2, level]
             dense = resolution**3 <= size
             ix, wx, dx = _axis(points[n, 0], scales[level], smooth, one)
             iy, wy, dy = _axis(points[n, 1], scales[level], smooth, one)
@@ -52,8 +58,7 @@ def encode(points, tables, scales, resolutions, offsets, sizes, smooth, out):
                 value, gx, gy, gz = zero, zero, zero, zero
                 for corner in range(8):
                     bx, by, bz = corner & 1, (corner >> 1) & 1, corner >> 2
-                    row = offset + _entry(ix + bx, iy + by, iz + bz, resolution, size, dense)
-                    entry = tables[row, c]
+                    entry = tables[offset + _entry(ix + bx, iy + by, iz + bz, resolution, size, dense), c]
                     ux = wx if bx else one - wx
                     uy = wy if by else one - wy
                     uz = wz if bz else one - wz
@@ -63,20 +68,24 @@ def encode(points, tables, scales, resolutions, offsets, sizes, smooth, out):
                         gy += (entry if by else -entry) * ux * uz
                         gz += (entry if bz else -entry) * ux * uy
                 column = level * channels + c
-                out[0, n, column] = value
+                out[0, n, column] = value * weight
                 if with_jacobian:
-                    out[1, n, column] = gx * dx
-                    out[2, n, column] = gy * dy
-                    out[3, n, column] = gz * dz
+                    out[1, n, column] = gx * dx * weight
+                    out[2, n, column] = gy * dy * weight
+                    out[3, n, column] = gz * dz * weight
 
 
 @numba.njit(parallel=True, cache=True)
-def encode_backward(points, gradient, scales, resolutions, offsets, sizes, smooth, channels, grad_tables):
-    """Add to ``grad_tables`` (entries, F) what ``gradient`` (1 or 4, N, L * F) of ``encode``'s output sends there."""
+def encode_backward(points, gradient, scales, rows, fade, smooth, grad_tables):
+    """Add to ``grad_tables`` (entries, F) what ``gradient`` (1 | 4, N, L * F) of ``encode``'s output sends there."""
+    channels = grad_tables.shape[1]
     with_jacobian = gradient.shape[0] == 4
     one = points.dtype.type(1)
     for level in numba.prange(len(scales)):
-        resolution, offset, size = resolutions[level], offsets[level], sizes[level]
+        weight = fade[level]
+        if weight == 0:
+            continue
+        resolution, offset, size = rows[0, level], rows[1, level], rows[2, level]
         dense = resolution**3 <= size
         for n in range(points.shape[0]):
             ix, wx, dx = _axis(points[n, 0], scales[level], smooth, one)
@@ -95,4 +104,4 @@ def encode_backward(points, gradient, scales, resolutions, offsets, sizes, smoot
                         total += (dx if bx else -dx) * uy * uz * gradient[1, n, column]
                         total += (dy if by else -dy) * ux * uz * gradient[2, n, column]
                         total += (dz if bz else -dz) * ux * uy * gradient[3, n, column]
-                    grad_tables[row, c] += total
+                    grad_tables[row, c] += total * weight
