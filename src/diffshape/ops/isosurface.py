@@ -14,7 +14,6 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from diffshape.ops.level_set import project_to_level_set
 from diffshape.ops.octree import sparse_cells
 from diffshape.ops.sampling_grid import CORNERS, ActiveCells, SamplingGrid, dense_cells
 
@@ -35,7 +34,6 @@ def isosurface(
     sparse: bool | None = None,
     lipschitz: float = 1.5,
     closed: bool = False,
-    refine: int = 0,
     device: torch.device | str | None = None,
     dtype: torch.dtype | None = None,
 ) -> tuple[Float[Tensor, "v 3"], Int[Tensor, "f 3"]]:
@@ -53,8 +51,6 @@ def isosurface(
             the field is steeper, a piece smaller than 1/32 of the box may be missed; a larger one never is.
         closed: Count the outermost nodes as outside, so that a solid which leaves the box is cut off by a wall there
             and the mesh is closed. By default it stays open there.
-        refine: Newton steps that pull the vertices to the level set itself, off the linear interpolation, by at most
-            half a cell.
         device, dtype: Where and in which precision the field is evaluated; by default those of the first floating
             parameter or buffer of a module, else the CPU and torch's default dtype.
 
@@ -71,7 +67,7 @@ def isosurface(
     >>> bool(((vertices.norm(dim=-1) - 0.5).abs() < 1e-3).all())
     True
     """
-    _check(resolution, lipschitz, refine)
+    _check(resolution, lipschitz)
     found_device, found_dtype = _home(field)
     device = torch.device(device) if device is not None else found_device
     origin, spacing, cells = _layout(bounds, resolution)
@@ -79,10 +75,7 @@ def isosurface(
     if sparse is None:
         sparse = resolution > DENSE_RESOLUTION
     steps, faces = _march(grid, sparse_cells(grid, lipschitz) if sparse else dense_cells(grid))
-    vertices = grid.positions(steps)
-    if refine:
-        vertices = _refined(grid, steps, vertices, refine)
-    return vertices, faces
+    return grid.positions(steps), faces
 
 
 def _march(grid: SamplingGrid, active: ActiveCells) -> tuple[Float[Tensor, "v 3"], Int[Tensor, "f 3"]]:
@@ -95,8 +88,9 @@ def _march(grid: SamplingGrid, active: ActiveCells) -> tuple[Float[Tensor, "v 3"
     if not len(active.cells):
         empty = torch.empty((0, 3), dtype=torch.float64, device=grid.device)
         return empty, empty.long()
-    corners = active.cells[:, None] + torch.tensor(CORNERS, device=grid.device)  # (C, 8, 3)
-    keys, places = grid.node_keys(corners).unique(return_inverse=True)
+    strides = grid.strides()
+    corner_keys = (torch.tensor(CORNERS, device=grid.device) * strides).sum(-1)
+    keys, places = ((active.cells * strides).sum(-1)[:, None] + corner_keys).unique(return_inverse=True)  # (n,), (C, 8)
     values = torch.empty(len(keys), dtype=torch.float64, device=grid.device)
     values[places.flatten()] = active.values.double().flatten()
     least = NUDGE * values.abs().mean()
@@ -106,17 +100,6 @@ def _march(grid: SamplingGrid, active: ActiveCells) -> tuple[Float[Tensor, "v 3"
         values.cpu().numpy(), grid.nodes_of(keys).double().cpu().numpy(), places.cpu().numpy(), 0.0
     )
     return torch.from_numpy(np.asarray(vertices)).to(grid.device), torch.from_numpy(np.asarray(faces)).to(grid.device)
-
-
-def _refined(
-    grid: SamplingGrid, steps: Float[Tensor, "v 3"], vertices: Float[Tensor, "v 3"], count: int
-) -> Float[Tensor, "v 3"]:
-    """Vertices pulled to the level set; those that would move over half a cell, or lie on a closing wall, stay."""
-    pulled = project_to_level_set(grid.field, vertices.to(grid.dtype), steps=count, level=grid.level).points.double()
-    keep = (pulled - vertices).norm(dim=-1) <= grid.spacing / 2
-    if grid.closed:
-        keep &= ((steps >= 1) & (steps <= grid.limits() - 1)).all(-1)
-    return torch.where(keep[:, None], pulled, vertices)
 
 
 def _layout(
@@ -142,10 +125,8 @@ def _home(field: Any) -> tuple[torch.device, torch.dtype]:  # noqa: ANN401
     return torch.device("cpu"), torch.get_default_dtype()
 
 
-def _check(resolution: int, lipschitz: float, refine: int) -> None:
+def _check(resolution: int, lipschitz: float) -> None:
     if resolution < 2:
         raise ValueError(f"isosurface: resolution must be 2 nodes or more, got {resolution}")
     if not lipschitz > 0:
         raise ValueError(f"isosurface: lipschitz must be positive, got {lipschitz}")
-    if refine < 0:
-        raise ValueError(f"isosurface: refine must be 0 or more steps, got {refine}")

@@ -98,19 +98,22 @@ def _flood(grid: SamplingGrid, blocks: Int[Tensor, "n 3"]) -> ActiveCells:
 
 
 class _NodeMemory:
-    """Values of the nodes sampled so far, so that no node is evaluated twice."""
+    """Values of the nodes sampled so far, by key, so that no node is evaluated twice."""
 
     def __init__(self, grid: SamplingGrid) -> None:
         self.grid = grid
         self.keys = torch.empty(0, dtype=torch.int64, device=grid.device)
         self.values = torch.empty(0, dtype=grid.dtype, device=grid.device)
 
-    def look_up(self, nodes: Int[Tensor, "*n 3"]) -> Float[Tensor, "*n"]:
-        keys, places = self.grid.node_keys(nodes).unique(return_inverse=True)
-        fresh = keys[~_contains(self.keys, keys)]
-        self.keys, order = torch.cat([self.keys, fresh]).sort()
-        self.values = torch.cat([self.values, self.grid.sample_nodes(self.grid.nodes_of(fresh))])[order]
-        return self.values[torch.searchsorted(self.keys, keys)][places]
+    def look_up(self, keys: Int[Tensor, "*n"]) -> Float[Tensor, "*n"]:
+        asked, places = keys.unique(return_inverse=True)
+        known = _contains(self.keys, asked)
+        values = torch.empty(len(asked), dtype=self.grid.dtype, device=self.grid.device)
+        values[known] = self.values[torch.searchsorted(self.keys, asked[known])]
+        values[~known] = self.grid.sample_nodes(self.grid.nodes_of(asked[~known]))
+        self.keys, order = torch.cat([self.keys, asked[~known]]).sort()
+        self.values = torch.cat([self.values, values[~known]])[order]
+        return values[places]
 
 
 def _contains(ordered: Int[Tensor, "m"], keys: Int[Tensor, "n"]) -> Bool[Tensor, "n"]:
@@ -123,10 +126,10 @@ def _block_keys(blocks: Int[Tensor, "n 3"], counts: tuple[int, ...]) -> Int[Tens
     return (blocks[:, 0] * counts[1] + blocks[:, 1]) * counts[2] + blocks[:, 2]
 
 
-def _block_nodes(grid: SamplingGrid, blocks: Int[Tensor, "n 3"]) -> Int[Tensor, "n 3 3 3 3"]:
-    """The 27 nodes of each block; those past the end of the grid repeat its last node."""
-    offsets = _box(0, (3, 3, 3), grid.device).reshape(3, 3, 3, 3)
-    return torch.minimum(2 * blocks[:, None, None, None] + offsets, grid.limits())
+def _block_nodes(grid: SamplingGrid, blocks: Int[Tensor, "n 3"]) -> Int[Tensor, "n 3 3 3"]:
+    """Keys of the 27 nodes of each block."""
+    offsets = (_box(0, (3, 3, 3), grid.device) * grid.strides()).sum(-1)
+    return (2 * (blocks * grid.strides()).sum(-1)[:, None] + offsets).reshape(-1, 3, 3, 3)
 
 
 def _active_in(grid: SamplingGrid, blocks: Int[Tensor, "n 3"], values: Float[Tensor, "n 3 3 3"]) -> ActiveCells:

@@ -60,15 +60,15 @@ class SamplingGrid:
         """The last node of each axis, on the grid's device."""
         return torch.tensor(self.cells, device=self.device)
 
-    def node_keys(self, nodes: Int[Tensor, "*n 3"]) -> Int[Tensor, "*n"]:
-        """One number a node."""
-        _, y, z = (count + 1 for count in self.cells)
-        return (nodes[..., 0] * y + nodes[..., 1]) * z + nodes[..., 2]
+    def strides(self) -> Int[Tensor, "3"]:
+        """Key of a node = node . strides; each axis has room for one node past the end, where blocks of two overhang."""
+        _, y, z = (count + 2 for count in self.cells)
+        return torch.tensor((y * z, z, 1), device=self.device)
 
     def nodes_of(self, keys: Int[Tensor, "n"]) -> Int[Tensor, "n 3"]:
-        """The inverse of ``node_keys``."""
-        _, y, z = (count + 1 for count in self.cells)
-        return torch.stack([keys // (y * z), keys // z % y, keys % z], -1)
+        """The nodes of keys; one past the end becomes the last node."""
+        _, y, z = (count + 2 for count in self.cells)
+        return torch.minimum(torch.stack([keys // (y * z), keys // z % y, keys % z], -1), self.limits())
 
     def _evaluate(self, steps: Tensor) -> Tensor:
         values = self.field(self.positions(steps).to(self.dtype))
@@ -83,15 +83,17 @@ class SamplingGrid:
 def dense_cells(grid: SamplingGrid) -> ActiveCells:
     """Active cells by sampling every node: (nodes)^3 evaluations, whatever the field."""
     shape = tuple(count + 1 for count in grid.cells)
-    total = shape[0] * shape[1] * shape[2]
-    parts = [
-        grid.sample_nodes(grid.nodes_of(torch.arange(start, min(start + CHUNK, total), device=grid.device)))
-        for start in range(0, total, CHUNK)
-    ]
+    planes = torch.cartesian_prod(*(torch.arange(count, device=grid.device) for count in (1, *shape[1:])))
+    rows = max(1, CHUNK // len(planes))
+    parts = []
+    for start in range(0, shape[0], rows):
+        slab = planes.repeat(min(rows, shape[0] - start), 1, 1)
+        slab[..., 0] += torch.arange(start, start + len(slab), device=grid.device)[:, None]
+        parts.append(grid.sample_nodes(slab.reshape(-1, 3)))
     values = torch.cat(parts).reshape(shape)
-    active = mixed(values < 0).nonzero()
-    corners = active[:, None] + torch.tensor(CORNERS, device=grid.device)
-    return ActiveCells(active, values.flatten()[grid.node_keys(corners)])
+    cells = mixed(values < 0).nonzero()
+    corners = [values[tuple((cells + offset).unbind(-1))] for offset in torch.tensor(CORNERS, device=grid.device)]
+    return ActiveCells(cells, torch.stack(corners, -1))
 
 
 def mixed(inside: Tensor) -> Tensor:
