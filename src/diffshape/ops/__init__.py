@@ -1,1 +1,13 @@
 """Differentiable primitives: neighbours, hash encoding, level-set projection, surface sampling, isosurfaces."""
+
+from diffshape.ops.isosurface import isosurface
+from diffshape.ops.level_set import LevelSetPoints, project_to_level_set
+from diffshape.ops.sample_surface import SurfaceSamples, sample_surface
+
+__all__ = [
+    "LevelSetPoints",
+    "SurfaceSamples",
+    "isosurface",
+    "project_to_level_set",
+    "sample_surface",
+]
