@@ -1,8 +1,8 @@
 """The multilayer perceptron of IGR and DiffCD, started as a sphere.
 
 Eight hidden layers of 256 softplus units, the point joined in again at the fifth. Geometric initialisation: hidden
-weights N(0, 2 / outputs) and biases 0 keep |h| near |x|, and a last layer of equal weights sqrt(pi / width) averages that
-back into a length, so the field starts near f(x) = |x| - radius (a softplus of finite sharpness makes it smaller inside).
+weights N(0, 2 / outputs) and biases 0 keep |h| near |x|, and a last layer of equal weights sqrt(pi / width) averages
+that back into a length, so the field starts near f(x) = |x| - radius, the nearer the wider and sharper it is.
 Sources: Atzmon and Lipman, SAL, CVPR 2020, theorem 1; Gropp et al., IGR, ICML 2020; settings of Haerenstam-Nielsen
 et al., DiffCD, ECCV 2024.
 """

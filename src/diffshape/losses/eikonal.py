@@ -26,7 +26,8 @@ def eikonal_loss(
     Raises:
         ValueError: A shape, the mask's dtype or the reduction is wrong.
 
-    Differentiable; a gradient that is exactly 0 has loss 1 and the subgradient 0. Source: Gropp et al., IGR, ICML 2020, eq. 2.
+    Differentiable; a gradient that is exactly 0 has loss 1 and the subgradient 0. Source: Gropp et al., IGR, ICML 2020,
+    the second term of its loss.
 
     >>> eikonal_loss(torch.tensor([[0.0, 3.0, 4.0], [0.0, 0.0, 1.0]]))
     tensor(8.)

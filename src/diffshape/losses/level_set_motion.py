@@ -1,10 +1,10 @@
 """How the distance from a level set changes when the field does.
 
-A point x on the level set {f(theta, .) = 0} has no formula in theta, but the implicit function theorem says how it moves:
-with g = df/dx, the point is carried along the normal, dx = -g (df/dtheta) / |g|^2 dtheta, and where it slides within
-the surface is a choice that does not count. So its distance d to a fixed point p changes by c df/dtheta, with
-c = -(t . g) / |g|^2 and t = dd/dx. Adding ``c (f - f)``, c and the second f held constant, to the distance leaves its value
-and gives it this gradient, for the price of one backward through f. Source: Haerenstam-Nielsen et al., DiffCD, ECCV 2024.
+A point x on the level set {f(theta, .) = 0} has no formula in theta, but the implicit function theorem says how it
+moves: with g = df/dx, it is carried along the normal, dx = -g (df/dtheta) / |g|^2 dtheta (sliding within the surface is
+left out). So its distance d to a fixed point p changes by c df/dtheta, with t = dd/dx and c = -(t . g) / |g|^2. Adding
+``c (f - f)`` to the distance, with c and the second f held constant, leaves its value and gives it this gradient, for
+one backward through f. Source of the motion: Haerenstam-Nielsen et al., DiffCD, ECCV 2024.
 """
 
 import torch
@@ -22,8 +22,8 @@ def distance_from_level_set(
 ) -> Float[Tensor, "*b"]:
     """|x - p| or its square, exact in value, with the gradient of a point x that rides on the level set.
 
-    Gradients and surface points act as constants. Where g is exactly 0 the surface has no normal, and where x = p (without
-    ``squared``) the distance has a kink: the gradient is 0 at both.
+    Gradients and surface points act as constants. Where g is exactly 0 the surface has no normal, and where x = p
+    (without ``squared``) the distance has a kink: the gradient is 0 at both.
 
     >>> radius = torch.tensor(1.0, requires_grad=True)
     >>> x = torch.tensor([1.0, 0.0, 0.0])

@@ -17,8 +17,8 @@ def surface_area_loss(
     """exp(-alpha |f|) of every field value, a soft count of the points near the zero level set.
 
     For points uniform in a region of volume V, ``alpha / 2 * V * loss`` tends, as alpha grows, to the integral of
-    1 / |grad f| over the surface inside it: its area, if f is a distance. The error is of order (curvature / alpha)^2. A
-    layer about 2 / alpha thick counts, so alpha is in 1 / (units of f) and about 1 / alpha of the points must fall there.
+    1 / |grad f| over the surface inside it: its area, if f is a distance. The relative error is about (curvature /
+    alpha)^2. What counts is a layer some 2 / alpha thick (alpha is in 1 / unit of f); enough points must fall into it.
 
     Args:
         values: Field values f at points uniform in space, shape (...,).
@@ -32,8 +32,8 @@ def surface_area_loss(
     Raises:
         ValueError: A shape, the mask's dtype, alpha or the reduction is wrong.
 
-    Differentiable, with subgradient 0 where f is exactly 0. Source: Sitzmann et al., SIREN, NeurIPS 2020, the last term of
-    eq. 6; with alpha 100 in the "IGR + area" runs of Haerenstam-Nielsen et al., DiffCD, ECCV 2024.
+    Differentiable, with subgradient 0 where f is exactly 0. Source: the last term of the SIREN loss, Sitzmann et al.,
+    NeurIPS 2020; alpha 100 as in the comparison runs of Haerenstam-Nielsen et al., DiffCD, ECCV 2024.
 
     >>> surface_area_loss(torch.tensor([0.0, 0.01, -0.01]), reduction="none")
     tensor([1.0000, 0.3679, 0.3679])

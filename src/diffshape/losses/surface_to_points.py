@@ -36,9 +36,9 @@ def surface_to_points_loss(
         ValueError: A shape, the mask's dtype or the reduction is wrong.
 
     Differentiable once in the field's parameters through ``field_values``, by the implicit motion of x
-    (``level_set_motion``): -((x - p) / |x - p| . g) / |g|^2 times df/dtheta. Changes of the nearest point and of the density
-    of x on the surface are not differentiated. Source: Haerenstam-Nielsen et al., DiffCD, ECCV 2024, with the mean
-    of no valid point defined.
+    (``level_set_motion``): -((x - p) / |x - p| . g) / |g|^2 times df/dtheta. Changes of the nearest point and of the
+    density of x on the surface are not differentiated. Source: Haerenstam-Nielsen et al., DiffCD, ECCV 2024, whose mean
+    of no valid point is NaN.
 
     >>> radius = torch.tensor(1.0, requires_grad=True)
     >>> x, p = torch.tensor([[1.0, 0.0, 0.0]]), torch.tensor([[3.0, 0.0, 0.0]])
