@@ -177,3 +177,44 @@ def test_wrong_arguments():
         implicit_distance(sphere(1.0), torch.zeros(4, 3), tolerance=0.0)
     with pytest.raises(ValueError, match="got a scalar"):
         implicit_distance(sphere(1.0), torch.tensor(0.0))
+
+
+def test_a_saddle_is_not_the_nearest_point():
+    """From the long axis of a flat ellipsoid Newton goes to the tip, which is farther than the flat sides."""
+    points = torch.tensor([[0.5, 0.0, 0.0], [0.98, 0.0, 0.0]], dtype=torch.float64)
+    radii = torch.tensor([1.0, 0.3, 0.5], dtype=torch.float64)
+    result = implicit_distance(lambda x: (x / radii).square().sum(-1) - 1, points, iterations=12)
+    assert result.valid.tolist() == [False, True]  # the tip's smaller radius of curvature is 0.3^2 / 1
+    torch.testing.assert_close(result.distance[1].item(), 0.02)
+
+
+def test_a_point_reached_through_another_sheet_is_refused():
+    """Between the sheets z = 0 and z = 1 of z^3 - z, the start at 0.55 leaps down to the sheet z = -1."""
+    points = torch.tensor([[0.0, 0.0, 0.55], [0.0, 0.0, 0.65]], dtype=torch.float64)
+    result = implicit_distance(lambda x: x[..., 2] ** 3 - x[..., 2], points, iterations=12)
+    assert result.valid.tolist() == [False, True]
+    torch.testing.assert_close(result.distance[1].item(), 0.35)
+
+
+def test_rounding_on_the_surface_does_not_look_like_the_wrong_side():
+    """In float32 the sign of f at a point of the surface is noise."""
+    radii = torch.tensor([0.5, 0.7, 0.3])
+
+    def field(x):
+        return ((x - 0.1) / radii).square().sum(-1) - 1
+
+    points = 0.5 * torch.nn.functional.normalize(random(2000, 3), dim=-1).float()
+    near = implicit_distance(field, points, iterations=8, tolerance=1e-5)
+    again = implicit_distance(field, near.closest[near.valid])
+    assert near.valid.sum() > 1000
+    assert again.valid.all()
+    assert again.distance.max() < 1e-4
+
+
+def test_the_field_is_never_asked_about_a_point_that_is_not_finite():
+    def careful(x):
+        assert torch.isfinite(x).all()
+        return x.square().sum(-1) - 1
+
+    points = torch.tensor([[0.0, 0.0, 0.0], [torch.nan, 0.0, 0.0], [0.5, 0.0, 0.0]])  # the first has no gradient
+    assert implicit_distance(careful, points, iterations=8).valid.tolist() == [False, False, True]
