@@ -5,6 +5,9 @@ from diffshape._lazy import lazy_names
 __getattr__, __all__ = lazy_names(
     __name__,
     {
+        "config": "MLPConfig",
+        "field": "Field",
+        "mlp": "MLP",
         "softplus_network": "SoftplusNetwork",
     },
 )

@@ -29,21 +29,21 @@ class MLPConfig:
 
 @dataclass(frozen=True, kw_only=True)
 class HashGridConfig:
-    """A grid of eight levels under a small network: fast on a CPU, sharp to about 1/128 of the longest side."""
+    """A grid of eight levels under a small network: fast on a CPU, sharp to about 1/256 of the longest side."""
 
     levels: int = 8
     """Number of grid levels."""
     base: int = 8
     """Nodes per axis of the coarsest level."""
-    finest: int = 128
+    finest: int = 256
     """Nodes per axis of the finest level."""
     features: int = 2
     """Features a level contributes."""
-    log2_entries: int = 16
+    log2_entries: int = 18
     """Base-2 logarithm of the largest table of a level; finer levels are hashed into it."""
-    interpolation: Literal["linear", "smoothstep"] = "smoothstep"
+    interpolation: Literal["linear", "smoothstep"] = "linear"
     """Between grid nodes; smoothstep gives continuous normals."""
-    hidden_layers: int = 2
+    hidden_layers: int = 1
     """Hidden layers of the network."""
     width: int = 64
     """Units in a hidden layer."""

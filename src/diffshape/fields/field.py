@@ -51,7 +51,7 @@ class Field(torch.nn.Module):
         raise NotImplementedError(f"{type(self).__name__} must define evaluate(points)")
 
     def evaluate_with_gradient(self, points: Float[Tensor, "n 3"]) -> tuple[Float[Tensor, "n"], Float[Tensor, "n 3"]]:
-        """Values and gradients at (N, 3) points, here by autograd, with a graph for a second derivative if one is wanted."""
+        """Values and gradients at (N, 3) points, here by autograd; a graph is kept only if wanted."""
         keep = torch.is_grad_enabled()
         with torch.enable_grad():
             points = points if keep and points.requires_grad else points.detach().requires_grad_()

@@ -103,7 +103,7 @@ class _ValueAndGradient(torch.autograd.Function):
         depth = len(ctx.saved_tensors) // 4 + 1  # weights and inputs: depth each; slopes and adjoints: one less
         weights, inputs = ctx.saved_tensors[:depth], ctx.saved_tensors[depth : 2 * depth]
         slopes, adjoints = _halves(ctx.saved_tensors[2 * depth :])
-        value_bar = inputs[0].new_zeros(len(inputs[0])) if value_bar is None else value_bar
+        value_bar = torch.zeros_like(inputs[0][:, 0]) if value_bar is None else value_bar
         tangents, bends = [], []
         if gradient_bar is not None:
             tangents, bends = _tangents_up(gradient_bar * ctx.beta, weights, slopes, adjoints, ctx.skip)

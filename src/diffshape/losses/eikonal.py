@@ -1,0 +1,40 @@
+"""The eikonal term: a distance field has slope 1 everywhere."""
+
+import torch
+from jaxtyping import Bool, Float
+from torch import Tensor
+
+from diffshape.losses.reduction import Reduction, check_mask, reduce_elements
+
+
+def eikonal_loss(
+    gradients: Float[Tensor, "*b d"],
+    *,
+    mask: Bool[Tensor, "*b"] | None = None,
+    reduction: Reduction = "mean",
+) -> Float[Tensor, "*out"]:
+    """(1 - |g|)^2 of every gradient g.
+
+    Args:
+        gradients: Gradients of a field in its points, shape (..., D), for instance from ``field.value_and_gradient``.
+        mask: True where real, shape (...,).
+        reduction: "mean" or "sum" over the real gradients, or "none" for shape (...,).
+
+    Returns:
+        Scalar or (...,), >= 0, 0 for unit gradients; the mean of none is 0.
+
+    Raises:
+        ValueError: A shape, the mask's dtype or the reduction is wrong.
+
+    Differentiable; a gradient that is exactly 0 has loss 1 and the subgradient 0. Source: Gropp et al., IGR, ICML 2020,
+    the second term of its loss.
+
+    >>> eikonal_loss(torch.tensor([[0.0, 3.0, 4.0], [0.0, 0.0, 1.0]]))
+    tensor(8.)
+    """
+    if gradients.ndim < 1:
+        raise ValueError("eikonal_loss: gradients must have shape (..., D), got a scalar")
+    check_mask("eikonal_loss", mask, gradients.shape[:-1], "gradients without its last dimension")
+    if mask is not None:
+        gradients = torch.where(mask[..., None], gradients, 0)
+    return reduce_elements((1 - torch.linalg.vector_norm(gradients, dim=-1)).square(), mask, reduction)
