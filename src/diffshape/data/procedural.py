@@ -58,7 +58,8 @@ class ProceduralObject:
         spacing = float((high - low).max()) / (resolution - 1)
         origin = low - 1.5 * spacing  # off the planes of the solid, with an empty layer around it
         cells = _surface_cells(self.solid, origin, spacing, np.ceil((high - low) / spacing).astype(np.int64) + 3)
-        _, _, corners, cubes = igl.unique_sparse_voxel_corners(origin, spacing, 0, cells.astype(np.int32))
+        nodes, cubes = _corner_nodes(cells)
+        corners = origin + spacing * nodes
         vertices, faces, *_ = igl.marching_cubes(self.solid(corners), corners, cubes, 0.0)
         return Mesh(np.asarray(vertices, np.float64), np.asarray(faces, np.int64))
 
@@ -90,13 +91,25 @@ def _surface_cells(solid: Solid, origin: NDArray[np.float64], spacing: float, sh
         blocks = (2 * blocks[:, None] + np.indices((2, 2, 2)).reshape(3, -1).T).reshape(-1, 3)
 
 
+def _corner_nodes(cells: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """The distinct grid nodes (V, 3) at the corners of cells, and for each cell its 8 of them (K, 8) in libigl's order."""
+    offsets = np.array([(0, 0, 1), (0, 0, 0), (0, 1, 0), (0, 1, 1), (1, 0, 1), (1, 0, 0), (1, 1, 0), (1, 1, 1)])
+    sides = cells.max(axis=0) + 2
+    flat = np.ravel_multi_index(tuple((cells[:, None] + offsets).reshape(-1, 3).T), tuple(sides))
+    nodes, cubes = np.unique(flat, return_inverse=True)
+    return np.stack(np.unravel_index(nodes, tuple(sides)), axis=1), cubes.reshape(-1, 8)
+
+
 def _kettle() -> ProceduralObject:
     """A belly, spout and knob with smooth seams; a thin ring for a handle; a sharp lid and belt; a base plate with holes."""
     belly = sphere((0, 0, 0.34), 0.23)
     foot = cylinder((0, 0, 0.04), (0, 0, 0.13), 0.15)
-    bends = [(0.14, 0.27, 0.065), (0.28, 0.33, 0.050), (0.36, 0.45, 0.038), (0.46, 0.55, 0.030)]  # x, z, radius
-    spout = [capsule((x, 0, z), (u, 0, w), radius) for (x, z, radius), (u, w, _) in zip(bends, bends[1:])]
-    body = smooth_union(0.07, belly, foot, *spout)
+    spout = smooth_union(
+        0.02,
+        capsule((0.13, 0, 0.26), (0.34, 0, 0.39), 0.075, 0.045),
+        capsule((0.34, 0, 0.39), (0.46, 0, 0.56), 0.045, 0.028),
+    )
+    body = smooth_union(0.07, belly, foot, spout)
     handle = torus((-0.27, 0, 0.37), (0, 1, 0), 0.15, 0.02)
     lid = cylinder((0, 0, 0.52), (0, 0, 0.575), 0.13)
     knob = smooth_union(0.03, capsule((0, 0, 0.56), (0, 0, 0.62), 0.018), sphere((0, 0, 0.645), 0.04))

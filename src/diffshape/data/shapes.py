@@ -49,15 +49,25 @@ def torus(center: ArrayLike, axis: ArrayLike, ring: float, tube: float) -> Solid
     return distance
 
 
-def capsule(start: ArrayLike, end: ArrayLike, radius: float) -> Solid:
-    """All points within ``radius`` of a segment: a rod with round ends."""
-    foot = np.asarray(start, np.float64)
-    along = np.asarray(end, np.float64) - foot
+def capsule(start: ArrayLike, end: ArrayLike, radius: float, end_radius: float | None = None) -> Solid:
+    """The convex hull of two balls: a rod with round ends, tapered if ``end_radius`` differs from ``radius``.
+
+    In the half plane (axial, radial), the slope touches both balls along the line with normal n = (s, c), s = (r - r_end) / length.
+    """
+    foot, head = np.asarray(start, np.float64), np.asarray(end, np.float64)
+    direction, length = _unit(head - foot), float(_length(head - foot))
+    end_radius = radius if end_radius is None else end_radius
+    if length <= abs(radius - end_radius):
+        raise ValueError("capsule: one end lies within the other; use a sphere")
+    s = (radius - end_radius) / length
+    c = np.sqrt(1 - s**2)
 
     def distance(points: NDArray[np.float64]) -> NDArray[np.float64]:
-        offset = points - foot
-        share = np.clip(offset @ along / (along @ along), 0, 1)
-        return _length(offset - share[..., None] * along) - radius
+        axial, radial = _cylindrical(points - foot, direction)
+        along = c * axial - s * radial  # 0 where the slope leaves the first ball, c * length where it meets the other
+        slope = s * axial + c * radial - radius
+        first, last = np.hypot(axial, radial) - radius, np.hypot(axial - length, radial) - end_radius
+        return np.where(along < 0, first, np.where(along > c * length, last, slope))
 
     return distance
 
