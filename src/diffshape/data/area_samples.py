@@ -1,7 +1,8 @@
 """Points spread evenly over the area of a triangle mesh, in NumPy.
 
 A triangle is drawn with probability proportional to its area; inside it, with r and s uniform in [0, 1], the point is
-a + sqrt(r) (b - a) + sqrt(r) s (c - b), which has constant density (Osada et al., "Shape Distributions", TOG 2002, section 4.2).
+a + sqrt(r) (b - a) + sqrt(r) s (c - b), which has constant density (Osada et al., "Shape Distributions", TOG 2002,
+section 4.2).
 """
 
 import numpy as np

@@ -10,7 +10,7 @@ class ReadError(ValueError):
     """A file is there but cannot be read as what it claims to be; the message names the file and the cure."""
 
 
-def real_rows(values: Any, *, name: str, columns: int | None = 3) -> NDArray[np.float64]:  # noqa: ANN401
+def real_rows(values: Any, *, name: str, columns: int | None = 3) -> NDArray[np.float64]:
     """``values`` as a float64 array of shape (N, ``columns``), on the CPU, without gradient.
 
     Args:
@@ -34,7 +34,7 @@ def real_rows(values: Any, *, name: str, columns: int | None = 3) -> NDArray[np.
     return array.astype(np.float64)
 
 
-def host_array(values: Any, *, name: str) -> NDArray[Any]:  # noqa: ANN401
+def host_array(values: Any, *, name: str) -> NDArray[Any]:
     """``values`` as a NumPy array of its own type; a torch tensor is detached and brought to the CPU."""
     if hasattr(values, "detach"):
         values = values.detach().cpu().numpy()

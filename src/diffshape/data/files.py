@@ -43,7 +43,7 @@ def atomic_path(path: str | os.PathLike[str]) -> Iterator[Path]:
         temporary.unlink(missing_ok=True)
 
 
-def write_mesh(path: str | os.PathLike[str], vertices: Any, faces: Any, *, normals: Any = None) -> None:  # noqa: ANN401
+def write_mesh(path: str | os.PathLike[str], vertices: Any, faces: Any, *, normals: Any = None) -> None:
     """Write a triangle mesh as PLY (binary), OBJ, STL (binary) or OFF, by suffix.
 
     PLY keeps the float type of the vertices; OBJ and OFF are written to that many digits; STL is always float32.
@@ -55,7 +55,8 @@ def write_mesh(path: str | os.PathLike[str], vertices: Any, faces: Any, *, norma
         normals: (V, 3) vertex normals, for PLY and OBJ only.
 
     Raises:
-        ValueError: an unknown suffix, normals for a format without them, or what :func:`as_mesh` refuses (an empty mesh too).
+        ValueError: an unknown suffix, normals for a format without them, or what :func:`as_mesh` refuses (an empty
+            mesh too).
     """
     path = Path(path)
     writers = {".ply": _write_ply, ".obj": _write_obj, ".stl": _write_stl, ".off": _write_off}
@@ -68,7 +69,7 @@ def write_mesh(path: str | os.PathLike[str], vertices: Any, faces: Any, *, norma
         writers[suffix](temporary, kept)
 
 
-def write_points(path: str | os.PathLike[str], points: Any, *, normals: Any = None) -> None:  # noqa: ANN401
+def write_points(path: str | os.PathLike[str], points: Any, *, normals: Any = None) -> None:
     """Write points, and normals if given, as PLY (binary), XYZ or TXT (spaces), CSV (with a header) or NPY, by suffix.
 
     Args:
@@ -84,7 +85,9 @@ def write_points(path: str | os.PathLike[str], points: Any, *, normals: Any = No
     suffix = _known_suffix(path, "write_points", writers)
     array = host_array(points, name="points")
     if array.ndim != 2 or array.shape[1] != 3 or array.dtype.kind not in "fiu":
-        raise ValueError(f"write_points: points must have shape (N, 3) and real numbers, got {array.shape} of {array.dtype}")
+        raise ValueError(
+            f"write_points: points must have shape (N, 3) and real numbers, got {array.shape} of {array.dtype}"
+        )
     array = _kept_type(array, array)
     with atomic_path(path) as temporary:
         writers[suffix](temporary, _Content(array, np.empty((0, 3), np.int64), _matching_normals(normals, array)))
@@ -109,13 +112,13 @@ def _known_suffix(path: Path, function: str, writers: dict[str, Any]) -> str:
     return suffix
 
 
-def _kept_type(array: _Array, original: Any) -> _Array:  # noqa: ANN401
+def _kept_type(array: _Array, original: Any) -> _Array:
     """float32 stays float32; all else is written as float64."""
     single = host_array(original, name="points").dtype == np.float32
     return np.asarray(array, np.float32 if single else np.float64)
 
 
-def _matching_normals(normals: Any, points: _Array) -> _Array | None:  # noqa: ANN401
+def _matching_normals(normals: Any, points: _Array) -> _Array | None:
     if normals is None:
         return None
     array = host_array(normals, name="normals").astype(points.dtype)

@@ -2,8 +2,8 @@
 
 to_unit(p) = (p - center) / scale
 
-A bounding box hangs on its extreme points, so a single stray return of a scanner would shrink the shape. Points far from all
-others are therefore left out of the box; without such points it is the plain bounding box, to the last bit.
+A bounding box hangs on its extreme points, so a single stray return of a scanner would shrink the shape. Points far
+from all others are therefore left out of the box; without such points it is the plain bounding box, to the last bit.
 """
 
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.spatial import cKDTree
+from scipy.spatial import KDTree
 
 from diffshape.data.arrays import real_rows
 
@@ -37,7 +37,7 @@ class Frame:
             raise ValueError(f"Frame: scale must be positive and finite, got {self.scale}")
 
     @classmethod
-    def of(cls, points: Any) -> "Frame":  # noqa: ANN401
+    def of(cls, points: Any) -> "Frame":
         """The frame of (N, 3) points, NumPy or torch: of their bounding box without :func:`find_outliers`.
 
         Raises:
@@ -48,7 +48,9 @@ class Frame:
         """
         array = real_rows(points, name="Frame.of: points")
         if len(array) == 0 or not np.isfinite(array).all():
-            raise ValueError("Frame.of: points must be finite and at least one; clean them with diffshape.data.clean_points")
+            raise ValueError(
+                "Frame.of: points must be finite and at least one; clean them with diffshape.data.clean_points"
+            )
         kept = array[~find_outliers(array)]
         low, high = kept.min(axis=0), kept.max(axis=0)
         x, y, z = ((low + high) / 2).tolist()
@@ -101,7 +103,7 @@ class Frame:
         except TypeError as error:
             raise ValueError(f"Frame.from_dict: center must be three numbers and scale one, got {content!r}") from error
 
-    def _wide(self, points: Any, method: str) -> tuple[Any, Any]:  # noqa: ANN401
+    def _wide(self, points: Any, method: str) -> tuple[Any, Any]:
         """Points and center in float64, both NumPy or both torch on the points' device."""
         if points.shape[-1:] != (3,):
             raise ValueError(f"Frame.{method}: points must have shape (..., 3), got {tuple(points.shape)}")
@@ -114,9 +116,10 @@ class Frame:
 def find_outliers(points: NDArray[np.floating], *, factor: float = 10.0) -> NDArray[np.bool_]:
     """Which points lie outside the shape and far from all others: stray returns, not noise.
 
-    A point is isolated if its 8th neighbour is farther than ``factor`` times the median of that distance. Outliers are the isolated
-    points outside the bounding box of the others. Groups of more than 8 are no outliers, and strays within the box are not looked
-    for. Distances are measured to a sample of 100,000 points, so the cost is O(N + 1e5 log 1e5).
+    A point is isolated if its 8th neighbour is farther than ``factor`` times the median of that distance. Outliers
+    are the isolated points outside the bounding box of the others. Groups of more than 8 are no outliers, and strays
+    within the box are not looked for. Distances are measured to a sample of 100,000 points, so the cost is O(N + 1e5
+    log 1e5).
 
     Args:
         points: (N, 3) finite points in any unit.
@@ -136,7 +139,7 @@ def find_outliers(points: NDArray[np.floating], *, factor: float = 10.0) -> NDAr
     sample = points
     if len(points) > _SAMPLE:
         sample = points[np.random.default_rng(0).choice(len(points), _SAMPLE, replace=False)]
-    tree = cKDTree(sample)
+    tree = KDTree(sample)
     spacing = _neighbor_distance(tree, sample)
     if not spacing.any():
         return outliers
@@ -149,10 +152,10 @@ def find_outliers(points: NDArray[np.floating], *, factor: float = 10.0) -> NDAr
     return outliers
 
 
-def _neighbor_distance(tree: cKDTree, points: NDArray[np.float64]) -> NDArray[np.float64]:
+def _neighbor_distance(tree: KDTree, points: NDArray[np.float64]) -> NDArray[np.float64]:
     """Distance to the 8th other point, for points of the tree."""
     return tree.query(points, k=[_NEIGHBORS + 1])[0][:, 0]
 
 
-def _narrow(result: Any, like: Any) -> Any:  # noqa: ANN401
+def _narrow(result: Any, like: Any) -> Any:
     return result.astype(like.dtype) if isinstance(like, np.ndarray) else result.to(like.dtype)

@@ -1,13 +1,13 @@
 """Mesh files as vertices and polygons: PLY, OBJ, OFF, STL and, through trimesh, GLB.
 
-Only geometry is read: vertices, normals where the format has one a vertex, and polygons. Textures, materials and other files
-are never opened. Each reader raises :class:`ReadError` for what it cannot read whole.
+Only geometry is read: vertices, normals where the format has one a vertex, and polygons. Textures, materials and
+other files are never opened. Each reader raises :class:`ReadError` for what it cannot read whole.
 """
 
 import io
 import re
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +17,7 @@ from diffshape.data.ply import Columns, Lists, read_ply
 
 
 class Polygons(NamedTuple):
-    """Vertices (V, 3), the number of corners of each polygon, all corners end to end, and normals (V, 3) if the file has them."""
+    """Vertices (V, 3), the corner count of each polygon, all corners end to end, and normals (V, 3) or None."""
 
     vertices: NDArray[np.float64]
     counts: NDArray[np.int64]
@@ -25,7 +25,7 @@ class Polygons(NamedTuple):
     normals: NDArray[np.float64] | None = None
 
     def triangles(self) -> NDArray[np.int64]:
-        """Each polygon as a fan around its first corner, (F, 3); right for convex ones. Fewer than 3 corners give none."""
+        """Each polygon as a fan around its first corner, (F, 3); right for convex ones. Under 3 corners give none."""
         pieces = np.maximum(self.counts - 2, 0)
         polygon = np.repeat(np.arange(len(self.counts)), pieces)
         step = np.arange(len(polygon)) - np.repeat(np.cumsum(pieces) - pieces, pieces)
@@ -50,7 +50,7 @@ def read_ply_mesh(path: Path) -> Polygons:
 
 
 def read_obj(path: Path) -> Polygons:
-    """The ``v`` and ``f`` lines of an OBJ file; corners such as ``3/1/2`` or ``-1`` are understood, all groups are one mesh."""
+    """The ``v`` and ``f`` lines of an OBJ file, all groups as one mesh; corners may be ``3/1/2`` or ``-1``."""
     vertices, faces = [], []
     with path.open(encoding="utf-8", errors="replace") as file:
         for number, line in enumerate(file, 1):
@@ -68,7 +68,7 @@ def read_obj(path: Path) -> Polygons:
 
 
 def read_off(path: Path) -> Polygons:
-    """OFF, COFF, NOFF...: the first three numbers of each vertex row, then one polygon a row (further numbers are colours)."""
+    """OFF, COFF, NOFF: of each vertex row the first three numbers, then one polygon a row; what follows is colour."""
     text = re.sub(r"#.*", "", path.read_text(encoding="utf-8", errors="replace"))
     head, _, rest = text.lstrip().partition("OFF")
     rows = [line.split() for line in rest.splitlines() if line.strip()]
@@ -114,11 +114,11 @@ def read_stl(path: Path) -> Polygons:
 
 
 def read_glb(path: Path) -> Polygons:
-    """All meshes of a binary glTF scene in their places; coincident vertices (seams of textures and creases) are merged."""
+    """All meshes of a binary glTF scene in their places; coincident vertices (of seams and creases) are merged."""
     import trimesh  # a second to import, and only this format needs it
 
     try:
-        scene = trimesh.load(io.BytesIO(path.read_bytes()), file_type="glb", process=False)
+        scene: Any = trimesh.load(io.BytesIO(path.read_bytes()), file_type="glb", process=False)
         mesh = scene.to_mesh() if isinstance(scene, trimesh.Scene) else scene
         return _merged(np.asarray(mesh.vertices, np.float64), np.asarray(mesh.faces, np.int64))
     except (ValueError, LookupError, TypeError, AttributeError, NotImplementedError) as error:

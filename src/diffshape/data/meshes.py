@@ -24,13 +24,13 @@ class Mesh(NamedTuple):
 def read_mesh(path: str | PathLike[str]) -> Mesh:
     """Read a PLY, OBJ, OFF, STL or GLB file as triangles, in file coordinates.
 
-    Polygons become fans of triangles. Vertices keep their order and number in PLY, OBJ and OFF; the coincident ones with
-    which STL and GLB repeat every corner are merged.
+    Polygons become fans of triangles. Vertices keep their order and number in PLY, OBJ and OFF; the coincident ones
+    with which STL and GLB repeat every corner are merged.
 
     Raises:
         FileNotFoundError: there is no such file.
-        ReadError: it is no such mesh: empty, cut short, without faces, with vertices that are not finite, or with faces that
-            name vertices it does not have. Also a suffix that is not one of the five.
+        ReadError: it is no such mesh: empty, cut short, without faces, with vertices that are not finite, or with
+            faces that name vertices it does not have. Also a suffix that is not one of the five.
 
     >>> from tempfile import TemporaryDirectory
     >>> with TemporaryDirectory() as folder:
@@ -42,7 +42,9 @@ def read_mesh(path: str | PathLike[str]) -> Mesh:
     path = Path(path)
     polygons = read_polygons(path)
     if len(polygons.counts) == 0:
-        raise ReadError(f"{path}: holds {len(polygons.vertices)} points and no faces; give a mesh, or fit these points first")
+        raise ReadError(
+            f"{path}: holds {len(polygons.vertices)} points and no faces; give a mesh, or fit these points first"
+        )
     try:
         return as_mesh((polygons.vertices, polygons.triangles()))
     except ValueError as error:
@@ -58,8 +60,8 @@ def read_polygons(path: Path) -> Polygons:
     return _READERS[path.suffix.lower()](path)
 
 
-def as_mesh(thing: Any) -> Mesh:  # noqa: ANN401
-    """A :class:`Mesh` from a path, a (vertices, faces) pair, or an object with ``vertices`` and ``faces`` like trimesh.Trimesh.
+def as_mesh(thing: Any) -> Mesh:
+    """A :class:`Mesh` from a path, a (vertices, faces) pair, or an object that has both, like trimesh.Trimesh.
 
     Args:
         thing: Path of a mesh file; or (V, 3) numbers and (F, 3) integers as NumPy arrays, torch tensors or lists.
@@ -84,5 +86,7 @@ def as_mesh(thing: Any) -> Mesh:  # noqa: ANN401
         wrong = int(faces.min() if faces.min() < 0 else faces.max())
         raise ValueError(f"faces name vertex {wrong} of {len(vertices)} (counted from 0); the file or array is damaged")
     if not np.isfinite(vertices).all():
-        raise ValueError(f"{int((~np.isfinite(vertices).all(axis=1)).sum())} vertices are NaN or infinite; remove or repair them")
+        raise ValueError(
+            f"{int((~np.isfinite(vertices).all(axis=1)).sum())} vertices are NaN or infinite; remove or repair them"
+        )
     return Mesh(vertices, faces.astype(np.int64))

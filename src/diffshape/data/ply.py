@@ -2,8 +2,9 @@
 
     ply / format binary_little_endian 1.0 / element vertex N / property float x / ... / end_header
 
-Scalar elements (the points) are read in one piece, so millions of them take a moment. Elements with lists (the faces) are
-read in one piece too when all lists are equally long, else row by row. Every row the header promises must be there.
+Scalar elements (the points) are read in one piece, so millions of them take a moment. Elements with lists (the faces)
+are read in one piece too when all lists are equally long, else row by row. Every row the header promises must be
+there.
 
 Source: Greg Turk, "The PLY Polygon File Format", Stanford University, 1994.
 """
@@ -170,7 +171,10 @@ def _read_binary(file: BinaryIO, element: _Element, order: str) -> Columns:
     fields: list[tuple[Any, ...]] = []
     for one in element.properties:
         if one.count_kind:
-            fields += [(f"{one.name} count", order + one.count_kind), (one.name, order + one.kind, lengths.get(one.name, 0))]
+            fields += [
+                (f"{one.name} count", order + one.count_kind),
+                (one.name, order + one.kind, lengths.get(one.name, 0)),
+            ]
         else:
             fields.append((one.name, order + one.kind))
     file.seek(start)

@@ -1,4 +1,4 @@
-"""Tables of numbers as point files: text of any separator, NPY and NPZ. Arrays of Python objects are refused, never unpickled."""
+"""Tables of numbers as point files: text, NPY and NPZ. Arrays of Python objects are refused, never unpickled."""
 
 import re
 import zipfile
@@ -32,13 +32,17 @@ def read_text(path: Path) -> Table:
         head = list(islice(file, _HEADER_LINES))
     skip = next((index for index, line in enumerate(head) if len(_numbers(line)) >= 3), None)
     if skip is None:
-        raise ReadError(f"{path}: no row of three numbers in its first {_HEADER_LINES} lines; a point file has x y z in each row")
+        raise ReadError(
+            f"{path}: no row of three numbers in its first {_HEADER_LINES} lines; a point file has x y z in each row"
+        )
     separator = next((mark for mark in (",", ";") if mark in head[skip]), None)
     try:
         with path.open(encoding="utf-8-sig", errors="replace") as file:
             rows = np.loadtxt(file, delimiter=separator, skiprows=skip, comments="#", ndmin=2)
     except ValueError as error:
-        raise ReadError(f"{path}: not a table of numbers ({error}); every row needs the same number of columns") from error
+        raise ReadError(
+            f"{path}: not a table of numbers ({error}); every row needs the same number of columns"
+        ) from error
     names = re.findall(r"\w+", head[skip - 1].lower()) if skip else []
     return _named_columns(rows, names) if set(_AXES) <= set(names) and len(names) == rows.shape[1] else _columns(rows)
 
@@ -48,7 +52,9 @@ def read_npy(path: Path) -> Table:
     try:
         array = np.load(path, allow_pickle=False)
     except (ValueError, EOFError, OSError) as error:
-        raise ReadError(f"{path}: not a readable NumPy array of numbers ({error}); save it again with numpy.save") from error
+        raise ReadError(
+            f"{path}: not a readable NumPy array of numbers ({error}); save it again with numpy.save"
+        ) from error
     if not isinstance(array, np.ndarray):
         raise ReadError(f"{path}: holds several arrays; name it .npz")
     return _columns(real_rows(array, name="the array", columns=None))
@@ -62,7 +68,9 @@ def read_npz(path: Path) -> Table:
             if key is None and len(archive.files) == 1:
                 key = archive.files[0]
             if key is None:
-                raise ReadError(f"{path}: holds {', '.join(archive.files) or 'nothing'}; name the points 'points', 'xyz' or 'pos'")
+                raise ReadError(
+                    f"{path}: holds {', '.join(archive.files) or 'nothing'}; name the points 'points', 'xyz' or 'pos'"
+                )
             table = _columns(real_rows(archive[key], name=f"array {key!r}", columns=None))
             if key != "normals" and "normals" in archive.files:
                 table = table._replace(normals=real_rows(archive["normals"], name="array 'normals'"))
@@ -92,12 +100,16 @@ def _columns(rows: NDArray[np.float64]) -> Table:
     """The first three columns are the points; the last three of six their normals, if they look like directions."""
     number = rows.shape[1]
     if number < 3 or (number > 6 and len(rows) <= 3):
-        raise ValueError(f"the points must have shape (N, 3), got {rows.shape}{'; transpose them' if len(rows) == 3 else ''}")
+        raise ValueError(
+            f"the points must have shape (N, 3), got {rows.shape}{'; transpose them' if len(rows) == 3 else ''}"
+        )
     if number == 3:
         return Table(rows, None)
     if number == 6:
         length = np.linalg.norm(rows[:, 3:], axis=1)
         if 0.5 < np.median(length[length > 0] if (length > 0).any() else 0.0) < 2:
             return Table(rows[:, :3], rows[:, 3:])
-        return Table(rows[:, :3], None, ("Columns 4 to 6 are not used: their length is far from 1, so they are no normals.",))
+        return Table(
+            rows[:, :3], None, ("Columns 4 to 6 are not used: their length is far from 1, so they are no normals.",)
+        )
     return Table(rows[:, :3], None, (f"Only the first 3 of {number} columns are used, as x, y and z.",))

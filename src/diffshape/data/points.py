@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from diffshape.data.area_samples import area_samples
-from diffshape.data.arrays import ReadError, host_array, real_rows
+from diffshape.data.arrays import ReadError, real_rows
 from diffshape.data.meshes import MESH_SUFFIXES, as_mesh, read_polygons
 from diffshape.data.point_formats import read_npy, read_npz, read_text
 
@@ -37,7 +37,7 @@ class PointCloud:
         return len(self.points)
 
     def subset(self, number: int, *, seed: int = 0) -> "PointCloud":
-        """At most ``number`` of the points, drawn without replacement, in their order; a note tells if any were left out."""
+        """At most ``number`` of the points, drawn without replacement, in their order, with a note if some are left out."""
         if number < 4:
             raise ValueError(f"PointCloud.subset: number must be at least 4, got {number}")
         if len(self) <= number:
@@ -51,9 +51,10 @@ class PointCloud:
 def read_points(path: str | PathLike[str], *, max_points: int | None = None, seed: int = 0) -> PointCloud:
     """Read a point cloud from PLY, OBJ, OFF, STL, GLB, text (XYZ, TXT, CSV, PTS, ASC), NPY or NPZ, in file coordinates.
 
-    A file with faces is a mesh: points are drawn from its surface, evenly by area (``MESH_SAMPLES``, or ``max_points``), with
-    the normals of their faces left out. Tables may have a header; columns named x, y, z (nx, ny, nz) are found by name, else the
-    first three are the point and the last three of six its normal. Nothing is unpickled.
+    A file with faces is a mesh: points are drawn from its surface, evenly by area (``MESH_SAMPLES``, or
+    ``max_points``), with the normals of their faces left out. Tables may have a header; columns named x, y, z (nx,
+    ny, nz) are found by name, else the first three are the point and the last three of six its normal. Nothing is
+    unpickled.
 
     Args:
         path: The file; its suffix names the format.
@@ -62,7 +63,8 @@ def read_points(path: str | PathLike[str], *, max_points: int | None = None, see
 
     Raises:
         FileNotFoundError: there is no such file.
-        ReadError: (a ValueError) the file is empty, damaged, of an unknown format, or not a shape; see :func:`clean_points`.
+        ReadError: (a ValueError) the file is empty, damaged, of an unknown format, or not a shape; see
+            :func:`clean_points`.
     """
     path = Path(path)
     suffix = path.suffix.lower()
@@ -79,7 +81,7 @@ def read_points(path: str | PathLike[str], *, max_points: int | None = None, see
     return cloud if max_points is None else cloud.subset(max_points, seed=seed)
 
 
-def clean_points(array: Any, *, name: str = "points", normals: Any = None) -> PointCloud:  # noqa: ANN401
+def clean_points(array: Any, *, name: str = "points", normals: Any = None) -> PointCloud:
     """Check an array of points, and drop the rows that are not finite.
 
     Args:
@@ -101,7 +103,9 @@ def clean_points(array: Any, *, name: str = "points", normals: Any = None) -> Po
     notes = []
     if not finite.all():
         dropped = int((~finite).sum())
-        notes.append(f"{dropped:,} of {len(points):,} points {'was' if dropped == 1 else 'were'} dropped: NaN or infinite.")
+        notes.append(
+            f"{dropped:,} of {len(points):,} points {'was' if dropped == 1 else 'were'} dropped: NaN or infinite."
+        )
         points = points[finite]
         directions = None if directions is None else directions[finite]
     _require_shape(points, name, " after rows with NaN or infinity were dropped" if notes else "")
@@ -124,7 +128,7 @@ def _read_mesh_points(path: Path, number: int, seed: int) -> PointCloud:
         return clean_points(polygons.vertices, name="the cloud", normals=polygons.normals)
     mesh = as_mesh((polygons.vertices, polygons.triangles()))
     samples = area_samples(*mesh, number, generator=np.random.default_rng(seed))
-    note = f"The file is a mesh of {len(mesh.faces):,} faces: {number:,} points were drawn from its surface, evenly by area."
+    note = f"The file is a mesh of {len(mesh.faces):,} faces; {number:,} points were drawn from it, evenly by area."
     cloud = clean_points(samples, name="the cloud")
     return replace(cloud, notes=(note, *cloud.notes))
 
@@ -135,7 +139,9 @@ def _require_shape(points: NDArray[np.float64], name: str, when: str) -> None:
     if distinct < 4 <= len(points):
         distinct = min(4, len(np.unique(points, axis=0)))
     if distinct == 1 < len(points):
-        raise ValueError(f"all {len(points):,} points of {name} are the same point{when}; a shape needs at least 4 distinct ones")
+        raise ValueError(
+            f"all {len(points):,} points of {name} are the same point{when}; a shape needs at least 4 distinct ones"
+        )
     if distinct < 4:
         raise ValueError(f"{name} has {distinct} distinct points{when}; a shape needs at least 4")
 

@@ -1,6 +1,7 @@
 """Solids that are known exactly, to test and to show: a kettle on a pierced base, a sphere, a torus, a box.
 
-Each has a signed function (see :mod:`diffshape.data.shapes` for what it promises), normals, and a mesh of any resolution.
+Each has a signed function (see :mod:`diffshape.data.shapes` for what it promises), normals, and a mesh of any
+resolution.
 """
 
 from collections.abc import Callable
@@ -31,7 +32,8 @@ class ProceduralObject:
     def sdf(self, points: NDArray[np.floating]) -> NDArray[np.float64]:
         """Signed function of (..., 3) points -> (...), negative inside, computed in float64.
 
-        Exactly zero on the surface; the exact distance for sphere, torus and box; for the kettle never more than the distance.
+        Exactly zero on the surface; the exact distance for sphere, torus and box; for the kettle never more than the
+        distance.
         """
         if np.ndim(points) == 0 or np.shape(points)[-1] != 3:
             raise ValueError(f"ProceduralObject.sdf: points must have shape (..., 3), got {np.shape(points)}")
@@ -49,8 +51,9 @@ class ProceduralObject:
         """The surface by marching cubes, closed and facing outward; the same at every call.
 
         Args:
-            resolution: Grid nodes along the longest side of ``low`` .. ``high``, at least 8; spacing is side / (resolution - 1).
-                Only cells that the surface can reach are visited: cost grows with resolution squared.
+            resolution: Grid nodes along the longest side of ``low`` .. ``high``, at least 8; spacing is side /
+                (resolution - 1). Only cells that the surface can reach are visited: cost grows with resolution
+                squared.
         """
         if resolution < 8:
             raise ValueError(f"ProceduralObject.mesh: resolution must be at least 8, got {resolution}")
@@ -75,7 +78,9 @@ def procedural_object(name: Name = "kettle") -> ProceduralObject:
     return _OBJECTS[name]()
 
 
-def _surface_cells(solid: Solid, origin: NDArray[np.float64], spacing: float, shape: NDArray[np.int64]) -> NDArray[np.int64]:
+def _surface_cells(
+    solid: Solid, origin: NDArray[np.float64], spacing: float, shape: NDArray[np.int64]
+) -> NDArray[np.int64]:
     """Indices (K, 3) of the grid cells that the surface can pass, by halving blocks of cells.
 
     |f(p) - f(q)| <= |p - q|: a block is empty if |f| at its middle exceeds half its diagonal.
@@ -92,7 +97,7 @@ def _surface_cells(solid: Solid, origin: NDArray[np.float64], spacing: float, sh
 
 
 def _corner_nodes(cells: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """The distinct grid nodes (V, 3) at the corners of cells, and for each cell its 8 of them (K, 8) in libigl's order."""
+    """The distinct grid nodes (V, 3) at the corners of cells, and the 8 of each cell (K, 8) in libigl's order."""
     offsets = np.array([(0, 0, 1), (0, 0, 0), (0, 1, 0), (0, 1, 1), (1, 0, 1), (1, 0, 0), (1, 1, 0), (1, 1, 1)])
     sides = cells.max(axis=0) + 2
     flat = np.ravel_multi_index(tuple((cells[:, None] + offsets).reshape(-1, 3).T), tuple(sides))
@@ -101,7 +106,7 @@ def _corner_nodes(cells: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[
 
 
 def _kettle() -> ProceduralObject:
-    """A belly, spout and knob with smooth seams; a thin ring for a handle; a sharp lid and belt; a base plate with holes."""
+    """Belly, spout and knob with smooth seams, a thin ring for a handle, a sharp lid and belt, a plate with holes."""
     belly = sphere((0, 0, 0.34), 0.23)
     foot = cylinder((0, 0, 0.04), (0, 0, 0.13), 0.15)
     spout = smooth_union(

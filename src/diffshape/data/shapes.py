@@ -1,12 +1,12 @@
 """Solids as functions of space: primitives with exact signed distances, and how they are put together.
 
-A solid f maps points (..., 3) to values (...): negative inside, zero on the surface, positive outside, in the unit of the points.
-Primitives are exact signed distances. Every combination here keeps |f(p) - f(q)| <= |p - q|, and its zero set is exactly the surface
-of the combined solid; away from the surface, |f| may be less than the distance. Near the surface |grad f| = 1, except within the
-fillets of ``smooth_union``, where it is a little less.
+A solid f maps points (..., 3) to values (...): negative inside, zero on the surface, positive outside, in the unit of
+the points. Primitives are exact signed distances. Every combination here keeps |f(p) - f(q)| <= |p - q|, and its zero
+set is exactly the surface of the combined solid; away from the surface, |f| may be less than the distance. Near the
+surface |grad f| = 1, except within the fillets of ``smooth_union``, where it is a little less.
 
-Source: J. C. Hart, "Sphere tracing", The Visual Computer 1996 (distances of primitives, min and max); I. Quilez, "Smooth minimum",
-2013 (the quadratic fillet).
+Source: J. C. Hart, "Sphere tracing", The Visual Computer 1996 (distances of primitives, min and max); I. Quilez,
+"Smooth minimum", 2013 (the quadratic fillet).
 """
 
 from collections.abc import Callable
@@ -52,7 +52,8 @@ def torus(center: ArrayLike, axis: ArrayLike, ring: float, tube: float) -> Solid
 def capsule(start: ArrayLike, end: ArrayLike, radius: float, end_radius: float | None = None) -> Solid:
     """The convex hull of two balls: a rod with round ends, tapered if ``end_radius`` differs from ``radius``.
 
-    In the half plane (axial, radial), the slope touches both balls along the line with normal n = (s, c), s = (r - r_end) / length.
+    In the half plane (axial, radial), the slope touches both balls along the line with normal n = (s, c),
+    s = (r - r_end) / length.
     """
     foot, head = np.asarray(start, np.float64), np.asarray(end, np.float64)
     direction, length = _unit(head - foot), float(_length(head - foot))
@@ -101,7 +102,7 @@ def difference(solid: Solid, *cuts: Solid) -> Solid:
 
 
 def smooth_union(fillet: float, *solids: Solid) -> Solid:
-    """The union with concave seams filled over a width ``fillet``: min(a, b) - max(fillet - |a - b|, 0)^2 / (4 fillet), in turn.
+    """The union with its concave seams filled: min(a, b) - max(fillet - |a - b|, 0)^2 / (4 fillet), in turn.
 
     Its gradient is a weighted mean of the two gradients, so it never exceeds 1.
     """
@@ -124,7 +125,9 @@ def _unit(vector: ArrayLike) -> NDArray[np.float64]:
     return array / _length(array)
 
 
-def _cylindrical(offsets: NDArray[np.float64], direction: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def _cylindrical(
+    offsets: NDArray[np.float64], direction: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Coordinate along a unit direction, and distance from its line."""
     axial = offsets @ direction
     return axial, _length(offsets - axial[..., None] * direction)
