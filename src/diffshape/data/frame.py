@@ -113,17 +113,17 @@ class Frame:
         return wide, wide.new_tensor(self.center)
 
 
-def find_outliers(points: NDArray[np.floating], *, factor: float = 10.0) -> NDArray[np.bool_]:
+def find_outliers(points: NDArray[np.floating], *, factor: float = 6.0) -> NDArray[np.bool_]:
     """Which points lie outside the shape and far from all others: stray returns, not noise.
 
     A point is isolated if its 8th neighbour is farther than ``factor`` times the median of that distance. Outliers
     are the isolated points outside the bounding box of the others. Groups of more than 8 are no outliers, and strays
-    within the box are not looked for. Distances are measured to a sample of 100,000 points, so the cost is O(N + 1e5
-    log 1e5).
+    within the box are not looked for. Distances are measured to a sample of 100,000 points, so the cost is O(N).
 
     Args:
         points: (N, 3) finite points in any unit.
-        factor: How isolated; an evenly sampled surface stays below 4, whatever its shape.
+        factor: How isolated. Even samples of surfaces reach 2.6 with noise of 1 % of their side; range scans reach 8,
+            but inside their box.
 
     Returns:
         Boolean mask (N,), True for outliers; False for all if there are no more than 8 points.
@@ -154,7 +154,7 @@ def find_outliers(points: NDArray[np.floating], *, factor: float = 10.0) -> NDAr
 
 def _neighbor_distance(tree: KDTree, points: NDArray[np.float64]) -> NDArray[np.float64]:
     """Distance to the 8th other point, for points of the tree."""
-    return tree.query(points, k=[_NEIGHBORS + 1])[0][:, 0]
+    return tree.query(points, k=_NEIGHBORS + 1)[0][:, -1]
 
 
 def _narrow(result: Any, like: Any) -> Any:

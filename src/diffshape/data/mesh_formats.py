@@ -1,7 +1,7 @@
 """Mesh files as vertices and polygons: PLY, OBJ, OFF, STL and, through trimesh, GLB.
 
-Only geometry is read: vertices, normals where the format has one a vertex, and polygons. Textures, materials and
-other files are never opened. Each reader raises :class:`ReadError` for what it cannot read whole.
+Only geometry is read: vertices, their normals (of PLY alone), and polygons. Textures, materials and other files are
+never opened. Each reader raises :class:`ReadError` for what it cannot read whole.
 """
 
 import io
@@ -118,8 +118,7 @@ def read_glb(path: Path) -> Polygons:
     import trimesh  # a second to import, and only this format needs it
 
     try:
-        scene: Any = trimesh.load(io.BytesIO(path.read_bytes()), file_type="glb", process=False)
-        mesh = scene.to_mesh() if isinstance(scene, trimesh.Scene) else scene
+        mesh: Any = trimesh.load(io.BytesIO(path.read_bytes()), file_type="glb", force="mesh", process=False)
         return _merged(np.asarray(mesh.vertices, np.float64), np.asarray(mesh.faces, np.int64))
     except (ValueError, LookupError, TypeError, AttributeError, NotImplementedError) as error:
         raise ReadError(f"{path}: not a readable GLB file ({error}); export it again") from error

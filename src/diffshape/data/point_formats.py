@@ -72,7 +72,7 @@ def read_npz(path: Path) -> Table:
                     f"{path}: holds {', '.join(archive.files) or 'nothing'}; name the points 'points', 'xyz' or 'pos'"
                 )
             table = _columns(real_rows(archive[key], name=f"array {key!r}", columns=None))
-            if key != "normals" and "normals" in archive.files:
+            if "normals" in archive.files:
                 table = table._replace(normals=real_rows(archive["normals"], name="array 'normals'"))
     except ReadError:
         raise

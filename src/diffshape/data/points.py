@@ -22,7 +22,7 @@ MESH_SAMPLES = 30_000
 """How many points are drawn from a mesh that is given as a cloud."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class PointCloud:
     """Finite points (N, 3) float64, their unit normals (N, 3) or None, and notes on what was dropped or changed.
 
@@ -37,7 +37,7 @@ class PointCloud:
         return len(self.points)
 
     def subset(self, number: int, *, seed: int = 0) -> "PointCloud":
-        """At most ``number`` of the points, drawn without replacement, in their order, with a note if some are left out."""
+        """At most ``number`` of the points, drawn without replacement, in their order; a note tells of the others."""
         if number < 4:
             raise ValueError(f"PointCloud.subset: number must be at least 4, got {number}")
         if len(self) <= number:
@@ -51,8 +51,8 @@ class PointCloud:
 def read_points(path: str | PathLike[str], *, max_points: int | None = None, seed: int = 0) -> PointCloud:
     """Read a point cloud from PLY, OBJ, OFF, STL, GLB, text (XYZ, TXT, CSV, PTS, ASC), NPY or NPZ, in file coordinates.
 
-    A file with faces is a mesh: points are drawn from its surface, evenly by area (``MESH_SAMPLES``, or
-    ``max_points``), with the normals of their faces left out. Tables may have a header; columns named x, y, z (nx,
+    A file with faces is a mesh: points are drawn from its surface, evenly by area (30,000, or ``max_points``),
+    without normals. Tables may have a header; columns named x, y, z (nx,
     ny, nz) are found by name, else the first three are the point and the last three of six its normal. Nothing is
     unpickled.
 
@@ -66,6 +66,8 @@ def read_points(path: str | PathLike[str], *, max_points: int | None = None, see
         ReadError: (a ValueError) the file is empty, damaged, of an unknown format, or not a shape; see
             :func:`clean_points`.
     """
+    if max_points is not None and max_points < 4:
+        raise ValueError(f"read_points: max_points must be at least 4, got {max_points}")
     path = Path(path)
     suffix = path.suffix.lower()
     if suffix not in POINT_SUFFIXES:
@@ -82,7 +84,7 @@ def read_points(path: str | PathLike[str], *, max_points: int | None = None, see
 
 
 def clean_points(array: Any, *, name: str = "points", normals: Any = None) -> PointCloud:
-    """Check an array of points, and drop the rows that are not finite.
+    """Check an array of points, and drop the rows that are no places: NaN, infinite, or beyond 1e30 in any unit.
 
     Args:
         array: (N, 3) real numbers: NumPy array, torch tensor or nested list. Exact duplicates are kept.
@@ -93,22 +95,21 @@ def clean_points(array: Any, *, name: str = "points", normals: Any = None) -> Po
         ValueError: wrong shape or type; fewer than four distinct points.
 
     >>> clean_points([[0, 0, 0], [1, 0, 0], [0, 1, 0], [0, 0, 1], [0, 0, float("nan")]]).notes
-    ('1 of 5 points was dropped: NaN or infinite.',)
+    ('1 of 5 points was dropped: NaN, infinite or beyond 1e30.',)
     """
     points = real_rows(array, name=name)
     directions = None if normals is None else real_rows(normals, name=f"the normals of {name}")
     if directions is not None and len(directions) != len(points):
         raise ValueError(f"the normals of {name} must be {len(points)} like the points, got {len(directions)}")
-    finite = np.isfinite(points).all(axis=1)
+    finite = (np.abs(points) < 1e30).all(axis=1)
     notes = []
     if not finite.all():
         dropped = int((~finite).sum())
-        notes.append(
-            f"{dropped:,} of {len(points):,} points {'was' if dropped == 1 else 'were'} dropped: NaN or infinite."
-        )
+        verb = "was" if dropped == 1 else "were"
+        notes.append(f"{dropped:,} of {len(points):,} points {verb} dropped: NaN, infinite or beyond 1e30.")
         points = points[finite]
         directions = None if directions is None else directions[finite]
-    _require_shape(points, name, " after rows with NaN or infinity were dropped" if notes else "")
+    _require_shape(points, name, " after rows that are not finite were dropped" if notes else "")
     notes += _flatness(points)
     if directions is not None:
         directions, missing = _unit(directions)

@@ -17,6 +17,7 @@ from diffshape.data.meshes import Mesh
 from diffshape.data.shapes import Solid, box, capsule, cylinder, difference, smooth_union, sphere, torus, union
 
 Name = Literal["kettle", "sphere", "torus", "box"]
+_PIECE = 3 * 8192
 _Corner = tuple[float, float, float]
 
 
@@ -37,7 +38,9 @@ class ProceduralObject:
         """
         if np.ndim(points) == 0 or np.shape(points)[-1] != 3:
             raise ValueError(f"ProceduralObject.sdf: points must have shape (..., 3), got {np.shape(points)}")
-        return self.solid(np.asarray(points, np.float64))
+        array = np.asarray(points, np.float64)
+        pieces = np.array_split(array.reshape(-1, 3), array.size // _PIECE + 1)  # that stay in the processor's cache
+        return np.concatenate([self.solid(piece) for piece in pieces]).reshape(array.shape[:-1])
 
     def normals(self, points: NDArray[np.floating]) -> NDArray[np.float64]:
         """Unit gradients of :meth:`sdf` at (..., 3) points, outward on the surface; zero where it has no direction."""
@@ -60,10 +63,10 @@ class ProceduralObject:
         low, high = np.array(self.low), np.array(self.high)
         spacing = float((high - low).max()) / (resolution - 1)
         origin = low - 1.5 * spacing  # off the planes of the solid, with an empty layer around it
-        cells = _surface_cells(self.solid, origin, spacing, np.ceil((high - low) / spacing).astype(np.int64) + 3)
+        cells = _surface_cells(self.sdf, origin, spacing, np.ceil((high - low) / spacing).astype(np.int64) + 3)
         nodes, cubes = _corner_nodes(cells)
         corners = origin + spacing * nodes
-        vertices, faces, *_ = igl.marching_cubes(self.solid(corners), corners, cubes, 0.0)
+        vertices, faces, *_ = igl.marching_cubes(self.sdf(corners), corners, cubes, 0.0)
         return Mesh(np.asarray(vertices, np.float64), np.asarray(faces, np.int64))
 
 
@@ -108,7 +111,7 @@ def _corner_nodes(cells: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[
 def _kettle() -> ProceduralObject:
     """Belly, spout and knob with smooth seams, a thin ring for a handle, a sharp lid and belt, a plate with holes."""
     belly = sphere((0, 0, 0.34), 0.23)
-    foot = cylinder((0, 0, 0.04), (0, 0, 0.13), 0.15)
+    foot = cylinder((0, 0, 0.04), (0, 0, 0.22), 0.15)
     spout = smooth_union(
         0.02,
         capsule((0.13, 0, 0.26), (0.34, 0, 0.39), 0.075, 0.045),

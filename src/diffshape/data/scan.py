@@ -47,8 +47,10 @@ def simulate_scan(
     """
     if n < 1:
         raise ValueError(f"simulate_scan: n must be at least 1, got {n}")
-    if not 0 <= noise < np.inf or not 0 <= unevenness < np.inf:
-        raise ValueError(f"simulate_scan: noise and unevenness must be at least 0, got {noise} and {unevenness}")
+    if not 0 <= noise < np.inf:
+        raise ValueError(f"simulate_scan: noise must be at least 0, got {noise}")
+    if not 0 <= unevenness <= 10:
+        raise ValueError(f"simulate_scan: unevenness must be in [0, 10], got {unevenness}")
     if not 0 <= outliers < 1:
         raise ValueError(f"simulate_scan: outliers must be in [0, 1), got {outliers}")
     vertices, faces = as_mesh(mesh)
@@ -80,10 +82,12 @@ def _uneven_samples(
         return area_samples(*mesh, n, generator=generator)
     waves, phases = 1.5 * generator.standard_normal((3, _WAVES)), generator.uniform(0, 2 * np.pi, _WAVES)
     kept: list[NDArray[np.float64]] = []
+    peak = None
     while sum(map(len, kept)) < n:
         points = area_samples(*mesh, 2 * n, generator=generator)
         offsets = points - center
         directions = offsets / np.linalg.norm(offsets, axis=1, keepdims=True).clip(min=1e-300)
         weight = (1 + np.cos(directions @ waves + phases).mean(axis=1)) / 2  # in [0, 1]
-        kept.append(points[generator.random(len(points)) < np.exp(unevenness * (weight - 1))])
+        peak = weight.max() if peak is None else peak  # of the first draw: the densest place there is, nearly
+        kept.append(points[generator.random(len(points)) < np.exp(unevenness * (weight - peak))])
     return np.concatenate(kept)[:n]
