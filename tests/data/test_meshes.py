@@ -50,7 +50,7 @@ def test_as_mesh_takes(thing):
         ((VERTICES, FACES[:0]), "faces is empty"),
         ((VERTICES, FACES + 1), "faces name vertex 4 of 4"),
         ((VERTICES, FACES - 1), "faces name vertex -1 of 4"),
-        ((np.where(VERTICES == 1, np.nan, VERTICES), FACES), "3 vertices are NaN or infinite"),
+        ((np.where(VERTICES == 1, np.nan, VERTICES), FACES), "3 of 4 vertices are NaN, infinite or beyond 1e30"),
     ],
 )
 def test_as_mesh_refuses(thing, message):

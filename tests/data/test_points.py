@@ -129,6 +129,31 @@ def test_missing_empty_and_damaged_files(tmp_path, name):
         read_points(tmp_path / "a.las")
 
 
+@pytest.mark.parametrize("name", ["m.ply", "m.obj", "m.off", "m.stl", "p.ply", "p.csv", "p.npy", "p.npz"])
+def test_damaged_bytes_are_read_or_refused(tmp_path, name):
+    """No other exception, no warning, nothing that is not finite, whatever bytes are changed or missing."""
+    path = tmp_path / name
+    if name == "p.npz":
+        np.savez_compressed(path, points=CLOUD)
+    elif name.startswith("p"):
+        write_points(path, CLOUD)
+    else:
+        write_mesh(path, CLOUD, np.arange(48).reshape(16, 3))
+    whole, rng, refused = path.read_bytes(), np.random.default_rng(0), 0
+    for trial in range(100):
+        damaged = bytearray(whole)
+        for place in rng.integers(len(whole) if trial % 2 else min(len(whole), 300), size=3):
+            damaged[place] = rng.integers(256)
+        path.write_bytes(damaged[: rng.integers(len(damaged)) if trial % 4 == 0 else None])
+        try:
+            cloud = read_points(path, max_points=100)
+        except ReadError:
+            refused += 1
+        else:
+            assert np.isfinite(cloud.points).all()
+    assert refused > 20
+
+
 def test_an_error_about_content_names_the_file(tmp_path):
     path = tmp_path / "a.npy"
     np.save(path, np.ones((9, 3)))

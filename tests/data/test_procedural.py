@@ -82,7 +82,7 @@ def test_gradients_are_near_one_at_the_surface():
     gradient = np.stack([kettle.sdf(points + one) - kettle.sdf(points - one) for one in step], axis=-1) / 2e-6
     length = np.linalg.norm(gradient, axis=1)
     assert length.max() < 1 + 1e-6
-    assert (length > 0.99).mean() > 0.8  # the rest are fillets
+    assert (length > 0.99).mean() > 0.75  # the rest are fillets
     assert np.quantile(length, 0.01) > 0.7
 
 

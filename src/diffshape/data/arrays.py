@@ -34,6 +34,11 @@ def real_rows(values: Any, *, name: str, columns: int | None = 3) -> NDArray[np.
     return array.astype(np.float64)
 
 
+def usable_rows(array: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Which rows are places: all coordinates finite, and below 1e30, so that their squares are finite in float64."""
+    return np.all(np.abs(array) < 1e30, axis=1)
+
+
 def host_array(values: Any, *, name: str) -> NDArray[Any]:
     """``values`` as a NumPy array of its own type; a torch tensor is detached and brought to the CPU."""
     if hasattr(values, "detach"):

@@ -120,7 +120,8 @@ def read_glb(path: Path) -> Polygons:
     try:
         mesh: Any = trimesh.load(io.BytesIO(path.read_bytes()), file_type="glb", force="mesh", process=False)
         return _merged(np.asarray(mesh.vertices, np.float64), np.asarray(mesh.faces, np.int64))
-    except (ValueError, LookupError, TypeError, AttributeError, NotImplementedError) as error:
+    except (ValueError, LookupError, TypeError, AttributeError, NotImplementedError, ImportError) as error:
+        # ImportError: trimesh wants a package to guess the encoding of text that is none
         raise ReadError(f"{path}: not a readable GLB file ({error}); export it again") from error
 
 

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from diffshape.data.arrays import ReadError, host_array, real_rows
+from diffshape.data.arrays import ReadError, host_array, real_rows, usable_rows
 from diffshape.data.mesh_formats import Polygons, read_glb, read_obj, read_off, read_ply_mesh, read_stl
 
 _READERS = {".ply": read_ply_mesh, ".obj": read_obj, ".off": read_off, ".stl": read_stl, ".glb": read_glb}
@@ -85,8 +85,7 @@ def as_mesh(thing: Any) -> Mesh:
     if faces.min() < 0 or faces.max() >= len(vertices):
         wrong = int(faces.min() if faces.min() < 0 else faces.max())
         raise ValueError(f"faces name vertex {wrong} of {len(vertices)} (counted from 0); the file or array is damaged")
-    if not np.isfinite(vertices).all():
-        raise ValueError(
-            f"{int((~np.isfinite(vertices).all(axis=1)).sum())} vertices are NaN or infinite; remove or repair them"
-        )
+    unusable = int((~usable_rows(vertices)).sum())
+    if unusable:
+        raise ValueError(f"{unusable} of {len(vertices)} vertices are NaN, infinite or beyond 1e30; repair the mesh")
     return Mesh(vertices, faces.astype(np.int64))

@@ -2,8 +2,10 @@
 
 import re
 import zipfile
+import zlib
 from itertools import islice
 from pathlib import Path
+from tokenize import TokenError
 from typing import NamedTuple
 
 import numpy as np
@@ -12,6 +14,8 @@ from numpy.typing import NDArray
 from diffshape.data.arrays import ReadError, real_rows
 
 _HEADER_LINES = 100
+# what numpy.load raises for damaged headers and archives
+_NUMPY_ERRORS = (ValueError, EOFError, OSError, LookupError, RuntimeError, TokenError, zipfile.BadZipFile, zlib.error)
 _AXES, _NORMAL_AXES = ("x", "y", "z"), ("nx", "ny", "nz")
 
 
@@ -51,7 +55,7 @@ def read_npy(path: Path) -> Table:
     """One array of (N, 3), (N, 6) or (N, D) numbers."""
     try:
         array = np.load(path, allow_pickle=False)
-    except (ValueError, EOFError, OSError) as error:
+    except _NUMPY_ERRORS as error:
         raise ReadError(
             f"{path}: not a readable NumPy array of numbers ({error}); save it again with numpy.save"
         ) from error
@@ -76,7 +80,7 @@ def read_npz(path: Path) -> Table:
                 table = table._replace(normals=real_rows(archive["normals"], name="array 'normals'"))
     except ReadError:
         raise
-    except (ValueError, EOFError, KeyError, AttributeError, zipfile.BadZipFile) as error:
+    except _NUMPY_ERRORS as error:
         raise ReadError(f"{path}: not a readable NumPy archive ({error}); save it again with numpy.savez") from error
     return table
 

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from diffshape.data.area_samples import area_samples
-from diffshape.data.arrays import ReadError, real_rows
+from diffshape.data.arrays import ReadError, real_rows, usable_rows
 from diffshape.data.meshes import MESH_SUFFIXES, as_mesh, read_polygons
 from diffshape.data.point_formats import read_npy, read_npz, read_text
 
@@ -101,7 +101,7 @@ def clean_points(array: Any, *, name: str = "points", normals: Any = None) -> Po
     directions = None if normals is None else real_rows(normals, name=f"the normals of {name}")
     if directions is not None and len(directions) != len(points):
         raise ValueError(f"the normals of {name} must be {len(points)} like the points, got {len(directions)}")
-    finite = (np.abs(points) < 1e30).all(axis=1)
+    finite = usable_rows(points)
     notes = []
     if not finite.all():
         dropped = int((~finite).sum())
