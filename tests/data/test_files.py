@@ -8,6 +8,7 @@ import torch
 import trimesh
 
 from diffshape.data import atomic_path, read_mesh, write_mesh, write_points
+from diffshape.data.ply import read_ply
 from diffshape.data.procedural import procedural_object
 
 SPHERE = procedural_object("sphere").mesh(12)
@@ -86,11 +87,21 @@ def test_normals_are_written_beside_their_vertices(tmp_path, suffix):
 
 
 def test_precision_follows_the_input(tmp_path):
+    path, numbers = tmp_path / "a.ply", 6 * len(SPHERE.vertices)
     sizes = []
     for dtype in (np.float32, np.float64):
-        write_points(tmp_path / "a.ply", SPHERE.vertices.astype(dtype))
-        sizes.append((tmp_path / "a.ply").stat().st_size)
-    assert sizes[1] - sizes[0] == 12 * len(SPHERE.vertices) + 3  # "double" has a letter more than "float", thrice
+        write_mesh(path, SPHERE.vertices.astype(dtype), SPHERE.faces, normals=SPHERE.vertices)
+        sizes.append(path.stat().st_size)
+    assert sizes[1] - sizes[0] == 4 * numbers + 6  # "double" has a letter more than "float", six times
+
+
+@pytest.mark.parametrize("suffix", ["ply", "xyz", "csv", "npy"])
+def test_no_points_make_a_file_too(tmp_path, suffix):
+    path = tmp_path / f"a.{suffix}"
+    write_points(path, np.empty((0, 3)))
+    assert path.exists()
+    if suffix == "ply":
+        assert len(read_ply(path)["vertex"]["x"]) == 0
 
 
 def test_stl_normals_point_outside(tmp_path):

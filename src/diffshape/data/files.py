@@ -64,9 +64,9 @@ def write_mesh(path: str | os.PathLike[str], vertices: Any, faces: Any, *, norma
     if normals is not None and suffix not in (".ply", ".obj"):
         raise ValueError(f"write_mesh: {suffix} files have no vertex normals; leave normals out or write .ply")
     clean = as_mesh((vertices, faces))
-    kept = _Content(_kept_type(clean.vertices, vertices), clean.faces, _matching_normals(normals, clean.vertices))
+    kept = _kept_type(clean.vertices, vertices)
     with atomic_path(path) as temporary:
-        writers[suffix](temporary, kept)
+        writers[suffix](temporary, _Content(kept, clean.faces, _matching_normals(normals, kept)))
 
 
 def write_points(path: str | os.PathLike[str], points: Any, *, normals: Any = None) -> None:

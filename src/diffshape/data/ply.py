@@ -84,30 +84,32 @@ def write_ply(path: Path, elements: dict[str, dict[str, NDArray[Any]]]) -> None:
 
     Numbers keep their type: float32 as ``float``, float64 as ``double``, int32 as ``int``, uint8 as ``uchar``.
     """
-    names = {"f4": "float", "f8": "double", "i4": "int", "u1": "uchar"}
     header, bodies = ["ply", "format binary_little_endian 1.0"], []
-    for element, columns in elements.items():
-        rows = len(next(iter(columns.values())))
-        header.append(f"element {element} {rows}")
-        fields: list[tuple[Any, ...]] = []
-        for name, column in columns.items():
-            kind = column.dtype.str[1:]
-            if column.ndim == 2:
-                header.append(f"property list uchar {names[kind]} {name}")
-                fields += [(f"{name} count", "u1"), (name, f"<{kind}", column.shape[1])]
-            else:
-                header.append(f"property {names[kind]} {name}")
-                fields.append((name, f"<{kind}"))
-        body = np.empty(rows, fields)
-        for name, column in columns.items():
-            body[name] = column
-            if column.ndim == 2:
-                body[f"{name} count"] = column.shape[1]
-        bodies.append(body)
-    with path.open("wb") as file:
-        file.write("\n".join([*header, "end_header\n"]).encode("ascii"))
-        for body in bodies:
-            file.write(body.tobytes())
+    for name, columns in elements.items():
+        lines, body = _packed(columns)
+        header += [f"element {name} {len(body)}", *lines]
+        bodies.append(body.tobytes())
+    path.write_bytes("\n".join([*header, "end_header\n"]).encode("ascii") + b"".join(bodies))
+
+
+def _packed(columns: dict[str, NDArray[Any]]) -> tuple[list[str], NDArray[Any]]:
+    """The property lines of an element, and its rows as they stand in the file."""
+    names = {"f4": "float", "f8": "double", "i4": "int", "u1": "uchar"}
+    lines: list[str] = []
+    fields: dict[str, tuple[NDArray[Any] | int, Any]] = {}  # content and type
+    for name, column in columns.items():
+        kind = column.dtype.str[1:]
+        if column.ndim == 2:
+            lines.append(f"property list uchar {names[kind]} {name}")
+            fields[f"{name} count"] = column.shape[1], "u1"
+            fields[name] = column, (f"<{kind}", column.shape[1])
+        else:
+            lines.append(f"property {names[kind]} {name}")
+            fields[name] = column, f"<{kind}"
+    body = np.empty(len(next(iter(columns.values()))), [(name, kind) for name, (_, kind) in fields.items()])
+    for name, (content, _) in fields.items():
+        body[name] = content
+    return lines, body
 
 
 def _read_header(file: BinaryIO) -> tuple[str, list[_Element]]:

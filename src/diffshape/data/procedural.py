@@ -18,6 +18,7 @@ from diffshape.data.shapes import Solid, box, capsule, cylinder, difference, smo
 
 Name = Literal["kettle", "sphere", "torus", "box"]
 _PIECE = 3 * 8192
+_CLEARANCE = 1e-3  # of a cell, between a vertex and a grid node; else vertices around the node all but coincide
 _Corner = tuple[float, float, float]
 
 
@@ -66,7 +67,9 @@ class ProceduralObject:
         cells = _surface_cells(self.sdf, origin, spacing, np.ceil((high - low) / spacing).astype(np.int64) + 3)
         nodes, cubes = _corner_nodes(cells)
         corners = origin + spacing * nodes
-        vertices, faces, *_ = igl.marching_cubes(self.sdf(corners), corners, cubes, 0.0)
+        values, least = self.sdf(corners), _CLEARANCE * spacing
+        values = np.where(np.abs(values) < least, np.copysign(least, values), values)
+        vertices, faces, *_ = igl.marching_cubes(values, corners, cubes, 0.0)
         return Mesh(np.asarray(vertices, np.float64), np.asarray(faces, np.int64))
 
 
