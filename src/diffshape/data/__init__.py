@@ -1,1 +1,16 @@
-"""Files, frames, samplers and procedural shapes."""
+"""Files, frames, samplers and procedural shapes. Importing it needs neither torch nor any file library."""
+
+from diffshape._lazy import lazy_names
+
+__getattr__, __all__ = lazy_names(
+    __name__,
+    {
+        "arrays": "ReadError",
+        "files": "atomic_path write_mesh write_points",
+        "frame": "Frame find_outliers",
+        "meshes": "Mesh as_mesh read_mesh",
+        "points": "PointCloud clean_points read_points",
+        "procedural": "ProceduralObject procedural_object",
+        "scan": "demo_scan simulate_scan",
+    },
+)

@@ -1,0 +1,49 @@
+"""NumPy arrays out of whatever a caller holds: arrays, torch tensors, nested lists."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+class ReadError(ValueError):
+    """A file is there but cannot be read as what it claims to be; the message names the file and the cure."""
+
+
+def real_rows(values: Any, *, name: str, columns: int | None = 3) -> NDArray[np.float64]:
+    """``values`` as a float64 array of shape (N, ``columns``), on the CPU, without gradient.
+
+    Args:
+        values: A NumPy array, torch tensor or nested list of real numbers.
+        name: What to call it in an error.
+        columns: How many columns it must have; None accepts any number.
+
+    Raises:
+        ValueError: not real numbers, not two-dimensional, or another number of columns.
+
+    >>> real_rows([[0, 1, 2]], name="points")
+    array([[0., 1., 2.]])
+    """
+    array = host_array(values, name=name)
+    wanted = "(N, D)" if columns is None else f"(N, {columns})"
+    if array.ndim != 2 or columns not in (None, array.shape[1]):
+        hint = "; transpose it" if array.ndim == 2 and array.shape[0] == columns else ""
+        raise ValueError(f"{name} must have shape {wanted}, got {array.shape}{hint}")
+    if array.dtype.kind not in "fiub":
+        raise ValueError(f"{name} must hold real numbers, got {array.dtype}")
+    return array.astype(np.float64)
+
+
+def usable_rows(array: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Which rows are places: all coordinates finite, and below 1e30, so that their squares are finite in float64."""
+    return np.all(np.abs(array) < 1e30, axis=1)
+
+
+def host_array(values: Any, *, name: str) -> NDArray[Any]:
+    """``values`` as a NumPy array of its own type; a torch tensor is detached and brought to the CPU."""
+    if hasattr(values, "detach"):
+        values = values.detach().cpu().numpy()
+    try:
+        return np.asarray(values)
+    except ValueError as error:
+        raise ValueError(f"{name} must be one rectangular array of numbers, got rows of different lengths") from error

@@ -1,0 +1,181 @@
+"""Files written whole or not at all: beside their place under another name, then renamed into it.
+
+A full disk, a crash or Ctrl-C leaves the old file as it was and nothing beside it.
+"""
+
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from diffshape.data.arrays import host_array
+from diffshape.data.meshes import as_mesh
+from diffshape.data.ply import write_ply
+
+_Array = NDArray[Any]
+
+
+@contextmanager
+def atomic_path(path: str | os.PathLike[str]) -> Iterator[Path]:
+    """A temporary path beside ``path``, of the same suffix, that becomes ``path`` when the block ends well.
+
+    Folders on the way are made. If the block raises, the temporary file is removed and ``path`` stays as it was.
+
+    >>> from tempfile import TemporaryDirectory
+    >>> with TemporaryDirectory() as folder:
+    ...     with atomic_path(Path(folder, "a.txt")) as temporary:
+    ...         _ = temporary.write_text("whole")
+    ...     Path(folder, "a.txt").read_text(), len(list(Path(folder).iterdir()))
+    ('whole', 1)
+    """
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.stem}-{secrets.token_hex(4)}{path.suffix}")
+    try:
+        yield temporary
+        os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def write_mesh(path: str | os.PathLike[str], vertices: Any, faces: Any, *, normals: Any = None) -> None:
+    """Write a triangle mesh as PLY (binary), OBJ, STL (binary) or OFF, by suffix.
+
+    PLY keeps the float type of the vertices; OBJ and OFF are written to that many digits; STL is always float32.
+
+    Args:
+        path: Where; an old file is replaced in one step.
+        vertices: (V, 3) numbers, NumPy or torch.
+        faces: (F, 3) integers.
+        normals: (V, 3) vertex normals, for PLY and OBJ only.
+
+    Raises:
+        ValueError: an unknown suffix, normals for a format without them, or what :func:`as_mesh` refuses (an empty
+            mesh too).
+    """
+    path = Path(path)
+    writers = {".ply": _write_ply, ".obj": _write_obj, ".stl": _write_stl, ".off": _write_off}
+    suffix = _known_suffix(path, "write_mesh", writers)
+    if normals is not None and suffix not in (".ply", ".obj"):
+        raise ValueError(f"write_mesh: {suffix} files have no vertex normals; leave normals out or write .ply")
+    clean = as_mesh((vertices, faces))
+    kept = _kept_type(clean.vertices, vertices)
+    with atomic_path(path) as temporary:
+        writers[suffix](temporary, _Content(kept, clean.faces, _matching_normals(normals, kept)))
+
+
+def write_points(path: str | os.PathLike[str], points: Any, *, normals: Any = None) -> None:
+    """Write points, and normals if given, as PLY (binary), XYZ or TXT (spaces), CSV (with a header) or NPY, by suffix.
+
+    Args:
+        path: Where; an old file is replaced in one step.
+        points: (N, 3) numbers, NumPy or torch; their float type is kept. N = 0 is fine.
+        normals: (N, 3) normals, or None. All formats but PLY hold them as columns 4 to 6.
+
+    Raises:
+        ValueError: an unknown suffix or wrong shapes.
+    """
+    path = Path(path)
+    writers = {".ply": _write_ply, ".xyz": _write_text, ".txt": _write_text, ".csv": _write_csv, ".npy": _write_npy}
+    suffix = _known_suffix(path, "write_points", writers)
+    array = host_array(points, name="points")
+    if array.ndim != 2 or array.shape[1] != 3 or array.dtype.kind not in "fiu":
+        raise ValueError(
+            f"write_points: points must have shape (N, 3) and real numbers, got {array.shape} of {array.dtype}"
+        )
+    array = _kept_type(array, array)
+    with atomic_path(path) as temporary:
+        writers[suffix](temporary, _Content(array, np.empty((0, 3), np.int64), _matching_normals(normals, array)))
+
+
+class _Content(NamedTuple):
+    """What is written: points (N, 3), faces (F, 3), none of them for a cloud, normals (N, 3) or None."""
+
+    points: _Array
+    faces: _Array
+    normals: _Array | None
+
+    def table(self) -> _Array:
+        """Points, and normals beside them."""
+        return self.points if self.normals is None else np.hstack([self.points, self.normals])
+
+
+def _known_suffix(path: Path, function: str, writers: dict[str, Any]) -> str:
+    suffix = path.suffix.lower()
+    if suffix not in writers:
+        raise ValueError(f"{function}: unknown suffix of {path.name!r}; it writes {', '.join(writers)}")
+    return suffix
+
+
+def _kept_type(array: _Array, original: Any) -> _Array:
+    """float32 stays float32; all else is written as float64."""
+    single = host_array(original, name="points").dtype == np.float32
+    return np.asarray(array, np.float32 if single else np.float64)
+
+
+def _matching_normals(normals: Any, points: _Array) -> _Array | None:
+    if normals is None:
+        return None
+    array = host_array(normals, name="normals").astype(points.dtype)
+    if array.shape != points.shape:
+        raise ValueError(f"normals must have shape {points.shape} like the points, got {array.shape}")
+    return array
+
+
+def _write_ply(path: Path, content: _Content) -> None:
+    names = ("x", "y", "z", "nx", "ny", "nz")
+    elements: dict[str, dict[str, _Array]] = {"vertex": dict(zip(names, content.table().T))}
+    if len(content.faces):
+        elements["face"] = {"vertex_indices": content.faces.astype(np.int32)}
+    write_ply(path, elements)
+
+
+def _write_obj(path: Path, content: _Content) -> None:
+    with path.open("w", encoding="ascii") as file:
+        np.savetxt(file, content.points, "v " + _row(content.points))
+        corner = "%d"
+        if content.normals is not None:
+            np.savetxt(file, content.normals, "vn " + _row(content.normals))
+            corner = "%d//%d"
+        corners = content.faces + 1 if content.normals is None else np.repeat(content.faces + 1, 2, axis=1)
+        np.savetxt(file, corners, f"f {corner} {corner} {corner}")
+
+
+def _write_off(path: Path, content: _Content) -> None:
+    with path.open("w", encoding="ascii") as file:
+        file.write(f"OFF\n{len(content.points)} {len(content.faces)} 0\n")
+        np.savetxt(file, content.points, _row(content.points))
+        np.savetxt(file, content.faces, "3 %d %d %d")
+
+
+def _write_stl(path: Path, content: _Content) -> None:
+    corners = content.points[content.faces].astype(np.float64)  # (F, 3, 3)
+    normals = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
+    length = np.linalg.norm(normals, axis=1, keepdims=True)
+    rows = np.zeros(len(corners), [("normal", "<f4", 3), ("corners", "<f4", (3, 3)), ("spare", "<u2")])
+    rows["normal"], rows["corners"] = normals / np.where(length > 0, length, 1), corners
+    header = b"binary STL".ljust(80) + len(rows).to_bytes(4, "little")
+    path.write_bytes(header + rows.tobytes())
+
+
+def _write_text(path: Path, content: _Content) -> None:
+    np.savetxt(path, content.table(), _row(content.table()))
+
+
+def _write_csv(path: Path, content: _Content) -> None:
+    header = "x,y,z" if content.normals is None else "x,y,z,nx,ny,nz"
+    np.savetxt(path, content.table(), _row(content.table(), ","), header=header, comments="")
+
+
+def _write_npy(path: Path, content: _Content) -> None:
+    np.save(path, content.table(), allow_pickle=False)
+
+
+def _row(array: _Array, separator: str = " ") -> str:
+    """The format of a row that reads back to the same bits."""
+    return separator.join([f"%.{9 if array.dtype == np.float32 else 17}g"] * array.shape[1])

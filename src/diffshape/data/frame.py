@@ -1,0 +1,161 @@
+"""The frame in which shapes are fitted: the box centre at 0, its longest side 1; and the way back to input coordinates.
+
+to_unit(p) = (p - center) / scale
+
+A bounding box hangs on its extreme points, so a single stray return of a scanner would shrink the shape. Points far
+from all others are therefore left out of the box; without such points it is the plain bounding box, to the last bit.
+"""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.spatial import KDTree
+
+from diffshape.data.arrays import real_rows
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+_NEIGHBORS = 8
+_SAMPLE = 100_000
+Numbers = TypeVar("Numbers", "NDArray[np.floating]", "Tensor")
+
+
+@dataclass(frozen=True)
+class Frame:
+    """``center`` and ``scale`` in input units; unit coordinates have the box centre at 0 and its longest side 1."""
+
+    center: tuple[float, float, float]
+    scale: float
+
+    def __post_init__(self) -> None:
+        if len(self.center) != 3 or not np.isfinite(self.center).all():
+            raise ValueError(f"Frame: center must be three finite numbers, got {self.center}")
+        if not (np.isfinite(self.scale) and self.scale > 0):
+            raise ValueError(f"Frame: scale must be positive and finite, got {self.scale}")
+
+    @classmethod
+    def of(cls, points: Any) -> "Frame":
+        """The frame of (N, 3) points, NumPy or torch: of their bounding box without :func:`find_outliers`.
+
+        Raises:
+            ValueError: no points, points that are not finite, or all in one place.
+
+        >>> Frame.of([[0, 0, 0], [4, 2, 2]])
+        Frame(center=(2.0, 1.0, 1.0), scale=4.0)
+        """
+        array = real_rows(points, name="Frame.of: points")
+        if len(array) == 0 or not np.isfinite(array).all():
+            raise ValueError(
+                "Frame.of: points must be finite and at least one; clean them with diffshape.data.clean_points"
+            )
+        kept = array[~find_outliers(array)]
+        low, high = kept.min(axis=0), kept.max(axis=0)
+        x, y, z = ((low + high) / 2).tolist()
+        scale = float((high - low).max())
+        if scale == 0:
+            raise ValueError(f"Frame.of: all {len(array)} points are in one place; a frame needs an extent")
+        return cls((x, y, z), scale)
+
+    def to_unit(self, points: Numbers) -> Numbers:
+        """(..., 3) points in input coordinates -> unit coordinates; of the same type and dtype, computed in float64.
+
+        >>> Frame((2.0, 1.0, 1.0), 4.0).to_unit(np.array([[4.0, 2.0, 2.0]]))
+        array([[0.5 , 0.25, 0.25]])
+        """
+        wide, center = self._wide(points, "to_unit")
+        return _narrow((wide - center) / self.scale, points)
+
+    def from_unit(self, points: Numbers) -> Numbers:
+        """(..., 3) points in unit coordinates -> input coordinates; of the same type and dtype, computed in float64."""
+        wide, center = self._wide(points, "from_unit")
+        return _narrow(wide * self.scale + center, points)
+
+    def distances_to_unit(self, distances: Numbers) -> Numbers:
+        """Distances in input units -> in unit lengths, any shape. Normals and gradients of a distance do not change."""
+        return distances / self.scale
+
+    def distances_from_unit(self, distances: Numbers) -> Numbers:
+        """Distances in unit lengths -> in input units, any shape."""
+        return distances * self.scale
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain numbers for JSON or YAML."""
+        return {"center": list(self.center), "scale": self.scale}
+
+    @classmethod
+    def from_dict(cls, content: dict[str, Any]) -> "Frame":
+        """The frame that :meth:`to_dict` told.
+
+        Raises:
+            ValueError: other keys, or values that are no frame.
+
+        >>> Frame.from_dict({"center": [2.0, 1.0, 1.0], "scale": 4.0})
+        Frame(center=(2.0, 1.0, 1.0), scale=4.0)
+        """
+        if not isinstance(content, dict) or content.keys() != {"center", "scale"}:
+            raise ValueError(f"Frame.from_dict: wants the keys center and scale, got {content!r}")
+        try:
+            x, y, z = map(float, content["center"])
+            return cls((x, y, z), float(content["scale"]))
+        except TypeError as error:
+            raise ValueError(f"Frame.from_dict: center must be three numbers and scale one, got {content!r}") from error
+
+    def _wide(self, points: Any, method: str) -> tuple[Any, Any]:
+        """Points and center in float64, both NumPy or both torch on the points' device."""
+        if points.shape[-1:] != (3,):
+            raise ValueError(f"Frame.{method}: points must have shape (..., 3), got {tuple(points.shape)}")
+        if isinstance(points, np.ndarray):
+            return points.astype(np.float64), np.array(self.center)
+        wide = points.double()
+        return wide, wide.new_tensor(self.center)
+
+
+def find_outliers(points: NDArray[np.floating], *, factor: float = 6.0) -> NDArray[np.bool_]:
+    """Which points lie outside the shape and far from all others: stray returns, not noise.
+
+    A point is isolated if its 8th neighbour is farther than ``factor`` times the median of that distance. Outliers
+    are the isolated points outside the bounding box of the others. Groups of more than 8 are no outliers, and strays
+    within the box are not looked for. Distances are measured to a sample of 100,000 points, so the cost is O(N).
+
+    Args:
+        points: (N, 3) finite points in any unit.
+        factor: How isolated. Even samples of surfaces reach 2.6 with noise of 1 % of their side; range scans reach 8,
+            but inside their box.
+
+    Returns:
+        Boolean mask (N,), True for outliers; False for all if there are no more than 8 points.
+
+    >>> rng = np.random.default_rng(0)
+    >>> find_outliers(np.vstack([rng.random((500, 3)), [[30.0, 0.0, 0.0]]])).nonzero()[0].tolist()
+    [500]
+    """
+    points = real_rows(points, name="find_outliers: points")
+    outliers = np.zeros(len(points), bool)
+    if len(points) <= _NEIGHBORS:
+        return outliers
+    sample = points
+    if len(points) > _SAMPLE:
+        sample = points[np.random.default_rng(0).choice(len(points), _SAMPLE, replace=False)]
+    tree = KDTree(sample)
+    spacing = _neighbor_distance(tree, sample)
+    if not spacing.any():
+        return outliers
+    limit = factor * np.median(spacing[spacing > 0])
+    core = sample[spacing <= limit]
+    if len(core) == 0:
+        return outliers
+    outside = ((points < core.min(axis=0)) | (points > core.max(axis=0))).any(axis=1)
+    outliers[outside] = _neighbor_distance(tree, points[outside]) > limit
+    return outliers
+
+
+def _neighbor_distance(tree: KDTree, points: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Distance to the 8th other point, for points of the tree."""
+    return tree.query(points, k=_NEIGHBORS + 1)[0][:, -1]
+
+
+def _narrow(result: Any, like: Any) -> Any:
+    return result.astype(like.dtype) if isinstance(like, np.ndarray) else result.to(like.dtype)

@@ -1,0 +1,129 @@
+import errno
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+import trimesh
+
+from diffshape.data import atomic_path, read_mesh, write_mesh, write_points
+from diffshape.data.ply import read_ply
+from diffshape.data.procedural import procedural_object
+
+SPHERE = procedural_object("sphere").mesh(12)
+
+
+def write_half(path, error):
+    with atomic_path(path) as temporary:
+        temporary.write_bytes(b"half")
+        raise error
+
+
+def test_the_old_file_survives_a_full_disk(tmp_path):
+    path = tmp_path / "a.ply"
+    write_points(path, SPHERE.vertices)
+    old = path.read_bytes()
+    with pytest.raises(OSError, match="No space left"):
+        write_half(path, OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)))
+    assert path.read_bytes() == old
+    assert os.listdir(tmp_path) == ["a.ply"]
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="no device that is always full")
+def test_a_real_full_disk(tmp_path, monkeypatch):
+    path = tmp_path / "a.ply"
+    write_points(path, SPHERE.vertices)
+    old = path.read_bytes()
+    monkeypatch.setattr("diffshape.data.files.write_ply", lambda *_: Path("/dev/full").write_bytes(b"x"))
+    with pytest.raises(OSError, match="No space left"):
+        write_points(path, SPHERE.vertices)
+    assert path.read_bytes() == old
+    assert os.listdir(tmp_path) == ["a.ply"]
+
+
+def test_ctrl_c_leaves_nothing(tmp_path):
+    with pytest.raises(KeyboardInterrupt):
+        write_half(tmp_path / "a.txt", KeyboardInterrupt())
+    assert os.listdir(tmp_path) == []
+
+
+def test_temporary_is_a_hidden_sibling_of_the_same_suffix(tmp_path):
+    with atomic_path(tmp_path / "deep" / "a.tar.gz") as temporary:
+        assert temporary.parent == tmp_path / "deep"
+        assert temporary.suffix == ".gz"
+        assert temporary.name.startswith(".")
+        temporary.touch()
+    mode = (tmp_path / "deep" / "a.tar.gz").stat().st_mode & 0o777
+    (tmp_path / "plain").touch()
+    assert mode == (tmp_path / "plain").stat().st_mode & 0o777
+
+
+@pytest.mark.parametrize("suffix", ["ply", "obj", "off", "stl"])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_meshes_come_back(tmp_path, suffix, dtype):
+    path = tmp_path / f"a.{suffix}"
+    vertices = (1000 + SPHERE.vertices).astype(dtype)
+    write_mesh(path, torch.tensor(vertices), torch.tensor(SPHERE.faces))
+    ours = read_mesh(path)
+    if suffix == "stl":  # float32, and its vertices in another order
+        assert trimesh.Trimesh(*ours, process=False).is_watertight
+        assert np.abs(ours.vertices[ours.faces] - vertices[SPHERE.faces]).max() < 1e-4
+    else:
+        assert np.array_equal(ours.vertices.astype(dtype), vertices)
+        assert np.array_equal(ours.faces, SPHERE.faces)
+    peer = trimesh.load(path, process=False)
+    assert np.abs(np.asarray(peer.triangles) - vertices[SPHERE.faces]).max() < 1e-4
+
+
+@pytest.mark.parametrize("suffix", ["ply", "obj"])
+def test_normals_are_written_beside_their_vertices(tmp_path, suffix):
+    path = tmp_path / f"a.{suffix}"
+    normals = 2 * SPHERE.vertices
+    write_mesh(path, *SPHERE, normals=normals)
+    peer = trimesh.load(path, process=False)
+    assert np.abs(peer.vertices - peer.vertex_normals / 2).max() < 0.05
+    assert np.array_equal(read_mesh(path).faces, SPHERE.faces)
+
+
+def test_precision_follows_the_input(tmp_path):
+    path, numbers = tmp_path / "a.ply", 6 * len(SPHERE.vertices)
+    sizes = []
+    for dtype in (np.float32, np.float64):
+        write_mesh(path, SPHERE.vertices.astype(dtype), SPHERE.faces, normals=SPHERE.vertices)
+        sizes.append(path.stat().st_size)
+    assert sizes[1] - sizes[0] == 4 * numbers + 6  # "double" has a letter more than "float", six times
+
+
+@pytest.mark.parametrize("suffix", ["ply", "xyz", "csv", "npy"])
+def test_no_points_make_a_file_too(tmp_path, suffix):
+    path = tmp_path / f"a.{suffix}"
+    write_points(path, np.empty((0, 3)))
+    assert path.exists()
+    if suffix == "ply":
+        assert len(read_ply(path)["vertex"]["x"]) == 0
+
+
+def test_stl_normals_point_outside(tmp_path):
+    write_mesh(tmp_path / "a.stl", *SPHERE)
+    rows = np.frombuffer(
+        (tmp_path / "a.stl").read_bytes()[84:], [("normal", "<f4", 3), ("corners", "<f4", (3, 3)), ("_", "<u2")]
+    )
+    assert ((rows["normal"] * rows["corners"].mean(axis=1)).sum(axis=1) > 0).all()
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda p: write_mesh(p / "a.xyz", *SPHERE), "write_mesh: unknown suffix of 'a.xyz'; it writes .ply"),
+        (lambda p: write_points(p / "a.obj", SPHERE.vertices), "write_points: unknown suffix"),
+        (lambda p: write_mesh(p / "a.stl", *SPHERE, normals=SPHERE.vertices), ".stl files have no vertex normals"),
+        (lambda p: write_mesh(p / "a.ply", *SPHERE, normals=SPHERE.vertices[1:]), "normals must have shape"),
+        (lambda p: write_mesh(p / "a.ply", SPHERE.vertices, SPHERE.faces[:0]), "faces is empty"),
+        (lambda p: write_points(p / "a.ply", SPHERE.vertices[:, :2]), r"points must have shape \(N, 3\)"),
+    ],
+)
+def test_refuses_and_writes_nothing(tmp_path, call, message):
+    with pytest.raises(ValueError, match=message):
+        call(tmp_path)
+    assert os.listdir(tmp_path) == []
