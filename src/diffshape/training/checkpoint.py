@@ -149,5 +149,5 @@ def _checksum(tensors: Mapping[str, Tensor], header: Mapping[str, str]) -> str:
     total = zlib.crc32(repr(sorted(header.items())).encode())
     for name, tensor in sorted(tensors.items()):
         total = zlib.crc32(f"{name} {tensor.dtype} {tuple(tensor.shape)}".encode(), total)
-        total = zlib.crc32(tensor.reshape(-1).view(torch.uint8).numpy(), total)
+        total = zlib.crc32(tensor.reshape(-1).view(torch.uint8).numpy().data, total)
     return f"{total:08x}"

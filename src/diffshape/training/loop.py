@@ -91,8 +91,8 @@ def train(
 ) -> Outcome:
     """Train ``task`` until its budget is spent or someone asks to stop.
 
-    With ``Steps`` the run is deterministic on the CPU, killed and resumed or not. With ``Seconds`` schedule and progress
-    follow the clock. Ctrl-C or SIGTERM finishes the step, saves and returns; a second Ctrl-C aborts.
+    With ``Steps`` the run is deterministic on the CPU, killed and resumed or not. With ``Seconds`` schedule and
+    progress follow the clock. Ctrl-C or SIGTERM finishes the step, saves and returns; a second Ctrl-C aborts.
 
     Args:
         task: What is trained.
@@ -108,8 +108,8 @@ def train(
         The outcome; the modules of the task hold the result.
 
     Raises:
-        ValueError: A setting is wrong, the loss reaches no parameter, the folder holds a run and ``resume`` is False, or
-            that run is of another task.
+        ValueError: A setting is wrong, the loss reaches no parameter, the folder holds a run and ``resume`` is False,
+            or that run is of another task.
         TrainingError: Loss or gradient was not finite in 10 steps in a row; the last good weights are kept and saved.
         KeyboardInterrupt: Ctrl-C came twice.
     """

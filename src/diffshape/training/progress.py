@@ -51,7 +51,7 @@ class Progress:
     Args:
         description: What is being done, such as "fit bunny.ply".
         quiet: Show nothing.
-        stream: Where to show it, stderr if None; a bar on a terminal, else a line each tenth of the budget or 10 seconds.
+        stream: Where to show it, stderr if None; a bar on a terminal, else a line a tenth of the budget or 10 seconds.
 
     >>> with Progress("fit", quiet=True) as progress:
     ...     pass  # train(task, budget=Steps(1000), observers=[progress])

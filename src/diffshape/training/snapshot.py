@@ -1,7 +1,7 @@
 """A whole run as a checkpoint, and back: modules, optimiser, the task's own state, torch's random numbers.
 
-With a budget of steps, a run that is killed and resumed ends with the same bits as one that was not. Random numbers must
-come from torch or from a generator whose state is in ``Task.state``.
+With a budget of steps, a run that is killed and resumed ends with the same bits as one that was not. Random numbers
+must come from torch or from a generator whose state is in ``Task.state``.
 """
 
 import warnings

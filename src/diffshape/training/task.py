@@ -11,9 +11,9 @@ from diffshape.losses import LossTerms
 class Task(Protocol):
     """What is trained. Subclass it, or match it.
 
-    ``modules`` are trained and saved under their names, which also choose their optimiser settings; a parameter is in one only.
-    Parameters that a loss does not reach are left alone in that step, so an adversarial task takes turns: in :meth:`loss` it
-    sets ``requires_grad_`` on one network after the other.
+    ``modules`` are trained and saved under their names, which also choose their optimiser settings; a parameter is in
+    one only. Parameters that a loss does not reach are left alone in that step, so an adversarial task takes turns: in
+    :meth:`loss` it sets ``requires_grad_`` on one network after the other.
     """
 
     modules: Mapping[str, nn.Module]
