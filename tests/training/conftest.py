@@ -45,7 +45,7 @@ class Regression(Task):
         return {**weights, **self.state()}
 
 
-@pytest.fixture()
+@pytest.fixture
 def regression() -> type[Regression]:
     """The class, so that a test makes as many as it wants."""
     return Regression

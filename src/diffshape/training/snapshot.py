@@ -89,7 +89,9 @@ def restore(task: Task, update: Updater, checkpoint: Checkpoint) -> None:
     """
     unknown = {key.partition("/")[0] for key in checkpoint.section("modules")} - set(task.modules)
     if unknown:
-        raise ValueError(f"train: the checkpoint holds modules {sorted(unknown)}, the task has {sorted(task.modules)}")
+        raise ValueError(
+            f"train: the checkpoint also holds modules {sorted(unknown)}, the task has only {sorted(task.modules)}"
+        )
     for name, module in task.modules.items():
         try:
             module.load_state_dict(checkpoint.section(f"modules/{name}"))
