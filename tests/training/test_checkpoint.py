@@ -84,7 +84,8 @@ def test_foreign_safetensors_and_missing_files_are_refused(tmp_path):
 
 def test_keeps_the_newest_and_clears_what_a_killed_save_left(tmp_path):
     folder = CheckpointFolder(tmp_path, every=Steps(1), keep=2)
-    (tmp_path / ".step_000001.99.tmp.safetensors").touch()
+    (tmp_path / ".step_000001-0a1b.safetensors").touch()
+    (tmp_path / ".tmpMBziZK").touch()
     (tmp_path / "notes.txt").touch()
     for step in (5, 10, 999_999, 1_000_000):
         folder.save(checkpoint(step))

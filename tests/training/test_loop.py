@@ -88,7 +88,7 @@ class Adversary(Task):
 
 def test_adversaries_take_turns():
     task = Adversary()
-    settings = {"generator": Adam(lr=0.05, betas=(0.0, 0.9)), "critic": Adam(lr=0.1, betas=(0.0, 0.9))}
+    settings = {"generator": Adam(lr=0.05, betas=(0.5, 0.9)), "critic": Adam(lr=0.1, betas=(0.5, 0.9))}
     train(task, budget=Steps(600), optimizer=settings, schedule=Exponential(final=0.01))
     moved = [(a[0] != b[0], a[1] != b[1]) for a, b in zip(task.history, task.history[1:])]
     assert all(not generator for generator, _ in moved[::2]), "the generator moved in a critic's step"

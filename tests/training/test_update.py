@@ -69,12 +69,13 @@ def test_a_skipped_update_leaves_no_trace(value, regression):
     assert [key for key in before if key != "pool" and not torch.equal(before[key], after[key])] == []
 
 
-def test_a_gradient_whose_square_overflows_is_skipped():
+@pytest.mark.parametrize("gradients", [(1e30,), (1e30, 1.0)])
+def test_a_gradient_whose_square_overflows_is_skipped(gradients):
     """1e30 is a finite float32, its second moment is not; torch's Adam would freeze that weight for good."""
-    task = Linear(1e30, 1.0)
+    task = Linear(*gradients)
     outcome = train(task, budget=Steps(3))
     assert outcome.skipped == 3
-    assert task.weight.tolist() == [0.0, 0.0]
+    assert task.weight.tolist() == [0.0] * len(gradients)
 
 
 def test_a_finite_loss_with_a_broken_gradient_is_skipped():
@@ -140,6 +141,13 @@ def test_parameters_a_loss_does_not_reach_are_left_alone():
     train(task, budget=Steps(3), optimizer=Adam(weight_decay=0.5))
     assert all(torch.equal(now, then) for now, then in zip(waiting.parameters(), before))
     assert task.weight.item() != 0
+
+
+def test_loaded_state_is_a_copy():
+    update, moment = Updater(Linear(1.0).modules, Adam()), torch.ones(1)
+    update.load_state({"line/weight/exp_avg": moment})
+    moment.zero_()
+    assert update.state()["line/weight/exp_avg"].item() == 1.0
 
 
 @pytest.mark.parametrize(

@@ -113,7 +113,7 @@ class CheckpointFolder:
         path = self.path(checkpoint.step)
         write_checkpoint(path, checkpoint)
         older = [old for step, old in self.paths().items() if step <= checkpoint.step][: -self.keep]
-        for stale in (*older, *self.folder.glob(".*tmp*")):
+        for stale in (*older, *self.folder.glob(".step_*"), *self.folder.glob(".tmp*")):  # atomic_path's, safetensors'
             stale.unlink(missing_ok=True)
         return path
 

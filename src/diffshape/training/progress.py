@@ -94,14 +94,15 @@ class Progress:
             self._show(report, left)
 
     def _show(self, report: StepReport, left: float | None) -> None:
-        where = f"{report.step}" if isinstance(report.budget, Seconds) else f"{report.step}/{report.budget.count}"
+        total = "" if isinstance(report.budget, Seconds) else f"/{report.budget.count}"
+        where = f"step {report.step}{total}"
         loss = f"loss {report.terms}" + (f", {report.skipped} skipped" if report.skipped else "")
         rest = "" if left is None else f"{clock_time(left)} left"
         if self._bar is not None:
             self._bar.update(self._bar.task_ids[0], completed=report.progress, where=where, loss=loss, left=rest)
             self._bar.refresh()
             return
-        parts = [self.description, f"{report.progress:4.0%}", f"step {where}", loss, rest]
+        parts = [self.description, f"{report.progress:4.0%}", where, loss, rest]
         print("  ".join(part for part in parts if part), file=self._stream, flush=True)
 
 

@@ -62,7 +62,7 @@ class Saver:
             self._saved_step = step
         except OSError as error:
             if not self._warned:
-                warnings.warn(f"train: no checkpoint at step {step}, training goes on: {error}", stacklevel=2)
+                warnings.warn(f"train: no checkpoint at step {step}, training goes on: {error}", stacklevel=3)
             self._warned = True
 
 
