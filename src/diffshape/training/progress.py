@@ -1,0 +1,141 @@
+"""Live progress on stderr: a bar on a terminal, a plain line now and then elsewhere, nothing when quiet.
+
+The time left is the steps left times an honest step: the median of the last 50, plus the average cost per step of what
+comes only now and then (checkpoints, meshes), which a median does not see.
+"""
+
+import statistics
+import sys
+from collections import deque
+from types import TracebackType
+from typing import Any, TextIO
+
+from diffshape.training.loop import StepReport
+from diffshape.training.schedule import Seconds
+
+_SETTLE = 5
+"""Step times heard before the first estimate; the very first hold compilation."""
+
+
+class TimeLeft:
+    """Estimates the seconds left from the reports of consecutive steps."""
+
+    def __init__(self) -> None:
+        self._recent: deque[float] = deque(maxlen=50)
+        self._extra, self._counted = 0.0, 0
+        self._last: float | None = None
+
+    def hear(self, report: StepReport) -> float | None:
+        """The estimate after this report, in seconds; None while it is too early to say."""
+        if self._last is not None:
+            self._count(report.seconds - self._last)
+        self._last = report.seconds
+        if isinstance(report.budget, Seconds):
+            return max(0.0, report.budget.count - report.seconds)
+        if len(self._recent) < _SETTLE:
+            return None
+        step = statistics.median(self._recent) + self._extra / max(1, self._counted)
+        return max(0, report.budget.count - report.step) * step
+
+    def _count(self, interval: float) -> None:
+        if len(self._recent) >= _SETTLE:
+            usual = statistics.median(self._recent)
+            self._counted += 1
+            self._extra += interval - usual if interval > 2 * usual else 0.0
+        self._recent.append(interval)
+
+
+class Progress:
+    """An observer of :func:`train` that shows where it stands; enter it around the run.
+
+    Args:
+        description: What is being done, such as "fit bunny.ply".
+        quiet: Show nothing.
+        stream: Where to show it, stderr if None; a bar on a terminal, else a line a tenth of the budget or 10 seconds.
+
+    >>> with Progress("fit", quiet=True) as progress:
+    ...     pass  # train(task, budget=Steps(1000), observers=[progress])
+    """
+
+    def __init__(self, description: str, *, quiet: bool = False, stream: TextIO | None = None) -> None:
+        self.description, self.quiet, self._stream = description, quiet, stream
+        self._bar: Any = None
+        self._left = TimeLeft()
+        self._shown_seconds, self._shown_tenth = float("-inf"), -1
+        self._unseen: StepReport | None = None
+
+    def __enter__(self) -> "Progress":
+        self._stream = self._stream or sys.stderr
+        if not self.quiet and self._stream.isatty():
+            self._bar = _bar(self._stream)
+            self._bar.add_task(self.description, total=1.0, where="", loss="", left="")
+            self._bar.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._unseen is not None:
+            self._show(self._unseen, None)
+        if self._bar is not None:
+            self._bar.stop()
+
+    def __call__(self, report: StepReport) -> None:
+        """Hear of a step, and show it if the last one shown is old enough to be replaced."""
+        if self.quiet:
+            return
+        left = self._left.hear(report)
+        tenth = int(report.progress * 10)
+        waited = report.seconds - self._shown_seconds
+        self._unseen = report
+        if waited >= (10.0 if self._bar is None else 0.2) or tenth > self._shown_tenth:
+            self._unseen = None
+            self._shown_seconds, self._shown_tenth = report.seconds, tenth
+            self._show(report, left)
+
+    def _show(self, report: StepReport, left: float | None) -> None:
+        total = "" if isinstance(report.budget, Seconds) else f"/{report.budget.count}"
+        where = f"step {report.step}{total}"
+        loss = f"loss {report.terms}" + (f", {report.skipped} skipped" if report.skipped else "")
+        rest = "" if left is None else f"{clock_time(left)} left"
+        if self._bar is not None:
+            self._bar.update(self._bar.task_ids[0], completed=report.progress, where=where, loss=loss, left=rest)
+            self._bar.refresh()
+            return
+        parts = [self.description, f"{report.progress:4.0%}", where, loss, rest]
+        print("  ".join(part for part in parts if part), file=self._stream, flush=True)
+
+
+def clock_time(seconds: float) -> str:
+    """Seconds as people read them.
+
+    >>> clock_time(7.2), clock_time(65), clock_time(7384)
+    ('0:07', '1:05', '2:03:04')
+    """
+    minutes, whole = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02d}:{whole:02d}" if hours else f"{minutes}:{whole:02d}"
+
+
+def _bar(stream: TextIO) -> Any:
+    from rich.console import Console
+    from rich.progress import BarColumn, TextColumn
+    from rich.progress import Progress as Bar
+    from rich.table import Column
+
+    fields = ("{task.description}", "{task.fields[where]}", "{task.fields[left]}", "{task.fields[loss]}")
+    what, where, left, loss = (
+        TextColumn(field, markup=False, table_column=Column(no_wrap=True, overflow="ellipsis", ratio=ratio))
+        for field, ratio in zip(fields, (None, None, None, 1))
+    )
+    return Bar(
+        what,
+        BarColumn(20),
+        where,
+        left,
+        loss,
+        console=Console(file=stream),
+        expand=True,
+        auto_refresh=False,
+        redirect_stdout=False,
+    )

@@ -1,0 +1,112 @@
+"""How long to train, and how the learning rate moves along the way.
+
+A budget turns (steps made, seconds spent) into one number, the progress, from 0 at the start to 1 when it is spent.
+Schedules are pure functions of that number, so the same one serves 600 steps, 40,000 steps or half a minute.
+"""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeAlias
+
+
+@dataclass(frozen=True)
+class Steps:
+    """A budget of optimiser steps: the run is then deterministic.
+
+    >>> Steps(200).progress(step=50, seconds=3.0)
+    0.25
+    """
+
+    count: int
+
+    def __post_init__(self) -> None:
+        if self.count < 1 or self.count != int(self.count):
+            raise ValueError(f"Steps: count must be a whole number of at least 1, got {self.count}")
+
+    def progress(self, step: int, seconds: float) -> float:
+        """Share of the budget spent after ``step`` steps, in [0, 1]."""
+        return min(1.0, step / self.count)
+
+
+@dataclass(frozen=True)
+class Seconds:
+    """A budget of wall-clock seconds, checkpoints and observers included; a run ends with the step that exceeds it.
+
+    >>> Seconds(30).progress(step=50, seconds=3.0)
+    0.1
+    """
+
+    count: float
+
+    def __post_init__(self) -> None:
+        if not (self.count > 0 and math.isfinite(self.count)):
+            raise ValueError(f"Seconds: count must be a positive number, got {self.count}")
+
+    def progress(self, step: int, seconds: float) -> float:
+        """Share of the budget spent after ``seconds`` seconds, in [0, 1]."""
+        return min(1.0, seconds / self.count)
+
+
+Budget: TypeAlias = Steps | Seconds
+Schedule: TypeAlias = Callable[[float], float]
+"""From the progress in [0, 1] to the factor that multiplies every learning rate."""
+
+
+@dataclass(frozen=True)
+class Constant:
+    """The learning rate as it is."""
+
+    def __call__(self, progress: float) -> float:
+        """1 at any progress."""
+        return 1.0
+
+
+@dataclass(frozen=True)
+class WarmupCosine:
+    """Linear from 0 to 1 over the first ``warmup`` of the budget, then half a cosine down to ``final``.
+
+    The defaults are the schedule of DiffCD (Härenstam-Nielsen et al., ECCV 2024): 1000 of 40,000 steps, then down to 0.
+
+    >>> schedule = WarmupCosine(warmup=0.2, final=0.1)
+    >>> [round(schedule(progress), 3) for progress in (0.0, 0.1, 0.2, 0.6, 1.0)]
+    [0.0, 0.5, 1.0, 0.55, 0.1]
+    """
+
+    warmup: float = 0.025
+    final: float = 0.0
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.warmup < 1:
+            raise ValueError(f"WarmupCosine: warmup is a share of the budget in [0, 1), got {self.warmup}")
+        _check_final("WarmupCosine", self.final, self.final >= 0)
+
+    def __call__(self, progress: float) -> float:
+        """The factor at ``progress`` in [0, 1]."""
+        if progress < self.warmup:
+            return progress / self.warmup
+        fall = (progress - self.warmup) / (1 - self.warmup)
+        return self.final + (1 - self.final) * 0.5 * (1 + math.cos(math.pi * fall))
+
+
+@dataclass(frozen=True)
+class Exponential:
+    """final ** progress: from 1 down to ``final`` by the same ratio in every step.
+
+    >>> [round(Exponential(final=0.01)(progress), 3) for progress in (0.0, 0.5, 1.0)]
+    [1.0, 0.1, 0.01]
+    """
+
+    final: float = 0.03
+
+    def __post_init__(self) -> None:
+        _check_final("Exponential", self.final, self.final > 0)
+
+    def __call__(self, progress: float) -> float:
+        """The factor at ``progress`` in [0, 1]."""
+        return self.final**progress
+
+
+def _check_final(schedule: str, final: float, above: bool) -> None:
+    if not (above and final <= 1):
+        raise ValueError(f"{schedule}: final is a share of the learning rate, at most 1 and above 0, got {final}")

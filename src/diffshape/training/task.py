@@ -1,0 +1,46 @@
+"""What a training loop is given: modules, a loss, and the state to keep beside them."""
+
+from collections.abc import Mapping
+from typing import Protocol
+
+from torch import Tensor, nn
+
+from diffshape.losses import LossTerms
+
+
+class Task(Protocol):
+    """What is trained. Subclass it, or match it.
+
+    ``modules`` are trained and saved under their names, which also choose their optimiser settings; a parameter is in
+    one only. Parameters that a loss does not reach are left alone in that step, so an adversarial task takes turns: in
+    :meth:`loss` it sets ``requires_grad_`` on one network after the other.
+    """
+
+    modules: Mapping[str, nn.Module]
+
+    def loss(self, step: int, progress: float) -> LossTerms:
+        """The objective of update ``step`` (0, 1, ...), made at ``progress`` in [0, 1) of the budget."""
+        ...
+
+    def state(self) -> dict[str, Tensor]:
+        """All that must survive a kill beside the modules: sample pools, ``generator.get_state()``..."""
+        return {}
+
+    def load_state(self, state: dict[str, Tensor]) -> None:
+        """Take back what :meth:`state` gave; the tensors are on the CPU."""
+
+
+def named_parameters(modules: Mapping[str, nn.Module]) -> dict[str, nn.Parameter]:
+    """Every parameter once, as "module/parameter".
+
+    Raises:
+        ValueError: There is none, one is in two modules, or a module's name holds a slash.
+    """
+    if slashed := [name for name in modules if "/" in name]:
+        raise ValueError(f"train: a module's name must not hold a slash, got {slashed[0]!r}")
+    named = {f"{name}/{key}": p for name, module in modules.items() for key, p in module.named_parameters()}
+    if not named:
+        raise ValueError(f"train: task.modules has no parameter to train, got modules {sorted(modules)}")
+    if len({id(parameter) for parameter in named.values()}) < len(named):
+        raise ValueError(f"train: a parameter is in two of the modules {sorted(modules)}; give each to one")
+    return named
