@@ -1,8 +1,8 @@
 """How far a reconstructed surface is from the true one, measured from points to triangles.
 
-Both surfaces are brought into the frame in which the truth's longest side is 1. Area-uniform samples of each are projected
-onto the other's *triangles*, so a surface scores 0 against itself; distances between two samples have a floor of about
-0.5 sqrt(area / samples) instead, which at 30,000 samples is most of the figures printed in the literature.
+Both surfaces are brought into the frame in which the truth's longest side is 1. Area-uniform samples of each are
+projected onto the other's *triangles*, so a surface scores 0 against itself; distances between two samples have a floor
+of about 0.5 sqrt(area / samples) instead, which at 30,000 samples is most of the figures printed in the literature.
 """
 
 from dataclasses import asdict, dataclass
@@ -28,7 +28,7 @@ class SurfaceScore:
     Attributes:
         chamfer: (pred_to_truth + truth_to_pred) / 2; lower is better. Usually printed times 1e3.
         hausdorff: Largest distance found in either direction.
-        normal_deg: Mean angle between face normals at matched points, sign ignored, mean of both directions; 0 to 90 degrees.
+        normal_deg: Mean angle between face normals at matched points, sign ignored, mean of both directions; 0 to 90.
         pred_to_truth: Mean over points p of P of min_{t in T} |p - t|: how accurate what was built is.
         truth_to_pred: Mean over points t of T of min_{p in P} |t - p|: how complete it is.
         f_score: 2 precision recall / (precision + recall) at ``threshold``; 0 to 1.
@@ -94,7 +94,7 @@ def compare_surfaces(
         ValueError: A shape or an index is wrong, a vertex in use is not finite, the truth is empty, or an option is out
             of range.
 
-    Time is that of 2 ``samples`` closest-point queries by libigl, and as many winding numbers where both are watertight.
+    Time is that of 2 ``samples`` closest-point queries by libigl, and as many winding numbers if both are watertight.
 
     >>> box = trimesh.creation.box()
     >>> print(compare_surfaces(box, box, samples=1000))
@@ -138,11 +138,11 @@ def _one_side(
     source: trimesh.Trimesh, target: trimesh.Trimesh, samples: int, seed: int
 ) -> tuple[Float[np.ndarray, "n"], float]:
     """Distance of each of the source's sample points to the target, and the mean angle between the normals there."""
-    points, faces = trimesh.sample.sample_surface(source, samples, seed=seed)
+    points, faces = trimesh.sample.sample_surface(source, samples, seed=seed)[:2]
     squared, hits, _ = igl.point_mesh_squared_distance(
         np.asarray(points, np.float64), np.asarray(target.vertices, np.float64), np.asarray(target.faces, np.int64)
     )
-    cosines = (_unit_normals(source)[faces] * _unit_normals(target)[hits]).sum(-1)
+    cosines = (_unit_normals(source)[np.asarray(faces)] * _unit_normals(target)[hits]).sum(-1)
     angles = np.degrees(np.arccos(np.clip(np.abs(cosines), 0, 1)))
     return np.sqrt(squared), float(angles.mean())
 
@@ -162,11 +162,7 @@ def _volume_iou(pred: trimesh.Trimesh, truth: trimesh.Trimesh, samples: int) -> 
     unit = torch.quasirandom.SobolEngine(3).draw(samples, dtype=torch.float64).numpy()
     points = low + unit * (high - low)
     in_pred, in_truth = (
-        np.abs(
-            igl.fast_winding_number(
-                np.asarray(mesh.vertices, np.float64), np.asarray(mesh.faces, np.int64), points
-            )
-        )
+        np.abs(igl.fast_winding_number(np.asarray(mesh.vertices, np.float64), np.asarray(mesh.faces, np.int64), points))
         > 0.5
         for mesh in (pred, truth)
     )
@@ -218,7 +214,7 @@ def _mesh(name: str, surface: Surface) -> trimesh.Trimesh:
         raise ValueError(
             f"compare_surfaces: {name} faces must be integers of shape (F, 3), got {faces.shape} {faces.dtype}"
         )
-    if faces.size and not (0 <= faces.min() and faces.max() < len(vertices)):
+    if faces.size and not (faces.min() >= 0 and faces.max() < len(vertices)):
         raise ValueError(
             f"compare_surfaces: {name} faces must index vertices 0 to {len(vertices) - 1}, "
             f"got {faces.min()} to {faces.max()}"

@@ -33,9 +33,7 @@ class SphereRaster(NamedTuple):
     depth: Float[Tensor, "h w"]
 
 
-def rasterize_mesh(
-    vertices: Float[Tensor, "v 3"], faces: Int[Tensor, "f 3"], *, height: int, width: int
-) -> MeshRaster:
+def rasterize_mesh(vertices: Float[Tensor, "v 3"], faces: Int[Tensor, "f 3"], *, height: int, width: int) -> MeshRaster:
     """The nearest triangle in each pixel; both sides of a triangle are seen.
 
     Args:
@@ -57,7 +55,7 @@ def rasterize_mesh(
     _check("rasterize_mesh", "vertices", vertices, height, width)
     if faces.ndim != 2 or faces.shape[1] != 3 or faces.is_floating_point():
         raise ValueError(f"rasterize_mesh: faces must be integers of shape (F, 3), got {tuple(faces.shape)}")
-    if faces.numel() and not (0 <= int(faces.min()) and int(faces.max()) < len(vertices)):
+    if faces.numel() and not (int(faces.min()) >= 0 and int(faces.max()) < len(vertices)):
         raise ValueError(f"rasterize_mesh: faces must index vertices 0 to {len(vertices) - 1}, got others")
     corners = vertices.detach().double()[faces.long()]  # (F, 3 corners, 3)
     buffer = _ZBuffer(corners[..., 2], height, width)
@@ -75,9 +73,7 @@ def rasterize_mesh(
     return MeshRaster(seen, image, depth)
 
 
-def rasterize_spheres(
-    points: Float[Tensor, "n 3"], radius: float, *, height: int, width: int
-) -> SphereRaster:
+def rasterize_spheres(points: Float[Tensor, "n 3"], radius: float, *, height: int, width: int) -> SphereRaster:
     """The nearest of equal spheres in each pixel; normals point at the eye's side (z <= 0).
 
     Args:

@@ -1,4 +1,4 @@
-"""Pictures as PNG files, with nothing but zlib (ISO/IEC 15948: signature, IHDR, IDAT, IEND; filter 2 "up" on each row)."""
+"""Pictures as PNG files, with nothing but zlib (ISO/IEC 15948: IHDR, IDAT, IEND; filter 2, "up", on each row)."""
 
 import os
 import struct

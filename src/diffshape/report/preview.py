@@ -1,7 +1,7 @@
 """One picture of a fit: the surface, and beside it the points it came from, seen by one camera.
 
-Parallel projection, twice the resolution averaged down, a warm key light from the upper left, a cool fill light from the
-right, light from the sky, and darker creases (depth compared with that of a ring of neighbours). No OpenGL, no display.
+Parallel projection, twice the resolution averaged down, a warm key light from the upper left, a cool fill light from
+the right, light from the sky, and darker creases (depth compared with that of a ring of neighbours). No OpenGL.
 """
 
 import math
@@ -10,17 +10,18 @@ from typing import Any, Literal, NamedTuple
 
 import numpy as np
 import torch
-from jaxtyping import Float, UInt8
+from jaxtyping import Float, Int, UInt8
 from torch import Tensor
 
 from diffshape.ops import rasterize_mesh, rasterize_spheres
 from diffshape.report.png import write_png
 
 SUPERSAMPLING = 2
+GAMMA = 2.2
 BACKGROUND = (0.955, 0.962, 0.972)
-OUTSIDE, INSIDE, POINTS = (0.42, 0.60, 0.80), (0.80, 0.45, 0.33), (0.88, 0.62, 0.30)
+OUTSIDE, INSIDE, POINTS = (0.30, 0.47, 0.68), (0.72, 0.30, 0.20), (0.80, 0.50, 0.20)
 """Linear RGB of the outer side of a surface, its inner side (seen through holes), and points."""
-SMOOTH_DEGREES = 35.0
+SMOOTH_DEGREES = 20.0
 """A vertex normal is used where it is within this angle of the face's, so that creases stay sharp."""
 
 
@@ -33,9 +34,9 @@ class _Layer(NamedTuple):
 
 
 def preview(
-    vertices: Any,  # noqa: ANN401
-    faces: Any,  # noqa: ANN401
-    points: Any = None,  # noqa: ANN401
+    vertices: Any,
+    faces: Any,
+    points: Any = None,
     *,
     path: str | os.PathLike[str] | None = None,
     size: int = 640,
@@ -66,7 +67,7 @@ def preview(
     if size < 1:
         raise ValueError(f"preview: size must be 1 pixel or more, got {size}")
     surface, cloud = _points("vertices", vertices), _points("points", points if points is not None else [])
-    triangles = torch.as_tensor(faces).detach().cpu().reshape(-1, 3).long()
+    triangles = _faces(faces, len(surface))
     camera = _camera(azimuth, elevation, up)
     pixels = size * SUPERSAMPLING
     surface, cloud = _framed(surface @ camera.T, cloud @ camera.T, pixels)
@@ -79,14 +80,26 @@ def preview(
     return image
 
 
-def _points(name: str, values: Any) -> Float[Tensor, "n 3"]:  # noqa: ANN401
-    tensor = torch.as_tensor(values).detach().cpu().float()
+def _points(name: str, values: Any) -> Float[Tensor, "n 3"]:
+    tensor = torch.as_tensor(values).detach().cpu().double()
     tensor = tensor.reshape(0, 3) if tensor.numel() == 0 else tensor
     if tensor.ndim != 2 or tensor.shape[1] != 3:
         raise ValueError(f"preview: {name} must have shape (N, 3), got {tuple(tensor.shape)}")
     if not bool(torch.isfinite(tensor).all()):
         raise ValueError(f"preview: {name} must be finite, got NaN or infinity")
     return tensor
+
+
+def _faces(values: Any, count: int) -> Int[Tensor, "f 3"]:
+    tensor = torch.as_tensor(values).detach().cpu()
+    tensor = tensor.reshape(0, 3).long() if tensor.numel() == 0 else tensor
+    if tensor.ndim != 2 or tensor.shape[1] != 3 or tensor.is_floating_point():
+        raise ValueError(f"preview: faces must be integers of shape (F, 3), got {tuple(tensor.shape)} {tensor.dtype}")
+    if len(tensor) and not (int(tensor.min()) >= 0 and int(tensor.max()) < count):
+        raise ValueError(
+            f"preview: faces must index vertices 0 to {count - 1}, got {int(tensor.min())} to {int(tensor.max())}"
+        )
+    return tensor.long()
 
 
 def _camera(azimuth: float, elevation: float, up: str) -> Float[Tensor, "3 3"]:
@@ -97,7 +110,7 @@ def _camera(azimuth: float, elevation: float, up: str) -> Float[Tensor, "3 3"]:
     right = (math.cos(around), 0.0, -math.sin(around))
     away = (-math.sin(around) * math.cos(above), -math.sin(above), -math.cos(around) * math.cos(above))
     down = (-math.sin(around) * math.sin(above), math.cos(above), -math.cos(around) * math.sin(above))
-    rows = torch.tensor([right, [-entry for entry in down], away])  # for y up
+    rows = torch.tensor([right, [-entry for entry in down], away], dtype=torch.float64)  # for y up
     return rows.roll({"y": 0, "z": 1, "x": -1}[up], dims=1)
 
 
@@ -107,12 +120,14 @@ def _framed(surface: Tensor, cloud: Tensor, pixels: int) -> tuple[Tensor, Tensor
     if not len(everything):
         return surface, cloud
     low, high = everything.amin(0), everything.amax(0)
-    scale = 0.9 * pixels / max(float((high - low)[:2].max()), torch.finfo(torch.float32).tiny)
-    middle = torch.tensor([pixels / 2, pixels / 2, 0.0])
-    return tuple((part - (low + high) / 2) * scale + middle for part in (surface, cloud))  # pyright: ignore
+    sides = high - low
+    side = max(float(sides[:2].max()), float(sides.max()) / 100)  # 0 for one place alone
+    scale = 0.9 * pixels / side if side else 1.0
+    shift = torch.tensor([pixels / 2, pixels / 2, 0.0]) - (low + high) / 2 * scale
+    return (surface * scale + shift).float(), (cloud * scale + shift).float()
 
 
-def _surface_layer(vertices: Float[Tensor, "v 3"], faces: Tensor, pixels: int) -> _Layer:
+def _surface_layer(vertices: Float[Tensor, "v 3"], faces: Int[Tensor, "f 3"], pixels: int) -> _Layer:
     raster = rasterize_mesh(vertices, faces, height=pixels, width=pixels)
     seen = raster.faces >= 0
     corner_normals = _corner_normals(vertices, faces)  # (F, 3, 3)
@@ -124,7 +139,7 @@ def _surface_layer(vertices: Float[Tensor, "v 3"], faces: Tensor, pixels: int) -
     return _Layer(torch.where(back, -normals, normals), colours, raster.depth)
 
 
-def _corner_normals(vertices: Float[Tensor, "v 3"], faces: Tensor) -> Float[Tensor, "f 3 3"]:
+def _corner_normals(vertices: Float[Tensor, "v 3"], faces: Int[Tensor, "f 3"]) -> Float[Tensor, "f 3 3"]:
     """Area-weighted vertex normals where the surface is smooth, the face's own at creases."""
     first, second, third = vertices[faces].unbind(1)
     crosses = torch.linalg.cross(second - first, third - first)
@@ -136,32 +151,34 @@ def _corner_normals(vertices: Float[Tensor, "v 3"], faces: Tensor) -> Float[Tens
 
 
 def _point_layer(points: Float[Tensor, "n 3"], pixels: int) -> _Layer:
-    radius = min(max(0.55 * pixels / math.sqrt(max(len(points), 1)), 1.6), pixels / 80)
+    radius = min(max(0.8 * pixels / math.sqrt(max(len(points), 1)), 1.6), pixels / 80)
     raster = rasterize_spheres(points, radius, height=pixels, width=pixels)
     return _Layer(raster.normals, torch.tensor(POINTS).expand(pixels, pixels, 3), raster.depth)
 
 
 def _developed(layer: _Layer) -> UInt8[np.ndarray, "h w 3"]:
-    """Light, creases and haze on a layer; averaged down to the panel's size; sRGB."""
-    seen = torch.isfinite(layer.depth)[..., None]
-    lit = layer.colours * _light(layer.normals) * _openness(layer.depth)[..., None]
-    picture = torch.where(seen, _hazed(lit, layer.depth), torch.tensor(BACKGROUND) ** 2.2)
+    """Light, creases and haze on what is seen; averaged down to the panel's size; sRGB."""
+    seen = torch.isfinite(layer.depth)
+    lit = layer.colours[seen] * _light(layer.normals[seen]) * _openness(layer.depth)[seen][:, None]
+    background = torch.tensor(BACKGROUND) ** GAMMA
+    picture = background.repeat(*seen.shape, 1)
+    picture[seen] = lit.lerp(background, _haze(layer.depth[seen])[:, None])
     small = torch.nn.functional.avg_pool2d(picture.permute(2, 0, 1)[None], SUPERSAMPLING)[0].permute(1, 2, 0)
-    return (small.clamp(0, 1) ** (1 / 2.2) * 255).round().to(torch.uint8).numpy()
+    return (small.clamp(0, 1) ** (1 / GAMMA) * 255).round().to(torch.uint8).numpy()
 
 
-def _light(normals: Float[Tensor, "h w 3"]) -> Float[Tensor, "h w 3"]:
+def _light(normals: Float[Tensor, "n 3"]) -> Float[Tensor, "n 3"]:
     """Irradiance: sky from above, a warm key light and a cool fill light. y points down, z away."""
-    sky = torch.tensor([0.30, 0.33, 0.38]) * (0.75 - 0.25 * normals[..., 1:2])
-    key = _lambert(normals, (-0.45, -0.65, -0.75)) * torch.tensor([1.00, 0.95, 0.87])
-    fill = _lambert(normals, (0.80, 0.05, -0.45)) * torch.tensor([0.22, 0.26, 0.32])
-    shine = _lambert(normals, (-0.25, -0.36, -0.90)) ** 40 * 0.12
+    sky = torch.tensor([0.24, 0.27, 0.33]) * (0.7 - 0.3 * normals[:, 1:2])
+    key = _lambert(normals, (-0.55, -0.65, -0.60)) * torch.tensor([1.08, 1.01, 0.92])
+    fill = _lambert(normals, (0.80, 0.05, -0.45)) * torch.tensor([0.20, 0.24, 0.31])
+    shine = _lambert(normals, (-0.30, -0.36, -0.88)) ** 40 * 0.2
     return sky + key + fill + shine
 
 
-def _lambert(normals: Float[Tensor, "h w 3"], direction: tuple[float, float, float]) -> Float[Tensor, "h w 1"]:
+def _lambert(normals: Float[Tensor, "n 3"], direction: tuple[float, float, float]) -> Float[Tensor, "n 1"]:
     light = torch.nn.functional.normalize(torch.tensor(direction), dim=0)
-    return (normals @ light)[..., None].clamp_min(0)
+    return (normals @ light)[:, None].clamp_min(0)
 
 
 def _openness(depth: Float[Tensor, "h w"]) -> Float[Tensor, "h w"]:
@@ -179,11 +196,9 @@ def _openness(depth: Float[Tensor, "h w"]) -> Float[Tensor, "h w"]:
     return fine[0, 0].clamp(0.35, 1)
 
 
-def _hazed(colours: Float[Tensor, "h w 3"], depth: Float[Tensor, "h w"]) -> Float[Tensor, "h w 3"]:
-    """A little of the background over what is far: the depth cue."""
-    seen = torch.isfinite(depth)
-    if not bool(seen.any()):
-        return colours
-    low, high = depth[seen].min(), depth[seen].max()
-    share = 0.22 * ((depth - low) / (high - low).clamp_min(1e-6)).nan_to_num(0.0, posinf=0.0)[..., None]
-    return colours * (1 - share) + torch.tensor(BACKGROUND) ** 2.2 * share
+def _haze(depth: Float[Tensor, "n"]) -> Float[Tensor, "n"]:
+    """The share of the background over what is far: the depth cue."""
+    if not len(depth):
+        return depth
+    low, high = depth.min(), depth.max()
+    return 0.2 * ((depth - low) / (high - low).clamp_min(1e-6)) ** 1.5
