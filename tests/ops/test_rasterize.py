@@ -24,9 +24,7 @@ def test_neighbours_leave_no_gap(n):
     vertices, faces = grid_mesh(n, 0.5 * 40 / n)
     raster = rasterize_mesh(vertices, faces, height=40, width=40)
     assert (raster.faces >= 0).all()
-    alone = [
-        rasterize_mesh(vertices, faces[f : f + 1], height=40, width=40).faces == 0 for f in range(min(len(faces), 40))
-    ]
+    alone = [rasterize_mesh(vertices, face[None], height=40, width=40).faces == 0 for face in faces[:40]]
     assert torch.stack(alone).sum(0).max() == 1  # and no overlap
 
 

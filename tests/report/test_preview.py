@@ -89,6 +89,11 @@ def test_empty_surface_and_coincident_points(points):
         assert not is_background(image[:, :32]).all()
 
 
+def test_far_from_the_origin():
+    near, far = preview(VERTICES, FACES, size=40), preview(VERTICES + 1e7, FACES, size=40)
+    assert np.abs(near.astype(int) - far).max() <= 2
+
+
 def test_same_bits_and_a_file(tmp_path):
     image = preview(VERTICES, FACES, VERTICES, size=32, path=tmp_path / "p.png")
     assert np.array_equal(image, preview(VERTICES, FACES, VERTICES, size=32))

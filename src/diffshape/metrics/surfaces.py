@@ -138,18 +138,18 @@ def _one_side(
     source: trimesh.Trimesh, target: trimesh.Trimesh, samples: int, seed: int
 ) -> tuple[Float[np.ndarray, "n"], float]:
     """Distance of each of the source's sample points to the target, and the mean angle between the normals there."""
-    points, faces = trimesh.sample.sample_surface(source, samples, seed=seed)[:2]
-    squared, hits, _ = igl.point_mesh_squared_distance(
-        np.asarray(points, np.float64), np.asarray(target.vertices, np.float64), np.asarray(target.faces, np.int64)
-    )
-    cosines = (_unit_normals(source)[np.asarray(faces)] * _unit_normals(target)[hits]).sum(-1)
+    points, faces = (np.asarray(part) for part in trimesh.sample.sample_surface(source, samples, seed=seed))
+    squared, hits, _ = igl.point_mesh_squared_distance(points, *_arrays(target))
+    normals, hit_normals = np.take(_unit_normals(source), faces, 0), np.take(_unit_normals(target), hits, 0)
+    cosines = (normals * hit_normals).sum(-1)
     angles = np.degrees(np.arccos(np.clip(np.abs(cosines), 0, 1)))
     return np.sqrt(squared), float(angles.mean())
 
 
 def _unit_normals(mesh: trimesh.Trimesh) -> Float[np.ndarray, "f 3"]:
     """Face normals; zero, at right angles to everything, for a face without area."""
-    first, second, third = np.asarray(mesh.vertices)[np.asarray(mesh.faces)].swapaxes(0, 1)
+    vertices, faces = _arrays(mesh)
+    first, second, third = vertices[faces].swapaxes(0, 1)
     crosses = np.cross(second - first, third - first)
     lengths = np.linalg.norm(crosses, axis=-1, keepdims=True)
     return np.divide(crosses, lengths, out=np.zeros_like(crosses), where=lengths > 0)
@@ -161,17 +161,17 @@ def _volume_iou(pred: trimesh.Trimesh, truth: trimesh.Trimesh, samples: int) -> 
     low, high = bounds[:, 0].min(0), bounds[:, 1].max(0)
     unit = torch.quasirandom.SobolEngine(3).draw(samples, dtype=torch.float64).numpy()
     points = low + unit * (high - low)
-    in_pred, in_truth = (
-        np.abs(igl.fast_winding_number(np.asarray(mesh.vertices, np.float64), np.asarray(mesh.faces, np.int64), points))
-        > 0.5
-        for mesh in (pred, truth)
-    )
+    in_pred, in_truth = (np.abs(igl.fast_winding_number(*_arrays(mesh), points)) > 0.5 for mesh in (pred, truth))
     union = int((in_pred | in_truth).sum())
     return int((in_pred & in_truth).sum()) / union if union else 0.0
 
 
+def _arrays(mesh: trimesh.Trimesh) -> tuple[Float[np.ndarray, "v 3"], Int[np.ndarray, "f 3"]]:
+    return np.asarray(mesh.vertices, np.float64), np.asarray(mesh.faces, np.int64)
+
+
 def _edges(mesh: trimesh.Trimesh) -> Int[np.ndarray, "e 2"]:
-    faces = np.asarray(mesh.faces, np.int64)
+    _, faces = _arrays(mesh)
     return np.sort(np.concatenate([faces[:, [0, 1]], faces[:, [1, 2]], faces[:, [2, 0]]]), axis=1)
 
 

@@ -118,7 +118,7 @@ def _framed(surface: Tensor, cloud: Tensor, pixels: int) -> tuple[Tensor, Tensor
     """Both in picture coordinates, filling nine tenths of the panel."""
     everything = torch.cat([surface, cloud])
     if not len(everything):
-        return surface, cloud
+        return surface.float(), cloud.float()
     low, high = everything.amin(0), everything.amax(0)
     sides = high - low
     side = max(float(sides[:2].max()), float(sides.max()) / 100)  # 0 for one place alone
