@@ -140,8 +140,7 @@ def _one_side(
     """Distance of each of the source's sample points to the target, and the mean angle between the normals there."""
     points, faces = (np.asarray(part) for part in trimesh.sample.sample_surface(source, samples, seed=seed))
     squared, hits, _ = igl.point_mesh_squared_distance(points, *_arrays(target))
-    normals, hit_normals = np.take(_unit_normals(source), faces, 0), np.take(_unit_normals(target), hits, 0)
-    cosines = (normals * hit_normals).sum(-1)
+    cosines = (_unit_normals(source)[faces] * _unit_normals(target)[np.asarray(hits)]).sum(-1)
     angles = np.degrees(np.arccos(np.clip(np.abs(cosines), 0, 1)))
     return np.sqrt(squared), float(angles.mean())
 
