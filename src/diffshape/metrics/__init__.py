@@ -1,1 +1,5 @@
 """Numbers reported without gradients."""
+
+from diffshape.metrics.surfaces import SurfaceScore, compare_surfaces
+
+__all__ = ["SurfaceScore", "compare_surfaces"]

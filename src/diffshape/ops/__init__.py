@@ -2,12 +2,17 @@
 
 from diffshape.ops.isosurface import isosurface
 from diffshape.ops.level_set import LevelSetPoints, project_to_level_set
+from diffshape.ops.rasterize import MeshRaster, SphereRaster, rasterize_mesh, rasterize_spheres
 from diffshape.ops.sample_surface import SurfaceSamples, sample_surface
 
 __all__ = [
     "LevelSetPoints",
+    "MeshRaster",
+    "SphereRaster",
     "SurfaceSamples",
     "isosurface",
     "project_to_level_set",
+    "rasterize_mesh",
+    "rasterize_spheres",
     "sample_surface",
 ]

@@ -1,6 +1,6 @@
 """The level set of a field as a triangle mesh: marching cubes on a dense or a sparse grid.
 
-Nodes are equally spaced, spacing = longest side / (resolution - 1), so a vertex lies where the field, linear along a grid
+Nodes are equally spaced, spacing = longest side / (resolution - 1). A vertex lies where the field, linear along a grid
 edge, has the level. Marching cubes (Lorensen, Cline, SIGGRAPH 1987) is libigl's.
 """
 
@@ -45,10 +45,11 @@ def isosurface(
             cover it, centred, so the grid may pass the box by less than a cell there.
         bounds: ``(low, high)``: two corners of three coordinates, or two numbers for a cube.
         level: The value of the surface.
-        sparse: Sample only near the surface, guided by ``lipschitz``, so that cost grows with resolution^2; False samples
-            every node. None: sparse above a resolution of 64.
-        lipschitz: With a sparse grid, an upper bound of |grad field| (1 for a distance; learnt distances exceed it). Where
-            the field is steeper, a piece smaller than 1/32 of the box may be missed; a larger one never is.
+        sparse: Sample only near the surface, guided by ``lipschitz``, so that cost grows with resolution^2; False
+            samples every node. None: sparse above a resolution of 64.
+        lipschitz: With a sparse grid, an upper bound of |grad field| (1 for a distance; learnt distances exceed it).
+            Where the field is steeper, a piece that fits between the nodes of a lattice of about 32 per side may be
+            missed; a piece that separates two of them never is.
         closed: Count the outermost nodes as outside, so that a solid which leaves the box is cut off by a wall there
             and the mesh is closed. By default it stays open there.
         device, dtype: Where and in which precision the field is evaluated; by default those of the first floating
@@ -56,7 +57,7 @@ def isosurface(
 
     Returns:
         Vertices (V, 3), float64, and faces (F, 3), int64, on ``device``; (0, 3) each where no cell is crossed. No two
-        vertices coincide and no face is degenerate: every edge has two faces, or one where the surface leaves an open box.
+        vertices coincide and no face is degenerate: every edge has two faces, or one where the surface leaves the box.
 
     Raises:
         ValueError: An argument is out of range, or the field returns another shape, NaN or infinity.
@@ -106,17 +107,20 @@ def _layout(
     bounds: tuple[Sequence[float] | float, Sequence[float] | float], resolution: int
 ) -> tuple[tuple[float, float, float], float, tuple[int, int, int]]:
     """Origin, spacing and cells per axis of cubic cells over the box."""
-    low, high = (np.broadcast_to(np.asarray(corner, dtype=np.float64), 3) for corner in bounds)
+    low, high = (np.asarray(corner, dtype=np.float64) for corner in bounds)
+    if low.shape not in ((), (3,)) or high.shape not in ((), (3,)):
+        raise ValueError(f"isosurface: bounds must be two numbers or two corners of three coordinates, got {bounds}")
+    low, high = np.broadcast_to(low, 3), np.broadcast_to(high, 3)
     sides = high - low
     if not (np.isfinite(low).all() and np.isfinite(high).all() and (sides > 0).all()):
         raise ValueError(f"isosurface: bounds must be finite with low < high on every axis, got {bounds}")
     spacing = float(sides.max()) / (resolution - 1)
-    cells = [max(1, math.ceil(side / spacing - 1e-6)) for side in sides]
-    origin = (low + high) / 2 - spacing * np.array(cells) / 2
-    return tuple(origin.tolist()), spacing, tuple(cells)
+    x, y, z = (max(1, math.ceil(side / spacing - 1e-6)) for side in sides)
+    origin = (low + high) / 2 - spacing * np.array([x, y, z]) / 2
+    return (float(origin[0]), float(origin[1]), float(origin[2])), spacing, (x, y, z)
 
 
-def _home(field: Any) -> tuple[torch.device, torch.dtype]:  # noqa: ANN401
+def _home(field: Any) -> tuple[torch.device, torch.dtype]:
     """Device and dtype of a module's first floating parameter or buffer; of plain functions, torch's defaults."""
     if isinstance(field, torch.nn.Module):
         for tensor in (*field.parameters(), *field.buffers()):

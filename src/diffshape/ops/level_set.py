@@ -1,8 +1,8 @@
 """Pulling points onto a level set of a field.
 
 Newton: x <- x - (f - level) g / |g|^2, exact in one step where f is linear. Trace: x <- x - (f - level) g / |g|, a
-signed distance walked along the gradient, exact where |g| = 1 and the step of the official DiffCD code (Haerenstam-Nielsen
-et al., ECCV 2024). g is the gradient of f at x.
+signed distance walked along the gradient, exact where |g| = 1 and the step of the official DiffCD code
+(Haerenstam-Nielsen et al., ECCV 2024). g is the gradient of f at x.
 """
 
 from typing import Any, Literal, NamedTuple
@@ -24,7 +24,7 @@ class LevelSetPoints(NamedTuple):
 
 
 def project_to_level_set(
-    field: Any,  # noqa: ANN401
+    field: Any,
     points: Float[Tensor, "*n 3"],
     *,
     steps: int = 4,
@@ -42,7 +42,7 @@ def project_to_level_set(
         level: The value of f to reach.
 
     Returns:
-        The final points with f and its gradient there. Nothing carries a gradient to the field's parameters. A point with
+        The final points with f and its gradient there. Nothing carries a gradient to the parameters. A point with
         |g| = 0 stays where it is. ``steps`` + 1 evaluations of the field in all.
 
     Raises:
@@ -77,7 +77,7 @@ def project_to_level_set(
     )
 
 
-def value_and_gradient(field: Any, points: Float[Tensor, "n 3"]) -> tuple[Float[Tensor, "n"], Float[Tensor, "n 3"]]:  # noqa: ANN401
+def value_and_gradient(field: Any, points: Float[Tensor, "n 3"]) -> tuple[Float[Tensor, "n"], Float[Tensor, "n 3"]]:
     """Detached f and its gradient at (N, 3) points: the field's own method if it has one, else autograd.
 
     >>> value_and_gradient(lambda x: 3 * x[:, 1], torch.ones(1, 3))
@@ -97,7 +97,7 @@ def value_and_gradient(field: Any, points: Float[Tensor, "n 3"]) -> tuple[Float[
     return values.detach(), gradients.detach()
 
 
-def _by_autograd(field: Any, points: Tensor) -> tuple[Tensor, Tensor]:  # noqa: ANN401
+def _by_autograd(field: Any, points: Tensor) -> tuple[Tensor, Tensor]:
     with torch.enable_grad():
         inputs = points.detach().requires_grad_()
         values = field(inputs)

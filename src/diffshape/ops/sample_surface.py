@@ -30,12 +30,12 @@ def sample_surface(
 
     Args:
         vertices: Shape (V, 3) or (B, V, 3), float32 or float64, any unit of length.
-        faces: Shape (F, 3), integers in [0, V), the one topology of the batch, wound counter-clockwise seen from outside.
+        faces: Shape (F, 3), integers in [0, V), one topology for the batch, counter-clockwise seen from outside.
         n: Points a mesh, >= 0.
         generator: Source of randomness, on any device; the same seed gives the same places on every device and dtype.
 
     Returns:
-        ``points`` and outward unit ``normals``, each (n, 3) or (B, n, 3), in the dtype and on the device of ``vertices``.
+        ``points`` and outward unit ``normals``, each (n, 3) or (B, n, 3), dtype and device of ``vertices``.
         Faces of zero area are never chosen.
 
     Raises:
@@ -73,7 +73,9 @@ def _choose(areas: Float[Tensor, "b f"], uniform: Float[Tensor, "b n"]) -> Int[T
     cumulative = areas.cumsum(-1)
     total = cumulative[:, -1:] if areas.shape[-1] else areas.new_zeros((len(areas), 1))
     if not bool(torch.isfinite(total).all()):
-        raise ValueError("sample_surface: vertices of some face are NaN or infinite; every vertex in use must be finite")
+        raise ValueError(
+            "sample_surface: vertices of some face are NaN or infinite; every vertex in use must be finite"
+        )
     if not bool((total > 0).all()):
         raise ValueError("sample_surface: a mesh has no face of positive area, so there is no surface to sample")
     # strictly below the total, and right=True: a face of zero area spans an empty interval and is never hit
@@ -103,7 +105,7 @@ def _check(vertices: Tensor, faces: Tensor, n: int) -> None:
         )
     if n < 0:
         raise ValueError(f"sample_surface: n must be 0 or more, got {n}")
-    if faces.numel() and not (0 <= int(faces.min()) and int(faces.max()) < vertices.shape[-2]):
+    if faces.numel() and not (int(faces.min()) >= 0 and int(faces.max()) < vertices.shape[-2]):
         raise ValueError(
             f"sample_surface: faces must index vertices 0 to {vertices.shape[-2] - 1}, "
             f"got {int(faces.min())} to {int(faces.max())}"

@@ -1,6 +1,6 @@
 """A field sampled on the nodes of a regular grid, and the cells of the grid that a level set crosses.
 
-Cells are cubes. A cell is active if its eight corner values do not all have one sign (0 counts as positive, the outside);
+Cells are cubes. A cell is active if its eight corner values do not all have one sign (0 counts as positive, outside);
 only active cells hold a piece of the surface.
 """
 
@@ -61,7 +61,7 @@ class SamplingGrid:
         return torch.tensor(self.cells, device=self.device)
 
     def strides(self) -> Int[Tensor, "3"]:
-        """Key of a node = node . strides; each axis has room for one node past the end, where blocks of two overhang."""
+        """Key of a node = node . strides; each axis has room for one node past the end, where blocks overhang."""
         _, y, z = (count + 2 for count in self.cells)
         return torch.tensor((y * z, z, 1), device=self.device)
 

@@ -1,1 +1,6 @@
 """Pictures of shapes and runs."""
+
+from diffshape.report.png import encode_png, write_png
+from diffshape.report.preview import preview
+
+__all__ = ["encode_png", "preview", "write_png"]

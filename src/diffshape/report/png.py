@@ -1,0 +1,54 @@
+"""Pictures as PNG files, with nothing but zlib (ISO/IEC 15948: IHDR, IDAT, IEND; filter 2, "up", on each row)."""
+
+import os
+import struct
+import tempfile
+import zlib
+from pathlib import Path
+
+import numpy as np
+from jaxtyping import UInt8
+
+
+def encode_png(image: UInt8[np.ndarray, "h w 3"]) -> bytes:
+    """An RGB picture as the bytes of a PNG file.
+
+    Raises:
+        ValueError: ``image`` is not uint8 of shape (H, W, 3) with H, W >= 1.
+
+    >>> encode_png(np.zeros((2, 3, 3), np.uint8))[:8]
+    b'\\x89PNG\\r\\n\\x1a\\n'
+    """
+    if image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 3 or not image.size:
+        raise ValueError(f"encode_png: image must be uint8 of shape (H, W, 3), got {image.shape} {image.dtype}")
+    height, width, _ = image.shape
+    rows = image.reshape(height, width * 3)
+    above = np.concatenate([np.zeros_like(rows[:1]), rows[:-1]])
+    filtered = np.concatenate([np.full((height, 1), 2, np.uint8), rows - above], axis=1)  # differences modulo 256
+    header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)  # 8 bits, RGB, no interlace
+    chunks = ((b"IHDR", header), (b"IDAT", zlib.compress(filtered.tobytes(), 6)), (b"IEND", b""))
+    return b"\x89PNG\r\n\x1a\n" + b"".join(_chunk(kind, data) for kind, data in chunks)
+
+
+def write_png(path: str | os.PathLike[str], image: UInt8[np.ndarray, "h w 3"]) -> None:
+    """Write an RGB picture, whole or not at all: beside its place, then renamed into it.
+
+    Raises:
+        ValueError: As ``encode_png``.
+        OSError: The folder is missing or cannot be written to.
+    """
+    data = encode_png(image)
+    target = Path(path)
+    handle, beside = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+        os.chmod(beside, 0o644)
+        os.replace(beside, target)
+    except BaseException:
+        os.unlink(beside)
+        raise
+
+
+def _chunk(kind: bytes, data: bytes) -> bytes:
+    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))

@@ -1,0 +1,118 @@
+import numpy as np
+import pytest
+import torch
+import trimesh
+
+from diffshape.report import preview
+
+BALL = trimesh.creation.icosphere(3)
+VERTICES, FACES = np.array(BALL.vertices), np.array(BALL.faces)
+
+
+def is_background(image):
+    return (image == preview([], [], size=1)[0, 0]).all(-1)
+
+
+def test_panels_and_types():
+    alone = preview(VERTICES, FACES, size=48)
+    assert alone.shape == (48, 48, 3)
+    assert alone.dtype == np.uint8
+    both = preview(torch.tensor(VERTICES), torch.tensor(FACES), torch.tensor(VERTICES), size=48)
+    assert both.shape == (48, 96, 3)
+    assert np.array_equal(both[:, 48:], alone)  # one camera: the points fill the same frame here
+
+
+def test_ball_is_a_disc_filling_nine_tenths():
+    seen = ~is_background(preview(VERTICES, FACES, size=100))
+    assert seen.mean() == pytest.approx(np.pi / 4 * 0.9**2, rel=0.04)
+    assert not seen[[0, 0, -1, -1], [0, -1, 0, -1]].any()
+    assert seen[50, 50]
+
+
+def test_light_comes_from_the_upper_left():
+    image = preview(VERTICES, FACES, size=100).astype(float).sum(-1)
+    assert image[30, 30] > image[70, 70] + 60
+
+
+def test_points_are_drawn_where_the_surface_is():
+    image = preview(VERTICES, FACES, VERTICES, size=100)
+    points, surface = ~is_background(image[:, :100]), ~is_background(image[:, 100:])
+    assert (points & surface).sum() > 0.9 * points.sum()
+    assert points.sum() > 0.4 * surface.sum()
+
+
+def test_inner_side_is_red():
+    outer, inner = (preview(VERTICES, faces, size=64)[32, 32].astype(int) for faces in (FACES, FACES[:, ::-1].copy()))
+    assert outer[2] > outer[0]
+    assert inner[0] > inner[2]
+
+
+def test_each_view_option_acts():
+    box = trimesh.creation.box((1, 2, 3))
+    pictures = [
+        preview(box.vertices.copy(), box.faces.copy(), size=40, **options)
+        for options in ({}, {"azimuth": 80.0}, {"elevation": 60.0}, {"up": "z"}, {"up": "x"})
+    ]
+    assert len({picture.tobytes() for picture in pictures}) == 5
+
+
+def red_ball_at(place, **options):
+    """Where the red one of two balls, a blue one at the origin, is in the picture: mean column and row, 0 to 1."""
+    ball = trimesh.creation.icosphere(2, radius=0.3)
+    vertices = np.concatenate([ball.vertices, ball.vertices + place])
+    faces = np.concatenate([ball.faces, ball.faces[:, ::-1] + len(ball.vertices)])
+    image = preview(vertices, faces, size=64, **options).astype(int)
+    rows, columns = np.nonzero(image[..., 0] > image[..., 2])
+    return columns.mean() / 64, rows.mean() / 64
+
+
+@pytest.mark.parametrize(("up", "above", "right"), [("x", 0, 2), ("y", 1, 0), ("z", 2, 1)])
+def test_up_is_up_and_right_is_right(up, above, right):
+    column, row = red_ball_at(2 * np.eye(3)[above], up=up, azimuth=0.0, elevation=0.0)
+    assert row < 0.3
+    assert column == pytest.approx(0.5, abs=0.05)
+    column, row = red_ball_at(2 * np.eye(3)[right], up=up, azimuth=0.0, elevation=0.0)
+    assert column > 0.7  # right, up and towards the eye are right-handed: nothing is mirrored
+    assert row == pytest.approx(0.5, abs=0.05)
+
+
+def test_camera_stands_above_at_positive_elevation():
+    _, row = red_ball_at(np.array([0.0, 0.0, 2.0]), azimuth=0.0, elevation=60.0)
+    assert row > 0.7  # what is nearer to the eye is lower in the picture
+
+
+@pytest.mark.parametrize("points", [None, np.zeros((0, 3)), np.zeros((1, 3)), np.zeros((5, 3))])
+def test_empty_surface_and_coincident_points(points):
+    image = preview(np.zeros((0, 3)), np.zeros((0, 3)), points, size=32)
+    assert is_background(image[:, -32:]).all()
+    if points is not None and len(points):
+        assert not is_background(image[:, :32]).all()
+
+
+def test_far_from_the_origin():
+    near, far = preview(VERTICES, FACES, size=40), preview(VERTICES + 1e7, FACES, size=40)
+    assert np.abs(near.astype(int) - far).max() <= 2
+
+
+def test_same_bits_and_a_file(tmp_path):
+    image = preview(VERTICES, FACES, VERTICES, size=32, path=tmp_path / "p.png")
+    assert np.array_equal(image, preview(VERTICES, FACES, VERTICES, size=32))
+    assert (tmp_path / "p.png").stat().st_size > 500
+
+
+@pytest.mark.parametrize(
+    ("arguments", "options", "message"),
+    [
+        ((VERTICES[:, :2], FACES), {}, r"preview: vertices must have shape \(N, 3\), got \(642, 2\)"),
+        ((VERTICES * np.nan, FACES), {}, "preview: vertices must be finite"),
+        ((VERTICES, FACES, VERTICES + np.inf), {}, "preview: points must be finite"),
+        ((VERTICES, FACES[:, :2]), {}, r"preview: faces must be integers of shape \(F, 3\)"),
+        ((VERTICES, FACES * 1.0), {}, "preview: faces must be integers"),
+        ((VERTICES, FACES + 1), {}, "preview: faces must index vertices 0 to 641, got 1 to 642"),
+        ((VERTICES, FACES), {"size": 0}, "size must be 1 pixel or more, got 0"),
+        ((VERTICES, FACES), {"up": "w"}, "up must be .* got 'w'"),
+    ],
+)
+def test_bad_input(arguments, options, message):
+    with pytest.raises(ValueError, match=message):
+        preview(*arguments, **options)
