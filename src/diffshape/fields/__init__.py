@@ -5,8 +5,9 @@ from diffshape._lazy import lazy_names
 __getattr__, __all__ = lazy_names(
     __name__,
     {
-        "config": "MLPConfig",
+        "config": "HashGridConfig MLPConfig",
         "field": "Field",
+        "hash_grid": "HashGrid",
         "mlp": "MLP",
         "softplus_network": "SoftplusNetwork",
     },

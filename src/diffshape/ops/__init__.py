@@ -1,15 +1,18 @@
 """Differentiable primitives: neighbours, hash encoding, level-set projection, surface sampling, isosurfaces."""
 
+from diffshape.ops.hash_encode import GridLayout, hash_encode
 from diffshape.ops.isosurface import isosurface
 from diffshape.ops.level_set import LevelSetPoints, project_to_level_set
 from diffshape.ops.rasterize import MeshRaster, SphereRaster, rasterize_mesh, rasterize_spheres
 from diffshape.ops.sample_surface import SurfaceSamples, sample_surface
 
 __all__ = [
+    "GridLayout",
     "LevelSetPoints",
     "MeshRaster",
     "SphereRaster",
     "SurfaceSamples",
+    "hash_encode",
     "isosurface",
     "project_to_level_set",
     "rasterize_mesh",
