@@ -58,35 +58,28 @@ def build_tree(points: np.ndarray, *, parallel: bool) -> Tree:
 
 
 def query_tree(tree: Tree, queries: np.ndarray, distances: np.ndarray, indices: np.ndarray, *, parallel: bool) -> None:
-    """Nearest neighbours of (B, N, 3) finite queries, written in place, ascending.
+    """Nearest neighbours of the unanswered among (B, N, 3) finite queries, written in place, ascending.
 
     Args:
         tree: Made by `build_tree`, of the queries' batch size and dtype.
         queries: (B, N, 3) C-contiguous.
         distances: (B, N, k) of the queries' dtype, receives squared distances; 1 <= k <= M.
-        indices: (B, N, k) int64, receives places in the cloud the tree was built from.
+        indices: (B, N, k) int64, -1 where an answer is wanted, receives places in the cloud the tree was built from.
         parallel: Share the queries among Numba's threads.
     """
     (_query_parallel if parallel else _query_serial)(tree, queries, distances, indices)
 
 
 @njit(cache=True, nogil=True)
-def _bound(points, index, box):
-    """Write the box of some points; return its widest axis and the lowest index."""
-    x0, y0, z0 = points[0]
-    x1, y1, z1 = x0, y0, z0
-    lowest = index[0]
-    for i in range(1, len(points)):
-        x, y, z = points[i]
-        x0, x1 = min(x0, x), max(x1, x)
-        y0, y1 = min(y0, y), max(y1, y)
-        z0, z1 = min(z0, z), max(z1, z)
-        lowest = min(lowest, index[i])
-    box[0], box[1], box[2], box[3], box[4], box[5] = x0, y0, z0, x1, y1, z1
-    axis = 0 if x1 - x0 >= y1 - y0 else 1
-    if z1 - z0 > box[3 + axis] - box[axis]:
-        axis = 2
-    return axis, lowest
+def _bound(points, index, first, last, boxes, lowest, node) -> int:
+    """Write the box and the lowest index of some points as a node's; return the box's widest axis."""
+    for axis in range(3):
+        low = high = points[first, axis]
+        for i in range(first + 1, last):
+            low, high = min(low, points[i, axis]), max(high, points[i, axis])
+        boxes[node, axis], boxes[node, 3 + axis] = low, high
+    lowest[node] = index[first:last].min()
+    return np.argmax(boxes[node, 3:] - boxes[node, :3])
 
 
 @njit(cache=True, nogil=True)
@@ -104,9 +97,9 @@ def _median(a, b, c):
 
 
 @njit(cache=True, nogil=True)
-def _select(points, index, middle, axis):
+def _select(points, index, first, last, middle, axis) -> None:
     """Hoare's selection: afterwards nothing before ``middle`` is larger along ``axis`` than anything from it on."""
-    low, high = 0, len(points) - 1
+    low, high = first, last - 1
     while low < high:
         pivot = _median(points[low, axis], points[(low + high) // 2, axis], points[high, axis])
         i, j = low, high
@@ -128,14 +121,13 @@ def _select(points, index, middle, axis):
 
 
 @njit(cache=True, nogil=True)
-def _grow_node(points, index, boxes, lowest, node, level):
+def _grow_node(points, index, boxes, lowest, node, level) -> None:
     """Bound a node of a level and, unless it is a leaf, bring the lower half of its points to the front."""
     count, place = len(points), node - (1 << level)
     first, last = (place * count) >> level, ((place + 1) * count) >> level
-    axis, lowest[node] = _bound(points[first:last], index[first:last], boxes[node])
+    axis = _bound(points, index, first, last, boxes, lowest, node)
     if 2 * node < len(boxes):
-        middle = ((2 * place + 1) * count) >> (level + 1)
-        _select(points[first:last], index[first:last], middle - first, axis)
+        _select(points, index, first, last, ((2 * place + 1) * count) >> (level + 1), axis)
 
 
 @njit(cache=True, nogil=True)
@@ -171,19 +163,19 @@ def _grow_parallel(tree):
 
 
 @njit(cache=True, nogil=True)
-def _squared_distance(point, x, y, z):
-    """Squared distance of a point, summed in the order the whole module relies on."""
-    dx, dy, dz = point[0] - x, point[1] - y, point[2] - z
+def squared_distance(points, i, x, y, z) -> float:
+    """Squared distance of point i, summed in the order the whole module relies on."""
+    dx, dy, dz = points[i, 0] - x, points[i, 1] - y, points[i, 2] - z
     return dx * dx + dy * dy + dz * dz
 
 
 @njit(cache=True, nogil=True)
-def _box_distance(box, x, y, z):
-    """Squared distance to a box, 0 inside, rounded as `_squared_distance` rounds."""
-    zero = box[0] - box[0]
-    dx = max(max(box[0] - x, x - box[3]), zero)
-    dy = max(max(box[1] - y, y - box[4]), zero)
-    dz = max(max(box[2] - z, z - box[5]), zero)
+def _box_distance(boxes, i, x, y, z) -> float:
+    """Squared distance to box i, 0 inside, rounded as `squared_distance` rounds."""
+    zero = x - x
+    dx = max(max(boxes[i, 0] - x, x - boxes[i, 3]), zero)
+    dy = max(max(boxes[i, 1] - y, y - boxes[i, 4]), zero)
+    dz = max(max(boxes[i, 2] - z, z - boxes[i, 5]), zero)
     return dx * dx + dy * dy + dz * dz
 
 
@@ -200,9 +192,8 @@ def _insert(distances, indices, distance, index):
 
 
 @njit(cache=True, nogil=True)
-def _search(points, index, boxes, lowest, depth, query, distances, indices, stack, stack_distances):
+def _search(points, index, boxes, lowest, depth, x, y, z, distances, indices, stack, stack_distances):
     """Improve the k neighbours kept for one query until no box can hold a better one."""
-    x, y, z = query
     leaves, count = 1 << depth, len(points)
     worst, worst_index = distances[-1], indices[-1]
     node, height = 1, 0
@@ -210,7 +201,7 @@ def _search(points, index, boxes, lowest, depth, query, distances, indices, stac
         while node < leaves:
             node *= 2
             other = node + 1
-            near, far = _box_distance(boxes[node], x, y, z), _box_distance(boxes[other], x, y, z)
+            near, far = _box_distance(boxes, node, x, y, z), _box_distance(boxes, other, x, y, z)
             if far < near or (far == near and lowest[other] < lowest[node]):
                 node, other, near, far = other, node, far, near
             if far < worst or (far == worst and lowest[other] < worst_index):
@@ -222,7 +213,7 @@ def _search(points, index, boxes, lowest, depth, query, distances, indices, stac
         if node:
             place = node - leaves
             for i in range((place * count) >> depth, ((place + 1) * count) >> depth):
-                distance = _squared_distance(points[i], x, y, z)
+                distance = squared_distance(points, i, x, y, z)
                 if distance < worst or (distance == worst and index[i] < worst_index):
                     _insert(distances, indices, distance, np.int64(index[i]))
                     worst, worst_index = distances[-1], indices[-1]
@@ -247,11 +238,13 @@ def _query_range(points, index, boxes, lowest, queries, order, distances, indice
     stack, stack_distances = np.empty(depth + 1, np.int64), np.empty(depth + 1, points.dtype)
     bound, before = np.inf, order[0]
     for i in order:
-        x, y, z = queries[i]
-        step = _squared_distance(queries[before], x, y, z)
+        if indices[i, 0] >= 0:
+            continue
+        x, y, z = queries[i, 0], queries[i, 1], queries[i, 2]
+        step = squared_distance(queries, before, x, y, z)
         bound = (math.sqrt(bound) + math.sqrt(step)) ** 2 * SLACK + SMALLEST
         distances[i], indices[i] = bound, len(points)
-        _search(points, index, boxes, lowest, depth, queries[i], distances[i], indices[i], stack, stack_distances)
+        _search(points, index, boxes, lowest, depth, x, y, z, distances[i], indices[i], stack, stack_distances)
         bound, before = np.float64(distances[i, -1]), i
 
 

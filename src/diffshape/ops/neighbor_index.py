@@ -8,21 +8,28 @@ Nothing here has a gradient; `diffshape.ops.nearest_neighbors` has.
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from functools import partial
+from functools import cached_property, partial
+from threading import RLock
 from typing import NamedTuple
 
 import numba
+import numpy as np
 import torch
 from jaxtyping import Float, Int, Shaped
 from torch import Tensor
 
-from diffshape.kernels.numba_kdtree import build_tree, query_tree
+from diffshape.kernels.numba_grid import Grid, build_grid, query_grid
+from diffshape.kernels.numba_kdtree import Tree, build_tree, query_tree
 
 PARALLEL_POINTS = 20_000
 """Below this many points the barriers of a parallel region cost more than they save."""
 
 REFERENCE_PAIRS = 1 << 20
 """Pairs the reference compares at a time, which bounds its memory."""
+
+
+_PARALLEL = RLock()
+"""Held in a parallel region: Numba's fallback threading layer aborts the process when two Python threads enter one."""
 
 
 class Neighbors(NamedTuple):
@@ -117,21 +124,31 @@ def _nearest_of_all(y: Float[Tensor, "m d"], x: Float[Tensor, "n d"], k: int) ->
 
 
 class _NumbaSearch:
-    """Clouds of at most three dimensions on the CPU; coordinates that are missing are 0."""
+    """Clouds of at most three dimensions on the CPU: the grid where it answers, the tree for the rest and for k > 1."""
 
     def __init__(self, y: Float[Tensor, "b m d"]) -> None:
-        points = _three_columns(y)
-        with _threads(points) as parallel:
-            self._tree = build_tree(points.numpy(), parallel=parallel)
+        self._points = _three_columns(y).numpy()
+
+    @cached_property
+    def _grid(self) -> Grid:
+        with _threads(self._points) as parallel:
+            return build_grid(self._points, parallel=parallel)
+
+    @cached_property
+    def _tree(self) -> Tree:
+        with _threads(self._points) as parallel:
+            return build_tree(self._points, parallel=parallel)
 
     def __call__(self, x: Float[Tensor, "b n d"], k: int) -> Neighbors:
-        queries = _three_columns(x)
         shape = (*x.shape[:2], k)
-        found = Neighbors(torch.empty(shape, dtype=x.dtype), torch.empty(shape, dtype=torch.int64))
-        if queries.numel():
-            with _threads(queries) as parallel:
-                query_tree(self._tree, queries.numpy(), *(each.numpy() for each in found), parallel=parallel)
-        return found
+        distances, indices = torch.empty(shape, dtype=x.dtype), torch.full(shape, -1)
+        queries, answers = _three_columns(x).numpy(), (distances.numpy(), indices.numpy())
+        with _threads(queries) as parallel:
+            if k == 1 and x.numel():
+                query_grid(self._grid, queries, *(answer[..., 0] for answer in answers), parallel=parallel)
+            if (answers[1][..., 0] < 0).any():
+                query_tree(self._tree, queries, *answers, parallel=parallel)
+        return Neighbors(distances, indices)
 
 
 def _three_columns(points: Float[Tensor, "b n d"]) -> Float[Tensor, "b n 3"]:
@@ -140,18 +157,19 @@ def _three_columns(points: Float[Tensor, "b n d"]) -> Float[Tensor, "b n 3"]:
 
 
 @contextmanager
-def _threads(points: Tensor) -> Iterator[bool]:
+def _threads(points: np.ndarray) -> Iterator[bool]:
     """Whether to work in parallel on (B, N, 3) points, with Numba held to the number of threads PyTorch uses."""
     threads = min(torch.get_num_threads(), numba.config.NUMBA_NUM_THREADS)
     if threads == 1 or points.shape[0] * points.shape[1] < PARALLEL_POINTS:
         yield False
         return
-    before = numba.get_num_threads()
-    numba.set_num_threads(threads)
-    try:
-        yield True
-    finally:
-        numba.set_num_threads(before)
+    with _PARALLEL:
+        before = numba.get_num_threads()
+        numba.set_num_threads(threads)
+        try:
+            yield True
+        finally:
+            numba.set_num_threads(before)
 
 
 def search_dtype(points: Tensor) -> Tensor:
