@@ -34,7 +34,10 @@ FARTHEST, FAILURES = 16, 16
 MARGIN = 0.01
 """Part of a cell by which bounds give way to rounding."""
 
-EXTENTS = 1e-12, 1e12
+STEP = 1.2
+"""A finer grid must be finer by this factor to be worth counting again."""
+
+SMALLEST, LARGEST = 1e-12, 1e12
 """Sizes of cloud for which squares neither vanish nor overflow in float32; others get no grid."""
 
 
@@ -43,7 +46,7 @@ class Grid(NamedTuple):
 
     points: np.ndarray  # (B, M, 3) sorted by cell
     index: np.ndarray  # (B, M) int32, the place of each point in the cloud given
-    start: np.ndarray  # (B, C + 1) int32, the first point of each cell
+    start: np.ndarray  # (B, C + 2) int32, the first point of each cell
     corner: np.ndarray  # (B, 3) float64
     scale: np.ndarray  # (B,) float64, cells a unit of length; 0 where there is no grid
     shape: np.ndarray  # (B, 3) int64, cells along each axis
@@ -55,7 +58,7 @@ def build_grid(points: np.ndarray, *, parallel: bool) -> Grid:
     grid = Grid(
         np.empty_like(points),
         np.empty((batch, count), np.int32),
-        np.empty((batch, CELLS_PER_POINT * count + 2), np.int32),
+        np.empty((batch, CELLS_PER_POINT * count + 3), np.int32),
         np.empty((batch, 3)),
         np.empty(batch),
         np.empty((batch, 3), np.int64),
@@ -78,82 +81,81 @@ def query_grid(grid: Grid, queries: np.ndarray, distances: np.ndarray, indices: 
 
 
 @njit(cache=True, nogil=True)
-def _cells(points, corner, scale, shape) -> np.ndarray:
-    """The cell (N,) int32 of each point, z fastest."""
-    cells = np.zeros(len(points), np.int32)
-    for axis in range(3):
-        for i in range(len(points)):
-            step = int((np.float64(points[i, axis]) - corner[axis]) * scale)
-            cells[i] = cells[i] * shape[axis] + min(step, shape[axis] - 1)
-    return cells
+def _room(extents, scale) -> float:
+    """At least the number of cells of a grid, and at most a few times as many."""
+    return (extents[0] * scale + 1) * (extents[1] * scale + 1) * (extents[2] * scale + 1)
 
 
 @njit(cache=True, nogil=True)
-def _count(cells, start) -> int:
-    """Write how many points each cell holds, one place to the right; return how many cells hold any."""
-    start[:] = 0
+def _count(points, corner, scale, shape, cells, start) -> int:
+    """Write the cell of each point and, two places on, how many points a cell holds; return how many hold any."""
+    start[: shape[0] * shape[1] * shape[2] + 2] = 0
     occupied = 0
-    for cell in cells:
-        occupied += start[cell + 1] == 0
-        start[cell + 1] += 1
+    for i in range(len(points)):
+        cell = 0
+        for axis in range(3):
+            step = int((np.float64(points[i, axis]) - corner[axis]) * scale)
+            cell = cell * shape[axis] + min(step, shape[axis] - 1)
+        cells[i] = cell
+        occupied += start[cell + 2] == 0
+        start[cell + 2] += 1
     return occupied
 
 
 @njit(cache=True, nogil=True)
-def _refine(points, corner, extent, start, shape) -> tuple[float, np.ndarray]:
-    """Cells a unit of length, and the cell of each point, counted in ``start``: refined as for points on a surface."""
-    scale = (len(points) / 2) ** (1 / 3) / extent.max()
+def _refine(points, corner, extents, shape, cells, start) -> float:
+    """Choose the cells a unit of length, finer where few cells hold points, and count the points in each."""
+    count = len(points)
+    scale = (count / 2) ** (1 / 3) / max(extents)
     while True:
         for axis in range(3):
-            shape[axis] = int(extent[axis] * scale) + 1
-        cells = _cells(points, corner, scale, shape)
-        occupied = _count(cells, start[: shape.prod() + 1])
-        finer = scale * max(1.3, math.sqrt(len(points) / (occupied * POINTS_PER_CELL)))
-        if len(points) <= POINTS_PER_CELL * occupied or (extent * finer + 1).prod() > CELLS_PER_POINT * len(points):
-            return scale, cells
+            shape[axis] = int(extents[axis] * scale) + 1
+        occupied = _count(points, corner, scale, shape, cells, start)
+        finer = scale * max(1.0, math.sqrt(count / (occupied * POINTS_PER_CELL)))
+        while finer > STEP * scale and _room(extents, finer) > CELLS_PER_POINT * count:
+            finer /= STEP
+        if finer <= STEP * scale:
+            return scale
         scale = finer
+
+
+@njit(cache=True, nogil=True)
+def _sort(points, cells, start, sorted_points, index) -> None:
+    """Bring points and their indices into the order of cells; turn counts into the first point of each cell."""
+    for cell in range(2, len(start)):
+        start[cell] += start[cell - 1]
+    for i in range(len(points)):
+        place = start[cells[i] + 1]
+        start[cells[i] + 1] += 1
+        index[place] = i
+        for axis in range(3):
+            sorted_points[place, axis] = points[i, axis]
 
 
 @njit(cache=True, nogil=True)
 def _build(points, sorted_points, index, start, corner, shape) -> float:
     """Sort one cloud into cells; return the cells a unit of length, or 0 where the cloud's size forbids a grid."""
     low, high = bounding_box(points)
-    corner[:] = low
-    extent = high.astype(np.float64) - corner
-    if not EXTENTS[0] < extent.max() < EXTENTS[1]:
+    corner[0], corner[1], corner[2] = low[0], low[1], low[2]
+    extents = (high[0] - corner[0], high[1] - corner[1], high[2] - corner[2])
+    if not SMALLEST < max(extents) < LARGEST:
         return 0.0
-    scale, cells = _refine(points, corner, extent, start, shape)
-    last = shape.prod()
-    for cell in range(last):
-        start[cell + 1] += start[cell]
-    for i in range(len(points) - 1, -1, -1):
-        start[cells[i] + 1] -= 1
-        place = start[cells[i] + 1]
-        index[place] = i
-        for axis in range(3):
-            sorted_points[place, axis] = points[i, axis]
-    start[:last] = start[1 : last + 1].copy()
-    start[last] = len(points)
+    cells = np.empty(len(points), np.int32)
+    scale = _refine(points, corner, extents, shape, cells, start)
+    _sort(points, cells, start[: shape[0] * shape[1] * shape[2] + 2], sorted_points, index)
     return scale
-
-
-@njit(cache=True, nogil=True)
-def _build_cloud(grid, points, b) -> None:
-    grid.scale[b] = _build(
-        points[b], grid.points[b], grid.index[b], grid.start[b], grid.corner[b], grid.shape[b]
-    )
 
 
 @njit(cache=True, nogil=True)
 def _build_serial(grid, points) -> None:
     for b in range(len(points)):
-        _build_cloud(grid, points, b)
+        grid.scale[b] = _build(points[b], grid.points[b], grid.index[b], grid.start[b], grid.corner[b], grid.shape[b])
 
 
 @njit(cache=True, nogil=True, parallel=True)
 def _build_parallel(grid, points) -> None:
     for b in prange(len(points)):
-        _build_cloud(grid, points, b)
+        grid.scale[b] = _build(points[b], grid.points[b], grid.index[b], grid.start[b], grid.corner[b], grid.shape[b])
 
 
 @njit(cache=True, nogil=True)
@@ -191,21 +193,21 @@ def _scan_block(points, index, start, shape, scale, place, radius, query, best, 
             for i in range(first, last):
                 distance = squared_distance(points, i, x, y, z)
                 if distance < best or (distance == best and (best_place < 0 or index[i] < index[best_place])):
-                    best, best_place = distance, np.int64(i)
+                    best, best_place = np.float64(distance), np.int64(i)
     return best, best_place, True
 
 
 @njit(cache=True, nogil=True)
 def _nearest(points, index, start, shape, scale, place, query, best, best_place) -> tuple[float, int]:
     """Scan growing blocks of cells until one holds the ball up to the best neighbour; place -1 when out of bounds."""
-    radius = 0.0
+    radius = min(math.sqrt(best) * scale, 1.0)
     while True:
         best, best_place, bounded = _scan_block(
             points, index, start, shape, scale, place, radius, query, best, best_place
         )
-        ball = math.sqrt(best) * scale
         if not bounded:
-            return best, -1
+            return best, np.int64(-1)
+        ball = math.sqrt(best) * scale
         if ball <= radius:
             return best, best_place
         radius = min(ball, 2 * radius + 1)
@@ -216,7 +218,7 @@ def _query_range(grid, b, queries, order, distances, indices) -> None:
     """Answer the queries of cloud b named by ``order``; stop where more than half were left unanswered."""
     points, index, start, shape = grid.points[b], grid.index[b], grid.start[b], grid.shape[b]
     corner, scale = grid.corner[b], grid.scale[b]
-    guess, failed = -1, 0
+    guess, failed = np.int64(-1), 0
     for done, i in enumerate(order):
         if scale == 0 or failed > FAILURES + done // 2:
             continue
@@ -225,7 +227,7 @@ def _query_range(grid, b, queries, order, distances, indices) -> None:
         if max(-min(u, v, w), u - shape[0], v - shape[1], w - shape[2]) > FARTHEST:
             failed += 1
             continue
-        best = squared_distance(points, guess, x, y, z) if guess >= 0 else np.inf
+        best = np.float64(squared_distance(points, guess, x, y, z)) if guess >= 0 else np.inf
         best, place = _nearest(points, index, start, shape, scale, (u, v, w), (x, y, z), best, guess)
         if place < 0:
             failed += 1

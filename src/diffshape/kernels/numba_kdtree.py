@@ -49,7 +49,7 @@ def build_tree(points: np.ndarray, *, parallel: bool) -> Tree:
         leaves *= 2
     tree = Tree(
         points.copy(),
-        np.empty((batch, count), np.int32),
+        np.tile(np.arange(count, dtype=np.int32), (batch, 1)),
         np.empty((batch, 2 * leaves, 6), points.dtype),
         np.empty((batch, 2 * leaves), np.int32),
     )
@@ -73,13 +73,18 @@ def query_tree(tree: Tree, queries: np.ndarray, distances: np.ndarray, indices: 
 @njit(cache=True, nogil=True)
 def _bound(points, index, first, last, boxes, lowest, node) -> int:
     """Write the box and the lowest index of some points as a node's; return the box's widest axis."""
+    widest, extent = 0, points[first, 0] - points[first, 0]
     for axis in range(3):
         low = high = points[first, axis]
         for i in range(first + 1, last):
             low, high = min(low, points[i, axis]), max(high, points[i, axis])
         boxes[node, axis], boxes[node, 3 + axis] = low, high
-    lowest[node] = index[first:last].min()
-    return np.argmax(boxes[node, 3:] - boxes[node, :3])
+        if high - low > extent:
+            widest, extent = axis, high - low
+    lowest[node] = index[first]
+    for i in range(first + 1, last):
+        lowest[node] = min(lowest[node], index[i])
+    return widest
 
 
 @njit(cache=True, nogil=True)
@@ -143,15 +148,12 @@ def _grow_subtree(points, index, boxes, lowest, root, level):
 @njit(cache=True, nogil=True)
 def _grow_serial(tree):
     for b in range(len(tree.points)):
-        tree.index[b] = np.arange(tree.index.shape[1])
         _grow_subtree(tree.points[b], tree.index[b], tree.boxes[b], tree.lowest[b], 1, 0)
 
 
 @njit(cache=True, nogil=True, parallel=True)
 def _grow_parallel(tree):
     batch, nodes = tree.lowest.shape
-    for b in range(batch):
-        tree.index[b] = np.arange(tree.index.shape[1])
     top = SUBTREE_LEVEL if batch < 1 << SUBTREE_LEVEL and nodes > 2 << SUBTREE_LEVEL else 0
     for level in range(top):
         for task in prange(batch << level):
