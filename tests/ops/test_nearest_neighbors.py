@@ -168,3 +168,8 @@ GOOD = torch.zeros(2, 4, 3)
 def test_bad_input_is_refused_in_one_sentence(x, y, k, message):
     with pytest.raises(ValueError, match=f"^nearest_neighbors: .*{message}"):
         ops.nearest_neighbors(x, y, k=k)
+
+
+def test_complex_coordinates_are_refused():
+    with pytest.raises(ValueError, match=r"coordinates must be real, got torch\.complex64"):
+        ops.nearest_neighbors(GOOD.to(torch.complex64), GOOD.to(torch.complex64))

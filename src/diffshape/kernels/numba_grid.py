@@ -1,9 +1,9 @@
 """Exact nearest neighbour in three dimensions on the CPU: a uniform grid, for clouds that overlap.
 
-Points are sorted by cell, z fastest, so a run of cells along z is one run of points. The neighbour of the query before
-bounds a ball; the rows of cells it touches are scanned, the query's own row first, and the ball shrinks on the way.
-Without a bound, blocks of cells grow around the query. A query that would read too many rows or points is left
-unanswered, for a tree: far from the points a grid is hopeless.
+Points are sorted by cell, z fastest, so a row of cells along z is one run of points. Queries come in Morton order: the
+neighbour of the one before bounds a ball, and the rows of cells that it touches are scanned while it shrinks. Where
+that ball is large, growing blocks of cells are scanned instead until one holds it. A query that would read too many
+rows or points is left unanswered, for a tree: far from the points a grid is hopeless.
 
 Cells are found in float64 by monotone arithmetic and every bound gives way by ``MARGIN`` of a cell, so no rounding
 hides a point; distances are the k-d tree's, bit for bit, ties to the lowest index. Source: Bentley, Weide, Yao, ACM
@@ -25,11 +25,11 @@ POINTS_PER_CELL = 4
 CELLS_PER_POINT = 6
 """The most cells, empty ones included, which bounds memory."""
 
-MOST_ROWS, MOST_POINTS = 300, 2000
+MOST_ROWS, MOST_POINTS = 60, 1000
 """What one query may look at before it is left to the tree."""
 
 FARTHEST, FAILURES = 16, 16
-"""Queries this many cells outside the grid are left to the tree at once; after more than these and half, all are."""
+"""Cells outside the grid from which a query is left to the tree; unanswered queries, besides half, to give up after."""
 
 MARGIN = 0.01
 """Part of a cell by which bounds give way to rounding."""
@@ -82,13 +82,13 @@ def query_grid(grid: Grid, queries: np.ndarray, distances: np.ndarray, indices: 
 
 @njit(cache=True, nogil=True)
 def _room(extents, scale) -> float:
-    """At least the number of cells of a grid, and at most a few times as many."""
+    """An upper bound of the number of cells of a grid; a float, as the number may be huge."""
     return (extents[0] * scale + 1) * (extents[1] * scale + 1) * (extents[2] * scale + 1)
 
 
 @njit(cache=True, nogil=True)
 def _count(points, corner, scale, shape, cells, start) -> int:
-    """Write the cell of each point and, two places on, how many points a cell holds; return how many hold any."""
+    """Write the cell of each point and, two places after it, how many points it holds; return how many hold any."""
     start[: shape[0] * shape[1] * shape[2] + 2] = 0
     occupied = 0
     for i in range(len(points)):
@@ -162,7 +162,7 @@ def _build_parallel(grid, points) -> None:
 def _span(position, radius, size) -> tuple[int, int]:
     """First and last cell along an axis within a radius of a position, all in cells."""
     reach = radius + MARGIN
-    return max(int(math.floor(position - reach)), 0), min(int(math.floor(position + reach)), size - 1)
+    return max(math.floor(position - reach), 0), min(math.floor(position + reach), size - 1)
 
 
 @njit(cache=True, nogil=True)
@@ -172,7 +172,9 @@ def _gap(cell, position) -> float:
 
 
 @njit(cache=True, nogil=True)
-def _scan_block(points, index, start, shape, scale, place, radius, query, best, best_place) -> tuple[float, int, bool]:
+def _scan_block(
+    points, index, start, shape, scale, place, radius, query, best, best_place
+) -> tuple[float, np.int64, bool]:
     """Scan the cells within a radius of a query; return the best neighbour and whether the work stayed in bounds."""
     (u, v, w), (x, y, z) = place, query
     first_u, last_u = _span(u, radius, shape[0])
@@ -198,7 +200,7 @@ def _scan_block(points, index, start, shape, scale, place, radius, query, best, 
 
 
 @njit(cache=True, nogil=True)
-def _nearest(points, index, start, shape, scale, place, query, best, best_place) -> tuple[float, int]:
+def _nearest(points, index, start, shape, scale, place, query, best, best_place) -> tuple[float, np.int64]:
     """Scan growing blocks of cells until one holds the ball up to the best neighbour; place -1 when out of bounds."""
     radius = min(math.sqrt(best) * scale, 1.0)
     while True:
@@ -215,7 +217,7 @@ def _nearest(points, index, start, shape, scale, place, query, best, best_place)
 
 @njit(cache=True, nogil=True)
 def _query_range(grid, b, queries, order, distances, indices) -> None:
-    """Answer the queries of cloud b named by ``order``; stop where more than half were left unanswered."""
+    """Answer the queries of cloud b named by ``order``, unless about half of them turn out to be beyond a grid."""
     points, index, start, shape = grid.points[b], grid.index[b], grid.start[b], grid.shape[b]
     corner, scale = grid.corner[b], grid.scale[b]
     guess, failed = np.int64(-1), 0

@@ -6,7 +6,7 @@ table of boxes in heap order (root 1, children 2i and 2i + 1), and no pointers. 
 A search walks to the nearer child first and drops a box farther than the worst neighbour kept. It is exact bit for
 bit: rounding is monotone, so the rounded distance to a box never exceeds the rounded distance to a point inside,
 summed in the same order; ties fall to the lowest index, and the lowest index under each node ends a search among
-equal points. Queries come in Morton order and start from the neighbours of the query before.
+equal points. Queries come in Morton order and start from a bound by the one before.
 
 Source: Bentley, CACM 1975; Friedman, Bentley, Finkel, ACM TOMS 1977; here with boxes and an implicit layout.
 """
@@ -88,7 +88,7 @@ def _bound(points, index, first, last, boxes, lowest, node) -> int:
 
 
 @njit(cache=True, nogil=True)
-def _swap(points, index, i, j):
+def _swap(points, index, i, j) -> None:
     """Exchange two points and their indices."""
     index[i], index[j] = index[j], index[i]
     for axis in range(3):
@@ -96,7 +96,7 @@ def _swap(points, index, i, j):
 
 
 @njit(cache=True, nogil=True)
-def _median(a, b, c):
+def _median(a, b, c) -> float:
     """The middle one of three numbers."""
     return max(min(a, b), min(max(a, b), c))
 
@@ -136,7 +136,7 @@ def _grow_node(points, index, boxes, lowest, node, level) -> None:
 
 
 @njit(cache=True, nogil=True)
-def _grow_subtree(points, index, boxes, lowest, root, level):
+def _grow_subtree(points, index, boxes, lowest, root, level) -> None:
     """Grow everything from a node of a level down to the leaves."""
     first, last = root, root + 1
     while first < len(boxes):
@@ -146,13 +146,13 @@ def _grow_subtree(points, index, boxes, lowest, root, level):
 
 
 @njit(cache=True, nogil=True)
-def _grow_serial(tree):
+def _grow_serial(tree) -> None:
     for b in range(len(tree.points)):
         _grow_subtree(tree.points[b], tree.index[b], tree.boxes[b], tree.lowest[b], 1, 0)
 
 
 @njit(cache=True, nogil=True, parallel=True)
-def _grow_parallel(tree):
+def _grow_parallel(tree) -> None:
     batch, nodes = tree.lowest.shape
     top = SUBTREE_LEVEL if batch < 1 << SUBTREE_LEVEL and nodes > 2 << SUBTREE_LEVEL else 0
     for level in range(top):
@@ -182,7 +182,7 @@ def _box_distance(boxes, i, x, y, z) -> float:
 
 
 @njit(cache=True, nogil=True)
-def _insert(distances, indices, distance, index):
+def _insert(distances, indices, distance, index) -> None:
     """Put a neighbour into its place among the k kept; the last one falls out."""
     slot = len(distances) - 1
     while slot > 0 and (
@@ -194,7 +194,7 @@ def _insert(distances, indices, distance, index):
 
 
 @njit(cache=True, nogil=True)
-def _search(points, index, boxes, lowest, depth, x, y, z, distances, indices, stack, stack_distances):
+def _search(points, index, boxes, lowest, depth, x, y, z, distances, indices, stack, stack_distances) -> None:
     """Improve the k neighbours kept for one query until no box can hold a better one."""
     leaves, count = 1 << depth, len(points)
     worst, worst_index = distances[-1], indices[-1]
@@ -229,7 +229,7 @@ def _search(points, index, boxes, lowest, depth, x, y, z, distances, indices, st
 
 
 @njit(cache=True, nogil=True)
-def _query_range(points, index, boxes, lowest, queries, order, distances, indices):
+def _query_range(points, index, boxes, lowest, queries, order, distances, indices) -> None:
     """Answer the queries named by ``order``, each starting from a bound by the triangle inequality on the one before.
 
     With a step s from a query whose worst neighbour is at distance w, k points lie within s + w of the next query.
@@ -251,7 +251,7 @@ def _query_range(points, index, boxes, lowest, queries, order, distances, indice
 
 
 @njit(cache=True, nogil=True)
-def _query_serial(tree, queries, distances, indices):
+def _query_serial(tree, queries, distances, indices) -> None:
     for b in range(len(queries)):
         order = morton_order(queries[b])
         _query_range(
@@ -260,7 +260,7 @@ def _query_serial(tree, queries, distances, indices):
 
 
 @njit(cache=True, nogil=True, parallel=True)
-def _query_parallel(tree, queries, distances, indices):
+def _query_parallel(tree, queries, distances, indices) -> None:
     batch, count, _ = queries.shape
     chunks = (count + CHUNK - 1) // CHUNK
     order = np.empty((batch, count), np.int32)

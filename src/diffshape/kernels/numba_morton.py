@@ -12,7 +12,7 @@ BITS = 7
 
 
 @njit(cache=True, nogil=True)
-def bounding_box(points):
+def bounding_box(points) -> tuple[np.ndarray, np.ndarray]:
     """Smallest and largest coordinates of (N, 3) points, N >= 1."""
     low, high = points[0].copy(), points[0].copy()
     for point in points:
@@ -23,7 +23,7 @@ def bounding_box(points):
 
 
 @njit(cache=True, nogil=True)
-def _spread(step):
+def _spread(step) -> int:
     """Move bit i of a 7-bit number to bit 3 i."""
     step = (step | (step << 8)) & 0x700F
     step = (step | (step << 4)) & 0x430C3
@@ -31,11 +31,11 @@ def _spread(step):
 
 
 @njit(cache=True, nogil=True)
-def _codes(points):
-    """The Morton code of every point; steps too large or too small for the arithmetic fall together, order only suffers."""
+def _codes(points) -> np.ndarray:
+    """The Morton code of every point; 0 for all where the cloud is too large or small to divide."""
     low, high = bounding_box(points)
     extent = max(high[0] - low[0], high[1] - low[1], high[2] - low[2])
-    scale = np.float64(1 << BITS) / extent if 0 < extent < np.inf else 0.0
+    scale = np.float64(1 << BITS) / extent if 1e-300 < extent < np.inf else 0.0
     codes = np.zeros(len(points), np.int32)
     for i in range(len(points)):
         for axis in range(3):
@@ -45,7 +45,7 @@ def _codes(points):
 
 
 @njit(cache=True, nogil=True)
-def _counting_pass(keys, order, shift, width):
+def _counting_pass(keys, order, shift, width) -> np.ndarray:
     """``order`` sorted stably by ``width`` bits of the keys above ``shift``."""
     start = np.zeros((1 << width) + 1, np.int64)
     mask = (1 << width) - 1
@@ -62,7 +62,7 @@ def _counting_pass(keys, order, shift, width):
 
 
 @njit(cache=True, nogil=True)
-def morton_order(points):
+def morton_order(points) -> np.ndarray:
     """Indices (N,) int32 that sort (N, 3) finite points along the Morton curve."""
     order = np.arange(len(points), dtype=np.int32)
     if len(points) == 0:

@@ -47,7 +47,7 @@ def nearest_neighbors(x: Shaped[Tensor, "*b n d"], y: Shaped[Tensor, "*b m d"], 
 
 @torch.library.custom_op("diffshape::nearest_indices", mutates_args=())
 def nearest_indices(x: Tensor, y: Tensor, k: int) -> Tensor:
-    """Indices (B, N, k) of the neighbours of float32 or float64 (B, N, D) points in (B, M, D); opaque to the compiler."""
+    """Indices (B, N, k) of the points in (B, M, D) nearest to (B, N, D) float32 or float64 ones."""
     require_finite("nearest_neighbors", "x", x)
     require_finite("nearest_neighbors", "y", y)
     if x.numel() == 0:

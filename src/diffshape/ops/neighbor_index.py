@@ -2,8 +2,9 @@
 
 The definition is `reference_search`: squared distances sum_d (x_d - y_d)^2 from explicit differences, which keep their
 digits where |x|^2 + |y|^2 - 2 x.y loses them (two clouds a micrometre apart, a kilometre from the origin), sorted
-ascending, ties to the lowest index. On the CPU, up to three dimensions, Numba kernels give the same bits faster.
-Nothing here has a gradient; `diffshape.ops.nearest_neighbors` has.
+ascending, ties to the lowest index. On the CPU, up to three dimensions, Numba kernels give the same bits faster; they
+compile at first use (about 4 s a dtype, kept on disk) and use as many threads as PyTorch. With one thread they enter no
+parallel region, so they are safe in a forked worker. Nothing here has a gradient; `nearest_neighbors` has.
 """
 
 from collections.abc import Callable, Iterator
@@ -26,7 +27,6 @@ PARALLEL_POINTS = 20_000
 
 REFERENCE_PAIRS = 1 << 20
 """Pairs the reference compares at a time, which bounds its memory."""
-
 
 _PARALLEL = RLock()
 """Held in a parallel region: Numba's fallback threading layer aborts the process when two Python threads enter one."""
@@ -159,7 +159,7 @@ def _three_columns(points: Float[Tensor, "b n d"]) -> Float[Tensor, "b n 3"]:
 @contextmanager
 def _threads(points: np.ndarray) -> Iterator[bool]:
     """Whether to work in parallel on (B, N, 3) points, with Numba held to the number of threads PyTorch uses."""
-    threads = min(torch.get_num_threads(), numba.config.NUMBA_NUM_THREADS)
+    threads = min(torch.get_num_threads(), numba.config.NUMBA_NUM_THREADS)  # pyright: ignore[reportAttributeAccessIssue]
     if threads == 1 or points.shape[0] * points.shape[1] < PARALLEL_POINTS:
         yield False
         return
@@ -174,6 +174,8 @@ def _threads(points: np.ndarray) -> Iterator[bool]:
 
 def search_dtype(points: Tensor) -> Tensor:
     """Points as searched: half precision widened to float32, integers to float64, both without loss below 2^53."""
+    if points.is_complex():
+        raise ValueError(f"neighbour search: coordinates must be real, got {points.dtype}")
     if points.dtype in (torch.float32, torch.float64):
         return points
     return points.to(torch.float32 if points.is_floating_point() else torch.float64)
