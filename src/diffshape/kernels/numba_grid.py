@@ -17,7 +17,7 @@ import numpy as np
 from numba import njit, prange
 
 from diffshape.kernels.numba_kdtree import CHUNK, squared_distance
-from diffshape.kernels.numba_morton import bounding_box, morton_order
+from diffshape.kernels.numba_morton import bounding_box, morton_order, morton_orders
 
 POINTS_PER_CELL = 4
 """Cells are refined until those that hold any points hold this many on average."""
@@ -247,9 +247,7 @@ def _query_serial(grid, queries, distances, indices) -> None:
 def _query_parallel(grid, queries, distances, indices) -> None:
     batch, count, _ = queries.shape
     chunks = (count + CHUNK - 1) // CHUNK
-    order = np.empty((batch, count), np.int32)
-    for b in prange(batch):
-        order[b] = morton_order(queries[b])
+    order = morton_orders(queries)
     for task in prange(batch * chunks):
         b, first = task // chunks, task % chunks * CHUNK
         _query_range(grid, b, queries[b], order[b, first : first + CHUNK], distances[b], indices[b])

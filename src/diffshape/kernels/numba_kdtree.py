@@ -17,13 +17,13 @@ from typing import NamedTuple
 import numpy as np
 from numba import njit, prange
 
-from diffshape.kernels.numba_morton import morton_order
+from diffshape.kernels.numba_morton import morton_order, morton_orders
 
 LEAF = 8
 """The most points in a leaf."""
 
-SUBTREE_LEVEL = 4
-"""A single tree is grown level by level down to here, then as 2^SUBTREE_LEVEL independent parts."""
+SUBTREE_LEVEL = 3
+"""Few trees are grown in one thread down to this level, then as 2^SUBTREE_LEVEL parts each: one parallel region."""
 
 CHUNK = 2048
 """Queries a parallel task answers."""
@@ -154,11 +154,11 @@ def _grow_serial(tree) -> None:
 @njit(cache=True, nogil=True, parallel=True)
 def _grow_parallel(tree) -> None:
     batch, nodes = tree.lowest.shape
-    top = SUBTREE_LEVEL if batch < 1 << SUBTREE_LEVEL and nodes > 2 << SUBTREE_LEVEL else 0
-    for level in range(top):
-        for task in prange(batch << level):
-            b, node = task >> level, (1 << level) + (task & ((1 << level) - 1))
-            _grow_node(tree.points[b], tree.index[b], tree.boxes[b], tree.lowest[b], node, level)
+    top = 0 if batch >= 1 << SUBTREE_LEVEL or nodes <= 2 << SUBTREE_LEVEL else SUBTREE_LEVEL
+    for b in range(batch):
+        for level in range(top):
+            for node in range(1 << level, 2 << level):
+                _grow_node(tree.points[b], tree.index[b], tree.boxes[b], tree.lowest[b], node, level)
     for task in prange(batch << top):
         b, node = task >> top, (1 << top) + (task & ((1 << top) - 1))
         _grow_subtree(tree.points[b], tree.index[b], tree.boxes[b], tree.lowest[b], node, top)
@@ -263,9 +263,7 @@ def _query_serial(tree, queries, distances, indices) -> None:
 def _query_parallel(tree, queries, distances, indices) -> None:
     batch, count, _ = queries.shape
     chunks = (count + CHUNK - 1) // CHUNK
-    order = np.empty((batch, count), np.int32)
-    for b in prange(batch):
-        order[b] = morton_order(queries[b])
+    order = morton_orders(queries)
     for task in prange(batch * chunks):
         b, first = task // chunks, task % chunks * CHUNK
         _query_range(

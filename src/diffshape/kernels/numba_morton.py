@@ -5,7 +5,7 @@ and the codes are sorted by two stable counting passes. Source: Morton, IBM repo
 """
 
 import numpy as np
-from numba import njit
+from numba import njit, prange
 
 BITS = 7
 """Steps an axis, as a power of two; finer steps cost a third sorting pass and save no time."""
@@ -69,3 +69,15 @@ def morton_order(points) -> np.ndarray:
         return order
     codes = _codes(points)
     return _counting_pass(codes, _counting_pass(codes, order, 0, 11), 11, 10)
+
+
+@njit(cache=True, nogil=True, parallel=True)
+def morton_orders(points) -> np.ndarray:
+    """`morton_order` of each of (B, N, 3) clouds, one thread a cloud; a single cloud enters no parallel region."""
+    orders = np.empty(points.shape[:2], np.int32)
+    if len(points) == 1:
+        orders[0] = morton_order(points[0])
+        return orders
+    for b in prange(len(points)):
+        orders[b] = morton_order(points[b])
+    return orders
