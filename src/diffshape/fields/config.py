@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal, TypeAlias, TypeVar
 
 Config = TypeVar("Config")
 
@@ -53,6 +53,10 @@ class HashGridConfig:
     """Radius of the sphere the field starts as."""
     box: tuple[float, float] = (-0.8, 0.8)
     """Lowest and highest coordinate, on every axis, that the grid covers."""
+
+
+FieldConfig: TypeAlias = MLPConfig | HashGridConfig
+"""The settings of any field."""
 
 
 def one_config(kind: type[Config], config: Config | None, options: Mapping[str, Any]) -> Config:
