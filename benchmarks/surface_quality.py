@@ -40,9 +40,8 @@ def problems(data: Path) -> Iterator[Problem]:
         yield Problem(shape, "scan", scan, scan.with_name(f"{shape}_mesh.ply"))
 
 
-def fit(problem: Problem, command: list[str], scorer: Path) -> Row:
-    """Fit, then score what came out; a fit that fails scores null and says why."""
-    folder = ROOT / "outputs" / "benchmarks" / f"{problem.shape}_{problem.noise}"
+def fit(problem: Problem, command: list[str], folder: Path, scorer: Path) -> Row:
+    """Fit into a folder, then score what came out; a fit that fails scores null and says why."""
     mesh = folder / "mesh.ply"
     mesh.unlink(missing_ok=True)  # else the surface of an earlier run could be scored
     run = run_measured([*command, str(problem.scan), "--out", str(folder)])
@@ -83,6 +82,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--only", nargs="+", metavar="SHAPE", help="these shapes only")
     parser.add_argument("--noise", nargs="+", default=["0", "0.005", "scan"], help="of 0, 0.005, 0.01, scan")
     parser.add_argument("--command", default="diffshape fit", help="called as COMMAND SCAN --out DIR")
+    parser.add_argument("--out", type=Path, default=ROOT / "outputs" / "benchmarks", help="where the fits are kept")
     parser.add_argument("--results", type=Path, default=RESULTS / "surface_quality.jsonl")
     parser.add_argument("--fresh", action="store_true", help="measure again what is there already")
     options = parser.parse_args()
@@ -103,10 +103,11 @@ def main() -> None:
     poisson = read_rows(options.shared / "data" / "poisson.jsonl")
     done = set() if options.fresh else {(row["shape"], row["noise"]) for row in read_rows(options.results)}
     todo = [problem for problem in options.problems if (problem.shape, problem.noise) not in done]
-    machine = environment()
+    machine, scorer = environment(), options.shared / "tools" / "score_surface.py"
     for number, problem in enumerate(todo, start=1):
         print(f"[{number}/{len(todo)}] {problem.shape} noise {problem.noise}: ", end="", flush=True)
-        result = fit(problem, shlex.split(options.command), options.shared / "tools" / "score_surface.py")
+        folder = options.out / f"{problem.shape}_{problem.noise}"
+        result = fit(problem, shlex.split(options.command), folder, scorer)
         row = {"shape": problem.shape, "noise": problem.noise, **result, **best_poisson(poisson, problem)}
         append_row(options.results, {**row, "environment": machine})
         print(describe(row), flush=True)
