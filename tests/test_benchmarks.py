@@ -2,6 +2,7 @@
 
 import json
 import os
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -81,7 +82,7 @@ def test_a_run_is_measured_alone(monkeypatch):
 
 @pytest.mark.shared_data
 def test_a_fit_that_fails_scores_null_and_says_why(run, shared, tmp_path):
-    command = f"{sys.executable} -c \"raise SystemExit('it cannot')\""
+    command = shlex.join([sys.executable, "-c", "raise SystemExit('it cannot')"])
     options = (
         "--shared",
         shared,
