@@ -1,9 +1,66 @@
-"""Settings of fits: plain frozen dataclasses that need no torch, so that a command line can read them quickly."""
+"""Settings of fits: plain frozen dataclasses that need no torch, so that a command line can read them quickly.
+
+Lengths are in the unit frame, where the longest side of a shape is 1, or in point spacings, where it says so.
+"""
 
 from dataclasses import dataclass, field
 from typing import Literal
 
 from diffshape.fields.config import FieldConfig, MLPConfig
+
+
+@dataclass(frozen=True, kw_only=True)
+class OrientationConfig:
+    """How unoriented points find their outside."""
+
+    directions: int = 64
+    """Directions from which points are looked at."""
+    cell: float = 2.0
+    """Width of a cell of the depth pictures, in point spacings."""
+    slack: float = 2.5
+    """How far behind the nearest point of its cells a point still counts as seen, in cells."""
+    rounds: int = 6
+    """Rounds of making the normals agree with the indicator they define."""
+    smoothing: tuple[float, float] = (0.016, 0.01)
+    """Blur of the indicator in the first and the last round."""
+    resolution: int = 96
+    """Nodes an axis of the indicator's grid."""
+    side: float = 2.0
+    """Side of the indicator's cube; the shape has side 1."""
+
+    def __post_init__(self) -> None:
+        if self.directions < 1 or self.rounds < 0 or self.resolution < 4:
+            raise ValueError(f"OrientationConfig: need directions >= 1, rounds >= 0, resolution >= 4: {self}")
+        if min(self.cell, self.slack, *self.smoothing) <= 0 or self.side < 1:
+            raise ValueError(f"OrientationConfig: need cell, slack and smoothing > 0 and side >= 1: {self}")
+
+
+@dataclass(frozen=True, kw_only=True)
+class ScanConfig:
+    """How a raw scan becomes clean oriented points."""
+
+    orientation: OrientationConfig = field(default_factory=OrientationConfig)
+    """How the points find their outside."""
+    sizes: tuple[int, ...] = (10, 16, 24, 36, 54, 80, 120, 180, 256)
+    """Neighbourhood sizes tried for a noisy point; the first three also serve a clean one."""
+    rounds: int = 3
+    """Rounds of smoothing, each starting from the points and normals of the one before."""
+    confidence: float = 1.4
+    """How much the fits of growing neighbourhoods may differ, in standard errors: larger is smoother."""
+    agreement: float = 0.7
+    """Least cosine between the normals of neighbours that are averaged."""
+    clean_below: float = 0.15
+    """Points stay where they are if the noise is below this many point spacings."""
+    isolation: float = 6.0
+    """A point is dropped if its 8th neighbour is this many times farther away than usual."""
+
+    def __post_init__(self) -> None:
+        if not self.sizes or min(self.sizes) < 1 or self.rounds < 1:
+            raise ValueError(f"ScanConfig: need sizes >= 1 and rounds >= 1: {self}")
+        if not (self.confidence >= 0 and -1 <= self.agreement < 1 and self.clean_below >= 0 and self.isolation > 1):
+            raise ValueError(
+                f"ScanConfig: need confidence >= 0, -1 <= agreement < 1, clean_below >= 0, isolation > 1: {self}"
+            )
 
 
 def _at_least(config: object, name: str, low: float) -> None:

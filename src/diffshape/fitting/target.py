@@ -7,6 +7,13 @@ from jaxtyping import Bool, Float
 from torch import Tensor
 from torch.nn.functional import grid_sample
 
+from diffshape.fitting.scan import PreparedScan
+from diffshape.ops import NeighborIndex
+
+_EXTRA = 2  # points added for each point of a scan, on its quadric,
+_REACH = 0.4  # this many spacings away (standard deviation along each tangent),
+_ENOUGH = 120_000  # as long as no more than about so many are added
+
 
 @dataclass(frozen=True, kw_only=True)
 class FitTarget:
@@ -42,3 +49,25 @@ class FitTarget:
         """The parts that are there, by name."""
         parts = {field.name: getattr(self, field.name) for field in fields(self)}
         return {name: part for name, part in parts.items() if part is not None}
+
+
+def raw_target(points: Float[Tensor, "n 3"]) -> FitTarget:
+    """Points as they are, without normals: what the published method is given."""
+    cloud = points.detach().cpu().float()
+    squared, _ = NeighborIndex(cloud).query(cloud, k=2)
+    return FitTarget(points=cloud, spacing=squared[:, 1].sqrt().median(), noise=torch.tensor(0.0))
+
+
+def prepared_target(scan: PreparedScan, generator: torch.Generator) -> FitTarget:
+    """The points of a prepared scan, and more of them on the quadrics between them where they are few."""
+    extra = max(0, min(_EXTRA, _ENOUGH // len(scan.points)))
+    offsets = torch.randn(len(scan.points), extra, 2, generator=generator, dtype=scan.points.dtype)
+    points, normals = scan.quadrics.patch(_REACH * scan.spacing * offsets)
+    return FitTarget(
+        points=torch.cat([scan.points, points.reshape(-1, 3)]).float(),
+        normals=torch.cat([scan.normals, normals.reshape(-1, 3)]).float(),
+        spacing=torch.tensor(scan.spacing),
+        noise=torch.tensor(scan.noise),
+        indicator=scan.indicator.nodes.float().contiguous(),
+        side=torch.tensor(scan.indicator.side),
+    )
