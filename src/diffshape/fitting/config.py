@@ -83,11 +83,11 @@ class DiffCD:
     """w, the weight of surface to points; 0 is IGR."""
     surface_squared: bool = False
     """Whether surface to points is a squared distance."""
-    eikonal_weight: float = 0.1
+    eikonal_weight: float = 0.02
     """lambda, the weight of mean (1 - |grad f|)^2."""
     area_weight: float = 0.0
     """mu, the weight of mean exp(-100 |f|) over the box."""
-    normal_weight: float = 0.05
+    normal_weight: float = 0.01
     """nu, the weight of mean |grad f - n|^2 at the points; needs ``prepare``, which finds the normals."""
     batch: int = 4096
     """Data points a step."""
@@ -113,12 +113,12 @@ class DiffCD:
     """A pulled sample counts if |f| there is below this."""
     prepare: bool = True
     """Orient, denoise and resample the scan first, and start from the distance field of the result, not from a sphere."""
-    start: float = 0.3
+    start: float = 0.75
     """Share of the steps spent on that start, each about a third of the cost of the others."""
     learning_rate: float = 5e-3
     """Adam's learning rate."""
     schedule: Literal["exponential", "warmup-cosine"] = "exponential"
-    """Decay to 2 % over the fit, or up over 2.5 % of it and down to 0 along a half cosine, as published."""
+    """Decay to 0.5 % over the fit, or up over 2.5 % of it and down to 0 along a half cosine, as published."""
 
     def __post_init__(self) -> None:
         for name in ("batch", "surface_batch", "pool", "meshings"):
@@ -143,15 +143,16 @@ class Preset:
     """The objective and how it is sampled."""
     field: FieldConfig | None = None
     """The field; None is a hash grid matched to the spacing and noise of the points."""
-    steps: int = 1500
+    steps: int = 2000
     """Optimiser steps."""
 
 
 PRESETS: dict[str, Preset] = {
-    "quick": Preset(steps=500),
+    "quick": Preset(steps=600),
     "standard": Preset(),
     "paper": Preset(
         method=DiffCD(
+            eikonal_weight=0.1,
             normal_weight=0.0,
             batch=5000,
             surface_batch=5000,
