@@ -5,7 +5,8 @@ from diffshape._lazy import lazy_names
 __getattr__, __all__ = lazy_names(
     __name__,
     {
-        "config": "HashGridConfig MLPConfig",
+        "build": "build_field",
+        "config": "FieldConfig HashGridConfig MLPConfig",
         "field": "Field",
         "hash_grid": "HashGrid",
         "mlp": "MLP",

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal, TypeAlias, TypeVar
 
 Config = TypeVar("Config")
 
@@ -59,6 +59,10 @@ class HashGridConfig:
             raise ValueError(f"HashGridConfig: radius must be positive, got {self.radius}")
         if not self.box[0] < self.box[1]:
             raise ValueError(f"HashGridConfig: box must be (low, high) with low < high, got {self.box}")
+
+
+FieldConfig: TypeAlias = MLPConfig | HashGridConfig
+"""The settings of any field."""
 
 
 def one_config(kind: type[Config], config: Config | None, options: Mapping[str, Any]) -> Config:

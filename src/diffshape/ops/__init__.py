@@ -4,6 +4,8 @@ from diffshape.ops.grid_layout import GridLayout
 from diffshape.ops.hash_encode import hash_encode
 from diffshape.ops.isosurface import isosurface
 from diffshape.ops.level_set import LevelSetPoints, project_to_level_set
+from diffshape.ops.nearest_neighbors import Neighbors, nearest_neighbors
+from diffshape.ops.neighbor_index import NeighborIndex
 from diffshape.ops.rasterize import MeshRaster, SphereRaster, rasterize_mesh, rasterize_spheres
 from diffshape.ops.sample_surface import SurfaceSamples, sample_surface
 
@@ -11,10 +13,13 @@ __all__ = [
     "GridLayout",
     "LevelSetPoints",
     "MeshRaster",
+    "NeighborIndex",
+    "Neighbors",
     "SphereRaster",
     "SurfaceSamples",
     "hash_encode",
     "isosurface",
+    "nearest_neighbors",
     "project_to_level_set",
     "rasterize_mesh",
     "rasterize_spheres",

@@ -1,0 +1,57 @@
+# make help                                what there is
+# make VENV="$VIRTUAL_ENV" CONSTRAINTS= test    in your own environment, with the torch it has
+.POSIX:
+
+VENV = .venv
+CONSTRAINTS = constraints.txt
+PYTHON = python3
+SHARED = ../shared
+
+help:
+	@echo 'make demo    fit a surface to the built-in scan, and print its score'
+	@echo 'make test    run every test'
+	@echo 'make check   format, lint, types, and the floors of the package'
+	@echo 'make bench   measure quality and cost, write docs/benchmarks.md (long; needs SHARED=$(SHARED))'
+	@echo 'make clean   remove the environment, caches and outputs'
+	@echo
+	@echo 'Each prepares $(VENV) first, once. VENV=DIR uses an environment of yours, CONSTRAINTS= keeps its torch.'
+
+demo:
+	@$(MAKE) -s environment EXTRAS=
+	"$(VENV)/bin/diffshape" demo
+
+test:
+	@$(MAKE) -s environment EXTRAS=test
+	"$(VENV)/bin/python" -m pytest
+
+check:
+	@$(MAKE) -s environment EXTRAS=dev
+	"$(VENV)/bin/python" -m ruff format --check .
+	"$(VENV)/bin/python" -m ruff check .
+	"$(VENV)/bin/lint-imports"
+	"$(VENV)/bin/python" -m pyright --pythonpath "$(VENV)/bin/python"
+
+bench:
+	@$(MAKE) -s environment EXTRAS=bench
+	"$(VENV)/bin/python" benchmarks/surface_quality.py --shared "$(SHARED)"
+	"$(VENV)/bin/python" benchmarks/step_cost.py
+	"$(VENV)/bin/python" benchmarks/page.py
+
+# Installs the package with EXTRAS unless the stamp says that it was done here, with these versions, since the last
+# change of what is asked for. An environment that exists is used as it is.
+environment:
+	@stamp="$(VENV)/.diffshape-$(EXTRAS)"; \
+	wanted="$$(pwd) $(CONSTRAINTS)"; \
+	changed=$$(find pyproject.toml $(CONSTRAINTS) -newer "$$stamp" 2>/dev/null) || changed=unknown; \
+	if [ -z "$$changed" ] && [ "$$(cat "$$stamp")" = "$$wanted" ]; then exit 0; fi; \
+	echo 'Preparing $(VENV), once; a minute or two'; \
+	[ -x "$(VENV)/bin/python" ] || $(PYTHON) -m venv "$(VENV)" || exit 1; \
+	set -- -e ".$${EXTRAS:+[$$EXTRAS]}"; \
+	[ -z "$(CONSTRAINTS)" ] || set -- "$$@" -c "$(CONSTRAINTS)"; \
+	"$(VENV)/bin/python" -m pip install --quiet "$$@" && echo "$$wanted" > "$$stamp"
+
+clean:
+	rm -rf .venv outputs .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	find src tests benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +
+
+.PHONY: help demo test check bench environment clean

@@ -1,0 +1,82 @@
+"""What the benchmarks share: a command measured from outside, the machine it ran on, and results kept as JSON lines.
+
+Nothing here imports torch or diffshape: a child process is charged with the peak memory of the parent that started it,
+so the parent stays small.
+"""
+
+import json
+import os
+import platform
+import subprocess
+import sys
+import tempfile
+import time
+from datetime import date
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, NamedTuple
+
+ROOT = Path(__file__).resolve().parents[1]
+RESULTS = ROOT / "benchmarks" / "results"
+Row = dict[str, Any]
+
+
+class Run(NamedTuple):
+    """How a command went: exit status, wall-clock seconds with its start-up, peak memory, and what it printed."""
+
+    status: int
+    seconds: float
+    megabytes: float
+    output: str
+    errors: str
+
+
+def run_measured(command: list[str]) -> Run:
+    """Run one command to its end, with this environment's scripts first on the path."""
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"
+    with tempfile.TemporaryFile() as output, tempfile.TemporaryFile() as errors:
+        start = time.perf_counter()
+        child = subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=output, stderr=errors, env={**os.environ, "PATH": path}
+        )
+        _, status, usage = os.wait4(child.pid, 0)
+        seconds = time.perf_counter() - start
+        child.returncode = os.waitstatus_to_exitcode(status)
+        texts = [file.seek(0) or file.read().decode(errors="replace") for file in (output, errors)]
+    unit = 2**20 if sys.platform == "darwin" else 2**10  # of ru_maxrss: bytes there, kilobytes elsewhere
+    return Run(child.returncode, seconds, usage.ru_maxrss / unit, *texts)
+
+
+def environment() -> Row:
+    """The machine and the versions, for the page."""
+    commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], cwd=ROOT, capture_output=True, text=True)
+    return {
+        "date": date.today().isoformat(),
+        "cpu": cpu_model(),
+        "cores": os.cpu_count(),
+        "python": platform.python_version(),
+        "torch": version("torch"),
+        "numba": version("numba"),
+        "commit": commit.stdout.strip() or None,
+    }
+
+
+def cpu_model() -> str:
+    """The processor by name where the system tells it."""
+    if Path("/proc/cpuinfo").is_file():
+        for line in Path("/proc/cpuinfo").read_text().splitlines():
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()
+    return platform.processor() or platform.machine()
+
+
+def read_rows(path: Path) -> list[Row]:
+    """Results so far; none if there is no file."""
+    return [json.loads(line) for line in path.read_text().splitlines() if line] if path.is_file() else []
+
+
+def append_row(path: Path, row: Row) -> None:
+    """Keep one more result, so that a run that is stopped can be taken up again."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("a") as file:
+        file.write(json.dumps(row) + "\n")

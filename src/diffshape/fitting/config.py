@@ -1,0 +1,185 @@
+"""Settings of fits: plain frozen dataclasses that need no torch, so that a command line can read them quickly.
+
+Lengths are in the unit frame, where the longest side of a shape is 1, or in point spacings, where it says so.
+"""
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from diffshape.fields.config import FieldConfig, MLPConfig
+
+
+@dataclass(frozen=True, kw_only=True)
+class OrientationConfig:
+    """How unoriented points find their outside."""
+
+    directions: int = 64
+    """Directions from which points are looked at."""
+    cell: float = 2.0
+    """Width of a cell of the depth pictures, in point spacings."""
+    slack: float = 2.5
+    """How far behind the nearest point of its cells a point still counts as seen, in cells."""
+    rounds: int = 6
+    """Rounds of making the normals agree with the indicator they define."""
+    smoothing: tuple[float, float] = (0.016, 0.01)
+    """Blur of the indicator in the first and the last round."""
+    resolution: int = 96
+    """Nodes an axis of the indicator's grid."""
+    side: float = 2.0
+    """Side of the indicator's cube; the shape has side 1."""
+
+    def __post_init__(self) -> None:
+        if self.directions < 1 or self.rounds < 0 or self.resolution < 4:
+            raise ValueError(f"OrientationConfig: need directions >= 1, rounds >= 0, resolution >= 4: {self}")
+        if min(self.cell, self.slack, *self.smoothing) <= 0 or self.side < 1:
+            raise ValueError(f"OrientationConfig: need cell, slack and smoothing > 0 and side >= 1: {self}")
+
+
+@dataclass(frozen=True, kw_only=True)
+class ScanConfig:
+    """How a raw scan becomes clean oriented points."""
+
+    orientation: OrientationConfig = field(default_factory=OrientationConfig)
+    """How the points find their outside."""
+    sizes: tuple[int, ...] = (10, 16, 24, 36, 54, 80, 120, 180, 256)
+    """Neighbourhood sizes tried for a noisy point; the first three also serve a clean one."""
+    rounds: int = 3
+    """Rounds of smoothing, each starting from the points and normals of the one before."""
+    confidence: float = 1.4
+    """How much the fits of growing neighbourhoods may differ, in standard errors: larger is smoother."""
+    agreement: float = 0.7
+    """Least cosine between the normals of neighbours that are averaged."""
+    clean_below: float = 0.15
+    """Points stay where they are if the noise is below this many point spacings."""
+    isolation: float = 6.0
+    """A point is dropped if its 8th neighbour is this many times farther away than usual."""
+
+    def __post_init__(self) -> None:
+        if not self.sizes or min(self.sizes) < 1 or self.rounds < 1:
+            raise ValueError(f"ScanConfig: need sizes >= 1 and rounds >= 1: {self}")
+        if not (self.confidence >= 0 and -1 <= self.agreement < 1 and self.clean_below >= 0 and self.isolation > 1):
+            raise ValueError(
+                f"ScanConfig: need confidence >= 0, -1 <= agreement < 1, clean_below >= 0, isolation > 1: {self}"
+            )
+
+
+def _at_least(config: object, name: str, low: float) -> None:
+    if not getattr(config, name) >= low:
+        raise ValueError(f"DiffCD: {name} must be at least {low}, got {getattr(config, name)}")
+
+
+@dataclass(frozen=True, kw_only=True)
+class DiffCD:
+    """Differentiable Chamfer fit of a neural distance field: points to surface, surface to points, eikonal.
+
+    L = (L_p2s + w L_s2p) / (1 + w) + lambda L_eik + mu L_area (+ nu L_normal). Lengths are shares of the shape's longest
+    side. The defaults are the fast fit of this library; ``preset("paper")`` is the published one. Source: Haerenstam-
+    Nielsen, Sang, Saroha, Araslanov, Cremers, DiffCD, ECCV 2024.
+    """
+
+    points_loss: Literal["value", "squared-value", "closest-point"] = "value"
+    """Points to surface: mean |f(p)|, mean f(p)^2, or the distance to the closest point of the level set."""
+    surface_weight: float = 1.0
+    """w, the weight of surface to points; 0 is IGR."""
+    surface_squared: bool = False
+    """Whether surface to points is a squared distance."""
+    eikonal_weight: float = 0.1
+    """lambda, the weight of mean (1 - |grad f|)^2."""
+    area_weight: float = 0.0
+    """mu, the weight of mean exp(-100 |f|) over the box."""
+    normal_weight: float = 0.05
+    """nu, the weight of mean |grad f - n|^2 at the points; needs ``prepare``, which finds the normals."""
+    batch: int = 4096
+    """Data points a step."""
+    surface_batch: int = 2048
+    """Points of the surface a step."""
+    local_samples: float = 0.5
+    """Eikonal samples near the data, for each data point of the batch."""
+    local_scale: float = 0.2
+    """Their standard deviation, in distances to the 50th neighbour."""
+    global_samples: float = 0.125
+    """Eikonal samples anywhere in the box, for each data point of the batch."""
+    pool: int = 30_000
+    """Samples of the surface kept between two meshings."""
+    meshings: int = 5
+    """How often during the fit the surface is meshed and sampled anew."""
+    mesh_resolution: int = 128
+    """Grid nodes per axis of those meshings."""
+    pulls: int = 1
+    """Steps that pull a sample back to the moving surface each time it is drawn."""
+    pull: Literal["newton", "trace"] = "newton"
+    """Pull by f g / |g|^2, or by f g / |g| as published."""
+    tolerance: float = 1e-3
+    """A pulled sample counts if |f| there is below this."""
+    prepare: bool = True
+    """Orient, denoise and resample the scan first, and start from the distance field of the result, not from a sphere."""
+    start: float = 0.3
+    """Share of the steps spent on that start, each about a third of the cost of the others."""
+    learning_rate: float = 5e-3
+    """Adam's learning rate."""
+    schedule: Literal["exponential", "warmup-cosine"] = "exponential"
+    """Decay to 2 % over the fit, or up over 2.5 % of it and down to 0 along a half cosine, as published."""
+
+    def __post_init__(self) -> None:
+        for name in ("batch", "surface_batch", "pool", "meshings"):
+            _at_least(self, name, 1)
+        for name in ("surface_weight", "eikonal_weight", "area_weight", "normal_weight", "local_samples", "global_samples"):
+            _at_least(self, name, 0)
+        _at_least(self, "pulls", 0)
+        _at_least(self, "mesh_resolution", 16)
+        if not 0 <= self.start < 1:
+            raise ValueError(f"DiffCD: start is a share of the steps in [0, 1), got {self.start}")
+        if min(self.learning_rate, self.tolerance, self.local_scale) <= 0:
+            raise ValueError(f"DiffCD: learning_rate, tolerance and local_scale must be positive, got {self}")
+        if self.normal_weight and not self.prepare:
+            raise ValueError("DiffCD: a normal_weight needs prepare=True, which finds the normals; set it to 0")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Preset:
+    """A method, a field and a number of steps that belong together."""
+
+    method: DiffCD = field(default_factory=DiffCD)
+    """The objective and how it is sampled."""
+    field: FieldConfig | None = None
+    """The field; None is a hash grid matched to the spacing and noise of the points."""
+    steps: int = 1500
+    """Optimiser steps."""
+
+
+PRESETS: dict[str, Preset] = {
+    "quick": Preset(steps=500),
+    "standard": Preset(),
+    "paper": Preset(
+        method=DiffCD(
+            normal_weight=0.0,
+            batch=5000,
+            surface_batch=5000,
+            local_samples=1.0,
+            meshings=40,
+            mesh_resolution=256,
+            pulls=4,
+            pull="trace",
+            prepare=False,
+            learning_rate=1e-3,
+            schedule="warmup-cosine",
+        ),
+        field=MLPConfig(),
+        steps=40_000,
+    ),
+}
+"""quick: a first look. standard: the default. paper: the published network, steps and weights (hours on a CPU)."""
+
+
+def preset(name: str) -> Preset:
+    """The preset of that name.
+
+    >>> preset("paper").steps
+    40000
+
+    Raises:
+        ValueError: There is none of that name.
+    """
+    if name not in PRESETS:
+        raise ValueError(f"preset: there is no {name!r}; choose one of {', '.join(PRESETS)}")
+    return PRESETS[name]

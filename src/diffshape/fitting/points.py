@@ -1,0 +1,174 @@
+"""From unoriented points to a surface."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from diffshape.data import Frame, clean_points
+from diffshape.fields import Field, build_field
+from diffshape.fields.config import FieldConfig, HashGridConfig
+from diffshape.fitting.config import PRESETS, DiffCD
+from diffshape.fitting.diffcd import DiffCDTask
+from diffshape.fitting.result import FitResult, field_bounds
+from diffshape.fitting.run_folder import RunFolder
+from diffshape.fitting.scan import PreparedScan, prepare_scan
+from diffshape.fitting.settings import FitSettings
+from diffshape.fitting.target import FitTarget, prepared_target, raw_target
+from diffshape.training import Adam, Budget, CsvLog, Exponential, Seconds, StepReport, Steps, WarmupCosine, train
+
+MAX_POINTS = 100_000
+"""A larger scan is thinned to this many points."""
+
+Observer = Callable[[StepReport], None]
+
+
+def fit_points(
+    points: Any,  # noqa: ANN401
+    method: DiffCD | None = None,
+    field: FieldConfig | None = None,
+    *,
+    steps: int | None = None,
+    seconds: float | None = None,
+    device: torch.device | str | None = None,
+    seed: int = 0,
+    folder: str | Path | None = None,
+    observers: Sequence[Observer] = (),
+) -> FitResult:
+    """Fit a neural distance field to unoriented, noisy points: the surface is where it is 0.
+
+    Args:
+        points: (N, 3) array, NumPy or torch, N >= 4, in any unit and place. Rows that are not finite are dropped, and
+            of more than 100,000 rows so many are drawn; ``result.notes`` says so.
+        method: Objective and sampling; ``DiffCD()`` if not given.
+        field: Settings of the field; a hash grid matched to the spacing and noise of the points if not given.
+        steps: Optimiser steps; with them a fit is deterministic on the CPU. 1500 unless ``seconds`` is given.
+        seconds: Wall-clock budget of the optimisation, to which its schedule is laid out.
+        device: Where the field lives; the CPU if not given.
+        seed: Seed of weights and samples.
+        folder: Keep a log and checkpoints here; :func:`resume_fit` goes on with a fit that was interrupted.
+        observers: Called after each step with a ``training.StepReport``.
+
+    Returns:
+        A :class:`FitResult`: ``mesh()``, ``query(points)``, ``save(folder)``.
+
+    Raises:
+        ValueError: The points are too few, all in one place, or not (N, 3); or a setting does not fit.
+        TrainingError: The optimisation left the finite numbers.
+
+    Source: Haerenstam-Nielsen et al., DiffCD, ECCV 2024.
+
+    >>> import numpy as np
+    >>> directions = np.random.default_rng(0).normal(size=(2000, 3))
+    >>> ball = 3 + directions / np.linalg.norm(directions, axis=1, keepdims=True)
+    >>> result = fit_points(ball, steps=60)
+    >>> bool(result.query(np.array([3.0, 3.0, 3.0])) < 0)
+    True
+    """
+    if steps is not None and seconds is not None:
+        raise ValueError("fit_points: give steps or seconds, not both")
+    method = method or DiffCD()
+    cloud = clean_points(points, name="fit_points: points")
+    notes = cloud.notes
+    if len(cloud) > MAX_POINTS:
+        notes += (f"{len(cloud):,} points were thinned to {MAX_POINTS:,} at random",)
+        cloud = cloud.subset(MAX_POINTS, seed=seed)
+    frame = Frame.of(cloud.points)
+    target, remarks = _target(torch.from_numpy(frame.to_unit(cloud.points)), method, seed)
+    steps = steps if steps is not None or seconds is not None else PRESETS["standard"].steps
+    settings = FitSettings(
+        method=method, field=field or matched_grid(target), steps=steps, seconds=seconds, seed=seed
+    )
+    notes += remarks
+    run = RunFolder(Path(folder)) if folder is not None else None
+    if run is not None:
+        run.begin(settings, frame, target, notes, isinstance(points, Tensor))
+    return _run(settings, frame, target, notes, isinstance(points, Tensor), run, False, device, observers)
+
+
+def resume_fit(
+    folder: str | Path, *, device: torch.device | str | None = None, observers: Sequence[Observer] = ()
+) -> FitResult:
+    """Go on with the fit in ``folder`` from its newest checkpoint; with a budget of steps it ends with the same bits.
+
+    Raises:
+        ValueError: The folder holds no fit, or its files are damaged.
+    """
+    run = RunFolder(Path(folder))
+    settings, frame, target, notes, as_torch = run.read()
+    return _run(settings, frame, target, notes, as_torch, run, True, device, observers)
+
+
+def matched_grid(target: FitTarget) -> HashGridConfig:
+    """A hash grid whose finest cells are about as wide as what the points resolve: two spacings, or more with noise."""
+    cell = max(1.5 * target.spacing.item(), 1.5 * target.noise.item())
+    side = HashGridConfig().box[1] - HashGridConfig().box[0]
+    return HashGridConfig(finest=int(min(192, max(32, side / cell))))
+
+
+def _target(points: Tensor, method: DiffCD, seed: int) -> tuple[FitTarget, tuple[str, ...]]:
+    """What to fit, and what there is to say about it."""
+    if not method.prepare:
+        return raw_target(points), ()
+    scan = prepare_scan(points)
+    notes = ()
+    if dropped := len(points) - len(scan.kept):
+        notes += (f"{dropped:,} isolated points were left out",)
+    if not _trusted(scan):
+        notes += ("no inside could be told from the points; the fit starts from a sphere",)
+        return raw_target(points[scan.kept]), notes
+    return prepared_target(scan, torch.Generator().manual_seed(seed)), notes
+
+
+def _trusted(scan: PreparedScan) -> bool:
+    """Whether the orientation encloses something and most points agree with it; else it must not be started from."""
+    return scan.trust.volume > 1e-4 and scan.trust.undecided < 0.5
+
+
+def _run(
+    settings: FitSettings,
+    frame: Frame,
+    target: FitTarget,
+    notes: tuple[str, ...],
+    as_torch: bool,
+    run: RunFolder | None,
+    resume: bool,
+    device: torch.device | str | None,
+    observers: Sequence[Observer],
+) -> FitResult:
+    field: Field = build_field(settings.field, generator=torch.Generator().manual_seed(settings.seed))
+    field.to(device or "cpu")
+    task = DiffCDTask(field, target, settings.method, bounds=field_bounds(field), seed=settings.seed)
+    outcome = train(
+        task,
+        budget=_budget(settings),
+        optimizer=Adam(lr=settings.method.learning_rate),
+        schedule=Exponential(0.02) if settings.method.schedule == "exponential" else WarmupCosine(),
+        checkpoints=run.checkpoints if run else None,
+        resume=resume,
+        observers=[*observers, CsvLog(run.log)] if run else observers,
+    )
+    result = FitResult(
+        field=field,
+        frame=frame,
+        target=target,
+        settings=settings,
+        step=outcome.step,
+        seconds=outcome.seconds,
+        interrupted=outcome.interrupted,
+        notes=notes,
+        folder=run.path if run else None,
+        as_torch=as_torch,
+    )
+    if run is not None and not outcome.interrupted:
+        run.write_result(result)
+    return result
+
+
+def _budget(settings: FitSettings) -> Budget:
+    if settings.seconds is not None:
+        return Seconds(settings.seconds)
+    assert settings.steps is not None  # noqa: S101 - one of the two is set
+    return Steps(settings.steps)

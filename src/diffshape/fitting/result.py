@@ -1,0 +1,95 @@
+"""What a fit gives back: a field that answers in the coordinates of its input."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from diffshape.data import Frame, Mesh
+from diffshape.fields import Field
+from diffshape.fitting.bodies import supported_bodies
+from diffshape.fitting.settings import FitSettings
+from diffshape.fitting.target import FitTarget
+from diffshape.ops import isosurface
+
+_CHUNK = 1 << 17
+_SUPPORT = 30_000
+
+
+@dataclass(frozen=True)
+class FitResult:
+    """A fitted surface. Arrays come back as the kind (NumPy or torch) that they went in."""
+
+    field: Field
+    """The neural distance field, in the unit frame."""
+    frame: Frame
+    """The way between input coordinates and the unit frame."""
+    target: FitTarget
+    """What the field was fitted to, in the unit frame."""
+    settings: FitSettings
+    """Method, field, budget and seed."""
+    step: int
+    """Optimiser steps made."""
+    seconds: float
+    """Seconds they took."""
+    interrupted: bool = False
+    """Whether the fit was stopped before its budget was spent."""
+    notes: tuple[str, ...] = ()
+    """What was done to the input, a sentence each."""
+    folder: Path | None = None
+    """The run folder, if there is one."""
+    as_torch: bool = False
+    """Whether the input was a tensor, so that meshes are too."""
+
+    def mesh(self, resolution: int = 256) -> Mesh:
+        """The surface as a closed mesh in input coordinates, wound so that normals point outside.
+
+        Args:
+            resolution: Grid nodes along the side of the field's box, 1.6 times the shape's longest side.
+
+        Bodies that no data support are left out. Empty, (0, 3) and (0, 3), if the field has no zero inside its box.
+        """
+        bounds = field_bounds(self.field)
+        self.field.eval()
+        vertices, faces = isosurface(self.field, resolution=resolution, bounds=bounds, closed=True)
+        points = self.target.points[:_SUPPORT].numpy()
+        kept, triangles = supported_bodies(vertices.cpu().numpy(), faces.cpu().numpy(), points)
+        kept = self.frame.from_unit(kept)
+        return Mesh(torch.from_numpy(kept), torch.from_numpy(triangles)) if self.as_torch else Mesh(kept, triangles)
+
+    @torch.no_grad()
+    def query(self, points: Any) -> Any:  # noqa: ANN401
+        """Signed distance (...,) of points (..., 3) from the surface, negative inside, in input units.
+
+        Raises:
+            ValueError: ``points`` do not have three finite coordinates.
+        """
+        given = points if isinstance(points, Tensor) else torch.from_numpy(np.asarray(points, dtype=np.float64))
+        if given.shape[-1:] != (3,) or not bool(torch.isfinite(given).all()):
+            raise ValueError(f"FitResult.query: points must be finite, of shape (..., 3), got {tuple(given.shape)}")
+        parameter = next(self.field.parameters())
+        unit = self.frame.to_unit(given.detach().double().cpu()).reshape(-1, 3).to(parameter)
+        parts = [self.field(chunk) for chunk in unit.split(_CHUNK)]
+        values = torch.cat(parts) if parts else unit[:, 0]
+        distances = self.frame.distances_from_unit(values.double().cpu()).reshape(given.shape[:-1])
+        if isinstance(points, Tensor):
+            return distances.to(points.device, points.dtype if points.is_floating_point() else torch.get_default_dtype())
+        return distances.numpy()
+
+    def save(self, folder: str | Path) -> Path:
+        """Write the fit to a folder that ``fitting.load`` reads; returns it.
+
+        Raises:
+            ValueError: The folder already holds a fit.
+        """
+        from diffshape.fitting.run_folder import RunFolder
+
+        return RunFolder(Path(folder)).write_result(self)
+
+
+def field_bounds(field: Field) -> tuple[float, float]:
+    """Lowest and highest coordinate of the box in which a field has its surface."""
+    return getattr(field.config, "box", (-0.8, 0.8))  # type: ignore[union-attr]

@@ -1,0 +1,169 @@
+"""The folder of one fit: settings, frame, what was fitted, log, checkpoints, weights. Plain files, each written whole.
+
+    config.yaml        the settings, complete and versioned
+    environment.json   versions, device, command
+    frame.json         the way between input coordinates and the unit frame
+    target.safetensors the prepared scan in the unit frame
+    log.csv            loss and parts along the way
+    checkpoints/       enough to resume to the same bits
+    field.safetensors  the final weights
+"""
+
+import json
+import platform
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+import torch
+import yaml
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+from torch import Tensor
+
+from diffshape import __version__
+from diffshape.data import Frame, atomic_path
+from diffshape.fields import build_field
+from diffshape.fitting.result import FitResult
+from diffshape.fitting.settings import FitSettings
+from diffshape.fitting.target import FitTarget
+from diffshape.training import CheckpointFolder, Seconds
+
+_PACKAGES = ("torch", "numpy", "numba", "libigl", "scipy")
+
+
+@dataclass(frozen=True)
+class RunFolder:
+    """A fit on disk."""
+
+    path: Path
+
+    @property
+    def checkpoints(self) -> CheckpointFolder:
+        """Where the training loop saves itself."""
+        return CheckpointFolder(self.path / "checkpoints", every=Seconds(10))
+
+    @property
+    def log(self) -> Path:
+        """The CSV log of the training."""
+        return self.path / "log.csv"
+
+    @property
+    def holds_fit(self) -> bool:
+        """Whether a fit was begun here."""
+        return (self.path / "config.yaml").is_file()
+
+    def begin(
+        self, settings: FitSettings, frame: Frame, target: FitTarget, notes: tuple[str, ...], as_torch: bool
+    ) -> None:
+        """Write all that a resumed or finished fit needs besides its weights.
+
+        Raises:
+            ValueError: The folder already holds a fit.
+        """
+        if self.holds_fit:
+            raise ValueError(f"{self.path} already holds a fit; resume it, or choose another folder")
+        write_json(self.path / "frame.json", {**frame.to_dict(), "notes": list(notes), "torch": as_torch})
+        write_json(self.path / "environment.json", _environment())
+        _write_tensors(self.path / "target.safetensors", target.tensors())
+        with atomic_path(self.path / "config.yaml") as temporary:  # last: it says that the others are there
+            temporary.write_text(yaml.safe_dump(settings.to_dict(), sort_keys=False))
+
+    def read(self) -> tuple[FitSettings, Frame, FitTarget, tuple[str, ...], bool]:
+        """What ``begin`` wrote.
+
+        Raises:
+            ValueError: This is no run folder, or a file in it is damaged.
+        """
+        if not self.holds_fit:
+            raise ValueError(f"{self.path} is not the folder of a fit: it has no config.yaml")
+        try:
+            settings = FitSettings.from_dict(yaml.safe_load((self.path / "config.yaml").read_text()))
+            plain = json.loads((self.path / "frame.json").read_text())
+            notes, as_torch = tuple(plain.pop("notes")), bool(plain.pop("torch"))
+            target = FitTarget(**load_file(self.path / "target.safetensors"))
+        except (OSError, KeyError, TypeError, yaml.YAMLError, json.JSONDecodeError, SafetensorError) as error:
+            raise ValueError(f"the fit in {self.path} cannot be read: {error}") from error
+        return settings, Frame.from_dict(plain), target, notes, as_torch
+
+    def write_result(self, result: FitResult) -> Path:
+        """Write a finished (or interrupted) fit; the folder is made where it is not the fit's own."""
+        if result.folder is None or result.folder.resolve() != self.path.resolve():
+            self.begin(result.settings, result.frame, result.target, result.notes, result.as_torch)
+        _write_tensors(
+            self.path / "field.safetensors",
+            result.field.state_dict(),
+            {"step": str(result.step), "seconds": repr(result.seconds)},
+        )
+        return self.path
+
+    def read_result(self) -> FitResult:
+        """The fit as it stands: its final weights, or those of its newest checkpoint.
+
+        Raises:
+            ValueError: As :meth:`read`, or there are no weights yet.
+        """
+        settings, frame, target, notes, as_torch = self.read()
+        field = build_field(settings.field)
+        checkpoint = self.checkpoints.newest()
+        final = self.path / "field.safetensors"
+        if final.is_file():
+            field.load_state_dict(load_file(final))
+        elif checkpoint is not None:
+            field.load_state_dict(checkpoint.section("modules/field"))
+        else:
+            raise ValueError(f"the fit in {self.path} has no weights yet; go on with diffshape fit --resume {self.path}")
+        return FitResult(
+            field=field,
+            frame=frame,
+            target=target,
+            settings=settings,
+            step=checkpoint.step if checkpoint else 0,
+            seconds=checkpoint.seconds if checkpoint else 0.0,
+            interrupted=not final.is_file(),
+            notes=notes,
+            folder=self.path,
+            as_torch=as_torch,
+        )
+
+
+def load(folder: str | Path) -> FitResult:
+    """The fit in a run folder, ready to mesh and query.
+
+    Raises:
+        ValueError: It is no run folder, it is damaged, or it holds no weights yet.
+    """
+    return RunFolder(Path(folder)).read_result()
+
+
+def write_json(path: Path, content: Mapping[str, Any]) -> None:
+    """Write indented JSON, whole or not at all."""
+    with atomic_path(path) as temporary:
+        temporary.write_text(json.dumps(content, indent=2) + "\n")
+
+
+def _write_tensors(path: Path, tensors: Mapping[str, Tensor], metadata: dict[str, str] | None = None) -> None:
+    plain = {name: tensor.detach().cpu().contiguous().clone() for name, tensor in tensors.items()}
+    with atomic_path(path) as temporary:
+        save_file(plain, temporary, metadata=metadata)
+
+
+def _environment() -> dict[str, Any]:
+    return {
+        "diffshape": __version__,
+        "python": platform.python_version(),
+        "platform": platform.platform(),
+        "threads": torch.get_num_threads(),
+        "packages": {name: _version(name) for name in _PACKAGES},
+        "command": sys.argv,
+    }
+
+
+def _version(package: str) -> str:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return "unknown"

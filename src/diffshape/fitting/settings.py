@@ -1,0 +1,74 @@
+"""Everything that a fit depends on besides its input, as one value that a YAML file keeps."""
+
+from collections.abc import Mapping
+from dataclasses import MISSING, asdict, dataclass, fields
+from typing import Any
+
+from diffshape.fields.config import FieldConfig, HashGridConfig, MLPConfig
+from diffshape.fitting.config import DiffCD
+
+VERSION = 1
+_METHODS = {"diffcd": DiffCD}
+_FIELDS = {"hash-grid": HashGridConfig, "mlp": MLPConfig}
+
+
+@dataclass(frozen=True, kw_only=True)
+class FitSettings:
+    """Method, field, budget and seed of one fit; exactly one of ``steps`` and ``seconds`` is set."""
+
+    method: DiffCD
+    field: FieldConfig
+    steps: int | None
+    seconds: float | None
+    seed: int = 0
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain numbers, strings and dictionaries."""
+        return {
+            "version": VERSION,
+            "method": _tagged(self.method, _METHODS),
+            "field": _tagged(self.field, _FIELDS),
+            "steps": self.steps,
+            "seconds": self.seconds,
+            "seed": self.seed,
+        }
+
+    @classmethod
+    def from_dict(cls, plain: Mapping[str, Any]) -> "FitSettings":
+        """The settings that ``to_dict`` wrote.
+
+        Raises:
+            ValueError: The version is another one, or a key is unknown or missing.
+        """
+        values = dict(plain)
+        if values.pop("version", None) != VERSION:
+            raise ValueError(f"FitSettings: version must be {VERSION}, got {plain.get('version')!r}")
+        values["method"] = _untagged("method", values.get("method"), _METHODS)
+        values["field"] = _untagged("field", values.get("field"), _FIELDS)
+        return _build(cls, values)
+
+
+def _tagged(config: Any, kinds: Mapping[str, type]) -> dict[str, Any]:  # noqa: ANN401
+    name = next(name for name, kind in kinds.items() if isinstance(config, kind))
+    plain = {key: list(value) if isinstance(value, tuple) else value for key, value in asdict(config).items()}
+    return {"kind": name, **plain}
+
+
+def _untagged(name: str, plain: Any, kinds: Mapping[str, type]) -> Any:  # noqa: ANN401
+    if not isinstance(plain, Mapping) or plain.get("kind") not in kinds:
+        raise ValueError(f"FitSettings: {name} must have a kind out of {', '.join(kinds)}, got {plain!r}")
+    values = {key: tuple(value) if isinstance(value, list) else value for key, value in plain.items() if key != "kind"}
+    return _build(kinds[plain["kind"]], values)
+
+
+def _build(kind: type, values: Mapping[str, Any]) -> Any:  # noqa: ANN401
+    known = {field.name: field for field in fields(kind)}
+    unknown = sorted(set(values) - set(known))
+    missing = [
+        name
+        for name, field in known.items()
+        if name not in values and field.default is MISSING and field.default_factory is MISSING
+    ]
+    if unknown or missing:
+        raise ValueError(f"{kind.__name__}: unknown settings {unknown}, missing settings {missing}")
+    return kind(**values)

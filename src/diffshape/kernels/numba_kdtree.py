@@ -1,0 +1,278 @@
+"""Exact k nearest neighbours in three dimensions on the CPU: a balanced k-d tree with a bounding box a node.
+
+Node p of level v holds the points [p M / 2^v, (p + 1) M / 2^v) of a permuted copy, so the tree is one permutation, one
+table of boxes in heap order (root 1, children 2i and 2i + 1), and no pointers. A node is halved along its widest side.
+
+A search walks to the nearer child first and drops a box farther than the worst neighbour kept. It is exact bit for
+bit: rounding is monotone, so the rounded distance to a box never exceeds the rounded distance to a point inside,
+summed in the same order; ties fall to the lowest index, and the lowest index under each node ends a search among
+equal points. Queries come in Morton order and start from a bound by the one before.
+
+Source: Bentley, CACM 1975; Friedman, Bentley, Finkel, ACM TOMS 1977; here with boxes and an implicit layout.
+"""
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+from numba import njit, prange
+
+from diffshape.kernels.numba_morton import morton_order, morton_orders
+
+LEAF = 8
+"""The most points in a leaf."""
+
+SUBTREE_LEVEL = 3
+"""Few trees are grown in one thread down to this level, then as 2^SUBTREE_LEVEL parts each: one parallel region."""
+
+CHUNK = 2048
+"""Queries a parallel task answers."""
+
+SLACK, SMALLEST = 1 + 1e-5, 1.2e-38
+"""Widen a bound beyond the rounding of float32: relative, and where squares underflow."""
+
+
+class Tree(NamedTuple):
+    """B trees over B clouds of M points."""
+
+    points: np.ndarray  # (B, M, 3) permuted, float32 or float64
+    index: np.ndarray  # (B, M) int32, the place of each point in the cloud given
+    boxes: np.ndarray  # (B, 2 L, 6) smallest then largest corner of each node, L leaves
+    lowest: np.ndarray  # (B, 2 L) int32, lowest index under each node
+
+
+def build_tree(points: np.ndarray, *, parallel: bool) -> Tree:
+    """Trees over (B, M, 3) C-contiguous finite points, M >= 1, float32 or float64."""
+    batch, count, _ = points.shape
+    leaves = 1
+    while leaves * LEAF < count:
+        leaves *= 2
+    tree = Tree(
+        points.copy(),
+        np.tile(np.arange(count, dtype=np.int32), (batch, 1)),
+        np.empty((batch, 2 * leaves, 6), points.dtype),
+        np.empty((batch, 2 * leaves), np.int32),
+    )
+    (_grow_parallel if parallel else _grow_serial)(tree)
+    return tree
+
+
+def query_tree(tree: Tree, queries: np.ndarray, distances: np.ndarray, indices: np.ndarray, *, parallel: bool) -> None:
+    """Nearest neighbours of the unanswered among (B, N, 3) finite queries, written in place, ascending.
+
+    Args:
+        tree: Made by `build_tree`, of the queries' batch size and dtype.
+        queries: (B, N, 3) C-contiguous.
+        distances: (B, N, k) of the queries' dtype, receives squared distances; 1 <= k <= M.
+        indices: (B, N, k) int64, -1 where an answer is wanted, receives places in the cloud the tree was built from.
+        parallel: Share the queries among Numba's threads.
+    """
+    (_query_parallel if parallel else _query_serial)(tree, queries, distances, indices)
+
+
+@njit(cache=True, nogil=True)
+def _bound(points, index, first, last, boxes, lowest, node) -> int:
+    """Write the box and the lowest index of some points as a node's; return the box's widest axis."""
+    widest, extent = 0, points[first, 0] - points[first, 0]
+    for axis in range(3):
+        low = high = points[first, axis]
+        for i in range(first + 1, last):
+            low, high = min(low, points[i, axis]), max(high, points[i, axis])
+        boxes[node, axis], boxes[node, 3 + axis] = low, high
+        if high - low > extent:
+            widest, extent = axis, high - low
+    lowest[node] = index[first]
+    for i in range(first + 1, last):
+        lowest[node] = min(lowest[node], index[i])
+    return widest
+
+
+@njit(cache=True, nogil=True)
+def _swap(points, index, i, j) -> None:
+    """Exchange two points and their indices."""
+    index[i], index[j] = index[j], index[i]
+    for axis in range(3):
+        points[i, axis], points[j, axis] = points[j, axis], points[i, axis]
+
+
+@njit(cache=True, nogil=True)
+def _median(a, b, c) -> float:
+    """The middle one of three numbers."""
+    return max(min(a, b), min(max(a, b), c))
+
+
+@njit(cache=True, nogil=True)
+def _select(points, index, first, last, middle, axis) -> None:
+    """Hoare's selection: afterwards nothing before ``middle`` is larger along ``axis`` than anything from it on."""
+    low, high = first, last - 1
+    while low < high:
+        pivot = _median(points[low, axis], points[(low + high) // 2, axis], points[high, axis])
+        i, j = low, high
+        while i <= j:
+            while points[i, axis] < pivot:
+                i += 1
+            while points[j, axis] > pivot:
+                j -= 1
+            if i <= j:
+                _swap(points, index, i, j)
+                i += 1
+                j -= 1
+        if middle <= j:
+            high = j
+        elif middle >= i:
+            low = i
+        else:
+            return
+
+
+@njit(cache=True, nogil=True)
+def _grow_node(points, index, boxes, lowest, node, level) -> None:
+    """Bound a node of a level and, unless it is a leaf, bring the lower half of its points to the front."""
+    count, place = len(points), node - (1 << level)
+    first, last = (place * count) >> level, ((place + 1) * count) >> level
+    axis = _bound(points, index, first, last, boxes, lowest, node)
+    if 2 * node < len(boxes):
+        _select(points, index, first, last, ((2 * place + 1) * count) >> (level + 1), axis)
+
+
+@njit(cache=True, nogil=True)
+def _grow_subtree(points, index, boxes, lowest, root, level) -> None:
+    """Grow everything from a node of a level down to the leaves."""
+    first, last = root, root + 1
+    while first < len(boxes):
+        for node in range(first, last):
+            _grow_node(points, index, boxes, lowest, node, level)
+        first, last, level = 2 * first, 2 * last, level + 1
+
+
+@njit(cache=True, nogil=True)
+def _grow_serial(tree) -> None:
+    for b in range(len(tree.points)):
+        _grow_subtree(tree.points[b], tree.index[b], tree.boxes[b], tree.lowest[b], 1, 0)
+
+
+@njit(cache=True, nogil=True, parallel=True)
+def _grow_parallel(tree) -> None:
+    batch, nodes = tree.lowest.shape
+    top = 0 if batch >= 1 << SUBTREE_LEVEL or nodes <= 2 << SUBTREE_LEVEL else SUBTREE_LEVEL
+    for b in range(batch):
+        for level in range(top):
+            for node in range(1 << level, 2 << level):
+                _grow_node(tree.points[b], tree.index[b], tree.boxes[b], tree.lowest[b], node, level)
+    for task in prange(batch << top):
+        b, node = task >> top, (1 << top) + (task & ((1 << top) - 1))
+        _grow_subtree(tree.points[b], tree.index[b], tree.boxes[b], tree.lowest[b], node, top)
+
+
+@njit(cache=True, nogil=True)
+def squared_distance(points, i, x, y, z) -> float:
+    """Squared distance of point i, summed in the order the whole module relies on."""
+    dx, dy, dz = points[i, 0] - x, points[i, 1] - y, points[i, 2] - z
+    return dx * dx + dy * dy + dz * dz
+
+
+@njit(cache=True, nogil=True)
+def _box_distance(boxes, i, x, y, z) -> float:
+    """Squared distance to box i, 0 inside, rounded as `squared_distance` rounds."""
+    zero = x - x
+    dx = max(max(boxes[i, 0] - x, x - boxes[i, 3]), zero)
+    dy = max(max(boxes[i, 1] - y, y - boxes[i, 4]), zero)
+    dz = max(max(boxes[i, 2] - z, z - boxes[i, 5]), zero)
+    return dx * dx + dy * dy + dz * dz
+
+
+@njit(cache=True, nogil=True)
+def _insert(distances, indices, distance, index) -> None:
+    """Put a neighbour into its place among the k kept; the last one falls out."""
+    slot = len(distances) - 1
+    while slot > 0 and (
+        distance < distances[slot - 1] or (distance == distances[slot - 1] and index < indices[slot - 1])
+    ):
+        distances[slot], indices[slot] = distances[slot - 1], indices[slot - 1]
+        slot -= 1
+    distances[slot], indices[slot] = distance, index
+
+
+@njit(cache=True, nogil=True)
+def _search(points, index, boxes, lowest, depth, x, y, z, distances, indices, stack, stack_distances) -> None:
+    """Improve the k neighbours kept for one query until no box can hold a better one."""
+    leaves, count = 1 << depth, len(points)
+    worst, worst_index = distances[-1], indices[-1]
+    node, height = 1, 0
+    while True:
+        while node < leaves:
+            node *= 2
+            other = node + 1
+            near, far = _box_distance(boxes, node, x, y, z), _box_distance(boxes, other, x, y, z)
+            if far < near or (far == near and lowest[other] < lowest[node]):
+                node, other, near, far = other, node, far, near
+            if far < worst or (far == worst and lowest[other] < worst_index):
+                stack[height], stack_distances[height] = other, far
+                height += 1
+            if near > worst or (near == worst and lowest[node] >= worst_index):
+                node = 0
+                break
+        if node:
+            place = node - leaves
+            for i in range((place * count) >> depth, ((place + 1) * count) >> depth):
+                distance = squared_distance(points, i, x, y, z)
+                if distance < worst or (distance == worst and index[i] < worst_index):
+                    _insert(distances, indices, distance, np.int64(index[i]))
+                    worst, worst_index = distances[-1], indices[-1]
+        while True:
+            if height == 0:
+                return
+            height -= 1
+            node, near = stack[height], stack_distances[height]
+            if near < worst or (near == worst and lowest[node] < worst_index):
+                break
+
+
+@njit(cache=True, nogil=True)
+def _query_range(points, index, boxes, lowest, queries, order, distances, indices) -> None:
+    """Answer the queries named by ``order``, each starting from a bound by the triangle inequality on the one before.
+
+    With a step s from a query whose worst neighbour is at distance w, k points lie within s + w of the next query.
+    """
+    depth = 0
+    while 2 << depth < len(boxes):
+        depth += 1
+    stack, stack_distances = np.empty(depth + 1, np.int64), np.empty(depth + 1, points.dtype)
+    bound, before = np.inf, order[0]
+    for i in order:
+        if indices[i, 0] >= 0:
+            continue
+        x, y, z = queries[i, 0], queries[i, 1], queries[i, 2]
+        step = squared_distance(queries, before, x, y, z)
+        bound = (math.sqrt(bound) + math.sqrt(step)) ** 2 * SLACK + SMALLEST
+        distances[i], indices[i] = bound, len(points)
+        _search(points, index, boxes, lowest, depth, x, y, z, distances[i], indices[i], stack, stack_distances)
+        bound, before = np.float64(distances[i, -1]), i
+
+
+@njit(cache=True, nogil=True)
+def _query_serial(tree, queries, distances, indices) -> None:
+    for b in range(len(queries)):
+        order = morton_order(queries[b])
+        _query_range(
+            tree.points[b], tree.index[b], tree.boxes[b], tree.lowest[b], queries[b], order, distances[b], indices[b]
+        )
+
+
+@njit(cache=True, nogil=True, parallel=True)
+def _query_parallel(tree, queries, distances, indices) -> None:
+    batch, count, _ = queries.shape
+    chunks = (count + CHUNK - 1) // CHUNK
+    order = morton_orders(queries)
+    for task in prange(batch * chunks):
+        b, first = task // chunks, task % chunks * CHUNK
+        _query_range(
+            tree.points[b],
+            tree.index[b],
+            tree.boxes[b],
+            tree.lowest[b],
+            queries[b],
+            order[b, first : first + CHUNK],
+            distances[b],
+            indices[b],
+        )

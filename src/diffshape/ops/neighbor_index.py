@@ -1,0 +1,193 @@
+"""Search a fixed set of points again and again: prepare once, then ask for the k nearest.
+
+The definition is `reference_search`: squared distances sum_d (x_d - y_d)^2 from explicit differences, which keep their
+digits where |x|^2 + |y|^2 - 2 x.y loses them (two clouds a micrometre apart, a kilometre from the origin), sorted
+ascending, ties to the lowest index. On the CPU, up to three dimensions, Numba kernels give the same bits faster; they
+compile at first use (about 4 s a dtype, kept on disk) and use as many threads as PyTorch. With one thread they enter no
+parallel region, so they are safe in a forked worker. Nothing here has a gradient; `nearest_neighbors` has.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import cached_property, partial
+from threading import RLock
+from typing import NamedTuple
+
+import numba
+import numpy as np
+import torch
+from jaxtyping import Float, Int, Shaped
+from torch import Tensor
+
+from diffshape.kernels.numba_grid import Grid, build_grid, query_grid
+from diffshape.kernels.numba_kdtree import Tree, build_tree, query_tree
+
+PARALLEL_POINTS = 20_000
+"""Below this many points the barriers of a parallel region cost more than they save."""
+
+REFERENCE_PAIRS = 1 << 20
+"""Pairs the reference compares at a time, which bounds its memory."""
+
+_PARALLEL = RLock()
+"""Held in a parallel region: Numba's fallback threading layer aborts the process when two Python threads enter one."""
+
+
+class Neighbors(NamedTuple):
+    """Nearest neighbours of N points; without the last axis for k = 1."""
+
+    squared_distances: Float[Tensor, "*b n_k"]
+    indices: Int[Tensor, "*b n_k"]
+
+
+Search = Callable[[Tensor, int], Neighbors]
+"""(B, N, D) queries and k -> (B, N, k) squared distances and indices, no gradient, arguments already checked."""
+
+
+class NeighborIndex:
+    """Nearest neighbours in one fixed set of points, prepared once for many queries.
+
+    Args:
+        y: Points to search, shape (M, D), M >= 1; copied, so later changes to the tensor are not seen.
+
+    Raises:
+        ValueError: ``y`` is empty, not (M, D), or has non-finite coordinates.
+
+    No gradient flows; gather ``y[indices]`` and subtract to have one, or use `nearest_neighbors`.
+
+    >>> index = NeighborIndex(torch.tensor([[0.0, 0.0, 0.0], [1.0, 0.0, 0.0]]))
+    >>> index.query(torch.tensor([[0.75, 0.0, 0.0]]))
+    Neighbors(squared_distances=tensor([0.0625]), indices=tensor([1]))
+    """
+
+    def __init__(self, y: Shaped[Tensor, "m d"]) -> None:
+        if y.ndim != 2 or y.numel() == 0:
+            raise ValueError(f"NeighborIndex: y must have shape (M, D) with M >= 1, got {tuple(y.shape)}")
+        require_finite("NeighborIndex", "y", y)
+        self.shape, self.dtype, self.device = y.shape, y.dtype, y.device
+        self._search = prepare_search(search_dtype(y.detach())[None].clone())
+
+    def query(self, x: Shaped[Tensor, "n d"], k: int = 1) -> Neighbors:
+        """The k points nearest to each query.
+
+        Args:
+            x: Queries, shape (N, D), of the dtype and device of the indexed points; N may be 0.
+            k: Neighbours a query, 1 <= k <= M.
+
+        Returns:
+            Squared distances (float32, or float64 for float64 and integer points) and int64 indices: shape (N,) for
+            k = 1, else (N, k), ascending, ties to the lowest index.
+
+        Raises:
+            ValueError: ``x`` does not fit the indexed points or is non-finite, or ``k`` is out of range.
+        """
+        if x.ndim != 2 or x.shape[1] != self.shape[1]:
+            raise ValueError(
+                f"NeighborIndex.query: x must have shape (N, {self.shape[1]}) like the indexed points, "
+                f"got {tuple(x.shape)}"
+            )
+        if x.dtype != self.dtype or x.device != self.device:
+            raise ValueError(
+                f"NeighborIndex.query: x must be {self.dtype} on {self.device} like the indexed points, "
+                f"got {x.dtype} on {x.device}"
+            )
+        require_k("NeighborIndex.query", k, self.shape[0])
+        require_finite("NeighborIndex.query", "x", x)
+        found = self._search(search_dtype(x.detach())[None], k)
+        return Neighbors(*(each[0, :, 0] if k == 1 else each[0] for each in found))
+
+
+def prepare_search(y: Float[Tensor, "b m d"]) -> Search:
+    """The engine for these float32 or float64 points, by device and dimension."""
+    if y.device.type == "cpu" and y.shape[-1] <= 3:
+        return _NumbaSearch(y)
+    return partial(reference_search, y)
+
+
+def reference_search(y: Float[Tensor, "b m d"], x: Float[Tensor, "b n d"], k: int) -> Neighbors:
+    """The k nearest of every query by comparing all pairs, a bounded number at a time; any device."""
+    rows = max(1, REFERENCE_PAIRS // y.shape[1])
+    found = [_nearest_of_all(cloud, part, k) for cloud, queries in zip(y, x) for part in queries.split(rows)]
+    shape = (*x.shape[:2], k)
+    return Neighbors(*(torch.cat(each).reshape(shape) for each in zip(*found)))
+
+
+def _nearest_of_all(y: Float[Tensor, "m d"], x: Float[Tensor, "n d"], k: int) -> tuple[Tensor, Tensor]:
+    """The k nearest from the full table of squared distances, summed coordinate by coordinate."""
+    squared = torch.zeros(len(x), len(y), dtype=y.dtype, device=y.device)
+    for x_column, y_column in zip(x.unbind(-1), y.unbind(-1)):
+        squared += (x_column[:, None] - y_column).square_()
+    if k == 1:  # argmin promises the first of equal minima, topk promises nothing
+        indices = squared.argmin(dim=1, keepdim=True)
+        return squared.gather(1, indices), indices
+    ordered, indices = squared.sort(dim=1, stable=True)
+    return ordered[:, :k], indices[:, :k]
+
+
+class _NumbaSearch:
+    """Clouds of at most three dimensions on the CPU: the grid where it answers, the tree for the rest and for k > 1."""
+
+    def __init__(self, y: Float[Tensor, "b m d"]) -> None:
+        self._points = _three_columns(y).numpy()
+
+    @cached_property
+    def _grid(self) -> Grid:
+        with _threads(self._points) as parallel:
+            return build_grid(self._points, parallel=parallel)
+
+    @cached_property
+    def _tree(self) -> Tree:
+        with _threads(self._points) as parallel:
+            return build_tree(self._points, parallel=parallel)
+
+    def __call__(self, x: Float[Tensor, "b n d"], k: int) -> Neighbors:
+        shape = (*x.shape[:2], k)
+        distances, indices = torch.empty(shape, dtype=x.dtype), torch.full(shape, -1)
+        queries, answers = _three_columns(x).numpy(), (distances.numpy(), indices.numpy())
+        with _threads(queries) as parallel:
+            if k == 1 and x.numel():
+                query_grid(self._grid, queries, *(answer[..., 0] for answer in answers), parallel=parallel)
+            if (answers[1][..., 0] < 0).any():
+                query_tree(self._tree, queries, *answers, parallel=parallel)
+        return Neighbors(distances, indices)
+
+
+def _three_columns(points: Float[Tensor, "b n d"]) -> Float[Tensor, "b n 3"]:
+    """Points of one or two dimensions in the plane or line z = 0 of space, contiguous."""
+    return torch.nn.functional.pad(points, (0, 3 - points.shape[-1])).contiguous()
+
+
+@contextmanager
+def _threads(points: np.ndarray) -> Iterator[bool]:
+    """Whether to work in parallel on (B, N, 3) points, with Numba held to the number of threads PyTorch uses."""
+    threads = min(torch.get_num_threads(), numba.config.NUMBA_NUM_THREADS)  # pyright: ignore[reportAttributeAccessIssue]
+    if threads == 1 or points.shape[0] * points.shape[1] < PARALLEL_POINTS:
+        yield False
+        return
+    with _PARALLEL:
+        before = numba.get_num_threads()
+        numba.set_num_threads(threads)
+        try:
+            yield True
+        finally:
+            numba.set_num_threads(before)
+
+
+def search_dtype(points: Tensor) -> Tensor:
+    """Points as searched: half precision widened to float32, integers to float64, both without loss below 2^53."""
+    if points.is_complex():
+        raise ValueError(f"neighbour search: coordinates must be real, got {points.dtype}")
+    if points.dtype in (torch.float32, torch.float64):
+        return points
+    return points.to(torch.float32 if points.is_floating_point() else torch.float64)
+
+
+def require_finite(function: str, name: str, points: Tensor) -> None:
+    """Refuse NaN and infinity, whose neighbours would be arbitrary."""
+    if not torch.isfinite(points).all():
+        raise ValueError(f"{function}: {name} has non-finite coordinates; remove or mask those points first")
+
+
+def require_k(function: str, k: int, count: int) -> None:
+    """Refuse a number of neighbours that the points cannot give."""
+    if not 1 <= k <= count:
+        raise ValueError(f"{function}: k must lie between 1 and the number of points in y, {count}, got {k}")
