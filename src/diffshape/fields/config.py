@@ -54,6 +54,12 @@ class HashGridConfig:
     box: tuple[float, float] = (-0.8, 0.8)
     """Lowest and highest coordinate, on every axis, that the grid covers."""
 
+    def __post_init__(self) -> None:
+        if not self.radius > 0:
+            raise ValueError(f"HashGridConfig: radius must be positive, got {self.radius}")
+        if not self.box[0] < self.box[1]:
+            raise ValueError(f"HashGridConfig: box must be (low, high) with low < high, got {self.box}")
+
 
 FieldConfig: TypeAlias = MLPConfig | HashGridConfig
 """The settings of any field."""

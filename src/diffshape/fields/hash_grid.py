@@ -3,20 +3,35 @@
     f(x) = network(x, phi(u)),   u = (x - low) / (high - low) in the unit cube of the field's box,
 
 phi the features of ``ops.hash_encode``. Outside the box, where there is no grid, f(x) = f(x') + |x - x'| with x' the
-nearest point of the box, so that the field stays a distance there. The network starts as a sphere (Gropp et al., IGR,
-ICML 2020) because the tables start near 0. Source of the encoding: Mueller et al., Instant NGP, SIGGRAPH 2022.
+nearest point of the box: along the axes on which x lies outside, the gradient is the unit vector from x' to x, along
+the others that of f at x'. Source of the encoding: Mueller et al., Instant NGP, SIGGRAPH 2022.
+
+The field starts near |x| - radius: the first layer reads x only, and the last one is fitted. Random layers this narrow
+do not average to a sphere by themselves, as in geometric initialisation (Gropp et al., IGR, ICML 2020).
+
+With J the encoding's Jacobian and (s_x, s_phi) the network's gradient, df/dx = s_x + J^T s_phi. Backwards, the cotangent
+g of this reaches the network's gradient as (g, J g), and J as the outer product of s_phi and g.
 """
 
-import math
+from typing import Any
 
 import torch
 from jaxtyping import Float
 from torch import Tensor
+from torch.autograd.function import once_differentiable
 
 from diffshape.fields.config import HashGridConfig, one_config
 from diffshape.fields.field import Field
-from diffshape.fields.softplus_network import SoftplusNetwork
-from diffshape.ops.hash_encode import GridLayout, hash_encode
+from diffshape.fields.softplus_network import SoftplusNetwork, up_and_down, up_and_down_backward
+from diffshape.ops.grid_layout import GridLayout
+from diffshape.ops.hash_encode import encode_points, encode_points_backward, hash_encode
+
+_CHUNK = 2**14
+"""Points evaluated at a time where no graph is kept: their activations stay in the cache."""
+
+
+_START_POINTS = 4096
+"""Points at which the start is fitted to a sphere."""
 
 
 class HashGrid(Field):
@@ -25,9 +40,13 @@ class HashGrid(Field):
     ``fade`` (a buffer, one factor a level) lets a fit start with the coarse levels only and bring in the finer ones.
 
     Args:
-        config: Sizes; ``HashGridConfig()`` if not given.
+        config: Its settings; or give them as options, ``HashGrid(levels=4)``.
         generator: CPU generator of the first weights; ``None`` is a fresh one with seed 0.
-        options: Settings of ``HashGridConfig`` by name, instead of ``config``.
+        **options: Fields of ``HashGridConfig``.
+
+    Raises:
+        TypeError: A config and options are both given, or an option is unknown.
+        ValueError: A setting is out of range.
 
     >>> field = HashGrid(levels=4, finest=32)
     >>> values, gradients = field.value_and_gradient(torch.tensor([[0.0, 0.0, 0.7]]))
@@ -35,8 +54,10 @@ class HashGrid(Field):
     (torch.Size([1]), torch.Size([1, 3]))
     """
 
+    fade: Tensor
+
     def __init__(
-        self, config: HashGridConfig | None = None, *, generator: torch.Generator | None = None, **options: object
+        self, config: HashGridConfig | None = None, *, generator: torch.Generator | None = None, **options: Any
     ) -> None:
         super().__init__()
         self.config = config = one_config(HashGridConfig, config, options)
@@ -58,47 +79,83 @@ class HashGrid(Field):
             beta=config.beta,
             generator=generator,
         )
-        _start_as_sphere(self.network, config.radius, generator)
+        _start_as_sphere(self, generator)
         self.register_buffer("fade", torch.ones(self.grid.levels))
 
     def evaluate(self, points: Float[Tensor, "n 3"]) -> Float[Tensor, "n"]:
         """Values at (N, 3) points."""
-        inside = points.clamp(*self.config.box)
-        features = hash_encode(self._unit(inside), self.tables, self.grid, fade=self.fade)
-        values = self.network(torch.cat([inside, features], dim=-1))
-        return values + _length(points - inside)
+        if torch.is_grad_enabled() or len(points) <= _CHUNK:
+            return self._values(points)
+        return torch.cat([self._values(part) for part in points.split(_CHUNK)])
+
+    def _values(self, points: Float[Tensor, "n 3"]) -> Float[Tensor, "n"]:
+        low, high = self.config.box
+        nearest = points.clamp(low, high)
+        features = hash_encode((nearest - low) / (high - low), self.tables, self.grid, fade=self.fade)
+        return self.network(torch.cat([nearest, features], dim=-1)) + _length(points - nearest)
 
     def evaluate_with_gradient(self, points: Float[Tensor, "n 3"]) -> tuple[Float[Tensor, "n"], Float[Tensor, "n 3"]]:
-        """Values and gradients at (N, 3) points: the network's gradient times the encoding's Jacobian."""
-        low, high = self.config.box
-        inside = points.clamp(low, high)
-        beyond = points - inside
-        features, jacobian = hash_encode(self._unit(inside), self.tables, self.grid, jacobian=True, fade=self.fade)
-        values, gradients = self.network.value_and_gradient(torch.cat([inside, features], dim=-1))
-        by_point = gradients[:, :3] + (gradients[:, 3:, None] * jacobian).sum(1) / (high - low)
-        distance = _length(beyond)
-        outside = beyond != 0
-        gradient = torch.where(outside, beyond / distance.clamp_min(1e-30)[:, None], by_point)
-        return values + distance, gradient
-
-    def _unit(self, points: Tensor) -> Tensor:
-        low, high = self.config.box
-        return (points - low) / (high - low)
+        """Values and gradients at (N, 3) points in one pass; by autograd where it has to reach the points too."""
+        if points.requires_grad and torch.is_grad_enabled():
+            return super().evaluate_with_gradient(points)
+        nearest = points.clamp(*self.config.box)
+        beyond = points - nearest
+        distances = _length(beyond)
+        network = [*self.network.weights, *self.network.biases]
+        values, gradients = _EncodedValueAndGradient.apply(nearest, self.tables, self, *network)
+        outwards = beyond / torch.where(distances == 0, 1, distances)[:, None]
+        return values + distances, torch.where(beyond == 0, gradients, outwards)
 
 
-def _start_as_sphere(network: SoftplusNetwork, radius: float, generator: torch.Generator) -> None:
-    """IGR's initialisation, reading the three coordinates only."""
+class _EncodedValueAndGradient(torch.autograd.Function):
+    """Network of encoding and its gradient, at points of the box, in one node of autograd's graph."""
+
+    @staticmethod
+    def forward(
+        ctx: Any, points: Tensor, tables: Tensor, field: HashGrid, *parameters: Tensor
+    ) -> tuple[Tensor, Tensor]:
+        low, high = field.config.box
+        unit, grid = (points - low) / (high - low), field.grid
+        features, jacobian = encode_points(unit, tables, field.fade, grid.plan, grid.smooth, True)
+        x = torch.cat([points, features], dim=-1)
+        values, slopes, kept = up_and_down(x, parameters, field.network.skip, field.network.beta)
+        gradients = slopes[:, :3] + (jacobian * slopes[:, None, 3:]).sum(-1) / (high - low)
+        ctx.save_for_backward(unit, field.fade, jacobian, slopes, *kept)
+        ctx.field = field
+        return values, gradients
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, value_bar: Tensor, gradient_bar: Tensor) -> tuple[Tensor | None, ...]:
+        unit, fade, jacobian, slopes, *kept = ctx.saved_tensors
+        grid, network, (low, high) = ctx.field.grid, ctx.field.network, ctx.field.config.box
+        along = (gradient_bar / (high - low))[:, :, None]
+        slopes_bar = torch.cat([gradient_bar, (jacobian * along).sum(1)], dim=-1)
+        x_bar, parameter_bars = up_and_down_backward(kept, value_bar, slopes_bar, network.skip, network.beta)
+        jacobian_bar = slopes[:, None, 3:] * along
+        bars = x_bar[:, 3:], jacobian_bar
+        tables_bar = encode_points_backward(unit, *bars, fade, grid.plan, grid.smooth, grid.entries)
+        return None, tables_bar, None, *parameter_bars
+
+
+def _start_as_sphere(field: HashGrid, generator: torch.Generator) -> None:
+    """Let the network ignore the encoding and fit its last layer to |x| - radius over the box by ridge regression."""
+    network, (low, high) = field.network, field.config.box
     with torch.no_grad():
         network.weights[0][:, 3:] = 0
-        width = network.weights[-1].shape[1]
-        network.weights[-1].copy_(
-            math.sqrt(math.pi / width) + 1e-5 * torch.randn(network.weights[-1].shape, generator=generator)
-        )
-        network.biases[-1].fill_(-radius)
+        points = low + (high - low) * torch.rand(_START_POINTS, 3, generator=generator)
+        hidden = network.hidden(torch.nn.functional.pad(points, (0, field.grid.channels)))
+        hidden = torch.nn.functional.pad(hidden, (0, 1), value=1.0).double()  # the bias reads 1
+        moments = hidden.t() @ hidden
+        ridge = 1e-3 * moments.diagonal()[:-1].mean() * torch.ones(len(moments), dtype=torch.float64)
+        ridge[-1] = 0
+        distances = points.norm(dim=-1) - field.config.radius
+        solution = torch.linalg.solve(moments + ridge.diag(), hidden.t() @ distances.double())
+        network.weights[-1].copy_(solution[:-1])
+        network.biases[-1].copy_(solution[-1:])
 
 
-def _length(vectors: Tensor) -> Tensor:
+def _length(vectors: Float[Tensor, "n 3"]) -> Float[Tensor, "n"]:
     """Euclidean length, with gradient 0 at 0."""
     squared = vectors.square().sum(-1)
-    zero = squared == 0
-    return torch.where(zero, 0.0, torch.where(zero, 1.0, squared).sqrt())
+    return torch.where(squared == 0, 0, torch.where(squared == 0, 1, squared).sqrt())

@@ -69,11 +69,15 @@ class SoftplusNetwork(torch.nn.Module):
     def forward(self, x: Float[Tensor, "*b c"]) -> Float[Tensor, "*b"]:
         """Values, shape (...,); differentiable any number of times in ``x`` and the parameters."""
         _check_inputs(x, self.inputs)
+        return torch.nn.functional.linear(self.hidden(x), self.weights[-1], self.biases[-1]).squeeze(-1)
+
+    def hidden(self, x: Float[Tensor, "*b c"]) -> Float[Tensor, "*b h"]:
+        """What the last layer reads, shape (..., width)."""
         h = x
         for layer, (weight, bias) in enumerate(zip(self.weights[:-1], self.biases[:-1])):
             h = _join(h, x) if layer in self.skip else h
             h = torch.nn.functional.softplus(torch.nn.functional.linear(h, weight, bias), self.beta, _LINEAR_ABOVE)
-        return torch.nn.functional.linear(h, self.weights[-1], self.biases[-1]).squeeze(-1)
+        return h
 
     def value_and_gradient(self, x: Float[Tensor, "*b c"]) -> tuple[Float[Tensor, "*b"], Float[Tensor, "*b c"]]:
         """Values (...,) and gradients dy/dx (..., C), both differentiable once in ``x`` and the parameters."""
@@ -84,15 +88,12 @@ class SoftplusNetwork(torch.nn.Module):
 
 
 class _ValueAndGradient(torch.autograd.Function):
-    """The formulas of the module docstring, with h and t stored times beta: softplus is then log(1 + e^u)."""
+    """Both results in one node of autograd's graph."""
 
     @staticmethod
     def forward(ctx: Any, x: Tensor, skip: tuple[int, ...], beta: float, *parameters: Tensor) -> tuple[Tensor, Tensor]:
-        weights, biases = _halves(parameters)
-        inputs, slopes = _values_up(x * beta, weights, biases, skip, beta)
-        values = (inputs[-1] @ weights[-1][0]).div_(beta).add_(biases[-1])
-        adjoints, gradients = _adjoints_down(weights, slopes, skip)
-        ctx.save_for_backward(*weights, *inputs, *slopes, *adjoints)
+        values, gradients, kept = up_and_down(x, parameters, skip, beta)
+        ctx.save_for_backward(*kept)
         ctx.skip, ctx.beta = skip, beta
         ctx.set_materialize_grads(False)
         return values, gradients
@@ -100,21 +101,47 @@ class _ValueAndGradient(torch.autograd.Function):
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, value_bar: Tensor | None, gradient_bar: Tensor | None) -> tuple[Tensor | None, ...]:
-        depth = len(ctx.saved_tensors) // 4 + 1  # weights and inputs: depth each; slopes and adjoints: one less
-        weights, inputs = ctx.saved_tensors[:depth], ctx.saved_tensors[depth : 2 * depth]
-        slopes, adjoints = _halves(ctx.saved_tensors[2 * depth :])
-        value_bar = torch.zeros_like(inputs[0][:, 0]) if value_bar is None else value_bar
-        tangents, bends = [], []
-        if gradient_bar is not None:
-            tangents, bends = _tangents_up(gradient_bar * ctx.beta, weights, slopes, adjoints, ctx.skip)
-        a_bars, x_bar = _cotangents_down(value_bar, weights, slopes, bends, ctx.skip)
-        weight_bars = [torch.mm(a_bar.t(), h) for a_bar, h in zip(a_bars, inputs)]
-        if gradient_bar is not None:
-            for weight_bar, adjoint, tangent in zip(weight_bars, adjoints, tangents):
-                weight_bar.addmm_(adjoint.t(), tangent)
-            weight_bars[-1] += tangents[-1].sum(0)
-        weight_bars = [weight_bar.div_(ctx.beta) for weight_bar in weight_bars]
-        return x_bar, None, None, *weight_bars, *(a_bar.sum(0) for a_bar in a_bars)
+        x_bar, parameter_bars = up_and_down_backward(ctx.saved_tensors, value_bar, gradient_bar, ctx.skip, ctx.beta)
+        return x_bar, None, None, *parameter_bars
+
+
+def up_and_down(
+    x: Float[Tensor, "n c"], parameters: Sequence[Tensor], skip: tuple[int, ...], beta: float
+) -> tuple[Float[Tensor, "n"], Float[Tensor, "n c"], list[Tensor]]:
+    """Values, their gradients by ``x``, and what ``up_and_down_backward`` needs; autograd does not follow.
+
+    ``parameters`` are a network's weights, then its biases. h and t are kept times beta: softplus is then log(1 + e^u).
+    """
+    weights, biases = _halves(parameters)
+    inputs, slopes = _values_up(x * beta, weights, biases, skip, beta)
+    values = (inputs[-1] @ weights[-1][0]).div_(beta).add_(biases[-1])
+    adjoints, gradients = _adjoints_down(weights, slopes, skip)
+    return values, gradients, [*weights, *inputs, *slopes, *adjoints]
+
+
+def up_and_down_backward(
+    kept: Sequence[Tensor],
+    value_bar: Float[Tensor, "n"] | None,
+    gradient_bar: Float[Tensor, "n c"] | None,
+    skip: tuple[int, ...],
+    beta: float,
+) -> tuple[Float[Tensor, "n c"], list[Tensor]]:
+    """Cotangents of ``x`` and of the parameters of ``up_and_down``, given those of its values and gradients."""
+    depth = len(kept) // 4 + 1  # weights and inputs: depth each; slopes and adjoints: one less
+    weights, inputs = kept[:depth], kept[depth : 2 * depth]
+    slopes, adjoints = _halves(kept[2 * depth :])
+    value_bar = torch.zeros_like(inputs[0][:, 0]) if value_bar is None else value_bar
+    tangents, bends = [], []
+    if gradient_bar is not None:
+        tangents, bends = _tangents_up(gradient_bar * beta, weights, slopes, adjoints, skip)
+    a_bars, x_bar = _cotangents_down(value_bar, weights, slopes, bends, skip)
+    weight_bars = [torch.mm(a_bar.t(), h) for a_bar, h in zip(a_bars, inputs)]
+    if gradient_bar is not None:
+        for weight_bar, adjoint, tangent in zip(weight_bars, adjoints, tangents):
+            weight_bar.addmm_(adjoint.t(), tangent)
+        weight_bars[-1] += tangents[-1].sum(0)
+    weight_bars = [weight_bar.div_(beta) for weight_bar in weight_bars]
+    return x_bar, [*weight_bars, *(a_bar.sum(0) for a_bar in a_bars)]
 
 
 def _values_up(

@@ -1,4 +1,17 @@
-"""Numba follows torch's number of threads."""
+"""As many threads as torch, for Numba's parallel loops and for kernels that are split into tasks.
+
+Numba's ``prange`` brings a second OpenMP beside torch's: while a kernel runs, torch's idle workers still spin on the
+cores it needs, and each loop ends only when every thread has been scheduled, which on a busy machine takes longer than
+the work. ``run_tasks`` has neither trouble: whoever is free takes the next task, and a helper that has not begun when
+none is left is not waited for.
+"""
+
+import os
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import lru_cache
+from typing import Any
 
 import numba
 import torch
@@ -7,3 +20,29 @@ import torch
 def follow_torch() -> None:
     """Let the next parallel kernel use as many threads as torch would."""
     numba.set_num_threads(max(1, min(torch.get_num_threads(), numba.config.NUMBA_NUM_THREADS)))
+
+
+def run_tasks(kernel: Callable[..., None], tasks: int, *arguments: Any) -> None:
+    """Call ``kernel(task, *arguments)`` for every task from 0 on; the kernel must release the GIL to gain from it."""
+    waiting = deque(range(tasks))
+
+    def work() -> None:
+        while waiting:
+            try:
+                task = waiting.popleft()
+            except IndexError:
+                return
+            kernel(task, *arguments)
+
+    helpers = min(torch.get_num_threads(), tasks) - 1
+    futures = [_pool(os.getpid()).submit(work) for _ in range(helpers)]
+    work()
+    for future in futures:
+        if not future.cancel():
+            future.result()
+
+
+@lru_cache(maxsize=1)
+def _pool(process: int) -> ThreadPoolExecutor:
+    """One pool a process: threads do not survive a fork."""
+    return ThreadPoolExecutor(max_workers=max(1, (os.cpu_count() or 2) - 1), thread_name_prefix="diffshape")

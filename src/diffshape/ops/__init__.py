@@ -1,6 +1,7 @@
 """Differentiable primitives: neighbours, hash encoding, level-set projection, surface sampling, isosurfaces."""
 
-from diffshape.ops.hash_encode import GridLayout, hash_encode
+from diffshape.ops.grid_layout import GridLayout
+from diffshape.ops.hash_encode import hash_encode
 from diffshape.ops.isosurface import isosurface
 from diffshape.ops.level_set import LevelSetPoints, project_to_level_set
 from diffshape.ops.nearest_neighbors import Neighbors, nearest_neighbors
