@@ -4,7 +4,7 @@ Lengths are in the unit frame, where the longest side of a shape is 1, or in poi
 """
 
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, get_args, get_origin, get_type_hints
 
 from diffshape.fields.config import FieldConfig, MLPConfig
 
@@ -68,6 +68,14 @@ def _at_least(config: object, name: str, low: float) -> None:
         raise ValueError(f"DiffCD: {name} must be at least {low}, got {getattr(config, name)}")
 
 
+def _check_choices(config: object) -> None:
+    """Every setting declared as one of a few words is one of them."""
+    for name, kind in get_type_hints(type(config)).items():
+        if get_origin(kind) is Literal and getattr(config, name) not in get_args(kind):
+            wanted, given = ", ".join(get_args(kind)), getattr(config, name)
+            raise ValueError(f"{type(config).__name__}: {name} must be one of {wanted}, got {given!r}")
+
+
 @dataclass(frozen=True, kw_only=True)
 class DiffCD:
     """Differentiable Chamfer fit of a neural distance field: points to surface, surface to points, eikonal.
@@ -121,15 +129,23 @@ class DiffCD:
     """Decay to 2 % over the fit, or up over 2.5 % of it and down to 0 along a half cosine, as published."""
 
     def __post_init__(self) -> None:
+        _check_choices(self)
         for name in ("batch", "surface_batch", "pool", "meshings"):
             _at_least(self, name, 1)
-        for name in ("surface_weight", "eikonal_weight", "area_weight", "normal_weight", "local_samples", "global_samples"):
+        for name in (
+            "surface_weight",
+            "eikonal_weight",
+            "area_weight",
+            "normal_weight",
+            "local_samples",
+            "global_samples",
+        ):
             _at_least(self, name, 0)
         _at_least(self, "pulls", 0)
         _at_least(self, "mesh_resolution", 16)
         if not 0 <= self.start < 1:
             raise ValueError(f"DiffCD: start is a share of the steps in [0, 1), got {self.start}")
-        if min(self.learning_rate, self.tolerance, self.local_scale) <= 0:
+        if not all(value > 0 for value in (self.learning_rate, self.tolerance, self.local_scale)):
             raise ValueError(f"DiffCD: learning_rate, tolerance and local_scale must be positive, got {self}")
         if self.normal_weight and not self.prepare:
             raise ValueError("DiffCD: a normal_weight needs prepare=True, which finds the normals; set it to 0")

@@ -22,6 +22,10 @@ class FitSettings:
     seconds: float | None
     seed: int = 0
 
+    def __post_init__(self) -> None:
+        if (self.steps is None) == (self.seconds is None):
+            raise ValueError(f"FitSettings: give steps or seconds, one of them, got {self.steps} and {self.seconds}")
+
     def to_dict(self) -> dict[str, Any]:
         """Plain numbers, strings and dictionaries."""
         return {
