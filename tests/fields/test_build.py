@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from diffshape.fields import HashGrid, HashGridConfig, MLP, MLPConfig, build_field
+from diffshape.fields import MLP, HashGrid, HashGridConfig, MLPConfig, build_field
 
 CONFIGS = [MLPConfig(hidden_layers=2, width=16, skip=()), HashGridConfig(levels=3, finest=16, log2_entries=8)]
 

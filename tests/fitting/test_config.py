@@ -28,7 +28,7 @@ CHANGED = {
     "global_samples": 0.5,
     "pool": 300,
     "meshings": 1,
-    "mesh_resolution": 32,
+    "mesh_resolution": 20,
     "pulls": 3,
     "pull": "trace",
     "tolerance": 1e-6,
@@ -45,6 +45,16 @@ def weights(ball, method, field, steps=8):
 
 
 @pytest.fixture(scope="module")
+def tiny_field():
+    return HashGridConfig(levels=3, finest=16, log2_entries=8, width=16)
+
+
+@pytest.fixture(scope="module")
+def tiny_method():
+    return DiffCD(batch=128, surface_batch=96, pool=200, meshings=2, mesh_resolution=16)
+
+
+@pytest.fixture(scope="module")
 def references():
     return {}
 
@@ -54,11 +64,11 @@ def test_the_table_of_changes_is_complete():
 
 
 @pytest.mark.parametrize("name", CHANGED)
-def test_every_setting_acts(name, ball, small_method, small_field, references):
-    base = replace(small_method, normal_weight=0.0) if name == "prepare" else small_method
+def test_every_setting_acts(name, ball, tiny_method, tiny_field, references):
+    base = replace(tiny_method, normal_weight=0.0) if name == "prepare" else tiny_method
     if base not in references:
-        references[base] = weights(ball, base, small_field)
-    changed = weights(ball, replace(base, **{name: CHANGED[name]}), small_field)
+        references[base] = weights(ball, base, tiny_field)
+    changed = weights(ball, replace(base, **{name: CHANGED[name]}), tiny_field)
     assert torch.isfinite(changed).all()
     assert not torch.equal(changed, references[base])
 

@@ -80,9 +80,9 @@ def _check_choices(config: object) -> None:
 class DiffCD:
     """Differentiable Chamfer fit of a neural distance field: points to surface, surface to points, eikonal.
 
-    L = (L_p2s + w L_s2p) / (1 + w) + lambda L_eik + mu L_area (+ nu L_normal). Lengths are shares of the shape's longest
-    side. The defaults are the fast fit of this library; ``preset("paper")`` is the published one. Source: Haerenstam-
-    Nielsen, Sang, Saroha, Araslanov, Cremers, DiffCD, ECCV 2024.
+    L = (L_p2s + w L_s2p) / (1 + w) + lambda L_eik + mu L_area (+ nu L_normal). Lengths are shares of the longest side
+    of the shape. The defaults are the fast fit of this library; ``preset("paper")`` is the published one.
+    Source: Haerenstam-Nielsen, Sang, Saroha, Araslanov, Cremers, DiffCD, ECCV 2024.
     """
 
     points_loss: Literal["value", "squared-value", "closest-point"] = "value"
@@ -120,7 +120,7 @@ class DiffCD:
     tolerance: float = 1e-3
     """A pulled sample counts if |f| there is below this."""
     prepare: bool = True
-    """Orient, denoise and resample the scan first, and start from the distance field of the result, not from a sphere."""
+    """Orient, denoise and resample the scan first, and start from the distance field of the result not a sphere."""
     start: float = 0.3
     """Share of the steps spent on that start, each about a third of the cost of the others."""
     learning_rate: float = 5e-3

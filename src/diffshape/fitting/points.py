@@ -26,7 +26,7 @@ Observer = Callable[[StepReport], None]
 
 
 def fit_points(
-    points: Any,  # noqa: ANN401
+    points: Any,
     method: DiffCD | None = None,
     field: FieldConfig | None = None,
     *,
@@ -164,5 +164,5 @@ def _run(
 def _budget(settings: FitSettings) -> Budget:
     if settings.seconds is not None:
         return Seconds(settings.seconds)
-    assert settings.steps is not None  # noqa: S101 - one of the two is set
+    assert settings.steps is not None
     return Steps(settings.steps)
