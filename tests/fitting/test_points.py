@@ -95,11 +95,9 @@ def test_steps_and_seconds_exclude_each_other(ball):
         fit_points(ball, steps=5, seconds=1.0)
 
 
-@pytest.mark.parametrize(("budget", "message"), [({"steps": 0}, "count must be"), ({"seconds": -1.0}, "count must be")])
-def test_an_empty_budget_is_refused_before_a_folder_is_begun(
-    ball, small_method, small_field, tmp_path, budget, message
-):
-    with pytest.raises(ValueError, match=message):
+@pytest.mark.parametrize("budget", [{"steps": 0}, {"seconds": -1.0}])
+def test_an_empty_budget_is_refused_before_a_folder_is_begun(ball, small_method, small_field, tmp_path, budget):
+    with pytest.raises(ValueError, match="steps and seconds must be positive"):
         fit_points(ball, small_method, small_field, folder=tmp_path / "fit", **budget)
     assert not (tmp_path / "fit").exists()
 
@@ -241,7 +239,7 @@ def test_the_hole_of_a_torus_stays_open(fit):
 
 
 def test_two_balls_stay_two_bodies(fit, directions):
-    result = fit(np.concatenate([directions(1000), directions(1000) + [3.0, 0, 0]]), 60)
+    result = fit(np.concatenate([directions(1000), directions(1000) + np.array([3.0, 0, 0])]), 60)
     bodies = as_trimesh(result.mesh(64)).split()
     assert len(bodies) == 2
     assert [body.euler_number for body in bodies] == [2, 2]
@@ -272,8 +270,9 @@ def test_the_matched_grid_is_used_where_no_field_is_given(ball, small_method):
 
 @pytest.mark.shared_data
 def test_a_short_fit_of_a_noisy_scan_is_close(shared):
-    cloud = read_points(shared / "data" / "scans" / "spot_0.005.ply", max_points=6000)
-    result = fit_points(cloud.points, DiffCD(batch=1024, surface_batch=512, mesh_resolution=64), steps=150)
+    cloud = read_points(shared / "data" / "scans" / "spot_0.005.ply", max_points=4000)
+    method = DiffCD(batch=512, surface_batch=256, mesh_resolution=48)
+    result = fit_points(cloud.points, method, HashGridConfig(levels=5, finest=64, log2_entries=14), steps=100)
     truth = read_mesh(shared / "data" / "meshes" / "spot.ply")
     score = compare_surfaces(result.mesh(128), truth, samples=10_000)
     assert score.chamfer < 0.006

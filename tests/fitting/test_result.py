@@ -114,5 +114,5 @@ def test_a_real_fit_finds_centre_and_radius(ball_fit):
     np.testing.assert_allclose((vertices.min(0) + vertices.max(0)) / 2, CENTER, atol=0.04)
     assert np.linalg.norm(vertices - CENTER, axis=1).mean() == pytest.approx(2, rel=0.02)
     assert ball_fit.query(CENTER) < -1
-    assert ball_fit.query(CENTER + [4, 0, 0]) == pytest.approx(2, rel=0.1)
+    assert ball_fit.query(CENTER + np.array([4, 0, 0])) == pytest.approx(2, rel=0.1)
     assert (ball_fit.step, ball_fit.interrupted, ball_fit.folder, ball_fit.notes) == (80, False, None, ())

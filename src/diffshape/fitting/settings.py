@@ -25,6 +25,8 @@ class FitSettings:
     def __post_init__(self) -> None:
         if (self.steps is None) == (self.seconds is None):
             raise ValueError(f"FitSettings: give steps or seconds, one of them, got {self.steps} and {self.seconds}")
+        if not (self.seconds if self.steps is None else self.steps) > 0:  # type: ignore[operator]
+            raise ValueError(f"FitSettings: steps and seconds must be positive, got {self.steps} and {self.seconds}")
 
     def to_dict(self) -> dict[str, Any]:
         """Plain numbers, strings and dictionaries."""
