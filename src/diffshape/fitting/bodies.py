@@ -18,7 +18,9 @@ _SHARE = 0.005
 def supported_bodies(
     vertices: NDArray[np.floating], faces: NDArray[np.integer], points: NDArray[np.floating]
 ) -> tuple[NDArray[np.floating], NDArray[np.integer]]:
-    """Vertices (V', 3) and faces (F', 3) of the bodies that at least 0.5 % of ``points`` (N, 3) have nearest.
+    """Vertices (V', 3) and faces (F', 3) of the bodies with enough of ``points`` (N, 3) nearest.
+
+    Enough is 0.5 % of what the best supported body has, so that one is always kept, however many there are.
 
     >>> triangle = np.array([[0.0, 0, 0], [1, 0, 0], [0, 1, 0]])
     >>> two = np.concatenate([triangle, triangle + 5]), np.array([[0, 1, 2], [3, 4, 5]])
@@ -31,7 +33,7 @@ def supported_bodies(
     used = np.unique(faces)
     nearest = NeighborIndex(torch.from_numpy(vertices[used])).query(torch.from_numpy(points).to(torch.float64)).indices
     support = np.bincount(body[used[nearest.numpy()]], minlength=body.max() + 1)
-    kept = (support >= _SHARE * len(points))[body]
+    kept = (support >= _SHARE * support.max())[body]
     renumbered = np.cumsum(kept) - 1
     return vertices[kept], renumbered[faces[kept[faces[:, 0]]]]
 

@@ -4,7 +4,7 @@ Lengths are in the unit frame, where the longest side of a shape is 1, or in poi
 """
 
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, get_args, get_origin, get_type_hints
 
 from diffshape.fields.config import FieldConfig, MLPConfig
 
@@ -68,13 +68,21 @@ def _at_least(config: object, name: str, low: float) -> None:
         raise ValueError(f"DiffCD: {name} must be at least {low}, got {getattr(config, name)}")
 
 
+def _check_choices(config: object) -> None:
+    """Every setting declared as one of a few words is one of them."""
+    for name, kind in get_type_hints(type(config)).items():
+        if get_origin(kind) is Literal and getattr(config, name) not in get_args(kind):
+            wanted, given = ", ".join(get_args(kind)), getattr(config, name)
+            raise ValueError(f"{type(config).__name__}: {name} must be one of {wanted}, got {given!r}")
+
+
 @dataclass(frozen=True, kw_only=True)
 class DiffCD:
     """Differentiable Chamfer fit of a neural distance field: points to surface, surface to points, eikonal.
 
-    L = (L_p2s + w L_s2p) / (1 + w) + lambda L_eik + mu L_area (+ nu L_normal). Lengths are shares of the shape's longest
-    side. The defaults are the fast fit of this library; ``preset("paper")`` is the published one. Source: Haerenstam-
-    Nielsen, Sang, Saroha, Araslanov, Cremers, DiffCD, ECCV 2024.
+    L = (L_p2s + w L_s2p) / (1 + w) + lambda L_eik + mu L_area (+ nu L_normal). Lengths are shares of the longest side
+    of the shape. The defaults are the fast fit of this library; ``preset("paper")`` is the published one.
+    Source: Haerenstam-Nielsen, Sang, Saroha, Araslanov, Cremers, DiffCD, ECCV 2024.
     """
 
     points_loss: Literal["value", "squared-value", "closest-point"] = "value"
@@ -112,7 +120,7 @@ class DiffCD:
     tolerance: float = 1e-3
     """A pulled sample counts if |f| there is below this."""
     prepare: bool = True
-    """Orient, denoise and resample the scan first, and start from the distance field of the result, not from a sphere."""
+    """Orient, denoise and resample the scan first, and start from the distance field of the result, not a sphere."""
     start: float = 0.75
     """Share of the steps spent on that start, each about a third of the cost of the others."""
     learning_rate: float = 5e-3
@@ -121,15 +129,23 @@ class DiffCD:
     """Decay to 0.5 % over the fit, or up over 2.5 % of it and down to 0 along a half cosine, as published."""
 
     def __post_init__(self) -> None:
+        _check_choices(self)
         for name in ("batch", "surface_batch", "pool", "meshings"):
             _at_least(self, name, 1)
-        for name in ("surface_weight", "eikonal_weight", "area_weight", "normal_weight", "local_samples", "global_samples"):
+        for name in (
+            "surface_weight",
+            "eikonal_weight",
+            "area_weight",
+            "normal_weight",
+            "local_samples",
+            "global_samples",
+        ):
             _at_least(self, name, 0)
         _at_least(self, "pulls", 0)
         _at_least(self, "mesh_resolution", 16)
         if not 0 <= self.start < 1:
             raise ValueError(f"DiffCD: start is a share of the steps in [0, 1), got {self.start}")
-        if min(self.learning_rate, self.tolerance, self.local_scale) <= 0:
+        if not all(value > 0 for value in (self.learning_rate, self.tolerance, self.local_scale)):
             raise ValueError(f"DiffCD: learning_rate, tolerance and local_scale must be positive, got {self}")
         if self.normal_weight and not self.prepare:
             raise ValueError("DiffCD: a normal_weight needs prepare=True, which finds the normals; set it to 0")

@@ -12,9 +12,9 @@ from torch import Tensor
 
 from diffshape.fields import Field, HashGrid
 from diffshape.fitting.config import DiffCD
-from diffshape.fitting.target import FitTarget
 from diffshape.fitting.start import StartTargets
 from diffshape.fitting.surface_pool import SurfacePool
+from diffshape.fitting.target import FitTarget
 from diffshape.losses import LossTerms, eikonal_loss, implicit_distance, surface_area_loss, surface_to_points_loss
 from diffshape.ops import NeighborIndex
 from diffshape.training import Task
@@ -116,13 +116,14 @@ class DiffCDTask(Task):
 
     def state(self) -> dict[str, Tensor]:
         """The pool and the random streams."""
-        return {**self.pool.state(), **{name: generator.get_state() for name, generator in self.generators.items()}}
+        streams = {f"random_{name}": generator.get_state() for name, generator in self.generators.items()}
+        return {**self.pool.state(), **streams}
 
     def load_state(self, state: dict[str, Tensor]) -> None:
         """Take back what ``state`` gave."""
         self.pool.load_state(state)
         for name, generator in self.generators.items():
-            generator.set_state(state[name])
+            generator.set_state(state[f"random_{name}"])
 
 
 def _neighbor_distance(index: NeighborIndex, points: Tensor) -> Tensor:

@@ -26,7 +26,7 @@ Observer = Callable[[StepReport], None]
 
 
 def fit_points(
-    points: Any,  # noqa: ANN401
+    points: Any,
     method: DiffCD | None = None,
     field: FieldConfig | None = None,
     *,
@@ -70,18 +70,12 @@ def fit_points(
     if steps is not None and seconds is not None:
         raise ValueError("fit_points: give steps or seconds, not both")
     method = method or DiffCD()
-    cloud = clean_points(points, name="fit_points: points")
-    notes = cloud.notes
-    if len(cloud) > MAX_POINTS:
-        notes += (f"{len(cloud):,} points were thinned to {MAX_POINTS:,} at random",)
-        cloud = cloud.subset(MAX_POINTS, seed=seed)
+    cloud = clean_points(points, name="fit_points: points").subset(MAX_POINTS, seed=seed)
     frame = Frame.of(cloud.points)
     target, remarks = _target(torch.from_numpy(frame.to_unit(cloud.points)), method, seed)
     steps = steps if steps is not None or seconds is not None else PRESETS["standard"].steps
-    settings = FitSettings(
-        method=method, field=field or matched_grid(target), steps=steps, seconds=seconds, seed=seed
-    )
-    notes += remarks
+    settings = FitSettings(method=method, field=field or matched_grid(target), steps=steps, seconds=seconds, seed=seed)
+    notes = cloud.notes + remarks
     run = RunFolder(Path(folder)) if folder is not None else None
     if run is not None:
         run.begin(settings, frame, target, notes, isinstance(points, Tensor))
@@ -103,9 +97,9 @@ def resume_fit(
 
 def matched_grid(target: FitTarget) -> HashGridConfig:
     """A hash grid whose finest cells are about as wide as what the points resolve: two spacings, or more with noise."""
-    cell = max(1.5 * target.spacing.item(), 1.5 * target.noise.item())
     side = HashGridConfig().box[1] - HashGridConfig().box[0]
-    return HashGridConfig(finest=int(min(192, max(32, side / cell))))
+    cell = max(1.5 * target.spacing.item(), 1.5 * target.noise.item(), side / 192)
+    return HashGridConfig(finest=max(32, int(side / cell)))
 
 
 def _target(points: Tensor, method: DiffCD, seed: int) -> tuple[FitTarget, tuple[str, ...]]:
@@ -170,5 +164,5 @@ def _run(
 def _budget(settings: FitSettings) -> Budget:
     if settings.seconds is not None:
         return Seconds(settings.seconds)
-    assert settings.steps is not None  # noqa: S101 - one of the two is set
+    assert settings.steps is not None
     return Steps(settings.steps)

@@ -61,7 +61,7 @@ class FitResult:
         return Mesh(torch.from_numpy(kept), torch.from_numpy(triangles)) if self.as_torch else Mesh(kept, triangles)
 
     @torch.no_grad()
-    def query(self, points: Any) -> Any:  # noqa: ANN401
+    def query(self, points: Any) -> Any:
         """Signed distance (...,) of points (..., 3) from the surface, negative inside, in input units.
 
         Raises:
@@ -76,7 +76,8 @@ class FitResult:
         values = torch.cat(parts) if parts else unit[:, 0]
         distances = self.frame.distances_from_unit(values.double().cpu()).reshape(given.shape[:-1])
         if isinstance(points, Tensor):
-            return distances.to(points.device, points.dtype if points.is_floating_point() else torch.get_default_dtype())
+            dtype = points.dtype if points.is_floating_point() else torch.get_default_dtype()
+            return distances.to(points.device, dtype)
         return distances.numpy()
 
     def save(self, folder: str | Path) -> Path:

@@ -1,12 +1,12 @@
 """The folder of one fit: settings, frame, what was fitted, log, checkpoints, weights. Plain files, each written whole.
 
-    config.yaml        the settings, complete and versioned
-    environment.json   versions, device, command
-    frame.json         the way between input coordinates and the unit frame
-    target.safetensors the prepared scan in the unit frame
-    log.csv            loss and parts along the way
-    checkpoints/       enough to resume to the same bits
-    field.safetensors  the final weights
+config.yaml        the settings, complete and versioned
+environment.json   versions, device, command
+frame.json         the way between input coordinates and the unit frame
+target.safetensors the prepared scan in the unit frame
+log.csv            loss and parts along the way
+checkpoints/       enough to resume to the same bits
+field.safetensors  the final weights
 """
 
 import json
@@ -20,7 +20,7 @@ from typing import Any
 
 import torch
 import yaml
-from safetensors import SafetensorError
+from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
@@ -30,7 +30,7 @@ from diffshape.fields import build_field
 from diffshape.fitting.result import FitResult
 from diffshape.fitting.settings import FitSettings
 from diffshape.fitting.target import FitTarget
-from diffshape.training import CheckpointFolder, Seconds
+from diffshape.training import Checkpoint, CheckpointFolder, Seconds
 
 _PACKAGES = ("torch", "numpy", "numba", "libigl", "scipy")
 
@@ -84,17 +84,18 @@ class RunFolder:
             settings = FitSettings.from_dict(yaml.safe_load((self.path / "config.yaml").read_text()))
             plain = json.loads((self.path / "frame.json").read_text())
             notes, as_torch = tuple(plain.pop("notes")), bool(plain.pop("torch"))
+            frame = Frame.from_dict(plain)
             target = FitTarget(**load_file(self.path / "target.safetensors"))
-        except (OSError, KeyError, TypeError, yaml.YAMLError, json.JSONDecodeError, SafetensorError) as error:
+        except (OSError, KeyError, TypeError, ValueError, yaml.YAMLError, SafetensorError) as error:
             raise ValueError(f"the fit in {self.path} cannot be read: {error}") from error
-        return settings, Frame.from_dict(plain), target, notes, as_torch
+        return settings, frame, target, notes, as_torch
 
     def write_result(self, result: FitResult) -> Path:
         """Write a finished (or interrupted) fit; the folder is made where it is not the fit's own."""
         if result.folder is None or result.folder.resolve() != self.path.resolve():
             self.begin(result.settings, result.frame, result.target, result.notes, result.as_torch)
         _write_tensors(
-            self.path / "field.safetensors",
+            self._final,
             result.field.state_dict(),
             {"step": str(result.step), "seconds": repr(result.seconds)},
         )
@@ -108,26 +109,47 @@ class RunFolder:
         """
         settings, frame, target, notes, as_torch = self.read()
         field = build_field(settings.field)
-        checkpoint = self.checkpoints.newest()
-        final = self.path / "field.safetensors"
-        if final.is_file():
-            field.load_state_dict(load_file(final))
-        elif checkpoint is not None:
-            field.load_state_dict(checkpoint.section("modules/field"))
-        else:
-            raise ValueError(f"the fit in {self.path} has no weights yet; go on with diffshape fit --resume {self.path}")
+        weights = self._weights()
+        try:
+            field.load_state_dict(weights.tensors)
+        except RuntimeError as error:
+            raise ValueError(f"the weights in {self.path} are not those of its config.yaml: {error}") from error
         return FitResult(
             field=field,
             frame=frame,
             target=target,
             settings=settings,
-            step=checkpoint.step if checkpoint else 0,
-            seconds=checkpoint.seconds if checkpoint else 0.0,
-            interrupted=not final.is_file(),
+            step=weights.step,
+            seconds=weights.seconds,
+            interrupted=not self._final.is_file(),
             notes=notes,
             folder=self.path,
             as_torch=as_torch,
         )
+
+    @property
+    def _final(self) -> Path:
+        return self.path / "field.safetensors"
+
+    def _weights(self) -> Checkpoint:
+        """The final weights, or else those of the newest checkpoint, and how long they were trained."""
+        if self._final.is_file():
+            return _read_final(self._final)
+        checkpoint = self.checkpoints.newest()
+        if checkpoint is None:
+            raise ValueError(
+                f"the fit in {self.path} has no weights yet; go on with diffshape fit --resume {self.path}"
+            )
+        return Checkpoint(checkpoint.step, checkpoint.seconds, checkpoint.section("modules/field"))
+
+
+def _read_final(path: Path) -> Checkpoint:
+    try:
+        with safe_open(path, framework="pt") as file:
+            header = dict(file.metadata() or {})
+        return Checkpoint(int(header["step"]), float(header["seconds"]), load_file(path))
+    except (OSError, KeyError, ValueError, SafetensorError) as error:
+        raise ValueError(f"the weights {path} cannot be read: {error}") from error
 
 
 def load(folder: str | Path) -> FitResult:

@@ -22,6 +22,12 @@ class FitSettings:
     seconds: float | None
     seed: int = 0
 
+    def __post_init__(self) -> None:
+        if (self.steps is None) == (self.seconds is None):
+            raise ValueError(f"FitSettings: give steps or seconds, one of them, got {self.steps} and {self.seconds}")
+        if not (self.seconds if self.steps is None else self.steps) > 0:  # type: ignore[operator]
+            raise ValueError(f"FitSettings: steps and seconds must be positive, got {self.steps} and {self.seconds}")
+
     def to_dict(self) -> dict[str, Any]:
         """Plain numbers, strings and dictionaries."""
         return {
@@ -48,20 +54,20 @@ class FitSettings:
         return _build(cls, values)
 
 
-def _tagged(config: Any, kinds: Mapping[str, type]) -> dict[str, Any]:  # noqa: ANN401
+def _tagged(config: Any, kinds: Mapping[str, type]) -> dict[str, Any]:
     name = next(name for name, kind in kinds.items() if isinstance(config, kind))
     plain = {key: list(value) if isinstance(value, tuple) else value for key, value in asdict(config).items()}
     return {"kind": name, **plain}
 
 
-def _untagged(name: str, plain: Any, kinds: Mapping[str, type]) -> Any:  # noqa: ANN401
+def _untagged(name: str, plain: Any, kinds: Mapping[str, type]) -> Any:
     if not isinstance(plain, Mapping) or plain.get("kind") not in kinds:
         raise ValueError(f"FitSettings: {name} must have a kind out of {', '.join(kinds)}, got {plain!r}")
     values = {key: tuple(value) if isinstance(value, list) else value for key, value in plain.items() if key != "kind"}
     return _build(kinds[plain["kind"]], values)
 
 
-def _build(kind: type, values: Mapping[str, Any]) -> Any:  # noqa: ANN401
+def _build(kind: type, values: Mapping[str, Any]) -> Any:
     known = {field.name: field for field in fields(kind)}
     unknown = sorted(set(values) - set(known))
     missing = [

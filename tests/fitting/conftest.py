@@ -1,0 +1,108 @@
+"""Small clouds with a known surface, small fields, and fits that do not prepare the same scan twice."""
+
+import numpy as np
+import pytest
+import torch
+
+from diffshape.fields import Field, HashGridConfig
+from diffshape.fitting import DiffCD, points, start
+from diffshape.fitting.scan import prepare_scan
+from diffshape.fitting.target import FitTarget
+
+CENTER, RADIUS = np.array([10.0, -5.0, 3.0]), 2.0
+
+
+class Sphere(Field):
+    """|x| - r with a radius to learn, times a slope: the closed form behind most expectations here."""
+
+    def __init__(self, radius=0.5, slope=1.0):
+        super().__init__()
+        self.radius = torch.nn.Parameter(torch.tensor(radius))
+        self.slope = slope
+
+    def evaluate(self, points):
+        return self.slope * (points.norm(dim=-1) - self.radius)
+
+
+@pytest.fixture(scope="session")
+def sphere_field():
+    return Sphere
+
+
+def even_directions(count, seed=0):
+    """Directions (count, 3) of a Fibonacci spiral, shuffled by ``seed``."""
+    index = np.arange(count) + 0.5
+    angle, height = np.pi * (1 + 5**0.5) * index, 1 - 2 * index / count
+    ring = np.sqrt(1 - height**2)
+    rows = np.stack([ring * np.cos(angle), ring * np.sin(angle), height], axis=1)
+    return np.random.default_rng(seed).permutation(rows)
+
+
+@pytest.fixture(scope="session")
+def directions():
+    return even_directions
+
+
+@pytest.fixture(scope="session")
+def ball():
+    """1500 points of a sphere of radius 2 around (10, -5, 3)."""
+    return CENTER + RADIUS * even_directions(1500)
+
+
+@pytest.fixture(scope="session")
+def sphere_target():
+    """A sphere of radius 0.5 with exact normals and indicator."""
+    normals = torch.from_numpy(even_directions(3000)).float()
+    nodes = torch.cartesian_prod(*[torch.linspace(-1, 1, 65)] * 3).reshape(65, 65, 65, 3)
+    return FitTarget(
+        points=0.5 * normals,
+        normals=normals,
+        spacing=torch.tensor((np.pi / 3000) ** 0.5),
+        noise=torch.tensor(0.0),
+        indicator=0.5 - nodes.norm(dim=-1),
+        side=torch.tensor(2.0),
+    )
+
+
+@pytest.fixture(scope="session")
+def small_field():
+    return HashGridConfig(levels=4, finest=32, log2_entries=12)
+
+
+@pytest.fixture(scope="session")
+def small_method():
+    """A DiffCD fit of the default kind whose steps take milliseconds."""
+    return DiffCD(batch=256, surface_batch=128, pool=500, meshings=2, mesh_resolution=24)
+
+
+@pytest.fixture(scope="session")
+def _scans():
+    return {}
+
+
+@pytest.fixture(autouse=True)
+def quick_start(monkeypatch, _scans):
+    """A small pool of start targets, and one preparation for each cloud."""
+
+    def remembered(cloud):
+        key = cloud.numpy().tobytes()
+        if key not in _scans:
+            _scans[key] = prepare_scan(cloud)
+        return _scans[key]
+
+    monkeypatch.setattr(points, "prepare_scan", remembered)
+    monkeypatch.setattr(start, "_POOL", 20_000)
+    monkeypatch.setattr(start, "_BATCH", 1024)
+
+
+@pytest.fixture(scope="session")
+def _fits():
+    return {}
+
+
+@pytest.fixture
+def ball_fit(quick_start, _fits, ball, small_method, small_field):
+    """One short fit to the ball, shared: nothing here changes it."""
+    if "ball" not in _fits:
+        _fits["ball"] = points.fit_points(ball, small_method, small_field, steps=80)
+    return _fits["ball"]

@@ -1,0 +1,215 @@
+import os
+import subprocess
+import sys
+from dataclasses import FrozenInstanceError, fields, replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+import diffshape
+from diffshape.fields import HashGridConfig, MLPConfig
+from diffshape.fitting import DiffCD, Preset, ScanConfig, fit_points, preset
+from diffshape.fitting.config import PRESETS, OrientationConfig
+from diffshape.training import WarmupCosine
+
+CHANGED = {
+    "points_loss": "squared-value",
+    "surface_weight": 0.5,
+    "surface_squared": True,
+    "eikonal_weight": 0.3,
+    "area_weight": 0.5,
+    "normal_weight": 0.5,
+    "batch": 200,
+    "surface_batch": 64,
+    "local_samples": 1.0,
+    "local_scale": 0.5,
+    "global_samples": 0.5,
+    "pool": 300,
+    "meshings": 1,
+    "mesh_resolution": 20,
+    "pulls": 3,
+    "pull": "trace",
+    "tolerance": 1e-6,
+    "prepare": False,
+    "start": 0.6,
+    "learning_rate": 1e-3,
+    "schedule": "warmup-cosine",
+}
+
+
+def weights(ball, method, field, steps=8):
+    fitted = fit_points(ball, method, field, steps=steps).field.state_dict()
+    return torch.cat([weight.flatten() for name, weight in fitted.items() if name != "fade"])
+
+
+@pytest.fixture(scope="module")
+def tiny_field():
+    return HashGridConfig(levels=3, finest=16, log2_entries=8, width=16)
+
+
+@pytest.fixture(scope="module")
+def tiny_method():
+    return DiffCD(batch=128, surface_batch=96, pool=200, meshings=2, mesh_resolution=16)
+
+
+@pytest.fixture(scope="module")
+def references():
+    return {}
+
+
+def test_the_table_of_changes_is_complete():
+    assert set(CHANGED) == {field.name for field in fields(DiffCD)}
+
+
+@pytest.mark.parametrize("name", CHANGED)
+def test_every_setting_acts(name, ball, tiny_method, tiny_field, references):
+    base = replace(tiny_method, normal_weight=0.0) if name == "prepare" else tiny_method
+    if base not in references:
+        references[base] = weights(ball, base, tiny_field)
+    changed = weights(ball, replace(base, **{name: CHANGED[name]}), tiny_field)
+    assert torch.isfinite(changed).all()
+    assert not torch.equal(changed, references[base])
+
+
+def test_the_closest_point_loss_fits_too(ball, small_method):
+    method = replace(small_method, points_loss="closest-point", batch=64)
+    field = MLPConfig(hidden_layers=2, width=16, skip=())
+    by_value = weights(ball, replace(method, points_loss="value"), field, steps=4)
+    by_distance = weights(ball, method, field, steps=4)
+    assert torch.isfinite(by_distance).all()
+    assert not torch.equal(by_distance, by_value)
+
+
+def test_the_paper_preset_is_the_published_setting():
+    paper = preset("paper")
+    expected = DiffCD(
+        points_loss="value",
+        surface_weight=1.0,
+        surface_squared=False,
+        eikonal_weight=0.1,
+        area_weight=0.0,
+        normal_weight=0.0,
+        batch=5000,
+        surface_batch=5000,
+        local_samples=1.0,
+        local_scale=0.2,
+        global_samples=0.125,
+        pool=30_000,
+        meshings=40,
+        mesh_resolution=256,
+        pulls=4,
+        pull="trace",
+        tolerance=1e-3,
+        prepare=False,
+        start=paper.method.start,  # unused without a prepared scan
+        learning_rate=1e-3,
+        schedule="warmup-cosine",
+    )
+    assert paper.method == expected
+    assert paper.steps == 40_000
+    assert paper.steps // paper.method.meshings == 1000
+    assert paper.method.global_samples * paper.method.batch == 625
+    assert paper.steps * WarmupCosine().warmup == 1000
+    assert paper.field == MLPConfig(hidden_layers=8, width=256, skip=(4,), beta=100.0, radius=0.5)
+
+
+def test_the_standard_preset_is_the_default():
+    assert preset("standard") == Preset() == Preset(method=DiffCD(), field=None)
+    assert preset("quick").steps < preset("standard").steps
+
+
+def test_every_field_of_a_preset_tells_presets_apart():
+    other = {"method": DiffCD(batch=7), "field": HashGridConfig(levels=2), "steps": 3}
+    assert set(other) == {field.name for field in fields(Preset)}
+    assert all(replace(Preset(), **{name: value}) != Preset() for name, value in other.items())
+
+
+def test_an_unknown_preset_is_named_with_the_choices():
+    with pytest.raises(ValueError, match="preset: there is no 'best'; choose one of quick, standard, paper"):
+        preset("best")
+    assert list(PRESETS) == ["quick", "standard", "paper"]
+
+
+@pytest.mark.parametrize("kind", [DiffCD, Preset, ScanConfig, OrientationConfig])
+def test_settings_are_frozen_and_closed(kind):
+    with pytest.raises(TypeError, match="speed"):
+        kind(speed=1)
+    with pytest.raises(FrozenInstanceError):
+        setattr(kind(), fields(kind)[0].name, None)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        *(({name: 0}, f"{name} must be at least 1, got 0") for name in ("batch", "surface_batch", "pool", "meshings")),
+        *(
+            ({f"{name}": -0.1}, f"{name} must be at least 0, got -0.1")
+            for name in (
+                "surface_weight",
+                "eikonal_weight",
+                "area_weight",
+                "normal_weight",
+                "local_samples",
+                "global_samples",
+                "pulls",
+            )
+        ),
+        ({"eikonal_weight": np.nan}, "eikonal_weight must be at least 0, got nan"),
+        ({"mesh_resolution": 15}, "mesh_resolution must be at least 16"),
+        ({"start": 1.0}, r"start is a share of the steps in \[0, 1\), got 1.0"),
+        ({"start": -0.1}, "start is a share"),
+        ({"learning_rate": 0.0}, "learning_rate, tolerance and local_scale must be positive"),
+        ({"learning_rate": np.nan}, "learning_rate, tolerance and local_scale must be positive"),
+        ({"tolerance": 0.0}, "learning_rate, tolerance and local_scale must be positive"),
+        ({"local_scale": 0.0}, "learning_rate, tolerance and local_scale must be positive"),
+        ({"prepare": False, "normal_weight": 0.1}, "normal_weight needs prepare=True"),
+        ({"points_loss": "cubed"}, "points_loss must be one of"),
+        ({"pull": "push"}, "pull must be one of"),
+        ({"schedule": "linear"}, "schedule must be one of"),
+    ],
+)
+def test_a_diffcd_setting_out_of_range_is_refused(options, message):
+    with pytest.raises(ValueError, match=f"DiffCD: .*{message}"):
+        DiffCD(**options)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"directions": 0},
+        {"rounds": -1},
+        {"resolution": 3},
+        {"cell": 0.0},
+        {"slack": 0.0},
+        {"smoothing": (0.01, 0.0)},
+        {"side": 0.9},
+    ],
+)
+def test_an_orientation_setting_out_of_range_is_refused(options):
+    with pytest.raises(ValueError, match="OrientationConfig: need"):
+        OrientationConfig(**options)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"sizes": ()},
+        {"sizes": (0, 5)},
+        {"rounds": 0},
+        {"confidence": -1.0},
+        {"agreement": 1.0},
+        {"clean_below": -0.1},
+        {"isolation": 1.0},
+    ],
+)
+def test_a_scan_setting_out_of_range_is_refused(options):
+    with pytest.raises(ValueError, match="ScanConfig: need"):
+        ScanConfig(**options)
+
+
+def test_settings_need_no_torch():
+    source = Path(diffshape.__file__).parents[1]
+    code = "import sys, diffshape.fitting.config; sys.exit('torch' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], env={**os.environ, "PYTHONPATH": str(source)}).returncode == 0
