@@ -6,17 +6,18 @@ from typing import Literal
 
 from diffshape.cli import fit
 from diffshape.cli.folders import fresh_folder
+from diffshape.cli.options import OptionalInt, OptionalPath
 
 
 @dataclass(frozen=True)
 class Demo:
     """Fit a surface to a built-in scan of a kettle, and score it against the true one."""
 
-    out: Path | None = None
+    out: OptionalPath = None
     """Where to write; new or empty. Default: outputs/demo/TIME."""
     preset: Literal["quick", "standard", "paper"] = "standard"
     """quick takes a third of the time."""
-    steps: int | None = None
+    steps: OptionalInt = None
     """Optimiser steps, instead of the preset's."""
     resolution: int = 256
     """Grid nodes along the side of the mesh's box."""

@@ -41,7 +41,8 @@ def sentence(error: BaseException) -> str:
     if isinstance(error, MemoryError):
         return "out of memory; try a smaller --resolution or fewer points (--max-points)"
     text = " ".join(str(error).split()) or type(error).__name__
-    expected = isinstance(error, (UsageError, ValueError, OSError, ImportError)) or type(error).__name__ == "TrainingError"
+    named = type(error).__name__ in ("TrainingError", "SafetensorError")  # classes that would import torch
+    expected = named or isinstance(error, (UsageError, ValueError, OSError, ImportError))
     return text if expected else f"{type(error).__name__}: {text}"
 
 

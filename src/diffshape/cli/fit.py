@@ -7,10 +7,9 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-import tyro
-
 from diffshape.cli.errors import INTERRUPTED, UsageError
 from diffshape.cli.folders import fresh_folder, run_path
+from diffshape.cli.options import OptionalFloat, OptionalInt, OptionalPath, PositionalPath
 from diffshape.cli.settings import base_named_in, base_of
 from diffshape.fields.config import HashGridConfig, MLPConfig
 from diffshape.fitting.config import DiffCD
@@ -27,17 +26,17 @@ _ALSO_ON_RESUME = {"resume", "truth", "resolution", "device", "threads", "json",
 class Fit:
     """Fit a surface to a scan: unoriented points, noisy or not, in any unit."""
 
-    points: tyro.conf.Positional[Path | None] = None
+    points: PositionalPath = None
     """PLY, OBJ, OFF, STL, GLB, XYZ, TXT, CSV, PTS, ASC, NPY or NPZ. A mesh is sampled."""
-    truth: Path | None = None
+    truth: OptionalPath = None
     """The true surface, a mesh, to score the fit against."""
-    out: Path | None = None
+    out: OptionalPath = None
     """The run folder; new or empty. Default: outputs/POINTS/diffcd/TIME."""
     preset: Literal["quick", "standard", "paper"] = "standard"
     """quick: a first look. standard: 1500 steps. paper: the published network, weights and 40,000 steps."""
-    steps: int | None = None
+    steps: OptionalInt = None
     """Optimiser steps, instead of the preset's; such a fit is deterministic on the CPU."""
-    seconds: float | None = None
+    seconds: OptionalFloat = None
     """Seconds to optimise for, instead of steps."""
     resolution: int = 256
     """Grid nodes along the side of the mesh's box."""
@@ -45,13 +44,13 @@ class Fit:
     """Seed of weights and samples."""
     device: Literal["auto", "cpu", "cuda"] = "auto"
     """Where to compute; auto takes a GPU if there is one."""
-    max_points: int | None = None
+    max_points: OptionalInt = None
     """Draw at most this many points at random; of more than 100,000 so many are drawn in any case."""
-    threads: int | None = None
+    threads: OptionalInt = None
     """CPU threads."""
-    config: Path | None = None
+    config: OptionalPath = None
     """The config.yaml of another run, to fit with its settings."""
-    resume: Path | None = None
+    resume: OptionalPath = None
     """The folder of an interrupted fit, to go on with; then without POINTS."""
     json: bool = False
     """Print the metrics as JSON, and nothing else, to stdout."""
@@ -86,7 +85,7 @@ def run(arguments: Fit) -> int:
         folder = run_path(arguments.resume)
         inputs = remembered_inputs(folder, truth=arguments.truth)
     else:
-        assert arguments.points is not None  # noqa: S101 - checked above
+        assert arguments.points is not None
         inputs = read_inputs(arguments.points, arguments.truth, max_points=arguments.max_points, seed=arguments.seed)
         folder = fresh_folder(arguments.out, Path("outputs") / arguments.points.stem / "diffcd")
     tell.folder(folder)

@@ -57,16 +57,9 @@ def parse(words: Sequence[str]) -> Any:
     >>> parse(["mesh", "outputs/kettle", "--resolution", "512"]).resolution
     512
     """
-    if list(words) == ["--version"]:
-        words = ["info"]
     defaults = {"fit": fit.defaults_for(words)} if words[:1] == ["fit"] else {}
     kinds = tuple(
-        Annotated[
-            kind,
-            tyro.conf.subcommand(name, default=defaults.get(name, tyro.MISSING_NONPROP), prefix_name=False),
-        ]
-        if name in defaults
-        else Annotated[kind, tyro.conf.subcommand(name, prefix_name=False)]
+        Annotated[kind, tyro.conf.subcommand(name, default=defaults.get(name, tyro.MISSING_NONPROP), prefix_name=False)]
         for name, (_, kind) in _VERBS.items()
     )
     return tyro.cli(

@@ -7,6 +7,7 @@ import tyro
 
 from diffshape.cli.errors import UsageError
 from diffshape.cli.folders import run_path
+from diffshape.cli.options import OptionalPath
 
 _SUFFIXES = (".ply", ".obj", ".stl", ".off")
 
@@ -19,7 +20,7 @@ class MeshRun:
     """The folder of a fit."""
     resolution: int = 512
     """Grid nodes along the side of the mesh's box."""
-    out: Path | None = None
+    out: OptionalPath = None
     """PLY, OBJ, STL or OFF file. Default: RUN/mesh_RESOLUTION.ply."""
     debug: bool = False
     """Show the traceback of an error."""

@@ -8,6 +8,7 @@ import tyro
 
 from diffshape.cli.errors import UsageError
 from diffshape.cli.folders import run_path
+from diffshape.cli.options import OptionalPath
 
 if TYPE_CHECKING:
     import numpy as np
@@ -24,7 +25,7 @@ class Query:
     """The folder of a fit."""
     points: tyro.conf.Positional[Path]
     """A file of points, in the coordinates of the scan; of a mesh, its vertices."""
-    out: Path | None = None
+    out: OptionalPath = None
     """NPY (distances) or CSV (x, y, z, distance). Without it only a summary is printed."""
     debug: bool = False
     """Show the traceback of an error."""
