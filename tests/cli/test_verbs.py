@@ -2,7 +2,6 @@ import json
 
 import numpy as np
 
-from conftest import ball
 from diffshape.cli.main import main
 from diffshape.data import read_mesh
 
@@ -34,7 +33,7 @@ def test_eval_takes_a_run_or_a_mesh(finished, capsys):
     assert main(["eval", surface, "none.ply"]) == 1
 
 
-def test_demo_fits_the_built_in_scan(monkeypatch, tmp_path, capsys):
+def test_demo_fits_the_built_in_scan(monkeypatch, tmp_path, capsys, ball):
     import diffshape.data.scan as scans
 
     monkeypatch.setattr(scans, "demo_scan", lambda: (ball(), read_mesh_of_a_box()))

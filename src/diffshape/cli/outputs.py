@@ -46,7 +46,8 @@ def write_outputs(result: FitResult, inputs: Inputs, folder: Path, *, resolution
         preview(*mesh, inputs.points, path=folder / "preview.png")
     elif not result.interrupted:
         raise ValueError(
-            f"the fit has no surface: its field has one sign in the whole box; see {folder / 'log.csv'}, try more --steps"
+            "the fit has no surface: its field has one sign in the whole box; "
+            f"see {folder / 'log.csv'}, or try more --steps"
         )
     score = compare_surfaces(tuple(mesh), inputs.truth) if inputs.truth is not None else None
     metrics = {

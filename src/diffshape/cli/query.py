@@ -82,8 +82,9 @@ def _summary(distances: "NDArray[np.float64]") -> str:
         return f"{len(distances):,} points, none of them finite"
     lost = len(distances) - len(known)
     return (
-        f"{len(distances):,} points, {(known < 0).mean():.1%} inside, distances {known.min():.6g} to {known.max():.6g}, "
-        f"mean size {np.abs(known).mean():.6g}" + (f"; {lost:,} are not finite and get NaN" if lost else "")
+        f"{len(distances):,} points, {(known < 0).mean():.1%} inside, "
+        f"distances {known.min():.6g} to {known.max():.6g}, mean size {np.abs(known).mean():.6g}"
+        + (f"; {lost:,} are not finite and get NaN" if lost else "")
     )
 
 
