@@ -1,0 +1,62 @@
+"""Failures in one sentence, and the exit code that belongs to each."""
+
+import errno
+import sys
+import traceback
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+DONE, FAILED, USAGE, INTERRUPTED = 0, 1, 2, 130
+_FULL = {errno.ENOSPC: "the disk is full", errno.EDQUOT: "your quota is used up", errno.EFBIG: "a file got too large"}
+
+
+class UsageError(Exception):
+    """The command cannot be meant as it was typed."""
+
+
+def exit_code(error: BaseException) -> int:
+    """The exit code for an error.
+
+    >>> exit_code(UsageError("--steps and --seconds exclude each other")), exit_code(ValueError("no points"))
+    (2, 1)
+    """
+    if isinstance(error, KeyboardInterrupt):
+        return INTERRUPTED
+    return USAGE if isinstance(error, UsageError) else FAILED
+
+
+def sentence(error: BaseException) -> str:
+    """What went wrong, on one line.
+
+    >>> sentence(FileNotFoundError(2, "No such file or directory", "scan.ply"))
+    'scan.ply: no such file or directory'
+    """
+    if isinstance(error, KeyboardInterrupt):
+        return "interrupted"
+    if isinstance(error, OSError) and error.strerror:
+        where = f"{error.filename}: " if error.filename else ""
+        what = error.strerror[0].lower() + error.strerror[1:]
+        return f"{where}{what}" + (f"; {_FULL[error.errno]}, make room and try again" if error.errno in _FULL else "")
+    if isinstance(error, MemoryError):
+        return "out of memory; try a smaller --resolution or fewer points (--max-points)"
+    text = " ".join(str(error).split()) or type(error).__name__
+    named = type(error).__name__ in ("TrainingError", "SafetensorError")  # classes that would import torch
+    expected = named or isinstance(error, (UsageError, ValueError, OSError, ImportError))
+    return text if expected else f"{type(error).__name__}: {text}"
+
+
+def report(error: BaseException, *, debug: bool) -> int:
+    """Tell of an error on stderr, with the traceback if ``debug``; returns the exit code."""
+    if debug:
+        traceback.print_exception(error)
+    print(f"diffshape: {sentence(error)}", file=sys.stderr)
+    return exit_code(error)
+
+
+@contextmanager
+def plain_warnings() -> Iterator[None]:
+    """Warnings inside are lines on stderr without file names and source."""
+    with warnings.catch_warnings():
+        warnings.showwarning = lambda message, *place, **options: print(f"warning: {message}", file=sys.stderr)
+        yield

@@ -1,0 +1,50 @@
+"""``diffshape info``: what is installed, where it computes and where it writes."""
+
+import importlib.util
+import os
+import platform
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+from diffshape import __version__
+
+_PACKAGES = ("torch", "numpy", "scipy", "numba", "trimesh", "libigl", "tyro", "safetensors")
+_EXTRAS = {"viewer": "viser", "ray": "ray", "slurm": "submitit", "log": "tensorboard"}
+
+
+@dataclass(frozen=True)
+class Info:
+    """Versions, device, threads, extras, and where outputs go."""
+
+    debug: bool = False
+    """Show the traceback of an error."""
+
+
+def run(arguments: Info) -> int:
+    """Print a line for each."""
+    import torch
+
+    lines = {
+        "diffshape": __version__,
+        "python": f"{platform.python_version()} on {platform.platform()}",
+        "device": torch.cuda.get_device_name() if torch.cuda.is_available() else "CPU (torch finds no GPU)",
+        "threads": f"{torch.get_num_threads()} of {os.cpu_count()} processors",
+        "packages": ", ".join(f"{name} {_version(name)}" for name in _PACKAGES),
+        "extras": ", ".join(f"{extra} {_presence(extra, package)}" for extra, package in _EXTRAS.items()),
+        "outputs": str(Path("outputs").resolve()),
+    }
+    for name, text in lines.items():
+        print(f"{name:<10} {text}")
+    return 0
+
+
+def _version(package: str) -> str:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return "missing"
+
+
+def _presence(extra: str, package: str) -> str:
+    return "yes" if importlib.util.find_spec(package) else f'no (pip install "diffshape[{extra}]")'

@@ -1,0 +1,75 @@
+"""The entry point: arguments to a verb, errors to exit codes."""
+
+import os
+import sys
+from collections.abc import Sequence
+from types import ModuleType
+from typing import Annotated, Any, Union
+
+import tyro
+
+from diffshape.cli import demo, errors, fit, info, mesh, query, score
+
+_VERBS: dict[str, tuple[ModuleType, type]] = {
+    "fit": (fit, fit.Fit),
+    "mesh": (mesh, mesh.MeshRun),
+    "eval": (score, score.Eval),
+    "query": (query, query.Query),
+    "demo": (demo, demo.Demo),
+    "info": (info, info.Info),
+}
+_DESCRIPTION = "Turn 3D scans into clean surfaces, query them, and score them. `diffshape VERB --help` tells more."
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run a command line; returns its exit code and raises nothing.
+
+    Args:
+        argv: The words after the program's name; those of this process if None.
+    """
+    words = list(sys.argv[1:] if argv is None else argv)
+    debug = "--debug" in words
+    try:
+        arguments = parse(words)
+    except SystemExit as stop:  # tyro has printed help (0) or what is wrong (2)
+        return int(stop.code or 0)
+    except (errors.UsageError, ValueError, OSError) as error:
+        errors.report(error, debug=debug)
+        return errors.USAGE
+    run = next(module.run for module, kind in _VERBS.values() if isinstance(arguments, kind))
+    try:
+        with errors.plain_warnings():
+            return run(arguments)
+    except BrokenPipeError:  # the reader of a pipe has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return errors.DONE
+    except (Exception, KeyboardInterrupt) as error:  # the last frame: one sentence, or all with --debug
+        return errors.report(error, debug=debug)
+
+
+def parse(words: Sequence[str]) -> Any:
+    """The arguments of the verb that ``words`` begin with.
+
+    Raises:
+        SystemExit: Help was asked for, or the words do not fit.
+        UsageError, ValueError, OSError: A value does not fit, or --config cannot be read.
+
+    >>> parse(["mesh", "outputs/kettle", "--resolution", "512"]).resolution
+    512
+    """
+    defaults = {"fit": fit.defaults_for(words)} if words[:1] == ["fit"] else {}
+    kinds = tuple(
+        Annotated[kind, tyro.conf.subcommand(name, default=defaults.get(name, tyro.MISSING_NONPROP), prefix_name=False)]
+        for name, (_, kind) in _VERBS.items()
+    )
+    return tyro.cli(
+        Union[kinds],  # type: ignore[arg-type]  # noqa: UP007
+        args=words or ["--help"],
+        prog="diffshape",
+        description=_DESCRIPTION,
+        config=(tyro.conf.FlagCreatePairsOff, tyro.conf.AvoidSubcommands),
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,119 @@
+"""What a fit leaves in its folder, and what is told of it: mesh.ply, preview.png, metrics.json."""
+
+import json
+import sys
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import trimesh
+
+from diffshape.cli.inputs import Inputs
+from diffshape.data import Mesh, write_mesh
+from diffshape.fitting import FitResult
+from diffshape.fitting.run_folder import write_json
+from diffshape.metrics import SurfaceScore, compare_surfaces
+from diffshape.report import preview
+
+_FILES = {
+    "mesh.ply": "the surface, in the coordinates of the points",
+    "preview.png": "points and surface, side by side",
+    "metrics.json": "steps, seconds, size, score",
+    "field.safetensors": "the field itself, for query and mesh",
+    "config.yaml": "every setting, for --config",
+    "log.csv": "the loss along the way",
+}
+
+
+@dataclass(frozen=True)
+class Written:
+    """The facts in metrics.json, and the score if there was a truth."""
+
+    metrics: dict[str, Any]
+    score: SurfaceScore | None
+
+
+def write_outputs(result: FitResult, inputs: Inputs, folder: Path, *, resolution: int) -> Written:
+    """Mesh, picture and metrics of a fit, finished or not.
+
+    Raises:
+        ValueError: A finished fit has no surface.
+    """
+    mesh = result.mesh(resolution)
+    if len(mesh.faces):
+        write_mesh(folder / "mesh.ply", *mesh)
+        preview(*mesh, inputs.points, path=folder / "preview.png")
+    elif not result.interrupted:
+        raise ValueError(
+            "the fit has no surface: its field has one sign in the whole box; "
+            f"see {folder / 'log.csv'}, or try more --steps"
+        )
+    score = compare_surfaces(tuple(mesh), inputs.truth) if inputs.truth is not None else None
+    metrics = {
+        "steps": result.step,
+        "seconds": round(result.seconds, 2),
+        "interrupted": result.interrupted,
+        "resolution": resolution,
+        **surface_facts(mesh),
+        "score": score.to_dict() if score else None,
+    }
+    write_json(folder / "metrics.json", metrics)
+    return Written(metrics, score)
+
+
+def surface_facts(mesh: Mesh) -> dict[str, Any]:
+    """Size and topology of a mesh; its volume, in input units cubed, only if it is watertight."""
+    solid = trimesh.Trimesh(mesh.vertices, mesh.faces, process=False)
+    watertight = bool(solid.is_watertight) if len(mesh.faces) else False
+    return {
+        "vertices": len(mesh.vertices),
+        "faces": len(mesh.faces),
+        "watertight": watertight,
+        "bodies": int(solid.body_count) if len(mesh.faces) else 0,
+        "volume": float(solid.volume) if watertight else None,
+    }
+
+
+@dataclass(frozen=True)
+class Teller:
+    """What a fit says: to stdout, or to stderr where stdout is for JSON, or only its folder."""
+
+    json: bool = False
+    quiet: bool = False
+
+    def folder(self, folder: Path) -> None:
+        """The first line of a fit."""
+        print(folder, file=sys.stderr if self.json else sys.stdout, flush=True)
+
+    def notes(self, notes: Iterable[str]) -> None:
+        """What was done to the input, a line each."""
+        for note in notes:
+            self._say(f"  {note[0].upper()}{note[1:].rstrip('.')}.")
+
+    def interrupted(self, folder: Path, step: int) -> None:
+        """How to go on."""
+        print(f"interrupted after step {step} and saved; go on with: diffshape fit --resume {folder}", file=sys.stderr)
+
+    def outputs(self, folder: Path, written: Written, inputs: Inputs) -> None:
+        """Files, facts and score of a finished fit, and what to type next."""
+        if self.json:
+            print(json.dumps({"folder": str(folder), **written.metrics}))
+            return
+        facts = written.metrics
+        volume = f", volume {facts['volume']:.4g}" if facts["volume"] is not None else ", not watertight"
+        bodies = "1 body" if facts["bodies"] == 1 else f"{facts['bodies']} bodies"
+        self._say(f"\n{facts['steps']} steps in {facts['seconds']:.0f} s: {facts['faces']:,} faces, {bodies}{volume}")
+        if written.score is not None:
+            self._say(f"score: {written.score}")
+        self._say("")
+        for name, meaning in _FILES.items():
+            self._say(f"  {name:<18} {meaning}")
+        truth = inputs.truth_path or "TRUTH.ply"
+        self._say(f"\nnext: diffshape mesh {folder} --resolution 512")
+        self._say(f"      diffshape query {folder} points.npy")
+        self._say(f"      diffshape eval {folder} {truth}")
+
+    def _say(self, text: str) -> None:
+        if not self.quiet:
+            print(text, file=sys.stderr if self.json else sys.stdout, flush=True)

@@ -1,0 +1,183 @@
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from safetensors.torch import load_file
+
+import diffshape
+from diffshape.cli.main import main
+from diffshape.data import write_mesh
+from diffshape.ops import isosurface
+
+ENVIRONMENT = {**os.environ, "PYTHONPATH": str(Path(diffshape.__file__).parents[1]), "OMP_NUM_THREADS": "1"}
+
+
+def fit(*words, code=0):
+    assert main(["fit", *map(str, words)]) == code
+
+
+@pytest.fixture
+def truth(tmp_path):
+    vertices, faces = isosurface(lambda x: x.norm(dim=-1) - 0.5, resolution=24, bounds=(-0.8, 0.8))
+    write_mesh(tmp_path / "truth.ply", 4 * vertices.numpy() + [5, 0, 0], faces.numpy())
+    return tmp_path / "truth.ply"
+
+
+def test_a_fit_leaves_its_files_and_tells_of_them(scan, truth, capsys, tiny):
+    fit(scan, "--truth", truth, *tiny)
+    out = capsys.readouterr().out.splitlines()
+    folder = Path(out[0])
+    assert folder.parent == Path("outputs/ball/diffcd")
+    assert {"mesh.ply", "preview.png", "metrics.json", "field.safetensors"} <= {path.name for path in folder.iterdir()}
+    metrics = json.loads((folder / "metrics.json").read_text())
+    assert metrics["steps"] == 5
+    assert metrics["score"]["chamfer"] < 0.2  # in the truth's coordinates, so the mesh is in those of the input
+    assert any(line.startswith("score: chamfer") for line in out)
+    assert f"diffshape query {folder}" in out[-2]
+
+
+def test_json_is_all_of_stdout(scan, tmp_path, capsys, tiny):
+    fit(scan, "--out", tmp_path / "run", *tiny, "--json")
+    assert json.loads(capsys.readouterr().out)["folder"] == str(tmp_path / "run")
+
+
+def test_the_config_of_a_run_fits_again(finished, scan, tmp_path):
+    fit(scan, "--config", finished / "config.yaml", "--out", tmp_path / "again", "--resolution", 48, "--quiet")
+    first, second = (load_file(folder / "field.safetensors") for folder in (finished, tmp_path / "again"))
+    assert all(torch.equal(first[name], second[name]) for name in first)
+
+
+@pytest.mark.parametrize(
+    ("rows", "message"),
+    [
+        (np.zeros((1, 3)), "1 distinct point"),
+        (np.ones((50, 3)), "are the same point"),
+        (np.random.default_rng(0).random((50, 2)), "must have shape (N, 3), got (50, 2)"),
+    ],
+)
+def test_no_shape_is_one_sentence_and_1(rows, message, tmp_path, capsys, tiny):
+    np.save(tmp_path / "bad.npy", rows)
+    fit(tmp_path / "bad.npy", *tiny, code=1)
+    error = capsys.readouterr().err
+    assert message in error
+    assert "bad.npy" in error
+    assert error.count("\n") == 1
+    assert not Path("outputs").exists()
+
+
+@pytest.mark.parametrize("content", [b"", b"ply\nformat ascii 1.0\nelement vertex 5\n", b"\x00\x01nonsense"])
+def test_an_unreadable_ply_is_one_sentence_and_1(content, tmp_path, capsys, tiny):
+    (tmp_path / "bad.ply").write_bytes(content)
+    fit(tmp_path / "bad.ply", *tiny, code=1)
+    error = capsys.readouterr().err
+    assert "bad.ply" in error
+    assert error.count("\n") == 1
+
+
+def test_a_bad_truth_stops_before_the_fit(scan, tmp_path, capsys, tiny):
+    fit(scan, "--truth", tmp_path / "none.ply", *tiny, code=1)
+    assert "none.ply: no such file" in capsys.readouterr().err
+    assert not Path("outputs").exists()
+
+
+def test_rows_that_are_not_finite_are_counted(tmp_path, capsys, tiny, ball):
+    rows = ball()
+    rows[:7, 1] = np.nan
+    np.save(tmp_path / "holes.npy", rows)
+    fit(tmp_path / "holes.npy", *tiny)
+    assert "7 of 1,500 points were dropped" in capsys.readouterr().out
+
+
+def test_ten_points_work_or_say_why(tmp_path, capsys, tiny, ball):
+    np.save(tmp_path / "few.npy", ball(10))
+    code = main(["fit", str(tmp_path / "few.npy"), *tiny])
+    shown = capsys.readouterr()
+    assert code == 0 or "surface" in shown.err
+    assert "Traceback" not in shown.err
+
+
+def test_many_points_are_thinned_and_a_mesh_sampled(tmp_path, truth, capsys, tiny, ball):
+    fit(truth, "--max-points", 900, *tiny)
+    assert "900 points were drawn from it" in capsys.readouterr().out
+    np.save(tmp_path / "many.npy", ball(5000).astype(np.float32))
+    fit(tmp_path / "many.npy", "--max-points", 800, *tiny)
+    assert "800 of 5,000 points were drawn" in capsys.readouterr().out
+
+
+def test_out_must_be_new_or_empty(scan, finished, tmp_path, capsys, tiny):
+    (tmp_path / "full").mkdir()
+    (tmp_path / "full" / "thesis.txt").touch()
+    fit(scan, "--out", tmp_path / "full", *tiny, code=2)
+    assert "is not empty" in capsys.readouterr().err
+    fit(scan, "--out", finished, *tiny, code=2)
+    assert "already holds a finished fit" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        ([], "give a file of points"),
+        (["a.ply", "--steps", "3", "--seconds", "2"], "exclude each other"),
+        (["--resume", "nowhere"], "no such folder"),
+        (["a.ply", "--resume", "nowhere"], "leave out points"),
+        (["a.ply", "--config", __file__], "is not the config.yaml of a fit"),
+        (["a.ply", "--steps", "0"], "--steps must be at least 1"),
+    ],
+)
+def test_what_cannot_be_meant_is_2(words, message, capsys):
+    fit(*words, code=2)
+    assert message in capsys.readouterr().err
+
+
+def test_a_full_disk_is_one_sentence_and_1(scan, tmp_path, tiny):
+    limited = (
+        "import resource, sys; from diffshape.cli.main import main\n"
+        "import diffshape.fitting.points, diffshape.report\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (8000, 8000)); sys.exit(main(sys.argv[1:]))"
+    )
+    words = ["fit", scan, "--out", tmp_path / "run", *tiny, "--quiet"]
+    done = subprocess.run([sys.executable, "-c", limited, *words], env=ENVIRONMENT, capture_output=True, text=True)
+    assert done.returncode == 1
+    assert "too large" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_ctrl_c_saves_and_tells_how_to_go_on(scan, tmp_path, capsys, monkeypatch, tiny):
+    stop_at(3, signal.SIGINT, monkeypatch)
+    fit(scan, "--out", tmp_path / "run", *tiny, code=130)
+    assert f"diffshape fit --resume {tmp_path / 'run'}" in capsys.readouterr().err
+    assert (tmp_path / "run" / "mesh.ply").is_file()
+    fit(scan, "--out", tmp_path / "run", *tiny, code=2)
+    assert "--resume" in capsys.readouterr().err
+
+
+def stop_at(step, number, monkeypatch):
+    from diffshape.training import Progress
+
+    monkeypatch.setattr(Progress, "__call__", lambda self, report: report.step == step and os.kill(os.getpid(), number))
+
+
+def test_killed_and_resumed_ends_with_the_same_bits(scan, finished, tmp_path, tiny):
+    program = (
+        "import os, signal, sys\n"
+        "from diffshape.cli.main import main\n"
+        "from diffshape.fitting.run_folder import RunFolder\n"
+        "from diffshape.training import CheckpointFolder, Progress, Steps\n"
+        "RunFolder.checkpoints = property(lambda run: CheckpointFolder(run.path / 'checkpoints', every=Steps(2)))\n"
+        "Progress.__call__ = lambda self, report: report.step == 4 and os.kill(os.getpid(), signal.SIGKILL)\n"
+        "main(sys.argv[1:])"
+    )
+    words = ["fit", scan, "--out", tmp_path / "run", *tiny, "--threads", "1"]
+    done = subprocess.run([sys.executable, "-c", program, *words], env=ENVIRONMENT, capture_output=True)
+    assert done.returncode == -signal.SIGKILL
+    assert (tmp_path / "run" / "checkpoints" / "step_000002.safetensors").is_file()
+    fit("--resume", tmp_path / "run", "--resolution", 48, "--quiet")
+    killed, whole = (load_file(folder / "field.safetensors") for folder in (tmp_path / "run", finished))
+    assert all(torch.equal(killed[name], whole[name]) for name in whole)
+    assert (tmp_path / "run" / "mesh.ply").is_file()

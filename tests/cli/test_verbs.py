@@ -1,0 +1,49 @@
+import json
+
+import numpy as np
+
+from diffshape.cli.main import main
+from diffshape.data import read_mesh
+
+
+def test_mesh_writes_what_is_asked_for(finished, tmp_path, capsys):
+    assert main(["mesh", str(finished), "--resolution", "40", "--out", str(tmp_path / "a.stl")]) == 0
+    assert len(read_mesh(tmp_path / "a.stl").faces) > 100
+    assert main(["mesh", str(finished), "--out", "a.glb"]) == 2
+    assert main(["mesh", str(tmp_path)]) == 2
+    assert "has no config.yaml" in capsys.readouterr().err
+
+
+def test_query_answers_row_by_row(finished, tmp_path, capsys):
+    rows = np.array([[5.0, 0, 0], [np.nan, 0, 0], [8.0, 0, 0]])
+    np.save(tmp_path / "rows.npy", rows)
+    assert main(["query", str(finished), "rows.npy", "--out", "d.npy"]) == 0
+    distances = np.load(tmp_path / "d.npy")
+    assert distances[0] < 0 < distances[2]
+    assert np.isnan(distances[1])
+    assert "1 are not finite" in capsys.readouterr().out
+    assert main(["query", str(finished), "rows.npy", "--out", "d.csv"]) == 0
+    assert (tmp_path / "d.csv").read_text().startswith("x,y,z,distance\n5,0,0,-")
+
+
+def test_eval_takes_a_run_or_a_mesh(finished, capsys):
+    surface = str(finished / "mesh.ply")
+    assert main(["eval", str(finished), surface, "--samples", "500", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["chamfer"] < 1e-9
+    assert main(["eval", surface, "none.ply"]) == 1
+
+
+def test_demo_fits_the_built_in_scan(monkeypatch, tmp_path, capsys, ball):
+    import diffshape.data.scan as scans
+
+    monkeypatch.setattr(scans, "demo_scan", lambda: (ball(), read_mesh_of_a_box()))
+    assert main(["demo", "--out", str(tmp_path / "demo"), "--steps", "2", "--resolution", "48"]) == 0
+    assert "score: chamfer" in capsys.readouterr().out
+    assert (tmp_path / "demo" / "fit" / "mesh.ply").is_file()
+
+
+def read_mesh_of_a_box():
+    import trimesh
+
+    box = trimesh.creation.box()
+    return box.vertices, box.faces
