@@ -227,15 +227,19 @@ def test_what_is_no_shape_is_refused(bad):
 # topology
 
 
-def test_the_hole_of_a_torus_stays_open(fit):
-    rng = np.random.default_rng(0)
-    u, v = rng.random((2, 2500)) * 2 * np.pi
+def test_the_hole_of_a_torus_stays_open():
+    count = 2500
+    u, v = 2 * np.pi * np.arange(count) * np.array([[1 / count], [0.6180339887]])
     ring = 1 + 0.35 * np.cos(v)
-    result = fit(np.stack([ring * np.cos(u), ring * np.sin(u), 0.35 * np.sin(v)], axis=1), 60)
+    cloud = np.stack([ring * np.cos(u), ring * np.sin(u), 0.35 * np.sin(v)], axis=1)
+    method = DiffCD(batch=1024, surface_batch=256, pool=1000, meshings=2, mesh_resolution=32, start=0.5)
+    field = HashGridConfig(levels=4, finest=32, log2_entries=15, width=32)
+    result = fit_points(cloud, method, field, steps=150)
     mesh = as_trimesh(result.mesh(64))
     assert mesh.is_watertight
     assert mesh.euler_number == 0
-    assert result.query(np.zeros(3)) > 0.3
+    assert result.query(np.zeros(3)) > 0
+    assert np.abs(result.query(cloud)).mean() < 0.01
 
 
 def test_two_balls_stay_two_bodies(fit, directions):
@@ -268,11 +272,12 @@ def test_the_matched_grid_is_used_where_no_field_is_given(ball, small_method):
     assert result.settings.field == points.matched_grid(result.target)
 
 
+@pytest.mark.slow
 @pytest.mark.shared_data
 def test_a_short_fit_of_a_noisy_scan_is_close(shared):
     cloud = read_points(shared / "data" / "scans" / "spot_0.005.ply", max_points=4000)
     method = DiffCD(batch=512, surface_batch=256, mesh_resolution=48)
-    result = fit_points(cloud.points, method, HashGridConfig(levels=5, finest=64, log2_entries=14), steps=100)
+    result = fit_points(cloud.points, method, HashGridConfig(levels=5, finest=64, log2_entries=15), steps=200)
     truth = read_mesh(shared / "data" / "meshes" / "spot.ply")
     score = compare_surfaces(result.mesh(128), truth, samples=10_000)
     assert score.chamfer < 0.006

@@ -67,7 +67,7 @@ def test_a_damaged_file_is_one_clear_sentence(saved, name, damage):
         path.unlink()
     else:
         path.write_bytes({"empty": b"", "cut": content[: len(content) // 2], "noise": b"\xff\x00\xfe" * 50}[damage])
-    with pytest.raises(ValueError, match="cannot be read|is not the folder of a fit|has no weights yet"):
+    with pytest.raises(ValueError, match=r"cannot be read|is not the folder of a fit|has no weights yet"):
         load(saved)
 
 
