@@ -43,13 +43,13 @@ def write_outputs(result: FitResult, inputs: Inputs, folder: Path, *, resolution
     mesh = result.mesh(resolution)
     if len(mesh.faces):
         write_mesh(folder / "mesh.ply", *mesh)
-        preview(*mesh, inputs.points, path=folder / "preview.png")
+        preview(mesh.vertices, mesh.faces, inputs.points, path=folder / "preview.png")
     elif not result.interrupted:
         raise ValueError(
             "the fit has no surface: its field has one sign in the whole box; "
             f"see {folder / 'log.csv'}, or try more --steps"
         )
-    score = compare_surfaces(tuple(mesh), inputs.truth) if inputs.truth is not None else None
+    score = compare_surfaces((mesh.vertices, mesh.faces), inputs.truth) if inputs.truth is not None else None
     metrics = {
         "steps": result.step,
         "seconds": round(result.seconds, 2),
