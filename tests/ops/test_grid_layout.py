@@ -51,7 +51,7 @@ def test_layout_is_frozen_and_compared_by_value():
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"levels": 0}, "levels must be at least 1, got 0"),
+        ({"levels": 0}, "levels must be from 1 to 64, got 0"),
         ({"base": 1}, "base must be at least 2, got 1"),
         ({"base": 16, "finest": 8}, "finest must be from base = 16 to 2.20, got 8"),
         ({"finest": 2**21}, "finest must be from base = 8 to 2.20"),

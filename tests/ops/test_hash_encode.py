@@ -50,7 +50,7 @@ def test_kernel_equals_definition(interpolation, dtype, features, jacobian):
         arguments = (fade, grid.plan, grid.smooth)
         kernel = encode_points(points, tables, *arguments, jacobian)
         definition = encode_by_definition(points, tables, *arguments, jacobian)
-        assert kernel[1].shape == (len(points), 3 * jacobian, grid.channels)
+        assert kernel[1].shape == (3 * jacobian, grid.channels, len(points))
         torch.testing.assert_close(kernel, definition, **TOLERANCE[dtype])
         bars = tuple(torch.rand_like(part) for part in kernel)
         arguments = (points, *bars, *arguments, grid.entries)
@@ -187,7 +187,7 @@ def test_nan_stays_nan_and_harms_no_other_point():
     assert jacobian[1].isnan().all()
     assert torch.equal(features[[0, 2, 3]], clean[[0, 2, 3]])
     definition = encode_by_definition(broken, tables, torch.ones(5, dtype=torch.float64), grid.plan, True, True)
-    torch.testing.assert_close((features, jacobian.transpose(1, 2)), definition, equal_nan=True)
+    torch.testing.assert_close((features.t(), jacobian.permute(2, 1, 0)), definition, equal_nan=True)
     features[[0, 2, 3]].sum().backward()
     (expected,) = torch.autograd.grad(clean[[0, 2, 3]].sum(), tables)
     finite = tables.grad.isfinite()
@@ -267,7 +267,7 @@ def test_fake_tensors_know_the_shapes(jacobian):
         arguments = (torch.ones(5), grid.plan, grid.smooth)
         parts = encode_points(torch.rand(7, 3), torch.rand(grid.entries, 3), *arguments, jacobian)
         tables_bar = encode_points_backward(torch.rand(7, 3), *parts, *arguments, grid.entries)
-    assert [part.shape for part in parts] == [(7, 15), (7, 3 * jacobian, 15)]
+    assert [part.shape for part in parts] == [(15, 7), (3 * jacobian, 15, 7)]
     assert tables_bar.shape == (grid.entries, 3)
 
 
@@ -276,7 +276,7 @@ def test_registration_is_sound():
     tables = tables_of(grid).requires_grad_()
     arguments = (torch.ones(2, dtype=torch.float64), list(grid.plan), grid.smooth)
     torch.library.opcheck(encode_points, (random(4, 3), tables, *arguments, True))
-    bars = (random(4, 2), random(4, 3, 2))
+    bars = (random(2, 4), random(3, 2, 4))
     torch.library.opcheck(encode_points_backward, (random(4, 3), *bars, *arguments, grid.entries))
 
 

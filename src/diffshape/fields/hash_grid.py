@@ -117,9 +117,10 @@ class _EncodedValueAndGradient(torch.autograd.Function):
         low, high = field.config.box
         unit, grid = (points - low) / (high - low), field.grid
         features, jacobian = encode_points(unit, tables, field.fade, grid.plan, grid.smooth, True)
-        x = torch.cat([points, features], dim=-1)
-        values, slopes, kept = up_and_down(x, parameters, field.network.skip, field.network.beta)
-        gradients = slopes[:, :3] + (jacobian * slopes[:, None, 3:]).sum(-1) / (high - low)
+        x = torch.cat([points.t(), features]).t()
+        values, by_x, kept = up_and_down(x, parameters, field.network.skip, field.network.beta)
+        slopes = by_x[:, 3:].t().contiguous()  # (C, N)
+        gradients = by_x[:, :3] + (jacobian * slopes).sum(1).t() / (high - low)
         ctx.save_for_backward(unit, field.fade, jacobian, slopes, *kept)
         ctx.field = field
         return values, gradients
@@ -129,11 +130,10 @@ class _EncodedValueAndGradient(torch.autograd.Function):
     def backward(ctx: Any, value_bar: Tensor, gradient_bar: Tensor) -> tuple[Tensor | None, ...]:
         unit, fade, jacobian, slopes, *kept = ctx.saved_tensors
         grid, network, (low, high) = ctx.field.grid, ctx.field.network, ctx.field.config.box
-        along = (gradient_bar / (high - low))[:, :, None]
-        slopes_bar = torch.cat([gradient_bar, (jacobian * along).sum(1)], dim=-1)
-        x_bar, parameter_bars = up_and_down_backward(kept, value_bar, slopes_bar, network.skip, network.beta)
-        jacobian_bar = slopes[:, None, 3:] * along
-        bars = x_bar[:, 3:], jacobian_bar
+        along = (gradient_bar.t() / (high - low)).unsqueeze(1)  # (3, 1, N)
+        by_x_bar = torch.cat([gradient_bar.t(), (jacobian * along).sum(0)]).t()
+        x_bar, parameter_bars = up_and_down_backward(kept, value_bar, by_x_bar, network.skip, network.beta)
+        bars = x_bar[:, 3:].t(), slopes * along
         tables_bar = encode_points_backward(unit, *bars, fade, grid.plan, grid.smooth, grid.entries)
         return None, tables_bar, None, *parameter_bars
 

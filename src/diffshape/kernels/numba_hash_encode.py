@@ -1,142 +1,206 @@
 """Multi-resolution grid encoding and its Jacobian on the CPU, one task's share at a time.
 
-A value and its derivatives are eight table rows interpolated axis by axis; the backward pass is the transpose, run
-through the same three stages upside down. Forward tasks are runs of points. A backward task is one level, the only one
-that writes that level's slice of the table: no atomics, and the same result with any number of threads.
+Both passes go by level and by block of points. First the block's cells are located, in vector instructions: eight table
+rows, three weights and their derivatives a point. Then, channel by channel, the eight entries are interpolated axis by
+axis; the backward pass is the transpose, the same three stages upside down. Forward tasks are blocks of points. A
+backward task is one level, the only one that writes that level's slice of the table: no atomics, and the same result
+with any number of threads.
 """
 
 import numba
 import numpy as np
 
-POINTS_PER_TASK = 512
-"""Points of a forward task."""
+BLOCK = 512
+"""Points of a block."""
 _PRIME_Y = np.uint32(2654435761)
 _PRIME_Z = np.uint32(805459861)
 
 
 @numba.njit(nogil=True, cache=True)
-def _integers(plan, level):
-    """Side, offset and size of a level."""
-    return np.int64(plan[level, 1]), np.int64(plan[level, 2]), np.int64(plan[level, 3])
+def _locate(points, plan, smooth, rows, weights, slopes):
+    """Find the cells of a block: nodes, weights of the far sides and their derivatives, and the corners' table rows.
 
-
-@numba.njit(nogil=True, cache=True)
-def _axis(coordinate, scale, smooth):
-    """Along one axis: the node before the point, the weight of the node after it, and that weight's derivative.
-
-    Compiled without contraction, so that a point on a cell's border falls on the side where PyTorch sees it.
+    rows (8, BLOCK), x fastest; weights, slopes (3, BLOCK). Compiled without contraction, so that a point on a cell's
+    border falls on the side where PyTorch sees it. A NaN stays in its weight and reads a row that exists.
     """
-    one = type(coordinate)(1)
-    zero = one - one
-    inside = zero if coordinate < zero else (one if coordinate > one else coordinate)
-    slope = scale if inside == coordinate else zero
-    position = inside * scale + one / (one + one)
-    cell = np.floor(position)
-    t = position - cell
-    node = np.int64(cell) if cell >= zero else np.int64(0)  # a NaN stays in t and reads a row that exists
-    if smooth:
-        three = one + one + one
-        return node, t * t * (three - (t + t)), (three + three) * t * (one - t) * slope
-    return node, t, slope
-
-
-@numba.njit(nogil=True, cache=True)
-def _row(x, y, z, side, size):
-    """Row of a node inside its level: row-major where all nodes fit, else the XOR hash; ``size`` is then 2^k."""
+    count, scale, one = len(points), points.dtype.type(plan[0]), points.dtype.type(1)
+    zero, half, three = one - one, one / (one + one), one + one + one
+    nodes = np.empty((3, BLOCK), np.int32)
+    for axis in range(3):
+        for n in range(count):
+            coordinate = points[n, axis]
+            inside = zero if coordinate < zero else (one if coordinate > one else coordinate)
+            slope = scale if inside == coordinate else zero
+            position = inside * scale + half
+            cell = np.floor(position)
+            t = position - cell
+            nodes[axis, n] = np.int32(cell if cell >= zero else zero)
+            weights[axis, n] = t * t * (three - (t + t)) if smooth else t
+            slopes[axis, n] = (three + three) * t * (one - t) * slope if smooth else slope
+    side, offset, size = np.int64(plan[1]), np.int64(plan[2]), np.int64(plan[3])
     if side * side * side <= size:
-        row = x + side * (y + side * z)
-        return row % size if row >= size else row
-    return np.int64((np.uint32(x) ^ (np.uint32(y) * _PRIME_Y) ^ (np.uint32(z) * _PRIME_Z)) & np.uint32(size - 1))
+        _number_rows(nodes, count, side, offset, size, rows)
+    else:
+        _hash_rows(nodes, count, offset, size, rows)
 
 
 @numba.njit(nogil=True, cache=True)
-def _rows(x, y, z, side, offset, size):
-    """Table rows of the eight corners of a cell, x fastest; unsigned, so that no index is taken from the end."""
-    return (
-        np.uint64(offset + _row(x, y, z, side, size)),
-        np.uint64(offset + _row(x + 1, y, z, side, size)),
-        np.uint64(offset + _row(x, y + 1, z, side, size)),
-        np.uint64(offset + _row(x + 1, y + 1, z, side, size)),
-        np.uint64(offset + _row(x, y, z + 1, side, size)),
-        np.uint64(offset + _row(x + 1, y, z + 1, side, size)),
-        np.uint64(offset + _row(x, y + 1, z + 1, side, size)),
-        np.uint64(offset + _row(x + 1, y + 1, z + 1, side, size)),
-    )
+def _number_rows(nodes, count, side, offset, size, rows):
+    """Rows of a level whose nodes all fit, x fastest; nodes beyond the last wrap around."""
+    side, plane, offset, size = np.int32(side), np.int32(side * side), np.int32(offset), np.int32(size)
+    for n in range(count):
+        first = nodes[0, n] + side * nodes[1, n] + plane * nodes[2, n]
+        for corner in range(8):
+            row = first + (corner & 1) + (corner >> 1 & 1) * side + (corner >> 2) * plane
+            rows[corner, n] = offset + (row - size if row >= size else row)
+
+
+@numba.njit(nogil=True, cache=True)
+def _hash_rows(nodes, count, offset, size, rows):
+    """Rows of a level that shares them by the XOR hash; ``size`` is a power of 2."""
+    mask, one = np.uint32(size - 1), np.uint32(1)
+    for n in range(count):
+        x0, y0, z0 = np.uint32(nodes[0, n]), np.uint32(nodes[1, n]) * _PRIME_Y, np.uint32(nodes[2, n]) * _PRIME_Z
+        x1, y1, z1 = x0 + one, y0 + _PRIME_Y, z0 + _PRIME_Z
+        rows[0, n] = offset + np.int32(np.uint32(x0 ^ y0 ^ z0) & mask)
+        rows[1, n] = offset + np.int32(np.uint32(x1 ^ y0 ^ z0) & mask)
+        rows[2, n] = offset + np.int32(np.uint32(x0 ^ y1 ^ z0) & mask)
+        rows[3, n] = offset + np.int32(np.uint32(x1 ^ y1 ^ z0) & mask)
+        rows[4, n] = offset + np.int32(np.uint32(x0 ^ y0 ^ z1) & mask)
+        rows[5, n] = offset + np.int32(np.uint32(x1 ^ y0 ^ z1) & mask)
+        rows[6, n] = offset + np.int32(np.uint32(x0 ^ y1 ^ z1) & mask)
+        rows[7, n] = offset + np.int32(np.uint32(x1 ^ y1 ^ z1) & mask)
 
 
 @numba.njit(nogil=True, cache=True, fastmath={"contract"})
-def encode(task, points, tables, fade, plan, smooth, features, jacobian) -> None:
-    """Write features (N, L * F) and, if ``jacobian`` is (N, 3, L * F) and not (N, 0, L * F), derivatives of a task.
+def _interpolate(entries, rows, weights, factor, values):
+    """A channel of a block: along x, then y, then z. entries (rows of the table,); values (points of the block,)."""
+    for n in range(len(values)):
+        tx, ty, tz = weights[0, n], weights[1, n], weights[2, n]
+        e0, e2, e4, e6 = entries[rows[0, n]], entries[rows[2, n]], entries[rows[4, n]], entries[rows[6, n]]
+        e0 += tx * (entries[rows[1, n]] - e0)
+        e2 += tx * (entries[rows[3, n]] - e2)
+        e4 += tx * (entries[rows[5, n]] - e4)
+        e6 += tx * (entries[rows[7, n]] - e6)
+        e0 += ty * (e2 - e0)
+        e4 += ty * (e6 - e4)
+        values[n] = (e0 + tz * (e4 - e0)) * factor
+
+
+@numba.njit(nogil=True, cache=True, fastmath={"contract"})
+def _interpolate_with_slopes(entries, rows, weights, slopes, factor, values, derivatives):
+    """As ``_interpolate``; derivatives (3, points of the block) are differences along one axis, interpolated."""
+    for n in range(len(values)):
+        tx, ty, tz = weights[0, n], weights[1, n], weights[2, n]
+        e0, e2, e4, e6 = entries[rows[0, n]], entries[rows[2, n]], entries[rows[4, n]], entries[rows[6, n]]
+        x0, x2 = entries[rows[1, n]] - e0, entries[rows[3, n]] - e2
+        x4, x6 = entries[rows[5, n]] - e4, entries[rows[7, n]] - e6
+        e0, e2, e4, e6 = e0 + tx * x0, e2 + tx * x2, e4 + tx * x4, e6 + tx * x6
+        y0, y4 = e2 - e0, e6 - e4
+        e0, e4 = e0 + ty * y0, e4 + ty * y4
+        x0, x4 = x0 + ty * (x2 - x0), x4 + ty * (x6 - x4)
+        z0 = e4 - e0
+        values[n] = (e0 + tz * z0) * factor
+        derivatives[0, n] = (x0 + tz * (x4 - x0)) * (slopes[0, n] * factor)
+        derivatives[1, n] = (y0 + tz * (y4 - y0)) * (slopes[1, n] * factor)
+        derivatives[2, n] = z0 * (slopes[2, n] * factor)
+
+
+@numba.njit(nogil=True, cache=True, fastmath={"contract"})
+def _spread(values_bar, rows, weights, factor, entries_bar):
+    """The transpose of ``_interpolate``, added to ``entries_bar``."""
+    for n in range(len(values_bar)):
+        tx, ty, tz = weights[0, n], weights[1, n], weights[2, n]
+        e0 = values_bar[n] * factor
+        e4 = e0 * tz
+        e0 -= e4
+        e2, e6 = e0 * ty, e4 * ty
+        e0, e4 = e0 - e2, e4 - e6
+        x0, x2, x4, x6 = e0 * tx, e2 * tx, e4 * tx, e6 * tx
+        entries_bar[rows[0, n]] += e0 - x0
+        entries_bar[rows[1, n]] += x0
+        entries_bar[rows[2, n]] += e2 - x2
+        entries_bar[rows[3, n]] += x2
+        entries_bar[rows[4, n]] += e4 - x4
+        entries_bar[rows[5, n]] += x4
+        entries_bar[rows[6, n]] += e6 - x6
+        entries_bar[rows[7, n]] += x6
+
+
+@numba.njit(nogil=True, cache=True, fastmath={"contract"})
+def _spread_with_slopes(values_bar, derivatives_bar, rows, weights, slopes, factor, entries_bar):
+    """The transpose of ``_interpolate_with_slopes``, added to ``entries_bar``."""
+    for n in range(len(values_bar)):
+        tx, ty, tz = weights[0, n], weights[1, n], weights[2, n]
+        x0 = derivatives_bar[0, n] * (slopes[0, n] * factor)
+        y0 = derivatives_bar[1, n] * (slopes[1, n] * factor)
+        e0 = values_bar[n] * factor
+        e4 = e0 * tz + derivatives_bar[2, n] * (slopes[2, n] * factor)
+        y4, x4 = y0 * tz, x0 * tz
+        e0, y0, x0 = e0 - e4, y0 - y4, x0 - x4
+        e2, e6, x2, x6 = e0 * ty + y0, e4 * ty + y4, x0 * ty, x4 * ty
+        e0, e4, x0, x4 = e0 - e2, e4 - e6, x0 - x2, x4 - x6
+        x0, x2, x4, x6 = e0 * tx + x0, e2 * tx + x2, e4 * tx + x4, e6 * tx + x6
+        entries_bar[rows[0, n]] += e0 - x0
+        entries_bar[rows[1, n]] += x0
+        entries_bar[rows[2, n]] += e2 - x2
+        entries_bar[rows[3, n]] += x2
+        entries_bar[rows[4, n]] += e4 - x4
+        entries_bar[rows[5, n]] += x4
+        entries_bar[rows[6, n]] += e6 - x6
+        entries_bar[rows[7, n]] += x6
+
+
+@numba.njit(nogil=True, cache=True)
+def encode(task, points, tables, fade, plan, smooth, features, derivatives):
+    """Write features (L * F, N) of a block and, if ``derivatives`` is (3, L * F, N) and not (0, L * F, N), these too.
 
     points (N, 3); tables (entries, F); fade (L,); plan (L, 4): ``GridLayout.plan``.
     """
-    channels = tables.shape[1]
-    first = task * POINTS_PER_TASK
-    last = min(first + POINTS_PER_TASK, len(points))
+    width, first = tables.shape[1], task * BLOCK
+    last = min(first + BLOCK, len(points))
+    rows, weights, slopes = _block(points)
     for level in range(len(fade)):
-        factor, column = fade[level], level * channels
-        if factor == 0:
-            features[first:last, column : column + channels] = 0
-            jacobian[first:last, :, column : column + channels] = 0
-            continue
-        scale = points.dtype.type(plan[level, 0])
-        side, offset, size = _integers(plan, level)
-        for n in range(first, last):
-            x, tx, dx = _axis(points[n, 0], scale, smooth)
-            y, ty, dy = _axis(points[n, 1], scale, smooth)
-            z, tz, dz = _axis(points[n, 2], scale, smooth)
-            r0, r1, r2, r3, r4, r5, r6, r7 = _rows(x, y, z, side, offset, size)
-            for c in range(channels):
-                e0, e2, e4, e6 = tables[r0, c], tables[r2, c], tables[r4, c], tables[r6, c]
-                x0, x1, x2, x3 = tables[r1, c] - e0, tables[r3, c] - e2, tables[r5, c] - e4, tables[r7, c] - e6
-                e0, e2, e4, e6 = e0 + tx * x0, e2 + tx * x1, e4 + tx * x2, e6 + tx * x3
-                y0, y1 = e2 - e0, e6 - e4
-                e0, e4 = e0 + ty * y0, e4 + ty * y1
-                column = level * channels + c
-                features[n, column] = (e0 + tz * (e4 - e0)) * factor
-                if jacobian.shape[1] == 3:
-                    x0, x2 = x0 + ty * (x1 - x0), x2 + ty * (x3 - x2)
-                    jacobian[n, 0, column] = (x0 + tz * (x2 - x0)) * (dx * factor)
-                    jacobian[n, 1, column] = (y0 + tz * (y1 - y0)) * (dy * factor)
-                    jacobian[n, 2, column] = (e4 - e0) * (dz * factor)
+        factor = fade[level]
+        if factor != 0:
+            _locate(points[first:last], plan[level], smooth, rows, weights, slopes)
+        for c in range(width):
+            channel = level * width + c
+            values, entries = features[channel, first:last], tables[:, c]
+            if factor == 0:
+                values[:] = 0
+                derivatives[:, channel, first:last] = 0
+            elif len(derivatives) == 0:
+                _interpolate(entries, rows, weights, factor, values)
+            else:
+                parts = derivatives[:, channel, first:last]
+                _interpolate_with_slopes(entries, rows, weights, slopes, factor, values, parts)
 
 
-@numba.njit(nogil=True, cache=True, fastmath={"contract"})
-def encode_backward(level, points, features_bar, jacobian_bar, fade, plan, smooth, tables_bar) -> None:
+@numba.njit(nogil=True, cache=True)
+def encode_backward(level, points, features_bar, derivatives_bar, fade, plan, smooth, tables_bar):
     """Write a level's slice of ``tables_bar`` (entries, F): the transpose of ``encode``."""
-    channels = tables_bar.shape[1]
-    factor, scale = fade[level], points.dtype.type(plan[level, 0])
-    side, offset, size = _integers(plan, level)
+    width, factor = tables_bar.shape[1], fade[level]
+    offset, size = np.int64(plan[level, 2]), np.int64(plan[level, 3])
     tables_bar[offset : offset + size] = 0
     if factor == 0:
         return
-    for n in range(len(points)):
-        x, tx, dx = _axis(points[n, 0], scale, smooth)
-        y, ty, dy = _axis(points[n, 1], scale, smooth)
-        z, tz, dz = _axis(points[n, 2], scale, smooth)
-        r0, r1, r2, r3, r4, r5, r6, r7 = _rows(x, y, z, side, offset, size)
-        for c in range(channels):
-            column = level * channels + c
-            e0 = features_bar[n, column] * factor
-            e4 = e0 * tz
-            x0 = x1 = x2 = x3 = y0 = y1 = e0 - e0
-            if jacobian_bar.shape[1] == 3:
-                e4 += jacobian_bar[n, 2, column] * (dz * factor)
-                y0 = jacobian_bar[n, 1, column] * (dy * factor)
-                x0 = jacobian_bar[n, 0, column] * (dx * factor)
-                y1, x2 = y0 * tz, x0 * tz
-                y0, x0 = y0 - y1, x0 - x2
-                x1, x3 = x0 * ty, x2 * ty
-                x0, x2 = x0 - x1, x2 - x3
-            e0 -= e4
-            e2, e6 = e0 * ty + y0, e4 * ty + y1
-            e0, e4 = e0 - e2, e4 - e6
-            x0, x1, x2, x3 = e0 * tx + x0, e2 * tx + x1, e4 * tx + x2, e6 * tx + x3
-            tables_bar[r0, c] += e0 - x0
-            tables_bar[r1, c] += x0
-            tables_bar[r2, c] += e2 - x1
-            tables_bar[r3, c] += x1
-            tables_bar[r4, c] += e4 - x2
-            tables_bar[r5, c] += x2
-            tables_bar[r6, c] += e6 - x3
-            tables_bar[r7, c] += x3
+    rows, weights, slopes = _block(points)
+    for first in range(0, len(points), BLOCK):
+        last = min(first + BLOCK, len(points))
+        _locate(points[first:last], plan[level], smooth, rows, weights, slopes)
+        for c in range(width):
+            channel = level * width + c
+            values_bar, entries_bar = features_bar[channel, first:last], tables_bar[:, c]
+            if len(derivatives_bar) == 0:
+                _spread(values_bar, rows, weights, factor, entries_bar)
+            else:
+                parts_bar = derivatives_bar[:, channel, first:last]
+                _spread_with_slopes(values_bar, parts_bar, rows, weights, slopes, factor, entries_bar)
+
+
+@numba.njit(nogil=True, cache=True)
+def _block(points):
+    """Room for what ``_locate`` finds."""
+    weights = np.empty((3, BLOCK), points.dtype)
+    return np.empty((8, BLOCK), np.uint32), weights, np.empty_like(weights)

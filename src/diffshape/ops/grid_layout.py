@@ -37,7 +37,7 @@ class GridLayout:
 
     def __post_init__(self) -> None:
         for name, fits, wanted in (
-            ("levels", self.levels >= 1, "at least 1"),
+            ("levels", 1 <= self.levels <= 64, "from 1 to 64"),
             ("base", self.base >= 2, "at least 2"),
             ("finest", self.base <= self.finest <= 2**20, f"from base = {self.base} to 2^20"),
             ("features", self.features >= 1, "at least 1"),

@@ -69,10 +69,10 @@ def hash_encode(
     fade = torch.ones(grid.levels) if fade is None else fade.detach()
     encode = encode_by_definition if points.requires_grad else encode_points
     features, derivatives = encode(points.reshape(-1, 3), tables, fade.to(tables), grid.plan, grid.smooth, jacobian)
-    features = features.reshape(*points.shape[:-1], grid.channels)
+    features = features.t().reshape(*points.shape[:-1], grid.channels)
     if not jacobian:
         return features
-    return features, derivatives.reshape(*points.shape[:-1], 3, grid.channels).transpose(-1, -2)
+    return features, derivatives.permute(2, 1, 0).reshape(*points.shape[:-1], grid.channels, 3)
 
 
 @torch.library.custom_op("diffshape::hash_encode", mutates_args=())
@@ -83,7 +83,7 @@ def encode_points(
     if not _has_kernel(points):
         return encode_by_definition(points, tables, fade, plan, smooth, jacobian)
     features, derivatives = _like_encoded(points, tables, fade, jacobian)
-    tasks = -(-len(points) // numba_hash_encode.POINTS_PER_TASK)
+    tasks = -(-len(points) // numba_hash_encode.BLOCK)
     arrays = _arrays(points, tables, fade, _rows_of(plan))
     run_tasks(numba_hash_encode.encode, tasks, *arrays, smooth, features.numpy(), derivatives.numpy())
     return features, derivatives
@@ -102,7 +102,7 @@ def encode_points_backward(
     """``transpose_by_definition``, by a kernel where there is one."""
     if not _has_kernel(points):
         return transpose_by_definition(points, features_bar, derivatives_bar, fade, plan, smooth, entries)
-    tables_bar = points.new_empty(entries, features_bar.shape[1] // len(fade))
+    tables_bar = points.new_empty(entries, len(features_bar) // len(fade))
     arrays = _arrays(points, features_bar, derivatives_bar, fade, _rows_of(plan))
     run_tasks(numba_hash_encode.encode_backward, len(fade), *arrays, smooth, tables_bar.numpy())
     return tables_bar
@@ -125,7 +125,7 @@ def _(
     smooth: bool,
     entries: int,
 ) -> Tensor:
-    return points.new_empty(entries, features_bar.shape[1] // len(fade))
+    return points.new_empty(entries, len(features_bar) // len(fade))
 
 
 def _remember(ctx: Any, inputs: tuple, output: tuple[Tensor, Tensor]) -> None:
@@ -148,8 +148,8 @@ def _has_kernel(points: Tensor) -> bool:
 
 
 def _like_encoded(points: Tensor, tables: Tensor, fade: Tensor, jacobian: bool) -> tuple[Tensor, Tensor]:
-    shape = len(points), 3 * jacobian, len(fade) * tables.shape[1]
-    return points.new_empty(shape[::2]), points.new_empty(shape)
+    shape = len(fade) * tables.shape[1], len(points)
+    return points.new_empty(shape), points.new_empty(3 * jacobian, *shape)
 
 
 def _rows_of(plan: Sequence[float]) -> Tensor:

@@ -1,6 +1,6 @@
 """The definition of ``hash_encode`` in PyTorch, and its transpose: any device, any dtype.
 
-Both run over the eight corners of a point's cell in every level. The definition is differentiable to any order in the
+Channels come first and points last, as the kernels want them. Both run over the eight corners of a point's cell in every level. The definition is differentiable to any order in the
 points and the tables; the transpose is what its derivative by the tables comes to.
 """
 
@@ -21,7 +21,7 @@ class Corner(NamedTuple):
     """Its row in the table."""
     weights: Float[Tensor, "n"]
     """Its weight in the feature."""
-    slopes: Float[Tensor, "n 3"]
+    slopes: Float[Tensor, "3 n"]
     """The derivative of the weight by the point."""
 
 
@@ -32,37 +32,37 @@ def encode_by_definition(
     plan: Sequence[float],
     smooth: bool,
     jacobian: bool,
-) -> tuple[Float[Tensor, "n c"], Float[Tensor, "n d c"]]:
+) -> tuple[Float[Tensor, "c n"], Float[Tensor, "d c n"]]:
     """Features and D = 3 rows of derivatives, or D = 0 if not wanted; ``plan`` and ``smooth`` are the grid's."""
     features, derivatives = [], []
     for corners, factor in zip(_corners_by_level(points, plan, smooth), fade):
         value, derivative = 0.0, 0.0
         for corner in corners:
-            entries = tables[corner.rows]
-            value = value + corner.weights[:, None] * entries
-            derivative = derivative + corner.slopes[:, : 3 * jacobian, None] * entries[:, None]
+            entries = tables[corner.rows].t()
+            value = value + corner.weights * entries
+            derivative = derivative + corner.slopes[: 3 * jacobian, None] * entries
         features.append(value * factor)
         derivatives.append(derivative * factor)
-    return torch.cat(features, dim=-1), torch.cat(derivatives, dim=-1)
+    return torch.cat(features), torch.cat(derivatives, dim=1)
 
 
 def transpose_by_definition(
     points: Float[Tensor, "n 3"],
-    features_bar: Float[Tensor, "n c"],
-    derivatives_bar: Float[Tensor, "n d c"],
+    features_bar: Float[Tensor, "c n"],
+    derivatives_bar: Float[Tensor, "d c n"],
     fade: Float[Tensor, "l"],
     plan: Sequence[float],
     smooth: bool,
     entries: int,
 ) -> Float[Tensor, "entries f"]:
     """The gradient of the tables, given those of the features and derivatives."""
-    levels, wanted = len(fade), derivatives_bar.shape[1]
-    tables_bar = points.new_zeros(entries, features_bar.shape[1] // levels)
-    by_level = zip(features_bar.chunk(levels, -1), derivatives_bar.chunk(levels, -1), fade)
+    levels, wanted = len(fade), len(derivatives_bar)
+    tables_bar = points.new_zeros(entries, len(features_bar) // levels)
+    by_level = zip(features_bar.chunk(levels), derivatives_bar.chunk(levels, dim=1), fade)
     for corners, (value_bar, derivative_bar, factor) in zip(_corners_by_level(points, plan, smooth), by_level):
         for corner in corners:
-            entry_bar = corner.weights[:, None] * value_bar + (corner.slopes[:, :wanted, None] * derivative_bar).sum(1)
-            tables_bar.index_add_(0, corner.rows, entry_bar * factor)
+            entries_bar = corner.weights * value_bar + (corner.slopes[:wanted, None] * derivative_bar).sum(0)
+            tables_bar.index_add_(0, corner.rows, (entries_bar * factor).t())
     return tables_bar
 
 
@@ -92,7 +92,7 @@ def _corner(
     du, dv, dw = (slope[:, d] if bit else -slope[:, d] for d, bit in enumerate(bits))
     x, y, z = (nodes[:, d] + bit for d, bit in enumerate(bits))
     rows = _rows(x, y, z, *table)
-    return Corner(rows, u * v * w, torch.stack([du * v * w, u * dv * w, u * v * dw], dim=-1))
+    return Corner(rows, u * v * w, torch.stack([du * v * w, u * dv * w, u * v * dw]))
 
 
 def _rows(x: Tensor, y: Tensor, z: Tensor, side: int, offset: int, size: int) -> Tensor:
