@@ -23,7 +23,7 @@ def pytest_collection_modifyitems(items):
             item.add_marker(pytest.mark.skip(reason="no shared data folder beside this checkout"))
 
 
-@pytest.fixture()
+@pytest.fixture
 def shared() -> Path:
     """The folder of real meshes and scans; only for tests marked ``shared_data``."""
     return SHARED

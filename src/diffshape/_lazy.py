@@ -12,7 +12,7 @@ def lazy_names(package: str, modules: dict[str, str]) -> tuple[Callable[[str], A
     """
     home = {name: module for module, names in modules.items() for name in names.split()}
 
-    def load(name: str) -> Any:  # noqa: ANN401
+    def load(name: str) -> Any:
         if name not in home:
             raise AttributeError(f"module {package!r} has no attribute {name!r}")
         return getattr(importlib.import_module(f"{package}.{home[name]}"), name)

@@ -20,8 +20,9 @@ from torch import Tensor
 from torch.nn.functional import normalize
 
 from diffshape.fitting.config import OrientationConfig
-from diffshape.fitting.neighbor_index import NeighborIndex
 from diffshape.ops.local_quadrics import tangents
+from diffshape.ops.neighbor_index import NeighborIndex
+from diffshape.ops.neighbor_index import NeighborIndex
 from diffshape.ops.poisson_indicator import PoissonIndicator
 from diffshape.ops.visibility import fibonacci_directions, visible_from
 
@@ -77,7 +78,11 @@ def orient_points(
     True
     """
     config = config or OrientationConfig()
-    areas = point_areas(points) if areas is None else areas
+    if points.ndim != 2 or points.shape[-1] != 3 or len(points) < 2 or not points.is_floating_point():
+        raise ValueError(f"orient_points: points must be floats of shape (N, 3), N >= 2, got {tuple(points.shape)}")
+    if areas is None:
+        nearest = NeighborIndex(points).query(points, min(AREA_NEIGHBORS + 1, len(points)))
+        areas = point_areas(nearest.squared_distances)
     guess = _visible_side(points, spacing_of(areas), config)
     normals = normalize(guess, dim=-1)
     for smoothing in torch.linspace(0, 1, config.rounds).tolist():
@@ -93,17 +98,17 @@ def indicator_of(
     """The indicator of oriented points; blurred as in the last round if not told otherwise."""
     smoothing = config.smoothing[1] if smoothing is None else smoothing
     vectors = normals * areas[:, None]
-    return PoissonIndicator(
-        points, vectors, resolution=config.resolution, side=config.side, smoothing=smoothing
-    )
+    return PoissonIndicator(points, vectors, resolution=config.resolution, side=config.side, smoothing=smoothing)
 
 
-def point_areas(points: Float[Tensor, "n 3"]) -> Float[Tensor, "n"]:
-    """The area each point stands for: a disc as wide as the distance d to its k-th neighbour holds k points, pi d^2 / k."""
-    if len(points) < 2:
-        raise ValueError(f"orient_points: want at least 2 points, got {len(points)}")
-    k = min(AREA_NEIGHBORS, len(points) - 1)
-    return NeighborIndex(points).query(points, k + 1).squared_distances[:, -1] * (math.pi / k)
+def point_areas(squared_distances: Float[Tensor, "n k"]) -> Float[Tensor, "n"]:
+    """The area each point stands for: a disc as wide as the distance to its 8th neighbour holds 8 points.
+
+    Args:
+        squared_distances: To a point itself and its nearest neighbours, ascending, K >= 2.
+    """
+    k = min(AREA_NEIGHBORS, squared_distances.shape[1] - 1)
+    return squared_distances[:, k] * (math.pi / k)
 
 
 def spacing_of(areas: Float[Tensor, "n"]) -> float:

@@ -1,10 +1,5 @@
-"""From a raw scan to clean oriented points: outliers dropped, normals found, noise estimated and averaged away.
+"""From a raw scan to clean oriented points: outliers dropped, normals found, noise estimated and averaged away."""
 
-Source of the noise estimate: residuals of quadrics on 24 neighbours are sigma on smooth ground and larger at edges, so a
-low quantile of theirs tells sigma; the quantile's own expectation for Gaussian noise is divided out.
-"""
-
-import math
 from dataclasses import dataclass
 
 import torch
@@ -12,7 +7,6 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from diffshape.fitting.config import ScanConfig
-from diffshape.fitting.neighbor_index import NeighborIndex
 from diffshape.fitting.orientation import (
     AREA_NEIGHBORS,
     OrientationTrust,
@@ -21,14 +15,10 @@ from diffshape.fitting.orientation import (
     point_areas,
     spacing_of,
 )
-from diffshape.ops.local_quadrics import LocalQuadrics, local_quadrics
+from diffshape.fitting.smoothing import PROBE, estimate_noise, refine_normals, smooth
+from diffshape.ops.local_quadrics import LocalQuadrics
+from diffshape.ops.neighbor_index import NeighborIndex
 from diffshape.ops.poisson_indicator import PoissonIndicator
-
-PROBE = 24
-"""Neighbours whose residual estimates the noise."""
-
-QUANTILE, EXPECTED = 0.3, 0.92
-"""The quantile of the residuals that is read, and its value for unit noise."""
 
 
 @dataclass(frozen=True)
@@ -86,16 +76,17 @@ def prepare_scan(points: Float[Tensor, "n 3"], config: ScanConfig | None = None)
     cloud = _checked(points, config)
     kept = torch.nonzero(~_isolated(cloud, config.isolation))[:, 0]
     cloud = cloud[kept]
-    areas = point_areas(cloud)
+    largest = max(PROBE, AREA_NEIGHBORS + 1, config.first_size, config.clean_size)
+    squared_distances, neighbors = NeighborIndex(cloud).query(cloud, min(largest, len(cloud)))
+    areas = point_areas(squared_distances)
     spacing = spacing_of(areas)
     orientation = orient_points(cloud, areas=areas, config=config.orientation)
-    index = NeighborIndex(cloud)
-    noise = _estimate_noise(index, cloud, orientation.normals, config)
+    noise = estimate_noise(cloud, orientation.normals, neighbors, agreement=config.agreement[0])
     moved = noise > config.clean_below * spacing
     if moved:
-        quadrics = _smooth(index, cloud, orientation.normals, noise, config)
+        quadrics, noise = smooth(cloud, orientation.normals, neighbors, noise, config)
     else:
-        quadrics = _refine_normals(index, cloud, orientation.normals, config)
+        quadrics = refine_normals(cloud, orientation.normals, neighbors, config)
     indicator = indicator_of(quadrics.points, quadrics.normals, areas, config.orientation)
     return PreparedScan(quadrics, kept, noise, spacing, moved, indicator, orientation.trust)
 
@@ -118,61 +109,7 @@ def _checked(points: Tensor, config: ScanConfig) -> Float[Tensor, "n 3"]:
 
 def _isolated(points: Float[Tensor, "n 3"], factor: float) -> Tensor:
     """Which points have their 8th neighbour ``factor`` times farther away than half of all points do."""
-    if len(points) <= AREA_NEIGHBORS:
-        return torch.zeros(len(points), dtype=torch.bool)
-    distances = point_areas(points).sqrt()
-    return distances > factor * distances[distances > 0].median()
-
-
-def _neighbors(index: NeighborIndex, queries: Tensor, size: int, count: int) -> Int[Tensor, "n k"]:
-    return index.query(queries, min(size, count)).indices
-
-
-def _estimate_noise(index: NeighborIndex, points: Tensor, normals: Tensor, config: ScanConfig) -> float:
-    neighbors = _neighbors(index, points, PROBE, len(points))
-    fit = local_quadrics(
-        points, normals, points, normals, neighbors, noise=0.0, sizes=(PROBE,), agreement=config.agreement
+    distances = (
+        NeighborIndex(points).query(points, min(AREA_NEIGHBORS + 1, len(points))).squared_distances[:, -1].sqrt()
     )
-    fitted = fit.residuals[fit.used > 0]
-    return float(fitted.quantile(QUANTILE)) / EXPECTED if len(fitted) else 0.0
-
-
-def _smooth(index: NeighborIndex, points: Tensor, normals: Tensor, noise: float, config: ScanConfig) -> LocalQuadrics:
-    """Rounds of fits around the moving points, always to the raw points."""
-    centers, quadrics = points, None
-    for _ in range(config.rounds):
-        neighbors = _neighbors(index, centers, max(config.sizes), len(points))
-        quadrics = local_quadrics(
-            centers,
-            normals,
-            points,
-            normals,
-            neighbors,
-            noise=noise,
-            sizes=config.sizes,
-            confidence=config.confidence,
-            agreement=config.agreement,
-        )
-        centers, normals = quadrics.points, quadrics.normals
-    return quadrics
-
-
-def _refine_normals(index: NeighborIndex, points: Tensor, normals: Tensor, config: ScanConfig) -> LocalQuadrics:
-    """Normals and curvature of points that are right where they are."""
-    sizes = sorted(config.sizes)[:3]
-    neighbors = _neighbors(index, points, sizes[-1], len(points))
-    quadrics = None
-    for _ in range(2):
-        quadrics = local_quadrics(
-            points,
-            normals,
-            points,
-            normals,
-            neighbors,
-            noise=0.0,
-            sizes=sizes,
-            confidence=math.inf,
-            agreement=config.agreement,
-        )
-        normals = quadrics.normals
-    return quadrics._replace(points=points)
+    return distances > factor * distances[distances > 0].median()

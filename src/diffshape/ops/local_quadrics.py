@@ -142,7 +142,10 @@ def fit_reference(
             inverse = torch.linalg.pinv(rows / scales) / scales.mT
             solution = (inverse @ heights[..., None])[..., 0]
             margin = confidence * noise * inverse[:, 0].norm(dim=-1)
-            lower, upper = torch.maximum(lowest, solution[:, 0] - margin), torch.minimum(highest, solution[:, 0] + margin)
+            lower, upper = (
+                torch.maximum(lowest, solution[:, 0] - margin),
+                torch.minimum(highest, solution[:, 0] + margin),
+            )
             solvable = torch.linalg.matrix_rank(rows / scales, rtol=1e-6) == terms
             going &= ~(ready & solvable & (lower > upper))
             taken = ready & solvable & going
@@ -164,7 +167,11 @@ def _fit_kernel(
     confidence: float,
     agreement: float,
 ) -> Fits:
-    fits, used, residuals = centers.new_zeros(len(centers), 6), torch.zeros_like(neighbors[:, 0]), centers.new_zeros(len(centers))
+    fits, used, residuals = (
+        centers.new_zeros(len(centers), 6),
+        torch.zeros_like(neighbors[:, 0]),
+        centers.new_zeros(len(centers)),
+    )
     arrays = [each.contiguous().numpy() for each in (centers, frames, points, point_normals, neighbors.long())]
     limits = torch.tensor([sizes, sizes]).numpy()[0], torch.tensor(LEAST).numpy()
     outputs = [each.numpy() for each in (fits, used, residuals)]
@@ -204,7 +211,10 @@ def _surface(fits: Tensor, frames: Tensor) -> tuple[Tensor, Tensor, Tensor]:
 
 
 def _check(centers: Tensor, normals: Tensor, points: Tensor, point_normals: Tensor, neighbors: Tensor) -> None:
-    for first, second, names in ((centers, normals, "centers, normals"), (points, point_normals, "points, point_normals")):
+    for first, second, names in (
+        (centers, normals, "centers, normals"),
+        (points, point_normals, "points, point_normals"),
+    ):
         if first.ndim != 2 or first.shape[-1] != 3 or first.shape != second.shape or not first.is_floating_point():
             raise ValueError(
                 f"local_quadrics: {names} must be floats of one shape (N, 3), "
