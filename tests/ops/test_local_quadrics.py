@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
-from diffshape.ops.local_quadrics import _fit_kernel, fit_reference, local_quadrics, tangents
+from diffshape.ops.local_quadrics import SizeRule, _fit_kernel, fit_reference, local_quadrics, tangents
 
 SIZES = (10, 16, 24, 36)
 
@@ -100,7 +100,7 @@ def test_kernel_agrees_with_the_definition(noise, seed):
     points, normals = noisy_sheet(seed)
     frames = torch.cat([tangents(normals), normals[:, None]], dim=1)
     neighbors = nearest(points, points, 36)
-    arguments = (points, frames, points, normals, neighbors, SIZES, noise, 1.4, 0.7)
+    arguments = (points, frames, points, normals, neighbors, SizeRule(SIZES, noise, 1.4, 0.7))
     kernel, reference = _fit_kernel(*arguments), fit_reference(*arguments)
     assert torch.equal(kernel[1], reference[1])
     assert len(kernel[1].unique()) > 5  # several sizes are chosen, and several shares of them agree
@@ -116,9 +116,7 @@ def test_turns_and_scales_with_the_points(seed, scale):
     neighbors = nearest(points, points, 36)
     fit = local_quadrics(points, normals, points, normals, neighbors, noise=0.05, sizes=SIZES)
     there = scale * points @ turn.T + shift
-    moved = local_quadrics(
-        there, normals @ turn.T, there, normals @ turn.T, neighbors, noise=0.05 * scale, sizes=SIZES
-    )
+    moved = local_quadrics(there, normals @ turn.T, there, normals @ turn.T, neighbors, noise=0.05 * scale, sizes=SIZES)
     torch.testing.assert_close(moved.points, scale * fit.points @ turn.T + shift, rtol=1e-6, atol=1e-6)
     torch.testing.assert_close(moved.normals, fit.normals @ turn.T, rtol=1e-6, atol=1e-6)
     gauss = [4 * each.curvature[:, 0] * each.curvature[:, 2] - each.curvature[:, 1] ** 2 for each in (fit, moved)]

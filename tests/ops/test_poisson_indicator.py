@@ -52,7 +52,7 @@ def test_gradient_points_inward_and_is_that_of_the_values():
 
 
 def test_gradient_height_is_that_of_the_gaussian():
-    """Across a flat surface the step blurred by s has slope 1 / (sqrt(2 pi) s); a ball of radius R has s^2 / R^2 less."""
+    """Across a plane a step blurred by s has slope 1 / (sqrt(2 pi) s); a ball of radius R has s^2 / R^2 less."""
     height = ball(smoothing=0.1).gradient(0.4 * fibonacci_directions(50)).norm(dim=1).mean()
     assert height.item() == pytest.approx((1 - (BLUR / 0.4) ** 2) / math.sqrt(2 * math.pi) / BLUR, rel=0.01)
 

@@ -42,7 +42,7 @@ class ScanConfig:
     """Neighbourhood sizes tried for a noisy point."""
     first_size: int = 54
     """Neighbourhood of every noisy point in the round before those."""
-    clean_size: int = 24
+    clean_size: int = 16
     """Neighbourhood from which a point of a clean scan gets its normal."""
     rounds: int = 3
     """Adaptive rounds, each starting from the surface of the one before."""
@@ -52,13 +52,15 @@ class ScanConfig:
     """Least cosine between the normals of neighbours that are averaged, in the first round and later."""
     clean_below: float = 0.15
     """Points stay where they are if the noise is below this many point spacings."""
-    isolation: float = 6.0
-    """A point is dropped if its 8th neighbour is this many times farther away than usual."""
+    isolation: tuple[float, float] = (6.0, 2.5)
+    """A point is dropped if its 8th neighbour is so many times farther than for most points, or for its neighbours."""
+    stray: float = 5.0
+    """A point is dropped if it lies this many times the noise, and a point spacing, off the surface of the others."""
 
     def __post_init__(self) -> None:
         if not self.sizes or min(*self.sizes, self.first_size, self.clean_size, self.rounds) < 1:
             raise ValueError(f"ScanConfig: need sizes and rounds >= 1: {self}")
         if not all(-1 <= cosine < 1 for cosine in self.agreement):
             raise ValueError(f"ScanConfig: agreement must be two cosines in [-1, 1), got {self.agreement}")
-        if not (self.confidence >= 0 and self.clean_below >= 0 and self.isolation > 1):
-            raise ValueError(f"ScanConfig: need confidence >= 0, clean_below >= 0 and isolation > 1: {self}")
+        if not (min(self.confidence, self.clean_below) >= 0 and min(self.isolation) > 1 and self.stray > 0):
+            raise ValueError(f"ScanConfig: need confidence, clean_below >= 0, isolation > 1 and stray > 0: {self}")

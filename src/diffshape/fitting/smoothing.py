@@ -1,9 +1,10 @@
 """How noisy an oriented cloud is, and its surface: rounds of local quadrics around moving centers.
 
-The first round fits every point the same small neighbourhood; one search around the centers it moved serves the adaptive
-rounds after it, each with the normals of the one before. All fit the raw points, so nothing is averaged twice.
+The first round fits every point the same small neighbourhood; one search around the centers it moved serves the
+adaptive rounds after it, each with the normals of the one before. All fit the raw points, so nothing is averaged twice.
 """
 
+from functools import partial
 
 from jaxtyping import Float, Int
 from torch import Tensor
@@ -69,7 +70,7 @@ def smooth(
     index = NeighborIndex(points)
     neighbors = index.query(quadrics.points, min(max(config.sizes), len(points))).indices
     for _ in range(config.rounds):
-        noise = min(_distance_spread(points, quadrics), limit)
+        noise = min(_spread(distances_from(points, quadrics)), limit)
         quadrics = local_quadrics(
             quadrics.points,
             quadrics.normals,
@@ -84,19 +85,23 @@ def smooth(
     return quadrics, noise
 
 
-def refine_normals(
+def fit_clean(
     points: Float[Tensor, "n 3"], normals: Float[Tensor, "n 3"], neighbors: Int[Tensor, "n k"], config: ScanConfig
 ) -> LocalQuadrics:
-    """Normals and curvature of points that are right where they are, from ``config.clean_size`` neighbours."""
-    for agreement in config.agreement:
-        quadrics = local_quadrics(
-            points, normals, points, normals, neighbors, noise=0.0, sizes=(config.clean_size,), agreement=agreement
-        )
-        normals = quadrics.normals
-    return quadrics._replace(points=points)
+    """The surface around points without noise, from ``config.clean_size`` neighbours."""
+    first, later = (
+        partial(local_quadrics, neighbors=neighbors, noise=0.0, sizes=(config.clean_size,), agreement=agreement)
+        for agreement in config.agreement
+    )
+    normals = first(points, normals, points, normals).normals
+    return later(points, normals, points, normals)
 
 
-def _distance_spread(points: Tensor, quadrics: LocalQuadrics) -> float:
-    """Standard deviation of the distances along the normals from the surface, as Gaussian noise with their median."""
-    distances = ((points - quadrics.points) * quadrics.normals).sum(1).abs()
+def distances_from(points: Float[Tensor, "n 3"], quadrics: LocalQuadrics) -> Float[Tensor, "n"]:
+    """How far each point lies off its own quadric, along the normal."""
+    return ((points - quadrics.points) * quadrics.normals).sum(1).abs()
+
+
+def _spread(distances: Float[Tensor, "n"]) -> float:
+    """Standard deviation of Gaussian noise whose absolute values have this median."""
     return float(distances.median()) / 0.6745

@@ -11,6 +11,7 @@ def follow_torch() -> None:
     told its own number again.
     """
     threads = torch.get_num_threads()
-    numba.set_num_threads(max(1, min(threads, numba.config.NUMBA_NUM_THREADS)))
+    most = numba.config.NUMBA_NUM_THREADS  # pyright: ignore[reportAttributeAccessIssue]
+    numba.set_num_threads(max(1, min(threads, most)))
     if torch.get_num_threads() != threads:
         torch.set_num_threads(threads)
