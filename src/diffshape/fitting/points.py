@@ -109,7 +109,7 @@ def _target(points: Tensor, method: DiffCD, seed: int) -> tuple[FitTarget, tuple
     scan = prepare_scan(points)
     notes = ()
     if dropped := len(points) - len(scan.kept):
-        notes += (f"{dropped:,} isolated points were left out",)
+        notes += (f"{dropped:,} points that are isolated or repeated were left out",)
     if not _trusted(scan):
         notes += ("no inside could be told from the points; the fit starts from a sphere",)
         return raw_target(points[scan.kept]), notes

@@ -1,18 +1,13 @@
-"""From a raw scan to clean oriented points: outliers dropped, normals found, noise estimated and averaged away.
+"""From a raw scan to clean oriented points: outliers dropped, normals found, noise estimated and averaged away."""
 
-Source of the noise estimate: residuals of quadrics on 24 neighbours are sigma on smooth ground and larger at edges, so a
-low quantile of theirs tells sigma; the quantile's own expectation for Gaussian noise is divided out.
-"""
+from dataclasses import dataclass, replace
 
-import math
-from dataclasses import dataclass
-
+import numpy as np
 import torch
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
 from diffshape.fitting.config import ScanConfig
-from diffshape.ops import NeighborIndex
 from diffshape.fitting.orientation import (
     AREA_NEIGHBORS,
     OrientationTrust,
@@ -20,15 +15,12 @@ from diffshape.fitting.orientation import (
     orient_points,
     point_areas,
     spacing_of,
+    undecided_share,
 )
-from diffshape.ops.local_quadrics import LocalQuadrics, local_quadrics
+from diffshape.fitting.smoothing import PROBE, distances_from, estimate_noise, fit_clean, smooth
+from diffshape.ops.local_quadrics import LocalQuadrics
+from diffshape.ops.neighbor_index import NeighborIndex
 from diffshape.ops.poisson_indicator import PoissonIndicator
-
-PROBE = 24
-"""Neighbours whose residual estimates the noise."""
-
-QUANTILE, EXPECTED = 0.3, 0.92
-"""The quantile of the residuals that is read, and its value for unit noise."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +30,7 @@ class PreparedScan:
     quadrics: LocalQuadrics
     """The surface around every kept point."""
     kept: Int[Tensor, "n"]
-    """Which points of the input they are; the others were outliers."""
+    """Which points of the input they are, ascending; the others were outliers or lay on one of these."""
     noise: float
     """Estimated standard deviation of the input along its normals."""
     spacing: float
@@ -65,16 +57,16 @@ def prepare_scan(points: Float[Tensor, "n 3"], config: ScanConfig | None = None)
     """Clean, orient and smooth a scan.
 
     Args:
-        points: Shape (N, 3), N >= 4, in the unit frame (longest side 1, centred at 0).
+        points: Shape (N, 3), N >= 4, in the unit frame (longest side 1, centred at 0); outliers may lie anywhere.
         config: Settings.
 
     Returns:
         See :class:`PreparedScan`, on the CPU in the dtype of ``points``.
 
     Raises:
-        ValueError: ``points`` has another shape, is not finite or far from the unit frame, or is all in one place.
+        ValueError: ``points`` has another shape, is not finite or not in the unit frame, or has fewer than 4 places.
 
-    Deterministic. Time is proportional to N: about a second for 10,000 points on one core.
+    Deterministic. Time is proportional to N, about a second for 10,000 points on one core.
 
     >>> from diffshape.ops.visibility import fibonacci_directions
     >>> noise = 0.01 * torch.randn(2000, 3, generator=torch.manual_seed(0), dtype=torch.float64)
@@ -83,96 +75,64 @@ def prepare_scan(points: Float[Tensor, "n 3"], config: ScanConfig | None = None)
     True
     """
     config = config or ScanConfig()
-    cloud = _checked(points, config)
-    kept = torch.nonzero(~_isolated(cloud, config.isolation))[:, 0]
-    cloud = cloud[kept]
-    areas = point_areas(cloud)
+    cloud, kept = _without_outliers(points, config)
+    largest = max(PROBE, AREA_NEIGHBORS + 1, config.first_size, config.clean_size)
+    squared_distances, neighbors = NeighborIndex(cloud).query(cloud, min(largest, len(cloud)))
+    areas = point_areas(squared_distances)
     spacing = spacing_of(areas)
     orientation = orient_points(cloud, areas=areas, config=config.orientation)
-    index = NeighborIndex(cloud)
-    noise = _estimate_noise(index, cloud, orientation.normals, config)
+    noise = estimate_noise(cloud, orientation.normals, neighbors, agreement=config.agreement[0])
     moved = noise > config.clean_below * spacing
     if moved:
-        quadrics = _smooth(index, cloud, orientation.normals, noise, config)
+        quadrics, noise = smooth(cloud, orientation.normals, neighbors, noise, config)
     else:
-        quadrics = _refine_normals(index, cloud, orientation.normals, config)
-    indicator = indicator_of(quadrics.points, quadrics.normals, areas, config.orientation)
-    return PreparedScan(quadrics, kept, noise, spacing, moved, indicator, orientation.trust)
+        quadrics = fit_clean(cloud, orientation.normals, neighbors, config)
+    on_surface = distances_from(cloud, quadrics) <= max(config.stray * noise, spacing)
+    if not moved:
+        quadrics = quadrics._replace(points=cloud)
+    quadrics = _as_dtype(LocalQuadrics(*(each[on_surface] for each in quadrics)), points.dtype)
+    indicator = _indicator(quadrics, config)
+    undecided = undecided_share(quadrics.points, quadrics.normals, indicator, spacing)
+    trust = replace(orientation.trust, undecided=undecided, volume=indicator.volume)
+    return PreparedScan(quadrics, kept[on_surface], noise, spacing, moved, indicator, trust)
 
 
-def _checked(points: Tensor, config: ScanConfig) -> Float[Tensor, "n 3"]:
-    if points.ndim != 2 or points.shape[-1] != 3 or not points.is_floating_point() or len(points) < 4:
+def _without_outliers(points: Tensor, config: ScanConfig) -> tuple[Float[Tensor, "n 3"], Int[Tensor, "n"]]:
+    """Distinct points that are not isolated, in float64, and where they stand in the input."""
+    if points.ndim != 2 or points.shape[-1] != 3 or not points.is_floating_point():
         raise ValueError(
-            f"prepare_scan: points must be floats of shape (N, 3), N >= 4, got {tuple(points.shape)} {points.dtype}"
+            f"prepare_scan: points must be floats of shape (N, 3), got {tuple(points.shape)} {points.dtype}"
         )
     cloud = points.detach().cpu().double()
-    if not bool(cloud.abs().max() <= config.orientation.side / 2):
+    if not bool(cloud.isfinite().all()):
+        raise ValueError("prepare_scan: points must be finite; drop the others with diffshape.data.clean_points")
+    kept = torch.from_numpy(np.sort(np.unique(cloud.numpy(), axis=0, return_index=True)[1]))
+    if len(kept) < 4:
+        raise ValueError(f"prepare_scan: want points in at least 4 different places, got {len(kept)}")
+    kept = kept[~_isolated(cloud[kept], *config.isolation)]
+    cloud, limit = cloud[kept], config.orientation.side / 2
+    if not bool(cloud.abs().max() <= limit):
         raise ValueError(
-            "prepare_scan: points must be finite and in the unit frame, within "
-            f"{config.orientation.side / 2} of 0 on every axis; use diffshape.data.Frame.to_unit"
+            f"prepare_scan: points must be in the unit frame, within {limit} of 0 on every axis, got "
+            f"{float(cloud.abs().max()):.3g}; use diffshape.data.Frame.to_unit"
         )
-    if bool((cloud == cloud[0]).all()):
-        raise ValueError(f"prepare_scan: all {len(points)} points are in one place")
-    return cloud
+    return cloud, kept
 
 
-def _isolated(points: Float[Tensor, "n 3"], factor: float) -> Tensor:
-    """Which points have their 8th neighbour ``factor`` times farther away than half of all points do."""
-    if len(points) <= AREA_NEIGHBORS:
-        return torch.zeros(len(points), dtype=torch.bool)
-    distances = point_areas(points).sqrt()
-    return distances > factor * distances[distances > 0].median()
+def _isolated(points: Float[Tensor, "n 3"], factor: float, local_factor: float) -> Bool[Tensor, "n"]:
+    """Which points have their 8th neighbour much farther away than others, or than their own neighbours, have it."""
+    squared_distances, neighbors = NeighborIndex(points).query(points, min(AREA_NEIGHBORS + 1, len(points)))
+    distances = squared_distances[:, -1].sqrt()
+    local = distances[neighbors[:, 1:]].median(dim=1).values
+    return (distances > factor * distances.median()) | (distances > local_factor * local)
 
 
-def _neighbors(index: NeighborIndex, queries: Tensor, size: int, count: int) -> Int[Tensor, "n k"]:
-    return index.query(queries, min(size, count)).indices
+def _indicator(quadrics: LocalQuadrics, config: ScanConfig) -> PoissonIndicator:
+    """Of the cleaned points; noise spreads points over a shell, so only now do they tell what area they stand for."""
+    points = quadrics.points
+    nearest = NeighborIndex(points).query(points, min(AREA_NEIGHBORS + 1, len(points)))
+    return indicator_of(points, quadrics.normals, point_areas(nearest.squared_distances), config.orientation)
 
 
-def _estimate_noise(index: NeighborIndex, points: Tensor, normals: Tensor, config: ScanConfig) -> float:
-    neighbors = _neighbors(index, points, PROBE, len(points))
-    fit = local_quadrics(
-        points, normals, points, normals, neighbors, noise=0.0, sizes=(PROBE,), agreement=config.agreement
-    )
-    fitted = fit.residuals[fit.used > 0]
-    return float(fitted.quantile(QUANTILE)) / EXPECTED if len(fitted) else 0.0
-
-
-def _smooth(index: NeighborIndex, points: Tensor, normals: Tensor, noise: float, config: ScanConfig) -> LocalQuadrics:
-    """Rounds of fits around the moving points, always to the raw points."""
-    centers, quadrics = points, None
-    for _ in range(config.rounds):
-        neighbors = _neighbors(index, centers, max(config.sizes), len(points))
-        quadrics = local_quadrics(
-            centers,
-            normals,
-            points,
-            normals,
-            neighbors,
-            noise=noise,
-            sizes=config.sizes,
-            confidence=config.confidence,
-            agreement=config.agreement,
-        )
-        centers, normals = quadrics.points, quadrics.normals
-    return quadrics
-
-
-def _refine_normals(index: NeighborIndex, points: Tensor, normals: Tensor, config: ScanConfig) -> LocalQuadrics:
-    """Normals and curvature of points that are right where they are."""
-    sizes = sorted(config.sizes)[:3]
-    neighbors = _neighbors(index, points, sizes[-1], len(points))
-    quadrics = None
-    for _ in range(2):
-        quadrics = local_quadrics(
-            points,
-            normals,
-            points,
-            normals,
-            neighbors,
-            noise=0.0,
-            sizes=sizes,
-            confidence=math.inf,
-            agreement=config.agreement,
-        )
-        normals = quadrics.normals
-    return quadrics._replace(points=points)
+def _as_dtype(quadrics: LocalQuadrics, dtype: torch.dtype) -> LocalQuadrics:
+    return LocalQuadrics(*(each.to(dtype) if each.is_floating_point() else each for each in quadrics))

@@ -1,8 +1,8 @@
 """Local quadrics by least squares over growing neighbourhoods, on the CPU.
 
-A point's neighbours are projected once into its tangent frame; the moments of every next ring are then added to those of
-the rings before, so trying nine sizes costs little more than the largest. Parallel over chunks of points, each with its
-own scratch space, so the result does not depend on the number of threads.
+A point's neighbours are projected once into its tangent frame; the moments of every next ring are then added to those
+of the rings before, so trying nine sizes costs little more than the largest. Parallel over chunks of points, each with
+its own scratch space, so the result does not depend on the number of threads.
 """
 
 import math
@@ -19,17 +19,17 @@ DEGREES = (0, 1, 1, 2, 2, 2)
 TERMS = len(DEGREES)
 
 PIVOT = 1e-10
-"""A pivot of the normal equations below this share of the neighbours is a degenerate neighbourhood (a line, a point)."""
+"""Where a pivot of the normal equations is below this share of the neighbours, they lie on a line or a point."""
 
 
 @numba.njit(parallel=True, cache=True)
 def fit_quadrics(
-    centers, frames, points, point_normals, neighbors, sizes, least, noise, confidence, agreement, fits, used, residuals
-):
+    noise, confidence, agreement, sizes, least, centers, frames, points, point_normals, neighbors, fits, used, residuals
+) -> None:
     """Write the chosen fit of every center; what is not written (too few neighbours) keeps its value.
 
-    centers (N, 3); frames (N, 3, 3): rows u, v, n; points, point_normals (M, 3); neighbors (N, K), nearest first; sizes
-    ascending, at most K; least = neighbours that a plane and a quadric need; fits (N, 6): coefficients by (u, v, n).
+    sizes ascending, at most K; least = neighbours that a plane and a quadric need; centers (N, 3); frames (N, 3, 3):
+    rows u, v, n; points, point_normals (M, 3); neighbors (N, K), nearest first; fits (N, 6): coefficients by (u, v, n).
     """
     n = centers.shape[0]
     for chunk in numba.prange((n + CHUNK - 1) // CHUNK):
@@ -64,7 +64,7 @@ def fit_quadrics(
 
 
 @numba.njit(cache=True)
-def _project(center, frame, points, point_normals, neighbors, sizes, agreement, local, ends):
+def _project(center, frame, points, point_normals, neighbors, sizes, agreement, local, ends) -> float:
     """Write the agreeing neighbours' u, v (in units of the returned scale) and height, and how many each size has."""
     scale, count, size = 0.0, 0, 0
     for j in range(sizes[-1]):
@@ -90,7 +90,7 @@ def _project(center, frame, points, point_normals, neighbors, sizes, agreement, 
 
 
 @numba.njit(cache=True, fastmath={"reassoc", "contract", "nsz"})
-def _add_moments(local, start, end, matrix, right):
+def _add_moments(local, start, end, matrix, right) -> float:
     """Add the neighbours start..end to the lower half of the normal equations; returns their sum of squared heights."""
     s10, s01, s20, s11, s02, s30, s21, s12, s03 = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
     s40, s31, s22, s13, s04 = 0.0, 0.0, 0.0, 0.0, 0.0
@@ -121,7 +121,7 @@ def _add_moments(local, start, end, matrix, right):
 
 
 @numba.njit(cache=True)
-def _solve(matrix, right, terms, count, factor, solution):
+def _solve(matrix, right, terms, count, factor, solution) -> float:
     """Solve the leading equations by Cholesky; returns the standard error of solution[0] per unit of noise, or -1."""
     for i in range(terms):
         for j in range(i + 1):

@@ -6,8 +6,8 @@ has the normal n - c_1 u - c_2 v, normalised. Of the sizes k_1 < k_2 < ... the l
 c_0 -+ confidence * noise * sqrt((A^T A)^-1_00) still meets those of all smaller ones: on flat ground the average grows,
 at detail it stops. Neighbours whose normals disagree are skipped, so the sheets of a thin plate do not mix.
 
-Sources: the jets of Cazals and Pouget, "Estimating differential quantities using polynomial fitting of osculating jets",
-CAGD 2005; the rule of intersecting confidence intervals of Goldenshluger and Nemirovski, "On spatially adaptive
+Sources: the jets of Cazals and Pouget, "Estimating differential quantities using polynomial fitting of osculating
+jets", CAGD 2005; the rule of intersecting confidence intervals of Goldenshluger and Nemirovski, "On spatially adaptive
 estimation of nonparametric regression", 1997.
 """
 
@@ -101,39 +101,48 @@ def local_quadrics(
             "local_quadrics: want a neighbour and sizes of 1 or more, noise >= 0 and confidence >= 0, got "
             f"{neighbors.shape[1]} neighbours, sizes {sizes}, noise {noise}, confidence {confidence}"
         )
-    wide = [each.detach().double() for each in (centers, normals, points, point_normals)]
-    frames = torch.cat([tangents(wide[1]), wide[1][:, None]], dim=1)
+    rule = SizeRule(tuple(sizes), float(noise), float(confidence), float(agreement))
+    start, upright, cloud, cloud_normals = (
+        each.detach().double() for each in (centers, normals, points, point_normals)
+    )
+    frames = torch.cat([tangents(upright), upright[:, None]], dim=1)
     fit = _fit_kernel if centers.device.type == "cpu" else fit_reference
-    fits, used, residuals = fit(wide[0], frames, *wide[2:], neighbors, sizes, noise, confidence, agreement)
-    moved = wide[0] + fits[:, :1] * wide[1]
+    fits, used, residuals = fit(start, frames, cloud, cloud_normals, neighbors.long(), rule)
     facing, axes, curvature = _surface(fits, frames)
-    return LocalQuadrics(*(each.to(centers) for each in (moved, facing, axes, curvature)), used, residuals.to(centers))
+    return LocalQuadrics(
+        points=(start + fits[:, :1] * upright).to(centers),
+        normals=facing.to(centers),
+        tangents=axes.to(centers),
+        curvature=curvature.to(centers),
+        used=used,
+        residuals=residuals.to(centers),
+    )
+
+
+class SizeRule(NamedTuple):
+    """Which neighbourhood is taken: ascending sizes, and the other options of :func:`local_quadrics`."""
+
+    sizes: tuple[int, ...]
+    noise: float
+    confidence: float
+    agreement: float
 
 
 Fits = tuple[Float[Tensor, "n 6"], Int[Tensor, "n"], Float[Tensor, "n"]]
 
 
 def fit_reference(
-    centers: Tensor,
-    frames: Tensor,
-    points: Tensor,
-    point_normals: Tensor,
-    neighbors: Tensor,
-    sizes: Sequence[int],
-    noise: float,
-    confidence: float,
-    agreement: float,
+    centers: Tensor, frames: Tensor, points: Tensor, point_normals: Tensor, neighbors: Tensor, rule: SizeRule
 ) -> Fits:
     """The definition in PyTorch: coefficients of the chosen fit by (u, v, n), neighbours used, residuals."""
     local = torch.einsum("nkc,nac->nka", points[neighbors] - centers[:, None], frames)
-    agrees = torch.einsum("nkc,nc->nk", point_normals[neighbors], frames[:, 2]) > agreement
+    agrees = torch.einsum("nkc,nc->nk", point_normals[neighbors], frames[:, 2]) > rule.agreement
     u, v, z = local.unbind(-1)
     design = torch.stack([torch.ones_like(u), u, v, u * u, u * v, v * v], dim=-1)
-    n = len(centers)
-    fits, used, residuals = centers.new_zeros(n, 6), torch.zeros_like(neighbors[:, 0]), centers.new_zeros(n)
+    fits, used, residuals = _nothing_fitted(centers)
     lowest, highest = torch.full_like(residuals, -math.inf), torch.full_like(residuals, math.inf)
     going = torch.ones_like(used, dtype=torch.bool)
-    for size in sizes:
+    for size in rule.sizes:
         inside = agrees[:, :size].sum(1)
         for terms, ready in ((3, (inside >= LEAST[0]) & (inside < LEAST[1])), (6, inside >= LEAST[1])):
             rows = torch.where(agrees[:, :size, None], design[:, :size, :terms], 0.0)  # (N, size, terms)
@@ -141,8 +150,11 @@ def fit_reference(
             scales = rows.abs().amax(1, keepdim=True).clamp_min(torch.finfo(rows.dtype).tiny)
             inverse = torch.linalg.pinv(rows / scales) / scales.mT
             solution = (inverse @ heights[..., None])[..., 0]
-            margin = confidence * noise * inverse[:, 0].norm(dim=-1)
-            lower, upper = torch.maximum(lowest, solution[:, 0] - margin), torch.minimum(highest, solution[:, 0] + margin)
+            margin = rule.confidence * rule.noise * inverse[:, 0].norm(dim=-1)
+            lower, upper = (
+                torch.maximum(lowest, solution[:, 0] - margin),
+                torch.minimum(highest, solution[:, 0] + margin),
+            )
             solvable = torch.linalg.matrix_rank(rows / scales, rtol=1e-6) == terms
             going &= ~(ready & solvable & (lower > upper))
             taken = ready & solvable & going
@@ -154,29 +166,27 @@ def fit_reference(
 
 
 def _fit_kernel(
-    centers: Tensor,
-    frames: Tensor,
-    points: Tensor,
-    point_normals: Tensor,
-    neighbors: Tensor,
-    sizes: Sequence[int],
-    noise: float,
-    confidence: float,
-    agreement: float,
+    centers: Tensor, frames: Tensor, points: Tensor, point_normals: Tensor, neighbors: Tensor, rule: SizeRule
 ) -> Fits:
-    fits, used, residuals = centers.new_zeros(len(centers), 6), torch.zeros_like(neighbors[:, 0]), centers.new_zeros(len(centers))
-    arrays = [each.contiguous().numpy() for each in (centers, frames, points, point_normals, neighbors.long())]
-    limits = torch.tensor([sizes, sizes]).numpy()[0], torch.tensor(LEAST).numpy()
-    outputs = [each.numpy() for each in (fits, used, residuals)]
+    fits, used, residuals = _nothing_fitted(centers)
+    sizes, least = torch.tensor(rule.sizes), torch.tensor(LEAST)
+    tensors = (sizes, least, centers, frames, points, point_normals, neighbors, fits, used, residuals)
+    arrays = [each.contiguous().numpy() for each in tensors]
     follow_torch()
-    numba_local_quadrics.fit_quadrics(*arrays, *limits, float(noise), float(confidence), float(agreement), *outputs)
+    numba_local_quadrics.fit_quadrics(rule.noise, rule.confidence, rule.agreement, *arrays)
     return fits, used, residuals
+
+
+def _nothing_fitted(centers: Tensor) -> Fits:
+    n = len(centers)
+    used = torch.zeros(n, dtype=torch.int64, device=centers.device)
+    return centers.new_zeros(n, 6), used, centers.new_zeros(n)
 
 
 def tangents(normals: Float[Tensor, "n 3"]) -> Float[Tensor, "n 2 3"]:
     """Unit u and v with u x v = n for unit n, by the branchless formula of Duff et al., JCGT 2017.
 
-    >>> tangents(torch.tensor([[0.0, 0.0, 1.0]]))
+    >>> tangents(torch.tensor([[0.0, 0.0, 1.0]])).abs()
     tensor([[[1., 0., 0.],
              [0., 1., 0.]]])
     """
@@ -204,7 +214,10 @@ def _surface(fits: Tensor, frames: Tensor) -> tuple[Tensor, Tensor, Tensor]:
 
 
 def _check(centers: Tensor, normals: Tensor, points: Tensor, point_normals: Tensor, neighbors: Tensor) -> None:
-    for first, second, names in ((centers, normals, "centers, normals"), (points, point_normals, "points, point_normals")):
+    for first, second, names in (
+        (centers, normals, "centers, normals"),
+        (points, point_normals, "points, point_normals"),
+    ):
         if first.ndim != 2 or first.shape[-1] != 3 or first.shape != second.shape or not first.is_floating_point():
             raise ValueError(
                 f"local_quadrics: {names} must be floats of one shape (N, 3), "

@@ -55,7 +55,8 @@ class PoissonIndicator:
             )
         if resolution < 4 or not side > 0 or not smoothing >= 0:
             raise ValueError(
-                f"PoissonIndicator: want resolution >= 4, side > 0 and smoothing >= 0, got {resolution}, {side}, {smoothing}"
+                "PoissonIndicator: want resolution >= 4, side > 0 and smoothing >= 0, "
+                f"got {resolution}, {side}, {smoothing}"
             )
         if points.numel() and not bool(points.abs().max() <= side / 2):
             raise ValueError(f"PoissonIndicator: points must be finite and inside [-{side / 2}, {side / 2}]^3")
@@ -119,8 +120,10 @@ class PoissonIndicator:
             shares = weights * area_vectors[:, axis, None]
             spread[axis] = torch.bincount(nodes.flatten(), shares.flatten(), minlength=self.resolution**3)
         density = spread.reshape(3, *(self.resolution,) * 3) * (self.resolution / self.side) ** 3
-        squares = sum(wave.square() for wave in self._waves)
-        divergence = sum(wave * torch.fft.rfftn(part) for wave, part in zip(self._waves, density))
+        x, y, z = self._waves
+        squares = x.square() + y.square() + z.square()
+        a, b, c = (torch.fft.rfftn(part) for part in density)
+        divergence = x * a + y * b + z * c
         return 1j * divergence * torch.where(squares > 0, torch.exp(-0.5 * smoothing**2 * squares) / squares, 0.0)
 
     def _read(self, grid: Tensor, x: Float[Tensor, "n 3"]) -> Tensor:

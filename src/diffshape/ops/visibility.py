@@ -1,8 +1,8 @@
 """From which sides points can be seen: a coarse depth buffer for each of many directions.
 
-A point is seen from direction d if nothing lies more than ``slack`` before it in its own cell or the eight around it, of
-an orthographic picture whose cells are a few point spacings wide, so that the samples of a surface close up. The mean of
-the directions that see a point is a first guess of its outward normal, and none sees a point deep inside.
+A point is seen from direction d if nothing lies more than ``slack`` before it in its own cell or the eight around it,
+of an orthographic picture whose cells are a few point spacings wide, so that the samples of a surface close up. The
+mean of the directions that see a point is a first guess of its outward normal, and none sees a point deep inside.
 Related: Katz, Tal, Basri, "Direct visibility of point sets", SIGGRAPH 2007.
 """
 

@@ -1,0 +1,55 @@
+"""Seeing points: fronts hide backs, gaps do not."""
+
+import torch
+
+from diffshape.ops.local_quadrics import tangents
+from diffshape.ops.visibility import fibonacci_directions, visible_from
+
+EYE = torch.eye(3, dtype=torch.float64)
+
+
+def sheet(z: float, n: int = 20) -> torch.Tensor:
+    """A grid of spacing 1 / n in the plane z."""
+    steps = torch.arange(n, dtype=torch.float64) / n
+    return torch.cat([torch.cartesian_prod(steps, steps), torch.full((n * n, 1), z, dtype=torch.float64)], dim=1)
+
+
+def test_directions_are_unit_and_even():
+    directions = fibonacci_directions(64)
+    torch.testing.assert_close(directions.norm(dim=1), torch.ones(64, dtype=torch.float64))
+    cosines = directions @ directions.T - 2 * torch.eye(64)
+    assert cosines.max(dim=1).values.min() > 0.9  # everyone has a neighbour within 25 degrees
+    assert cosines.max() < 0.99  # and none within 8
+
+
+def test_front_hides_back():
+    points = torch.cat([sheet(1.0), sheet(0.0)])
+    seen = visible_from(points, EYE, cell=0.1, slack=0.3)
+    assert seen[:400].all()
+    assert not seen[400:].any()
+    behind = visible_from(points, EYE * torch.tensor([1.0, -1.0, -1.0]).double(), cell=0.1, slack=0.3)
+    assert behind[400:].all()
+    assert not behind[:400].any()
+
+
+def test_within_the_slack_both_are_seen():
+    assert visible_from(torch.cat([sheet(0.2), sheet(0.0)]), EYE, cell=0.1, slack=0.3).all()
+
+
+def test_hidden_behind_the_next_cell_too():
+    points = torch.tensor([[0.05, 0.05, 1.0], [0.15, 0.05, 0.0], [0.35, 0.05, 0.0]])
+    assert visible_from(points, torch.eye(3), cell=0.1, slack=0.5).tolist() == [True, False, True]
+
+
+def test_ball_is_seen_on_the_near_side_only():
+    ball = fibonacci_directions(4000)
+    for direction in fibonacci_directions(5):
+        frame = torch.cat([tangents(direction[None])[0], direction[None]])
+        seen = visible_from(ball, frame, cell=0.1, slack=0.25)
+        height = ball @ direction
+        assert seen[height > 0.6].all()
+        assert not seen[height < -0.4].any()
+
+
+def test_no_points():
+    assert visible_from(torch.zeros(0, 3), torch.eye(3), cell=0.1, slack=0.1).shape == (0,)
