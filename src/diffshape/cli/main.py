@@ -18,6 +18,9 @@ _VERBS: dict[str, tuple[ModuleType, type]] = {
     "demo": (demo, demo.Demo),
     "info": (info, info.Info),
 }
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+"""Before torch loads: threads that spin while they wait made a fit nine times slower on two cores with one other job."""
+
 _DESCRIPTION = "Turn 3D scans into clean surfaces, query them, and score them. `diffshape VERB --help` tells more."
 
 

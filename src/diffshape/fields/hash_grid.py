@@ -9,8 +9,8 @@ the others that of f at x'. Source of the encoding: Mueller et al., Instant NGP,
 The field starts near |x| - radius: the first layer reads x only, and the last one is fitted. Random layers this narrow
 do not average to a sphere by themselves, as in geometric initialisation (Gropp et al., IGR, ICML 2020).
 
-With J the encoding's Jacobian and (s_x, s_phi) the network's gradient, df/dx = s_x + J^T s_phi. Backwards, the cotangent
-g of this reaches the network's gradient as (g, J g), and J as the outer product of s_phi and g.
+With J the encoding's Jacobian and (s_x, s_phi) the network's gradient, df/dx = s_x + J^T s_phi. Backwards, the
+cotangent g of this reaches the network's gradient as (g, J g), and J as the outer product of s_phi and g.
 """
 
 from typing import Any

@@ -165,12 +165,12 @@ class Preset:
     """The objective and how it is sampled."""
     field: FieldConfig | None = None
     """The field; None is a hash grid matched to the spacing and noise of the points."""
-    steps: int = 2000
+    steps: int = 1400
     """Optimiser steps."""
 
 
 PRESETS: dict[str, Preset] = {
-    "quick": Preset(steps=600),
+    "quick": Preset(steps=400),
     "standard": Preset(),
     "paper": Preset(
         method=DiffCD(

@@ -44,7 +44,7 @@ def fit_points(
             of more than 100,000 rows so many are drawn; ``result.notes`` says so.
         method: Objective and sampling; ``DiffCD()`` if not given.
         field: Settings of the field; a hash grid matched to the spacing and noise of the points if not given.
-        steps: Optimiser steps; with them a fit is deterministic on the CPU. 2000 unless ``seconds`` is given.
+        steps: Optimiser steps; with them a fit is deterministic on the CPU. 1400 unless ``seconds`` is given.
         seconds: Wall-clock budget of the optimisation, to which its schedule is laid out.
         device: Where the field lives; the CPU if not given.
         seed: Seed of weights and samples.

@@ -1,7 +1,8 @@
 """The definition of ``hash_encode`` in PyTorch, and its transpose: any device, any dtype.
 
-Channels come first and points last, as the kernels want them. Both run over the eight corners of a point's cell in every level. The definition is differentiable to any order in the
-points and the tables; the transpose is what its derivative by the tables comes to.
+Channels come first and points last, as the kernels want them. Both run over the eight corners of a point's cell in
+every level. The definition is differentiable to any order in the points and the tables; the transpose is what its
+derivative by the tables comes to.
 """
 
 from collections.abc import Iterator, Sequence
