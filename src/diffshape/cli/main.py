@@ -19,7 +19,7 @@ _VERBS: dict[str, tuple[ModuleType, type]] = {
     "info": (info, info.Info),
 }
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
-"""Before torch loads: threads that spin while they wait made a fit nine times slower on two cores with one other job."""
+"""Before torch loads: threads that spin while they wait made a fit nine times slower beside one other job."""
 
 _DESCRIPTION = "Turn 3D scans into clean surfaces, query them, and score them. `diffshape VERB --help` tells more."
 

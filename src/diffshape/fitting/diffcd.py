@@ -51,7 +51,7 @@ class DiffCDTask(Task):
 
     def _objective(self) -> LossTerms:
         method, parameter = self.method, next(self.field.parameters())
-        chosen = torch.randint(len(self.scan.points), (self._batch,), generator=self.generators["batch"])
+        chosen = torch.randperm(len(self.scan.points), generator=self.generators["batch"])[: self._batch]
         samples = torch.cat([self.scan.points[chosen], self._near(chosen), self._anywhere()]).to(parameter)
         values, gradients = self.field.value_and_gradient(samples)
         parts = {

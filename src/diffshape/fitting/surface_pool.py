@@ -36,8 +36,7 @@ class SurfacePool:
         """Samples pulled to the surface of ``field`` as it is now; None while there has been no surface."""
         if len(self.points) == 0:
             return None
-        count = min(self.method.surface_batch, len(self.points))
-        chosen = torch.randint(len(self.points), (count,), generator=self.generator)
+        chosen = torch.randperm(len(self.points), generator=self.generator)[: self.method.surface_batch]
         device = next(field.parameters()).device
         pulled = project_to_level_set(
             field, self.points[chosen].to(device), steps=self.method.pulls, step=self.method.pull
