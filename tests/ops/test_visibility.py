@@ -5,7 +5,7 @@ import torch
 from diffshape.ops.local_quadrics import tangents
 from diffshape.ops.visibility import fibonacci_directions, visible_from
 
-EYE = torch.eye(3, dtype=torch.float64)
+EYE = torch.eye(3, dtype=torch.float64)[None]
 
 
 def sheet(z: float, n: int = 20) -> torch.Tensor:
@@ -24,10 +24,10 @@ def test_directions_are_unit_and_even():
 
 def test_front_hides_back():
     points = torch.cat([sheet(1.0), sheet(0.0)])
-    seen = visible_from(points, EYE, cell=0.1, slack=0.3)
+    seen = visible_from(points, EYE, cell=0.1, slack=0.3)[0]
     assert seen[:400].all()
     assert not seen[400:].any()
-    behind = visible_from(points, EYE * torch.tensor([1.0, -1.0, -1.0]).double(), cell=0.1, slack=0.3)
+    behind = visible_from(points, EYE * torch.tensor([[1.0], [-1.0], [-1.0]]).double(), cell=0.1, slack=0.3)[0]
     assert behind[400:].all()
     assert not behind[:400].any()
 
@@ -38,18 +38,21 @@ def test_within_the_slack_both_are_seen():
 
 def test_hidden_behind_the_next_cell_too():
     points = torch.tensor([[0.05, 0.05, 1.0], [0.15, 0.05, 0.0], [0.35, 0.05, 0.0]])
-    assert visible_from(points, torch.eye(3), cell=0.1, slack=0.5).tolist() == [True, False, True]
+    assert visible_from(points, torch.eye(3)[None], cell=0.1, slack=0.5).tolist() == [[True, False, True]]
 
 
 def test_ball_is_seen_on_the_near_side_only():
     ball = fibonacci_directions(4000)
-    for direction in fibonacci_directions(5):
-        frame = torch.cat([tangents(direction[None])[0], direction[None]])
-        seen = visible_from(ball, frame, cell=0.1, slack=0.25)
-        height = ball @ direction
-        assert seen[height > 0.6].all()
-        assert not seen[height < -0.4].any()
+    directions = fibonacci_directions(5)
+    frames = torch.cat([tangents(directions), directions[:, None]], dim=1)
+    seen = visible_from(ball, frames, cell=0.1, slack=0.25)
+    height = directions @ ball.T
+    assert seen[height > 0.6].all()
+    assert not seen[height < -0.4].any()
+    for each, frame in zip(seen, frames):
+        assert torch.equal(each, visible_from(ball, frame[None], cell=0.1, slack=0.25)[0])
 
 
-def test_no_points():
-    assert visible_from(torch.zeros(0, 3), torch.eye(3), cell=0.1, slack=0.1).shape == (0,)
+def test_no_points_and_no_directions():
+    assert visible_from(torch.zeros(0, 3), torch.eye(3)[None], cell=0.1, slack=0.1).shape == (1, 0)
+    assert visible_from(torch.zeros(4, 3), torch.zeros(0, 3, 3), cell=0.1, slack=0.1).shape == (0, 4)

@@ -27,6 +27,9 @@ from diffshape.ops.visibility import fibonacci_directions, visible_from
 
 AREA_NEIGHBORS = 8
 
+PICTURED_POINTS = 1 << 19
+"""Points drawn at a time into depth pictures, which bounds their memory."""
+
 TOLD_APART = 1.5
 """Spacings before and behind a point at which the indicator must know the outside from the inside."""
 
@@ -136,9 +139,10 @@ def _visible_side(points: Tensor, spacing: float, config: OrientationConfig) -> 
         return total
     directions = fibonacci_directions(config.directions).to(points)
     cell = config.cell * spacing
-    for frame in torch.cat([tangents(directions), directions[:, None]], dim=1):
-        seen = visible_from(points, frame, cell=cell, slack=config.slack * cell)
-        total += seen[:, None] * frame[2]
+    frames = torch.cat([tangents(directions), directions[:, None]], dim=1)
+    for part in frames.split(max(1, PICTURED_POINTS // len(points))):
+        seen = visible_from(points, part, cell=cell, slack=config.slack * cell)
+        total += seen.T.to(points) @ part[:, 2]
     return total
 
 

@@ -94,6 +94,10 @@ class PoissonIndicator:
         return float((self._values > self.level).double().mean()) * self.side**3
 
     @cached_property
+    def _own_corners(self) -> tuple[Int[Tensor, "n 8"], Float[Tensor, "n 8"]]:
+        return self._corners(self.points)
+
+    @cached_property
     def _values(self) -> Float[Tensor, "nodes 1"]:
         return self._inverse(self._transform).reshape(-1, 1)
 
@@ -114,7 +118,7 @@ class PoissonIndicator:
         return [full[:, None, None], full[None, :, None], half[None, None, :]]
 
     def _solve(self, area_vectors: Tensor, smoothing: float) -> Tensor:
-        nodes, weights = self._corners(self.points)
+        nodes, weights = self._own_corners
         spread = area_vectors.new_zeros(3, self.resolution**3)
         for axis in range(3):  # bincount is sequential, so the sum is the same for any number of threads
             shares = weights * area_vectors[:, axis, None]
@@ -127,7 +131,8 @@ class PoissonIndicator:
         return 1j * divergence * torch.where(squares > 0, torch.exp(-0.5 * smoothing**2 * squares) / squares, 0.0)
 
     def _read(self, grid: Tensor, x: Float[Tensor, "n 3"]) -> Tensor:
-        nodes, weights = self._corners(x.clamp(-self.side / 2, self.side / 2))
+        own = x is self.points
+        nodes, weights = self._own_corners if own else self._corners(x.clamp(-self.side / 2, self.side / 2))
         return torch.einsum("nk,nkc->nc", weights, grid[nodes])
 
     def _corners(self, x: Float[Tensor, "n 3"]) -> tuple[Int[Tensor, "n 8"], Float[Tensor, "n 8"]]:

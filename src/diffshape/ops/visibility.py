@@ -26,27 +26,29 @@ def fibonacci_directions(n: int) -> Float[Tensor, "n 3"]:
 
 
 def visible_from(
-    points: Float[Tensor, "n 3"], frame: Float[Tensor, "3 3"], *, cell: float, slack: float
-) -> Bool[Tensor, "n"]:
-    """Which points are seen from far away in direction ``frame[2]``.
+    points: Float[Tensor, "n 3"], frames: Float[Tensor, "d 3 3"], *, cell: float, slack: float
+) -> Bool[Tensor, "d n"]:
+    """Which points are seen from far away, in each of several directions.
 
     Args:
         points: Shape (N, 3), any unit of length.
-        frame: Rows u, v, d, orthonormal: the axes of the picture and the direction of the viewer.
+        frames: Rows u, v, d of each, orthonormal: the axes of the picture and the direction of the viewer.
         cell: Width of a cell, same unit, > 0.
         slack: How far behind the nearest point a point may lie.
 
-    Cost O(N + cells).
+    Time and memory O(D (N + cells)).
 
-    >>> visible_from(torch.tensor([[0.0, 0.0, 1.0], [0.0, 0.1, 0.0]]), torch.eye(3), cell=0.2, slack=0.5)
-    tensor([ True, False])
+    >>> points = torch.tensor([[0.0, 0.0, 1.0], [0.0, 0.1, 0.0]])
+    >>> visible_from(points, torch.eye(3)[None], cell=0.2, slack=0.5)
+    tensor([[ True, False]])
     """
-    if not len(points):
-        return torch.zeros(0, dtype=torch.bool, device=points.device)
-    across, depth = points @ frame[:2].T, points @ frame[2]
-    pixels = ((across - across.amin(0)) / cell).long()  # (N, 2)
-    rows, columns = (pixels.amax(0) + 1).tolist()
-    index = pixels[:, 0] * columns + pixels[:, 1]
-    picture = depth.new_full((rows * columns,), -math.inf).scatter_reduce(0, index, depth, "amax")
-    nearest = torch.nn.functional.max_pool2d(picture.view(1, rows, columns), 3, stride=1, padding=1).flatten()
-    return depth > nearest[index] - slack
+    if points.numel() == 0 or len(frames) == 0:
+        return torch.zeros(len(frames), len(points), dtype=torch.bool, device=points.device)
+    u, v, depth = torch.einsum("dac,nc->adn", frames, points)
+    rows, columns = (((axis - axis.amin(1, keepdim=True)) / cell).long() for axis in (u, v))
+    height, width = int(rows.max()) + 1, int(columns.max()) + 1
+    pixels = rows * width + columns
+    pictures = depth.new_full((len(frames), height * width), -math.inf).scatter_reduce(1, pixels, depth, "amax")
+    pictures = pictures.view(-1, height, width)
+    nearest = torch.nn.functional.max_pool2d(pictures, 3, stride=1, padding=1).flatten(1)
+    return depth > nearest.gather(1, pixels) - slack
