@@ -22,7 +22,8 @@ from torch.autograd.function import once_differentiable
 
 from diffshape.fields.config import HashGridConfig, one_config
 from diffshape.fields.field import Field
-from diffshape.fields.softplus_network import SoftplusNetwork, up_and_down, up_and_down_backward
+from diffshape.fields.softplus_network import SoftplusNetwork
+from diffshape.fields.softplus_passes import up_and_down, up_and_down_backward
 from diffshape.ops.grid_layout import GridLayout
 from diffshape.ops.hash_encode import encode_points, encode_points_backward, hash_encode
 
@@ -92,19 +93,17 @@ class HashGrid(Field):
         low, high = self.config.box
         nearest = points.clamp(low, high)
         features = hash_encode((nearest - low) / (high - low), self.tables, self.grid, fade=self.fade)
-        return self.network(torch.cat([nearest, features], dim=-1)) + _length(points - nearest)
+        return self.network(torch.cat([nearest.t(), features.t()]).t()) + _length(points - nearest)
 
     def evaluate_with_gradient(self, points: Float[Tensor, "n 3"]) -> tuple[Float[Tensor, "n"], Float[Tensor, "n 3"]]:
         """Values and gradients at (N, 3) points in one pass; by autograd where it has to reach the points too."""
         if points.requires_grad and torch.is_grad_enabled():
             return super().evaluate_with_gradient(points)
         nearest = points.clamp(*self.config.box)
+        values, gradients = _EncodedValueAndGradient.apply(nearest, self.tables, self, *self.network.layers)
         beyond = points - nearest
-        distances = _length(beyond)
-        network = [*self.network.weights, *self.network.biases]
-        values, gradients = _EncodedValueAndGradient.apply(nearest, self.tables, self, *network)
-        outwards = beyond / torch.where(distances == 0, 1, distances)[:, None]
-        return values + distances, torch.where(beyond == 0, gradients, outwards)
+        outwards = torch.nn.functional.normalize(beyond, dim=-1, eps=1e-30)
+        return values + torch.linalg.vector_norm(beyond, dim=-1), torch.where(beyond == 0, gradients, outwards)
 
 
 class _EncodedValueAndGradient(torch.autograd.Function):
@@ -117,25 +116,29 @@ class _EncodedValueAndGradient(torch.autograd.Function):
         low, high = field.config.box
         unit, grid = (points - low) / (high - low), field.grid
         features, jacobian = encode_points(unit, tables, field.fade, grid.plan, grid.smooth, True)
-        x = torch.cat([points.t(), features]).t()
-        values, by_x, kept = up_and_down(x, parameters, field.network.skip, field.network.beta)
-        slopes = by_x[:, 3:].t().contiguous()  # (C, N)
-        gradients = by_x[:, :3] + (jacobian * slopes).sum(1).t() / (high - low)
-        ctx.save_for_backward(unit, field.fade, jacobian, slopes, *kept)
+        network, x = field.network, torch.cat([points.t(), features])  # (3 + C, N)
+        values, by_x, kept = up_and_down(x, parameters, network.skip, network.beta)
+        gradients = by_x[:3] + (jacobian * by_x[3:]).sum(1) / (high - low)
+        ctx.save_for_backward(unit, field.fade, jacobian, by_x, *kept)
         ctx.field = field
-        return values, gradients
+        return values, gradients.t()
 
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, value_bar: Tensor, gradient_bar: Tensor) -> tuple[Tensor | None, ...]:
-        unit, fade, jacobian, slopes, *kept = ctx.saved_tensors
+        unit, fade, jacobian, by_x, *kept = ctx.saved_tensors
         grid, network, (low, high) = ctx.field.grid, ctx.field.network, ctx.field.config.box
-        along = (gradient_bar.t() / (high - low)).unsqueeze(1)  # (3, 1, N)
-        by_x_bar = torch.cat([gradient_bar.t(), (jacobian * along).sum(0)]).t()
+        along = gradient_bar.t() / (high - low)
+        by_x_bar = torch.cat([gradient_bar.t(), _weighted_sum(along, jacobian)])
         x_bar, parameter_bars = up_and_down_backward(kept, value_bar, by_x_bar, network.skip, network.beta)
-        bars = x_bar[:, 3:].t(), slopes * along
+        bars = x_bar[3:], along[:, None] * by_x[3:]
         tables_bar = encode_points_backward(unit, *bars, fade, grid.plan, grid.smooth, grid.entries)
         return None, tables_bar, None, *parameter_bars
+
+
+def _weighted_sum(weights: Float[Tensor, "3 n"], parts: Float[Tensor, "3 c n"]) -> Float[Tensor, "c n"]:
+    x, y, z = weights
+    return (x * parts[0]).addcmul_(y, parts[1]).addcmul_(z, parts[2])
 
 
 def _start_as_sphere(field: HashGrid, generator: torch.Generator) -> None:
