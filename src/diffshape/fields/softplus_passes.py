@@ -28,12 +28,14 @@ class Softplus(torch.autograd.Function):
 
     @staticmethod
     def forward(ctx: Any, u: Tensor) -> Tensor:
+        """log(1 + e^u)."""
         h, slope = _softplus_and_slope(u)
         ctx.save_for_backward(u, slope)
         return h
 
     @staticmethod
     def backward(ctx: Any, h_bar: Tensor) -> Tensor:
+        """Its derivative, differentiable again."""
         u, slope = ctx.saved_tensors
         return h_bar * (torch.sigmoid(u) if torch.is_grad_enabled() else slope)
 

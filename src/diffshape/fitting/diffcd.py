@@ -65,9 +65,9 @@ class DiffCDTask(Task):
         if method.area_weight:
             parts["area"] = surface_area_loss(self.field(self._anywhere(method.batch).to(parameter)))
             total = total + method.area_weight * parts["area"]
-        if method.normal_weight and self.scan.oriented:
-            normals = self.scan.normals[chosen].to(parameter)
-            parts["normal"] = (gradients[: self._batch] - normals).square().sum(-1).mean()
+        if method.normal_weight and (normals := self.scan.normals) is not None:
+            error = gradients[: self._batch] - normals[chosen].to(parameter)
+            parts["normal"] = error.square().sum(-1).mean()
             total = total + method.normal_weight * parts["normal"]
         return LossTerms(total, parts)
 

@@ -48,6 +48,8 @@ class StartTargets:
 
 def signed_distance(scan: FitTarget, points: Tensor) -> Tensor:
     """Approximate signed distance (N,) of points (N, 3) from an oriented scan; negative inside."""
+    if scan.normals is None:
+        raise ValueError("signed_distance: this target has no normals; prepare the scan first")
     squared, nearest = NeighborIndex(scan.points).query(points)
     distance = squared.sqrt()
     plane = ((points - scan.points[nearest]) * scan.normals[nearest]).sum(-1)
