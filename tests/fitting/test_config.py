@@ -192,23 +192,6 @@ def test_an_orientation_setting_out_of_range_is_refused(options):
         OrientationConfig(**options)
 
 
-@pytest.mark.parametrize(
-    "options",
-    [
-        {"sizes": ()},
-        {"sizes": (0, 5)},
-        {"rounds": 0},
-        {"confidence": -1.0},
-        {"agreement": 1.0},
-        {"clean_below": -0.1},
-        {"isolation": 1.0},
-    ],
-)
-def test_a_scan_setting_out_of_range_is_refused(options):
-    with pytest.raises(ValueError, match="ScanConfig: need"):
-        ScanConfig(**options)
-
-
 def test_settings_need_no_torch():
     source = Path(diffshape.__file__).parents[1]
     code = "import sys, diffshape.fitting.config; sys.exit('torch' in sys.modules)"

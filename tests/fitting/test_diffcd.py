@@ -152,7 +152,7 @@ def test_the_seed_decides_every_draw(sphere_field, cloud):
 def test_random_streams_are_independent(sphere_field, cloud):
     """Another number of noise or surface samples does not change which data points are drawn."""
     base, noisier = task(sphere_field(), cloud), task(sphere_field(), cloud, replace(METHOD, local_samples=0.25))
-    larger = task(sphere_field(), cloud, replace(METHOD, surface_batch=100))
+    larger = task(sphere_field(), cloud, replace(METHOD, pool=METHOD.pool + 100))
     for made in (base, noisier, larger):
         losses(made)
     states = [made.state() for made in (base, noisier, larger)]
