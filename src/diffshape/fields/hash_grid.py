@@ -27,8 +27,8 @@ from diffshape.fields.softplus_passes import up_and_down, up_and_down_backward
 from diffshape.ops.grid_layout import GridLayout
 from diffshape.ops.hash_encode import encode_points, encode_points_backward, hash_encode
 
-_CHUNK = 2**14
-"""Points evaluated at a time where no graph is kept: their activations stay in the cache."""
+_CHUNK = 2**15
+"""Points evaluated at a time where no graph is kept, which bounds memory and keeps activations near the cache."""
 
 
 _START_POINTS = 4096

@@ -66,13 +66,17 @@ class SoftplusNetwork(torch.nn.Module):
 
     def forward(self, x: Float[Tensor, "*b c"]) -> Float[Tensor, "*b"]:
         """Values, shape (...,); differentiable any number of times in ``x`` and the parameters."""
-        return torch.nn.functional.linear(self.hidden(x), self.weights[-1], self.biases[-1]).squeeze(-1)
+        values = self.weights[-1][0] / self.beta @ self._up(x) + self.biases[-1]
+        return values.reshape(x.shape[:-1])
 
     def hidden(self, x: Float[Tensor, "*b c"]) -> Float[Tensor, "*b h"]:
         """What the last layer reads, shape (..., width)."""
+        hidden = (self._up(x) / self.beta).t()
+        return hidden.reshape(*x.shape[:-1], hidden.shape[1])
+
+    def _up(self, x: Float[Tensor, "*b c"]) -> Float[Tensor, "h n"]:
         _check_inputs(x, self.inputs)
-        hidden = up(x.reshape(-1, self.inputs).t(), self.layers, self.skip, self.beta)
-        return hidden.t().reshape(*x.shape[:-1], len(hidden))
+        return up(x.reshape(-1, self.inputs).t(), self.layers, self.skip, self.beta)
 
     def value_and_gradient(self, x: Float[Tensor, "*b c"]) -> tuple[Float[Tensor, "*b"], Float[Tensor, "*b c"]]:
         """Values (...,) and gradients dy/dx (..., C), both differentiable once in ``x`` and the parameters."""

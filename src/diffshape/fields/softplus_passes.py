@@ -29,27 +29,27 @@ class Softplus(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, u: Tensor) -> Tensor:
         """log(1 + e^u)."""
-        h, slope = _softplus_and_slope(u)
-        ctx.save_for_backward(u, slope)
-        return h
+        ctx.save_for_backward(u)
+        logarithm = u.clamp(max=_LINEAR_ABOVE).exp_().add_(1).log_()
+        return torch.maximum(logarithm, u, out=logarithm)
 
     @staticmethod
     def backward(ctx: Any, h_bar: Tensor) -> Tensor:
         """Its derivative, differentiable again."""
-        u, slope = ctx.saved_tensors
-        return h_bar * (torch.sigmoid(u) if torch.is_grad_enabled() else slope)
+        (u,) = ctx.saved_tensors
+        return h_bar * torch.sigmoid(u)
 
 
 def up(
     x: Float[Tensor, "c n"], parameters: Sequence[Tensor], skip: tuple[int, ...], beta: float
 ) -> Float[Tensor, "h n"]:
-    """What the last layer reads, followed by autograd; ``parameters`` are a network's weights, then its biases."""
+    """What the last layer reads, times beta, and followed by autograd; ``parameters``: the weights, then the biases."""
     weights, biases = _halves(parameters)
     x = h = x * beta
     for layer, (weight, bias) in enumerate(zip(weights[:-1], biases[:-1])):
         h = _join(h, x) if layer in skip else h
         h = Softplus.apply(torch.addmm(bias[:, None], weight, h, beta=beta))
-    return h / beta
+    return h
 
 
 def up_and_down(
