@@ -89,7 +89,7 @@ class Teller:
     def notes(self, notes: Iterable[str]) -> None:
         """What was done to the input, a line each."""
         for note in notes:
-            self._say(f"  {note[0].upper()}{note[1:].rstrip('.')}.")
+            self._say(f"  {note.rstrip('.')}")
 
     def interrupted(self, folder: Path, step: int) -> None:
         """How to go on."""

@@ -21,8 +21,7 @@ from typing import Any
 import torch
 import yaml
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import load_file, save_file
-from torch import Tensor
+from safetensors.torch import load_file
 
 from diffshape import __version__
 from diffshape.data import Frame, atomic_path
@@ -30,7 +29,7 @@ from diffshape.fields import build_field
 from diffshape.fitting.result import FitResult
 from diffshape.fitting.settings import FitSettings
 from diffshape.fitting.target import FitTarget
-from diffshape.training import Checkpoint, CheckpointFolder, Seconds
+from diffshape.training import Checkpoint, CheckpointFolder, Seconds, write_tensors
 
 _PACKAGES = ("torch", "numpy", "numba", "libigl", "scipy")
 
@@ -68,7 +67,7 @@ class RunFolder:
             raise ValueError(f"{self.path} already holds a fit; resume it, or choose another folder")
         write_json(self.path / "frame.json", {**frame.to_dict(), "notes": list(notes), "torch": as_torch})
         write_json(self.path / "environment.json", _environment())
-        _write_tensors(self.path / "target.safetensors", target.tensors())
+        write_tensors(self.path / "target.safetensors", target.tensors())
         with atomic_path(self.path / "config.yaml") as temporary:  # last: it says that the others are there
             temporary.write_text(yaml.safe_dump(settings.to_dict(), sort_keys=False))
 
@@ -94,7 +93,7 @@ class RunFolder:
         """Write a finished (or interrupted) fit; the folder is made where it is not the fit's own."""
         if result.folder is None or result.folder.resolve() != self.path.resolve():
             self.begin(result.settings, result.frame, result.target, result.notes, result.as_torch)
-        _write_tensors(
+        write_tensors(
             self._final,
             result.field.state_dict(),
             {"step": str(result.step), "seconds": repr(result.seconds)},
@@ -165,15 +164,6 @@ def write_json(path: Path, content: Mapping[str, Any]) -> None:
     """Write indented JSON, whole or not at all."""
     with atomic_path(path) as temporary:
         temporary.write_text(json.dumps(content, indent=2) + "\n")
-
-
-def _write_tensors(path: Path, tensors: Mapping[str, Tensor], metadata: dict[str, str] | None = None) -> None:
-    plain = {name: tensor.detach().cpu().contiguous().clone() for name, tensor in tensors.items()}
-    with atomic_path(path) as temporary:
-        try:
-            save_file(plain, temporary, metadata=metadata)
-        except SafetensorError as error:
-            raise OSError(f"cannot write {path}: {error}") from error
 
 
 def _environment() -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """The one training loop: schedule, checkpoint, resume, log, progress."""
 
-from diffshape.training.checkpoint import Checkpoint, CheckpointFolder, read_checkpoint
+from diffshape.training.checkpoint import Checkpoint, CheckpointFolder, read_checkpoint, write_tensors
 from diffshape.training.log import CsvLog, read_log
 from diffshape.training.loop import Outcome, StepReport, train
 from diffshape.training.progress import Progress
@@ -28,4 +28,5 @@ __all__ = [
     "read_checkpoint",
     "read_log",
     "train",
+    "write_tensors",
 ]

@@ -51,11 +51,20 @@ def write_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
     tensors = _separate(checkpoint.tensors)
     header = {"format": _FORMAT, "step": str(checkpoint.step), "seconds": repr(float(checkpoint.seconds))}
     header["crc32"] = _checksum(tensors, header)
+    write_tensors(path, tensors, header)
+
+
+def write_tensors(path: Path, tensors: Mapping[str, Tensor], header: dict[str, str] | None = None) -> None:
+    """Write tensors as a safetensors file, whole or not at all, readable by whom the user's umask lets read.
+
+    Raises:
+        OSError: The disk is full or the folder cannot be written.
+    """
     with atomic_path(path) as temporary:
         temporary.touch()
-        mode = temporary.stat().st_mode  # safetensors makes files private; keep what the user's umask says
+        mode = temporary.stat().st_mode  # safetensors makes files private
         try:
-            save_file(tensors, temporary, metadata=header)
+            save_file(_separate(tensors), temporary, metadata=header)
         except SafetensorError as error:
             raise OSError(str(error)) from error
         temporary.chmod(mode)
