@@ -1,6 +1,7 @@
 """Shared set-up: one thread, strict float errors, and the marker for data outside the repository."""
 
 import os
+import signal
 from pathlib import Path
 
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # before torch loads, as the command line does
@@ -15,6 +16,14 @@ SHARED = Path(__file__).resolve().parents[2] / "shared"
 def one_thread():
     """Two torch threads under load can be slower than one."""
     torch.set_num_threads(1)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def heard_interrupts():
+    """A shell starts background jobs with Ctrl-C ignored, which they and their children inherit; tests send it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
 
 
 def pytest_collection_modifyitems(items):
