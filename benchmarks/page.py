@@ -19,8 +19,8 @@ Written by `make bench`; nothing here is edited by hand. Losses stand beside win
 QUALITY = """
 ## Scans to surfaces
 
-Each scan is fitted once, alone on the machine, by `{command} SCAN --out DIR`; seconds and peak memory are those of the
-whole command, start-up included. Scores come from a scorer outside the package: 20,000 even samples of each surface,
+Each scan is fitted once, one after the other, by `{command} SCAN --out DIR`; seconds (wall clock, whatever else the
+machine was doing) and peak memory are those of the whole command, start-up included. Scores come from a scorer outside the package: 20,000 even samples of each surface,
 projected onto the triangles of the other, in the frame where the truth's longest side is 1. Chamfer distances are means
 of both directions, times 1000. Beside them stands screened Poisson reconstruction (pymeshlab), with the number of
 neighbours for its normals and the octree depth that give its lowest Chamfer distance on that very scan: chosen in
