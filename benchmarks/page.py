@@ -20,12 +20,13 @@ QUALITY = """
 ## Scans to surfaces
 
 Each scan is fitted once, one after the other, by `{command} SCAN --out DIR`; seconds (wall clock, whatever else the
-machine was doing) and peak memory are those of the whole command, start-up included. Scores come from a scorer outside
-the package: 20,000 even samples of each surface, projected onto the triangles of the other, in the frame where the truth's longest side is 1. Chamfer distances are means
-of both directions, times 1000. Beside them stands screened Poisson reconstruction (pymeshlab), with the number of
-neighbours for its normals and the octree depth that give its lowest Chamfer distance on that very scan: chosen in
-hindsight, with the truth known, as no user can. The better of the two is bold. A ratio below 1 is a win; its mean is
-the geometric one. Means need every fit: one that failed is counted, not left out.
+machine was doing) and peak memory are those of the whole command, start-up included. Scores come from a scorer
+outside the package: 20,000 even samples of each surface, projected onto the triangles of the other, in the frame
+where the truth's longest side is 1. Chamfer distances are means of both directions, times 1000. Beside them stands
+screened Poisson reconstruction (pymeshlab), with the number of neighbours for its normals and the octree depth that
+give its lowest Chamfer distance on that very scan: chosen in hindsight, with the truth known, as no user can. The
+better of the two is bold. A ratio below 1 is a win; its mean is the geometric one. Means need every fit: one that
+failed is counted, not left out.
 """
 COST = """
 ## The cost of a step
