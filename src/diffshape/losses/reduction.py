@@ -36,10 +36,10 @@ def check_same_shape(function: str, name: str, tensor: Tensor, expected: torch.S
         raise ValueError(f"{function}: {name} must have shape {tuple(expected)} like {like}, got {tuple(tensor.shape)}")
 
 
-def check_mask(function: str, mask: Tensor | None, expected: torch.Size, like: str) -> None:
+def check_mask(function: str, mask: Tensor | None, expected: torch.Size, like: str, *, argument: str = "mask") -> None:
     """Raise a ValueError unless the mask, if there is one, is boolean and has one entry an element."""
     if mask is None:
         return
-    check_same_shape(function, "mask", mask, expected, like)
+    check_same_shape(function, argument, mask, expected, like)
     if mask.dtype != torch.bool:
-        raise ValueError(f"{function}: mask must be boolean, got {mask.dtype}")
+        raise ValueError(f"{function}: {argument} must be boolean, got {mask.dtype}")
