@@ -1,4 +1,4 @@
-"""How every loss on point sets reads its arguments: shapes, masks, weights and precision, checked once, the same way."""
+"""How every loss on point sets reads its arguments: shapes, masks, weights and precision, checked once and alike."""
 
 from typing import NamedTuple
 
@@ -83,7 +83,7 @@ def _read_point_set(function: str, name: str, points: Tensor, mask: Tensor | Non
 
 @torch.library.custom_op("diffshape::check_values", mutates_args=())
 def check_values(function: str, name: str, points: Tensor, weights: Tensor) -> Tensor:
-    """1, for a graph to multiply by, if the points are finite and the weights can weigh; seen by the compiler as one."""
+    """1, to multiply by, if points and weights can be used: the compiler sees one operator that must run."""
     if not torch.isfinite(points).all():
         raise ValueError(f"{function}: {name} has non-finite coordinates; remove or mask those points first")
     if not ((weights >= 0) & (weights < torch.inf)).all():
