@@ -40,6 +40,18 @@ def test_cells_hold_every_point_once_in_the_order_given(count, flat):
         assert (np.ravel_multi_index(steps.T, grid.shape[0]) == cell).all()
 
 
+def test_threads_build_the_same_grids():
+    points = cloud(8, 300, 3)
+    grids = []
+    for build, fill in ((numba_grid._build_serial, np.zeros_like), (numba_grid._build_parallel, np.ones_like)):
+        grids.append(numba_grid.Grid(*(fill(field) for field in build_grid(points, parallel=False))))
+        build(grids[-1], points)
+    for name in ("points", "index", "corner", "scale", "shape"):
+        assert np.array_equal(getattr(grids[0], name), getattr(grids[1], name)), name
+    for first, second, shape in zip(grids[0].start, grids[1].start, grids[0].shape):
+        assert np.array_equal(first[: shape.prod() + 1], second[: shape.prod() + 1])
+
+
 def test_cells_on_a_surface_are_as_full_as_promised():
     grid = build_grid(sphere(5000), parallel=False)
     filled = np.diff(grid.start[0, : grid.shape[0].prod() + 1])

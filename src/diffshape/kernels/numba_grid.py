@@ -133,29 +133,31 @@ def _sort(points, cells, start, sorted_points, index) -> None:
 
 
 @njit(cache=True, nogil=True)
-def _build(points, sorted_points, index, start, corner, shape) -> float:
-    """Sort one cloud into cells; return the cells a unit of length, or 0 where the cloud's size forbids a grid."""
+def _build(grid, b, points) -> None:
+    """Sort cloud b into cells; its scale is 0 where the cloud's size forbids a grid."""
+    sorted_points, index, start = grid.points[b], grid.index[b], grid.start[b]
+    corner, shape = grid.corner[b], grid.shape[b]
     low, high = bounding_box(points)
     corner[0], corner[1], corner[2] = low[0], low[1], low[2]
     extents = (high[0] - corner[0], high[1] - corner[1], high[2] - corner[2])
+    grid.scale[b] = 0.0
     if not SMALLEST < max(extents) < LARGEST:
-        return 0.0
+        return
     cells = np.empty(len(points), np.int32)
-    scale = _refine(points, corner, extents, shape, cells, start)
+    grid.scale[b] = _refine(points, corner, extents, shape, cells, start)
     _sort(points, cells, start[: shape[0] * shape[1] * shape[2] + 2], sorted_points, index)
-    return scale
 
 
 @njit(cache=True, nogil=True)
 def _build_serial(grid, points) -> None:
     for b in range(len(points)):
-        grid.scale[b] = _build(points[b], grid.points[b], grid.index[b], grid.start[b], grid.corner[b], grid.shape[b])
+        _build(grid, b, points[b])
 
 
 @njit(cache=True, nogil=True, parallel=True)
 def _build_parallel(grid, points) -> None:
-    for b in prange(len(points)):
-        grid.scale[b] = _build(points[b], grid.points[b], grid.index[b], grid.start[b], grid.corner[b], grid.shape[b])
+    for b in prange(len(points)):  # Numba 0.68 loses a store to a field of a tuple made here, so all are made in _build
+        _build(grid, b, points[b])
 
 
 @njit(cache=True, nogil=True)
