@@ -1,4 +1,4 @@
-"""Leaves out the modules that need Triton where it is not installed: pytest imports every module to look for examples."""
+"""Leaves out modules that need Triton where it is not installed: pytest imports every module to look for examples."""
 
 from importlib.util import find_spec
 

@@ -22,7 +22,7 @@ BITS = 21
 def pack(points) -> tuple[np.ndarray, ...]:
     """Points (T, TILE, 3) in Morton order, boxes (T, 2, 3) of the tiles and (C, 2, 3) of the chunks; T is padded."""
     low = points.min(axis=0)
-    steps = ((points - low) / (points - low).max() * np.float32(2**BITS - 1)).astype(np.int64)
+    steps = ((points - low) / (points - low).max() * np.float32(2**BITS)).astype(np.int64).clip(max=2**BITS - 1)
     code = sum(((steps[:, axis] >> bit) & 1) << (3 * bit + axis) for axis in range(3) for bit in range(BITS))
     order = np.argsort(code, kind="stable")
     tiles = -(-len(points) // (TILE * CHUNK)) * CHUNK

@@ -1,4 +1,4 @@
-"""The Triton engine against the reference, bit for bit: on a GPU where there is one, else under Triton's interpreter."""
+"""The Triton engine against the reference, bit for bit: on a GPU where there is one, else under its interpreter."""
 
 import pytest
 import torch
@@ -132,10 +132,10 @@ def interleaved(steps):
 
 
 def test_morton_codes_interleave_the_bits_of_the_steps():
-    steps = torch.randint(0, 2**21, (1, 50, 3), generator=torch.Generator().manual_seed(0))
-    steps[0, 0], steps[0, 1] = 0, 2**21 - 1
-    codes = morton_codes(steps.to(DEVICE, torch.float64))
-    assert codes[0].tolist() == [interleaved(each) for each in steps[0].tolist()]
+    steps = torch.randint(0, 2**21, (50, 3), generator=torch.Generator().manual_seed(0))
+    corners = torch.tensor([[0.0, 0.0, 0.0], [2.0**21, 2.0**21, 2.0**21]])
+    codes = morton_codes(torch.cat([corners, steps + 0.5])[None].to(DEVICE))
+    assert codes[0].tolist() == [0, 2**63 - 1, *(interleaved(each) for each in steps.tolist())]
 
 
 def test_tiles_hold_every_point_once_inside_their_boxes():

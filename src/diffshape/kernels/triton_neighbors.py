@@ -57,9 +57,7 @@ def squared_distances(x0, x1, x2, y0, y1, y2):
 
 
 @triton.jit
-def _nearest_kernel(
-    x, y, ends, distances, indices, x_count, y_count, blocks, BLOCK: tl.constexpr, TILE: tl.constexpr
-):
+def _nearest_kernel(x, y, ends, distances, indices, x_count, y_count, blocks, BLOCK: tl.constexpr, TILE: tl.constexpr):
     cloud = (tl.program_id(0) // blocks).to(tl.int64)
     query = (tl.program_id(0) % blocks) * BLOCK + tl.arange(0, BLOCK)
     asked = query < x_count

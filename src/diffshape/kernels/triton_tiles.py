@@ -30,8 +30,8 @@ CHUNK = 128
 MOST_NEIGHBORS = 32
 """Neighbours a thread can keep in its registers."""
 
-STEPS = tl.constexpr(2**21 - 1)
-"""The last step along an axis of the Morton curve."""
+STEPS = tl.constexpr(2**21)
+"""Steps along an axis of the Morton curve."""
 
 FAR = tl.constexpr(3e38)
 """A finite float32 that ranks an overflowed distance before a box that is not wanted."""
@@ -79,10 +79,10 @@ def build_tiles(points: Tensor, mask: Tensor | None = None) -> TiledCloud:
 
 
 def morton_codes(points: Tensor, mask: Tensor | None = None) -> Tensor:
-    """Places (B, M) int64 along a Morton curve through the bounding cube of each (B, M, 3) cloud; 2^63 - 1 if masked."""
+    """Places (B, M) int64 along a Morton curve through the cube around each (B, M, 3) cloud; 2^63 - 1 if masked."""
     batch, count, _ = points.shape
-    bounds = [points, points] if mask is None else [torch.where(mask[..., None], points, far) for far in (torch.inf, -torch.inf)]
-    low, high = bounds[0].amin(1), bounds[1].amax(1)
+    low, high = (points if mask is None else points.where(mask[..., None], far) for far in (torch.inf, -torch.inf))
+    low, high = low.amin(1), high.amax(1)
     codes = torch.empty(batch, count, dtype=torch.int64, device=points.device)
     block = 1024
     blocks = triton.cdiv(count, block)
@@ -138,7 +138,7 @@ def _codes_kernel(points, low, extents, codes, count, blocks, BLOCK: tl.constexp
         coordinate = tl.load(points + (cloud * count + place) * 3 + axis, mask=real, other=0.0)
         offset = coordinate - tl.load(low + cloud * 3 + axis)
         share = tl.where(offset < extent, offset / tl.where(extent > 0, extent, 1.0), 1.0)  # also of NaN and infinity
-        step = tl.where(share > 0, share * STEPS, 0.0).to(tl.int64)
+        step = tl.where(share > 0, tl.minimum(share * STEPS, STEPS - 1), 0.0).to(tl.int64)
         code |= _spread(step) << axis
     tl.store(codes + cloud * count + place, code, mask=real)
 
@@ -229,7 +229,7 @@ def _keep(kept, kept_index, distance, index):
 
 @triton.jit
 def _compare(points, indices, x0, x1, x2, kept, kept_index, SLOTS: tl.constexpr, TILE: tl.constexpr):
-    """Improve the neighbours kept by the points of one tile: by its nearest, and for k > 1 by the next until none is."""
+    """Improve the neighbours kept by the points of a tile: by its nearest, and for k > 1 by the next while some are."""
     lane = tl.arange(0, TILE)
     y0, y1, y2 = tl.load(points + lane), tl.load(points + TILE + lane), tl.load(points + 2 * TILE + lane)
     index = tl.load(indices + lane)[:, None]

@@ -1,8 +1,8 @@
 """The nearest-neighbour engine for CUDA: Triton kernels that give the bits of `reference_search`, faster.
 
-One neighbour among not too many pairs is found by comparing them all; more pairs, or more neighbours, go to tiles along
-a Morton curve. Beyond `MOST_NEIGHBORS` neighbours the reference answers. Triton comes with PyTorch for CUDA; this module
-is imported only where it is installed.
+One neighbour among not too many pairs is found by comparing them all; more pairs, or more neighbours, go to tiles
+along a Morton curve. Beyond `MOST_NEIGHBORS` neighbours the reference answers. Triton comes with PyTorch for CUDA; this
+module is imported only where it is installed.
 """
 
 from functools import cached_property
