@@ -138,8 +138,8 @@ def _codes_kernel(points, low, extents, codes, count, blocks, BLOCK: tl.constexp
         coordinate = tl.load(points + (cloud * count + place) * 3 + axis, mask=real, other=0.0)
         offset = coordinate - tl.load(low + cloud * 3 + axis)
         share = tl.where(offset < extent, offset / tl.where(extent > 0, extent, 1.0), 1.0)  # also of NaN and infinity
-        step = tl.where(share > 0, tl.minimum(share * STEPS, STEPS - 1), 0.0).to(tl.int64)
-        code |= _spread(step) << axis
+        step = tl.minimum(share * STEPS, STEPS - 2)  # the last one is left to masked points
+        code |= _spread(tl.where(share > 0, step, 0.0).to(tl.int64)) << axis
     tl.store(codes + cloud * count + place, code, mask=real)
 
 
