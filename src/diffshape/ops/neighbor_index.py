@@ -4,7 +4,8 @@ The definition is `reference_search`: squared distances sum_d (x_d - y_d)^2 from
 digits where |x|^2 + |y|^2 - 2 x.y loses them (two clouds a micrometre apart, a kilometre from the origin), sorted
 ascending, ties to the lowest index. On the CPU, up to three dimensions, Numba kernels give the same bits faster; they
 compile at first use (about 4 s a dtype, kept on disk) and use as many threads as PyTorch. With one thread they enter no
-parallel region, so they are safe in a forked worker. Nothing here has a gradient; `nearest_neighbors` has.
+parallel region, so they are safe in a forked worker. On CUDA, where Triton is installed, its kernels give those bits
+(`triton_search`). Nothing here has a gradient; `nearest_neighbors` has.
 """
 
 from collections.abc import Callable, Iterator

@@ -16,7 +16,7 @@ from diffshape.kernels.triton_tiles import MOST_NEIGHBORS, TiledCloud, build_til
 from diffshape.ops.neighbor_index import Neighbors, reference_search, three_columns
 
 BRUTE_FORCE_PAIRS = 1 << 30
-"""Pairs up to which comparing all is taken: about 0.4 ms of arithmetic on an H100 (11 instructions a pair, 3.3e13 a
+"""Pairs up to which comparing all is taken: about 0.4 ms of arithmetic on an H100 (12 instructions a pair, 3.3e13 a
 second), which is what sorting two clouds into tiles should cost. An estimate until it is measured on a GPU."""
 
 
