@@ -179,10 +179,10 @@ def test_distances_that_overflow_are_infinite_and_go_to_the_lowest_index(engine,
     y[0, 50] = x[0, 3]
     found, expected = TritonSearch(y)(x, k), reference_search(y, x, k)
     assert torch.equal(found.squared_distances, expected.squared_distances)
-    assert torch.equal(found.indices[..., 0], expected.indices[..., 0])
+    assert torch.equal(found.indices, expected.indices)
 
 
-@pytest.mark.parametrize("problem", ["random", "ties", "a blob", "far apart", "two chunks"])
+@pytest.mark.parametrize("problem", ["ties", "a blob", "two chunks"])
 def test_the_benchmark_counts_what_the_kernel_compares(problem, monkeypatch):
     monkeypatch.syspath_prepend(Path(__file__).resolve().parents[2] / "benchmarks")
     from tile_work import count

@@ -40,7 +40,7 @@ FAR = tl.constexpr(3e38)
 
 
 class TiledCloud(NamedTuple):
-    """B clouds of at most M points in T tiles and C = T / CHUNK chunks. Tiles beyond a cloud's end have empty boxes."""
+    """B clouds of at most M points in T tiles, in C chunks. A tile without points has an empty box, inf to -inf."""
 
     points: Tensor  # (B, T, 3, TILE) sorted; the last point repeated to the end of its tile
     index: Tensor  # (B, T, TILE) int32, place in the cloud given; 2^31 - 1 for repeated points
@@ -63,8 +63,7 @@ def build_tiles(points: Tensor, mask: Tensor | None = None) -> TiledCloud:
         counts = torch.full((batch,), count, dtype=torch.int32, device=points.device)
     else:
         counts = mask.sum(1, dtype=torch.int32)
-    chunks = triton.cdiv(count, TILE * CHUNK)
-    tiles = chunks * CHUNK
+    tiles, chunks = triton.cdiv(count, TILE), triton.cdiv(count, TILE * CHUNK)
 
     def floats(*shape: int) -> Tensor:
         return torch.empty(batch, *shape, dtype=points.dtype, device=points.device)
@@ -76,7 +75,7 @@ def build_tiles(points: Tensor, mask: Tensor | None = None) -> TiledCloud:
         floats(tiles, 3, TILE), integers(tiles, TILE), floats(6, tiles), integers(tiles),
         floats(6, chunks), integers(chunks), count,
     )  # fmt: skip
-    _pack_kernel[(batch * chunks,)](points, order, counts, *cloud, chunks, TILE=TILE, CHUNK=CHUNK, num_warps=8)
+    _pack_kernel[(batch * chunks,)](points, order, counts, *cloud, tiles, chunks, TILE=TILE, CHUNK=CHUNK, num_warps=8)
     return cloud
 
 
@@ -97,16 +96,17 @@ def nearest_in_tiles(queries: TiledCloud, points: TiledCloud, k: int) -> tuple[T
 
     Returns:
         Squared distances (B, N, k), int64 indices (B, N, k), and the number of tiles compared for each tile of queries.
-        A neighbour there is not, for want of points or for an infinite distance, is (inf, 0); masked queries get 0.
+        A neighbour there is not, for want of points, is (inf, 0); masked queries get (0, 0).
     """
-    batch, tiles, chunks = len(queries.index), triton.cdiv(queries.count, TILE), points.chunk_lowest.shape[1]
+    batch, tiles = queries.lowest.shape
+    chunks = points.chunk_lowest.shape[1]
     device, shape = queries.points.device, (batch, queries.count, k)
     distances = torch.zeros(shape, dtype=queries.points.dtype, device=device)
     indices = torch.zeros(shape, dtype=torch.int64, device=device)
     compared = torch.zeros(batch, tiles, dtype=torch.int32, device=device)
     _search_kernel[(batch * tiles,)](
-        *(*queries[:3], queries.count, queries.index.shape[1], tiles),
-        *(*points[:6], points.count, points.index.shape[1], chunks),
+        *(*queries[:3], queries.count, tiles),
+        *(*points[:6], points.count, points.lowest.shape[1], chunks),
         *(distances, indices, compared),
         K=k,
         SLOTS=triton.next_power_of_2(k),
@@ -147,12 +147,11 @@ def _codes_kernel(points, low, extents, codes, count, blocks, BLOCK: tl.constexp
 
 @triton.jit
 def _pack_kernel(
-    points, order, counts, packed, index, boxes, lowest, chunk_boxes, chunk_lowest, count, chunks,
+    points, order, counts, packed, index, boxes, lowest, chunk_boxes, chunk_lowest, count, tiles, chunks,
     TILE: tl.constexpr, CHUNK: tl.constexpr,
 ):  # fmt: skip
     cloud = (tl.program_id(0) // chunks).to(tl.int64)
     chunk = tl.program_id(0) % chunks
-    tiles = chunks * CHUNK
     tile = chunk * CHUNK + tl.arange(0, CHUNK)
     lane = tl.arange(0, TILE)
     place = tile[:, None] * TILE + lane[None, :]
@@ -160,19 +159,20 @@ def _pack_kernel(
     real = place < end
     source = tl.load(order + cloud * count + tl.minimum(place, tl.maximum(end - 1, 0)))
     target = cloud * tiles + tile
+    stored = tile < tiles
 
     number = tl.where(real, source, LAST).to(tl.int32)
     smallest = tl.min(number, 1)
-    tl.store(index + target[:, None] * TILE + lane[None, :], number)
-    tl.store(lowest + target, smallest)
+    tl.store(index + target[:, None] * TILE + lane[None, :], number, mask=stored[:, None])
+    tl.store(lowest + target, smallest, mask=stored)
     tl.store(chunk_lowest + cloud * chunks + chunk, tl.min(smallest, 0))
     for axis in tl.static_range(3):
         coordinate = tl.load(points + (cloud * count + source) * 3 + axis)
-        tl.store(packed + (target[:, None] * 3 + axis) * TILE + lane[None, :], coordinate)
+        tl.store(packed + (target[:, None] * 3 + axis) * TILE + lane[None, :], coordinate, mask=stored[:, None])
         low = tl.min(tl.where(real, coordinate, float("inf")), 1)
         high = tl.max(tl.where(real, coordinate, float("-inf")), 1)
-        tl.store(boxes + (cloud * 6 + axis) * tiles + tile, low)
-        tl.store(boxes + (cloud * 6 + 3 + axis) * tiles + tile, high)
+        tl.store(boxes + (cloud * 6 + axis) * tiles + tile, low, mask=stored)
+        tl.store(boxes + (cloud * 6 + 3 + axis) * tiles + tile, high, mask=stored)
         tl.store(chunk_boxes + (cloud * 6 + axis) * chunks + chunk, tl.min(low, 0))
         tl.store(chunk_boxes + (cloud * 6 + 3 + axis) * chunks + chunk, tl.max(high, 0))
 
@@ -255,13 +255,13 @@ def _compare(points, indices, x0, x1, x2, kept, kept_index, SLOTS: tl.constexpr,
 
 @triton.jit
 def _search_kernel(
-    x_points, x_index, x_boxes, x_count, x_tiles, programs,
+    x_points, x_index, x_boxes, x_count, x_tiles,
     y_points, y_index, y_boxes, y_lowest, y_chunk_boxes, y_chunk_lowest, y_count, y_tiles, y_chunks,
     distances, indices, compared,
     K: tl.constexpr, SLOTS: tl.constexpr, TILE: tl.constexpr, CHUNK: tl.constexpr, CHUNKS: tl.constexpr,
 ):  # fmt: skip
-    cloud = (tl.program_id(0) // programs).to(tl.int64)
-    own = tl.program_id(0) % programs
+    cloud = (tl.program_id(0) // x_tiles).to(tl.int64)
+    own = tl.program_id(0) % x_tiles
     query = tl.arange(0, TILE)
     own_points = x_points + (cloud * x_tiles + own) * 3 * TILE + query
     x0, x1, x2 = tl.load(own_points), tl.load(own_points + TILE), tl.load(own_points + 2 * TILE)
@@ -292,9 +292,10 @@ def _search_kernel(
     while near_chunk < float("inf"):
         chunk_pending = chunk_pending & (chunk != at_chunk)
         tile = at_chunk * CHUNK + tl.arange(0, CHUNK)
+        pending = tile < y_tiles
+        tile = tl.minimum(tile, y_tiles - 1)
         gaps = _gaps(y_boxes, y_tiles, tile, low0, low1, low2, high0, high1, high2)
         lowest = tl.load(y_lowest + cloud * y_tiles + tile)
-        pending = tile >= 0
         near, at = _next(gaps, lowest, pending, bound, bound_index)
         while near < float("inf"):
             at += at_chunk * CHUNK
@@ -317,4 +318,4 @@ def _search_kernel(
     wanted = real[None, :] & (slot < K)
     tl.store(distances + answer, kept, mask=wanted)
     tl.store(indices + answer, tl.where(kept_index < y_count, kept_index, 0).to(tl.int64), mask=wanted)
-    tl.store(compared + cloud * programs + own, visits)
+    tl.store(compared + cloud * x_tiles + own, visits)
