@@ -4,6 +4,7 @@ Nothing here imports torch or diffshape: a child process is charged with the pea
 so the parent stays small.
 """
 
+import ctypes
 import json
 import os
 import platform
@@ -11,6 +12,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from datetime import date
 from importlib.metadata import version
 from pathlib import Path
@@ -45,6 +47,24 @@ def run_measured(command: list[str]) -> Run:
         texts = [file.seek(0) or file.read().decode(errors="replace") for file in (output, errors)]
     unit = 2**20 if sys.platform == "darwin" else 2**10  # of ru_maxrss: bytes there, kilobytes elsewhere
     return Run(child.returncode, seconds, usage.ru_maxrss / unit, *texts)
+
+
+def peak_megabytes(call: Callable[[], Any]) -> float:
+    """By how much one call raises the peak of the process above what it holds before."""
+    try:
+        ctypes.CDLL(None).malloc_trim(0)  # else what earlier calls freed is used again unseen
+        with open("/proc/self/clear_refs", "w") as file:
+            file.write("5")  # forget the peak
+        before = _status("VmRSS")
+        call()
+        return (_status("VmHWM") - before) / 1024
+    except (OSError, AttributeError):
+        return float("nan")
+
+
+def _status(name: str) -> int:
+    with open("/proc/self/status") as file:
+        return next(int(line.split()[1]) for line in file if line.startswith(name))
 
 
 def environment() -> Row:

@@ -7,7 +7,6 @@ All engines answer the same float32 problem in the same run; times are medians, 
 """
 
 import argparse
-import ctypes
 import os
 import statistics
 import time
@@ -15,6 +14,8 @@ from collections.abc import Callable
 
 import numpy as np
 import torch
+from clouds import blob, torus
+from measure import peak_megabytes
 from scipy.spatial import cKDTree
 
 from diffshape import ops
@@ -26,18 +27,6 @@ except ImportError:
 
 Search = Callable[[np.ndarray, np.ndarray], object]
 LONGEST, MOST_REPEATS = 2.0, 15
-
-
-def torus(count, generator):
-    """Points on a torus of radii 0.35 and 0.12 in the unit cube."""
-    u, v = 2 * np.pi * generator.random((2, count))
-    ring = 0.35 + 0.12 * np.cos(v)
-    return np.float32(0.5 + np.stack([ring * np.cos(u), ring * np.sin(u), 0.12 * np.sin(v)], axis=1))
-
-
-def blob(count, generator):
-    """Points of N(0.5, 0.02^2), where an untrained network puts them."""
-    return generator.normal(0.5, 0.02, (count, 3)).astype(np.float32)
 
 
 PROBLEMS = {"torus in torus": (torus, torus), "blob in torus": (blob, torus), "torus in blob": (torus, blob)}
@@ -65,24 +54,6 @@ def median_milliseconds(search, x, y) -> float:
     return 1e3 * statistics.median(times)
 
 
-def peak_megabytes(search, x, y) -> float:
-    """By how much one call raises the peak of the process above what it holds before."""
-    try:
-        ctypes.CDLL(None).malloc_trim(0)  # else what earlier calls freed is used again unseen
-        with open("/proc/self/clear_refs", "w") as file:
-            file.write("5")  # forget the peak
-        before = _status("VmRSS")
-        search(x, y)
-        return (_status("VmHWM") - before) / 1024
-    except (OSError, AttributeError):
-        return float("nan")
-
-
-def _status(name) -> int:
-    with open("/proc/self/status") as file:
-        return next(int(line.split()[1]) for line in file if line.startswith(name))
-
-
 def main() -> None:
     """Print one line a problem, size and engine."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -98,7 +69,10 @@ def main() -> None:
             generator = np.random.default_rng(0)
             x, y = queries(size, generator), points(size, generator)
             for name, search in engines(options.threads, options.k).items():
-                median, memory = median_milliseconds(search, x, y), peak_megabytes(search, x, y)
+                median, memory = (
+                    median_milliseconds(search, x, y),
+                    peak_megabytes(lambda search=search, x=x, y=y: search(x, y)),
+                )
                 base = median if name == "cKDTree" else base
                 print(f"{problem:16}{size:8}  {name:10}{median:10.2f}{median / base:8.2f}{memory:8.1f}", flush=True)
 

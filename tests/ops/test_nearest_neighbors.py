@@ -1,6 +1,7 @@
 """nearest_neighbors: closed forms, derivatives, peers, the compiler, and input it must refuse."""
 
 import math
+import sys
 
 import pytest
 import torch
@@ -122,6 +123,47 @@ def test_a_transposed_view_is_read_correctly():
     y = cloud(3, 30, seed=1).T
     expected = ops.nearest_neighbors(x.contiguous(), y.contiguous())
     assert torch.equal(ops.nearest_neighbors(x, y).indices, expected.indices)
+
+
+@pytest.mark.parametrize("k", [1, 2])
+@pytest.mark.parametrize("dimension", [3, 5])
+@pytest.mark.parametrize("large", [False, True])
+def test_masked_points_are_neither_asked_nor_found(k, dimension, large, monkeypatch):
+    if large:
+        monkeypatch.setattr(sys.modules["diffshape.ops.nearest_neighbors"], "PARALLEL_POINTS", 1)
+    x, y = cloud(3, 12, dimension), cloud(3, 9, dimension, seed=1)
+    generator = torch.Generator().manual_seed(0)
+    x_mask, y_mask = torch.rand(3, 12, generator=generator) < 0.7, torch.rand(3, 9, generator=generator) < 0.7
+    x, y = torch.where(x_mask[..., None], x, math.nan), torch.where(y_mask[..., None], y, math.inf)
+    found = ops.nearest_neighbors(x, y, k=k, x_mask=x_mask, y_mask=y_mask)
+    for b in range(3):
+        rows = y_mask[b].nonzero()[:, 0]
+        alone = ops.nearest_neighbors(x[b, x_mask[b]], y[b, y_mask[b]], k=k)
+        assert torch.equal(found.indices[b, x_mask[b]], rows[alone.indices])
+        assert torch.equal(found.squared_distances[b, x_mask[b]], alone.squared_distances)
+        assert not found.squared_distances[b, ~x_mask[b]].any()
+        assert not found.indices[b, ~x_mask[b]].any()
+
+
+def test_nothing_masked_reaches_a_gradient():
+    mask = torch.tensor([True, False, True, True])
+    x = torch.where(mask[:, None], cloud(4, 3), math.nan).requires_grad_()
+    y = torch.where(mask[:, None], cloud(4, 3, seed=1), math.nan).requires_grad_()
+    found = ops.nearest_neighbors(x, y, x_mask=mask, y_mask=mask)
+    for gradient in torch.autograd.grad(found.squared_distances.sum(), (x, y)):
+        assert gradient.isfinite().all()
+        assert not gradient[1].any()
+
+
+def test_masks_that_do_not_fit_are_refused():
+    with pytest.raises(
+        ValueError, match=r"x_mask must be boolean with shape \(2, 4\), got torch.bool with shape \(4,\)"
+    ):
+        ops.nearest_neighbors(GOOD, GOOD, x_mask=torch.ones(4).bool())
+    with pytest.raises(ValueError, match=r"y_mask must be boolean with shape \(2, 4\), got torch.float32 with shape"):
+        ops.nearest_neighbors(GOOD, GOOD, y_mask=torch.ones(2, 4))
+    with pytest.raises(ValueError, match="every sample of y needs 2 points that are not masked"):
+        ops.nearest_neighbors(GOOD, GOOD, k=2, y_mask=torch.eye(4).bool()[:2])
 
 
 def test_the_compiler_sees_one_graph():

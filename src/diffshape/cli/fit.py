@@ -33,7 +33,7 @@ class Fit:
     out: OptionalPath = None
     """The run folder; new or empty. Default: outputs/POINTS/diffcd/TIME."""
     preset: Literal["quick", "standard", "paper"] = "standard"
-    """quick: a first look. standard: 1400 steps. paper: the published network, weights and 40,000 steps."""
+    """quick: a first look. standard: 1800 steps. paper: the published network, weights and 40,000 steps."""
     steps: OptionalInt = None
     """Optimiser steps, instead of the preset's; such a fit is deterministic on the CPU."""
     seconds: OptionalFloat = None

@@ -165,7 +165,7 @@ class Preset:
     """The objective and how it is sampled."""
     field: FieldConfig | None = None
     """The field; None is a hash grid matched to the spacing and noise of the points."""
-    steps: int = 1400
+    steps: int = 1800
     """Optimiser steps."""
 
 

@@ -44,7 +44,7 @@ def fit_points(
             of more than 100,000 rows so many are drawn; ``result.notes`` says so.
         method: Objective and sampling; ``DiffCD()`` if not given.
         field: Settings of the field; a hash grid matched to the spacing and noise of the points if not given.
-        steps: Optimiser steps; with them a fit is deterministic on the CPU. 1400 unless ``seconds`` is given.
+        steps: Optimiser steps; with them a fit is deterministic on the CPU. 1800 unless ``seconds`` is given.
         seconds: Wall-clock budget of the optimisation, to which its schedule is laid out.
         device: Where the field lives; the CPU if not given.
         seed: Seed of weights and samples.
@@ -96,10 +96,14 @@ def resume_fit(
 
 
 def matched_grid(target: FitTarget) -> HashGridConfig:
-    """A hash grid whose finest cells are about as wide as what the points resolve: two spacings, or more with noise."""
+    """A hash grid whose finest cells are as wide as what the points resolve: their spacing, and more with noise.
+
+    Its levels begin at an eighth of that: coarser ones would only repeat what the network can do.
+    """
     side = HashGridConfig().box[1] - HashGridConfig().box[0]
-    cell = max(1.5 * target.spacing.item(), 1.5 * target.noise.item(), side / 192)
-    return HashGridConfig(finest=max(32, int(side / cell)))
+    cell = max(target.spacing.item() + target.noise.item(), side / 256)
+    finest = max(32, int(side / cell))
+    return HashGridConfig(finest=finest, base=max(8, finest // 8))
 
 
 def _target(points: Tensor, method: DiffCD, seed: int) -> tuple[FitTarget, tuple[str, ...]]:

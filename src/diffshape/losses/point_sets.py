@@ -3,10 +3,11 @@
 from typing import NamedTuple
 
 import torch
-from jaxtyping import Bool, Float
+from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
 from diffshape.losses.reduction import check_mask
+from diffshape.ops import nearest_neighbors
 
 
 class PointSet(NamedTuple):
@@ -59,6 +60,24 @@ def read_point_sets(
         _read_point_set(function, "x", x, x_mask, x_weights),
         _read_point_set(function, "y", y, y_mask, y_weights),
     )
+
+
+def distances_to_nearest(
+    points: PointSet, others: PointSet, *, squared: bool
+) -> tuple[Float[Tensor, "b n"], Int[Tensor, "b n"]]:
+    """How far each point of one set is from the nearest of the other, and which that is; 0 where masked."""
+    distances, indices = nearest_neighbors(points.points, others.points, x_mask=points.mask, y_mask=others.mask)
+    return distances if squared else distance_from_squared(distances), indices
+
+
+def distance_from_squared(squared: Float[Tensor, "*s"]) -> Float[Tensor, "*s"]:
+    """The square root, with subgradient 0 at 0 where its derivative is infinite.
+
+    >>> distance_from_squared(torch.tensor([4.0, 0.0]))
+    tensor([2., 0.])
+    """
+    positive = squared > 0
+    return torch.where(positive, torch.where(positive, squared, 1).sqrt(), 0)
 
 
 def _read_point_set(function: str, name: str, points: Tensor, mask: Tensor | None, weights: Tensor | None) -> PointSet:

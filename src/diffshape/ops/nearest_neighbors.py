@@ -6,19 +6,37 @@ any float dtype, with O(N + M) memory.
 """
 
 import torch
-from jaxtyping import Shaped
+from jaxtyping import Bool, Shaped
 from torch import Tensor
 
-from diffshape.ops.neighbor_index import Neighbors, prepare_search, require_finite, require_k, search_dtype
+from diffshape.kernels.threads import run_tasks
+from diffshape.ops.neighbor_index import (
+    PARALLEL_POINTS,
+    Neighbors,
+    prepare_search,
+    require_finite,
+    require_k,
+    search_dtype,
+)
 
 
-def nearest_neighbors(x: Shaped[Tensor, "*b n d"], y: Shaped[Tensor, "*b m d"], *, k: int = 1) -> Neighbors:
+def nearest_neighbors(
+    x: Shaped[Tensor, "*b n d"],
+    y: Shaped[Tensor, "*b m d"],
+    *,
+    k: int = 1,
+    x_mask: Bool[Tensor, "*b n"] | None = None,
+    y_mask: Bool[Tensor, "*b m"] | None = None,
+) -> Neighbors:
     """The k points of ``y`` nearest to each point of ``x``.
 
     Args:
         x: Points, shape (B, N, D) or (N, D), in any unit of length u; N may be 0.
         y: Points to search, shape (B, M, D) or (M, D), same unit, dtype and device, M >= k.
         k: Neighbours a point.
+        x_mask: Which points of ``x`` are real; the others get distance 0 and index 0.
+        y_mask: Which points of ``y`` can be found, at least k in every sample. Masked points may hold NaN. A cloud
+            costs what its real points cost.
 
     Returns:
         ``squared_distances`` in u^2 and int64 ``indices`` into the points of ``y``: shape (B, N) or (N,) for k = 1,
@@ -26,8 +44,8 @@ def nearest_neighbors(x: Shaped[Tensor, "*b n d"], y: Shaped[Tensor, "*b m d"], 
         precision is computed and returned in float32, where squares cannot overflow, and integers in float64.
 
     Raises:
-        ValueError: The shapes, dtypes or devices disagree, ``y`` is empty, ``k`` is not in 1..M, or a coordinate is not
-            finite.
+        ValueError: The shapes, dtypes or devices disagree, ``y`` is empty, ``k`` is not in 1..M, or the coordinate of
+            a real point is not finite.
 
     The squared distances are twice differentiable in ``x`` and ``y``, with gradient 0 at coincident points; the indices
     are constants. On the CPU in up to three dimensions time is O((N + M) log M), elsewhere O(N M); memory is O(N + M).
@@ -38,34 +56,79 @@ def nearest_neighbors(x: Shaped[Tensor, "*b n d"], y: Shaped[Tensor, "*b m d"], 
     """
     _require_matching(x, y)
     require_k("nearest_neighbors", k, y.shape[-2])
-    x_batch, y_batch = (search_dtype(points if points.ndim == 3 else points[None]) for points in (x, y))
-    indices = nearest_indices(x_batch.detach(), y_batch.detach(), k)
-    squared_distances = (x_batch[:, :, None] - _gather(y_batch, indices)).square().sum(-1)
     shape = x.shape[:-1] if k == 1 else (*x.shape[:-1], k)
+    x, x_mask = _as_searched("x", x, x_mask)
+    y, y_mask = _as_searched("y", y, y_mask)
+    indices = nearest_indices(x.detach(), y.detach(), k, x_mask, y_mask)
+    squared_distances = (x[:, :, None] - gather_points(y, indices)).square().sum(-1)
+    if x_mask is not None:
+        squared_distances = torch.where(x_mask[..., None], squared_distances, 0)
     return Neighbors(squared_distances.reshape(shape), indices.reshape(shape))
 
 
+def gather_points(points: Shaped[Tensor, "b m d"], indices: Shaped[Tensor, "b n k"]) -> Shaped[Tensor, "b n k d"]:
+    """The points that ``indices`` name in each cloud, with a gradient that is the same at every run.
+
+    On a GPU that takes indexing, whose gradient is summed in sorted order; elsewhere index_select is faster.
+    """
+    batch, count, dimension = points.shape
+    offsets = torch.arange(0, batch * count, max(count, 1), device=points.device).view(-1, 1, 1)
+    rows, flat = points.reshape(-1, dimension), (indices + offsets).flatten()
+    found = rows[flat] if points.is_cuda else rows.index_select(0, flat)
+    return found.view(*indices.shape, dimension)
+
+
 @torch.library.custom_op("diffshape::nearest_indices", mutates_args=())
-def nearest_indices(x: Tensor, y: Tensor, k: int) -> Tensor:
-    """Indices (B, N, k) of the points in (B, M, D) nearest to (B, N, D) float32 or float64 ones."""
+def nearest_indices(x: Tensor, y: Tensor, k: int, x_mask: Tensor | None = None, y_mask: Tensor | None = None) -> Tensor:
+    """Indices (B, N, k) of the points in (B, M, D) nearest to (B, N, D) float32 or float64 ones; 0 where masked."""
     require_finite("nearest_neighbors", "x", x)
     require_finite("nearest_neighbors", "y", y)
     if x.numel() == 0:
         return x.new_empty((*x.shape[:2], k), dtype=torch.int64)
-    return prepare_search(y)(x, k).indices
+    if x_mask is None and y_mask is None:
+        return prepare_search(y)(x, k).indices
+    return _ragged_indices(x, y, k, _or_all(x_mask, x), _or_all(y_mask, y))
 
 
 @nearest_indices.register_fake
-def _(x: Tensor, y: Tensor, k: int) -> Tensor:
+def _(x: Tensor, y: Tensor, k: int, x_mask: Tensor | None = None, y_mask: Tensor | None = None) -> Tensor:
     return x.new_empty((*x.shape[:2], k), dtype=torch.int64)
 
 
-def _gather(y: Tensor, indices: Tensor) -> Tensor:
-    """The points (B, N, k, D) that ``indices`` (B, N, k) name in ``y`` (B, M, D), by rows of the flattened batch."""
-    batch, count, dimension = y.shape
-    offsets = torch.arange(0, batch * count, count, device=y.device).view(-1, 1, 1)
-    rows = y.reshape(-1, dimension).index_select(0, (indices + offsets).flatten())
-    return rows.view(*indices.shape, dimension)
+def _ragged_indices(x: Tensor, y: Tensor, k: int, x_mask: Tensor, y_mask: Tensor) -> Tensor:
+    """Each cloud's real points searched on their own: a thread a cloud, or all threads in one where that is large."""
+    if int(y_mask.sum(-1).min()) < k:
+        raise ValueError(f"nearest_neighbors: every sample of y needs {k} points that are not masked")
+    indices = x.new_zeros((*x.shape[:2], k), dtype=torch.int64)
+
+    def search(b: int) -> None:
+        rows = y_mask[b].nonzero()[:, 0]
+        found = prepare_search(y[b, rows][None])(x[b, x_mask[b]][None], k).indices[0]
+        indices[b, x_mask[b]] = rows[found]
+
+    if x.is_cuda or max(x.shape[1], y.shape[1]) >= PARALLEL_POINTS:
+        for b in range(len(x)):
+            search(b)
+    else:
+        run_tasks(search, len(x))
+    return indices
+
+
+def _or_all(mask: Tensor | None, points: Tensor) -> Tensor:
+    return points.new_ones(points.shape[:2], dtype=torch.bool) if mask is None else mask
+
+
+def _as_searched(name: str, points: Tensor, mask: Tensor | None) -> tuple[Tensor, Tensor | None]:
+    """Points as a batch in the dtype of the search, 0 where masked, and their mask as a batch."""
+    if mask is not None and (mask.shape != points.shape[:-1] or mask.dtype != torch.bool):
+        raise ValueError(
+            f"nearest_neighbors: {name}_mask must be boolean with shape {tuple(points.shape[:-1])}, "
+            f"got {mask.dtype} with shape {tuple(mask.shape)}"
+        )
+    if points.ndim == 2:
+        points, mask = points[None], None if mask is None else mask[None]
+    points = search_dtype(points)
+    return (points if mask is None else torch.where(mask[..., None], points, 0)), mask
 
 
 def _require_matching(x: Tensor, y: Tensor) -> None:

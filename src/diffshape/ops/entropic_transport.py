@@ -1,0 +1,248 @@
+"""Entropic optimal transport between weighted point sets, by Sinkhorn's algorithm in the log domain.
+
+    OT_eps(a, b) = min over P with P 1 = a, P^T 1 = b of  <P, c> + eps KL(P | a b^T)
+                 = max over f, g of  <a, f> + <b, g> - eps <a b^T, exp((f + g - c) / eps) - 1>
+
+with c_ij = |x_i - y_j|^p / p. Either potential maximises the dual for the other as a soft minimum,
+
+    f_i = -eps log sum_j b_j exp((g_j - c_ij) / eps),
+
+so they are updated in turn, from eps = diameter^p downwards, until the plan has the right marginals. Between a set and
+itself f = g, and the mean of f and its update converges in a few steps. Memory is O(N + M). Sources: Cuturi, Sinkhorn
+Distances, NeurIPS 2013; Feydy et al., Interpolating between Optimal Transport and MMD using Sinkhorn Divergences,
+AISTATS 2019, section 3.
+"""
+
+import warnings
+from typing import Any, NamedTuple
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from diffshape.ops.soft_minimum import pull, soft_minimum, soft_minimum_by_definition
+
+COOLING = 0.5
+"""Factor of the blur from one temperature to the next."""
+
+
+class Transport(NamedTuple):
+    """The dual solution."""
+
+    values: Float[Tensor, "b"]
+    """OT_eps, differentiable in the points."""
+    x_potentials: Float[Tensor, "b n"]
+    """f, a constant."""
+    y_potentials: Float[Tensor, "b m"]
+    """g, a constant."""
+
+
+def entropic_transport(
+    x: Float[Tensor, "b n d"],
+    y: Float[Tensor, "b m d"],
+    x_weights: Float[Tensor, "b n"],
+    y_weights: Float[Tensor, "b m"],
+    *,
+    blur: float,
+    p: int,
+    tolerance: float,
+    iterations: int,
+) -> Transport:
+    """Entropic transport cost with eps = blur^p; see the formula at the top of this file.
+
+    Args:
+        x: Points, shape (B, N, D), float32 or float64, finite.
+        y: Points, shape (B, M, D), same dtype and device; pass the same tensor for the transport of a set to itself.
+        x_weights: a, shape (B, N), sum 1; points of weight 0 are absent. A constant.
+        y_weights: b, shape (B, M), sum 1. A constant.
+        blur: Length below which mass may spread, positive.
+        p: 1 or 2.
+        tolerance: Stop when the masses that arrive at y differ by at most this share of all mass (L1).
+        iterations: Stop after so many updates of both potentials at the last temperature, with a warning.
+
+    Differentiable in ``x`` and ``y`` to first order by the envelope theorem; second derivatives follow the last
+    updates, as many as the algorithm needed.
+    """
+    symmetric = x is y
+    values, f, g, _ = solve_transport(x, y, x_weights, y_weights, blur, p, tolerance, iterations, symmetric)
+    return Transport(values, f.detach(), g.detach())
+
+
+def update(
+    x: Tensor, y: Tensor, y_potentials: Tensor, y_weights: Tensor, epsilon: Tensor, p: int, *, definition: bool = False
+) -> Float[Tensor, "b n"]:
+    """The potentials of x that are best for those of y. ``definition`` lets gradients reach the latter too."""
+    log_weights = y_weights.log() + y_potentials / epsilon[:, None]
+    function = soft_minimum_by_definition if definition else soft_minimum
+    return function(x, y, log_weights, p * epsilon, squared=p == 2) / p
+
+
+@torch.library.custom_op("diffshape::entropic_transport", mutates_args=())
+def solve_transport(
+    x: Tensor,
+    y: Tensor,
+    x_weights: Tensor,
+    y_weights: Tensor,
+    blur: float,
+    p: int,
+    tolerance: float,
+    iterations: int,
+    symmetric: bool,
+) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    """Values (B,), both potentials, and the number of updates at the last temperature."""
+    step = _step_alone if symmetric else _step
+    f, g = torch.zeros_like(x_weights), torch.zeros_like(y_weights)
+    blurs = _diameters(x, y, x_weights, y_weights).clamp(min=blur)
+    last, updates = torch.full_like(blurs, blur), 0
+    while bool((blurs > last).any()):
+        f, g, _ = step(x, y, x_weights, y_weights, f, g, blurs**p, p)
+        blurs = torch.maximum(blurs * COOLING, last)
+    error = torch.full_like(blurs, torch.inf)
+    while updates < iterations and bool((error > tolerance).any()):
+        f, g, error = step(x, y, x_weights, y_weights, f, g, last**p, p)
+        updates += 1
+    if bool((error > tolerance).any()):
+        warnings.warn(
+            f"entropic transport: after {iterations} iterations {float(error.max()):.2g} of the mass is not yet where "
+            f"it belongs (tolerance {tolerance:g}); use a larger blur or more iterations",
+            stacklevel=2,
+        )
+    if symmetric:  # a best answer to f beside it, as the steps between two sets leave one
+        f, g = update(x, x, f, x_weights, last**p, p), f
+    values = ((x_weights.double() * f).sum(-1) + (y_weights.double() * g).sum(-1)).to(x)
+    return values, f, g, torch.tensor(updates)
+
+
+def _step(
+    x: Tensor, y: Tensor, x_weights: Tensor, y_weights: Tensor, f: Tensor, g: Tensor, epsilon: Tensor, p: int
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Update g, then f, and say how wrong the masses at y were before."""
+    updated = update(y, x, f, x_weights, epsilon, p)
+    error = (y_weights * (((g - updated) / epsilon[:, None]).exp() - 1).abs()).sum(-1)
+    return update(x, y, updated, y_weights, epsilon, p), updated, error
+
+
+def _step_alone(
+    x: Tensor, _y: Tensor, weights: Tensor, _weights: Tensor, f: Tensor, g: Tensor, epsilon: Tensor, p: int
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Half a step towards the update of f = g."""
+    updated = update(x, x, f, weights, epsilon, p)
+    error = (weights * (((f - updated) / epsilon[:, None]).exp() - 1).abs()).sum(-1)
+    return (f + updated) / 2, g, error
+
+
+def _diameters(x: Tensor, y: Tensor, x_weights: Tensor, y_weights: Tensor) -> Float[Tensor, "b"]:
+    """Diagonal of the box of all points that weigh anything."""
+    points, present = torch.cat([x, y], 1), (torch.cat([x_weights, y_weights], 1) > 0)[..., None]
+    high = torch.where(present, points, -torch.inf).amax(1)
+    low = torch.where(present, points, torch.inf).amin(1)
+    return (high - low).norm(dim=-1)
+
+
+@torch.library.custom_op("diffshape::entropic_transport_backward", mutates_args=())
+def transport_gradient(
+    x: Tensor,
+    y: Tensor,
+    x_weights: Tensor,
+    y_weights: Tensor,
+    f: Tensor,
+    g: Tensor,
+    updates: Tensor,
+    blur: float,
+    p: int,
+    symmetric: bool,
+    grad: Tensor,
+) -> tuple[Tensor, Tensor]:
+    """Gradients of the values in x and in y: sum_j P_ij dc_ij / dx_i, and the same for the other side."""
+    sides = (x, y, x_weights, y_weights, g), (y, x, y_weights, x_weights, f)
+    x_bar, y_bar = (_gradient(*side, torch.full_like(grad, blur**p), p, grad) for side in sides)
+    return x_bar, y_bar
+
+
+def _gradient(
+    x: Tensor,
+    y: Tensor,
+    x_weights: Tensor,
+    y_weights: Tensor,
+    y_potentials: Tensor,
+    epsilon: Tensor,
+    p: int,
+    grad: Tensor,
+) -> Float[Tensor, "b n d"]:
+    """The gradient in x where every x_i sends its weight to the y_j that are cheapest after their potentials."""
+    scores = y_weights.log() + y_potentials / epsilon[:, None]
+    row_scores = update(x, y, y_potentials, y_weights, epsilon, p) / epsilon[:, None]
+    pulls = pull(x, y, row_scores, scores, torch.ones_like(scores), p * epsilon, p == 2) / p
+    return (grad[:, None] * x_weights)[..., None] * pulls
+
+
+@solve_transport.register_fake
+def _(
+    x: Tensor,
+    y: Tensor,
+    x_weights: Tensor,
+    y_weights: Tensor,
+    blur: float,
+    p: int,
+    tolerance: float,
+    iterations: int,
+    symmetric: bool,
+) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    count = torch.empty((), dtype=torch.int64)
+    return x.new_empty(len(x)), torch.empty_like(x_weights), torch.empty_like(y_weights), count
+
+
+@transport_gradient.register_fake
+def _(
+    x: Tensor,
+    y: Tensor,
+    x_weights: Tensor,
+    y_weights: Tensor,
+    f: Tensor,
+    g: Tensor,
+    updates: Tensor,
+    blur: float,
+    p: int,
+    symmetric: bool,
+    grad: Tensor,
+) -> tuple[Tensor, Tensor]:
+    return torch.empty_like(x), torch.empty_like(y)
+
+
+def _remember(ctx: Any, inputs: tuple, output: tuple[Tensor, ...]) -> None:
+    x, y, x_weights, y_weights, ctx.blur, ctx.p, _, _, ctx.symmetric = inputs
+    ctx.save_for_backward(x, y, x_weights, y_weights, *output[1:])
+
+
+def _backward(ctx: Any, grad: Tensor, *_: Tensor) -> tuple[Tensor | None, ...]:
+    constants = (each.detach() for each in ctx.saved_tensors[2:])
+    arguments = *ctx.saved_tensors[:2], *constants, ctx.blur, ctx.p, ctx.symmetric, grad
+    return *transport_gradient(*arguments), *(None,) * 7
+
+
+def _remember_backward(ctx: Any, inputs: tuple, output: tuple[Tensor, Tensor]) -> None:
+    *tensors, ctx.blur, ctx.p, ctx.symmetric, grad = inputs
+    ctx.save_for_backward(*tensors, grad)
+
+
+def _double_backward(ctx: Any, x_bar: Tensor, y_bar: Tensor) -> tuple[Tensor | None, ...]:
+    """Differentiate the gradient, potentials included: they are differentiable as the last of a row of updates."""
+    x, y, x_weights, y_weights, f, g, updates, grad = ctx.saved_tensors
+    epsilon = torch.full_like(grad, ctx.blur**ctx.p)
+    with torch.enable_grad():
+        x, y, grad = (each.detach().requires_grad_() for each in (x, y, grad))
+        for _ in range(int(updates)):
+            updated = update(y, x, f, x_weights, epsilon, ctx.p, definition=True)
+            g = (g + updated) / 2 if ctx.symmetric else updated
+            f = g if ctx.symmetric else update(x, y, g, y_weights, epsilon, ctx.p, definition=True)
+        x_here, y_here = x.view_as(x), y.view_as(y)  # the gradient is partial: the potentials do not move in it
+        from_x = (grad[:, None] * x_weights * update(x_here, y, g, y_weights, epsilon, ctx.p, definition=True)).sum()
+        from_y = (grad[:, None] * y_weights * update(y_here, x, f, x_weights, epsilon, ctx.p, definition=True)).sum()
+        x_first = torch.autograd.grad(from_x, x_here, create_graph=True)[0]
+        y_first = torch.autograd.grad(from_y, y_here, create_graph=True)[0]
+        x_second, y_second, grad_bar = torch.autograd.grad((x_first, y_first), (x, y, grad), (x_bar, y_bar))
+    return x_second, y_second, *(None,) * 8, grad_bar
+
+
+solve_transport.register_autograd(_backward, setup_context=_remember)
+transport_gradient.register_autograd(_double_backward, setup_context=_remember_backward)
