@@ -20,7 +20,7 @@ from pathlib import Path
 import numpy as np
 import torch
 from measure import RESULTS, append_row, environment
-from nearest_neighbors import blob, torus
+from clouds import blob, torus
 from torch import Tensor
 
 Search = Callable[[Tensor, Tensor], Tensor]
