@@ -19,8 +19,8 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from measure import RESULTS, append_row, environment
 from clouds import blob, torus
+from measure import RESULTS, append_row, environment
 from torch import Tensor
 
 Search = Callable[[Tensor, Tensor], Tensor]
