@@ -4,12 +4,14 @@ The definition is `reference_search`: squared distances sum_d (x_d - y_d)^2 from
 digits where |x|^2 + |y|^2 - 2 x.y loses them (two clouds a micrometre apart, a kilometre from the origin), sorted
 ascending, ties to the lowest index. On the CPU, up to three dimensions, Numba kernels give the same bits faster; they
 compile at first use (about 4 s a dtype, kept on disk) and use as many threads as PyTorch. With one thread they enter no
-parallel region, so they are safe in a forked worker. Nothing here has a gradient; `nearest_neighbors` has.
+parallel region, so they are safe in a forked worker. On CUDA, where Triton is installed, its kernels give those bits
+(`triton_search`). Nothing here has a gradient; `nearest_neighbors` has.
 """
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cached_property, partial
+from importlib.util import find_spec
 from threading import RLock
 from typing import NamedTuple
 
@@ -100,6 +102,10 @@ def prepare_search(y: Float[Tensor, "b m d"]) -> Search:
     """The engine for these float32 or float64 points, by device and dimension."""
     if y.device.type == "cpu" and y.shape[-1] <= 3:
         return _NumbaSearch(y)
+    if y.device.type == "cuda" and y.shape[-1] <= 3 and find_spec("triton"):
+        from diffshape.ops.triton_search import TritonSearch  # loads Triton, which not every PyTorch has
+
+        return TritonSearch(y)
     return partial(reference_search, y)
 
 
@@ -127,7 +133,7 @@ class _NumbaSearch:
     """Clouds of at most three dimensions on the CPU: the grid where it answers, the tree for the rest and for k > 1."""
 
     def __init__(self, y: Float[Tensor, "b m d"]) -> None:
-        self._points = _three_columns(y).numpy()
+        self._points = three_columns(y).numpy()
 
     @cached_property
     def _grid(self) -> Grid:
@@ -142,7 +148,7 @@ class _NumbaSearch:
     def __call__(self, x: Float[Tensor, "b n d"], k: int) -> Neighbors:
         shape = (*x.shape[:2], k)
         distances, indices = torch.empty(shape, dtype=x.dtype), torch.full(shape, -1)
-        queries, answers = _three_columns(x).numpy(), (distances.numpy(), indices.numpy())
+        queries, answers = three_columns(x).numpy(), (distances.numpy(), indices.numpy())
         with _threads(queries) as parallel:
             if k == 1 and x.numel():
                 query_grid(self._grid, queries, *(answer[..., 0] for answer in answers), parallel=parallel)
@@ -151,7 +157,7 @@ class _NumbaSearch:
         return Neighbors(distances, indices)
 
 
-def _three_columns(points: Float[Tensor, "b n d"]) -> Float[Tensor, "b n 3"]:
+def three_columns(points: Float[Tensor, "b n d"]) -> Float[Tensor, "b n 3"]:
     """Points of one or two dimensions in the plane or line z = 0 of space, contiguous."""
     return torch.nn.functional.pad(points, (0, 3 - points.shape[-1])).contiguous()
 
