@@ -97,10 +97,10 @@ def test_any_integer_becomes_int64(dtype):
     [
         (torch.zeros(4, 2), torch.zeros(1, 3).long(), r"vertices must be floats .* got \(4, 2\)"),
         (torch.zeros(1, 2, 4, 3), torch.zeros(1, 3).long(), r"vertices must be floats"),
-        (torch.zeros(4, 3).long(), torch.zeros(1, 3).long(), "vertices must be floats .* int64"),
+        (torch.zeros(4, 3).long(), torch.zeros(1, 3).long(), "vertices must be floats .*int64"),
         (torch.zeros(4, 3), torch.zeros(1, 4).long(), r"faces must be integers of shape \(F, 3\), got \(1, 4\)"),
-        (torch.zeros(4, 3), torch.zeros(1, 3), "faces must be integers .* float32"),
-        (torch.zeros(4, 3), torch.zeros(1, 3).bool(), "faces must be integers .* bool"),
+        (torch.zeros(4, 3), torch.zeros(1, 3), "faces must be integers .*float32"),
+        (torch.zeros(4, 3), torch.zeros(1, 3).bool(), "faces must be integers .*bool"),
         (torch.zeros(4, 3), torch.tensor([[0, 1, 4]]), "faces must index vertices 0 to 3, got 0 to 4"),
         (torch.zeros(4, 3), torch.tensor([[0, -1, 2]]), "faces must index vertices 0 to 3, got -1 to 2"),
     ],

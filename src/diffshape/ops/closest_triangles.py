@@ -72,7 +72,7 @@ def closest_triangles(
     """
     faces = _read(points, vertices, faces)
     dtype = search_dtype(points).dtype
-    queries, meshes = (each.double().reshape(-1, *each.shape[-2:]) for each in (points, vertices))
+    queries, meshes = (each.double() if each.ndim == 3 else each.double()[None] for each in (points, vertices))
     indices = closest_triangle_indices(queries.detach(), meshes.detach(), faces)
     rows = torch.arange(len(meshes), device=meshes.device)[:, None, None]
     corners = meshes[rows, faces[indices]]  # (B, N, 3, 3)
