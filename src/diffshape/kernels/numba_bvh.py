@@ -6,8 +6,8 @@ before (queries come in Morton order, so it is often the answer), walks to the n
 farther than the best triangle so far. Ties fall to the lowest index.
 
 The distance to a triangle is that to its plane if the foot of the perpendicular lies inside, else the least of the
-distances to its three sides. A triangle too thin for a plane, down to a segment or a point, takes the least of all.
-Everything is float64.
+distances to the sides beyond which it lies. A triangle too thin for a plane, down to a segment or a point, takes the
+least of all. Everything is float64.
 
 Source: Ericson, Real-Time Collision Detection, 2005, sections 5.1.5 and 6.2.
 """
@@ -85,16 +85,21 @@ def triangle_distance(triangles, i, x, y, z) -> float:
     whole = nx * nx + ny * ny + nz * nz
     to_b = (ry * cz - rz * cy) * nx + (rz * cx - rx * cz) * ny + (rx * cy - ry * cx) * nz
     to_c = (by * rz - bz * ry) * nx + (bz * rx - bx * rz) * ny + (bx * ry - by * rx) * nz
+    thick = whole > THIN * (bx * bx + by * by + bz * bz) * (cx * cx + cy * cy + cz * cz)
     best = np.inf
     if whole > 0 and to_b >= 0 and to_c >= 0 and to_b + to_c <= whole:
         u, v = to_b / whole, to_c / whole
         dx, dy, dz = rx - u * bx - v * cx, ry - u * by - v * cy, rz - u * bz - v * cz
         best = dx * dx + dy * dy + dz * dz
-        if whole > THIN * (bx * bx + by * by + bz * bz) * (cx * cx + cy * cy + cz * cz):
+        if thick:
             return best
-    best = min(best, _segment_distance(rx, ry, rz, bx, by, bz))
-    best = min(best, _segment_distance(rx, ry, rz, cx, cy, cz))
-    return min(best, _segment_distance(rx - bx, ry - by, rz - bz, cx - bx, cy - by, cz - bz))
+    if not thick or to_c < 0:
+        best = min(best, _segment_distance(rx, ry, rz, bx, by, bz))
+    if not thick or to_b < 0:
+        best = min(best, _segment_distance(rx, ry, rz, cx, cy, cz))
+    if not thick or to_b + to_c > whole:
+        best = min(best, _segment_distance(rx - bx, ry - by, rz - bz, cx - bx, cy - by, cz - bz))
+    return best
 
 
 @njit(cache=True, nogil=True)

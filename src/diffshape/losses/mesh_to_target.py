@@ -173,7 +173,7 @@ def mesh_loss(
             raise ValueError(f"mesh_loss: {name}_weight must be 0 or more, got {weight}")
     pair = read_mesh_pair("mesh_loss", pred, target, faces, mask)
     parts = {"vertex": _vertex(*pair, reduction), "normal": _normal(*pair, reduction), "edge": _edge(*pair, reduction)}
-    return LossTerms(sum(weights[name] * part for name, part in parts.items()), parts)
+    return LossTerms(torch.stack([weights[name] * part for name, part in parts.items()]).sum(0), parts)
 
 
 def _vertex(pred: Meshes, target: Meshes, reduction: Reduction) -> Tensor:

@@ -21,12 +21,9 @@ class Meshes(NamedTuple):
     single: bool
     """Whether the caller gave one mesh, and no batch."""
 
-    def real(self, corners: Int[Tensor, "n k"], also: Bool[Tensor, "b n"] | None = None) -> Bool[Tensor, "b n"] | None:
-        """Which faces or edges have real vertices only, and hold what else is asked of them; None if all do."""
-        if self.mask is None:
-            return also
-        whole = self.mask[:, corners].all(-1)
-        return whole if also is None else whole & also
+    def real(self, corners: Int[Tensor, "n k"], also: Bool[Tensor, "b n"]) -> Bool[Tensor, "b n"]:
+        """Which faces or edges have real vertices only, and hold what else is asked of them."""
+        return also if self.mask is None else also & self.mask[:, corners].all(-1)
 
     def reduce(
         self, values: Float[Tensor, "b n"], real: Bool[Tensor, "b n"] | None, reduction: Reduction

@@ -63,7 +63,7 @@ def read_voxels(function: str, pred: Tensor, target: Tensor, mask: Tensor | None
     single = pred.ndim == 3
     dtype = pred.dtype if pred.dtype in (torch.float32, torch.float64) else torch.float32
     if single:
-        pred, target, mask = (None if each is None else each[None] for each in (pred, target, mask))
+        pred, target, mask = pred[None], target[None], None if mask is None else mask[None]
     pred, target = (each.to(dtype).flatten(1) for each in (pred, target))
     if mask is not None:
         mask = mask.flatten(1)

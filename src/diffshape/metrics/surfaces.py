@@ -140,7 +140,9 @@ def _one_side(
 ) -> tuple[Float[np.ndarray, "n"], float]:
     """Distance of each of the source's sample points to the target, and the mean angle between the normals there."""
     points, faces = (np.asarray(part) for part in trimesh.sample.sample_surface(source, samples, seed=seed))
-    squared, hits, _ = igl.point_mesh_squared_distance(points, *_arrays(target))
+    squared, hits, _ = igl.point_mesh_squared_distance(
+        points, *_arrays(target)
+    )  # which of two faces at an edge is its own choice
     cosines = (_unit_normals(source)[faces] * _unit_normals(target)[np.asarray(hits)]).sum(-1)
     angles = np.degrees(np.arccos(np.clip(np.abs(cosines), 0, 1)))
     return np.sqrt(squared), float(angles.mean())
