@@ -70,7 +70,7 @@ def test_gamma_takes_weight_from_easy_voxels():
 @pytest.mark.parametrize(("gamma", "alpha"), [(2.0, None), (0.5, 0.25), (5.0, 0.75)])
 def test_focal_equals_monai(gamma, alpha):
     monai = pytest.importorskip("monai.losses")
-    logits, target = grids()
+    logits, target = (each.float() for each in grids())  # as MONAI computes it
     theirs = monai.FocalLoss(gamma=gamma, alpha=alpha)(logits[:, None], target[:, None])
     torch.testing.assert_close(voxel_focal_loss(logits, target, gamma=gamma, alpha=alpha), theirs)
 

@@ -35,7 +35,7 @@ def face_sides(faces: Int[Tensor, "f 3"]) -> FaceSides:
     >>> sides.ends[sides.first].tolist()
     [[0, 1], [1, 2], [1, 3], [0, 2], [2, 3]]
     """
-    start, end, opposite = (faces.roll(-shift, 1).T.reshape(-1) for shift in range(3))
+    start, end, opposite = (faces.long().roll(-shift, 1).T.reshape(-1) for shift in range(3))
     ends = torch.stack([torch.minimum(start, end), torch.maximum(start, end)], 1)
     keys, order = (ends[:, 0] * (faces.amax() + 1 if faces.numel() else 1) + ends[:, 1]).sort(stable=True)
     starts = torch.cat([keys.new_ones(min(1, len(keys)), dtype=torch.bool), keys[1:] != keys[:-1]])
