@@ -36,6 +36,15 @@ with local and uniform samples for the eikonal term, and as many surface points,
 is the peak of the process, with Python, PyTorch and compiled kernels in it. The three columns on the right are done
 once in a fit, or once in many steps.
 """
+TRIANGLES = """
+## Points to triangles
+
+The closest of F triangles for each of N points, tree included, by `benchmarks/point_to_mesh.py`: a torus, and points
+near it (moved off by 1 % of its longest side) or far from it (evenly in a cube of twice its side).
+`ops.closest_triangles` and libigl answer the same float64 problem by turns in one process, with a thread a core;
+medians in milliseconds, the faster one bold. Loss is `losses.point_to_mesh_distance` forward and backward, to points
+and vertices. MB is by how much one call raises the peak of the process.
+"""
 NOISES = {"scan": "Range scans of CAD parts, hidden sides missing", "0": "No noise"}
 QUALITY_HEAD = [
     "shape",
@@ -162,13 +171,27 @@ def cost(rows: Sequence[Row]) -> str:
     return COST + machines(rows) + table(head, lines)
 
 
+def triangles(rows: Sequence[Row]) -> str:
+    """The section on points and triangles."""
+    lines = [
+        [row["queries"], f"{row['points']:,}", f"{row['faces']:,}"]
+        + [*better(*(row["milliseconds"][name] for name in ("diffshape", "libigl")), 1)]
+        + [f"{row['milliseconds']['diffshape'] / row['milliseconds']['libigl']:.2f}"]
+        + [f"{row['milliseconds']['loss']:.1f}"]
+        + [f"{row['megabytes'][name]:.1f}" for name in ("diffshape", "libigl", "loss")]
+        for row in rows
+    ]
+    head = ["points", "N", "F", "diffshape", "libigl", "ratio", "loss", "MB", "libigl, MB", "loss, MB"]
+    return TRIANGLES + machines(rows) + table(head, lines)
+
+
 def main() -> None:
     """Write the page, with a section for every file of results that there is."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--results", type=Path, default=RESULTS)
     parser.add_argument("--out", type=Path, default=ROOT / "docs" / "benchmarks.md")
     options = parser.parse_args()
-    sections = ((quality, "surface_quality.jsonl"), (cost, "step_cost.jsonl"))
+    sections = ((quality, "surface_quality.jsonl"), (cost, "step_cost.jsonl"), (triangles, "point_to_mesh.jsonl"))
     found = [(section, read_rows(options.results / name)) for section, name in sections]
     with atomic_path(options.out) as temporary:
         page = "".join(section(rows) for section, rows in found if rows)

@@ -12,5 +12,6 @@ __getattr__, __all__ = lazy_names(
         "points": "PointCloud clean_points read_points",
         "procedural": "ProceduralObject procedural_object",
         "scan": "demo_scan simulate_scan",
+        "templates": "box_mesh icosphere torus_mesh",
     },
 )

@@ -20,7 +20,7 @@ from numba import njit, prange
 from diffshape.kernels.numba_morton import morton_order, morton_orders
 
 LEAF = 8
-"""The most points in a leaf."""
+"""The most points in a leaf, unless the caller says otherwise."""
 
 SUBTREE_LEVEL = 3
 """Few trees are grown in one thread down to this level, then as 2^SUBTREE_LEVEL parts each: one parallel region."""
@@ -41,11 +41,11 @@ class Tree(NamedTuple):
     lowest: np.ndarray  # (B, 2 L) int32, lowest index under each node
 
 
-def build_tree(points: np.ndarray, *, parallel: bool) -> Tree:
-    """Trees over (B, M, 3) C-contiguous finite points, M >= 1, float32 or float64."""
+def build_tree(points: np.ndarray, *, parallel: bool, leaf: int = LEAF) -> Tree:
+    """Trees over (B, M, 3) C-contiguous finite points, M >= 1, float32 or float64, at most `leaf` points in a leaf."""
     batch, count, _ = points.shape
     leaves = 1
-    while leaves * LEAF < count:
+    while leaves * leaf < count:
         leaves *= 2
     tree = Tree(
         points.copy(),
@@ -172,7 +172,7 @@ def squared_distance(points, i, x, y, z) -> float:
 
 
 @njit(cache=True, nogil=True)
-def _box_distance(boxes, i, x, y, z) -> float:
+def box_distance(boxes, i, x, y, z) -> float:
     """Squared distance to box i, 0 inside, rounded as `squared_distance` rounds."""
     zero = x - x
     dx = max(max(boxes[i, 0] - x, x - boxes[i, 3]), zero)
@@ -203,7 +203,7 @@ def _search(points, index, boxes, lowest, depth, x, y, z, distances, indices, st
         while node < leaves:
             node *= 2
             other = node + 1
-            near, far = _box_distance(boxes, node, x, y, z), _box_distance(boxes, other, x, y, z)
+            near, far = box_distance(boxes, node, x, y, z), box_distance(boxes, other, x, y, z)
             if far < near or (far == near and lowest[other] < lowest[node]):
                 node, other, near, far = other, node, far, near
             if far < worst or (far == worst and lowest[other] < worst_index):

@@ -6,27 +6,44 @@ from diffshape.losses.density_aware_chamfer import density_aware_chamfer_distanc
 from diffshape.losses.eikonal import eikonal_loss
 from diffshape.losses.hausdorff import hausdorff_distance
 from diffshape.losses.implicit_distance import ImplicitDistance, implicit_distance
+from diffshape.losses.mesh_smoothness import adjacent_normal_loss, laplacian_loss
+from diffshape.losses.mesh_to_target import edge_length_loss, face_normal_loss, mesh_loss, vertex_loss
 from diffshape.losses.min_of_n import min_of_n
+from diffshape.losses.point_to_mesh import point_to_mesh_distance
 from diffshape.losses.sinkhorn import sinkhorn_divergence
 from diffshape.losses.sliced_wasserstein import sliced_wasserstein_distance
 from diffshape.losses.soft_chamfer import soft_chamfer_distance
 from diffshape.losses.surface_area import surface_area_loss
 from diffshape.losses.surface_to_points import surface_to_points_loss
 from diffshape.losses.terms import LossTerms
+from diffshape.losses.voxel_entropy import voxel_cross_entropy, voxel_focal_loss
+from diffshape.losses.voxel_overlap import voxel_dice_loss, voxel_iou_loss, voxel_tversky_loss
 
 __all__ = [
     "ImplicitDistance",
     "LossTerms",
+    "adjacent_normal_loss",
     "chamfer_distance",
     "chamfer_normal_loss",
     "density_aware_chamfer_distance",
+    "edge_length_loss",
     "eikonal_loss",
+    "face_normal_loss",
     "hausdorff_distance",
     "implicit_distance",
+    "laplacian_loss",
+    "mesh_loss",
     "min_of_n",
+    "point_to_mesh_distance",
     "sinkhorn_divergence",
     "sliced_wasserstein_distance",
     "soft_chamfer_distance",
     "surface_area_loss",
     "surface_to_points_loss",
+    "vertex_loss",
+    "voxel_cross_entropy",
+    "voxel_dice_loss",
+    "voxel_focal_loss",
+    "voxel_iou_loss",
+    "voxel_tversky_loss",
 ]

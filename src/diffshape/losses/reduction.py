@@ -30,6 +30,17 @@ def reduce_elements(
     raise ValueError(f'reduction must be "mean", "sum" or "none", got {reduction!r}')
 
 
+def mean_of_each(values: Float[Tensor, "b n"], mask: Bool[Tensor, "b n"] | None) -> Float[Tensor, "b"]:
+    """Mean over the real elements of each sample; 0 with a zero gradient for a sample that has none.
+
+    >>> mean_of_each(torch.tensor([[1.0, 3.0], [torch.nan, 5.0]]), torch.tensor([[True, True], [False, True]]))
+    tensor([2., 5.])
+    """
+    if mask is None:
+        return values.sum(-1) / max(values.shape[-1], 1)
+    return torch.where(mask, values, 0).sum(-1) / mask.sum(-1).clamp(min=1)
+
+
 def check_same_shape(function: str, name: str, tensor: Tensor, expected: torch.Size, like: str) -> None:
     """Raise a ValueError that names the argument unless its shape is the expected one."""
     if tensor.shape != expected:

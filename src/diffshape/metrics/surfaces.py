@@ -6,7 +6,6 @@ of about 0.5 sqrt(area / samples) instead, which at 30,000 samples is most of th
 """
 
 from dataclasses import asdict, dataclass
-from typing import Any
 
 import igl
 import numpy as np
@@ -15,8 +14,8 @@ import torch
 import trimesh
 from jaxtyping import Float, Int
 
-Surface = trimesh.Trimesh | tuple[Any, Any]
-"""A mesh: a ``trimesh.Trimesh``, or (vertices (V, 3), faces (F, 3)) of NumPy arrays or torch tensors."""
+from diffshape.metrics.f_score import f_score
+from diffshape.metrics.surface_input import Surface, read_surface
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -104,7 +103,9 @@ def compare_surfaces(
         raise ValueError(f"compare_surfaces: samples must be 1 or more, got {samples}")
     if not threshold > 0:
         raise ValueError(f"compare_surfaces: threshold must be positive, got {threshold}")
-    pred_mesh, truth_mesh = _mesh("pred", pred), _mesh("truth", truth)
+    pred_mesh, truth_mesh = (
+        read_surface("compare_surfaces", name, surface) for name, surface in (("pred", pred), ("truth", truth))
+    )
     if not truth_mesh.area > 0:
         raise ValueError("compare_surfaces: truth has no face of positive area, so there is nothing to compare with")
     low, high = truth_mesh.bounds
@@ -116,7 +117,7 @@ def compare_surfaces(
     # the seeds 1 and 2 of the default draw are a convention, so that scores can be compared to the last digit
     to_truth, pred_angle = _one_side(pred_mesh, truth_mesh, samples, 2 * seed + 1)
     to_pred, truth_angle = _one_side(truth_mesh, pred_mesh, samples, 2 * seed + 2)
-    precision, recall = float((to_truth < threshold).mean()), float((to_pred < threshold).mean())
+    shares = f_score(torch.from_numpy(to_truth), torch.from_numpy(to_pred), threshold=threshold)
     watertight = _is_watertight(pred_mesh)
     return SurfaceScore(
         chamfer=float(to_truth.mean() + to_pred.mean()) / 2,
@@ -124,9 +125,9 @@ def compare_surfaces(
         normal_deg=(pred_angle + truth_angle) / 2,
         pred_to_truth=float(to_truth.mean()),
         truth_to_pred=float(to_pred.mean()),
-        f_score=2 * precision * recall / (precision + recall) if precision + recall else 0.0,
-        precision=precision,
-        recall=recall,
+        f_score=shares.f_score.item(),
+        precision=shares.precision.item(),
+        recall=shares.recall.item(),
         threshold=threshold,
         iou=_volume_iou(pred_mesh, truth_mesh, samples) if watertight and _is_watertight(truth_mesh) else None,
         bodies=_count_bodies(pred_mesh),
@@ -139,7 +140,9 @@ def _one_side(
 ) -> tuple[Float[np.ndarray, "n"], float]:
     """Distance of each of the source's sample points to the target, and the mean angle between the normals there."""
     points, faces = (np.asarray(part) for part in trimesh.sample.sample_surface(source, samples, seed=seed))
-    squared, hits, _ = igl.point_mesh_squared_distance(points, *_arrays(target))
+    squared, hits, _ = igl.point_mesh_squared_distance(
+        points, *_arrays(target)
+    )  # which of two faces at an edge is its own choice
     cosines = (_unit_normals(source)[faces] * _unit_normals(target)[np.asarray(hits)]).sum(-1)
     angles = np.degrees(np.arccos(np.clip(np.abs(cosines), 0, 1)))
     return np.sqrt(squared), float(angles.mean())
@@ -197,29 +200,3 @@ def _empty_score(threshold: float, iou: float | None) -> SurfaceScore:
 
 def _shown(value: float | None, scale: float, form: str) -> str:
     return "none" if value is None else format(value * scale, form)
-
-
-def _mesh(name: str, surface: Surface) -> trimesh.Trimesh:
-    """A private copy as a ``Trimesh``, checked: libigl checks nothing and answers garbage."""
-    parts = (surface.vertices, surface.faces) if isinstance(surface, trimesh.Trimesh) else surface
-    if not isinstance(parts, tuple) or len(parts) != 2:
-        raise ValueError(
-            f"compare_surfaces: {name} must be a trimesh.Trimesh or (vertices, faces), got {type(surface).__name__}"
-        )
-    vertices, faces = (np.asarray(part.detach().cpu() if isinstance(part, torch.Tensor) else part) for part in parts)
-    if vertices.ndim != 2 or vertices.shape[1] != 3:
-        raise ValueError(f"compare_surfaces: {name} vertices must have shape (V, 3), got {vertices.shape}")
-    if faces.ndim != 2 or faces.shape[1] != 3 or not (np.issubdtype(faces.dtype, np.integer) or faces.size == 0):
-        raise ValueError(
-            f"compare_surfaces: {name} faces must be integers of shape (F, 3), got {faces.shape} {faces.dtype}"
-        )
-    if faces.size and not (faces.min() >= 0 and faces.max() < len(vertices)):
-        raise ValueError(
-            f"compare_surfaces: {name} faces must index vertices 0 to {len(vertices) - 1}, "
-            f"got {faces.min()} to {faces.max()}"
-        )
-    used, compact = np.unique(faces.astype(np.int64), return_inverse=True)
-    vertices = vertices.astype(np.float64)[used]
-    if not np.isfinite(vertices).all():
-        raise ValueError(f"compare_surfaces: {name} vertices of some face are NaN or infinite")
-    return trimesh.Trimesh(vertices, compact.reshape(-1, 3), process=False)

@@ -1,10 +1,12 @@
-"""Differentiable primitives: neighbours, hash encoding, level-set projection, surface sampling, isosurfaces."""
+"""Differentiable primitives: neighbours, hash encoding, level-set projection, surface sampling, meshes, isosurfaces."""
 
+from diffshape.ops.closest_triangles import ClosestTriangles, closest_triangles
 from diffshape.ops.grid_layout import GridLayout
 from diffshape.ops.hash_encode import hash_encode
 from diffshape.ops.isosurface import isosurface
 from diffshape.ops.level_set import LevelSetPoints, project_to_level_set
 from diffshape.ops.local_quadrics import LocalQuadrics, local_quadrics
+from diffshape.ops.mesh_topology import FaceSides, UnitVectors, face_normals, face_sides
 from diffshape.ops.nearest_neighbors import Neighbors, nearest_neighbors
 from diffshape.ops.neighbor_index import NeighborIndex
 from diffshape.ops.poisson_indicator import PoissonIndicator
@@ -13,6 +15,8 @@ from diffshape.ops.sample_surface import SurfaceSamples, sample_surface
 from diffshape.ops.visibility import visible_from
 
 __all__ = [
+    "ClosestTriangles",
+    "FaceSides",
     "GridLayout",
     "LevelSetPoints",
     "LocalQuadrics",
@@ -22,6 +26,10 @@ __all__ = [
     "PoissonIndicator",
     "SphereRaster",
     "SurfaceSamples",
+    "UnitVectors",
+    "closest_triangles",
+    "face_normals",
+    "face_sides",
     "hash_encode",
     "isosurface",
     "local_quadrics",

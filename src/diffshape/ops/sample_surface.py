@@ -11,6 +11,8 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
+from diffshape.ops.mesh_topology import read_faces
+
 
 class SurfaceSamples(NamedTuple):
     """Points on a surface and the unit normals of their faces."""
@@ -49,9 +51,11 @@ def sample_surface(
     >>> bool((points[:, :2].sum(1) <= 1).all()), normals[0].tolist()
     (True, [0.0, 0.0, 1.0])
     """
-    _check(vertices, faces, n)
+    faces = read_faces("sample_surface", vertices, faces)
+    if n < 0:
+        raise ValueError(f"sample_surface: n must be 0 or more, got {n}")
     meshes = vertices if vertices.ndim == 3 else vertices[None]  # (B, V, 3)
-    corners = meshes[:, faces.long()]  # (B, F, 3, 3)
+    corners = meshes[:, faces]  # (B, F, 3, 3)
     crosses = _cross_products(corners)  # (B, F, 3), twice the area long
     device = generator.device if generator is not None else vertices.device
     uniform = torch.rand((len(meshes), n, 3), generator=generator, device=device, dtype=torch.float64)
@@ -91,22 +95,3 @@ def _barycentric(first: Float[Tensor, "b n"], second: Float[Tensor, "b n"]) -> F
 def _gather(per_face: Float[Tensor, "b f ..."], chosen: Int[Tensor, "b n"]) -> Float[Tensor, "b n ..."]:
     rows = torch.arange(len(per_face), device=per_face.device)[:, None]
     return per_face[rows, chosen]
-
-
-def _check(vertices: Tensor, faces: Tensor, n: int) -> None:
-    if vertices.ndim not in (2, 3) or vertices.shape[-1] != 3 or not vertices.is_floating_point():
-        raise ValueError(
-            f"sample_surface: vertices must be floats of shape (V, 3) or (B, V, 3), "
-            f"got {tuple(vertices.shape)} {vertices.dtype}"
-        )
-    if faces.ndim != 2 or faces.shape[-1] != 3 or faces.is_floating_point():
-        raise ValueError(
-            f"sample_surface: faces must be integers of shape (F, 3), got {tuple(faces.shape)} {faces.dtype}"
-        )
-    if n < 0:
-        raise ValueError(f"sample_surface: n must be 0 or more, got {n}")
-    if faces.numel() and not (int(faces.min()) >= 0 and int(faces.max()) < vertices.shape[-2]):
-        raise ValueError(
-            f"sample_surface: faces must index vertices 0 to {vertices.shape[-2] - 1}, "
-            f"got {int(faces.min())} to {int(faces.max())}"
-        )

@@ -1,0 +1,89 @@
+"""How every loss on occupancy grids reads its arguments: shapes, values, masks, precision, checked once and alike."""
+
+from typing import NamedTuple
+
+import torch
+from jaxtyping import Bool, Float
+from torch import Tensor
+from torch.nn.functional import logsigmoid
+
+from diffshape.losses.reduction import Reduction, check_mask, check_same_shape, reduce_elements
+
+
+class Voxels(NamedTuple):
+    """Both sides of a loss on B grids of N voxels, of which the masked ones are absent."""
+
+    pred: Float[Tensor, "b n"]
+    """Logits or probabilities, float32 or float64; 0 in masked places."""
+    target: Float[Tensor, "b n"]
+    """0 to 1, of the same dtype; 0 in masked places."""
+    mask: Bool[Tensor, "b n"] | None
+    """True = real; None if every voxel is."""
+    from_logits: bool
+    single: bool
+    """Whether the caller gave one grid, and no batch."""
+
+    def probabilities(self) -> tuple[Tensor, Tensor]:
+        """p and 1 - p. From logits each keeps its digits, and its gradient, however small it is."""
+        if self.from_logits:
+            return logsigmoid(self.pred).exp(), logsigmoid(-self.pred).exp()
+        return self.pred, 1 - self.pred
+
+    def log_probabilities(self) -> tuple[Tensor, Tensor]:
+        """ln p and ln (1 - p); of probabilities 0 and 1, of the nearest ones that have a logarithm."""
+        if self.from_logits:
+            return logsigmoid(self.pred), logsigmoid(-self.pred)
+        limits = torch.finfo(self.pred.dtype)
+        return self.pred.clamp(min=limits.tiny).log(), (-self.pred.clamp(max=1 - limits.eps / 2)).log1p()
+
+    def sum(self, values: Float[Tensor, "b n"]) -> Float[Tensor, "b"]:
+        """Sum over the real voxels of each sample."""
+        return (values if self.mask is None else torch.where(self.mask, values, 0)).sum(-1)
+
+    def reduce(self, values: Float[Tensor, "b"], reduction: Reduction) -> Float[Tensor, "*out"]:
+        """Over the batch; one grid is a scalar under every reduction."""
+        result = reduce_elements(values, None, reduction)
+        return result[0] if self.single and reduction == "none" else result
+
+
+def read_voxels(function: str, pred: Tensor, target: Tensor, mask: Tensor | None, *, from_logits: bool) -> Voxels:
+    """Both sides of a loss, (B, R, R, R) or (R, R, R), or a ValueError that names the argument.
+
+    The sides of a grid may differ. The target may be boolean or integer; half precision becomes float32.
+    """
+    if pred.ndim not in (3, 4) or not pred.is_floating_point():
+        raise ValueError(
+            f"{function}: pred must be floating point, shape (B, R, R, R) or (R, R, R) without a channel, "
+            f"got {pred.dtype}, {tuple(pred.shape)}"
+        )
+    check_same_shape(function, "target", target, pred.shape, "pred")
+    check_mask(function, mask, pred.shape, "pred")
+    if target.device != pred.device:
+        raise ValueError(f"{function}: target must be on {pred.device} like pred, got {target.device}")
+    single = pred.ndim == 3
+    dtype = pred.dtype if pred.dtype in (torch.float32, torch.float64) else torch.float32
+    if single:
+        pred, target, mask = pred[None], target[None], None if mask is None else mask[None]
+    pred, target = (each.to(dtype).flatten(1) for each in (pred, target))
+    if mask is not None:
+        mask = mask.flatten(1)
+        pred, target = (torch.where(mask, each, 0) for each in (pred, target))
+    target = target * check_unit_interval(function, "target", target.detach())
+    if not from_logits:
+        pred = pred * check_unit_interval(function, "pred", pred.detach())
+    return Voxels(pred, target, mask, from_logits, single)
+
+
+@torch.library.custom_op("diffshape::check_unit_interval", mutates_args=())
+def check_unit_interval(function: str, name: str, values: Tensor) -> Tensor:
+    """1, to multiply by, if the values are occupancies: the compiler sees one operator that must run."""
+    if not ((values >= 0) & (values <= 1)).all():
+        raise ValueError(
+            f"{function}: {name} must lie between 0 and 1, got {values.min().item():g} to {values.max().item():g}"
+        )
+    return values.new_ones(())
+
+
+@check_unit_interval.register_fake
+def _(function: str, name: str, values: Tensor) -> Tensor:
+    return values.new_empty(())

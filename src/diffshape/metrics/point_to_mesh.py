@@ -1,0 +1,73 @@
+"""How far points are from a surface, in a few numbers: the check of a scan against a model."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+import torch
+
+from diffshape import ops
+from diffshape.metrics.surface_input import Surface, read_surface
+
+
+@dataclass(frozen=True, kw_only=True)
+class PointToMeshStatistics:
+    """Exact distances of points to the triangles of a mesh, unsigned, in the unit of the input.
+
+    Attributes:
+        mean: Arithmetic mean.
+        rms: Root of the mean square.
+        max: Largest, the one-sided Hausdorff distance of these points.
+        quantiles: Distance below which each share of the points lies, by share; linear between points.
+    """
+
+    mean: float
+    rms: float
+    max: float
+    quantiles: Mapping[float, float]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain numbers under the attributes' names."""
+        return asdict(self)
+
+    def __str__(self) -> str:
+        shares = [f"{100 * share:g} % below {distance:.4g}" for share, distance in self.quantiles.items()]
+        return ", ".join([f"mean {self.mean:.4g}", f"rms {self.rms:.4g}", f"max {self.max:.4g}", *shares])
+
+
+def point_to_mesh_statistics(
+    points: Any, mesh: Surface, *, quantiles: Sequence[float] = (0.5, 0.9, 0.99)
+) -> PointToMeshStatistics:
+    """Distances of points to a mesh, summed up.
+
+    Args:
+        points: (N, 3) numbers, NumPy or torch, N >= 1, in the mesh's coordinates.
+        mesh: ``trimesh.Trimesh`` or (vertices, faces), NumPy or torch, with at least one face.
+        quantiles: Shares between 0 and 1.
+
+    Raises:
+        ValueError: A shape or an index is wrong, a coordinate in use is not finite, there is no point or no face, or a
+            share is out of range.
+
+    Computed in float64 by `diffshape.ops.closest_triangles`; the loss is `diffshape.losses.point_to_mesh_distance`.
+
+    >>> square = np.array([[0.0, 0, 0], [1, 0, 0], [1, 1, 0], [0, 1, 0]]), np.array([[0, 1, 2], [0, 2, 3]])
+    >>> print(point_to_mesh_statistics([[0.5, 0.5, 3.0], [0.25, 0.5, -4.0], [1.0, 1.0, 5.0]], square, quantiles=[0.5]))
+    mean 4, rms 4.082, max 5, 50 % below 4
+    """
+    array = np.asarray(points.detach().cpu() if isinstance(points, torch.Tensor) else points, np.float64)
+    if array.ndim != 2 or array.shape[1] != 3 or len(array) == 0:
+        raise ValueError(f"point_to_mesh_statistics: points must have shape (N, 3) with N >= 1, got {array.shape}")
+    if not all(0 <= share <= 1 for share in quantiles):
+        raise ValueError(f"point_to_mesh_statistics: quantiles must lie between 0 and 1, got {tuple(quantiles)}")
+    surface = read_surface("point_to_mesh_statistics", "mesh", mesh)
+    vertices, faces = (np.array(part) for part in (surface.vertices, surface.faces))
+    found = ops.closest_triangles(*(torch.from_numpy(each) for each in (array, vertices, faces)))
+    distances = found.squared_distances.sqrt()
+    return PointToMeshStatistics(
+        mean=distances.mean().item(),
+        rms=found.squared_distances.mean().sqrt().item(),
+        max=distances.max().item(),
+        quantiles={share: float(np.quantile(distances.numpy(), share)) for share in quantiles},
+    )

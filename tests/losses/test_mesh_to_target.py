@@ -1,0 +1,247 @@
+"""Vertex, face-normal, edge-length and combined mesh losses: hand values, derivatives, invariances, awkward meshes."""
+
+import igl
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from diffshape.data import icosphere
+from diffshape.losses import edge_length_loss, face_normal_loss, mesh_loss, vertex_loss
+
+SQUARE = torch.tensor([[0.0, 0, 0], [1, 0, 0], [1, 1, 0], [0, 1, 0]])
+FACES = torch.tensor([[0, 1, 2], [0, 2, 3]])
+BALL_FACES = torch.from_numpy(icosphere(1).faces)
+
+
+def vertex(pred, target, faces, **options):
+    return vertex_loss(pred, target, **options)
+
+
+def total(pred, target, faces, **options):
+    return mesh_loss(pred, target, faces, **options).total
+
+
+LOSSES = {"vertex": vertex, "normal": face_normal_loss, "edge": edge_length_loss, "mesh": total}
+every_loss = pytest.mark.parametrize("loss", LOSSES.values(), ids=LOSSES.keys())
+
+
+def noise(*shape, seed=0):
+    return torch.randn(*shape, dtype=torch.float64, generator=torch.Generator().manual_seed(seed))
+
+
+def balls(batch=2, seed=0):
+    """Two batches of noisy spheres."""
+    ball = torch.from_numpy(icosphere(1).vertices)
+    return ball + 0.05 * noise(batch, 42, 3, seed=seed), ball + 0.05 * noise(batch, 42, 3, seed=seed + 1)
+
+
+def test_vertex_values_by_hand():
+    moved = SQUARE + torch.tensor([[0.0, 0, 2], [0, 0, 0], [0, 0, 0], [3, 4, 0]])
+    assert vertex_loss(moved, SQUARE) == (4 + 25) / 4
+    assert vertex_loss(torch.stack([moved, SQUARE]), torch.stack([SQUARE] * 2), reduction="none").tolist() == [7.25, 0]
+
+
+def test_normal_values_by_hand():
+    folded = SQUARE.clone()
+    folded[3] = torch.tensor([0.0, 0, 0]) + torch.tensor([0.5, 0.5, 2**0.5 / 2])  # half turned up by a right angle
+    torch.testing.assert_close(face_normal_loss(folded, SQUARE, FACES), torch.tensor(0.5))
+    assert face_normal_loss(SQUARE, SQUARE * torch.tensor([1, -1, 1]), FACES) == 2
+    assert face_normal_loss(SQUARE, SQUARE, FACES) == 0
+
+
+def test_normal_digits_near_zero():
+    """1 - cos in float32 is 0 or 6e-8 where the right value is 5e-9."""
+    tilt = torch.tensor(1e-4, dtype=torch.float64)
+    turned = SQUARE.double() @ torch.tensor([[1, 0, 0], [0, tilt.cos(), tilt.sin()], [0, -tilt.sin(), tilt.cos()]])
+    loss = face_normal_loss(turned.float(), SQUARE, FACES)
+    torch.testing.assert_close(loss.item(), 5e-9, rtol=1e-2, atol=0)
+
+
+def test_edge_values_by_hand_with_the_diagonal_once():
+    edges = [1, 1, 1, 1, 2**0.5]
+    expected = sum(edge**2 for edge in edges) / 5  # every edge is longer by its own length
+    torch.testing.assert_close(edge_length_loss(2 * SQUARE, SQUARE, FACES), torch.tensor(expected))
+    batched = edge_length_loss((3 * SQUARE)[None], SQUARE[None], FACES)  # a known library: 0 here, and a NaN gradient
+    torch.testing.assert_close(batched, torch.tensor(4 * expected))
+
+
+def test_mesh_loss_is_its_weighted_parts():
+    pred, target = balls()
+    terms = mesh_loss(pred, target, BALL_FACES, vertex_weight=0.5, normal_weight=1.0, edge_weight=0.1)
+    parts = {name: LOSSES[name](pred, target, BALL_FACES) for name in ("vertex", "normal", "edge")}
+    assert list(terms.parts) == ["vertex", "normal", "edge"]
+    for name, part in parts.items():
+        assert torch.equal(terms.parts[name], part)
+        assert part > 0
+    torch.testing.assert_close(terms.total, 0.5 * parts["vertex"] + parts["normal"] + 0.1 * parts["edge"])
+
+
+def test_normals_equal_libigl():
+    pred, target = balls(1)
+    ours = face_normal_loss(pred[0], target[0], BALL_FACES)
+    one, two = (igl.per_face_normals(mesh[0].numpy(), BALL_FACES.numpy(), np.zeros(3)) for mesh in (pred, target))
+    assert ours.item() == pytest.approx(1 - (one * two).sum(1).mean(), abs=1e-12)
+
+
+def test_edge_lengths_equal_libigl():
+    pred, target = balls(1)
+    edges = igl.edges(BALL_FACES.numpy())
+    one, two = (np.linalg.norm(np.diff(mesh[0].numpy()[edges], axis=1)[:, 0], axis=1) for mesh in (pred, target))
+    ours = edge_length_loss(pred[0], target[0], BALL_FACES)
+    assert ours.item() == pytest.approx(((one - two) ** 2).mean(), rel=1e-12)
+
+
+@every_loss
+def test_first_and_second_derivatives(loss):
+    pred, target = (SQUARE.double() + 0.2 * noise(2, 4, 3, seed=seed) for seed in (0, 1))
+    arguments = pred.requires_grad_(), target.requires_grad_()
+    assert torch.autograd.gradcheck(lambda p, t: loss(p, t, FACES), arguments)
+    assert torch.autograd.gradgradcheck(lambda p, t: loss(p, t, FACES), arguments)
+
+
+@every_loss
+@given(seed=st.integers(0, 10_000), shift=st.floats(-5, 5))
+@settings(max_examples=25, deadline=None)
+def test_a_rigid_motion_of_both_changes_nothing(loss, seed, shift):
+    pred, target = balls(seed=seed)
+    rotation = torch.linalg.qr(noise(3, 3, seed=seed)).Q
+    torch.testing.assert_close(
+        loss(pred @ rotation + shift, target @ rotation + shift, BALL_FACES), loss(pred, target, BALL_FACES)
+    )
+
+
+@pytest.mark.parametrize(("name", "power"), [("vertex", 2), ("normal", 0), ("edge", 2)])
+@given(seed=st.integers(0, 10_000), scale=st.floats(1e-3, 1e3))
+@settings(max_examples=25, deadline=None)
+def test_scale_laws(name, power, seed, scale):
+    pred, target = balls(seed=seed)
+    expected = scale**power * LOSSES[name](pred, target, BALL_FACES)
+    torch.testing.assert_close(LOSSES[name](scale * pred, scale * target, BALL_FACES), expected)
+
+
+@every_loss
+@given(seed=st.integers(0, 10_000))
+@settings(max_examples=25, deadline=None)
+def test_order_of_faces_and_first_corner_do_not_matter(loss, seed):
+    pred, target = balls(seed=seed)
+    order = torch.randperm(len(BALL_FACES), generator=torch.Generator().manual_seed(seed))
+    torch.testing.assert_close(loss(pred, target, BALL_FACES[order].roll(1, 1)), loss(pred, target, BALL_FACES))
+
+
+@every_loss
+def test_reductions_and_single_meshes(loss):
+    pred, target = balls(3)
+    each = loss(pred, target, BALL_FACES, reduction="none")
+    assert each.shape == (3,)
+    torch.testing.assert_close(loss(pred, target, BALL_FACES), each.mean())
+    torch.testing.assert_close(loss(pred, target, BALL_FACES, reduction="sum"), each.sum())
+    for b in range(3):
+        for reduction in ("mean", "sum", "none"):
+            alone = loss(pred[b], target[b], BALL_FACES, reduction=reduction)
+            assert alone.shape == ()
+            torch.testing.assert_close(alone, each[b])
+
+
+@every_loss
+@pytest.mark.parametrize("size", [0.0, 1e-20, 1e-8])
+def test_gradients_are_finite_where_a_mesh_collapses(loss, size):
+    pred = (size * SQUARE).requires_grad_()
+    for target in (SQUARE, size * SQUARE):
+        (gradient,) = torch.autograd.grad(loss(pred, target, FACES), pred)
+        assert torch.isfinite(gradient).all()
+
+
+def test_a_degenerate_face_is_left_out_of_the_mean():
+    faces = torch.cat([FACES, torch.tensor([[0, 0, 1], [2, 2, 2]])])
+    pred, target = balls(1)
+    pred, target = pred[:, :4].requires_grad_(), target[:, :4]
+    for loss in (face_normal_loss, edge_length_loss):  # nor has it a new edge
+        torch.testing.assert_close(loss(pred, target, faces), loss(pred, target, FACES))
+    line = torch.tensor([[0.0, 0, 0], [1, 1, 1], [2, 2, 2], [0, 1, 0]], requires_grad=True)
+    loss = face_normal_loss(line, SQUARE, FACES[:1])
+    loss.backward()
+    assert loss == 0
+    assert torch.equal(line.grad, torch.zeros(4, 3))
+
+
+@every_loss
+def test_masked_nan_goes_nowhere(loss):
+    pred, target = balls()
+    keep = torch.ones(2, 42, dtype=torch.bool)
+    keep[0, 5] = keep[1, 30:] = False
+    broken = torch.where(keep[..., None], pred, torch.nan).requires_grad_()
+    value = loss(broken, torch.where(keep[..., None], target, torch.nan), BALL_FACES, mask=keep, reduction="none")
+    value.sum().backward()
+    assert torch.isfinite(broken.grad).all()
+    assert not broken.grad[~keep].any()
+    for b in range(2):  # the same as without these vertices and their faces
+        number = keep[b].cumsum(0) - 1
+        faces = number[BALL_FACES[keep[b][BALL_FACES].all(1)]]
+        expected = loss(pred[b][keep[b]], target[b][keep[b]], faces)
+        if loss in (edge_length_loss, total):  # whose edges may lose both faces and remain
+            continue
+        torch.testing.assert_close(value[b], expected)
+
+
+def test_an_edge_is_real_if_its_vertices_are():
+    keep = torch.tensor([True, True, True, False])
+    broken = torch.where(keep[:, None], 2 * SQUARE, torch.nan)
+    torch.testing.assert_close(edge_length_loss(broken, SQUARE, FACES, mask=keep), torch.tensor(4 / 3))
+
+
+@every_loss
+def test_nothing_is_zero(loss):
+    empty = torch.zeros(2, 0, 3, requires_grad=True)
+    value = loss(empty, empty, FACES[:0])
+    value.backward()
+    assert value == 0
+    pred = torch.full((4, 3), torch.nan, requires_grad=True)
+    value = loss(pred, SQUARE, FACES, mask=torch.zeros(4, dtype=torch.bool))
+    value.backward()
+    assert value == 0
+    assert not pred.grad.any()
+
+
+@every_loss
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])
+def test_half_precision_is_computed_in_float32(loss, dtype):
+    pred, target = (each.to(dtype) for each in balls())
+    value = loss(300 * pred, 300 * target, BALL_FACES)
+    assert value.dtype == torch.float32
+    assert torch.equal(value, loss((300 * pred).float(), (300 * target).float(), BALL_FACES))
+
+
+@every_loss
+def test_the_compiler_sees_one_graph(loss):
+    pred, target = balls()
+    compiled = torch.compile(lambda p, t, f: loss(p, t, f), backend="eager", fullgraph=True)
+    assert torch.equal(compiled(pred, target, BALL_FACES), loss(pred, target, BALL_FACES))
+
+
+@pytest.mark.parametrize("loss", [face_normal_loss, edge_length_loss, mesh_loss])
+@pytest.mark.parametrize(
+    ("pred", "target", "faces", "options", "message"),
+    [
+        (SQUARE, SQUARE[None], FACES, {}, r"target must have shape \(4, 3\) like pred, got \(1, 4, 3\)"),
+        (SQUARE[..., :2], SQUARE[..., :2], FACES, {}, r"pred must be floats of shape \(V, 3\) .* got \(4, 2\)"),
+        (SQUARE, SQUARE.double(), FACES, {}, "pred and target must share dtype and device"),
+        (SQUARE, SQUARE, FACES + 1, {}, "faces must index vertices 0 to 3, got 1 to 4"),
+        (SQUARE, SQUARE, FACES.float(), {}, "faces must be integers"),
+        (SQUARE, SQUARE, FACES, {"mask": torch.ones(4)}, "mask must be boolean"),
+        (SQUARE, SQUARE, FACES, {"mask": torch.ones(3, dtype=torch.bool)}, r"mask must have shape \(4,\)"),
+    ],
+)
+def test_bad_input(loss, pred, target, faces, options, message):
+    with pytest.raises(ValueError, match=f"^{loss.__name__}: {message}"):
+        loss(pred, target, faces, **options)
+
+
+def test_bad_options():
+    with pytest.raises(ValueError, match=r"^vertex_loss: target must have shape \(4, 3\) like pred, got \(1, 3\)"):
+        vertex_loss(SQUARE, SQUARE[:1])
+    with pytest.raises(ValueError, match="reduction must be"):
+        mesh_loss(SQUARE, SQUARE, FACES, reduction="batch")
+    with pytest.raises(ValueError, match="mesh_loss: edge_weight must be 0 or more, got -1"):
+        mesh_loss(SQUARE, SQUARE, FACES, edge_weight=-1)
