@@ -35,6 +35,7 @@ bench:
 	@$(MAKE) -s environment EXTRAS=bench
 	"$(VENV)/bin/python" benchmarks/surface_quality.py --shared "$(SHARED)"
 	"$(VENV)/bin/python" benchmarks/step_cost.py
+	"$(VENV)/bin/python" benchmarks/adaptive_wing.py
 	"$(VENV)/bin/python" benchmarks/page.py
 
 # Installs the package with EXTRAS unless the stamp says that it was done here, with these versions, since the last

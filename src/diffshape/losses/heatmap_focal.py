@@ -9,8 +9,8 @@
     |1 - s|^gamma (p - y)^2,    s = p - alpha  where y >= 0.01,  1 - p - beta  elsewhere
 
 "background", for values p: (1 - y)^gamma (p - y)^2. It is not a focal loss: its weight is 0 on the peak and 1 far
-away, so a map of zeros keeps only a sixth of its squared error, the peak itself gets no gradient, and the strongest pull
-is on a ring 1.5 standard deviations out. It stands here because landmark code uses it, to be compared with.
+away, so a map of zeros keeps only a sixth of its squared error, the peak itself gets no gradient, and the strongest
+pull is on a ring 1.5 standard deviations out. It stands here because landmark code uses it, to be compared with.
 
 Sources: Zhou et al., Objects as Points, 2019, after Law and Deng, CornerNet, ECCV 2018; Li et al., Simple Pose, AAAI
 2020; "background" has no published source.

@@ -61,7 +61,8 @@ def uncertainty_calibration(
     et al., ICML 2018.
 
     >>> error = torch.randn(100_000, generator=torch.Generator().manual_seed(0))
-    >>> round(uncertainty_calibration(2 * error, torch.zeros_like(error), torch.full_like(error, 4.0).log()).coverage[1.0], 2)
+    >>> told = torch.full_like(error, 4.0).log()
+    >>> round(uncertainty_calibration(2 * error, torch.zeros_like(error), told).coverage[1.0], 2)
     0.68
     """
     if bins < 1:
