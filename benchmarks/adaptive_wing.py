@@ -4,8 +4,8 @@
 
 The peer is the formula as MMPose has it, in plain PyTorch: where the error is below theta the logarithm, elsewhere the
 line, each on the pixels it is for, then the mean. It has no weighted map; the row of the library with it stands for the
-whole published recipe. Every case runs in a process of its own. Times are medians over repeats after a warm-up; memory is
-what the peak of the process rises by in one step, with the gradient and without the arguments (Linux only).
+whole published recipe. Every case runs in a process of its own. Times are medians over repeats after a warm-up; memory
+is what the peak of the process rises by in one step, with the gradient and without the arguments (Linux only).
 """
 
 import argparse

@@ -21,7 +21,7 @@ def by_the_paper(error, target, alpha=2.1, omega=14.0, epsilon=1.0, theta=0.5):
     """The published formula for one pixel, in plain numbers."""
     e = alpha - target
     if error < theta:
-        return omega * math.log(1 + (error / epsilon) ** e)
+        return omega * math.log1p((error / epsilon) ** e)
     slope = omega / (1 + (theta / epsilon) ** e) * e * (theta / epsilon) ** (e - 1) / epsilon
     return slope * error - (theta * slope - omega * math.log(1 + (theta / epsilon) ** e))
 

@@ -89,11 +89,11 @@ class LandmarkLoss(torch.nn.Module):
     Raises:
         ValueError: An option is out of range or unknown.
 
-    >>> target = torch.tensor([[[4.0, 3.0], [2.0, 5.0]]])
-    >>> logits = 20 * gaussian_heatmaps(target, (8, 8), sigma=2.0)
-    >>> terms = LandmarkLoss(sigma=2.0)(logits, target)
-    >>> sorted(terms.parts), bool(terms.total < 0.2)
-    (['coordinate', 'heatmap'], True)
+    >>> target = torch.tensor([[[8.0, 7.0], [6.0, 9.0]]])
+    >>> objective = LandmarkLoss()
+    >>> perfect, flat = gaussian_heatmaps(target, (16, 16)).log(), torch.zeros(1, 2, 16, 16)
+    >>> [round(objective(logits, target).total.item(), 1) for logits in (perfect, flat)]
+    [0.0, 0.5]
     """
 
     def __init__(

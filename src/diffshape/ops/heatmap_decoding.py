@@ -106,7 +106,8 @@ def heatmap_dark(heatmaps: Float[Tensor, "*b h w"], *, sigma: float | None = Non
         return peak
     last = peak.new_tensor([width - 2, height - 2])
     centre = torch.minimum(peak.clamp(min=1), last)
-    return peak + (centre + _newton_step(_log_windows(heatmaps, centre)) - peak).clamp(-1, 1)
+    step, concave = _newton_step(_log_windows(heatmaps, centre))
+    return torch.where(concave[..., None], peak + (centre + step - peak).clamp(-1, 1), peak)
 
 
 def _log_windows(heatmaps: Tensor, centre: Tensor) -> Tensor:
@@ -120,8 +121,8 @@ def _log_windows(heatmaps: Tensor, centre: Tensor) -> Tensor:
     return torch.maximum(values, 1e-10 * highest).clamp(min=torch.finfo(values.dtype).tiny).log()
 
 
-def _newton_step(p: Tensor) -> Tensor:
-    """-H^-1 g of a (..., 3, 3) window, (..., 2); 0 unless H is negative definite."""
+def _newton_step(p: Tensor) -> tuple[Tensor, Tensor]:
+    """-H^-1 g of a (..., 3, 3) window, (..., 2), and whether H is negative definite."""
     gx, gy = (p[..., 1, 2] - p[..., 1, 0]) / 2, (p[..., 2, 1] - p[..., 0, 1]) / 2
     xx = p[..., 1, 2] - 2 * p[..., 1, 1] + p[..., 1, 0]
     yy = p[..., 2, 1] - 2 * p[..., 1, 1] + p[..., 0, 1]
@@ -129,7 +130,7 @@ def _newton_step(p: Tensor) -> Tensor:
     determinant = xx * yy - xy * xy
     concave = (xx < 0) & (determinant > 0)
     step = torch.stack([xy * gy - yy * gx, xy * gx - xx * gy], dim=-1)
-    return torch.where(concave[..., None], step / torch.where(concave, determinant, 1)[..., None], 0)
+    return step / torch.where(concave, determinant, 1)[..., None], concave
 
 
 def _blur(heatmaps: Tensor, sigma: float) -> Tensor:
