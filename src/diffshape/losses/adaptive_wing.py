@@ -24,7 +24,7 @@ from diffshape.losses.reduction import Reduction, reduce_elements
 
 PUBLISHED_MAP_WEIGHT = 10.0
 MAP_THRESHOLD = 0.2
-BLOCK = 1 << 16
+BLOCK = 1 << 15  # pixels of a thread; PyTorch gives a thread no fewer
 
 
 def adaptive_wing_loss(
@@ -110,12 +110,13 @@ class _Wing(NamedTuple):
         """(m / epsilon)^e and s(m) of errors m up to theta."""
         exponent = self.alpha - target.clamp(max=1)
         ratio = inner / self.epsilon
-        power = ratio.clamp(min=torch.finfo(ratio.dtype).tiny).pow(exponent - 1)
+        logarithm = ratio.clamp(min=torch.finfo(ratio.dtype).tiny).log()
+        power = ((exponent - 1) * logarithm).exp()  # a fifth of the time of pow on the CPU
         powers = power * ratio
         return powers, (self.omega / self.epsilon) * exponent * power / (1 + powers)
 
     def _boosted(self, values: Tensor, near: Tensor | None) -> Tensor:
-        return values if near is None else torch.where(near, (1 + self.boost) * values, values)
+        return values if near is None else torch.addcmul(values, values, near.to(values), value=self.boost)
 
 
 class _AdaptiveWing(torch.autograd.Function):
@@ -140,10 +141,11 @@ def _in_blocks(function: Callable[..., Tensor], *tensors: Tensor | None) -> Tens
     first = tensors[0]
     if torch.is_grad_enabled() or torch.compiler.is_compiling() or first.numel() <= BLOCK:
         return function(*tensors)
+    block = BLOCK * torch.get_num_threads()
     result = torch.empty_like(first, memory_format=torch.contiguous_format)
     flat = [None if each is None else each.reshape(-1) for each in tensors]
-    for start in range(0, first.numel(), BLOCK):
-        part = slice(start, start + BLOCK)
+    for start in range(0, first.numel(), block):
+        part = slice(start, start + block)
         result.view(-1)[part] = function(*(None if each is None else each[part] for each in flat))
     return result
 
