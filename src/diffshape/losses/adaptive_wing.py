@@ -136,14 +136,13 @@ class _AdaptiveWing(torch.autograd.Function):
         return _in_blocks(ctx.wing.slopes, *ctx.saved_tensors, upstream), None, None, None
 
 
-def _in_blocks(function: Callable[..., Tensor], *tensors: Tensor | None) -> Tensor:
+def _in_blocks(function: Callable[..., Tensor], first: Tensor, *others: Tensor | None) -> Tensor:
     """An elementwise function, block by block where nothing has to be recorded."""
-    first = tensors[0]
     if torch.is_grad_enabled() or torch.compiler.is_compiling() or first.numel() <= BLOCK:
-        return function(*tensors)
+        return function(first, *others)
     block = BLOCK * torch.get_num_threads()
     result = torch.empty_like(first, memory_format=torch.contiguous_format)
-    flat = [None if each is None else each.reshape(-1) for each in tensors]
+    flat = [None if each is None else each.reshape(-1) for each in (first, *others)]
     for start in range(0, first.numel(), block):
         part = slice(start, start + block)
         result.view(-1)[part] = function(*(None if each is None else each[part] for each in flat))
