@@ -45,6 +45,13 @@ near it (moved off by 1 % of its longest side) or far from it (evenly in a cube 
 medians in milliseconds, the faster one bold. Loss is `losses.point_to_mesh_distance` forward and backward, to points
 and vertices. MB is by how much one call raises the peak of the process.
 """
+WING = """
+## Adaptive Wing
+
+One step, forward and backward, on heat-maps of shape (B, K, H, W) in float32, by `benchmarks/adaptive_wing.py`: medians
+in milliseconds, and by how much a step raises the peak memory of the process, the gradient included. The peer is
+MMPose's formula written out with boolean indexing; it has no weighted map.
+"""
 NOISES = {"scan": "Range scans of CAD parts, hidden sides missing", "0": "No noise"}
 QUALITY_HEAD = [
     "shape",
@@ -185,13 +192,32 @@ def triangles(rows: Sequence[Row]) -> str:
     return TRIANGLES + machines(rows) + table(head, lines)
 
 
+def wing(rows: Sequence[Row]) -> str:
+    """The section on Adaptive Wing, each case beside the peer of the same number of threads."""
+    totals = [row["forward_ms"] + row["backward_ms"] for row in rows]
+    peers = {row["threads"]: total for row, total in zip(rows, totals) if row["case"] == "boolean indexing"}
+    lines = [
+        [row["case"], " x ".join(map(str, row["shape"])), str(row["threads"])]
+        + [f"{value:.0f}" for value in (row["forward_ms"], row["backward_ms"], total)]
+        + [f"{total / peers[row['threads']]:.2f}", f"{row['step_megabytes']:.0f}"]
+        for row, total in zip(rows, totals)
+    ]
+    head = ["case", "shape", "threads", "forward", "backward", "step", "ratio", "MB"]
+    return WING + machines(rows) + table(head, lines)
+
+
 def main() -> None:
     """Write the page, with a section for every file of results that there is."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--results", type=Path, default=RESULTS)
     parser.add_argument("--out", type=Path, default=ROOT / "docs" / "benchmarks.md")
     options = parser.parse_args()
-    sections = ((quality, "surface_quality.jsonl"), (cost, "step_cost.jsonl"), (triangles, "point_to_mesh.jsonl"))
+    sections = (
+        (quality, "surface_quality.jsonl"),
+        (cost, "step_cost.jsonl"),
+        (triangles, "point_to_mesh.jsonl"),
+        (wing, "adaptive_wing.jsonl"),
+    )
     found = [(section, read_rows(options.results / name)) for section, name in sections]
     with atomic_path(options.out) as temporary:
         page = "".join(section(rows) for section, rows in found if rows)

@@ -1,18 +1,28 @@
 """Differentiable objectives, plain functions."""
 
+from diffshape.losses.adaptive_wing import adaptive_wing_loss
 from diffshape.losses.chamfer import chamfer_distance
 from diffshape.losses.chamfer_normals import chamfer_normal_loss
+from diffshape.losses.coordinates import euclidean_loss, rectified_wing_loss, smooth_l1_loss, wing_loss
 from diffshape.losses.density_aware_chamfer import density_aware_chamfer_distance
 from diffshape.losses.eikonal import eikonal_loss
 from diffshape.losses.hausdorff import hausdorff_distance
+from diffshape.losses.heatmap_divergence import heatmap_divergence
+from diffshape.losses.heatmap_focal import heatmap_focal_loss
+from diffshape.losses.heatmap_mse import heatmap_mse
 from diffshape.losses.implicit_distance import ImplicitDistance, implicit_distance
+from diffshape.losses.landmark_loss import LandmarkLoss, TermSchedule
+from diffshape.losses.likelihoods import beta_nll, bounded_log_variance, gaussian_nll, laplace_nll
 from diffshape.losses.mesh_smoothness import adjacent_normal_loss, laplacian_loss
 from diffshape.losses.mesh_to_target import edge_length_loss, face_normal_loss, mesh_loss, vertex_loss
 from diffshape.losses.min_of_n import min_of_n
 from diffshape.losses.point_to_mesh import point_to_mesh_distance
 from diffshape.losses.sinkhorn import sinkhorn_divergence
+from diffshape.losses.skeleton import Skeleton
 from diffshape.losses.sliced_wasserstein import sliced_wasserstein_distance
 from diffshape.losses.soft_chamfer import soft_chamfer_distance
+from diffshape.losses.structure import structure_loss
+from diffshape.losses.structure_limits import StructureLimits
 from diffshape.losses.surface_area import surface_area_loss
 from diffshape.losses.surface_to_points import surface_to_points_loss
 from diffshape.losses.terms import LossTerms
@@ -21,23 +31,39 @@ from diffshape.losses.voxel_overlap import voxel_dice_loss, voxel_iou_loss, voxe
 
 __all__ = [
     "ImplicitDistance",
+    "LandmarkLoss",
     "LossTerms",
+    "Skeleton",
+    "StructureLimits",
+    "TermSchedule",
+    "adaptive_wing_loss",
     "adjacent_normal_loss",
+    "beta_nll",
+    "bounded_log_variance",
     "chamfer_distance",
     "chamfer_normal_loss",
     "density_aware_chamfer_distance",
     "edge_length_loss",
     "eikonal_loss",
+    "euclidean_loss",
     "face_normal_loss",
+    "gaussian_nll",
     "hausdorff_distance",
+    "heatmap_divergence",
+    "heatmap_focal_loss",
+    "heatmap_mse",
     "implicit_distance",
+    "laplace_nll",
     "laplacian_loss",
     "mesh_loss",
     "min_of_n",
     "point_to_mesh_distance",
+    "rectified_wing_loss",
     "sinkhorn_divergence",
     "sliced_wasserstein_distance",
+    "smooth_l1_loss",
     "soft_chamfer_distance",
+    "structure_loss",
     "surface_area_loss",
     "surface_to_points_loss",
     "vertex_loss",
@@ -46,4 +72,5 @@ __all__ = [
     "voxel_focal_loss",
     "voxel_iou_loss",
     "voxel_tversky_loss",
+    "wing_loss",
 ]

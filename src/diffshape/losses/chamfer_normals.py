@@ -11,7 +11,7 @@ from jaxtyping import Bool, Float
 from torch import Tensor
 
 from diffshape.losses.point_sets import PointSet, distances_to_nearest, read_point_sets
-from diffshape.losses.reduction import Reduction, check_same_shape, reduce_elements
+from diffshape.losses.reduction import Reduction, check_same_shape, mean_of_each, reduce_elements
 from diffshape.ops.nearest_neighbors import gather_points
 
 
@@ -79,5 +79,5 @@ def _one_way(
     theirs = gather_points(other_units, indices[..., None]).squeeze(-2)
     known = (units != 0).any(-1) & (theirs != 0).any(-1)
     cosine = (units * theirs).sum(-1)
-    disagreement = torch.where(known, 1 - (cosine if oriented else cosine.abs()), 0)
-    return disagreement.sum(-1) / known.sum(-1).clamp(min=1)
+    disagreement = 1 - (cosine if oriented else cosine.abs())
+    return mean_of_each(disagreement, known)

@@ -1,5 +1,6 @@
-"""How the elements of a loss become one number, the same way in every elementwise loss."""
+"""How the elements of a loss are read and become one number, the same way in every elementwise loss."""
 
+from collections.abc import Mapping
 from typing import Literal
 
 import torch
@@ -10,23 +11,31 @@ Reduction = Literal["mean", "sum", "none"]
 
 
 def reduce_elements(
-    values: Float[Tensor, "*b"], mask: Bool[Tensor, "*b"] | None, reduction: Reduction
+    values: Float[Tensor, "*b"],
+    mask: Bool[Tensor, "*b"] | None,
+    reduction: Reduction,
+    *,
+    weights: Float[Tensor, "*b"] | None = None,
 ) -> Float[Tensor, "*out"]:
     """Mean or sum over the real elements, or all of them with 0 in masked places.
 
-    The mean of no elements is 0 with a zero gradient.
+    Weights multiply the values; a mean then divides by the sum of the real weights. The mean of no elements is 0 with a
+    zero gradient.
 
     >>> reduce_elements(torch.tensor([1.0, 3.0, torch.nan]), torch.tensor([True, True, False]), "mean")
     tensor(2.)
     """
     if mask is not None:
         values = torch.where(mask, values, 0)
+    if weights is not None:
+        weights = weights if mask is None else torch.where(mask, weights, 0)
+        values = values * weights
     if reduction == "none":
         return values
     if reduction == "sum":
         return values.sum()
     if reduction == "mean":
-        return values.sum() / (max(values.numel(), 1) if mask is None else mask.sum().clamp(min=1))
+        return values.sum() / _divisor(values, mask, weights)
     raise ValueError(f'reduction must be "mean", "sum" or "none", got {reduction!r}')
 
 
@@ -39,6 +48,38 @@ def mean_of_each(values: Float[Tensor, "b n"], mask: Bool[Tensor, "b n"] | None)
     if mask is None:
         return values.sum(-1) / max(values.shape[-1], 1)
     return torch.where(mask, values, 0).sum(-1) / mask.sum(-1).clamp(min=1)
+
+
+def _divisor(values: Tensor, mask: Tensor | None, weights: Tensor | None) -> Tensor | int:
+    """How much there is of what a mean is taken over; 1 for nothing."""
+    if weights is not None:
+        total = weights.sum()
+        return torch.where(total > 0, total, 1)
+    return max(values.numel(), 1) if mask is None else mask.sum().clamp(min=1)
+
+
+def read_elements(
+    function: str, tensors: Mapping[str, Tensor], mask: Tensor | None, *, inner: int
+) -> tuple[list[Tensor], Tensor | None]:
+    """The tensors of an elementwise loss, by argument name, made safe; and the mask, one entry an element.
+
+    All must have the shape of the first. The mask has it too, or lacks the last ``inner`` dimensions, which make up a
+    landmark (1) or a heat-map (2). Masked places become 0, half precision becomes float32.
+    """
+    (like, first), *_ = tensors.items()
+    for name, tensor in tensors.items():
+        check_same_shape(function, name, tensor, first.shape, like)
+        if not tensor.is_floating_point():
+            raise ValueError(f"{function}: {name} must be floating point, got {tensor.dtype}")
+    read = [each if each.dtype in (torch.float32, torch.float64) else each.float() for each in tensors.values()]
+    if mask is None:
+        return read, None
+    if mask.ndim == first.ndim - inner:
+        without = f"{like} without its last {'dimension' if inner == 1 else f'{inner} dimensions'}"
+        check_mask(function, mask, first.shape[:-inner], without)
+        mask = mask[(...,) + (None,) * inner].expand(first.shape)
+    check_mask(function, mask, first.shape, like)
+    return [torch.where(mask, each, 0) for each in read], mask
 
 
 def check_same_shape(function: str, name: str, tensor: Tensor, expected: torch.Size, like: str) -> None:

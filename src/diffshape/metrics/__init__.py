@@ -1,19 +1,27 @@
 """Numbers reported without gradients."""
 
+from diffshape.metrics.calibration import Calibration, uncertainty_calibration
 from diffshape.metrics.f_score import FScore, f_score
+from diffshape.metrics.landmarks import RadialError, StructureViolations, radial_error, structure_violations
 from diffshape.metrics.normals import normal_consistency
 from diffshape.metrics.occupancy import occupancy_iou, voxel_iou
 from diffshape.metrics.point_to_mesh import PointToMeshStatistics, point_to_mesh_statistics
 from diffshape.metrics.surfaces import SurfaceScore, compare_surfaces
 
 __all__ = [
+    "Calibration",
     "FScore",
     "PointToMeshStatistics",
+    "RadialError",
+    "StructureViolations",
     "SurfaceScore",
     "compare_surfaces",
     "f_score",
     "normal_consistency",
     "occupancy_iou",
     "point_to_mesh_statistics",
+    "radial_error",
+    "structure_violations",
+    "uncertainty_calibration",
     "voxel_iou",
 ]

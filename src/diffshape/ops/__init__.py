@@ -1,14 +1,17 @@
-"""Differentiable primitives: neighbours, hash encoding, level-set projection, surface sampling, meshes, isosurfaces."""
+"""Differentiable primitives: neighbours, hash encoding, level sets, meshes, surface samples, isosurfaces, heat-maps."""
 
 from diffshape.ops.closest_triangles import ClosestTriangles, closest_triangles
+from diffshape.ops.gaussian_heatmaps import gaussian_heatmaps
 from diffshape.ops.grid_layout import GridLayout
 from diffshape.ops.hash_encode import hash_encode
+from diffshape.ops.heatmap_decoding import heatmap_argmax, heatmap_dark, heatmap_soft_argmax
 from diffshape.ops.isosurface import isosurface
 from diffshape.ops.level_set import LevelSetPoints, project_to_level_set
 from diffshape.ops.local_quadrics import LocalQuadrics, local_quadrics
 from diffshape.ops.mesh_topology import FaceSides, UnitVectors, face_normals, face_sides
 from diffshape.ops.nearest_neighbors import Neighbors, nearest_neighbors
 from diffshape.ops.neighbor_index import NeighborIndex
+from diffshape.ops.pixel_coordinates import denormalize_landmarks, normalize_landmarks, resize_landmarks
 from diffshape.ops.poisson_indicator import PoissonIndicator
 from diffshape.ops.rasterize import MeshRaster, SphereRaster, rasterize_mesh, rasterize_spheres
 from diffshape.ops.sample_surface import SurfaceSamples, sample_surface
@@ -28,15 +31,22 @@ __all__ = [
     "SurfaceSamples",
     "UnitVectors",
     "closest_triangles",
+    "denormalize_landmarks",
     "face_normals",
     "face_sides",
+    "gaussian_heatmaps",
     "hash_encode",
+    "heatmap_argmax",
+    "heatmap_dark",
+    "heatmap_soft_argmax",
     "isosurface",
     "local_quadrics",
     "nearest_neighbors",
+    "normalize_landmarks",
     "project_to_level_set",
     "rasterize_mesh",
     "rasterize_spheres",
+    "resize_landmarks",
     "sample_surface",
     "visible_from",
 ]
