@@ -1,5 +1,6 @@
 """Differentiable objectives, plain functions."""
 
+from diffshape.losses.earth_mover import earth_mover_distance
 from diffshape.losses.eikonal import eikonal_loss
 from diffshape.losses.implicit_distance import ImplicitDistance, implicit_distance
 from diffshape.losses.surface_area import surface_area_loss
@@ -9,6 +10,7 @@ from diffshape.losses.terms import LossTerms
 __all__ = [
     "ImplicitDistance",
     "LossTerms",
+    "earth_mover_distance",
     "eikonal_loss",
     "implicit_distance",
     "surface_area_loss",

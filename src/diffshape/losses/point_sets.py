@@ -61,6 +61,12 @@ def read_point_sets(
     )
 
 
+def distance_from_squared(squared: Float[Tensor, "*s"]) -> Float[Tensor, "*s"]:
+    """The root, with derivatives 0 where it is 0; those of ``sqrt`` are NaN there."""
+    zero = squared == 0
+    return torch.where(zero, 0, torch.where(zero, 1, squared).sqrt())
+
+
 def _read_point_set(function: str, name: str, points: Tensor, mask: Tensor | None, weights: Tensor | None) -> PointSet:
     """One side, its other side already known to fit."""
     check_mask(function, mask, points.shape[:-1], f"{name} without its last dimension", argument=f"{name}_mask")

@@ -1,5 +1,6 @@
-"""Differentiable primitives: neighbours, hash encoding, level-set projection, surface sampling, isosurfaces."""
+"""Differentiable primitives: neighbours, assignment, hash encoding, level-set projection, surface sampling, isosurfaces."""
 
+from diffshape.ops.assign import assign, optimality_gap
 from diffshape.ops.grid_layout import GridLayout
 from diffshape.ops.hash_encode import hash_encode
 from diffshape.ops.isosurface import isosurface
@@ -22,10 +23,12 @@ __all__ = [
     "PoissonIndicator",
     "SphereRaster",
     "SurfaceSamples",
+    "assign",
     "hash_encode",
     "isosurface",
     "local_quadrics",
     "nearest_neighbors",
+    "optimality_gap",
     "project_to_level_set",
     "rasterize_mesh",
     "rasterize_spheres",

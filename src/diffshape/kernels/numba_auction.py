@@ -1,0 +1,167 @@
+"""Bertsekas's auction between two clouds on the CPU, without a table of costs.
+
+Every object j, a point of y, has a price p_j. A bidder i, a point of x, wants the object of smallest c_ij + p_j, takes
+it from whoever holds it, and raises its price until it is ``step`` dearer than the second choice. When everyone holds
+something, nobody pays more than ``step`` above its smallest c_ij + p_j: what they pay above it, all together, is the
+gap between the cost and a lower bound of the optimum. Steps shrink until the gap is small.
+
+Prices never fall. So the K best objects that a bidder listed, with the values c_ij + p_j of that time, tell its best two
+for as long as the second best stays below the last value listed: no object outside the list has become cheaper. Only
+then all objects are looked at again. Memory is O(N K), and few bids cost O(N).
+
+Source: Bertsekas, Annals of Operations Research 14, 1988, one bid at a time ("Gauss-Seidel").
+"""
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+from numba import njit
+
+LISTED = 24
+"""K, the objects a bidder remembers."""
+
+FIRST_STEP, STEP_RATIO, LAST_STEP = 0.05, 5.0, 1e-10
+"""Steps as parts of the largest cost: where they begin, by what they shrink, and where the auction gives up."""
+
+
+class Market(NamedTuple):
+    """What is known of N bidders and N objects."""
+
+    bidders: np.ndarray  # (N, D) float64
+    objects: np.ndarray  # (D, N) float64
+    squared: bool  # costs are |x - y|^2
+    holds: np.ndarray  # (N,) int64, the object of each bidder, -1 for none
+    owner: np.ndarray  # (N,) int64, the bidder that holds each object, -1 for none
+    prices: np.ndarray  # (N,) float64
+    listed: np.ndarray  # (N, K) int64, the best objects of each bidder when it last looked at all
+    costs: np.ndarray  # (N, K) float64, their costs
+    values: np.ndarray  # (N, K) float64, their costs and prices at that time, ascending
+    row: np.ndarray  # (N,) float64, the costs of all objects to one bidder
+
+
+@njit(cache=True, nogil=True)
+def open_market(bidders, objects, squared, holds, prices) -> Market:
+    """Nobody holds anything yet, and everyone has looked at all objects."""
+    count = len(bidders)
+    shape = count, min(count, LISTED)
+    nobody = np.full(count, -1)
+    listed, costs, values = np.empty(shape, np.int64), np.empty(shape), np.empty(shape)
+    holds[:] = -1
+    market = Market(bidders, objects, squared, holds, nobody, prices, listed, costs, values, np.empty(count))
+    for i in range(count):
+        look_again(market, i)
+    return market
+
+
+@njit(cache=True, nogil=True)
+def cost(market, i, j) -> float:
+    """c_ij from explicit differences."""
+    total = 0.0
+    for axis in range(len(market.objects)):
+        difference = market.objects[axis, j] - market.bidders[i, axis]
+        total += difference * difference
+    return total if market.squared else math.sqrt(total)
+
+
+@njit(cache=True, nogil=True)
+def fill_row(market, i) -> None:
+    """c_ij of all objects j, in loops that a compiler can turn into vector instructions."""
+    row = market.row
+    row[:] = 0.0
+    for axis in range(len(market.objects)):
+        column, place = market.objects[axis], market.bidders[i, axis]
+        for j in range(len(row)):
+            difference = column[j] - place
+            row[j] += difference * difference
+    if not market.squared:
+        for j in range(len(row)):
+            row[j] = math.sqrt(row[j])
+
+
+@njit(cache=True, nogil=True)
+def look_again(market, i) -> None:
+    """List the objects of smallest cost + price for a bidder anew, by insertion."""
+    fill_row(market, i)
+    listed, values, last = market.listed[i], market.values[i], market.listed.shape[1] - 1
+    values[:] = np.inf
+    for j in range(len(market.row)):
+        value = market.row[j] + market.prices[j]
+        if value < values[last]:
+            slot = last
+            while slot > 0 and values[slot - 1] > value:
+                values[slot], listed[slot] = values[slot - 1], listed[slot - 1]
+                slot -= 1
+            values[slot], listed[slot] = value, j
+    for k in range(last + 1):
+        market.costs[i, k] = market.row[listed[k]]
+
+
+@njit(cache=True, nogil=True)
+def best_two(market, i) -> tuple[int, float, float]:
+    """The object of smallest cost + price for a bidder, that value, and the second smallest."""
+    listed, costs, values = market.listed[i], market.costs[i], market.values[i]
+    while True:
+        choice, best, second = -1, np.inf, np.inf
+        for k in range(len(listed)):
+            if values[k] >= second:  # as is every value after it, listed or not
+                return choice, best, second
+            value = costs[k] + market.prices[listed[k]]
+            if value < best:
+                choice, best, second = listed[k], value, best
+            elif value < second:
+                second = value
+        if second <= values[-1] or len(listed) == len(market.row):
+            return choice, best, second
+        look_again(market, i)
+
+
+@njit(cache=True, nogil=True)
+def bid_until_settled(market, epsilon) -> bool:
+    """Auction with shrinking steps until the gap is at most epsilon times the bound; False if that never comes."""
+    count = len(market.row)
+    largest = 0.0
+    for i in range(count):
+        fill_row(market, i)
+        largest = max(largest, market.row.max())
+    step = FIRST_STEP * largest
+    waiting = np.arange(count)
+    while step > LAST_STEP * largest:
+        _bid(market, waiting, step)
+        step /= STEP_RATIO
+        total = gap = 0.0
+        unhappy = np.empty(count, np.bool_)
+        for i in range(count):
+            paid = cost(market, i, market.holds[i])
+            overpaid = paid + market.prices[market.holds[i]] - best_two(market, i)[1]
+            unhappy[i] = overpaid > step
+            total, gap = total + paid, gap + overpaid
+        if gap <= epsilon * (total - gap):
+            return True
+        waiting = np.flatnonzero(unhappy)
+        for i in waiting:
+            market.owner[market.holds[i]] = -1
+            market.holds[i] = -1
+    return False
+
+
+@njit(cache=True, nogil=True)
+def _bid(market, waiting, step) -> None:
+    """Let everyone who waits bid, and whoever loses an object at once, until all hold one."""
+    for i in waiting:
+        while i >= 0:
+            i = take(market, i, step)
+
+
+@njit(cache=True, nogil=True)
+def take(market, i, step) -> int:
+    """Give a bidder its best object, at the price where it is ``step`` dearer than the second; who loses it, or -1."""
+    j, best, second = best_two(market, i)
+    loser = market.owner[j]
+    if second < np.inf:
+        market.prices[j] += second - best
+    market.prices[j] += step
+    market.owner[j], market.holds[i] = i, j
+    if loser >= 0:
+        market.holds[loser] = -1
+    return loser
