@@ -45,7 +45,9 @@ def solvers() -> dict[str, Solve]:
     """Each solver as a function of two clouds that gives a permutation."""
     found: dict[str, Solve] = {
         "SciPy, float64 table": lambda x, y: linear_sum_assignment(cdist(x, y))[1],
-        "SciPy, float32 table": lambda x, y: linear_sum_assignment(torch.cdist(*map(torch.from_numpy, (x, y))).numpy())[1],
+        "SciPy, float32 table": lambda x, y: linear_sum_assignment(torch.cdist(*map(torch.from_numpy, (x, y))).numpy())[
+            1
+        ],
         "exact": lambda x, y: ops.assign(torch.from_numpy(x), torch.from_numpy(y)).numpy(),
         "auction": lambda x, y: ops.assign(torch.from_numpy(x), torch.from_numpy(y), solver="auction").numpy(),
     }
@@ -97,7 +99,10 @@ def main() -> None:
                 cost, gap = relative_gap(x, y, np.asarray(solve(x, y), dtype=np.int64))
                 memory = peak_megabytes(solve, x, y)
                 ratio = base / medians[name]
-                print(f"{problem:20}{size:8}  {name:22}{medians[name]:10.1f}{ratio:8.2f}{gap:10.1e}{memory:8.1f}", flush=True)
+                print(
+                    f"{problem:20}{size:8}  {name:22}{medians[name]:10.1f}{ratio:8.2f}{gap:10.1e}{memory:8.1f}",
+                    flush=True,
+                )
                 row = {"problem": problem, "points": size, "solver": name, "ms": round(medians[name], 2)}
                 row |= {"ratio": round(ratio, 2), "cost": cost, "gap": gap, "megabytes": round(memory, 1)}
                 append_row(options.results, {**row, "threads": options.threads, "environment": machine})

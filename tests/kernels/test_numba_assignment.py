@@ -61,7 +61,9 @@ def test_rows_beyond_the_count_are_left_alone():
     assert np.array_equal(prices, np.concatenate([alone_prices, np.zeros(20)]))
 
 
-@pytest.mark.parametrize("points", [np.zeros((90, 3)), np.repeat(cloud(9, 3), 10, axis=0), np.indices((5, 5, 4)).reshape(3, -1).T * 1.0])
+@pytest.mark.parametrize(
+    "points", [np.zeros((90, 3)), np.repeat(cloud(9, 3), 10, axis=0), np.indices((5, 5, 4)).reshape(3, -1).T * 1.0]
+)
 def test_ties_do_not_stall(points):
     y = np.roll(points, 7, axis=0) + 0.5
     match, prices = solve(points, y)

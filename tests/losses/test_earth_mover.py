@@ -57,7 +57,9 @@ def test_symmetric_and_invariant_and_as_large_as_the_shape(seed, offset, scale):
     torch.testing.assert_close(moved, expected, rtol=1e-9, atol=1e-12)
     torch.testing.assert_close(earth_mover_distance(y, x), expected)
     torch.testing.assert_close(earth_mover_distance(scale * x, scale * y), scale * expected)
-    torch.testing.assert_close(earth_mover_distance(scale * x, scale * y, squared=True), scale**2 * earth_mover_distance(x, y, squared=True))
+    torch.testing.assert_close(
+        earth_mover_distance(scale * x, scale * y, squared=True), scale**2 * earth_mover_distance(x, y, squared=True)
+    )
 
 
 @given(st.integers(0, 10_000))

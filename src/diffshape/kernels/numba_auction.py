@@ -5,8 +5,8 @@ it from whoever holds it, and raises its price until it is ``step`` dearer than 
 something, nobody pays more than ``step`` above its smallest c_ij + p_j: what they pay above it, all together, is the
 gap between the cost and a lower bound of the optimum. Steps shrink until the gap is small.
 
-Prices never fall. So the K best objects that a bidder listed, with the values c_ij + p_j of that time, tell its best two
-for as long as the second best stays below the last value listed: no object outside the list has become cheaper. Only
+Prices never fall. So the K best objects that a bidder listed, with their values c_ij + p_j of that time, tell its best
+two for as long as the second best stays below the last value listed: nothing outside the list has become cheaper. Only
 then all objects are looked at again. Memory is O(N K), and few bids cost O(N).
 
 Source: Bertsekas, Annals of Operations Research 14, 1988, one bid at a time ("Gauss-Seidel").

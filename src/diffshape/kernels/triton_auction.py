@@ -14,7 +14,9 @@ BLOCK = 1024
 
 
 @triton.jit
-def _bid(x, y, prices, bidders, best, second, choice, count, D: tl.constexpr, SQUARED: tl.constexpr, BLOCK: tl.constexpr):
+def _bid(
+    x, y, prices, bidders, best, second, choice, count, D: tl.constexpr, SQUARED: tl.constexpr, BLOCK: tl.constexpr
+):
     program = tl.program_id(0)
     bidder = tl.load(bidders + program)
     first = bidder // count * count

@@ -2,7 +2,6 @@
 
 from typing import Literal
 
-import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
@@ -44,10 +43,11 @@ def earth_mover_distance(
         ValueError: A shape, dtype or option is wrong, there are not as many real points on each side (then the distance
             is no matter of bijections), a sample has none, or a real coordinate is not finite.
 
-    The bijection is found without gradient (`ops.assign`); the distances of its pairs are differentiable to any order in
-    both clouds, almost everywhere the derivatives of the minimum, with subgradient 0 at coincident points.
+    The bijection is found without gradient (`ops.assign`); the distances of its pairs are differentiable to any order
+    in both clouds, almost everywhere with the derivatives of the minimum, and with 0 at coincident points.
     Source: Fan, Su, Guibas, A Point Set Generation Network, CVPR 2017.
 
+    >>> import torch
     >>> x = torch.tensor([[0.0, 0.0], [1.0, 0.0]], requires_grad=True)
     >>> distance = earth_mover_distance(x, torch.tensor([[1.0, 2.0], [0.0, 0.0]]))
     >>> distance.backward()

@@ -1,4 +1,4 @@
-"""Differentiable primitives: neighbours, assignment, hash encoding, level-set projection, surface sampling, isosurfaces."""
+"""Differentiable primitives: neighbours, assignment, hash encoding, level sets, surface sampling, isosurfaces."""
 
 from diffshape.ops.assign import assign, optimality_gap
 from diffshape.ops.grid_layout import GridLayout

@@ -48,17 +48,17 @@ def assign(
         y_mask: The same for ``y``, with as many real points in every sample.
 
     Returns:
-        int64 indices a, shape (B, N) or (N,), a permutation: x_i belongs to y_a(i). Masked points of ``x`` get the masked
-        points of ``y``, in their order.
+        int64 indices a, shape (B, N) or (N,), a permutation: x_i belongs to y_a(i). Masked points of ``x`` get the
+        masked points of ``y``, in their order.
 
     Raises:
         ValueError: The shapes, dtypes or devices disagree, there are not as many real points on each side, a real
-            coordinate is not finite, or ``solver`` or ``epsilon`` is wrong.
+            coordinate is not finite or its square not representable, or ``solver`` or ``epsilon`` is wrong.
 
     The indices have no gradient: gather ``y`` by them and subtract. Costs are computed in float64 from explicit
-    differences (on CUDA, the auction keeps the dtype of the points), so digits survive far from the origin. "exact" runs
-    on the CPU wherever the points are, one sample a thread. Memory is O(N), times a few hundred bytes; time grows about
-    as N^2 on similar clouds, and with N^3 at worst. Source: see `diffshape.kernels.numba_assignment`.
+    differences (on CUDA, the auction keeps the dtype of the points), so digits survive far from the origin. "exact"
+    runs on the CPU wherever the points are, one sample a thread. Memory is O(N); time grows about as N^2 on similar
+    clouds, and as N^3 at worst. Sources: `diffshape.kernels.numba_auction` and `numba_assignment`.
 
     >>> x = torch.tensor([[0.0, 0.0], [1.0, 0.0]])
     >>> assign(x, torch.tensor([[1.0, 0.5], [5.0, 0.0]]))  # 0 -> 0 costs 1.1 and 1 -> 1 costs 4; the others 5 and 0.5
@@ -88,8 +88,8 @@ def optimality_gap(
         y_mask: The same for ``y``.
 
     Returns:
-        float64 on the CPU, shape (B,) or (), in the unit of the cost, >= 0. A gap of 0 (about 1e-15 of the spread of the
-        clouds, by rounding) proves the assignment optimal.
+        float64 on the CPU, shape (B,) or (), in the unit of the cost, >= 0. A gap of 0 (about 1e-15 of the spread of
+        the clouds, by rounding) proves the assignment optimal.
 
     Raises:
         ValueError: As `assign`, or ``indices`` is not a permutation that pairs real points with real points.
@@ -158,9 +158,7 @@ def match_points(
 
 
 @match_points.register_fake
-def _(
-    x: Tensor, y: Tensor, x_mask: Tensor, y_mask: Tensor, squared: bool, epsilon: float
-) -> tuple[Tensor, Tensor]:
+def _(x: Tensor, y: Tensor, x_mask: Tensor, y_mask: Tensor, squared: bool, epsilon: float) -> tuple[Tensor, Tensor]:
     return x.new_empty(x.shape[:2], dtype=torch.int64), x.new_empty(x.shape[:2])
 
 
@@ -168,6 +166,8 @@ def _real_first(name: str, points: Tensor, mask: Tensor) -> tuple[Tensor, Tensor
     """The points of each sample, real ones first and masked ones 0, and the order that brings them there."""
     points = torch.where(mask[..., None], points, 0)
     require_finite("assign", name, points)
+    if not torch.isfinite(4 * points.square().sum(-1)).all():
+        raise ValueError(f"assign: {name} is too large, squared distances overflow {points.dtype}")
     order = mask.to(torch.uint8).argsort(dim=-1, descending=True, stable=True)
     return points.gather(1, order[..., None].expand_as(points)), order
 
