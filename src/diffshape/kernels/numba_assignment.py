@@ -18,7 +18,17 @@ from typing import NamedTuple
 import numpy as np
 from numba import njit
 
-from diffshape.kernels.numba_auction import best_two, bid_until_settled, cost, fill_row, look_again, open_market, take
+from diffshape.kernels.numba_auction import (
+    best_two,
+    bid_until_settled,
+    bound_blocks,
+    cost,
+    fill_row,
+    look_again,
+    open_market,
+    take,
+)
+from diffshape.kernels.numba_morton import morton_order
 
 FINISH = 1e-3
 """The relative gap at which bidding ends and the exact finish begins."""
@@ -51,14 +61,22 @@ def solve(task, bidders, objects, counts, match, prices, squared, epsilon) -> No
         squared: Costs are |x - y|^2.
         epsilon: As a part of the optimum; 0 for the optimum itself, and anything below FINISH gives it.
     """
-    n = counts[task]
+    n, dimension = counts[task], bidders.shape[2]
     if n == 0:
         return
-    points = np.ascontiguousarray(objects[task, :, :n])
-    market = open_market(bidders[task, :n], points, squared, match[task, :n], prices[task, :n])
+    columns = np.zeros((n, 3))
+    columns[:, : min(dimension, 3)] = objects[task, :3, :n].T
+    order = morton_order(columns)
+    sorted_objects = np.empty((dimension, n))
+    for axis in range(dimension):
+        sorted_objects[axis] = objects[task, axis][order]
+    market = open_market(bidders[task, :n], sorted_objects, squared, np.zeros(n))
     settled = bid_until_settled(market, max(epsilon, FINISH))
     if epsilon < FINISH or not settled:
         _finish(market)
+    for i in range(n):
+        match[task, i] = order[market.holds[i]]
+        prices[task, order[i]] = market.prices[i]
 
 
 @njit(cache=True, nogil=True)
@@ -116,13 +134,17 @@ def _augment(market, search, source) -> None:
 def _scan_listed(market, search, heap, i, length) -> None:
     """Follow the listed objects of a bidder at the end of a path, and note where the others would begin."""
     n, offset = len(market.row), search.offsets[i]
-    listed, costs, values = market.listed[i], market.costs[i], market.values[i]
+    listed, costs, values, prices = market.listed[i], market.costs[i], market.values[i], market.prices
+    lengths, limit = search.lengths, search.limit
     if values[-1] + offset <= length and len(listed) < n:
         look_again(market, i)
     for k in range(len(listed)):
-        if values[k] + offset >= search.limit[0]:
+        if values[k] + offset >= limit[0]:
             return
-        _reach(market, search, heap, i, listed[k], max(offset + costs[k] + market.prices[listed[k]], length))
+        j = listed[k]
+        longer = max(offset + costs[k] + prices[j], length)
+        if longer < lengths[j] and longer < limit[0]:
+            _reach(market.owner, search, heap, i, j, longer)
     if len(listed) < n:
         heappush(heap, (max(values[-1] + offset, length), n + i))
 
@@ -130,16 +152,22 @@ def _scan_listed(market, search, heap, i, length) -> None:
 @njit(cache=True, nogil=True)
 def _scan_all(market, search, heap, i, length) -> None:
     """Follow all objects of a bidder at the end of a path."""
-    fill_row(market, i)
-    for j in range(len(market.row)):
-        _reach(market, search, heap, i, j, max(search.offsets[i] + market.row[j] + market.prices[j], length))
+    offset, row, prices = search.offsets[i], market.row, market.prices
+    lengths, limit = search.lengths, search.limit
+    bound_blocks(market, i)
+    for block in range(len(market.least)):
+        if market.least[block] + market.cheapest[block] + offset < limit[0]:
+            fill_row(market, i, block)
+            for j in range(market.first[block], market.first[block + 1]):
+                longer = max(offset + row[j] + prices[j], length)
+                if longer < lengths[j] and longer < limit[0]:
+                    _reach(market.owner, search, heap, i, j, longer)
 
 
 @njit(cache=True, nogil=True)
-def _reach(market, search, heap, i, j, length) -> None:
-    """Note a path over bidder i to object j if it is the shortest known."""
-    if length < search.lengths[j] and length < search.limit[0]:
-        search.lengths[j], search.previous[j] = length, i
-        heappush(heap, (length, j))
-        if market.owner[j] < 0:
-            search.limit[0] = length
+def _reach(owner, search, heap, i, j, length) -> None:
+    """Note a path over bidder i to object j, the shortest known."""
+    search.lengths[j], search.previous[j] = length, i
+    heappush(heap, (length, j))
+    if owner[j] < 0:
+        search.limit[0] = length

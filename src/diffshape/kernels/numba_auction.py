@@ -18,15 +18,15 @@ from typing import NamedTuple
 import numpy as np
 from numba import njit
 
-LISTED = 24
-"""K, the objects a bidder remembers."""
+LISTED, BLOCK = 24, 32
+"""K, the objects a bidder remembers, and how many objects at least, no fewer than K, are passed over together."""
 
 FIRST_STEP, STEP_RATIO, LAST_STEP = 0.05, 5.0, 1e-10
 """Steps as parts of the largest cost: where they begin, by what they shrink, and where the auction gives up."""
 
 
 class Market(NamedTuple):
-    """What is known of N bidders and N objects."""
+    """What is known of N bidders and N objects, which stand in blocks of neighbours."""
 
     bidders: np.ndarray  # (N, D) float64
     objects: np.ndarray  # (D, N) float64
@@ -37,20 +37,47 @@ class Market(NamedTuple):
     listed: np.ndarray  # (N, K) int64, the best objects of each bidder when it last looked at all
     costs: np.ndarray  # (N, K) float64, their costs
     values: np.ndarray  # (N, K) float64, their costs and prices at that time, ascending
-    row: np.ndarray  # (N,) float64, the costs of all objects to one bidder
+    first: np.ndarray  # (M + 1,) int64, where blocks begin and end
+    low: np.ndarray  # (D, M) float64, the smallest coordinates of each block
+    high: np.ndarray  # (D, M) float64, the largest ones
+    cheapest: np.ndarray  # (M,) float64, no more than the lowest price in each block
+    least: np.ndarray  # (M,) float64, scratch: no more than the lowest cost in each block
+    row: np.ndarray  # (N,) float64, scratch: costs of objects
 
 
 @njit(cache=True, nogil=True)
-def open_market(bidders, objects, squared, holds, prices) -> Market:
-    """Nobody holds anything yet, and everyone has looked at all objects."""
-    count = len(bidders)
+def open_market(bidders, objects, squared, prices) -> Market:
+    """Nobody holds anything yet, and everyone has looked at all objects, whose order should keep neighbours together."""
+    dimension, count = objects.shape
+    blocks = max(1, count // BLOCK)
     shape = count, min(count, LISTED)
-    nobody = np.full(count, -1)
-    listed, costs, values = np.empty(shape, np.int64), np.empty(shape), np.empty(shape)
-    holds[:] = -1
-    market = Market(bidders, objects, squared, holds, nobody, prices, listed, costs, values, np.empty(count))
+    market = Market(
+        bidders,
+        objects,
+        squared,
+        np.full(count, -1),
+        np.full(count, -1),
+        prices,
+        np.empty(shape, np.int64),
+        np.empty(shape),
+        np.empty(shape),
+        np.arange(blocks + 1) * count // blocks,
+        np.empty((dimension, blocks)),
+        np.empty((dimension, blocks)),
+        np.zeros(blocks),
+        np.empty(blocks),
+        np.empty(count),
+    )
+    for block in range(blocks):
+        part = objects[:, market.first[block] : market.first[block + 1]]
+        for axis in range(dimension):
+            market.low[axis, block], market.high[axis, block] = part[axis].min(), part[axis].max()
     for i in range(count):
-        look_again(market, i)
+        bound_blocks(market, i)
+        start = market.first[np.argmin(market.least)]
+        for k in range(shape[1]):
+            market.listed[i, k], market.costs[i, k] = start + k, cost(market, i, start + k)
+        _look(market, i)
     return market
 
 
@@ -65,12 +92,28 @@ def cost(market, i, j) -> float:
 
 
 @njit(cache=True, nogil=True)
-def fill_row(market, i) -> None:
-    """c_ij of all objects j, in loops that a compiler can turn into vector instructions."""
-    row = market.row
+def bound_blocks(market, i) -> None:
+    """Write a lower bound of the costs of each block's objects to a bidder: the distance to the block's box."""
+    least = market.least
+    least[:] = 0.0
+    for axis in range(len(market.objects)):
+        low, high, place = market.low[axis], market.high[axis], market.bidders[i, axis]
+        for block in range(len(least)):
+            outside = max(max(low[block] - place, place - high[block]), 0.0)
+            least[block] += outside * outside
+    if not market.squared:
+        for block in range(len(least)):
+            least[block] = math.sqrt(least[block])
+
+
+@njit(cache=True, nogil=True)
+def fill_row(market, i, block) -> None:
+    """Write the costs of a block's objects to a bidder, bit by bit those of `cost`, in loops fit for vectors."""
+    first, last = market.first[block], market.first[block + 1]
+    row = market.row[first:last]
     row[:] = 0.0
     for axis in range(len(market.objects)):
-        column, place = market.objects[axis], market.bidders[i, axis]
+        column, place = market.objects[axis, first:last], market.bidders[i, axis]
         for j in range(len(row)):
             difference = column[j] - place
             row[j] += difference * difference
@@ -81,20 +124,38 @@ def fill_row(market, i) -> None:
 
 @njit(cache=True, nogil=True)
 def look_again(market, i) -> None:
-    """List the objects of smallest cost + price for a bidder anew, by insertion."""
-    fill_row(market, i)
+    """List the objects of smallest cost + price for a bidder anew."""
+    bound_blocks(market, i)
+    _look(market, i)
+
+
+@njit(cache=True, nogil=True)
+def _look(market, i) -> None:
+    """Insert objects in a list that begins as wide as the old one has become; blocks beyond its end are left out."""
     listed, values, last = market.listed[i], market.values[i], market.listed.shape[1] - 1
-    values[:] = np.inf
-    for j in range(len(market.row)):
-        value = market.row[j] + market.prices[j]
-        if value < values[last]:
-            slot = last
-            while slot > 0 and values[slot - 1] > value:
-                values[slot], listed[slot] = values[slot - 1], listed[slot - 1]
-                slot -= 1
-            values[slot], listed[slot] = value, j
+    bound = 0.0
     for k in range(last + 1):
-        market.costs[i, k] = market.row[listed[k]]
+        bound = max(bound, market.costs[i, k] + market.prices[listed[k]])
+    values[:] = np.nextafter(bound, np.inf)
+    for block in range(len(market.least)):
+        if market.least[block] + market.cheapest[block] >= values[last]:
+            continue
+        fill_row(market, i, block)
+        cheapest = np.inf
+        for j in range(market.first[block], market.first[block + 1]):
+            cheapest = min(cheapest, market.prices[j])
+            value = market.row[j] + market.prices[j]
+            if value < values[last]:
+                slot = last
+                while slot > 0 and values[slot - 1] > value:
+                    values[slot], listed[slot], market.costs[i, slot] = (
+                        values[slot - 1],
+                        listed[slot - 1],
+                        market.costs[i, slot - 1],
+                    )
+                    slot -= 1
+                values[slot], listed[slot], market.costs[i, slot] = value, j, market.row[j]
+        market.cheapest[block] = cheapest
 
 
 @njit(cache=True, nogil=True)
@@ -120,10 +181,7 @@ def best_two(market, i) -> tuple[int, float, float]:
 def bid_until_settled(market, epsilon) -> bool:
     """Auction with shrinking steps until the gap is at most epsilon times the bound; False if that never comes."""
     count = len(market.row)
-    largest = 0.0
-    for i in range(count):
-        fill_row(market, i)
-        largest = max(largest, market.row.max())
+    largest = _largest_cost(market)
     step = FIRST_STEP * largest
     waiting = np.arange(count)
     while step > LAST_STEP * largest:
@@ -143,6 +201,17 @@ def bid_until_settled(market, epsilon) -> bool:
             market.owner[market.holds[i]] = -1
             market.holds[i] = -1
     return False
+
+
+@njit(cache=True, nogil=True)
+def _largest_cost(market) -> float:
+    """An upper bound of all costs: the diagonal of the box around both clouds."""
+    total = 0.0
+    for axis in range(len(market.objects)):
+        places = market.bidders[:, axis]
+        side = max(places.max(), market.high[axis].max()) - min(places.min(), market.low[axis].min())
+        total += side * side
+    return total if market.squared else math.sqrt(total)
 
 
 @njit(cache=True, nogil=True)
