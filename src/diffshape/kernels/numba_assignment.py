@@ -157,8 +157,9 @@ def _scan_all(market, search, heap, i, length) -> None:
     bound_blocks(market, i)
     for block in range(len(market.least)):
         if market.least[block] + market.cheapest[block] + offset < limit[0]:
-            fill_row(market, i, block)
-            for j in range(market.first[block], market.first[block + 1]):
+            first, last = market.first[block], market.first[block + 1]
+            fill_row(market.bidders[i], market.objects, market.squared, first, last, row)
+            for j in range(first, last):
                 longer = max(offset + row[j] + prices[j], length)
                 if longer < lengths[j] and longer < limit[0]:
                     _reach(market.owner, search, heap, i, j, longer)

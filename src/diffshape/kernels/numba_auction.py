@@ -18,10 +18,10 @@ from typing import NamedTuple
 import numpy as np
 from numba import njit
 
-LISTED, BLOCK = 24, 32
+LISTED, BLOCK = 16, 32
 """K, the objects a bidder remembers, and how many objects at least, no fewer than K, are passed over together."""
 
-FIRST_STEP, STEP_RATIO, LAST_STEP = 0.05, 5.0, 1e-10
+FIRST_STEP, STEP_RATIO, LAST_STEP = 0.02, 5.0, 1e-10
 """Steps as parts of the largest cost: where they begin, by what they shrink, and where the auction gives up."""
 
 
@@ -107,18 +107,16 @@ def bound_blocks(market, i) -> None:
 
 
 @njit(cache=True, nogil=True)
-def fill_row(market, i, block) -> None:
-    """Write the costs of a block's objects to a bidder, bit by bit those of `cost`, in loops fit for vectors."""
-    first, last = market.first[block], market.first[block + 1]
-    row = market.row[first:last]
-    row[:] = 0.0
-    for axis in range(len(market.objects)):
-        column, place = market.objects[axis, first:last], market.bidders[i, axis]
-        for j in range(len(row)):
-            difference = column[j] - place
+def fill_row(bidder, objects, squared, first, last, row) -> None:
+    """Write the costs of some objects to a bidder, bit by bit those of `cost`, in loops fit for vector instructions."""
+    row[first:last] = 0.0
+    for axis in range(len(objects)):
+        place = bidder[axis]
+        for j in range(first, last):
+            difference = objects[axis, j] - place
             row[j] += difference * difference
-    if not market.squared:
-        for j in range(len(row)):
+    if not squared:
+        for j in range(first, last):
             row[j] = math.sqrt(row[j])
 
 
@@ -132,29 +130,25 @@ def look_again(market, i) -> None:
 @njit(cache=True, nogil=True)
 def _look(market, i) -> None:
     """Insert objects in a list that begins as wide as the old one has become; blocks beyond its end are left out."""
-    listed, values, last = market.listed[i], market.values[i], market.listed.shape[1] - 1
-    bound = 0.0
+    listed, costs, values, prices, row = market.listed[i], market.costs[i], market.values[i], market.prices, market.row
+    bidder, last, bound = market.bidders[i], len(listed) - 1, 0.0
     for k in range(last + 1):
-        bound = max(bound, market.costs[i, k] + market.prices[listed[k]])
+        bound = max(bound, costs[k] + prices[listed[k]])
     values[:] = np.nextafter(bound, np.inf)
     for block in range(len(market.least)):
         if market.least[block] + market.cheapest[block] >= values[last]:
             continue
-        fill_row(market, i, block)
-        cheapest = np.inf
-        for j in range(market.first[block], market.first[block + 1]):
-            cheapest = min(cheapest, market.prices[j])
-            value = market.row[j] + market.prices[j]
+        cheapest, start, end = np.inf, market.first[block], market.first[block + 1]
+        fill_row(bidder, market.objects, market.squared, start, end, row)
+        for j in range(start, end):
+            cheapest = min(cheapest, prices[j])
+            value = row[j] + prices[j]
             if value < values[last]:
                 slot = last
                 while slot > 0 and values[slot - 1] > value:
-                    values[slot], listed[slot], market.costs[i, slot] = (
-                        values[slot - 1],
-                        listed[slot - 1],
-                        market.costs[i, slot - 1],
-                    )
+                    values[slot], listed[slot], costs[slot] = values[slot - 1], listed[slot - 1], costs[slot - 1]
                     slot -= 1
-                values[slot], listed[slot], market.costs[i, slot] = value, j, market.row[j]
+                values[slot], listed[slot], costs[slot] = value, j, row[j]
         market.cheapest[block] = cheapest
 
 
