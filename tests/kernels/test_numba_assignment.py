@@ -6,6 +6,7 @@ from scipy.optimize import linear_sum_assignment
 from scipy.spatial.distance import cdist
 
 from diffshape.kernels import numba_assignment
+from diffshape.kernels.numba_auction import LISTED
 
 
 def cloud(*shape, seed=0):
@@ -15,7 +16,8 @@ def cloud(*shape, seed=0):
 def solve(x, y, *, epsilon=0.0, squared=False, count=None):
     match, prices = np.arange(len(x))[None].copy(), np.zeros((1, len(x)))
     counts = np.array([len(x) if count is None else count])
-    numba_assignment.solve(0, x[None], y.T[None].copy(), counts, match, prices, squared, epsilon)
+    bidders, objects = np.ascontiguousarray(x)[None], np.ascontiguousarray(y.T)[None]
+    numba_assignment.solve(0, bidders, objects, counts, match, prices, squared, epsilon)
     return match[0], prices[0]
 
 
@@ -25,7 +27,7 @@ def slack(x, y, match, prices, squared=False):
     return values[np.arange(len(x)), match] - values.min(axis=1)
 
 
-@pytest.mark.parametrize("count", [1, 2, numba_assignment.LISTED, numba_assignment.LISTED + 1, 400])
+@pytest.mark.parametrize("count", [1, 2, LISTED, LISTED + 1, 400])
 @pytest.mark.parametrize("squared", [False, True])
 @pytest.mark.parametrize("size", [1.0, 0.02])
 def test_prices_prove_the_optimum(count, squared, size):

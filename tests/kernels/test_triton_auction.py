@@ -30,8 +30,10 @@ def test_bids(monkeypatch, count, dimension, dtype, squared):
     prices[1, count // 2 + 1 :] = torch.inf
     bidders = torch.arange(2 * count, device=DEVICE).flip(0)[::2].contiguous()
     expected = bid_by_definition(x, y, prices, bidders, squared)
+    exact = squared and DEVICE == "cpu"  # PyTorch's roots may be one rounding off, and CUDA contracts products
+    tolerance = 0 if exact else 4 * torch.finfo(dtype).eps
     for actual, wanted in zip(triton_auction.bid(x, y, prices, bidders, squared), expected):
-        torch.testing.assert_close(actual, wanted, rtol=0 if DEVICE == "cpu" else 1e-6, atol=0)
+        torch.testing.assert_close(actual, wanted, rtol=tolerance, atol=0)
 
 
 def test_equal_values_go_to_the_lowest_object(monkeypatch):

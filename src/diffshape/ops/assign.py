@@ -124,12 +124,14 @@ def optimality_gap(
 
 def _mean_slack(x: Tensor, y: Tensor, places: Tensor, prices: Tensor, y_real: Tensor, squared: bool) -> float:
     """The mean by which the points ``x`` of one sample pay more than their best, prices included."""
+    if len(x) == 0:
+        return 0.0
     prices, total = torch.where(y_real, prices, torch.inf), 0.0
-    rows = max(1, REFERENCE_PAIRS // max(1, len(y)))
+    rows = max(1, REFERENCE_PAIRS // len(y))
     for some, taken in zip(x.split(rows), places.split(rows)):
         values = cost_table(some, torch.where(y_real[:, None], y, 0), squared) + prices
         total += (values.gather(1, taken[:, None])[:, 0] - values.amin(1)).sum().item()
-    return total / max(1, len(x))
+    return total / len(x)
 
 
 @torch.library.custom_op("diffshape::match_points", mutates_args=())

@@ -50,9 +50,9 @@ def auction(
         epsilon: Positive.
     """
     market = _open(x, y, real, squared)
-    spread = _largest_cost(x, y, real, squared)
-    step = torch.where(spread > 0, FIRST_STEP * spread, 1)
-    last = LAST_STEP * torch.finfo(x.dtype).eps * spread
+    largest = _largest_cost(x, y, real, squared)
+    largest = torch.where(largest > 0, largest, 1)
+    step, last = FIRST_STEP * largest, LAST_STEP * torch.finfo(x.dtype).eps * largest
     while True:
         _sell(market, step)
         costs, overpaid = _accounts(market)
