@@ -18,10 +18,10 @@ from typing import NamedTuple
 import numpy as np
 from numba import njit
 
-LISTED, BLOCK = 16, 32
+LISTED, BLOCK = 16, 16
 """K, the objects a bidder remembers, and how many objects at least, no fewer than K, are passed over together."""
 
-FIRST_STEP, STEP_RATIO, LAST_STEP = 0.02, 5.0, 1e-10
+FIRST_STEP, STEP_RATIO, LAST_STEP = 0.05, 5.0, 1e-10
 """Steps as parts of the largest cost: where they begin, by what they shrink, and where the auction gives up."""
 
 
@@ -47,7 +47,7 @@ class Market(NamedTuple):
 
 @njit(cache=True, nogil=True)
 def open_market(bidders, objects, squared, prices) -> Market:
-    """Nobody holds anything yet, and everyone has looked at all objects, whose order should keep neighbours together."""
+    """Nobody holds anything yet, and everyone knows the best objects; their order should keep neighbours together."""
     dimension, count = objects.shape
     blocks = max(1, count // BLOCK)
     shape = count, min(count, LISTED)
