@@ -211,9 +211,8 @@ def _read(
         raise ValueError(
             f"{function}: x and y must share dtype and device, got {x.dtype} on {x.device} and {y.dtype} on {y.device}"
         )
-    points = (search_dtype(each.detach() if each.ndim == 3 else each.detach()[None]) for each in (x, y))
-    masks = (_read_mask(function, name, mask, x) for name, mask in (("x_mask", x_mask), ("y_mask", y_mask)))
-    return (*points, *masks)
+    x_batch, y_batch = (search_dtype(each.detach() if each.ndim == 3 else each.detach()[None]) for each in (x, y))
+    return x_batch, y_batch, _read_mask(function, "x_mask", x_mask, x), _read_mask(function, "y_mask", y_mask, x)
 
 
 def _read_mask(function: str, name: str, mask: Tensor | None, points: Tensor) -> Tensor:

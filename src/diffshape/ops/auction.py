@@ -89,7 +89,8 @@ def _open(x: Tensor, y: Tensor, real: Tensor, squared: bool) -> _Market:
 
 def _largest_cost(x: Tensor, y: Tensor, real: Tensor, squared: bool) -> Float[Tensor, "b"]:
     """An upper bound of all costs of each sample."""
-    reach = sum(torch.where(real, (each - x[:, :1]).norm(dim=-1), 0).amax(-1) for each in (x, y))
+    x_reach, y_reach = (torch.where(real, (each - x[:, :1]).norm(dim=-1), 0).amax(-1) for each in (x, y))
+    reach = x_reach + y_reach
     return reach**2 if squared else reach
 
 
