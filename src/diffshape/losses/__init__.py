@@ -5,6 +5,7 @@ from diffshape.losses.chamfer import chamfer_distance
 from diffshape.losses.chamfer_normals import chamfer_normal_loss
 from diffshape.losses.coordinates import euclidean_loss, rectified_wing_loss, smooth_l1_loss, wing_loss
 from diffshape.losses.density_aware_chamfer import density_aware_chamfer_distance
+from diffshape.losses.earth_mover import earth_mover_distance
 from diffshape.losses.eikonal import eikonal_loss
 from diffshape.losses.hausdorff import hausdorff_distance
 from diffshape.losses.heatmap_divergence import heatmap_divergence
@@ -43,6 +44,7 @@ __all__ = [
     "chamfer_distance",
     "chamfer_normal_loss",
     "density_aware_chamfer_distance",
+    "earth_mover_distance",
     "edge_length_loss",
     "eikonal_loss",
     "euclidean_loss",

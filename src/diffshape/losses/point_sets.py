@@ -89,7 +89,8 @@ def _read_point_set(function: str, name: str, points: Tensor, mask: Tensor | Non
             f"got {tuple(weights.shape)}"
         )
     if points.ndim == 2:
-        points, mask, weights = (None if each is None else each[None] for each in (points, mask, weights))
+        points = points[None]
+        mask, weights = (None if each is None else each[None] for each in (mask, weights))
     if points.dtype not in (torch.float32, torch.float64):
         points = points.float()
     weights = points.new_ones(points.shape[:-1]) if weights is None else weights.to(points)

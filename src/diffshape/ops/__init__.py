@@ -1,5 +1,6 @@
-"""Differentiable primitives: neighbours, hash encoding, level sets, meshes, surface samples, isosurfaces, heat-maps."""
+"""Differentiable primitives: neighbours, assignment, hash encoding, level sets, meshes, isosurfaces, heat-maps."""
 
+from diffshape.ops.assign import assign, optimality_gap
 from diffshape.ops.closest_triangles import ClosestTriangles, closest_triangles
 from diffshape.ops.gaussian_heatmaps import gaussian_heatmaps
 from diffshape.ops.grid_layout import GridLayout
@@ -30,6 +31,7 @@ __all__ = [
     "SphereRaster",
     "SurfaceSamples",
     "UnitVectors",
+    "assign",
     "closest_triangles",
     "denormalize_landmarks",
     "face_normals",
@@ -43,6 +45,7 @@ __all__ = [
     "local_quadrics",
     "nearest_neighbors",
     "normalize_landmarks",
+    "optimality_gap",
     "project_to_level_set",
     "rasterize_mesh",
     "rasterize_spheres",

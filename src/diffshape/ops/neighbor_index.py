@@ -119,14 +119,20 @@ def reference_search(y: Float[Tensor, "b m d"], x: Float[Tensor, "b n d"], k: in
 
 def _nearest_of_all(y: Float[Tensor, "m d"], x: Float[Tensor, "n d"], k: int) -> tuple[Tensor, Tensor]:
     """The k nearest from the full table of squared distances, summed coordinate by coordinate."""
-    squared = torch.zeros(len(x), len(y), dtype=y.dtype, device=y.device)
-    for x_column, y_column in zip(x.unbind(-1), y.unbind(-1)):
-        squared += (x_column[:, None] - y_column).square_()
+    squared = squared_distance_table(x, y)
     if k == 1:  # argmin promises the first of equal minima, topk promises nothing
         indices = squared.argmin(dim=1, keepdim=True)
         return squared.gather(1, indices), indices
     ordered, indices = squared.sort(dim=1, stable=True)
     return ordered[:, :k], indices[:, :k]
+
+
+def squared_distance_table(x: Float[Tensor, "*b n d"], y: Float[Tensor, "*b m d"]) -> Float[Tensor, "*b n m"]:
+    """|x_i - y_j|^2 of all pairs from explicit differences, summed coordinate by coordinate."""
+    table = y.new_zeros((*x.shape[:-1], y.shape[-2]))
+    for x_column, y_column in zip(x.unbind(-1), y.unbind(-1)):
+        table += (x_column[..., :, None] - y_column[..., None, :]).square_()
+    return table
 
 
 class _NumbaSearch:
