@@ -5,6 +5,7 @@ import pytest
 
 from diffshape.kernels import numba_grid
 from diffshape.kernels.numba_grid import CELLS_PER_POINT, POINTS_PER_CELL, build_grid, query_grid
+from diffshape.kernels.numba_morton import morton_orders
 
 
 def cloud(*shape, seed=0):
@@ -18,7 +19,7 @@ def sphere(count, seed=0):
 
 def ask(points, queries):
     distances, indices = np.zeros(queries.shape[:2], queries.dtype), np.full(queries.shape[:2], -1)
-    query_grid(build_grid(points, parallel=False), queries, distances, indices, parallel=False)
+    query_grid(build_grid(points), queries, morton_orders(queries), distances, indices)
     return distances, indices
 
 
@@ -27,7 +28,7 @@ def ask(points, queries):
 def test_cells_hold_every_point_once_in_the_order_given(count, flat):
     points = cloud(1, count, 3)
     points[..., flat:] = 0
-    grid = build_grid(points, parallel=False)
+    grid = build_grid(points)
     cells = grid.shape[0].prod()
     assert cells <= CELLS_PER_POINT * count
     assert np.array_equal(grid.points[0], points[0, grid.index[0]])
@@ -40,20 +41,20 @@ def test_cells_hold_every_point_once_in_the_order_given(count, flat):
         assert (np.ravel_multi_index(steps.T, grid.shape[0]) == cell).all()
 
 
-def test_threads_build_the_same_grids():
+def test_what_memory_held_before_a_grid_was_built_does_not_matter():
     points = cloud(8, 300, 3)
-    grids = []
-    for build, fill in ((numba_grid._build_serial, np.zeros_like), (numba_grid._build_parallel, np.ones_like)):
-        grids.append(numba_grid.Grid(*(fill(field) for field in build_grid(points, parallel=False))))
-        build(grids[-1], points)
+    expected = build_grid(points)
+    grid = numba_grid.Grid(*map(np.ones_like, expected))
+    for b in range(8):
+        numba_grid._build(b, grid, points)
     for name in ("points", "index", "corner", "scale", "shape"):
-        assert np.array_equal(getattr(grids[0], name), getattr(grids[1], name)), name
-    for first, second, shape in zip(grids[0].start, grids[1].start, grids[0].shape):
-        assert np.array_equal(first[: shape.prod() + 1], second[: shape.prod() + 1])
+        assert np.array_equal(getattr(grid, name), getattr(expected, name)), name
+    for actual, wanted, shape in zip(grid.start, expected.start, expected.shape):
+        assert np.array_equal(actual[: shape.prod() + 1], wanted[: shape.prod() + 1])
 
 
 def test_cells_on_a_surface_are_as_full_as_promised():
-    grid = build_grid(sphere(5000), parallel=False)
+    grid = build_grid(sphere(5000))
     filled = np.diff(grid.start[0, : grid.shape[0].prod() + 1])
     assert filled[filled > 0].mean() == pytest.approx(POINTS_PER_CELL, rel=0.4)
 

@@ -1,7 +1,6 @@
 """nearest_neighbors: closed forms, derivatives, peers, the compiler, and input it must refuse."""
 
 import math
-import sys
 
 import pytest
 import torch
@@ -10,7 +9,7 @@ from hypothesis import strategies as st
 from scipy.spatial import cKDTree
 
 from diffshape import ops
-from diffshape.ops.nearest_neighbors import nearest_indices
+from diffshape.ops.nearest_neighbors import nearest_pairs, pair_gradient
 
 
 def cloud(*shape, seed=0, dtype=torch.float64):
@@ -127,10 +126,7 @@ def test_a_transposed_view_is_read_correctly():
 
 @pytest.mark.parametrize("k", [1, 2])
 @pytest.mark.parametrize("dimension", [3, 5])
-@pytest.mark.parametrize("large", [False, True])
-def test_masked_points_are_neither_asked_nor_found(k, dimension, large, monkeypatch):
-    if large:
-        monkeypatch.setattr(sys.modules["diffshape.ops.nearest_neighbors"], "PARALLEL_POINTS", 1)
+def test_masked_points_are_neither_asked_nor_found(k, dimension):
     x, y = cloud(3, 12, dimension), cloud(3, 9, dimension, seed=1)
     generator = torch.Generator().manual_seed(0)
     x_mask, y_mask = torch.rand(3, 12, generator=generator) < 0.7, torch.rand(3, 9, generator=generator) < 0.7
@@ -179,7 +175,10 @@ def test_the_compiler_sees_one_graph():
 
 
 def test_the_operator_keeps_its_promises_to_pytorch():
-    torch.library.opcheck(nearest_indices, (cloud(2, 12, 3), cloud(2, 9, 3, seed=1), 2))
+    x, y = cloud(2, 12, 3).requires_grad_(), cloud(2, 9, 3, seed=1).requires_grad_()
+    torch.library.opcheck(nearest_pairs, (x, y, 2))
+    squared_distances, indices = nearest_pairs(x, y, 2)
+    torch.library.opcheck(pair_gradient, (x, y, indices, torch.ones_like(squared_distances)))
 
 
 def test_fake_tensors_give_shapes_without_searching():

@@ -14,10 +14,11 @@ import math
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit, prange
+from numba import njit
 
-from diffshape.kernels.numba_kdtree import CHUNK, squared_distance
-from diffshape.kernels.numba_morton import bounding_box, morton_order, morton_orders
+from diffshape.kernels.numba_kdtree import share, squared_distance
+from diffshape.kernels.numba_morton import bounding_box
+from diffshape.kernels.threads import run_tasks
 
 POINTS_PER_CELL = 4
 """Cells are refined until those that hold any points hold this many on average."""
@@ -52,8 +53,8 @@ class Grid(NamedTuple):
     shape: np.ndarray  # (B, 3) int64, cells along each axis
 
 
-def build_grid(points: np.ndarray, *, parallel: bool) -> Grid:
-    """Grids over (B, M, 3) C-contiguous finite points, M >= 1, float32 or float64."""
+def build_grid(points: np.ndarray, threads: int | None = None) -> Grid:
+    """Grids over (B, M, 3) C-contiguous finite points, M >= 1, float32 or float64; a thread a cloud."""
     batch, count, _ = points.shape
     grid = Grid(
         np.empty_like(points),
@@ -63,21 +64,30 @@ def build_grid(points: np.ndarray, *, parallel: bool) -> Grid:
         np.empty(batch),
         np.empty((batch, 3), np.int64),
     )
-    (_build_parallel if parallel and batch > 1 else _build_serial)(grid, points)
+    run_tasks(_build, batch, grid, points, threads=threads)
     return grid
 
 
-def query_grid(grid: Grid, queries: np.ndarray, distances: np.ndarray, indices: np.ndarray, *, parallel: bool) -> None:
+def query_grid(
+    grid: Grid,
+    queries: np.ndarray,
+    order: np.ndarray,
+    distances: np.ndarray,
+    indices: np.ndarray,
+    threads: int | None = None,
+) -> None:
     """Nearest neighbour of (B, N, 3) finite queries, written in place.
 
     Args:
         grid: Made by `build_grid`, of the queries' batch size and dtype.
         queries: (B, N, 3) C-contiguous.
+        order: (B, N) int32, along a curve: `morton_orders`.
         distances: (B, N) of the queries' dtype, receives squared distances.
         indices: (B, N) int64, holds -1, receives places in the cloud the grid was built from where there is an answer.
-        parallel: Share the queries among Numba's threads.
+        threads: Share the queries among so many; as many as torch if ``None``.
     """
-    (_query_parallel if parallel else _query_serial)(grid, queries, distances, indices)
+    tasks, size = share(order, threads)
+    run_tasks(_query, tasks, size, grid, queries, order, distances, indices, threads=threads)
 
 
 @njit(cache=True, nogil=True)
@@ -133,31 +143,19 @@ def _sort(points, cells, start, sorted_points, index) -> None:
 
 
 @njit(cache=True, nogil=True)
-def _build(grid, b, points) -> None:
-    """Sort cloud b into cells; its scale is 0 where the cloud's size forbids a grid."""
-    sorted_points, index, start = grid.points[b], grid.index[b], grid.start[b]
-    corner, shape = grid.corner[b], grid.shape[b]
+def _build(task, grid, points) -> None:
+    """Sort one cloud into cells; its scale is 0 where the cloud's size forbids a grid."""
+    points = points[task]
+    corner, shape, start = grid.corner[task], grid.shape[task], grid.start[task]
     low, high = bounding_box(points)
     corner[0], corner[1], corner[2] = low[0], low[1], low[2]
     extents = (high[0] - corner[0], high[1] - corner[1], high[2] - corner[2])
-    grid.scale[b] = 0.0
+    grid.scale[task] = 0.0
     if not SMALLEST < max(extents) < LARGEST:
         return
     cells = np.empty(len(points), np.int32)
-    grid.scale[b] = _refine(points, corner, extents, shape, cells, start)
-    _sort(points, cells, start[: shape[0] * shape[1] * shape[2] + 2], sorted_points, index)
-
-
-@njit(cache=True, nogil=True)
-def _build_serial(grid, points) -> None:
-    for b in range(len(points)):
-        _build(grid, b, points[b])
-
-
-@njit(cache=True, nogil=True, parallel=True)
-def _build_parallel(grid, points) -> None:
-    for b in prange(len(points)):  # Numba 0.68 loses a store to a field of a tuple made here, so all are made in _build
-        _build(grid, b, points[b])
+    grid.scale[task] = _refine(points, corner, extents, shape, cells, start)
+    _sort(points, cells, start[: shape[0] * shape[1] * shape[2] + 2], grid.points[task], grid.index[task])
 
 
 @njit(cache=True, nogil=True)
@@ -240,16 +238,8 @@ def _query_range(grid, b, queries, order, distances, indices) -> None:
 
 
 @njit(cache=True, nogil=True)
-def _query_serial(grid, queries, distances, indices) -> None:
-    for b in range(len(queries)):
-        _query_range(grid, b, queries[b], morton_order(queries[b]), distances[b], indices[b])
-
-
-@njit(cache=True, nogil=True, parallel=True)
-def _query_parallel(grid, queries, distances, indices) -> None:
-    batch, count, _ = queries.shape
-    chunks = (count + CHUNK - 1) // CHUNK
-    order = morton_orders(queries)
-    for task in prange(batch * chunks):
-        b, first = task // chunks, task % chunks * CHUNK
-        _query_range(grid, b, queries[b], order[b, first : first + CHUNK], distances[b], indices[b])
+def _query(task, size, grid, queries, order, distances, indices) -> None:
+    """Answer ``size`` queries of one cloud."""
+    tasks = (order.shape[1] + size - 1) // size
+    b, first = task // tasks, task % tasks * size
+    _query_range(grid, b, queries[b], order[b, first : first + size], distances[b], indices[b])

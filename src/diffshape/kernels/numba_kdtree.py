@@ -15,18 +15,19 @@ import math
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit, prange
+import torch
+from numba import njit
 
-from diffshape.kernels.numba_morton import morton_order, morton_orders
+from diffshape.kernels.threads import run_tasks
 
 LEAF = 8
 """The most points in a leaf, unless the caller says otherwise."""
 
 SUBTREE_LEVEL = 3
-"""Few trees are grown in one thread down to this level, then as 2^SUBTREE_LEVEL parts each: one parallel region."""
+"""Few trees are grown in one thread down to this level, then as 2^SUBTREE_LEVEL parts each."""
 
-CHUNK = 2048
-"""Queries a parallel task answers."""
+TASKS, FEWEST = 8, 1024
+"""Tasks a thread that queries are shared into, unless one would have fewer queries than this."""
 
 SLACK, SMALLEST = 1 + 1e-5, 1.2e-38
 """Widen a bound beyond the rounding of float32: relative, and where squares underflow."""
@@ -41,7 +42,7 @@ class Tree(NamedTuple):
     lowest: np.ndarray  # (B, 2 L) int32, lowest index under each node
 
 
-def build_tree(points: np.ndarray, *, parallel: bool, leaf: int = LEAF) -> Tree:
+def build_tree(points: np.ndarray, threads: int | None = None, leaf: int = LEAF) -> Tree:
     """Trees over (B, M, 3) C-contiguous finite points, M >= 1, float32 or float64, at most `leaf` points in a leaf."""
     batch, count, _ = points.shape
     leaves = 1
@@ -53,21 +54,40 @@ def build_tree(points: np.ndarray, *, parallel: bool, leaf: int = LEAF) -> Tree:
         np.empty((batch, 2 * leaves, 6), points.dtype),
         np.empty((batch, 2 * leaves), np.int32),
     )
-    (_grow_parallel if parallel else _grow_serial)(tree)
+    top = 0 if threads == 1 or batch >= 1 << SUBTREE_LEVEL or leaves <= 1 << SUBTREE_LEVEL else SUBTREE_LEVEL
+    if top:
+        run_tasks(_grow_top, batch, tree, top, threads=threads)
+    run_tasks(_grow, batch << top, tree, top, threads=threads)
     return tree
 
 
-def query_tree(tree: Tree, queries: np.ndarray, distances: np.ndarray, indices: np.ndarray, *, parallel: bool) -> None:
+def query_tree(
+    tree: Tree,
+    queries: np.ndarray,
+    order: np.ndarray,
+    distances: np.ndarray,
+    indices: np.ndarray,
+    threads: int | None = None,
+) -> None:
     """Nearest neighbours of the unanswered among (B, N, 3) finite queries, written in place, ascending.
 
     Args:
         tree: Made by `build_tree`, of the queries' batch size and dtype.
         queries: (B, N, 3) C-contiguous.
+        order: (B, N) int32, along a curve: `morton_orders`.
         distances: (B, N, k) of the queries' dtype, receives squared distances; 1 <= k <= M.
         indices: (B, N, k) int64, -1 where an answer is wanted, receives places in the cloud the tree was built from.
-        parallel: Share the queries among Numba's threads.
+        threads: Share the queries among so many; as many as torch if ``None``.
     """
-    (_query_parallel if parallel else _query_serial)(tree, queries, distances, indices)
+    tasks, size = share(order, threads)
+    run_tasks(_query, tasks, size, tree, queries, order, distances, indices, threads=threads)
+
+
+def share(order: np.ndarray, threads: int | None) -> tuple[int, int]:
+    """How many tasks the queries of an order (B, N) are shared into, and how many queries one has."""
+    batch, count = order.shape
+    size = max(FEWEST, -(-batch * count // (TASKS * (threads or torch.get_num_threads()))))
+    return batch * -(-count // size), size
 
 
 @njit(cache=True, nogil=True)
@@ -146,22 +166,18 @@ def _grow_subtree(points, index, boxes, lowest, root, level) -> None:
 
 
 @njit(cache=True, nogil=True)
-def _grow_serial(tree) -> None:
-    for b in range(len(tree.points)):
-        _grow_subtree(tree.points[b], tree.index[b], tree.boxes[b], tree.lowest[b], 1, 0)
+def _grow_top(task, tree, top) -> None:
+    """Grow one tree down to a level."""
+    for level in range(top):
+        for node in range(1 << level, 2 << level):
+            _grow_node(tree.points[task], tree.index[task], tree.boxes[task], tree.lowest[task], node, level)
 
 
-@njit(cache=True, nogil=True, parallel=True)
-def _grow_parallel(tree) -> None:
-    batch, nodes = tree.lowest.shape
-    top = 0 if batch >= 1 << SUBTREE_LEVEL or nodes <= 2 << SUBTREE_LEVEL else SUBTREE_LEVEL
-    for b in range(batch):
-        for level in range(top):
-            for node in range(1 << level, 2 << level):
-                _grow_node(tree.points[b], tree.index[b], tree.boxes[b], tree.lowest[b], node, level)
-    for task in prange(batch << top):
-        b, node = task >> top, (1 << top) + (task & ((1 << top) - 1))
-        _grow_subtree(tree.points[b], tree.index[b], tree.boxes[b], tree.lowest[b], node, top)
+@njit(cache=True, nogil=True)
+def _grow(task, tree, top) -> None:
+    """Grow one of the subtrees that hang from a level."""
+    b, node = task >> top, (1 << top) + (task & ((1 << top) - 1))
+    _grow_subtree(tree.points[b], tree.index[b], tree.boxes[b], tree.lowest[b], node, top)
 
 
 @njit(cache=True, nogil=True)
@@ -251,28 +267,17 @@ def _query_range(points, index, boxes, lowest, queries, order, distances, indice
 
 
 @njit(cache=True, nogil=True)
-def _query_serial(tree, queries, distances, indices) -> None:
-    for b in range(len(queries)):
-        order = morton_order(queries[b])
-        _query_range(
-            tree.points[b], tree.index[b], tree.boxes[b], tree.lowest[b], queries[b], order, distances[b], indices[b]
-        )
-
-
-@njit(cache=True, nogil=True, parallel=True)
-def _query_parallel(tree, queries, distances, indices) -> None:
-    batch, count, _ = queries.shape
-    chunks = (count + CHUNK - 1) // CHUNK
-    order = morton_orders(queries)
-    for task in prange(batch * chunks):
-        b, first = task // chunks, task % chunks * CHUNK
-        _query_range(
-            tree.points[b],
-            tree.index[b],
-            tree.boxes[b],
-            tree.lowest[b],
-            queries[b],
-            order[b, first : first + CHUNK],
-            distances[b],
-            indices[b],
-        )
+def _query(task, size, tree, queries, order, distances, indices) -> None:
+    """Answer ``size`` queries of one cloud."""
+    tasks = (order.shape[1] + size - 1) // size
+    b, first = task // tasks, task % tasks * size
+    _query_range(
+        tree.points[b],
+        tree.index[b],
+        tree.boxes[b],
+        tree.lowest[b],
+        queries[b],
+        order[b, first : first + size],
+        distances[b],
+        indices[b],
+    )

@@ -5,7 +5,9 @@ and the codes are sorted by two stable counting passes. Source: Morton, IBM repo
 """
 
 import numpy as np
-from numba import njit, prange
+from numba import njit
+
+from diffshape.kernels.threads import run_tasks
 
 BITS = 7
 """Steps an axis, as a power of two; finer steps cost a third sorting pass and save no time."""
@@ -71,13 +73,13 @@ def morton_order(points) -> np.ndarray:
     return _counting_pass(codes, _counting_pass(codes, order, 0, 11), 11, 10)
 
 
-@njit(cache=True, nogil=True, parallel=True)
-def morton_orders(points) -> np.ndarray:
-    """`morton_order` of each of (B, N, 3) clouds, one thread a cloud; a single cloud enters no parallel region."""
+@njit(cache=True, nogil=True)
+def _order(task, points, orders) -> None:
+    orders[task] = morton_order(points[task])
+
+
+def morton_orders(points: np.ndarray, threads: int | None = None) -> np.ndarray:
+    """`morton_order` of each of (B, N, 3) clouds, a thread a cloud: (B, N) int32."""
     orders = np.empty(points.shape[:2], np.int32)
-    if len(points) == 1:
-        orders[0] = morton_order(points[0])
-        return orders
-    for b in prange(len(points)):
-        orders[b] = morton_order(points[b])
+    run_tasks(_order, len(points), points, orders, threads=threads)
     return orders

@@ -30,8 +30,11 @@ def follow_torch() -> None:
         torch.set_num_threads(threads)
 
 
-def run_tasks(kernel: Callable[..., None], tasks: int, *arguments: Any) -> None:
-    """Call ``kernel(task, *arguments)`` for every task from 0 on; the kernel must release the GIL to gain from it."""
+def run_tasks(kernel: Callable[..., None], tasks: int, *arguments: Any, threads: int | None = None) -> None:
+    """Call ``kernel(task, *arguments)`` for every task from 0 on; the kernel must release the GIL to gain from it.
+
+    Takes as many threads as torch, or ``threads``: with 1, work too small to share wakes nobody.
+    """
     waiting = deque(range(tasks))
 
     def work() -> None:
@@ -42,7 +45,7 @@ def run_tasks(kernel: Callable[..., None], tasks: int, *arguments: Any) -> None:
                 return
             kernel(task, *arguments)
 
-    helpers = min(torch.get_num_threads(), tasks) - 1
+    helpers = min(threads or torch.get_num_threads(), tasks) - 1
     futures = [_pool(os.getpid()).submit(work) for _ in range(helpers)]
     work()
     for future in futures:

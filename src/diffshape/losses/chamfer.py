@@ -15,7 +15,7 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
-from diffshape.losses.point_sets import PointSet, distances_to_nearest, read_point_sets
+from diffshape.losses.point_sets import PointSet, distances_both_ways, distances_to_nearest, read_point_sets
 from diffshape.losses.reduction import Reduction, reduce_elements
 
 PointReduction = Literal["mean", "sum", "max"]
@@ -69,19 +69,18 @@ def chamfer_distance(
     x_set, y_set = read_point_sets(
         "chamfer_distance", x, y, x_mask=x_mask, y_mask=y_mask, x_weights=x_weights, y_weights=y_weights
     )
-    sides = []
-    if direction != "y_to_x":
-        sides.append(_one_way(x_set, y_set, squared, point_reduction))
-    if direction != "x_to_y":
-        sides.append(_one_way(y_set, x_set, squared, point_reduction))
-    values = torch.stack(sides)
-    values = values.amax(0) if point_reduction == "max" else values.sum(0)
+    if direction == "both":
+        (x_distances, _), (y_distances, _) = distances_both_ways(x_set, y_set, squared=squared)
+        there, back = _reduce(x_set, x_distances, point_reduction), _reduce(y_set, y_distances, point_reduction)
+        values = torch.maximum(there, back) if point_reduction == "max" else there + back
+    else:
+        points, others = (x_set, y_set) if direction == "x_to_y" else (y_set, x_set)
+        values = _reduce(points, distances_to_nearest(points, others, squared=squared)[0], point_reduction)
     return reduce_elements(values.reshape(x.shape[:-2]), None, reduction)
 
 
-def _one_way(points: PointSet, others: PointSet, squared: bool, point_reduction: PointReduction) -> Float[Tensor, "b"]:
-    """The distances from one set to the other, as one number a sample."""
-    distances, _ = distances_to_nearest(points, others, squared=squared)
+def _reduce(points: PointSet, distances: Float[Tensor, "b n"], point_reduction: PointReduction) -> Float[Tensor, "b"]:
+    """The distances of a set's points as one number a sample."""
     if point_reduction == "max":
         return distances.max(-1).values  # 0 where masked, and no distance is smaller
     return points.mean(distances) if point_reduction == "mean" else points.sum(distances)

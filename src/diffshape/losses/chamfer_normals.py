@@ -10,7 +10,7 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
-from diffshape.losses.point_sets import PointSet, distances_to_nearest, read_point_sets
+from diffshape.losses.point_sets import PointSet, distances_both_ways, read_point_sets
 from diffshape.losses.reduction import Reduction, check_same_shape, mean_of_each, reduce_elements
 from diffshape.ops.nearest_neighbors import gather_points
 
@@ -56,7 +56,8 @@ def chamfer_normal_loss(
     check_same_shape(name, "y_normals", y_normals, y.shape, "y")
     x_set, y_set = read_point_sets(name, x, y, x_mask=x_mask, y_mask=y_mask)
     x_units, y_units = _unit(x_normals, x_set), _unit(y_normals, y_set)
-    values = _one_way(x_set, y_set, x_units, y_units, oriented) + _one_way(y_set, x_set, y_units, x_units, oriented)
+    (_, to_y), (_, to_x) = distances_both_ways(x_set, y_set, squared=True)
+    values = _disagreement(x_units, y_units, to_y, oriented) + _disagreement(y_units, x_units, to_x, oriented)
     return reduce_elements(values.reshape(x.shape[:-2]), None, reduction)
 
 
@@ -71,13 +72,9 @@ def _unit(normals: Tensor, points: PointSet) -> Float[Tensor, "b n d"]:
     return torch.where(known, normals / normals.square().sum(-1, keepdim=True).sqrt(), 0)
 
 
-def _one_way(
-    points: PointSet, others: PointSet, units: Tensor, other_units: Tensor, oriented: bool
-) -> Float[Tensor, "b"]:
+def _disagreement(units: Tensor, other_units: Tensor, indices: Tensor, oriented: bool) -> Float[Tensor, "b"]:
     """Mean of 1 - cos over the points of one set whose normal is known, as is their neighbour's."""
-    _, indices = distances_to_nearest(points, others, squared=True)
     theirs = gather_points(other_units, indices[..., None]).squeeze(-2)
     known = (units != 0).any(-1) & (theirs != 0).any(-1)
     cosine = (units * theirs).sum(-1)
-    disagreement = 1 - (cosine if oriented else cosine.abs())
-    return mean_of_each(disagreement, known)
+    return mean_of_each(1 - (cosine if oriented else cosine.abs()), known)

@@ -12,7 +12,7 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
-from diffshape.losses.point_sets import PointSet, distances_to_nearest, read_point_sets
+from diffshape.losses.point_sets import PointSet, distances_both_ways, read_point_sets
 from diffshape.losses.reduction import Reduction, reduce_elements
 
 
@@ -53,13 +53,15 @@ def density_aware_chamfer_distance(
     if not alpha > 0:
         raise ValueError(f"{name}: alpha must be positive, got {alpha}")
     x_set, y_set = read_point_sets(name, x, y, x_mask=x_mask, y_mask=y_mask)
-    values = (_one_way(x_set, y_set, alpha, squared) + _one_way(y_set, x_set, alpha, squared)) / 2
+    there, back = distances_both_ways(x_set, y_set, squared=squared)
+    values = (_dissimilarity(x_set, y_set, *there, alpha) + _dissimilarity(y_set, x_set, *back, alpha)) / 2
     return reduce_elements(values.reshape(x.shape[:-2]), None, reduction)
 
 
-def _one_way(points: PointSet, others: PointSet, alpha: float, squared: bool) -> Float[Tensor, "b"]:
-    """Mean of 1 - similarity over the points of one set."""
-    distances, indices = distances_to_nearest(points, others, squared=squared)
-    chosen = torch.zeros_like(others.weights).scatter_add(1, indices, points.weights)
+def _dissimilarity(
+    points: PointSet, others: PointSet, distances: Tensor, indices: Tensor, alpha: float
+) -> Float[Tensor, "b"]:
+    """Mean of 1 - exp(-alpha distance) / n over the points of one set."""
+    chosen = torch.zeros_like(others.masses).scatter_add(1, indices, points.masses)
     share = chosen.gather(1, indices).clamp(min=1)  # 0 only where masked
     return points.mean(1 - torch.exp(-alpha * distances) / share)

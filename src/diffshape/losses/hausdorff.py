@@ -10,7 +10,7 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
-from diffshape.losses.point_sets import PointSet, distances_to_nearest, read_point_sets
+from diffshape.losses.point_sets import PointSet, distances_both_ways, read_point_sets
 from diffshape.losses.reduction import Reduction, reduce_elements
 
 
@@ -50,17 +50,17 @@ def hausdorff_distance(
     if not 0 <= quantile <= 1:
         raise ValueError(f"hausdorff_distance: quantile must lie in [0, 1], got {quantile}")
     x_set, y_set = read_point_sets("hausdorff_distance", x, y, x_mask=x_mask, y_mask=y_mask)
-    values = torch.maximum(_one_way(x_set, y_set, quantile), _one_way(y_set, x_set, quantile))
+    (x_distances, _), (y_distances, _) = distances_both_ways(x_set, y_set, squared=False)
+    values = torch.maximum(_quantile(x_set, x_distances, quantile), _quantile(y_set, y_distances, quantile))
     return reduce_elements(values.reshape(x.shape[:-2]), None, reduction)
 
 
-def _one_way(points: PointSet, others: PointSet, quantile: float) -> Float[Tensor, "b"]:
+def _quantile(points: PointSet, distances: Float[Tensor, "b n"], quantile: float) -> Float[Tensor, "b"]:
     """A quantile of the distances of the real points."""
-    distances, _ = distances_to_nearest(points, others, squared=False)
     if points.mask is not None:
         distances = torch.where(points.mask, distances, torch.inf)
     ascending = distances.sort(dim=-1, stable=True).values
-    place = quantile * (points.weights.sum(-1, keepdim=True) - 1)
+    place = quantile * (points.masses.sum(-1, keepdim=True) - 1)
     low, high = place.floor(), place.ceil()
     low_value, high_value = (ascending.gather(1, each.long()) for each in (low, high))
     return (low_value + (place - low) * (high_value - low_value)).squeeze(-1)

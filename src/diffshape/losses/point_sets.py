@@ -1,5 +1,6 @@
 """How every loss on point sets reads its arguments: shapes, masks, weights and precision, checked once and alike."""
 
+from collections.abc import Iterator
 from typing import NamedTuple
 
 import torch
@@ -8,6 +9,7 @@ from torch import Tensor
 
 from diffshape.losses.reduction import check_mask
 from diffshape.ops import nearest_neighbors
+from diffshape.ops.neighbor_index import is_finite
 
 
 class PointSet(NamedTuple):
@@ -17,16 +19,21 @@ class PointSet(NamedTuple):
     """float32 or float64, 0 in masked places."""
     mask: Bool[Tensor, "b n"] | None
     """True = real; None if every point is."""
-    weights: Float[Tensor, "b n"]
-    """1 a real point unless the caller gave other weights; 0 in masked places."""
+    weights: Float[Tensor, "b n"] | None
+    """0 in masked places; None if every point is real and counts 1."""
+
+    @property
+    def masses(self) -> Float[Tensor, "b n"]:
+        """The weights, written out."""
+        return self.points.new_ones(self.points.shape[:-1]) if self.weights is None else self.weights
 
     def mean(self, values: Float[Tensor, "b n"]) -> Float[Tensor, "b"]:
         """Weighted mean over the real points of each sample."""
-        return self.sum(values) / self.weights.sum(-1)
+        return values.mean(-1) if self.weights is None else self.sum(values) / self.weights.sum(-1)
 
     def sum(self, values: Float[Tensor, "b n"]) -> Float[Tensor, "b"]:
         """Weighted sum over the real points of each sample."""
-        return (self.weights * values).sum(-1)
+        return values.sum(-1) if self.weights is None else (self.weights * values).sum(-1)
 
 
 def read_point_sets(
@@ -70,6 +77,26 @@ def distances_to_nearest(
     return distances if squared else distance_from_squared(distances), indices
 
 
+def distances_both_ways(x: PointSet, y: PointSet, *, squared: bool) -> Iterator[tuple[Tensor, Tensor]]:
+    """`distances_to_nearest` from x to y and from y to x: one search, if both have room for as many points."""
+    if x.points.shape != y.points.shape:
+        return iter((distances_to_nearest(x, y, squared=squared), distances_to_nearest(y, x, squared=squared)))
+    distances, indices = distances_to_nearest(_stack(x, y), _stack(y, x), squared=squared)
+    return zip(distances.chunk(2), indices.chunk(2))
+
+
+def _stack(first: PointSet, second: PointSet) -> PointSet:
+    """The points of one set and then those of another, as so many more samples."""
+    mask = None
+    if first.mask is not None or second.mask is not None:
+        mask = torch.cat([_mask_or_all(first), _mask_or_all(second)])
+    return PointSet(torch.cat([first.points, second.points]), mask, None)
+
+
+def _mask_or_all(points: PointSet) -> Bool[Tensor, "b n"]:
+    return torch.ones_like(points.masses, dtype=torch.bool) if points.mask is None else points.mask
+
+
 def distance_from_squared(squared: Float[Tensor, "*s"]) -> Float[Tensor, "*s"]:
     """The square root, with subgradient 0 at 0 where its derivative is infinite.
 
@@ -93,26 +120,29 @@ def _read_point_set(function: str, name: str, points: Tensor, mask: Tensor | Non
         mask, weights = (None if each is None else each[None] for each in (mask, weights))
     if points.dtype not in (torch.float32, torch.float64):
         points = points.float()
-    weights = points.new_ones(points.shape[:-1]) if weights is None else weights.to(points)
+    if weights is not None:
+        weights = weights.to(points)
     if mask is not None:
         points = torch.where(mask[..., None], points, 0)
-        weights = torch.where(mask, weights, 0)
-    counted = check_values(function, name, points.detach(), weights.detach())
-    return PointSet(points, mask, weights * counted)
+        weights = mask.to(points) if weights is None else torch.where(mask, weights, 0)
+    passed = check_values(function, name, points.detach(), None if weights is None else weights.detach())
+    if torch.compiler.is_compiling():
+        points = points * passed  # a compiler drops an operator whose result nobody uses
+    return PointSet(points, mask, weights)
 
 
 @torch.library.custom_op("diffshape::check_values", mutates_args=())
-def check_values(function: str, name: str, points: Tensor, weights: Tensor) -> Tensor:
-    """1, to multiply by, if points and weights can be used: the compiler sees one operator that must run."""
-    if not torch.isfinite(points).all():
+def check_values(function: str, name: str, points: Tensor, weights: Tensor | None) -> Tensor:
+    """1 if points and weights can be used; one operator, so that a compiler keeps the checks."""
+    if points.numel() and not is_finite(points):
         raise ValueError(f"{function}: {name} has non-finite coordinates; remove or mask those points first")
-    if not ((weights >= 0) & (weights < torch.inf)).all():
+    if weights is not None and weights.numel() and not (weights.min() >= 0 and is_finite(weights)):
         raise ValueError(f"{function}: {name}_weights must be finite and not negative")
-    if not weights.any(-1).all():
+    if points.shape[-2] == 0 or (weights is not None and not weights.any(-1).all()):
         raise ValueError(f"{function}: every sample of {name} needs a point that is neither masked nor of weight 0")
     return points.new_ones(())
 
 
 @check_values.register_fake
-def _(function: str, name: str, points: Tensor, weights: Tensor) -> Tensor:
+def _(function: str, name: str, points: Tensor, weights: Tensor | None) -> Tensor:
     return points.new_empty(())

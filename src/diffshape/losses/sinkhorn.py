@@ -71,7 +71,7 @@ def sinkhorn_divergence(
             f"got {blur}, {tolerance}, {iterations} and {p}"
         )
     x_set, y_set = read_point_sets(name, x, y, x_mask=x_mask, y_mask=y_mask, x_weights=x_weights, y_weights=y_weights)
-    sides = [(side.points, (side.weights / side.weights.sum(-1, keepdim=True)).detach()) for side in (x_set, y_set)]
+    sides = [(side.points, (side.masses / side.masses.sum(-1, keepdim=True)).detach()) for side in (x_set, y_set)]
 
     def transport(first: int, second: int) -> Float[Tensor, "b"]:
         (points, weights), (others, other_weights) = sides[first], sides[second]

@@ -92,8 +92,9 @@ def _between_quantiles(x: PointSet, y: PointSet, directions: Float[Tensor, "d l"
 def _quantiles(points: PointSet, directions: Float[Tensor, "d l"]) -> tuple[Tensor, Tensor]:
     """Positions in ascending order and the mass up to each, all of it being 1, without gradient: (B, L, N) both."""
     ascending, order = _projected(points, directions).sort(dim=-1, stable=True)
-    weights = points.weights.detach() if points.weights.device.type == "mps" else points.weights.detach().double()
-    mass = weights[:, None].expand(*order.shape).gather(-1, order).cumsum(-1)
+    masses = points.masses.detach()
+    masses = masses if masses.device.type == "mps" else masses.double()
+    mass = masses[:, None].expand(*order.shape).gather(-1, order).cumsum(-1)
     return ascending, mass / mass[..., -1:]
 
 

@@ -75,7 +75,7 @@ def soft_chamfer_distance(
     if temperature is None:
         temperatures = _matched_temperature(x_set, y_set, squared)
     else:
-        temperatures = y_set.weights.new_full((len(y_set.weights),), temperature)
+        temperatures = y_set.points.new_full((len(y_set.points),), temperature)
     one_way = _soft_minima if mode == "softmin" else _expectations
 
     def both_ways(first: PointSet, second: PointSet) -> Float[Tensor, "b"]:
@@ -90,12 +90,12 @@ def soft_chamfer_distance(
 
 
 def _soft_minima(points: PointSet, others: PointSet, temperature: Tensor, squared: bool) -> Float[Tensor, "b n"]:
-    weights = others.weights / others.weights.sum(-1, keepdim=True)
+    weights = others.masses / others.masses.sum(-1, keepdim=True)
     return soft_minimum(points.points, others.points, weights.log(), temperature, squared=squared)
 
 
 def _expectations(points: PointSet, others: PointSet, temperature: Tensor, squared: bool) -> Float[Tensor, "b n"]:
-    log_weights = others.weights.log()[:, None]
+    log_weights = others.masses.log()[:, None]
 
     def block(rows: Tensor, columns: Tensor) -> Tensor:
         costs = pair_costs(rows, columns, squared)

@@ -1,18 +1,21 @@
 """Nearest neighbours between batches of point clouds, differentiable in both clouds.
 
-The neighbours are searched without gradient, then |x_i - y_j(i)|^2 is computed again from the gathered points. Value
-and derivatives of every order are those of the exact minimum wherever the neighbour is unique (Danskin's theorem), in
-any float dtype, with O(N + M) memory.
+The neighbours are searched without gradient; what is differentiated is |x_i - y_j(i)|^2 with the neighbour held fixed.
+Value and derivatives of every order are those of the exact minimum wherever the neighbour is unique (Danskin's
+theorem), in any float dtype, with O(N + M) memory.
 """
+
+from typing import Any
 
 import torch
 from jaxtyping import Bool, Shaped
 from torch import Tensor
 
+from diffshape.kernels import numba_pair_gradient
 from diffshape.kernels.threads import run_tasks
 from diffshape.ops.neighbor_index import (
-    PARALLEL_POINTS,
     Neighbors,
+    has_triton,
     prepare_search,
     require_finite,
     require_k,
@@ -48,7 +51,8 @@ def nearest_neighbors(
             a real point is not finite.
 
     The squared distances are twice differentiable in ``x`` and ``y``, with gradient 0 at coincident points; the indices
-    are constants. On the CPU in up to three dimensions time is O((N + M) log M), elsewhere O(N M); memory is O(N + M).
+    are constants. In up to three dimensions, on the CPU and on CUDA with Triton, time is O((N + M) log M),
+    elsewhere O(N M); memory is O(N + M).
 
     >>> x = torch.tensor([[0.0, 0.0, 0.0], [1.0, 0.0, 0.0]])
     >>> nearest_neighbors(x, x.flip(0) + torch.tensor([0.0, 0.5, 0.0]))
@@ -59,10 +63,7 @@ def nearest_neighbors(
     shape = x.shape[:-1] if k == 1 else (*x.shape[:-1], k)
     x, x_mask = _as_searched("x", x, x_mask)
     y, y_mask = _as_searched("y", y, y_mask)
-    indices = nearest_indices(x.detach(), y.detach(), k, x_mask, y_mask)
-    squared_distances = (x[:, :, None] - gather_points(y, indices)).square().sum(-1)
-    if x_mask is not None:
-        squared_distances = torch.where(x_mask[..., None], squared_distances, 0)
+    squared_distances, indices = nearest_pairs(x, y, k, x_mask, y_mask)
     return Neighbors(squared_distances.reshape(shape), indices.reshape(shape))
 
 
@@ -78,40 +79,93 @@ def gather_points(points: Shaped[Tensor, "b m d"], indices: Shaped[Tensor, "b n 
     return found.view(*indices.shape, dimension)
 
 
-@torch.library.custom_op("diffshape::nearest_indices", mutates_args=())
-def nearest_indices(x: Tensor, y: Tensor, k: int, x_mask: Tensor | None = None, y_mask: Tensor | None = None) -> Tensor:
-    """Indices (B, N, k) of the points in (B, M, D) nearest to (B, N, D) float32 or float64 ones; 0 where masked."""
+@torch.library.custom_op("diffshape::nearest_pairs", mutates_args=())
+def nearest_pairs(
+    x: Tensor, y: Tensor, k: int, x_mask: Tensor | None = None, y_mask: Tensor | None = None
+) -> tuple[Tensor, Tensor]:
+    """Squared distances and indices (B, N, k) of the points in (B, M, D) nearest to (B, N, D) ones; 0 where masked."""
     require_finite("nearest_neighbors", "x", x)
     require_finite("nearest_neighbors", "y", y)
-    if x.numel() == 0:
-        return x.new_empty((*x.shape[:2], k), dtype=torch.int64)
-    if x_mask is None and y_mask is None:
-        return prepare_search(y)(x, k).indices
-    return _ragged_indices(x, y, k, _or_all(x_mask, x), _or_all(y_mask, y))
-
-
-@nearest_indices.register_fake
-def _(x: Tensor, y: Tensor, k: int, x_mask: Tensor | None = None, y_mask: Tensor | None = None) -> Tensor:
-    return x.new_empty((*x.shape[:2], k), dtype=torch.int64)
-
-
-def _ragged_indices(x: Tensor, y: Tensor, k: int, x_mask: Tensor, y_mask: Tensor) -> Tensor:
-    """Each cloud's real points searched on their own: a thread a cloud, or all threads in one where that is large."""
-    if int(y_mask.sum(-1).min()) < k:
+    if y_mask is not None and int(y_mask.sum(-1).min()) < k:
         raise ValueError(f"nearest_neighbors: every sample of y needs {k} points that are not masked")
-    indices = x.new_zeros((*x.shape[:2], k), dtype=torch.int64)
+    if x.numel() == 0 or (x_mask is None and y_mask is None):
+        found = prepare_search(y)(x, k)
+    elif has_triton(y):
+        found = prepare_search(y, y_mask)(x, k, x_mask)
+    else:
+        found = _search_each(x, y, k, _or_all(x_mask, x), _or_all(y_mask, y))
+    if x_mask is None:
+        return tuple(found)
+    real = x_mask[..., None]
+    return torch.where(real, found.squared_distances, 0), torch.where(real, found.indices, 0)
+
+
+@torch.library.custom_op("diffshape::pair_gradient", mutates_args=())
+def pair_gradient(x: Tensor, y: Tensor, indices: Tensor, weights: Tensor) -> tuple[Tensor, Tensor]:
+    """The gradient of sum_ik w_ik |x_i - y_j(i, k)|^2 in x and in y."""
+    if x.device.type == "cpu":
+        arrays = [each.detach().contiguous().numpy() for each in (x, y, indices, weights)]
+        x_gradient, y_gradient = (torch.empty(each.shape, dtype=each.dtype) for each in (x, y))
+        run_tasks(numba_pair_gradient.pair_gradient, len(x), *arrays, x_gradient.numpy(), y_gradient.numpy())
+        return x_gradient, y_gradient
+    pulls = 2 * weights[..., None] * (x[:, :, None] - gather_points(y, indices))
+    batches = torch.arange(len(x), device=x.device)[:, None, None].expand_as(indices)
+    return pulls.sum(2), torch.zeros_like(y).index_put((batches, indices), -pulls, accumulate=True)
+
+
+@nearest_pairs.register_fake
+def _(
+    x: Tensor, y: Tensor, k: int, x_mask: Tensor | None = None, y_mask: Tensor | None = None
+) -> tuple[Tensor, Tensor]:
+    shape = *x.shape[:2], k
+    return x.new_empty(shape), x.new_empty(shape, dtype=torch.int64)
+
+
+@pair_gradient.register_fake
+def _(x: Tensor, y: Tensor, indices: Tensor, weights: Tensor) -> tuple[Tensor, Tensor]:
+    return x.new_empty(x.shape), y.new_empty(y.shape)
+
+
+def _remember(ctx: Any, inputs: tuple, output: tuple[Tensor, Tensor]) -> None:
+    x, y, _, x_mask, _ = inputs
+    ctx.mark_non_differentiable(output[1])
+    ctx.save_for_backward(x, y, output[1], x_mask)
+
+
+def _backward(ctx: Any, grad: Tensor, _: Tensor) -> tuple[Tensor | None, ...]:
+    x, y, indices, x_mask = ctx.saved_tensors
+    weights = grad if x_mask is None else torch.where(x_mask[..., None], grad, 0)
+    return *pair_gradient(x, y, indices, weights), None, None, None
+
+
+def _remember_gradient(ctx: Any, inputs: tuple, output: tuple[Tensor, Tensor]) -> None:
+    ctx.save_for_backward(*inputs)
+
+
+def _backward_of_gradient(ctx: Any, x_bar: Tensor, y_bar: Tensor) -> tuple[Tensor | None, ...]:
+    """The gradient is linear in the points, and its matrix is symmetric: it is its own transpose."""
+    x, y, indices, weights = ctx.saved_tensors
+    offsets = x[:, :, None] - gather_points(y, indices)
+    weights_bar = 2 * (offsets * (x_bar[:, :, None] - gather_points(y_bar, indices))).sum(-1)
+    return *pair_gradient(x_bar, y_bar, indices, weights), None, weights_bar
+
+
+nearest_pairs.register_autograd(_backward, setup_context=_remember)
+pair_gradient.register_autograd(_backward_of_gradient, setup_context=_remember_gradient)
+
+
+def _search_each(x: Tensor, y: Tensor, k: int, x_mask: Tensor, y_mask: Tensor) -> Neighbors:
+    """Each cloud's real points searched on their own; threads that are free help with large clouds."""
+    shape = *x.shape[:2], k
+    squared_distances, indices = x.new_zeros(shape), x.new_zeros(shape, dtype=torch.int64)
 
     def search(b: int) -> None:
         rows = y_mask[b].nonzero()[:, 0]
-        found = prepare_search(y[b, rows][None])(x[b, x_mask[b]][None], k).indices[0]
-        indices[b, x_mask[b]] = rows[found]
+        found = prepare_search(y[b, rows][None])(x[b, x_mask[b]][None], k)
+        squared_distances[b, x_mask[b]], indices[b, x_mask[b]] = found.squared_distances[0], rows[found.indices[0]]
 
-    if x.is_cuda or max(x.shape[1], y.shape[1]) >= PARALLEL_POINTS:
-        for b in range(len(x)):
-            search(b)
-    else:
-        run_tasks(search, len(x))
-    return indices
+    run_tasks(search, len(x), threads=None if x.device.type == "cpu" else 1)
+    return Neighbors(squared_distances, indices)
 
 
 def _or_all(mask: Tensor | None, points: Tensor) -> Tensor:

@@ -8,30 +8,25 @@ parallel region, so they are safe in a forked worker. On CUDA, where Triton is i
 (`triton_search`). Nothing here has a gradient; `nearest_neighbors` has.
 """
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from functools import cached_property, partial
 from importlib.util import find_spec
-from threading import RLock
 from typing import NamedTuple
 
-import numba
 import numpy as np
 import torch
-from jaxtyping import Float, Int, Shaped
+from jaxtyping import Bool, Float, Int, Shaped
 from torch import Tensor
 
 from diffshape.kernels.numba_grid import Grid, build_grid, query_grid
 from diffshape.kernels.numba_kdtree import Tree, build_tree, query_tree
+from diffshape.kernels.numba_morton import morton_orders
 
-PARALLEL_POINTS = 20_000
-"""Below this many points the barriers of a parallel region cost more than they save."""
+SHARED_POINTS = 1500
+"""Below so many points, waking another thread costs more than it saves."""
 
 REFERENCE_PAIRS = 1 << 20
 """Pairs the reference compares at a time, which bounds its memory."""
-
-_PARALLEL = RLock()
-"""Held in a parallel region: Numba's fallback threading layer aborts the process when two Python threads enter one."""
 
 
 class Neighbors(NamedTuple):
@@ -41,7 +36,7 @@ class Neighbors(NamedTuple):
     indices: Int[Tensor, "*b n_k"]
 
 
-Search = Callable[[Tensor, int], Neighbors]
+Search = Callable[..., Neighbors]
 """(B, N, D) queries and k -> (B, N, k) squared distances and indices, no gradient, arguments already checked."""
 
 
@@ -98,15 +93,20 @@ class NeighborIndex:
         return Neighbors(*(each[0, :, 0] if k == 1 else each[0] for each in found))
 
 
-def prepare_search(y: Float[Tensor, "b m d"]) -> Search:
-    """The engine for these float32 or float64 points, by device and dimension."""
+def prepare_search(y: Float[Tensor, "b m d"], mask: Bool[Tensor, "b m"] | None = None) -> Search:
+    """The engine for these float32 or float64 points, by device and dimension; masks only where `has_triton`."""
     if y.device.type == "cpu" and y.shape[-1] <= 3:
         return _NumbaSearch(y)
-    if y.device.type == "cuda" and y.shape[-1] <= 3 and find_spec("triton"):
+    if has_triton(y):
         from diffshape.ops.triton_search import TritonSearch  # loads Triton, which not every PyTorch has
 
-        return TritonSearch(y)
+        return TritonSearch(y, mask)
     return partial(reference_search, y)
+
+
+def has_triton(points: Float[Tensor, "b n d"]) -> bool:
+    """Whether Triton searches these points."""
+    return points.device.type == "cuda" and points.shape[-1] <= 3 and find_spec("triton") is not None
 
 
 def reference_search(y: Float[Tensor, "b m d"], x: Float[Tensor, "b n d"], k: int) -> Neighbors:
@@ -143,45 +143,34 @@ class _NumbaSearch:
 
     @cached_property
     def _grid(self) -> Grid:
-        with _threads(self._points) as parallel:
-            return build_grid(self._points, parallel=parallel)
+        return build_grid(self._points, _threads(self._points))
 
     @cached_property
     def _tree(self) -> Tree:
-        with _threads(self._points) as parallel:
-            return build_tree(self._points, parallel=parallel)
+        return build_tree(self._points, _threads(self._points))
 
     def __call__(self, x: Float[Tensor, "b n d"], k: int) -> Neighbors:
         shape = (*x.shape[:2], k)
         distances, indices = torch.empty(shape, dtype=x.dtype), torch.full(shape, -1)
         queries, answers = three_columns(x).numpy(), (distances.numpy(), indices.numpy())
-        with _threads(queries) as parallel:
-            if k == 1 and x.numel():
-                query_grid(self._grid, queries, *(answer[..., 0] for answer in answers), parallel=parallel)
-            if (answers[1][..., 0] < 0).any():
-                query_tree(self._tree, queries, *answers, parallel=parallel)
+        threads = _threads(queries)
+        order = morton_orders(queries, threads)
+        if k == 1 and x.numel():
+            query_grid(self._grid, queries, order, *(answer[..., 0] for answer in answers), threads)
+        if (answers[1][..., 0] < 0).any():
+            query_tree(self._tree, queries, order, *answers, threads)
         return Neighbors(distances, indices)
 
 
 def three_columns(points: Float[Tensor, "b n d"]) -> Float[Tensor, "b n 3"]:
     """Points of one or two dimensions in the plane or line z = 0 of space, contiguous."""
-    return torch.nn.functional.pad(points, (0, 3 - points.shape[-1])).contiguous()
+    missing = 3 - points.shape[-1]
+    return (torch.nn.functional.pad(points, (0, missing)) if missing else points).contiguous()
 
 
-@contextmanager
-def _threads(points: np.ndarray) -> Iterator[bool]:
-    """Whether to work in parallel on (B, N, 3) points, with Numba held to the number of threads PyTorch uses."""
-    threads = min(torch.get_num_threads(), numba.config.NUMBA_NUM_THREADS)  # pyright: ignore[reportAttributeAccessIssue]
-    if threads == 1 or points.shape[0] * points.shape[1] < PARALLEL_POINTS:
-        yield False
-        return
-    with _PARALLEL:
-        before = numba.get_num_threads()
-        numba.set_num_threads(threads)
-        try:
-            yield True
-        finally:
-            numba.set_num_threads(before)
+def _threads(points: np.ndarray) -> int | None:
+    """1 for (B, N, 3) points too few to share, else None: as many as torch."""
+    return 1 if points.shape[0] * points.shape[1] < SHARED_POINTS else None
 
 
 def search_dtype(points: Tensor) -> Tensor:
@@ -195,8 +184,14 @@ def search_dtype(points: Tensor) -> Tensor:
 
 def require_finite(function: str, name: str, points: Tensor) -> None:
     """Refuse NaN and infinity, whose neighbours would be arbitrary."""
-    if not torch.isfinite(points).all():
+    if points.numel() and not is_finite(points):
         raise ValueError(f"{function}: {name} has non-finite coordinates; remove or mask those points first")
+
+
+def is_finite(values: Tensor) -> bool:
+    """Whether every value is finite, read in one pass; NaN makes both ends NaN, which compare with nothing."""
+    low, high = torch.aminmax(values)
+    return bool((low > -torch.inf) & (high < torch.inf))
 
 
 def require_k(function: str, k: int, count: int) -> None:
