@@ -16,13 +16,14 @@ def pair_gradient(task, x, y, indices, weights, x_gradient, y_gradient) -> None:
         x_gradient: (B, N, D), receives 2 sum_k w_ik (x_i - y_j).
         y_gradient: (B, M, D), receives 2 sum_ik w_ik (y_j - x_i) over the pairs that chose j.
     """
-    y_gradient[task] = 0
-    for i in range(x.shape[1]):
-        for axis in range(x.shape[2]):
-            x_gradient[task, i, axis] = 0
-        for k in range(indices.shape[2]):
-            j, weight = indices[task, i, k], 2 * weights[task, i, k]
-            for axis in range(x.shape[2]):
-                pull = weight * (x[task, i, axis] - y[task, j, axis])
-                x_gradient[task, i, axis] += pull
-                y_gradient[task, j, axis] -= pull
+    x, y, indices, weights = x[task], y[task], indices[task], weights[task]
+    x_gradient, y_gradient = x_gradient[task], y_gradient[task]
+    x_gradient[:] = 0
+    y_gradient[:] = 0
+    for i in range(len(x)):
+        for k in range(indices.shape[1]):
+            j, weight = indices[i, k], 2 * weights[i, k]
+            for axis in range(x.shape[1]):
+                pull = weight * (x[i, axis] - y[j, axis])
+                x_gradient[i, axis] += pull
+                y_gradient[j, axis] -= pull

@@ -35,6 +35,7 @@ def min_of_n(
     that one again. A low value says that some guess was good, not that guesses follow the distribution: report their
     mean and their spread beside it.
 
+    >>> import torch
     >>> min_of_n(torch.tensor([[1.0, 5.0], [3.0, 2.0]]))
     tensor(1.5000)
     """

@@ -6,15 +6,18 @@ from diffshape.metrics.landmarks import RadialError, StructureViolations, radial
 from diffshape.metrics.normals import normal_consistency
 from diffshape.metrics.occupancy import occupancy_iou, voxel_iou
 from diffshape.metrics.point_to_mesh import PointToMeshStatistics, point_to_mesh_statistics
+from diffshape.metrics.points import PointScore, compare_points
 from diffshape.metrics.surfaces import SurfaceScore, compare_surfaces
 
 __all__ = [
     "Calibration",
     "FScore",
+    "PointScore",
     "PointToMeshStatistics",
     "RadialError",
     "StructureViolations",
     "SurfaceScore",
+    "compare_points",
     "compare_surfaces",
     "f_score",
     "normal_consistency",
