@@ -10,8 +10,8 @@ import math
 import numpy as np
 from numba import njit
 
-ROWS = 32
-"""Rows a task."""
+TASK_PAIRS = 1 << 18
+"""Pairs a task looks at, about."""
 
 COLUMNS = 1024
 """Columns whose scores are kept at a time."""
@@ -77,12 +77,19 @@ def _row(x, y, z, columns, log_weights, inverse, squared, scores):
     return best, total
 
 
+def share(rows: np.ndarray, columns: np.ndarray) -> tuple[int, int]:
+    """How many tasks the rows (B, N, 3) are shared into, and how many rows one has."""
+    size = max(1, TASK_PAIRS // columns.shape[2])
+    return len(rows) * -(-rows.shape[1] // size), size
+
+
 @njit(cache=True, nogil=True)
-def soft_minimum(task, rows, columns, log_weights, temperature, squared, values) -> None:
+def soft_minimum(task, size, rows, columns, log_weights, temperature, squared, values) -> None:
     """Soft minima of the rows of one task, written to ``values``.
 
     Args:
-        task: From 0 to B * ceil(N / ROWS) - 1.
+        task: From 0 to B * ceil(N / size) - 1.
+        size: Rows a task.
         rows: (B, N, 3) float32.
         columns: (B, 3, M) float32.
         log_weights: (B, M) float32, not all -inf.
@@ -90,11 +97,11 @@ def soft_minimum(task, rows, columns, log_weights, temperature, squared, values)
         squared: Squared distances or distances.
         values: (B, N) float32, receives -T log sum_j exp(h_j - c_ij / T).
     """
-    blocks = (rows.shape[1] + ROWS - 1) // ROWS
-    b, first = task // blocks, task % blocks * ROWS
+    blocks = (rows.shape[1] + size - 1) // size
+    b, first = task // blocks, task % blocks * size
     inverse = ONE / temperature[b]
     scores = np.empty(min(COLUMNS, columns.shape[2]), np.float32)
-    for i in range(first, min(first + ROWS, rows.shape[1])):
+    for i in range(first, min(first + size, rows.shape[1])):
         best, total = _row(
             rows[b, i, 0], rows[b, i, 1], rows[b, i, 2], columns[b], log_weights[b], inverse, squared, scores
         )
@@ -120,12 +127,13 @@ def _pull(x, y, z, columns, scores, weights, inverse, row_score, squared):
 
 @njit(cache=True, nogil=True)
 def soft_minimum_pull(
-    task, rows, columns, row_scores, column_scores, column_weights, temperature, squared, gradients
+    task, size, rows, columns, row_scores, column_scores, column_weights, temperature, squared, gradients
 ) -> None:
     """For each row of one task: sum_j w_j p_ij dc_ij / dx_i with p_ij = exp(u_i + v_j - c_ij / T), at most 1.
 
     Args:
-        task: From 0 to B * ceil(N / ROWS) - 1.
+        task: From 0 to B * ceil(N / size) - 1.
+        size: Rows a task.
         rows: (B, N, 3) float32.
         columns: (B, 3, M) float32.
         row_scores: u, (B, N).
@@ -135,10 +143,10 @@ def soft_minimum_pull(
         squared: Squared distances or distances.
         gradients: (B, N, 3), receives the sums.
     """
-    blocks = (rows.shape[1] + ROWS - 1) // ROWS
-    b, first = task // blocks, task % blocks * ROWS
+    blocks = (rows.shape[1] + size - 1) // size
+    b, first = task // blocks, task % blocks * size
     inverse = ONE / temperature[b]
-    for i in range(first, min(first + ROWS, rows.shape[1])):
+    for i in range(first, min(first + size, rows.shape[1])):
         gradients[b, i, 0], gradients[b, i, 1], gradients[b, i, 2] = _pull(
             rows[b, i, 0],
             rows[b, i, 1],

@@ -7,10 +7,12 @@ with c_ij = |x_i - y_j|^p / p. Either potential maximises the dual for the other
 
     f_i = -eps log sum_j b_j exp((g_j - c_ij) / eps),
 
-so they are updated in turn, from eps = diameter^p downwards, until the plan has the right marginals. Between a set and
-itself f = g, and the mean of f and its update converges in a few steps. Memory is O(N + M). Sources: Cuturi, Sinkhorn
-Distances, NeurIPS 2013; Feydy et al., Interpolating between Optimal Transport and MMD using Sinkhorn Divergences,
-AISTATS 2019, section 3.
+so they are updated in turn, from eps = diameter^p downwards, until the plan has the right marginals. Each update goes
+beyond its aim by a factor w that follows from how fast the error falls (Young's relation for over-relaxation), which
+takes a fifth of the steps or less. Between a set and itself f = g, and the mean of f and its update converges in a few.
+Memory is O(N + M). Sources: Cuturi, Sinkhorn Distances, NeurIPS 2013; Feydy et al., Interpolating between Optimal
+Transport and MMD using Sinkhorn Divergences, AISTATS 2019, section 3; Thibault, Chizat, Dossal, Papadakis, Overrelaxed
+Sinkhorn-Knopp Algorithm for Regularized Optimal Transport, Algorithms 2021.
 """
 
 import warnings
@@ -24,6 +26,15 @@ from diffshape.ops.soft_minimum import pull, soft_minimum, soft_minimum_by_defin
 
 COOLING = 0.5
 """Factor of the blur from one temperature to the next."""
+
+PERIOD = 5
+"""Updates between two looks at how fast the error falls."""
+
+FASTEST = 1.95
+"""The largest relaxation; at 2 nothing converges."""
+
+DIVERGED = 10.0
+"""Growth of the error over its least value at which relaxation is given up."""
 
 
 class Transport(NamedTuple):
@@ -64,7 +75,7 @@ def entropic_transport(
     updates, as many as the algorithm needed.
     """
     symmetric = x is y
-    values, f, g, _ = solve_transport(x, y, x_weights, y_weights, blur, p, tolerance, iterations, symmetric)
+    values, f, g, *_ = solve_transport(x, y, x_weights, y_weights, blur, p, tolerance, iterations, symmetric)
     return Transport(values, f.detach(), g.detach())
 
 
@@ -88,19 +99,26 @@ def solve_transport(
     tolerance: float,
     iterations: int,
     symmetric: bool,
-) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-    """Values (B,), both potentials, and the number of updates at the last temperature."""
+) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor]:
+    """Values (B,), both potentials, and the number of updates at the last temperature with their relaxation (B,)."""
     step = _step_alone if symmetric else _step
     f, g = torch.zeros_like(x_weights), torch.zeros_like(y_weights)
+    plain = torch.ones_like(x[:, 0, 0])
     blurs = _diameters(x, y, x_weights, y_weights).clamp(min=blur)
     last, updates = torch.full_like(blurs, blur), 0
     while bool((blurs > last).any()):
-        f, g, _ = step(x, y, x_weights, y_weights, f, g, blurs**p, p)
+        f, g, _ = step(x, y, x_weights, y_weights, f, g, blurs**p, p, plain)
         blurs = torch.maximum(blurs * COOLING, last)
-    error = torch.full_like(blurs, torch.inf)
+    error = least = torch.full_like(blurs, torch.inf)
+    relaxation, fastest = plain, torch.full_like(blurs, FASTEST)
     while updates < iterations and bool((error > tolerance).any()):
-        f, g, error = step(x, y, x_weights, y_weights, f, g, last**p, p)
+        before = error
+        f, g, error = step(x, y, x_weights, y_weights, f, g, last**p, p, relaxation)
         updates += 1
+        least = torch.minimum(least, error)
+        fastest = torch.where(error > DIVERGED * least, plain, fastest)
+        if updates % PERIOD == PERIOD - 1 and not symmetric:
+            relaxation = torch.minimum(_faster(relaxation, error / before), fastest)
     if bool((error > tolerance).any()):
         warnings.warn(
             f"entropic transport: after {iterations} iterations {float(error.max()):.2g} of the mass is not yet where "
@@ -109,21 +127,36 @@ def solve_transport(
         )
     if symmetric:  # a best answer to f beside it, as the steps between two sets leave one
         f, g = update(x, x, f, x_weights, last**p, p), f
+    else:
+        f = update(x, y, g, y_weights, last**p, p)
     values = ((x_weights.double() * f).sum(-1) + (y_weights.double() * g).sum(-1)).to(x)
-    return values, f, g, torch.tensor(updates)
+    return values, f, g, torch.tensor(updates), relaxation.clone()
 
 
 def _step(
-    x: Tensor, y: Tensor, x_weights: Tensor, y_weights: Tensor, f: Tensor, g: Tensor, epsilon: Tensor, p: int
+    x: Tensor, y: Tensor, a: Tensor, b: Tensor, f: Tensor, g: Tensor, epsilon: Tensor, p: int, relaxation: Tensor
 ) -> tuple[Tensor, Tensor, Tensor]:
     """Update g, then f, and say how wrong the masses at y were before."""
-    updated = update(y, x, f, x_weights, epsilon, p)
-    error = (y_weights * (((g - updated) / epsilon[:, None]).exp() - 1).abs()).sum(-1)
-    return update(x, y, updated, y_weights, epsilon, p), updated, error
+    updated = update(y, x, f, a, epsilon, p)
+    error = (b * (((g - updated) / epsilon[:, None]).exp() - 1).abs()).sum(-1)
+    g = torch.lerp(g, updated, relaxation[:, None])
+    return torch.lerp(f, update(x, y, g, b, epsilon, p), relaxation[:, None]), g, error
+
+
+def _faster(relaxation: Float[Tensor, "b"], rate: Float[Tensor, "b"]) -> Float[Tensor, "b"]:
+    """The best relaxation w if the error falls by ``rate`` a step with the present one, which is never lowered.
+
+    Young's relation (rate + w - 1)^2 = rate w^2 r gives the rate r without relaxation, and w = 2 / (1 + sqrt(1 - r)).
+    It holds while rate > w - 1; beyond the best relaxation the rate tells nothing.
+    """
+    telling = (rate > relaxation - 1) & (rate < 1)
+    rate = torch.where(telling, rate, 0.5)
+    plain_rate = ((rate + relaxation - 1).square() / (rate * relaxation.square())).clamp(max=1)
+    return torch.where(telling, torch.maximum(relaxation, 2 / (1 + (1 - plain_rate).sqrt())), relaxation)
 
 
 def _step_alone(
-    x: Tensor, _y: Tensor, weights: Tensor, _weights: Tensor, f: Tensor, g: Tensor, epsilon: Tensor, p: int
+    x: Tensor, _y: Tensor, weights: Tensor, _b: Tensor, f: Tensor, g: Tensor, epsilon: Tensor, p: int, _w: Tensor
 ) -> tuple[Tensor, Tensor, Tensor]:
     """Half a step towards the update of f = g."""
     updated = update(x, x, f, weights, epsilon, p)
@@ -148,6 +181,7 @@ def transport_gradient(
     f: Tensor,
     g: Tensor,
     updates: Tensor,
+    relaxation: Tensor,
     blur: float,
     p: int,
     symmetric: bool,
@@ -187,9 +221,9 @@ def _(
     tolerance: float,
     iterations: int,
     symmetric: bool,
-) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-    count = torch.empty((), dtype=torch.int64)
-    return x.new_empty(len(x)), torch.empty_like(x_weights), torch.empty_like(y_weights), count
+) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor]:
+    each, count = x.new_empty(len(x)), torch.empty((), dtype=torch.int64)
+    return each, torch.empty_like(x_weights), torch.empty_like(y_weights), count, torch.empty_like(each)
 
 
 @transport_gradient.register_fake
@@ -201,6 +235,7 @@ def _(
     f: Tensor,
     g: Tensor,
     updates: Tensor,
+    relaxation: Tensor,
     blur: float,
     p: int,
     symmetric: bool,
@@ -227,21 +262,25 @@ def _remember_backward(ctx: Any, inputs: tuple, output: tuple[Tensor, Tensor]) -
 
 def _double_backward(ctx: Any, x_bar: Tensor, y_bar: Tensor) -> tuple[Tensor | None, ...]:
     """Differentiate the gradient, potentials included: they are differentiable as the last of a row of updates."""
-    x, y, x_weights, y_weights, f, g, updates, grad = ctx.saved_tensors
+    x, y, x_weights, y_weights, f, g, updates, relaxation, grad = ctx.saved_tensors
     epsilon = torch.full_like(grad, ctx.blur**ctx.p)
     with torch.enable_grad():
         x, y, grad = (each.detach().requires_grad_() for each in (x, y, grad))
         for _ in range(int(updates)):
             updated = update(y, x, f, x_weights, epsilon, ctx.p, definition=True)
-            g = (g + updated) / 2 if ctx.symmetric else updated
-            f = g if ctx.symmetric else update(x, y, g, y_weights, epsilon, ctx.p, definition=True)
+            if ctx.symmetric:
+                f = g = (g + updated) / 2
+            else:
+                g = torch.lerp(g, updated, relaxation[:, None])
+                answer = update(x, y, g, y_weights, epsilon, ctx.p, definition=True)
+                f = torch.lerp(f, answer, relaxation[:, None])
         x_here, y_here = x.view_as(x), y.view_as(y)  # the gradient is partial: the potentials do not move in it
         from_x = (grad[:, None] * x_weights * update(x_here, y, g, y_weights, epsilon, ctx.p, definition=True)).sum()
         from_y = (grad[:, None] * y_weights * update(y_here, x, f, x_weights, epsilon, ctx.p, definition=True)).sum()
         x_first = torch.autograd.grad(from_x, x_here, create_graph=True)[0]
         y_first = torch.autograd.grad(from_y, y_here, create_graph=True)[0]
         x_second, y_second, grad_bar = torch.autograd.grad((x_first, y_first), (x, y, grad), (x_bar, y_bar))
-    return x_second, y_second, *(None,) * 8, grad_bar
+    return x_second, y_second, *(None,) * 9, grad_bar
 
 
 solve_transport.register_autograd(_backward, setup_context=_remember)

@@ -92,7 +92,8 @@ def soft_minimum_values(x: Tensor, y: Tensor, log_weights: Tensor, temperature: 
         return soft_minimum_by_definition(x, y, log_weights, temperature, squared)
     values = x.new_empty(x.shape[:2])
     arrays = _rows(x), _columns(y), *_arrays(log_weights, temperature)
-    run_tasks(numba_soft_minimum.soft_minimum, _tasks(x), *arrays, squared, values.numpy())
+    tasks, size = numba_soft_minimum.share(*arrays[:2])
+    run_tasks(numba_soft_minimum.soft_minimum, tasks, size, *arrays, squared, values.numpy())
     return values
 
 
@@ -120,7 +121,8 @@ def pull(
         return _pull_by_definition(rows, columns, row_scores, scores, weights, temperature, squared)
     result = rows.new_empty(*rows.shape[:2], 3)
     arrays = _rows(rows), _columns(columns), *_arrays(row_scores, scores, weights, temperature)
-    run_tasks(numba_soft_minimum.soft_minimum_pull, _tasks(rows), *arrays, squared, result.numpy())
+    tasks, size = numba_soft_minimum.share(*arrays[:2])
+    run_tasks(numba_soft_minimum.soft_minimum_pull, tasks, size, *arrays, squared, result.numpy())
     return result[..., : rows.shape[-1]].contiguous()
 
 
@@ -195,10 +197,6 @@ soft_minimum_backward.register_autograd(_double_backward, setup_context=_remembe
 
 def _has_kernel(x: Tensor) -> bool:
     return x.device.type == "cpu" and x.dtype == torch.float32 and x.shape[-1] <= 3
-
-
-def _tasks(rows: Tensor) -> int:
-    return len(rows) * -(-rows.shape[1] // numba_soft_minimum.ROWS)
 
 
 def _rows(points: Tensor) -> np.ndarray:
