@@ -35,6 +35,9 @@ bench:
 	@$(MAKE) -s environment EXTRAS=bench
 	"$(VENV)/bin/python" benchmarks/surface_quality.py --shared "$(SHARED)"
 	"$(VENV)/bin/python" benchmarks/step_cost.py
+	"$(VENV)/bin/python" benchmarks/chamfer.py
+	"$(VENV)/bin/python" benchmarks/assignment.py
+	"$(VENV)/bin/python" benchmarks/sinkhorn.py
 	"$(VENV)/bin/python" benchmarks/point_to_mesh.py
 	"$(VENV)/bin/python" benchmarks/adaptive_wing.py
 	"$(VENV)/bin/python" benchmarks/page.py

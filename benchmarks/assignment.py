@@ -16,8 +16,8 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from measure import RESULTS, append_row, environment
-from nearest_neighbors import blob, peak_megabytes, torus
+from clouds import blob, cube, torus
+from measure import RESULTS, append_row, environment, peak_megabytes
 from scipy.optimize import linear_sum_assignment
 from scipy.spatial.distance import cdist
 
@@ -31,11 +31,6 @@ except ImportError:
 Solve = Callable[[np.ndarray, np.ndarray], np.ndarray]
 LONGEST = 20.0
 """Seconds after which a solver gets no more turns."""
-
-
-def cube(count, generator):
-    """Points of the unit cube."""
-    return generator.random((count, 3), np.float32)
 
 
 PROBLEMS = {"torus": (torus, torus), "cube": (cube, cube), "blob against torus": (blob, torus)}
@@ -97,7 +92,7 @@ def main() -> None:
             base = min(median for name, median in medians.items() if name.startswith("SciPy"))
             for name, solve in solvers().items():
                 cost, gap = relative_gap(x, y, np.asarray(solve(x, y), dtype=np.int64))
-                memory = peak_megabytes(solve, x, y)
+                memory = peak_megabytes(lambda solve=solve, x=x, y=y: solve(x, y))
                 ratio = base / medians[name]
                 print(
                     f"{problem:20}{size:8}  {name:22}{medians[name]:10.1f}{ratio:8.2f}{gap:10.1e}{memory:8.1f}",

@@ -27,7 +27,7 @@ def measure(queries: str, size: int, threads: int) -> Row:
     import igl
     import numpy as np
     import torch
-    from nearest_neighbors import peak_megabytes
+    from measure import peak_megabytes
 
     from diffshape import data, losses, ops
 
@@ -56,7 +56,9 @@ def measure(queries: str, size: int, threads: int) -> Row:
     ours, theirs = engines["diffshape"](points, vertices), engines["libigl"](points, vertices)
     worst = np.abs(ours.squared_distances.numpy() - theirs[0]).max()
     times = by_turns(engines, points, vertices)
-    megabytes = {name: round(peak_megabytes(call, points, vertices), 1) for name, call in engines.items()}
+    megabytes = {
+        name: round(peak_megabytes(lambda call=call: call(points, vertices)), 1) for name, call in engines.items()
+    }
     return {"faces": len(faces), "milliseconds": times, "megabytes": megabytes, "worst_difference": float(worst)}
 
 
