@@ -95,7 +95,7 @@ def nearest_pairs(
     else:
         found = _search_each(x, y, k, _or_all(x_mask, x), _or_all(y_mask, y))
     if x_mask is None:
-        return tuple(found)
+        return found.squared_distances, found.indices
     real = x_mask[..., None]
     return torch.where(real, found.squared_distances, 0), torch.where(real, found.indices, 0)
 

@@ -156,7 +156,7 @@ class _NumbaSearch:
         threads = _threads(queries)
         order = morton_orders(queries, threads)
         if k == 1 and x.numel():
-            query_grid(self._grid, queries, order, *(answer[..., 0] for answer in answers), threads)
+            query_grid(self._grid, queries, order, answers[0][..., 0], answers[1][..., 0], threads)
         if (answers[1][..., 0] < 0).any():
             query_tree(self._tree, queries, order, *answers, threads)
         return Neighbors(distances, indices)
