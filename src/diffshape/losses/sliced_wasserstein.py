@@ -72,8 +72,9 @@ def sliced_wasserstein_distance(
 
 
 def _projected(points: PointSet, directions: Float[Tensor, "d l"]) -> Float[Tensor, "b l n"]:
-    """Where the points fall along each line."""
-    return (points.points @ directions).transpose(1, 2)
+    """Where the points fall along each line, not in half precision even where matrix products are told to be."""
+    with torch.autocast(directions.device.type, enabled=False):
+        return (points.points @ directions).transpose(1, 2)
 
 
 def _between_quantiles(x: PointSet, y: PointSet, directions: Float[Tensor, "d l"], p: float) -> Float[Tensor, "b l"]:
