@@ -61,7 +61,7 @@ class MeshNetwork:
     """Hidden sizes, before the code and after it."""
     latent: int = 32
     """Size of the code."""
-    activation: Activation = "gelu"
+    activation: Activation = "relu"
     """Between linear maps."""
     dropout: float = 0.0
     """Share of features left out in training, behind each activation."""

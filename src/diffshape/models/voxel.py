@@ -41,7 +41,7 @@ class VoxelModel(Autoencoder):
             _Level(_doubling(channels[level + 1], max(channels[level], network.base_channels), self.sides[level]), network)
             for level in reversed(range(network.layers))
         )
-        self.to_logits = nn.Conv3d(network.base_channels, 1, 3, padding=1)
+        self.to_logits = nn.Conv3d(network.base_channels, 1, 1)
 
     def encode(self, samples: Shaped[Tensor, "b r r r"]) -> Float[Tensor, "b latent"]:
         """Codes of grids."""
