@@ -13,7 +13,7 @@ from diffshape.data import icosphere, torus_mesh
 from diffshape.losses import LossTerms, mesh_loss
 from diffshape.models.autoencoder import Autoencoder
 from diffshape.models.config import MeshConfig, MeshNetwork
-from diffshape.models.layers import activation, perceptron, run
+from diffshape.models.layers import activation, linear, perceptron, run
 
 
 class MeshModel(Autoencoder):
@@ -34,7 +34,7 @@ class MeshModel(Autoencoder):
         self.register_buffer("faces", torch.tensor(faces), persistent=False)
         hidden, options = network.hidden, (network.activation, network.dropout)
         self.encoder = perceptron([3, *hidden, network.latent], *options)
-        self.to_code = nn.Sequential(activation(network.activation), nn.Linear(network.latent, network.latent))
+        self.to_code = nn.Sequential(activation(network.activation), linear(network.latent, network.latent))
         self.decoder = perceptron([3 + network.latent, *hidden, 3], *options)
         last = self.decoder[-1]
         nn.init.zeros_(last.weight)  # type: ignore[arg-type]

@@ -38,7 +38,9 @@ class VoxelModel(Autoencoder):
         self.to_code = nn.Linear(size, network.latent)
         self.from_code = nn.Sequential(nn.Linear(network.latent, size), activation(network.activation))
         self.decoder = nn.ModuleList(
-            _Level(_doubling(channels[level + 1], max(channels[level], network.base_channels), self.sides[level]), network)
+            _Level(
+                _doubling(channels[level + 1], max(channels[level], network.base_channels), self.sides[level]), network
+            )
             for level in reversed(range(network.layers))
         )
         self.to_logits = nn.Conv3d(network.base_channels, 1, 1)
