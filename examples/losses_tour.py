@@ -24,7 +24,7 @@ import torch
 from diffshape import data, losses, metrics, models, training
 from diffshape.report import gallery, preview
 
-SIZE = 264
+SIZE = 216
 torch.set_num_threads(1)  # the networks are small: a second thread would only be waited for
 NOTEBOOK = "get_ipython" in globals()
 FOLDER = Path("pictures" if NOTEBOOK or len(sys.argv) < 2 else sys.argv[1])
@@ -53,9 +53,11 @@ def draw_mesh(vertices, faces):
 
 
 def draw_voxels(full):
-    """One cube a voxel."""
+    """One cube for each full voxel that has an empty neighbour."""
+    padded = np.pad(full.numpy(), 1)
+    inner = np.logical_and.reduce([np.roll(padded, step, axis) for axis in range(3) for step in (-1, 1)])
     cube, faces = data.box_mesh(1, sides=(0.94, 0.94, 0.94))
-    places = np.argwhere(full.numpy())
+    places = np.argwhere(padded & ~inner) - 1
     vertices = (places[:, None] + cube).reshape(-1, 3)
     corners = (UNIT_CUBE + 0.5) * len(full) - 0.5
     return preview(
@@ -123,7 +125,7 @@ show("1-chamfer-and-earth-mover", [panels])
 # %% [markdown]
 # ## 2. The three weights of a mesh loss
 #
-# One network, one template, 150 steps; only the weights of vertex, normal and edge differ. Each term is learnt as far as
+# One network, one template, 120 steps; only the weights of vertex, normal and edge differ. Each term is learnt as far as
 # it is paid for: without normals the boxes stay round, with mostly normals they are sharp and of the wrong size.
 
 # %%
@@ -137,7 +139,7 @@ for name, weights in {
     "sharp furniture": (0.5, 0.1, 1.0),
 }.items():
     settings = dict(zip(("vertex_weight", "normal_weight", "edge_weight"), weights))
-    model = train(models.MeshConfig(**settings, network=network), vertices, steps=150, rate=5e-3)
+    model = train(models.MeshConfig(**settings, network=network), vertices, steps=120, rate=5e-3)
     with torch.no_grad():
         made = model(truth)
     parts = losses.mesh_loss(made, truth, model.faces).parts
@@ -234,7 +236,7 @@ network = models.PointCloudNetwork(points=64, tokens=8, width=32, hidden=(64,), 
 panels = [("target", draw_points(others[0]))]
 for name in ("chamfer", "earth_mover"):
     config = models.PointCloudConfig(loss=name, squared=False, network=network)
-    model = train(config, clouds, steps=200, rate=1e-2)
+    model = train(config, clouds, steps=120, rate=1e-2)
     with torch.no_grad():
         made = model(others)
     chamfer = losses.chamfer_distance(made, others, squared=False)

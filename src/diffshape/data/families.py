@@ -16,10 +16,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from diffshape.data.area_samples import area_samples
-from diffshape.data.templates import icosphere, torus_mesh
+from diffshape.data.templates import box_mesh, icosphere, torus_mesh
 
 FamilyName = Literal["ellipsoid", "box", "rounded_box", "torus"]
 _FINE = 4
+"""Subdivisions of the meshes that points are taken from."""
 _SHORTEST = 0.15
 """Half the shortest side there is; half the longest is 0.5."""
 
@@ -42,7 +43,10 @@ class ShapeFamily:
     def points(self, count: int, *, seed: int = 0) -> NDArray[np.float32]:
         """(B, ``count``, 3) points, independent and of constant density over each surface."""
         generator = np.random.default_rng(seed)
-        vertices, faces = self.meshes(_FINE)
+        if self.name == "box":
+            vertices, faces = self.parameters[:, None, :3] * box_mesh(1).vertices * 2, box_mesh(1).faces
+        else:
+            vertices, faces = self.meshes(_FINE)
         return np.stack([area_samples(each, faces, count, generator=generator) for each in vertices]).astype(np.float32)
 
     def meshes(self, subdivisions: int = 3) -> tuple[NDArray[np.float32], NDArray[np.int64]]:

@@ -4,7 +4,6 @@ Each level halves a side R to ceil(R / 2) by a convolution of stride 2; on the w
 of the two sides that become ceil(R / 2) it came from, so odd and even resolutions come out as they went in.
 """
 
-import torch
 from jaxtyping import Float, Shaped
 from torch import Tensor, nn
 
