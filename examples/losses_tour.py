@@ -56,7 +56,7 @@ def draw_voxels(full):
     """One cube for each full voxel that has an empty neighbour."""
     padded = np.pad(full.numpy(), 1)
     inner = np.logical_and.reduce([np.roll(padded, step, axis) for axis in range(3) for step in (-1, 1)])
-    cube, faces = data.box_mesh(1, sides=(0.94, 0.94, 0.94))
+    cube, faces = data.box_mesh(1, sides=(0.97, 0.97, 0.97))
     places = np.argwhere(padded & ~inner) - 1
     vertices = (places[:, None] + cube).reshape(-1, 3)
     corners = (UNIT_CUBE + 0.5) * len(full) - 0.5
@@ -125,8 +125,8 @@ show("1-chamfer-and-earth-mover", [panels])
 # %% [markdown]
 # ## 2. The three weights of a mesh loss
 #
-# One network, one template, 120 steps; only the weights of vertex, normal and edge differ. Each term is learnt as far as
-# it is paid for: without normals the boxes stay round, with mostly normals they are sharp and of the wrong size.
+# One network, one template, 120 steps; only the weights of vertex, normal and edge differ. Each term is learnt as far
+# as it is paid for: without normals the boxes stay round, with mostly normals they are sharp and of the wrong size.
 
 # %%
 boxes, unseen = data.shape_family("rounded_box", 64), data.shape_family("rounded_box", 16, seed=1)

@@ -1,6 +1,7 @@
 """The pieces the networks share: a perceptron, an attention layer, and a call that trades time for memory."""
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import torch
 from jaxtyping import Float
@@ -20,8 +21,8 @@ def activation(name: Activation) -> nn.Module:
 def linear(inputs: int, outputs: int) -> nn.Linear:
     """A linear map that keeps the size of what passes a rectifier (He et al., ICCV 2015), without offset to begin with.
 
-    Torch's own start makes shapes differ less and less from layer to layer next to its random offsets, and networks then
-    spend their first hundreds of steps on the mean shape.
+    With torch's own start, shapes differ less and less from layer to layer beside its random offsets, and networks
+    spend hundreds of steps on the mean shape.
     """
     layer = nn.Linear(inputs, outputs)
     nn.init.kaiming_normal_(layer.weight, nonlinearity="relu")
@@ -36,7 +37,7 @@ def perceptron(sizes: Sequence[int], nonlinearity: Activation, dropout: float) -
     torch.Size([5, 2])
     """
     layers: list[nn.Module] = []
-    for size, following in zip(sizes[:-2], sizes[1:-1]):
+    for size, following in pairwise(sizes[:-1]):
         layers += [linear(size, following), activation(nonlinearity), nn.Dropout(dropout)]
     return nn.Sequential(*layers, linear(sizes[-2], sizes[-1]))
 

@@ -1,8 +1,9 @@
 """A transformer autoencoder of point clouds, indifferent to the order of what it reads.
 
 Learned tokens look at the embedded points and at themselves; together they become the code. The code becomes tokens
-again, and one learned query for each generated point, its features scaled by the code, looks at them. Tokens between points and code keep the cost linear
-in the number of points: Lee et al., Set Transformer, ICML 2019; Jaegle et al., Perceiver, ICML 2021.
+again, and one learned query for each generated point, its features scaled by the code, looks at them. Tokens between
+points and code keep the cost linear in the number of points: Lee et al., Set Transformer, ICML 2019; Jaegle et al.,
+Perceiver, ICML 2021.
 """
 
 from collections.abc import Callable

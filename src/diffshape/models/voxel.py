@@ -4,6 +4,8 @@ Each level halves a side R to ceil(R / 2) by a convolution of stride 2; on the w
 of the two sides that become ceil(R / 2) it came from, so odd and even resolutions come out as they went in.
 """
 
+from itertools import pairwise
+
 from jaxtyping import Float, Shaped
 from torch import Tensor, nn
 
@@ -29,8 +31,7 @@ class VoxelModel(Autoencoder):
             self.sides.append((self.sides[-1] + 1) // 2)
         channels = [1, *(network.base_channels * 2**level for level in range(network.layers))]
         self.encoder = nn.ModuleList(
-            _Level(nn.Conv3d(fine, coarse, 3, stride=2, padding=1), network)
-            for fine, coarse in zip(channels, channels[1:])
+            _Level(nn.Conv3d(fine, coarse, 3, stride=2, padding=1), network) for fine, coarse in pairwise(channels)
         )
         self.inner = (channels[-1], *[self.sides[-1]] * 3)
         size = channels[-1] * self.sides[-1] ** 3
