@@ -11,8 +11,9 @@
 # %% [markdown]
 # # A tour of the losses
 #
-# Points, meshes and voxels: what each loss measures, and what a network trained by it makes. About ten seconds on two
-# cores. `python examples/losses_tour.py pictures` prints the numbers and writes five pictures to `pictures`.
+# Points, meshes and voxels: what each loss measures, and what a network trained by it makes. About fifteen seconds on
+# two cores; the first run takes longer, while Numba compiles. `python examples/losses_tour.py pictures` prints the
+# numbers and writes five pictures to `pictures`.
 
 # %%
 import sys

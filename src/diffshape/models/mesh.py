@@ -22,6 +22,7 @@ class MeshModel(Autoencoder):
     ``build_model`` makes one with weights from a seed.
     """
 
+    config: MeshConfig
     template: Float[Tensor, "v 3"]
     faces: Int[Tensor, "f 3"]
 
@@ -32,10 +33,10 @@ class MeshModel(Autoencoder):
         vertices, faces = _template(network)
         self.register_buffer("template", torch.tensor(vertices, dtype=torch.float32), persistent=False)
         self.register_buffer("faces", torch.tensor(faces), persistent=False)
-        hidden, options = network.hidden, (network.activation, network.dropout)
-        self.encoder = perceptron([3, *hidden, network.latent], *options)
-        self.to_code = nn.Sequential(activation(network.activation), linear(network.latent, network.latent))
-        self.decoder = perceptron([3 + network.latent, *hidden, 3], *options)
+        hidden, nonlinearity, dropout = network.hidden, network.activation, network.dropout
+        self.encoder = perceptron([3, *hidden, network.latent], nonlinearity, dropout)
+        self.to_code = nn.Sequential(activation(nonlinearity), linear(network.latent, network.latent))
+        self.decoder = perceptron([3 + network.latent, *hidden, 3], nonlinearity, dropout)
         last = self.decoder[-1]
         nn.init.zeros_(last.weight)  # type: ignore[arg-type]
         nn.init.zeros_(last.bias)  # type: ignore[arg-type]

@@ -36,6 +36,8 @@ class PointCloudModel(Autoencoder):
     Coordinates should be of the order of 1. ``build_model`` makes one with weights from a seed.
     """
 
+    config: PointCloudConfig
+
     def __init__(self, config: PointCloudConfig) -> None:
         super().__init__()
         self.config = config

@@ -22,6 +22,8 @@ class VoxelModel(Autoencoder):
     ``build_model`` makes one with weights from a seed.
     """
 
+    config: VoxelConfig
+
     def __init__(self, config: VoxelConfig) -> None:
         super().__init__()
         self.config = config
