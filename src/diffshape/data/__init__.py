@@ -6,6 +6,7 @@ __getattr__, __all__ = lazy_names(
     __name__,
     {
         "arrays": "ReadError",
+        "families": "ShapeFamily shape_family",
         "files": "atomic_path write_mesh write_points",
         "frame": "Frame find_outliers",
         "meshes": "Mesh as_mesh read_mesh",

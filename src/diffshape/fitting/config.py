@@ -4,8 +4,9 @@ Lengths are in the unit frame, where the longest side of a shape is 1, or in poi
 """
 
 from dataclasses import dataclass, field
-from typing import Literal, get_args, get_origin, get_type_hints
+from typing import Literal
 
+from diffshape._plain import check_choices
 from diffshape.fields.config import FieldConfig, MLPConfig
 
 
@@ -74,14 +75,6 @@ def _at_least(config: object, name: str, low: float) -> None:
         raise ValueError(f"DiffCD: {name} must be at least {low}, got {getattr(config, name)}")
 
 
-def _check_choices(config: object) -> None:
-    """Every setting declared as one of a few words is one of them."""
-    for name, kind in get_type_hints(type(config)).items():
-        if get_origin(kind) is Literal and getattr(config, name) not in get_args(kind):
-            wanted, given = ", ".join(get_args(kind)), getattr(config, name)
-            raise ValueError(f"{type(config).__name__}: {name} must be one of {wanted}, got {given!r}")
-
-
 @dataclass(frozen=True, kw_only=True)
 class DiffCD:
     """Differentiable Chamfer fit of a neural distance field: points to surface, surface to points, eikonal.
@@ -135,7 +128,7 @@ class DiffCD:
     """Decay to 0.5 % over the fit, or up over 2.5 % of it and down to 0 along a half cosine, as published."""
 
     def __post_init__(self) -> None:
-        _check_choices(self)
+        check_choices(self)
         for name in ("batch", "surface_batch", "pool", "meshings"):
             _at_least(self, name, 1)
         for name in (

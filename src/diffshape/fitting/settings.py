@@ -1,9 +1,10 @@
 """Everything that a fit depends on besides its input, as one value that a YAML file keeps."""
 
 from collections.abc import Mapping
-from dataclasses import MISSING, asdict, dataclass, fields
+from dataclasses import dataclass
 from typing import Any
 
+from diffshape._plain import from_plain, to_plain
 from diffshape.fields.config import FieldConfig, HashGridConfig, MLPConfig
 from diffshape.fitting.config import DiffCD
 
@@ -51,30 +52,15 @@ class FitSettings:
             raise ValueError(f"FitSettings: version must be {VERSION}, got {plain.get('version')!r}")
         values["method"] = _untagged("method", values.get("method"), _METHODS)
         values["field"] = _untagged("field", values.get("field"), _FIELDS)
-        return _build(cls, values)
+        return from_plain(cls, values)
 
 
 def _tagged(config: Any, kinds: Mapping[str, type]) -> dict[str, Any]:
     name = next(name for name, kind in kinds.items() if isinstance(config, kind))
-    plain = {key: list(value) if isinstance(value, tuple) else value for key, value in asdict(config).items()}
-    return {"kind": name, **plain}
+    return {"kind": name, **to_plain(config)}
 
 
 def _untagged(name: str, plain: Any, kinds: Mapping[str, type]) -> Any:
     if not isinstance(plain, Mapping) or plain.get("kind") not in kinds:
         raise ValueError(f"FitSettings: {name} must have a kind out of {', '.join(kinds)}, got {plain!r}")
-    values = {key: tuple(value) if isinstance(value, list) else value for key, value in plain.items() if key != "kind"}
-    return _build(kinds[plain["kind"]], values)
-
-
-def _build(kind: type, values: Mapping[str, Any]) -> Any:
-    known = {field.name: field for field in fields(kind)}
-    unknown = sorted(set(values) - set(known))
-    missing = [
-        name
-        for name, field in known.items()
-        if name not in values and field.default is MISSING and field.default_factory is MISSING
-    ]
-    if unknown or missing:
-        raise ValueError(f"{kind.__name__}: unknown settings {unknown}, missing settings {missing}")
-    return kind(**values)
+    return from_plain(kinds[plain["kind"]], {key: value for key, value in plain.items() if key != "kind"})

@@ -1,0 +1,27 @@
+"""Families of shapes: autoencoders of point clouds, meshes and voxels, each trained by the loss its settings name.
+
+>>> from diffshape import data, models, training
+>>> shapes = data.shape_family("ellipsoid", 16)
+>>> settings = models.MeshConfig(normal_weight=0.1, network=models.MeshNetwork(subdivisions=1))
+>>> model = models.build_model(settings)
+>>> task = models.Reconstruction(model, shapes.meshes(1)[0], batch=4)
+>>> outcome = training.train(task, budget=training.Steps(3))
+>>> list(outcome.terms.parts)
+['vertex', 'normal', 'edge']
+"""
+
+from diffshape._lazy import lazy_names
+
+__getattr__, __all__ = lazy_names(
+    __name__,
+    {
+        "autoencoder": "Autoencoder",
+        "build": "build_model",
+        "config": "MeshConfig MeshNetwork ModelConfig PointCloudConfig PointCloudNetwork VoxelConfig VoxelNetwork",
+        "mesh": "MeshModel",
+        "point_cloud": "PointCloudModel",
+        "reconstruction": "Reconstruction reconstruction_error",
+        "saved": "load_model save_model",
+        "voxel": "VoxelModel",
+    },
+)

@@ -1,0 +1,33 @@
+"""From the settings of a model to the model."""
+
+import torch
+
+from diffshape.models.autoencoder import Autoencoder
+from diffshape.models.config import MeshConfig, ModelConfig, PointCloudConfig, VoxelConfig
+from diffshape.models.mesh import MeshModel
+from diffshape.models.point_cloud import PointCloudModel
+from diffshape.models.voxel import VoxelModel
+
+
+def build_model(config: ModelConfig, *, seed: int = 0) -> Autoencoder:
+    """The model that ``config`` describes, with fresh weights; torch's own random numbers stay where they are.
+
+    Raises:
+        TypeError: ``config`` is not the settings of a model.
+
+    >>> from diffshape.models import VoxelConfig, VoxelNetwork
+    >>> model = build_model(VoxelConfig(loss="dice", network=VoxelNetwork(resolution=9)))
+    >>> model(torch.zeros(2, 9, 9, 9)).shape
+    torch.Size([2, 9, 9, 9])
+    """
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        if isinstance(config, PointCloudConfig):
+            return PointCloudModel(config)
+        if isinstance(config, MeshConfig):
+            return MeshModel(config)
+        if isinstance(config, VoxelConfig):
+            return VoxelModel(config)
+    raise TypeError(
+        f"build_model: config must be a PointCloudConfig, MeshConfig or VoxelConfig, got {type(config).__name__}"
+    )

@@ -1,0 +1,71 @@
+"""Training a model to give back what it was given, and how well it does on what it has not seen."""
+
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from diffshape.losses import LossTerms
+from diffshape.models.autoencoder import Autoencoder
+from diffshape.training import Task
+
+
+class Reconstruction(Task):
+    """A task for ``training.train``: the loss of the model on batches drawn anew in each step.
+
+    Args:
+        model: Any autoencoder of this package; it is trained in place.
+        samples: (S, ...) of the kind the model reads, NumPy or torch; kept on the model's device.
+        batch: Samples a step, drawn without repetition; all of them if there are fewer.
+        seed: Of the draws, which a checkpoint keeps.
+    """
+
+    def __init__(self, model: Autoencoder, samples: Any, *, batch: int = 16, seed: int = 0) -> None:
+        if batch < 1:
+            raise ValueError(f"Reconstruction: batch must be 1 or more, got {batch}")
+        self.model = model.train()
+        self.samples = _on_device_of(model, samples)
+        self.batch = batch
+        self.modules = {"model": model}
+        self.generator = torch.Generator().manual_seed(seed)
+
+    def loss(self, step: int, progress: float) -> LossTerms:
+        """The loss on one batch."""
+        chosen = torch.randperm(len(self.samples), generator=self.generator)[: self.batch]
+        batch = self.samples[chosen.to(self.samples.device)]
+        return self.model.loss(self.model(batch), batch)
+
+    def state(self) -> dict[str, Tensor]:
+        """Where the draws are."""
+        return {"generator": self.generator.get_state()}
+
+    def load_state(self, state: dict[str, Tensor]) -> None:
+        """Go on with the draws from there."""
+        self.generator.set_state(state["generator"])
+
+
+@torch.no_grad()
+def reconstruction_error(model: Autoencoder, samples: Any, *, batch: int = 64) -> float:
+    """Mean loss of the model on samples, without dropout; the model is left in the mode it was in.
+
+    >>> from diffshape import data, models
+    >>> shapes = data.shape_family("torus", 3)
+    >>> model = models.build_model(models.MeshConfig(network=models.MeshNetwork(template="torus", subdivisions=1)))
+    >>> round(reconstruction_error(model, shapes.meshes(1)[0]), 3)
+    0.006
+    """
+    samples = _on_device_of(model, samples)
+    training = model.training
+    model.eval()
+    try:
+        total = sum(float(model.loss(model(part), part).total) * len(part) for part in samples.split(batch))
+    finally:
+        model.train(training)
+    return total / len(samples)
+
+
+def _on_device_of(model: Autoencoder, samples: Any) -> Tensor:
+    tensor = torch.as_tensor(samples)
+    if not len(tensor):
+        raise ValueError("Reconstruction: samples must hold one sample or more, got none")
+    return tensor.to(next(model.parameters()).device)

@@ -1,0 +1,34 @@
+import numpy as np
+import pytest
+import torch
+
+from diffshape import data, models
+
+SMALL = {
+    "points": models.PointCloudConfig(
+        network=models.PointCloudNetwork(points=24, tokens=3, width=8, hidden=(8,), layers=1, heads=2, latent=4)
+    ),
+    "mesh": models.MeshConfig(network=models.MeshNetwork(subdivisions=1, hidden=(8, 8), latent=4)),
+    "voxel": models.VoxelConfig(network=models.VoxelNetwork(resolution=7, base_channels=2, layers=2, latent=4)),
+}
+
+
+def samples_of(kind, count=4, seed=0):
+    shapes = data.shape_family("rounded_box", count, seed=seed)
+    made = {"points": lambda: shapes.points(24), "mesh": lambda: shapes.meshes(1)[0], "voxel": lambda: shapes.voxels(7)}
+    return torch.tensor(np.asarray(made[kind]()))
+
+
+@pytest.fixture(params=SMALL)
+def kind(request):
+    return request.param
+
+
+@pytest.fixture
+def config(kind):
+    return SMALL[kind]
+
+
+@pytest.fixture
+def samples(kind):
+    return samples_of(kind)
