@@ -264,7 +264,8 @@ def test_the_matched_grid_follows_spacing_and_noise_within_limits():
     finest = [points.matched_grid(target(spacing, 0.0)).finest for spacing in (0.0, 1e-6, 10.0)]
     assert finest[0] == finest[1] >= fine.finest
     assert finest[2] == 32
-    assert replace(fine, finest=HashGridConfig().finest) == HashGridConfig()
+    assert replace(fine, finest=HashGridConfig().finest, base=HashGridConfig().base) == HashGridConfig()
+    assert 8 <= sparse.base <= fine.base == fine.finest // 8
 
 
 def test_the_matched_grid_is_used_where_no_field_is_given(ball, small_method):
