@@ -8,10 +8,13 @@ __getattr__, __all__ = lazy_names(
         "arrays": "ReadError",
         "files": "atomic_path write_mesh write_points",
         "frame": "Frame find_outliers",
+        "landmark_images": "LandmarkImages",
         "meshes": "Mesh as_mesh read_mesh",
         "points": "PointCloud clean_points read_points",
         "procedural": "ProceduralObject procedural_object",
         "scan": "demo_scan simulate_scan",
+        "spine_phantom": "spine_phantoms",
+        "spine_phantom_config": "SpinePhantomConfig",
         "templates": "box_mesh icosphere torus_mesh",
     },
 )
