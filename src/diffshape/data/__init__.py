@@ -8,6 +8,7 @@ __getattr__, __all__ = lazy_names(
         "arrays": "ReadError",
         "files": "atomic_path write_mesh write_points",
         "frame": "Frame find_outliers",
+        "landmark_folder": "read_landmark_folder skeleton_of",
         "landmark_images": "LandmarkImages",
         "meshes": "Mesh as_mesh read_mesh",
         "points": "PointCloud clean_points read_points",

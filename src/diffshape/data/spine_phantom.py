@@ -159,8 +159,8 @@ def _shutter(bones: SpineBones, grid: _Grid) -> Bool[Tensor, "n h w"]:
         borders = shut[:, upper] != shut[:, upper + 1]
         point = (bones.corners[:, upper, 2:].mean(1) + bones.corners[:, upper + 1, :2].mean(1)) / 2
         down = bones.down[:, upper] + bones.down[:, upper + 1]
-        below = (x - point[:, 0, None, None]) * down[:, 0, None, None] + (
-            y - point[:, 1, None, None]
-        ) * down[:, 1, None, None] > 0
+        below = (x - point[:, 0, None, None]) * down[:, 0, None, None] + (y - point[:, 1, None, None]) * down[
+            :, 1, None, None
+        ] > 0
         behind |= borders[:, None, None] & (below == shut[:, upper + 1, None, None])
     return behind

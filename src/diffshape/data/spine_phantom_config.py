@@ -43,4 +43,6 @@ class SpinePhantomConfig:
             if not fits:
                 raise ValueError(f"SpinePhantomConfig: {name} must be {wanted}, got {getattr(self, name)!r}")
         if self.slip > 0 and self.view == "ap":
-            raise ValueError(f"SpinePhantomConfig: slip must be 0 with view 'ap', which cannot show it, got {self.slip}")
+            raise ValueError(
+                f"SpinePhantomConfig: slip must be 0 with view 'ap', which cannot show it, got {self.slip}"
+            )

@@ -1,5 +1,6 @@
 """A landmark network ready for use: from images to landmarks with standard deviations, in pixels of the image."""
 
+import math
 from typing import NamedTuple
 
 import torch
@@ -35,9 +36,10 @@ class LandmarkDetector(nn.Module):
         objective: LandmarkObjective | None = None,
     ) -> None:
         super().__init__()
-        self.config = objective or LandmarkObjective()
+        self.skeleton, self.config = skeleton, objective or LandmarkObjective()
         self.objective = landmark_loss(self.config, skeleton)
-        self.network = landmark_network(skeleton, network or LandmarkUNetConfig(), 2 * torch.tensor(self.config.scale).log().item())
+        start = 2 * math.log(self.config.scale)
+        self.network = landmark_network(skeleton, network or LandmarkUNetConfig(), start)
 
     @property
     def stride(self) -> int:
@@ -51,10 +53,10 @@ class LandmarkDetector(nn.Module):
     @torch.no_grad()
     def detect(self, images: Float[Tensor, "n 1 h w"], *, batch: int = 16) -> LandmarkPrediction:
         """Landmarks of any number of images, ``batch`` at a time."""
-        was_training = self.training
+        was_training, device = self.training, next(self.network.parameters()).device
         self.eval()
         try:
-            parts = [self._read(self(piece)) for piece in images.split(batch)]
+            parts = [self._read(self(piece.to(device))) for piece in images.split(batch)]
         finally:
             self.train(was_training)
         return LandmarkPrediction(*(torch.cat(part) for part in zip(*parts)))

@@ -30,9 +30,7 @@ class UncertaintyHead(nn.Module):
         nn.init.zeros_(self.answer.weight)
         nn.init.constant_(self.answer.bias, start)
 
-    def forward(
-        self, heatmaps: Float[Tensor, "b k h w"], features: Float[Tensor, "b c h w"]
-    ) -> Float[Tensor, "b k 2"]:
+    def forward(self, heatmaps: Float[Tensor, "b k h w"], features: Float[Tensor, "b c h w"]) -> Float[Tensor, "b k 2"]:
         """Judge logits by the softmax of them."""
         shares = heatmaps.detach().flatten(-2).softmax(-1)
         seen = shares @ features.flatten(-2).transpose(1, 2)

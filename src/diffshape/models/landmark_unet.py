@@ -51,7 +51,12 @@ class LandmarkUNet(nn.Module):
         Raises:
             ValueError: The images are not grey, or their sides no multiples of the coarsest stride.
         """
-        if images.ndim != 4 or images.shape[1] != 1 or images.shape[2] % self.coarsest or images.shape[3] % self.coarsest:
+        if (
+            images.ndim != 4
+            or images.shape[1] != 1
+            or images.shape[2] % self.coarsest
+            or images.shape[3] % self.coarsest
+        ):
             raise ValueError(
                 f"LandmarkUNet: images must have shape (B, 1, H, W), H and W multiples of {self.coarsest}, "
                 f"got {tuple(images.shape)}"
