@@ -1,4 +1,4 @@
-"""Which loss a landmark network learns best with: the published one of MAHT-Net word for word, ours, ours without anatomy.
+"""Which loss a landmark network learns best with: MAHT-Net's word for word, ours, or ours without anatomy.
 
 python benchmarks/landmark_study.py [--seeds 5] [--steps 400] [--results FILE]
 
@@ -20,7 +20,6 @@ from diffshape.metrics import radial_error
 from diffshape.models import (
     LandmarkDetector,
     LandmarkObjective,
-    LandmarkTraining,
     score_landmarks,
     train_detector,
 )
@@ -47,6 +46,7 @@ class LiteralLoss(nn.Module):
     def forward(
         self, heatmaps: Tensor, target: Tensor, *, log_variance: Tensor, mask: Tensor, progress: float
     ) -> LossTerms:
+        """The terms for a batch without masked landmarks."""
         maps = gaussian_heatmaps(target, tuple(heatmaps.shape[-2:]), sigma=self.sigma)
         landmarks = resize_landmarks(heatmap_soft_argmax(heatmaps), self.stride)
         target = resize_landmarks(target, self.stride)
@@ -89,7 +89,7 @@ def study(loss: str, images: int, seed: int, steps: int) -> Row:
     if loss == "literal":
         detector.objective = LiteralLoss(data.skeleton, detector.stride, detector.config.sigma)
     wall, cpu = time.perf_counter(), time.process_time()
-    train_detector(detector, data, LandmarkTraining(steps=steps, seed=seed))
+    train_detector(detector, data, steps=steps, seed=seed)
     row = {
         "loss": loss,
         "images": images,

@@ -20,9 +20,9 @@ SLIPPING = (4, 5)  # L4 and L5
 
 
 class SpineBones(NamedTuple):
-    """Seven bodies: corners (N, 7, 4, 2) in pixels, as (upper left, upper right, lower left, lower right); sizes (N, 7).
+    """Seven bodies: corners (N, 7, 4, 2) in pixels, as (upper left, upper right, lower left, lower right).
 
-    ``shut`` (N, 7) is True where a lumbar body lies behind the shutter.
+    Sizes are (N, 7) in pixels; ``shut`` (N, 7) is True where a lumbar body lies behind the shutter.
     """
 
     corners: Float[Tensor, "n 7 4 2"]

@@ -114,7 +114,7 @@ def _depths(corners: Float[Tensor, "n q 4 2"], grid: _Grid) -> Float[Tensor, "n 
 
 
 def _ellipses(grid: _Grid, centres: Tensor, radii: Tensor, axes: Tensor) -> Float[Tensor, "n h w"]:
-    """1 inside any of M ellipses, 0 outside, soft between; centres, radii and unit vectors of the first axis (N, M, 2)."""
+    """1 inside any of M ellipses, 0 outside, soft between; centres, radii and first axes have shape (N, M, 2)."""
     x, y = grid
     squares = []
     for axis, radius in ((axes, radii[..., :1]), (turned(axes), radii[..., 1:])):

@@ -6,7 +6,7 @@ from typing import Literal
 
 @dataclass(frozen=True, kw_only=True)
 class SpinePhantomConfig:
-    """A drawn lumbar radiograph: T12 to S1, of which L1 to L5 carry landmarks, from the side also the end-plate of S1."""
+    """A drawn lumbar radiograph from T12 to S1; landmarks are those of L1 to L5, and from the side S1's end-plate."""
 
     view: Literal["ap", "lateral"] = "lateral"
     """From the front (20 landmarks) or from the side, facing left (22 landmarks)."""

@@ -25,6 +25,11 @@ class LandmarkUNetConfig:
         if self.stride not in strides:
             raise ValueError(f"LandmarkUNetConfig: stride must be one of {strides}, got {self.stride}")
 
+    @property
+    def coarsest(self) -> int:
+        """What the sides of an image must be multiples of."""
+        return 2 ** len(self.widths)
+
 
 @dataclass(frozen=True, kw_only=True)
 class LandmarkTransformerConfig:
@@ -57,6 +62,11 @@ class LandmarkTransformerConfig:
             )
         if min(self.bridge_layers, self.query_layers, self.feed_forward) < 1 or not 0 <= self.dropout < 1:
             raise ValueError("LandmarkTransformerConfig: layers and feed_forward must be positive, dropout in [0, 1)")
+
+    @property
+    def coarsest(self) -> int:
+        """What the sides of an image must be multiples of."""
+        return 32
 
 
 NetworkConfig = LandmarkUNetConfig | LandmarkTransformerConfig
@@ -92,10 +102,8 @@ class LandmarkObjective:
 
 @dataclass(frozen=True, kw_only=True)
 class LandmarkTraining:
-    """How long and how fast."""
+    """How the images are drawn and the weights moved."""
 
-    steps: int = 600
-    """Optimiser steps."""
     batch: int = 8
     """Images a step."""
     lr: float = 3e-3
@@ -112,11 +120,9 @@ class LandmarkTraining:
     """and moved by up to this share of their size."""
     gain: float = 0.2
     """Brightness and contrast of training images change by up to this share."""
-    seed: int = 0
-    """Seed of weights, batches and changes."""
 
     def __post_init__(self) -> None:
-        for name, low in (("steps", 1), ("batch", 1), ("rotate", 0), ("zoom", 0), ("shift", 0), ("gain", 0)):
+        for name, low in (("batch", 1), ("rotate", 0), ("zoom", 0), ("shift", 0), ("gain", 0)):
             if getattr(self, name) < low:
                 raise ValueError(f"LandmarkTraining: {name} must be at least {low}, got {getattr(self, name)}")
         if max(self.zoom, self.gain) >= 1:
@@ -130,7 +136,17 @@ class PhantomData:
     phantom: SpinePhantomConfig = field(default_factory=SpinePhantomConfig)
     images: int = 512
     test_images: int = 100
-    seed: int = 0
+
+    def __post_init__(self) -> None:
+        if min(self.images, self.test_images) < 1:
+            raise ValueError(
+                f"PhantomData: images and test_images must be at least 1, got {self.images} and {self.test_images}"
+            )
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """(H, W) of the images."""
+        return self.phantom.height, self.phantom.width
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -138,11 +154,9 @@ class FolderData:
     """A folder of images, each beside a CSV file of its points; see ``data.read_landmark_folder``."""
 
     folder: str
-    height: int = 256
-    width: int = 256
+    size: tuple[int, int] = (256, 256)
     spacing: float | None = None
     holdout: float = 0.2
-    seed: int = 0
 
     def __post_init__(self) -> None:
         if not 0 < self.holdout < 1:
@@ -157,6 +171,18 @@ class LandmarkSettings:
     network: NetworkConfig = field(default_factory=LandmarkUNetConfig)
     objective: LandmarkObjective = field(default_factory=LandmarkObjective)
     training: LandmarkTraining = field(default_factory=LandmarkTraining)
+    steps: int = 600
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        coarsest = self.network.coarsest
+        if self.steps < 1:
+            raise ValueError(f"LandmarkSettings: steps must be at least 1, got {self.steps}")
+        if any(side < coarsest or side % coarsest for side in self.data.size):
+            raise ValueError(
+                f"LandmarkSettings: the images' height and width must be multiples of {coarsest} for this network, "
+                f"got {self.data.size[0]} and {self.data.size[1]}"
+            )
 
     def to_dict(self) -> dict[str, Any]:
         """Plain numbers, strings and dictionaries."""

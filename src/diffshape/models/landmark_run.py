@@ -6,7 +6,7 @@ checkpoints/         enough to resume to the same bits
 network.safetensors  the final weights, and the number of landmarks
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import torch
@@ -15,7 +15,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file
 
 from diffshape.data import LandmarkImages, atomic_path, read_landmark_folder, skeleton_of, spine_phantoms
-from diffshape.models.landmark_config import FolderData, LandmarkSettings, PhantomData
+from diffshape.models.landmark_config import FolderData, LandmarkSettings, LandmarkTransformerConfig, PhantomData
 from diffshape.models.landmark_detector import LandmarkDetector
 from diffshape.training import CheckpointFolder, Seconds, write_tensors
 
@@ -80,7 +80,9 @@ class LandmarkRun:
         try:
             with safe_open(self._weights, framework="pt") as file:
                 count = int((file.metadata() or {})["landmarks"])
-            network = _without_download(settings)
+            network = settings.network
+            if isinstance(network, LandmarkTransformerConfig):
+                network = replace(network, pretrained=False)  # all weights are in the file
             detector = LandmarkDetector(skeleton_of(count), network, settings.objective)
             detector.load_state_dict(load_file(self._weights))
         except FileNotFoundError as error:
@@ -103,27 +105,20 @@ def load_landmark_detector(folder: str | Path) -> LandmarkDetector:
     return LandmarkRun(Path(folder)).load()
 
 
-def landmark_data(data: PhantomData | FolderData) -> tuple[LandmarkImages, LandmarkImages]:
-    """Images to learn from, and others to be tested on.
+def landmark_data(data: PhantomData | FolderData, *, seed: int = 0) -> tuple[LandmarkImages, LandmarkImages]:
+    """Images to learn from, and others to be tested on; the seed draws the phantoms, or who is held out.
 
     Raises:
         ValueError, OSError: As ``data.read_landmark_folder``; or a folder has fewer than two images.
     """
     if isinstance(data, PhantomData):
         return (
-            spine_phantoms(data.images, data.phantom, seed=2 * data.seed),
-            spine_phantoms(data.test_images, data.phantom, seed=2 * data.seed + 1),
+            spine_phantoms(data.images, data.phantom, seed=2 * seed),
+            spine_phantoms(data.test_images, data.phantom, seed=2 * seed + 1),
         )
-    images = read_landmark_folder(data.folder, size=(data.height, data.width), spacing=data.spacing)
-    held_out = max(1, round(data.holdout * len(images)))
-    if held_out >= len(images):
-        raise ValueError(f"{data.folder}: {len(images)} images are too few to hold some out for the test")
-    order = torch.randperm(len(images), generator=torch.Generator().manual_seed(data.seed))
+    images = read_landmark_folder(data.folder, size=data.size, spacing=data.spacing)
+    if len(images) < 2:
+        raise ValueError(f"{data.folder}: one image is too few to learn from and be tested on; give at least two")
+    held_out = min(max(1, round(data.holdout * len(images))), len(images) - 1)
+    order = torch.randperm(len(images), generator=torch.Generator().manual_seed(seed))
     return images[order[held_out:]], images[order[:held_out]]
-
-
-def _without_download(settings: LandmarkSettings):  # noqa: ANN202 - the network's config
-    from dataclasses import replace
-
-    network = settings.network
-    return replace(network, pretrained=False) if hasattr(network, "pretrained") else network

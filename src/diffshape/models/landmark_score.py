@@ -1,7 +1,6 @@
 """How good a landmark network is on images with known landmarks."""
 
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import dataclass
 
 from diffshape.data import LandmarkImages
 from diffshape.metrics import (
@@ -32,10 +31,6 @@ class LandmarkScore:
     error: RadialError
     violations: StructureViolations
     calibration: Calibration
-
-    def to_dict(self) -> dict[str, Any]:
-        """Plain numbers and dictionaries, for JSON."""
-        return asdict(self)
 
     def __str__(self) -> str:
         rates = self.error.detection_rates.items()

@@ -20,12 +20,14 @@ WARMUP = 0.1  # of the steps
 class LandmarkTask(Task):
     """One detector, the images it learns from, and the state of the draws."""
 
-    def __init__(self, detector: LandmarkDetector, data: LandmarkImages, training: LandmarkTraining) -> None:
+    def __init__(
+        self, detector: LandmarkDetector, data: LandmarkImages, training: LandmarkTraining, *, seed: int = 0
+    ) -> None:
         self.detector, self.data, self.training = detector, data, training
         self.modules = {"network": detector.network}
         if any(True for _ in detector.objective.parameters()):
             self.modules["objective"] = detector.objective  # learnt weights
-        self.generator = torch.Generator().manual_seed(training.seed)
+        self.generator = torch.Generator().manual_seed(seed)
         self.device = next(detector.network.parameters()).device
 
     def loss(self, step: int, progress: float) -> LossTerms:
@@ -64,6 +66,8 @@ def train_landmarks(
     objective: LandmarkObjective | None = None,
     training: LandmarkTraining | None = None,
     *,
+    steps: int = 600,
+    seed: int = 0,
     device: str = "cpu",
     checkpoints: CheckpointFolder | None = None,
     resume: bool = False,
@@ -76,6 +80,8 @@ def train_landmarks(
         network: ``LandmarkUNetConfig()`` if ``None``.
         objective: ``LandmarkObjective()`` if ``None``.
         training: ``LandmarkTraining()`` if ``None``.
+        steps: Optimiser steps.
+        seed: Of weights, batches and changes of the images.
         device: "cpu" or "cuda".
         checkpoints, resume, observers: As of ``training.train``.
 
@@ -88,23 +94,34 @@ def train_landmarks(
     >>> detector, outcome = train_landmarks(
     ...     spine_phantoms(4),
     ...     LandmarkUNetConfig(widths=(8, 8, 8)),
-    ...     training=LandmarkTraining(steps=2, batch=2),
+    ...     training=LandmarkTraining(batch=2),
+    ...     steps=2,
     ... )
     >>> detector.detect(spine_phantoms(1, seed=1).images).landmarks.shape
     torch.Size([1, 22, 2])
     """
-    training = training or LandmarkTraining()
-    torch.manual_seed(training.seed)
+    torch.manual_seed(seed)
     detector = LandmarkDetector(data.skeleton, network, objective).to(device)
-    outcome = train_detector(detector, data, training, checkpoints=checkpoints, resume=resume, observers=observers)
+    outcome = train_detector(
+        detector,
+        data,
+        training,
+        steps=steps,
+        seed=seed,
+        checkpoints=checkpoints,
+        resume=resume,
+        observers=observers,
+    )
     return LandmarkResult(detector, outcome)
 
 
 def train_detector(
     detector: LandmarkDetector,
     data: LandmarkImages,
-    training: LandmarkTraining,
+    training: LandmarkTraining | None = None,
     *,
+    steps: int = 600,
+    seed: int = 0,
     checkpoints: CheckpointFolder | None = None,
     resume: bool = False,
     observers: Sequence[Callable[[StepReport], None]] = (),
@@ -112,14 +129,15 @@ def train_detector(
     """The same for a detector that is already made, where it is."""
     if not len(data):
         raise ValueError("train_detector: data must hold at least one image, got none")
-    task = LandmarkTask(detector.train(), data, training)
+    training = training or LandmarkTraining()
+    task = LandmarkTask(detector.train(), data, training, seed=seed)
     adam = {
         "network": Adam(lr=training.lr, weight_decay=training.weight_decay),
         "objective": Adam(lr=training.lr),
     }
     outcome = train(
         task,
-        budget=Steps(training.steps),
+        budget=Steps(steps),
         optimizer={name: adam[name] for name in task.modules},
         schedule=WarmupCosine(warmup=WARMUP),
         clip=training.clip,

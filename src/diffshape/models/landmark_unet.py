@@ -32,7 +32,7 @@ class LandmarkUNet(nn.Module):
         super().__init__()
         config = config or LandmarkUNetConfig()
         widths = config.widths
-        self.stride, self.coarsest = config.stride, 2 ** len(widths)
+        self.stride, self.coarsest = config.stride, config.coarsest
         self.down = nn.ModuleList(
             nn.Sequential(_convolution(before, width, stride=2), _convolution(width, width))
             for before, width in pairwise((1, *widths))

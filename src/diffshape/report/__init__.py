@@ -1,6 +1,7 @@
 """Pictures of shapes and runs."""
 
+from diffshape.report.landmark_overlay import landmark_overlay
 from diffshape.report.png import encode_png, write_png
 from diffshape.report.preview import preview
 
-__all__ = ["encode_png", "preview", "write_png"]
+__all__ = ["encode_png", "landmark_overlay", "preview", "write_png"]
