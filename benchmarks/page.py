@@ -8,7 +8,9 @@ import statistics
 from collections.abc import Sequence
 from pathlib import Path
 
+from landmark_page import landmark_study
 from measure import RESULTS, ROOT, Row, read_rows
+from tables import machines, table
 
 from diffshape.data import atomic_path
 
@@ -77,22 +79,6 @@ MEANS = [
     "megabytes",
 ]
 NOTHING = "\nThere are no results yet.\n"
-
-
-def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """A Markdown table, numbers to the right."""
-    lines = [head, ["---"] + ["---:"] * (len(head) - 1), *rows]
-    return "\n" + "".join(f"| {' | '.join(cells)} |\n" for cells in lines)
-
-
-def machines(rows: Sequence[Row]) -> str:
-    """On what and when these rows were measured."""
-    told = {
-        f"{env['date']}, {env['cpu']}, {env['cores']} cores, Python {env['python']}, PyTorch {env['torch']}, "
-        f"Numba {env['numba']}, commit {env['commit']}"
-        for env in (row["environment"] for row in rows)
-    }
-    return "\nMeasured: " + "; ".join(sorted(told)) + ".\n"
 
 
 def better(ours: float | None, theirs: float | None, digits: int) -> tuple[str, str]:
@@ -217,6 +203,7 @@ def main() -> None:
         (cost, "step_cost.jsonl"),
         (triangles, "point_to_mesh.jsonl"),
         (wing, "adaptive_wing.jsonl"),
+        (landmark_study, "landmark_study.jsonl"),
     )
     found = [(section, read_rows(options.results / name)) for section, name in sections]
     with atomic_path(options.out) as temporary:

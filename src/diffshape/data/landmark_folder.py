@@ -57,11 +57,13 @@ def read_landmark_folder(
                 f"{path.with_suffix('.csv')}: {len(each) // 2} rows, but {paths[0].with_suffix('.csv').name} has "
                 f"{len(points[0]) // 2}; give every image the same rows, empty where it does not show a vertebra"
             )
-    fitted = [_fitted(_read_grey(path), size) for path in paths]
+    images = [_read_grey(path) for path in paths]
+    limits = torch.tensor([[image.shape[1], image.shape[0]] for image in images]) - 0.5
+    landmarks = torch.stack(points)
+    mask = ((landmarks >= -0.5) & (landmarks < limits[:, None])).all(-1)  # False for NaN
+    fitted = [_fitted(image, size) for image in images]
     scales = torch.tensor([scale for _, scale in fitted], dtype=torch.float64)
-    landmarks = (torch.stack(points) + 0.5) * scales[:, None] - 0.5
-    limits = torch.tensor([size[1], size[0]]) - 0.5
-    mask = ((landmarks >= -0.5) & (landmarks < limits)).all(-1)  # False for NaN
+    landmarks = (landmarks + 0.5) * scales[:, None] - 0.5
     return LandmarkImages(
         images=torch.stack([image for image, _ in fitted]),
         landmarks=torch.where(mask[..., None], landmarks, 0).float(),

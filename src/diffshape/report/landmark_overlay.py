@@ -82,12 +82,12 @@ def _tile(
     for points, colour in ((true, TRUE), (predicted, PREDICTED)):
         at = (points.double().cpu().numpy() + 0.5) * to_canvas - 0.5
         for a, b in lines:
-            _draw(canvas, _between(at[a], at[b]), colour, 0.6)
+            _draw(canvas, _between(at[a], at[b]), colour, 1.0)
         for number in np.flatnonzero(real):
-            _draw(canvas, at[number : number + 1], colour, 2.0)
+            _draw(canvas, at[number : number + 1], colour, 3.0)
             if colour == PREDICTED:
                 radii = 2 * deviations[number].double().cpu().numpy() * to_canvas
-                _draw(canvas, _ellipse(at[number], radii), UNCERTAIN, 0.4)
+                _draw(canvas, _ellipse(at[number], radii), UNCERTAIN, 0.5)
     shape = (height, SUPERSAMPLING, width, SUPERSAMPLING, 3)
     return canvas.reshape(shape).mean((1, 3)).round().astype(np.uint8)
 
