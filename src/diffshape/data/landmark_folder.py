@@ -57,15 +57,12 @@ def read_landmark_folder(
                 f"{path.with_suffix('.csv')}: {len(each) // 2} rows, but {paths[0].with_suffix('.csv').name} has "
                 f"{len(points[0]) // 2}; give every image the same rows, empty where it does not show a vertebra"
             )
-    images = [_read_grey(path) for path in paths]
-    limits = torch.tensor([[image.shape[1], image.shape[0]] for image in images]) - 0.5
-    landmarks = torch.stack(points)
-    mask = ((landmarks >= -0.5) & (landmarks < limits[:, None])).all(-1)  # False for NaN
-    fitted = [_fitted(image, size) for image in images]
-    scales = torch.tensor([scale for _, scale in fitted], dtype=torch.float64)
+    images, scales, limits = zip(*(_read_fitted(path, size) for path in paths))
+    landmarks, scales = torch.stack(points), torch.tensor(scales, dtype=torch.float64)
+    mask = ((landmarks >= -0.5) & (landmarks < torch.tensor(limits)[:, None] - 0.5)).all(-1)  # False for NaN
     landmarks = (landmarks + 0.5) * scales[:, None] - 0.5
     return LandmarkImages(
-        images=torch.stack([image for image, _ in fitted]),
+        images=torch.stack(images),
         landmarks=torch.where(mask[..., None], landmarks, 0).float(),
         mask=mask,
         spacing=((spacing or 1.0) / scales.mean(-1)).float(),
@@ -149,12 +146,16 @@ def _picture(path: Path) -> np.ndarray:
         raise ReadError(f"{path}: cannot be read as an image: {error}") from error
 
 
-def _fitted(image: Float[Tensor, "h w"], size: tuple[int, int]) -> tuple[Float[Tensor, "1 h w"], tuple[float, float]]:
-    """Scaled to fit into ``size``, and by how much in x and y; whole pixels keep them from being quite the same."""
+def _read_fitted(
+    path: Path, size: tuple[int, int]
+) -> tuple[Float[Tensor, "1 h w"], tuple[float, float], tuple[int, int]]:
+    """An image scaled to fit into ``size``; by how much in x and y, which whole pixels keep from being quite the same;
+    and the width and height that it had."""
+    image = _read_grey(path)
     scale = min(size[0] / image.shape[0], size[1] / image.shape[1])
     height, width = (max(1, round(scale * side)) for side in image.shape)
     scaled = torch.nn.functional.interpolate(
         image[None, None], (height, width), mode="bilinear", antialias=scale < 1, align_corners=False
     )[0]
     padded = torch.nn.functional.pad(scaled, (0, size[1] - width, 0, size[0] - height))
-    return padded, (width / image.shape[1], height / image.shape[0])
+    return padded, (width / image.shape[1], height / image.shape[0]), (image.shape[1], image.shape[0])

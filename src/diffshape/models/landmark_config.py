@@ -241,5 +241,7 @@ def _built(kind: type, plain: Any) -> Any:
             if part is None:
                 raise ValueError(f"{kind.__name__}: {name} must have a kind out of {', '.join(_KINDS)}, got {value!r}")
             value = _built(part, {key: each for key, each in value.items() if key != "kind"})
+        elif name in _PARTS:
+            raise ValueError(f"{kind.__name__}: {name} must be a {_PARTS[name].__name__}, got {value!r}")
         values[name] = tuple(value) if isinstance(value, list) else value
     return kind(**values)
