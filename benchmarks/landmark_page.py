@@ -9,15 +9,16 @@ from tables import machines, table
 TEXT = """
 ## Losses for landmarks
 
-Which loss a landmark network learns best with, by `benchmarks/landmark_study.py`: a U-Net of 620,000 parameters on drawn
-lateral spines of 128 x 128 pixels, half of them with one occluder, {steps} steps of 8 images on one thread; then 200 other
-images, without and with two occluders. Means over {seeds} seeds and their standard deviation, in pixels of the image.
-"Literal" is MAHT-Net's loss document word for word: its inverted focal weight, means of different size, absolute cosine
-and clamped sigma; it does not say how coordinates are read, so the same softmax reads them here. DARK is the mean error of
-the peaks of the same maps, which is how that network's design reads them. "With structure" adds the anatomical term to
-the same loss; the paired line is with minus without, seed by seed, and "null" where its mean is within twice its standard
-error. SDR is the share of landmarks within so many pixels, order the share of neighbouring end-plates the wrong way round,
-held the share of errors within one predicted deviation, 68.3 % if that is true.
+Which loss a landmark network learns best with, by `benchmarks/landmark_study.py`: a U-Net of 620,000 parameters on
+drawn lateral spines of 128 x 128 pixels, half of them with one occluder, {steps} steps of 8 images on one thread; then
+200 other images, without and with two occluders. Means over {seeds} seeds and their standard deviation, in pixels of
+the image; s is the processor time of a training. "Literal" is MAHT-Net's loss document word for word: its inverted
+focal weight, means of different size, absolute cosine and clamped sigma. It does not say how coordinates are read in
+training; here by the softmax that ours uses. DARK is the mean error of the peaks of the same maps, which is how that
+design reads them once trained. "With structure" adds the anatomical term to our loss; the lines below are with minus
+without, seed by seed, and "null" where the mean is within twice its standard error. SDR is the share of landmarks
+within so many pixels, order that of neighbouring end-plates the wrong way round, held that of errors within one
+predicted deviation (68.3 for true Gaussian ones); all three in percent.
 """
 HEAD = ["loss", "images", "occluders", "MRE", "SDR@2", "SDR@4", "order", "held", "DARK", "s"]
 OCCLUDERS = (0, 2)

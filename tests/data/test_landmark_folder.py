@@ -85,7 +85,7 @@ def test_images_without_points_are_left_out_and_none_is_an_error(folder):
     np.save(folder / "b.npy", np.zeros((8, 8)))
     assert len(read_landmark_folder(folder)) == 1
     (folder / "a.csv").unlink()
-    with pytest.raises(ReadError, match="no image .* has a CSV file"):
+    with pytest.raises(ReadError, match=r"no image .* has a CSV file"):
         read_landmark_folder(folder)
     with pytest.raises(FileNotFoundError):
         read_landmark_folder(folder / "nowhere")

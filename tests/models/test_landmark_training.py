@@ -34,15 +34,15 @@ def test_the_same_seed_gives_the_same_bits(few, tiny):
 def test_a_resumed_training_ends_with_the_same_bits(few, tiny, tmp_path):
     whole = train_landmarks(few, tiny, steps=4).detector
 
-    class Stop(Exception):
+    class StopError(Exception):
         pass
 
     def stop(report):
         if report.step == 3:
-            raise Stop
+            raise StopError
 
     folder = CheckpointFolder(tmp_path, every=Steps(2))
-    with pytest.raises(Stop):
+    with pytest.raises(StopError):
         train_landmarks(few, tiny, steps=4, checkpoints=folder, observers=[stop])
     resumed = train_landmarks(few, tiny, steps=4, checkpoints=folder, resume=True)
     assert resumed.outcome.step == 4

@@ -99,6 +99,15 @@ class LandmarkObjective:
     decoder: Literal["soft_argmax", "dark"] = "soft_argmax"
     """From maps to landmarks once trained; training always goes through the soft argmax."""
 
+    def __post_init__(self) -> None:
+        for name in ("lambda_heatmap", "lambda_coordinate", "lambda_anatomical", "lambda_uncertainty"):
+            if not getattr(self, name) >= 0:
+                raise ValueError(f"LandmarkObjective: {name} must be 0 or more, got {getattr(self, name)}")
+        if not (self.sigma > 0 and self.scale > 0):
+            raise ValueError(f"LandmarkObjective: sigma and scale must be positive, got {self.sigma} and {self.scale}")
+        if self.decoder not in ("soft_argmax", "dark"):
+            raise ValueError(f"LandmarkObjective: decoder must be 'soft_argmax' or 'dark', got {self.decoder!r}")
+
 
 @dataclass(frozen=True, kw_only=True)
 class LandmarkTraining:
@@ -122,7 +131,9 @@ class LandmarkTraining:
     """Brightness and contrast of training images change by up to this share."""
 
     def __post_init__(self) -> None:
-        for name, low in (("batch", 1), ("rotate", 0), ("zoom", 0), ("shift", 0), ("gain", 0)):
+        if not (self.lr > 0 and self.clip > 0):
+            raise ValueError(f"LandmarkTraining: lr and clip must be positive, got {self.lr} and {self.clip}")
+        for name, low in (("batch", 1), ("weight_decay", 0), ("rotate", 0), ("zoom", 0), ("shift", 0), ("gain", 0)):
             if getattr(self, name) < low:
                 raise ValueError(f"LandmarkTraining: {name} must be at least {low}, got {getattr(self, name)}")
         if max(self.zoom, self.gain) >= 1:

@@ -79,15 +79,18 @@ def _tile(
     to_canvas = scale * SUPERSAMPLING
     real = mask.tolist()
     lines = [(a, b) for a, b in _outlines(skeleton) if real[a] and real[b]]
-    for points, colour in ((true, TRUE), (predicted, PREDICTED)):
-        at = (points.double().cpu().numpy() + 0.5) * to_canvas - 0.5
+    shown = [
+        ((points.double().cpu().numpy() + 0.5) * to_canvas - 0.5, colour)
+        for points, colour in ((true, TRUE), (predicted, PREDICTED))
+    ]
+    for at, colour in shown:
         for a, b in lines:
             _draw(canvas, _between(at[a], at[b]), colour, 1.0)
-        for number in np.flatnonzero(real):
-            _draw(canvas, at[number : number + 1], colour, 3.0)
-            if colour == PREDICTED:
-                radii = 2 * deviations[number].double().cpu().numpy() * to_canvas
-                _draw(canvas, _ellipse(at[number], radii), UNCERTAIN, 0.5)
+    for number in np.flatnonzero(real):
+        radii = 2 * deviations[number].double().cpu().numpy() * to_canvas
+        _draw(canvas, _ellipse(shown[-1][0][number], radii), UNCERTAIN, 0.5)
+    for at, colour in shown:
+        _draw(canvas, at[real], colour, 3.0)
     shape = (height, SUPERSAMPLING, width, SUPERSAMPLING, 3)
     return canvas.reshape(shape).mean((1, 3)).round().astype(np.uint8)
 
@@ -105,14 +108,17 @@ def _grey(image: Tensor, size: tuple[int, int]) -> NDArray[np.uint8]:
 
 
 def _between(start: _Points, end: _Points) -> _Points:
-    steps = min(max(2, math.ceil(float(np.abs(end - start).max())) + 1), 10_000)
-    return start + np.linspace(0, 1, steps)[:, None] * (end - start)
+    return start + np.linspace(0, 1, _steps(float(np.abs(end - start).max())))[:, None] * (end - start)
 
 
 def _ellipse(centre: _Points, radii: _Points) -> _Points:
-    steps = min(max(16, math.ceil(6.3 * float(radii.max()))), 10_000)
-    angles = np.linspace(0, 2 * math.pi, steps)
+    angles = np.linspace(0, 2 * math.pi, _steps(2 * math.pi * float(radii.max())))
     return centre + radii * np.stack([np.cos(angles), np.sin(angles)], axis=-1)
+
+
+def _steps(length: float) -> int:
+    """One a pixel, within reason."""
+    return min(math.ceil(length) + 2, 10_000) if math.isfinite(length) else 2
 
 
 def _draw(canvas: NDArray[np.uint8], points: _Points, colour: tuple[int, int, int], radius: float) -> None:
