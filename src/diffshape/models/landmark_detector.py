@@ -44,7 +44,7 @@ class LandmarkDetector(nn.Module):
     @property
     def stride(self) -> int:
         """Image pixels for each pixel of a heat-map."""
-        return self.network.stride
+        return int(self.network.stride)  # type: ignore[arg-type]
 
     def forward(self, images: Float[Tensor, "b 1 h w"]) -> LandmarkOutput:
         """Heat-maps and ln(variance), as they are trained."""

@@ -164,7 +164,7 @@ def backbone_library() -> ModuleType:
         ImportError: It is not installed, or the torchvision that it uses was made for another torch.
     """
     try:
-        import timm
+        import timm  # type: ignore[import-not-found]
     except (ImportError, RuntimeError) as error:
         raise ImportError(
             "LandmarkTransformer: its backbone comes from timm, which cannot be imported here "
