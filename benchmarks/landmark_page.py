@@ -4,6 +4,7 @@ import statistics
 from collections.abc import Sequence
 
 from measure import Row
+from scipy.stats import t as student
 from tables import machines, table
 
 TEXT = """
@@ -16,9 +17,9 @@ the image; s is the processor time of a training. "Literal" is MAHT-Net's loss d
 focal weight, means of different size, absolute cosine and clamped sigma. It does not say how coordinates are read in
 training; here by the softmax that ours uses. DARK is the mean error of the peaks of the same maps, which is how that
 design reads them once trained. "With structure" adds the anatomical term to our loss; the lines below are with minus
-without, seed by seed, and "null" where the mean is within twice its standard error. SDR is the share of landmarks
-within so many pixels, order that of neighbouring end-plates the wrong way round, held that of errors within one
-predicted deviation (68.3 for true Gaussian ones); all three in percent.
+without, seed by seed, and "null" where Student's 95 % interval of the mean holds 0. SDR is the share of
+landmarks within so many pixels, order that of neighbouring end-plates the wrong way round, held that of errors within
+one predicted deviation (68.3 for true Gaussian ones); all three in percent.
 """
 HEAD = ["loss", "images", "occluders", "MRE", "SDR@2", "SDR@4", "order", "held", "DARK", "s"]
 OCCLUDERS = (0, 2)
@@ -75,8 +76,9 @@ def paired(latest: dict[tuple[int, str, int], Row], images: int, occluders: int)
     if len(changes) < 2:
         return ""
     mean, error = statistics.fmean(changes), statistics.stdev(changes) / len(changes) ** 0.5
-    verdict = "null" if abs(mean) <= 2 * error else "better" if mean < 0 else "worse"
+    reach = float(student.ppf(0.975, len(changes) - 1)) * error
+    verdict = "null" if abs(mean) <= reach else "better" if mean < 0 else "worse"
     return (
-        f"\nStructure, {images} images, {occluders} occluders: {mean:+.4f} px, standard error {error:.4f}, "
+        f"\nStructure, {images} images, {occluders} occluders: {mean:+.4f} ± {reach:.4f} px, "
         f"{len(changes)} pairs: {verdict}.\n"
     )

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 _ALSO_ON_RESUME = {"resume", "device", "threads", "json", "quiet", "debug"}
 _SHOWN = 8
-_AGAIN = "diffshape train landmarks --resume"
+_VERB = "train landmarks"
 _FILES = {
     "network.safetensors": "the network, for models.load_landmark_detector",
     "overlay.png": "test images, true landmarks green, predicted ones orange",
@@ -102,7 +102,7 @@ def run(arguments: TrainLandmarks) -> int:
         settings = run.settings()
     else:
         name = f"phantoms-{settings.data.phantom.view}" if isinstance(settings.data, PhantomData) else "images"
-        run = LandmarkRun(fresh_folder(arguments.out, Path("outputs") / "landmarks" / name))
+        run = LandmarkRun(fresh_folder(arguments.out, Path("outputs") / "landmarks" / name, verb=_VERB))
     learn, test = landmark_data(settings.data, seed=settings.seed)
     if not arguments.resume:
         run.begin(settings)
@@ -123,7 +123,10 @@ def run(arguments: TrainLandmarks) -> int:
             observers=[progress, CsvLog(run.log)],
         )
     if outcome.interrupted:
-        print(f"interrupted after step {outcome.step} and saved; go on with: {_AGAIN} {run.path}", file=sys.stderr)
+        print(
+            f"interrupted after step {outcome.step} and saved; go on with: diffshape {_VERB} --resume {run.path}",
+            file=sys.stderr,
+        )
         return INTERRUPTED
     run.save(detector, outcome.step)
     metrics = {"steps": outcome.step, "seconds": round(outcome.seconds, 2)}
