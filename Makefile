@@ -40,6 +40,7 @@ bench:
 	"$(VENV)/bin/python" benchmarks/sinkhorn.py
 	"$(VENV)/bin/python" benchmarks/point_to_mesh.py
 	"$(VENV)/bin/python" benchmarks/adaptive_wing.py
+	"$(VENV)/bin/python" benchmarks/landmark_study.py
 	"$(VENV)/bin/python" benchmarks/page.py
 
 # Installs the package with EXTRAS unless the stamp says that it was done here, with these versions, since the last

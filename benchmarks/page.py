@@ -8,6 +8,7 @@ import statistics
 from collections.abc import Sequence
 from pathlib import Path
 
+from landmark_page import landmark_study
 from measure import RESULTS, ROOT, Row, read_rows
 from point_set_page import assignment, chamfer, sinkhorn
 from tables import better, machines, table, wins
@@ -194,6 +195,7 @@ def main() -> None:
         (sinkhorn, "sinkhorn.jsonl"),
         (triangles, "point_to_mesh.jsonl"),
         (wing, "adaptive_wing.jsonl"),
+        (landmark_study, "landmark_study.jsonl"),
     )
     found = [(section, read_rows(options.results / name)) for section, name in sections]
     with atomic_path(options.out) as temporary:

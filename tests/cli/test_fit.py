@@ -116,7 +116,7 @@ def test_out_must_be_new_or_empty(scan, finished, tmp_path, capsys, tiny):
     fit(scan, "--out", tmp_path / "full", *tiny, code=2)
     assert "is not empty" in capsys.readouterr().err
     fit(scan, "--out", finished, *tiny, code=2)
-    assert "already holds a finished fit" in capsys.readouterr().err
+    assert "already holds a finished run" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,9 @@ import pytest
 from diffshape.cli.main import main, parse
 
 
-@pytest.mark.parametrize("words", [["--help"], ["fit", "--help"], ["query", "--help"]])
+@pytest.mark.parametrize(
+    "words", [["--help"], ["fit", "--help"], ["query", "--help"], ["train", "--help"], ["train", "landmarks", "--help"]]
+)
 def test_help_needs_no_torch(words):
     program = (
         f"import sys; from diffshape.cli.main import main; code = main({words}); print(code, 'torch' in sys.modules)"

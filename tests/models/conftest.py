@@ -3,6 +3,8 @@ import pytest
 import torch
 
 from diffshape import data, models
+from diffshape.data import spine_phantoms
+from diffshape.models import LandmarkUNetConfig
 
 SMALL = {
     "points": models.PointCloudConfig(
@@ -32,3 +34,15 @@ def config(kind):
 @pytest.fixture
 def samples(kind):
     return samples_of(kind)
+
+
+@pytest.fixture(scope="session")
+def few():
+    """Eight drawn spines."""
+    return spine_phantoms(8)
+
+
+@pytest.fixture(scope="session")
+def tiny():
+    """A network of a few thousand parameters."""
+    return LandmarkUNetConfig(widths=(8, 8, 8))

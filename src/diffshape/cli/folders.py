@@ -7,8 +7,10 @@ from pathlib import Path
 from diffshape.cli.errors import UsageError
 
 
-def fresh_folder(out: Path | None, parent: Path) -> Path:
+def fresh_folder(out: Path | None, parent: Path, *, verb: str = "fit") -> Path:
     """``out`` if it is new or empty, else a folder in ``parent`` named after the time; it is not made yet.
+
+    ``verb`` is what would go on with an interrupted run.
 
     Raises:
         UsageError: ``out`` is a file, or holds something.
@@ -20,9 +22,9 @@ def fresh_folder(out: Path | None, parent: Path) -> Path:
     if out.exists() and not out.is_dir():
         raise UsageError(f"--out {out} is a file; give a folder that is new or empty")
     if (out / "config.yaml").is_file():
-        if (out / "field.safetensors").is_file():
-            raise UsageError(f"--out {out} already holds a finished fit; choose another folder")
-        raise UsageError(f"--out {out} holds an interrupted fit; go on with it: diffshape fit --resume {out}")
+        if any((out / weights).is_file() for weights in ("field.safetensors", "network.safetensors")):
+            raise UsageError(f"--out {out} already holds a finished run; choose another folder")
+        raise UsageError(f"--out {out} holds an interrupted run; go on with it: diffshape {verb} --resume {out}")
     if out.is_dir() and any(out.iterdir()):
         raise UsageError(f"--out {out} is not empty; choose a folder that is new or empty")
     return out

@@ -10,7 +10,7 @@ from pathlib import Path
 from diffshape import __version__
 
 _PACKAGES = ("torch", "numpy", "scipy", "numba", "trimesh", "libigl", "tyro", "safetensors")
-_EXTRAS = {"viewer": "viser", "ray": "ray", "slurm": "submitit", "log": "tensorboard"}
+_EXTRAS = {"viewer": "viser", "ray": "ray", "slurm": "submitit", "log": "tensorboard", "landmarks": "timm"}
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Union
 
 import tyro
 
-from diffshape.cli import demo, errors, fit, info, mesh, query, score
+from diffshape.cli import demo, errors, fit, info, mesh, query, score, train
 
 _VERBS: dict[str, tuple[ModuleType, type]] = {
     "fit": (fit, fit.Fit),
@@ -18,9 +18,11 @@ _VERBS: dict[str, tuple[ModuleType, type]] = {
     "demo": (demo, demo.Demo),
     "info": (info, info.Info),
 }
+_KINDS = {kind: module for module, kind in (*_VERBS.values(), *train.MODELS.values())}
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 """Before torch loads: threads that spin while they wait made a fit nine times slower beside one other job."""
 
+_STYLE = (tyro.conf.FlagCreatePairsOff, tyro.conf.AvoidSubcommands)
 _DESCRIPTION = "Turn 3D scans into clean surfaces, query them, and score them. `diffshape VERB --help` tells more."
 
 
@@ -39,10 +41,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     except (errors.UsageError, ValueError, OSError) as error:
         errors.report(error, debug=debug)
         return errors.USAGE
-    run = next(module.run for module, kind in _VERBS.values() if isinstance(arguments, kind))
     try:
         with errors.plain_warnings():
-            return run(arguments)
+            return _KINDS[type(arguments)].run(arguments)
     except BrokenPipeError:  # the reader of a pipe has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return errors.DONE
@@ -60,17 +61,21 @@ def parse(words: Sequence[str]) -> Any:
     >>> parse(["mesh", "outputs/kettle", "--resolution", "512"]).resolution
     512
     """
+    if words[:1] == ["train"] and words[1:2] and words[1] in train.MODELS:
+        _, kind = train.MODELS[words[1]]
+        return tyro.cli(kind, args=words[2:], prog=f"diffshape train {words[1]}", config=_STYLE)
     defaults = {"fit": fit.defaults_for(words)} if words[:1] == ["fit"] else {}
-    kinds = tuple(
+    kinds = {name: kind for name, (_, kind) in _VERBS.items()} | {"train": train.Train}
+    subcommands = tuple(
         Annotated[kind, tyro.conf.subcommand(name, default=defaults.get(name, tyro.MISSING_NONPROP), prefix_name=False)]
-        for name, (_, kind) in _VERBS.items()
+        for name, kind in kinds.items()
     )
     return tyro.cli(
-        Union[kinds],  # type: ignore[arg-type]  # noqa: UP007
+        Union[subcommands],  # type: ignore[arg-type]  # noqa: UP007
         args=words or ["--help"],
         prog="diffshape",
         description=_DESCRIPTION,
-        config=(tyro.conf.FlagCreatePairsOff, tyro.conf.AvoidSubcommands),
+        config=_STYLE,
     )
 
 

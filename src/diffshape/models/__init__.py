@@ -1,4 +1,4 @@
-"""Families of shapes: autoencoders of point clouds, meshes and voxels, each trained by the loss its settings name.
+"""What learns from many examples: autoencoders of point clouds, meshes and voxels, and landmark networks.
 
 >>> from diffshape import data, models, training
 >>> shapes = data.shape_family("ellipsoid", 16)
@@ -23,5 +23,13 @@ __getattr__, __all__ = lazy_names(
         "reconstruction": "Reconstruction reconstruction_error",
         "saved": "load_model save_model",
         "voxel": "VoxelModel",
+        "landmark_config": "FolderData LandmarkObjective LandmarkSettings LandmarkTraining LandmarkTransformerConfig "
+        "LandmarkUNetConfig PhantomData",
+        "landmark_detector": "LandmarkDetector LandmarkPrediction",
+        "landmark_score": "LandmarkScore score_landmarks",
+        "landmark_run": "landmark_data load_landmark_detector",
+        "landmark_training": "LandmarkResult train_detector train_landmarks",
+        "landmark_transformer": "LandmarkTransformer",
+        "landmark_unet": "LandmarkUNet",
     },
 )

@@ -1,0 +1,161 @@
+"""Images with a CSV file of points beside each, as the BUU-LSPINE data set has them.
+
+A row is an end-plate, ``x1,y1,x2,y2`` and anything after (there, a label), left end first, in pixels of the image, from
+top to bottom: two rows a vertebra, and from the side one more for S1. So 10 rows are the 20 landmarks of L1 to L5 from
+the front, 11 rows the 22 from the side; other numbers of vertebrae work alike. An end that is empty or "nan" is masked.
+Source: Klinwichit et al., BUU-LSPINE, Applied Sciences 2023, 13(15), 8646.
+"""
+
+import csv
+from pathlib import Path
+
+import numpy as np
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from diffshape.data.arrays import ReadError
+from diffshape.data.landmark_images import LandmarkImages
+from diffshape.losses.skeleton import Skeleton
+
+IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp", ".npy")
+
+
+def read_landmark_folder(
+    folder: str | Path, *, size: tuple[int, int] = (256, 256), spacing: float | None = None
+) -> LandmarkImages:
+    """Read every image that has a CSV file of its name beside it, scaled to fit into one size.
+
+    Args:
+        folder: Holds ``name.png`` (or JPEG, TIFF, BMP, NPY) and ``name.csv``; pictures need Pillow.
+        size: (H, W) that each image is scaled to fit into, kept in proportion, at the upper left; the rest is black.
+        spacing: Millimetres a pixel of the files, to tell errors in mm; ``None`` for errors in pixels of the files.
+
+    Returns:
+        ``LandmarkImages`` in pixels of the scaled images. Masked are landmarks without numbers or outside the image.
+
+    Raises:
+        FileNotFoundError: There is no such folder.
+        ReadError: No image has points, a file cannot be read, or the numbers of rows differ.
+        ImportError: There are pictures, and Pillow is not installed.
+    """
+    folder = Path(folder)
+    if not folder.is_dir():
+        raise FileNotFoundError(2, "no such folder", str(folder))
+    if spacing is not None and not spacing > 0:
+        raise ValueError(f"read_landmark_folder: spacing must be positive, got {spacing}")
+    paths = sorted(path for path in folder.iterdir() if path.suffix.lower() in IMAGE_SUFFIXES)
+    paths = [path for path in paths if path.with_suffix(".csv").is_file()]
+    if not paths:
+        raise ReadError(
+            f"{folder}: no image ({', '.join(IMAGE_SUFFIXES)}) has a CSV file of points of its name beside it"
+        )
+    points = [read_points_csv(path.with_suffix(".csv")) for path in paths]
+    for path, each in zip(paths, points):
+        if len(each) != len(points[0]):
+            raise ReadError(
+                f"{path.with_suffix('.csv')}: {len(each) // 2} rows, but {paths[0].with_suffix('.csv').name} has "
+                f"{len(points[0]) // 2}; give every image the same rows, empty where it does not show a vertebra"
+            )
+    images, scales, limits = zip(*(_read_fitted(path, size) for path in paths))
+    landmarks, scales = torch.stack(points), torch.tensor(scales, dtype=torch.float64)
+    mask = ((landmarks >= -0.5) & (landmarks < torch.tensor(limits)[:, None] - 0.5)).all(-1)  # False for NaN
+    landmarks = (landmarks + 0.5) * scales[:, None] - 0.5
+    return LandmarkImages(
+        images=torch.stack(images),
+        landmarks=torch.where(mask[..., None], landmarks, 0).float(),
+        mask=mask,
+        spacing=((spacing or 1.0) / scales.mean(-1)).float(),
+        unit="px" if spacing is None else "mm",
+        skeleton=skeleton_of(len(points[0])),
+    )
+
+
+def skeleton_of(landmarks: int) -> Skeleton:
+    """The spine with so many landmarks: four a vertebra, and two more if it is seen from the side.
+
+    >>> skeleton_of(22) == Skeleton.lateral(), skeleton_of(16) == Skeleton.anteroposterior(4)
+    (True, True)
+    """
+    if landmarks < 4 or landmarks % 2:
+        raise ValueError(f"skeleton_of: landmarks must be an even number of at least 4, got {landmarks}")
+    vertebrae = landmarks // 4
+    return Skeleton.lateral(vertebrae) if landmarks % 4 else Skeleton.anteroposterior(vertebrae)
+
+
+def read_points_csv(path: str | Path) -> Float[Tensor, "k 2"]:
+    """The points of one image, two a row, NaN where there is none; a first line of names is left out.
+
+    Raises:
+        ReadError: A row has fewer than four columns or something that is no number, or there are too few rows.
+    """
+    path = Path(path)
+    with path.open(newline="", encoding="utf-8-sig") as file:
+        rows = [row for row in csv.reader(file) if any(cell.strip() for cell in row)]
+    if rows and _is_header(rows[0]):
+        rows = rows[1:]
+    points = []
+    for number, row in enumerate(rows, start=1):
+        try:
+            x1, y1, x2, y2 = (float(cell) if cell.strip() else float("nan") for cell in row[:4])
+        except ValueError as error:
+            raise ReadError(f"{path}: row {number} must begin x1,y1,x2,y2, got {','.join(row)!r}") from error
+        points += [(x1, y1), (x2, y2)]
+    if len(points) < 4:
+        raise ReadError(f"{path}: {len(rows)} rows of points; a vertebra takes two, x1,y1,x2,y2 each")
+    return torch.tensor(points, dtype=torch.float64)
+
+
+def _is_header(row: list[str]) -> bool:
+    """Whether the first cell is a name."""
+    try:
+        float(row[0].strip() or "nan")
+    except ValueError:
+        return True
+    return False
+
+
+def _read_grey(path: Path) -> Float[Tensor, "h w"]:
+    """Grey values 0 to 1: bytes by 255, 16 bits by 65535, floats as they are."""
+    if path.suffix.lower() == ".npy":
+        try:
+            pixels = np.load(path, allow_pickle=False)
+        except (ValueError, EOFError) as error:
+            raise ReadError(f"{path}: not a NumPy file of numbers: {error}") from error
+    else:
+        pixels = _picture(path)
+    if pixels.ndim != 2 or 0 in pixels.shape or pixels.dtype.kind not in "fiub":
+        raise ReadError(f"{path}: must be a grey image of shape (H, W), got {pixels.dtype}, {pixels.shape}")
+    largest = np.iinfo(pixels.dtype).max if pixels.dtype.kind in "iu" else 1
+    return torch.from_numpy(np.ascontiguousarray(pixels, dtype=np.float32) / np.float32(largest))
+
+
+def _picture(path: Path) -> np.ndarray:
+    try:
+        from PIL import Image, UnidentifiedImageError
+    except ImportError as error:
+        raise ImportError(
+            f'{path}: pictures are read with Pillow; pip install "diffshape[landmarks]", or give NPY files'
+        ) from error
+    try:
+        with Image.open(path) as image:
+            if image.mode.startswith("I"):
+                return np.asarray(image).astype(np.uint16)
+            return np.asarray(image.convert("L"))
+    except (UnidentifiedImageError, OSError, SyntaxError) as error:
+        raise ReadError(f"{path}: cannot be read as an image: {error}") from error
+
+
+def _read_fitted(
+    path: Path, size: tuple[int, int]
+) -> tuple[Float[Tensor, "1 h w"], tuple[float, float], tuple[int, int]]:
+    """An image scaled to fit into ``size``; by how much in x and y, which whole pixels keep from being quite the same;
+    and the width and height that it had."""
+    image = _read_grey(path)
+    scale = min(size[0] / image.shape[0], size[1] / image.shape[1])
+    height, width = (max(1, round(scale * side)) for side in image.shape)
+    scaled = torch.nn.functional.interpolate(
+        image[None, None], (height, width), mode="bilinear", antialias=scale < 1, align_corners=False
+    )[0]
+    padded = torch.nn.functional.pad(scaled, (0, size[1] - width, 0, size[0] - height))
+    return padded, (width / image.shape[1], height / image.shape[0]), (image.shape[1], image.shape[0])

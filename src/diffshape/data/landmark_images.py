@@ -1,0 +1,55 @@
+"""Images with landmarks, as a landmark network is fed and scored with them."""
+
+from dataclasses import dataclass
+
+from jaxtyping import Bool, Float
+from torch import Tensor
+
+from diffshape.losses.skeleton import Skeleton
+
+
+@dataclass(frozen=True, kw_only=True)
+class LandmarkImages:
+    """N images of one size with K landmarks each, (x, y) with the centre of the first pixel at (0, 0).
+
+    Attributes:
+        images: Shape (N, 1, H, W), about 0 to 1.
+        landmarks: Pixels of these images, shape (N, K, 2); any number where masked.
+        mask: True where a landmark is real, shape (N, K).
+        spacing: Length of a pixel of each image in ``unit``, shape (N,).
+        unit: What errors are told in: "px" or "mm".
+        skeleton: What the landmarks are.
+    """
+
+    images: Float[Tensor, "n 1 h w"]
+    landmarks: Float[Tensor, "n k 2"]
+    mask: Bool[Tensor, "n k"]
+    spacing: Float[Tensor, "n"]
+    unit: str
+    skeleton: Skeleton
+
+    def __post_init__(self) -> None:
+        count, landmarks = len(self.images), self.skeleton.count
+        for name, wanted in (
+            ("images", (count, 1, *self.images.shape[-2:])),
+            ("landmarks", (count, landmarks, 2)),
+            ("mask", (count, landmarks)),
+            ("spacing", (count,)),
+        ):
+            if getattr(self, name).shape != wanted:
+                got = tuple(getattr(self, name).shape)
+                raise ValueError(f"LandmarkImages: {name} must have shape {wanted}, got {got}")
+
+    def __len__(self) -> int:
+        return len(self.images)
+
+    def __getitem__(self, rows: Tensor | slice) -> "LandmarkImages":
+        """Some of the images, by a slice or a tensor of numbers."""
+        return LandmarkImages(
+            images=self.images[rows],
+            landmarks=self.landmarks[rows],
+            mask=self.mask[rows],
+            spacing=self.spacing[rows],
+            unit=self.unit,
+            skeleton=self.skeleton,
+        )

@@ -1,0 +1,258 @@
+"""Everything that a landmark network depends on: plain frozen dataclasses without torch, as a YAML file keeps them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, is_dataclass
+from typing import Any, Literal
+
+from diffshape.data.spine_phantom_config import SpinePhantomConfig
+
+VERSION = 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class LandmarkUNetConfig:
+    """A small U-Net with one heat-map a landmark: minutes of training on a CPU."""
+
+    widths: tuple[int, ...] = (16, 32, 64, 96, 128)
+    """Channels at 1/2, 1/4, 1/8, ... of the image; multiples of 8."""
+    stride: int = 4
+    """Image pixels for each pixel of a heat-map: 2, 4, ... up to that of the last width."""
+
+    def __post_init__(self) -> None:
+        if not self.widths or any(width < 8 or width % 8 for width in self.widths):
+            raise ValueError(f"LandmarkUNetConfig: widths must be 1 or more positive multiples of 8, got {self.widths}")
+        strides = [2 ** (level + 1) for level in range(len(self.widths))]
+        if self.stride not in strides:
+            raise ValueError(f"LandmarkUNetConfig: stride must be one of {strides}, got {self.stride}")
+
+    @property
+    def coarsest(self) -> int:
+        """What the sides of an image must be multiples of."""
+        return 2 ** len(self.widths)
+
+
+@dataclass(frozen=True, kw_only=True)
+class LandmarkTransformerConfig:
+    """The network of MAHT-Net's design: a pretrained backbone, a transformer, and attention of one query a landmark.
+
+    Needs ``pip install "diffshape[landmarks]"``.
+    """
+
+    backbone: str = "tf_efficientnetv2_s"
+    """Name in timm; it must give features at 1/4 and 1/32."""
+    pretrained: bool = True
+    """Begin with the weights that timm downloads; False begins at random."""
+    width: int = 256
+    """Channels of tokens, queries and pixels."""
+    heads: int = 8
+    """Attention heads."""
+    bridge_layers: int = 4
+    """Transformer layers among the tokens at 1/32."""
+    query_layers: int = 3
+    """Layers in which landmark queries look at each other and at the tokens."""
+    feed_forward: int = 1024
+    """Hidden units of each layer."""
+    dropout: float = 0.1
+    """Share dropped in the layers."""
+
+    def __post_init__(self) -> None:
+        if self.width % (4 * self.heads) or self.heads < 1:
+            raise ValueError(
+                f"LandmarkTransformerConfig: width must be a multiple of 4 heads, got {self.width} and {self.heads}"
+            )
+        if min(self.bridge_layers, self.query_layers, self.feed_forward) < 1 or not 0 <= self.dropout < 1:
+            raise ValueError("LandmarkTransformerConfig: layers and feed_forward must be positive, dropout in [0, 1)")
+
+    @property
+    def coarsest(self) -> int:
+        """What the sides of an image must be multiples of."""
+        return 32
+
+
+NetworkConfig = LandmarkUNetConfig | LandmarkTransformerConfig
+
+
+@dataclass(frozen=True, kw_only=True)
+class LandmarkObjective:
+    """What ``losses.LandmarkLoss`` is made with; lengths in pixels of the heat-map."""
+
+    heatmap: Literal["divergence", "adaptive_wing", "mse"] = "divergence"
+    """Loss of the heat-maps."""
+    coordinate: Literal["wing", "smooth_l1", "euclidean"] = "wing"
+    """Loss of the coordinates."""
+    uncertainty: Literal["beta", "gaussian", "laplace"] = "beta"
+    """Likelihood of the errors."""
+    lambda_heatmap: float = 1.0
+    """Weight of the heat-map term."""
+    lambda_coordinate: float = 0.5
+    """Weight of the coordinate term."""
+    lambda_anatomical: float = 0.1
+    """Weight of the structure of the spine."""
+    lambda_uncertainty: float = 0.1
+    """Weight of the likelihood."""
+    sigma: float = 1.0
+    """Standard deviation of the target heat-maps."""
+    scale: float = 4.0
+    """Error that counts as a miss."""
+    learn_weights: bool = False
+    """Learn the weights from the lambdas on."""
+    decoder: Literal["soft_argmax", "dark"] = "soft_argmax"
+    """From maps to landmarks once trained; training always goes through the soft argmax."""
+
+    def __post_init__(self) -> None:
+        for name in ("lambda_heatmap", "lambda_coordinate", "lambda_anatomical", "lambda_uncertainty"):
+            if not getattr(self, name) >= 0:
+                raise ValueError(f"LandmarkObjective: {name} must be 0 or more, got {getattr(self, name)}")
+        if not (self.sigma > 0 and self.scale > 0):
+            raise ValueError(f"LandmarkObjective: sigma and scale must be positive, got {self.sigma} and {self.scale}")
+        if self.decoder not in ("soft_argmax", "dark"):
+            raise ValueError(f"LandmarkObjective: decoder must be 'soft_argmax' or 'dark', got {self.decoder!r}")
+
+
+@dataclass(frozen=True, kw_only=True)
+class LandmarkTraining:
+    """How the images are drawn and the weights moved."""
+
+    batch: int = 8
+    """Images a step."""
+    lr: float = 3e-3
+    """Largest learning rate; it rises over a tenth of the steps and falls to 0."""
+    weight_decay: float = 1e-2
+    """Decoupled: each step takes lr * weight_decay of a weight."""
+    clip: float = 5.0
+    """Largest gradient norm."""
+    rotate: float = 4.0
+    """Training images are turned by up to so many degrees,"""
+    zoom: float = 0.05
+    """scaled by up to this share,"""
+    shift: float = 0.03
+    """and moved by up to this share of their size."""
+    gain: float = 0.2
+    """Brightness and contrast of training images change by up to this share."""
+
+    def __post_init__(self) -> None:
+        if not (self.lr > 0 and self.clip > 0):
+            raise ValueError(f"LandmarkTraining: lr and clip must be positive, got {self.lr} and {self.clip}")
+        for name, low in (("batch", 1), ("weight_decay", 0), ("rotate", 0), ("zoom", 0), ("shift", 0), ("gain", 0)):
+            if getattr(self, name) < low:
+                raise ValueError(f"LandmarkTraining: {name} must be at least {low}, got {getattr(self, name)}")
+        if max(self.zoom, self.gain) >= 1:
+            raise ValueError(f"LandmarkTraining: zoom and gain must be below 1, got {self.zoom} and {self.gain}")
+
+
+@dataclass(frozen=True, kw_only=True)
+class PhantomData:
+    """Drawn radiographs."""
+
+    phantom: SpinePhantomConfig = field(default_factory=SpinePhantomConfig)
+    images: int = 512
+    test_images: int = 100
+
+    def __post_init__(self) -> None:
+        if min(self.images, self.test_images) < 1:
+            raise ValueError(
+                f"PhantomData: images and test_images must be at least 1, got {self.images} and {self.test_images}"
+            )
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """(H, W) of the images."""
+        return self.phantom.height, self.phantom.width
+
+
+@dataclass(frozen=True, kw_only=True)
+class FolderData:
+    """A folder of images, each beside a CSV file of its points; see ``data.read_landmark_folder``."""
+
+    folder: str
+    size: tuple[int, int] = (256, 256)
+    spacing: float | None = None
+    holdout: float = 0.2
+
+    def __post_init__(self) -> None:
+        if not 0 < self.holdout < 1:
+            raise ValueError(f"FolderData: holdout must be a share between 0 and 1, got {self.holdout}")
+
+
+@dataclass(frozen=True, kw_only=True)
+class LandmarkSettings:
+    """One training, complete."""
+
+    data: PhantomData | FolderData = field(default_factory=PhantomData)
+    network: NetworkConfig = field(default_factory=LandmarkUNetConfig)
+    objective: LandmarkObjective = field(default_factory=LandmarkObjective)
+    training: LandmarkTraining = field(default_factory=LandmarkTraining)
+    steps: int = 600
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        coarsest = self.network.coarsest
+        if self.steps < 1:
+            raise ValueError(f"LandmarkSettings: steps must be at least 1, got {self.steps}")
+        if any(side < coarsest or side % coarsest for side in self.data.size):
+            raise ValueError(
+                f"LandmarkSettings: the images' height and width must be multiples of {coarsest} for this network, "
+                f"got {self.data.size[0]} and {self.data.size[1]}"
+            )
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain numbers, strings and dictionaries."""
+        return {"version": VERSION, "model": "landmarks", **_plain(self)}
+
+    @classmethod
+    def from_dict(cls, plain: Mapping[str, Any]) -> "LandmarkSettings":
+        """The settings that ``to_dict`` wrote.
+
+        Raises:
+            ValueError: The version or the model is another one, or a key is unknown.
+        """
+        values = dict(plain)
+        if (values.pop("version", None), values.pop("model", None)) != (VERSION, "landmarks"):
+            raise ValueError(
+                f"LandmarkSettings: version must be {VERSION} and model 'landmarks', "
+                f"got {plain.get('version')!r} and {plain.get('model')!r}"
+            )
+        return _built(cls, values)
+
+
+_KINDS: dict[str, type] = {
+    "phantoms": PhantomData,
+    "folder": FolderData,
+    "unet": LandmarkUNetConfig,
+    "transformer": LandmarkTransformerConfig,
+}
+_PARTS: dict[str, type] = {
+    "objective": LandmarkObjective,
+    "training": LandmarkTraining,
+    "phantom": SpinePhantomConfig,
+}
+
+
+def _plain(config: Any) -> dict[str, Any]:
+    """``asdict``, with the kind of what may be of several."""
+    kind = {kind: name for name, kind in _KINDS.items()}.get(type(config))
+    values = {item.name: getattr(config, item.name) for item in fields(config)}
+    plain = {
+        name: _plain(value) if is_dataclass(value) else list(value) if isinstance(value, tuple) else value
+        for name, value in values.items()
+    }
+    return plain if kind is None else {"kind": kind, **plain}
+
+
+def _built(kind: type, plain: Any) -> Any:
+    if not isinstance(plain, Mapping):
+        raise ValueError(f"{kind.__name__}: must be settings by name, got {plain!r}")
+    known = {item.name for item in fields(kind)}
+    if unknown := sorted(set(plain) - known):
+        raise ValueError(f"{kind.__name__}: unknown settings {', '.join(map(str, unknown))}")
+    values = {}
+    for name, value in plain.items():
+        if isinstance(value, Mapping):
+            part = _PARTS.get(name) or _KINDS.get(value.get("kind", ""))
+            if part is None:
+                raise ValueError(f"{kind.__name__}: {name} must have a kind out of {', '.join(_KINDS)}, got {value!r}")
+            value = _built(part, {key: each for key, each in value.items() if key != "kind"})
+        elif name in _PARTS:
+            raise ValueError(f"{kind.__name__}: {name} must be a {_PARTS[name].__name__}, got {value!r}")
+        values[name] = tuple(value) if isinstance(value, list) else value
+    return kind(**values)

@@ -1,0 +1,95 @@
+"""A landmark network ready for use: from images to landmarks with standard deviations, in pixels of the image."""
+
+import math
+from typing import NamedTuple
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from diffshape.losses import LandmarkLoss, Skeleton
+from diffshape.models.landmark_config import LandmarkObjective, LandmarkUNetConfig, NetworkConfig
+from diffshape.models.landmark_output import LandmarkOutput
+from diffshape.ops import heatmap_dark, heatmap_soft_argmax, resize_landmarks
+
+
+class LandmarkPrediction(NamedTuple):
+    """Landmarks (N, K, 2), (x, y) in pixels of the image, and the standard deviation of each coordinate, likewise."""
+
+    landmarks: Float[Tensor, "n k 2"]
+    deviations: Float[Tensor, "n k 2"]
+
+
+class LandmarkDetector(nn.Module):
+    """A network with the objective that says how to read its maps.
+
+    Args:
+        skeleton: What the landmarks are.
+        network: Which network.
+        objective: What it is trained with.
+    """
+
+    def __init__(
+        self,
+        skeleton: Skeleton,
+        network: NetworkConfig | None = None,
+        objective: LandmarkObjective | None = None,
+    ) -> None:
+        super().__init__()
+        self.skeleton, self.config = skeleton, objective or LandmarkObjective()
+        self.objective = landmark_loss(self.config, skeleton)
+        start = 2 * math.log(self.config.scale)
+        self.network = landmark_network(skeleton, network or LandmarkUNetConfig(), start)
+
+    @property
+    def stride(self) -> int:
+        """Image pixels for each pixel of a heat-map."""
+        return int(self.network.stride)  # type: ignore[arg-type]
+
+    def forward(self, images: Float[Tensor, "b 1 h w"]) -> LandmarkOutput:
+        """Heat-maps and ln(variance), as they are trained."""
+        return self.network(standardized(images))
+
+    @torch.no_grad()
+    def detect(self, images: Float[Tensor, "n 1 h w"], *, batch: int = 16) -> LandmarkPrediction:
+        """Landmarks of any number of images, ``batch`` at a time."""
+        was_training, device = self.training, next(self.network.parameters()).device
+        self.eval()
+        try:
+            parts = [self._read(self(piece.to(device))) for piece in images.split(batch)]
+        finally:
+            self.train(was_training)
+        return LandmarkPrediction(*(torch.cat(part) for part in zip(*parts)))
+
+    def _read(self, output: LandmarkOutput) -> LandmarkPrediction:
+        logits = self.config.heatmap == "divergence"
+        if self.config.decoder == "soft_argmax":
+            landmarks = heatmap_soft_argmax(output.heatmaps, from_logits=logits)
+        else:
+            maps = output.heatmaps
+            landmarks = heatmap_dark(maps.flatten(-2).softmax(-1).reshape(maps.shape) if logits else maps)
+        deviations = (self.objective.bound_log_variance(output.log_variance) / 2).exp()
+        return LandmarkPrediction(resize_landmarks(landmarks, self.stride), deviations * self.stride)
+
+
+def landmark_loss(config: LandmarkObjective, skeleton: Skeleton) -> LandmarkLoss:
+    """The objective of a config."""
+    options = {name: value for name, value in vars(config).items() if name != "decoder"}
+    return LandmarkLoss(skeleton, **options)
+
+
+def landmark_network(skeleton: Skeleton, config: NetworkConfig, start: float) -> nn.Module:
+    """The network of a config, with as many maps as the skeleton has landmarks."""
+    if isinstance(config, LandmarkUNetConfig):
+        from diffshape.models.landmark_unet import LandmarkUNet
+
+        return LandmarkUNet(skeleton.count, config, start=start)
+    from diffshape.models.landmark_transformer import LandmarkTransformer
+
+    return LandmarkTransformer(skeleton, config, start=start)
+
+
+def standardized(images: Float[Tensor, "b 1 h w"]) -> Float[Tensor, "b 1 h w"]:
+    """Each image with mean 0 and deviation 1, so that exposure does not matter."""
+    mean = images.mean((-3, -2, -1), keepdim=True)
+    return (images - mean) / (images.std((-3, -2, -1), keepdim=True) + 1e-3)

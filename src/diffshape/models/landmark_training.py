@@ -1,0 +1,149 @@
+"""Training of a landmark network on images that fit into memory, drawn at random and changed a little each time."""
+
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from diffshape.data import LandmarkImages
+from diffshape.losses import LossTerms
+from diffshape.models.landmark_augmentation import augmented
+from diffshape.models.landmark_config import LandmarkObjective, LandmarkTraining, NetworkConfig
+from diffshape.models.landmark_detector import LandmarkDetector
+from diffshape.ops import resize_landmarks
+from diffshape.training import Adam, CheckpointFolder, Outcome, StepReport, Steps, Task, WarmupCosine, train
+
+WARMUP = 0.1  # of the steps
+
+
+class LandmarkTask(Task):
+    """One detector, the images it learns from, and the state of the draws."""
+
+    def __init__(
+        self, detector: LandmarkDetector, data: LandmarkImages, training: LandmarkTraining, *, seed: int = 0
+    ) -> None:
+        self.detector, self.data, self.training = detector, data, training
+        self.modules = {"network": detector.network}
+        if any(True for _ in detector.objective.parameters()):
+            self.modules["objective"] = detector.objective  # learnt weights
+        self.generator = torch.Generator().manual_seed(seed)
+        self.device = next(detector.network.parameters()).device
+
+    def loss(self, step: int, progress: float) -> LossTerms:
+        """The objective on a batch."""
+        rows = torch.randint(len(self.data), (self.training.batch,), generator=self.generator)
+        batch = (self.data.images[rows], self.data.landmarks[rows], self.data.mask[rows])
+        images, landmarks, mask = (part.to(self.device) for part in augmented(*batch, self.training, self.generator))
+        output = self.detector(images)
+        return self.detector.objective(
+            output.heatmaps,
+            resize_landmarks(landmarks, 1 / self.detector.stride),
+            log_variance=output.log_variance,
+            mask=mask,
+            progress=progress,
+        )
+
+    def state(self) -> dict[str, Tensor]:
+        """Where the random draws stand."""
+        return {"generator": self.generator.get_state()}
+
+    def load_state(self, state: dict[str, Tensor]) -> None:
+        """Take the draws up again."""
+        self.generator.set_state(state["generator"])
+
+
+class LandmarkResult(NamedTuple):
+    """A trained detector, and how its training ended."""
+
+    detector: LandmarkDetector
+    outcome: Outcome
+
+
+def train_landmarks(
+    data: LandmarkImages,
+    network: NetworkConfig | None = None,
+    objective: LandmarkObjective | None = None,
+    training: LandmarkTraining | None = None,
+    *,
+    steps: int = 600,
+    seed: int = 0,
+    device: str = "cpu",
+    checkpoints: CheckpointFolder | None = None,
+    resume: bool = False,
+    observers: Sequence[Callable[[StepReport], None]] = (),
+) -> LandmarkResult:
+    """Train a landmark network; on the CPU, the same data and settings give the same bits.
+
+    Args:
+        data: Images to learn from.
+        network: ``LandmarkUNetConfig()`` if ``None``.
+        objective: ``LandmarkObjective()`` if ``None``.
+        training: ``LandmarkTraining()`` if ``None``.
+        steps: Optimiser steps.
+        seed: Of weights, batches and changes of the images.
+        device: "cpu" or "cuda".
+        checkpoints, resume, observers: As of ``training.train``.
+
+    Raises:
+        ValueError: There is no image, or a size does not suit the network.
+        TrainingError: The loss was not finite in 10 steps in a row.
+
+    >>> from diffshape.data import spine_phantoms
+    >>> from diffshape.models import LandmarkUNetConfig
+    >>> detector, outcome = train_landmarks(
+    ...     spine_phantoms(4),
+    ...     LandmarkUNetConfig(widths=(8, 8, 8)),
+    ...     training=LandmarkTraining(batch=2),
+    ...     steps=2,
+    ... )
+    >>> detector.detect(spine_phantoms(1, seed=1).images).landmarks.shape
+    torch.Size([1, 22, 2])
+    """
+    torch.manual_seed(seed)
+    detector = LandmarkDetector(data.skeleton, network, objective).to(device)
+    outcome = train_detector(
+        detector,
+        data,
+        training,
+        steps=steps,
+        seed=seed,
+        checkpoints=checkpoints,
+        resume=resume,
+        observers=observers,
+    )
+    return LandmarkResult(detector, outcome)
+
+
+def train_detector(
+    detector: LandmarkDetector,
+    data: LandmarkImages,
+    training: LandmarkTraining | None = None,
+    *,
+    steps: int = 600,
+    seed: int = 0,
+    checkpoints: CheckpointFolder | None = None,
+    resume: bool = False,
+    observers: Sequence[Callable[[StepReport], None]] = (),
+) -> Outcome:
+    """The same for a detector that is already made, where it is."""
+    if not len(data):
+        raise ValueError("train_detector: data must hold at least one image, got none")
+    training = training or LandmarkTraining()
+    task = LandmarkTask(detector.train(), data, training, seed=seed)
+    adam = {
+        "network": Adam(lr=training.lr, weight_decay=training.weight_decay),
+        "objective": Adam(lr=training.lr),
+    }
+    outcome = train(
+        task,
+        budget=Steps(steps),
+        optimizer={name: adam[name] for name in task.modules},
+        schedule=WarmupCosine(warmup=WARMUP),
+        clip=training.clip,
+        checkpoints=checkpoints,
+        resume=resume,
+        observers=observers,
+    )
+    detector.eval()
+    return outcome

@@ -1,0 +1,84 @@
+from dataclasses import replace
+
+import pytest
+import yaml
+
+from diffshape.data import SpinePhantomConfig
+from diffshape.models import (
+    FolderData,
+    LandmarkObjective,
+    LandmarkSettings,
+    LandmarkTraining,
+    LandmarkTransformerConfig,
+    LandmarkUNetConfig,
+    PhantomData,
+)
+
+SETTINGS = [
+    LandmarkSettings(),
+    LandmarkSettings(
+        data=PhantomData(phantom=SpinePhantomConfig(view="ap", width=96), images=7),
+        network=LandmarkUNetConfig(widths=(8, 16), stride=2),
+        objective=LandmarkObjective(heatmap="mse", learn_weights=True),
+        training=LandmarkTraining(batch=3),
+        steps=9,
+        seed=4,
+    ),
+    LandmarkSettings(data=FolderData(folder="scans", spacing=0.2), network=LandmarkTransformerConfig(heads=4)),
+]
+
+
+@pytest.mark.parametrize("settings", SETTINGS)
+def test_settings_survive_yaml(settings):
+    assert LandmarkSettings.from_dict(yaml.safe_load(yaml.safe_dump(settings.to_dict()))) == settings
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"version": 2}, "version must be 1"),
+        ({"model": "faces"}, "model 'landmarks'"),
+        ({"speed": 1}, "LandmarkSettings: unknown settings speed"),
+        ({"training": {"batches": 1}}, "LandmarkTraining: unknown settings batches"),
+        ({"network": {"kind": "oracle"}}, "network must have a kind out of"),
+        ({"network": {"kind": "unet", "depth": 3}}, "LandmarkUNetConfig: unknown settings depth"),
+        ({"training": 3}, "LandmarkSettings: training must be a LandmarkTraining, got 3"),
+    ],
+)
+def test_what_is_unknown_is_refused(change, message):
+    with pytest.raises(ValueError, match=message):
+        LandmarkSettings.from_dict({**LandmarkSettings().to_dict(), **change})
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: LandmarkUNetConfig(widths=(12,), stride=2),
+        lambda: LandmarkUNetConfig(widths=()),
+        lambda: LandmarkUNetConfig(widths=(8,), stride=4),
+        lambda: LandmarkTransformerConfig(width=100),
+        lambda: LandmarkTransformerConfig(query_layers=0),
+        lambda: LandmarkObjective(lambda_anatomical=-0.1),
+        lambda: LandmarkObjective(sigma=0.0),
+        lambda: LandmarkObjective(decoder="mean"),
+        lambda: LandmarkTraining(batch=0),
+        lambda: LandmarkTraining(lr=0.0),
+        lambda: LandmarkTraining(weight_decay=-1.0),
+        lambda: LandmarkTraining(zoom=1.0),
+        lambda: PhantomData(images=0),
+        lambda: FolderData(folder=".", holdout=1.0),
+        lambda: LandmarkSettings(steps=0),
+        lambda: LandmarkSettings(data=PhantomData(phantom=SpinePhantomConfig(width=100))),
+    ],
+)
+def test_what_is_out_of_range_is_refused(make):
+    with pytest.raises(ValueError, match="must be"):
+        make()
+
+
+def test_the_size_of_images_suits_the_network_or_says_what_does():
+    with pytest.raises(ValueError, match=r"multiples of 32 for this network, got 128 and 100"):
+        LandmarkSettings(data=PhantomData(phantom=SpinePhantomConfig(width=100)))
+    small = LandmarkUNetConfig(widths=(8, 16))
+    assert LandmarkSettings(data=PhantomData(phantom=SpinePhantomConfig(width=100)), network=small).network == small
+    assert replace(small, stride=2).coarsest == 4

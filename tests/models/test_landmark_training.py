@@ -1,0 +1,97 @@
+from dataclasses import fields
+
+import pytest
+import torch
+
+from diffshape.data import spine_phantoms
+from diffshape.models import LandmarkObjective, LandmarkTraining, score_landmarks, train_detector, train_landmarks
+from diffshape.training import CheckpointFolder, Steps
+
+OTHER = {"batch": 3, "lr": 1e-2, "weight_decay": 0.5, "clip": 1e-3, "rotate": 20.0, "zoom": 0.3, "shift": 0.2}
+OTHER["gain"] = 0.6
+
+
+def weights(detector):
+    return torch.cat([parameter.flatten() for parameter in detector.network.parameters()]).detach()
+
+
+def trained(few, tiny, **options):
+    training = LandmarkTraining(**{"batch": 2, "clip": 0.1, **options})
+    return weights(train_landmarks(few, tiny, training=training, steps=3).detector)
+
+
+@pytest.mark.parametrize("name", [field.name for field in fields(LandmarkTraining)])
+def test_every_setting_changes_the_weights(few, tiny, name):
+    assert not torch.equal(trained(few, tiny), trained(few, tiny, **{name: OTHER[name]}))
+
+
+def test_the_same_seed_gives_the_same_bits(few, tiny):
+    first, again, other = (weights(train_landmarks(few, tiny, steps=2, seed=seed).detector) for seed in (5, 5, 6))
+    assert torch.equal(first, again)
+    assert not torch.equal(first, other)
+
+
+def test_a_resumed_training_ends_with_the_same_bits(few, tiny, tmp_path):
+    whole = train_landmarks(few, tiny, steps=4).detector
+
+    class StopError(Exception):
+        pass
+
+    def stop(report):
+        if report.step == 3:
+            raise StopError
+
+    folder = CheckpointFolder(tmp_path, every=Steps(2))
+    with pytest.raises(StopError):
+        train_landmarks(few, tiny, steps=4, checkpoints=folder, observers=[stop])
+    resumed = train_landmarks(few, tiny, steps=4, checkpoints=folder, resume=True)
+    assert resumed.outcome.step == 4
+    assert torch.equal(weights(whole), weights(resumed.detector))
+
+
+def test_learnt_weights_are_learnt(few, tiny):
+    detector, _ = train_landmarks(few, tiny, LandmarkObjective(learn_weights=True), steps=3)
+    start = -torch.tensor(2 * 1.0).log()
+    assert set(detector.objective.log_weights) == {"heatmap", "coordinate", "anatomical"}
+    assert detector.objective.log_weights["heatmap"].item() != pytest.approx(start.item(), abs=1e-6)
+
+
+def test_terms_join_as_training_goes_on(few, tiny):
+    heard = []
+    train_landmarks(few, tiny, steps=10, observers=[lambda report: heard.append(set(report.terms.parts))])
+    assert heard[0] == {"heatmap"}
+    assert heard[-1] == {"heatmap", "coordinate", "anatomical", "uncertainty"}
+
+
+def test_masked_landmarks_never_reach_the_weights(few, tiny):
+    mask = few.mask.clone()
+    mask[:, 3] = False
+    results = []
+    for value in (0.0, torch.nan):
+        hidden = few[:]
+        landmarks = few.landmarks.clone()
+        landmarks[:, 3] = value
+        object.__setattr__(hidden, "landmarks", landmarks)
+        object.__setattr__(hidden, "mask", mask)
+        results.append(weights(train_landmarks(hidden, tiny, steps=6).detector))
+    assert torch.isfinite(results[1]).all()
+    assert torch.equal(*results)
+
+
+@pytest.mark.slow
+def test_it_learns_where_vertebrae_are():
+    """Some 20 seconds: every level is told apart, to a few pixels."""
+    detector, outcome = train_landmarks(spine_phantoms(128), steps=150)
+    score = score_landmarks(detector.detect(spine_phantoms(32, seed=1).images), spine_phantoms(32, seed=1))
+    assert outcome.skipped == 0
+    assert score.error.mean < 3
+    assert score.error.detection_rates[4.0] > 0.8
+    assert score.violations.order == 0
+
+
+def test_no_image_is_refused(few, tiny):
+    with pytest.raises(ValueError, match="data must hold at least one image"):
+        train_landmarks(few[:0], tiny)
+    detector, _ = train_landmarks(few, tiny, steps=1)
+    with pytest.raises(ValueError, match="data must hold at least one image"):
+        train_detector(detector, few[:0])
