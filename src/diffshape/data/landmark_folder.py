@@ -132,7 +132,7 @@ def _read_grey(path: Path) -> Float[Tensor, "h w"]:
 
 def _picture(path: Path) -> np.ndarray:
     try:
-        from PIL import Image, UnidentifiedImageError
+        from PIL import Image, UnidentifiedImageError  # type: ignore[import-not-found]
     except ImportError as error:
         raise ImportError(
             f'{path}: pictures are read with Pillow; pip install "diffshape[landmarks]", or give NPY files'
