@@ -4,7 +4,6 @@ import torch
 
 from diffshape import losses
 from diffshape.losses.point_sets import (
-    distance_from_squared,
     distances_both_ways,
     distances_to_nearest,
     read_point_sets,
@@ -24,12 +23,6 @@ def test_one_search_for_both_directions_gives_what_two_give():
         expected = [distances_to_nearest(*pair, squared=True) for pair in ((x_set, y_set), (y_set, x_set))]
         for actual, wanted in zip(distances_both_ways(x_set, y_set, squared=True), expected):
             assert all(torch.equal(a, b) for a, b in zip(actual, wanted))
-
-
-def test_the_root_has_no_slope_where_it_is_zero():
-    squared = torch.tensor([0.0, 4.0], requires_grad=True)
-    distance_from_squared(squared).sum().backward()
-    assert squared.grad.tolist() == [0.0, 0.25]
 
 
 def test_masked_and_weighted_points_weigh_what_they_should():

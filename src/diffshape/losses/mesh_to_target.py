@@ -18,6 +18,7 @@ from diffshape.losses.meshes import Meshes, read_mesh_pair
 from diffshape.losses.reduction import Reduction
 from diffshape.losses.terms import LossTerms
 from diffshape.ops.mesh_topology import face_normals, face_sides
+from diffshape.ops.squared_distances import distance_from_squared
 
 
 def vertex_loss(
@@ -194,5 +195,4 @@ def _edge(pred: Meshes, target: Meshes, reduction: Reduction) -> Tensor:
 
 def _lengths(vertices: Float[Tensor, "b v 3"], ends: Int[Tensor, "s 2"]) -> Float[Tensor, "b s"]:
     """Euclidean lengths whose first and second derivatives are 0 where they are 0."""
-    squared = (vertices[:, ends[:, 1]] - vertices[:, ends[:, 0]]).square().sum(-1)
-    return torch.where(squared > 0, torch.where(squared > 0, squared, 1).sqrt(), 0)
+    return distance_from_squared((vertices[:, ends[:, 1]] - vertices[:, ends[:, 0]]).square().sum(-1))

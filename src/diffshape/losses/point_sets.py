@@ -10,6 +10,7 @@ from torch import Tensor
 from diffshape.losses.reduction import check_mask
 from diffshape.ops import nearest_neighbors
 from diffshape.ops.neighbor_index import is_finite
+from diffshape.ops.squared_distances import distance_from_squared
 
 
 class PointSet(NamedTuple):
@@ -95,16 +96,6 @@ def _stack(first: PointSet, second: PointSet) -> PointSet:
 
 def _mask_or_all(points: PointSet) -> Bool[Tensor, "b n"]:
     return torch.ones_like(points.masses, dtype=torch.bool) if points.mask is None else points.mask
-
-
-def distance_from_squared(squared: Float[Tensor, "*s"]) -> Float[Tensor, "*s"]:
-    """The square root, with subgradient 0 at 0 where its derivative is infinite.
-
-    >>> distance_from_squared(torch.tensor([4.0, 0.0]))
-    tensor([2., 0.])
-    """
-    positive = squared > 0
-    return torch.where(positive, torch.where(positive, squared, 1).sqrt(), 0)
 
 
 def _read_point_set(function: str, name: str, points: Tensor, mask: Tensor | None, weights: Tensor | None) -> PointSet:

@@ -6,6 +6,7 @@ from torch import Tensor
 
 from diffshape.losses.reduction import Reduction, check_mask, mean_of_each, reduce_elements
 from diffshape.ops.closest_triangles import closest_triangles
+from diffshape.ops.squared_distances import distance_from_squared
 
 
 def point_to_mesh_distance(
@@ -52,6 +53,5 @@ def point_to_mesh_distance(
         points = torch.where(mask[..., None], points, 0)
     distances = closest_triangles(points, vertices, faces).squared_distances
     if not squared:
-        away = distances > 0
-        distances = torch.where(away, torch.where(away, distances, 1).sqrt(), 0)
+        distances = distance_from_squared(distances)
     return reduce_elements(mean_of_each(distances, mask), None, reduction)

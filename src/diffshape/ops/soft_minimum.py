@@ -20,6 +20,7 @@ from torch.utils.checkpoint import checkpoint
 
 from diffshape.kernels import numba_soft_minimum
 from diffshape.kernels.threads import run_tasks
+from diffshape.ops.squared_distances import distance_from_squared
 
 PAIRS = 1 << 20
 """Pairs of points looked at together, which bounds the memory of the reference."""
@@ -60,10 +61,7 @@ def pair_costs(x: Float[Tensor, "b n d"], y: Float[Tensor, "b m d"], squared: bo
     total = torch.zeros((), dtype=x.dtype, device=x.device)
     for x_column, y_column in zip(x.unbind(-1), y.unbind(-1)):
         total = total + (x_column[:, :, None] - y_column[:, None]).square()
-    if squared:
-        return total
-    positive = total > 0
-    return torch.where(positive, torch.where(positive, total, 1).sqrt(), 0)
+    return total if squared else distance_from_squared(total)
 
 
 def by_rows(function: Callable[[Tensor, Tensor], Tensor], x: Tensor, y: Tensor) -> Tensor:
