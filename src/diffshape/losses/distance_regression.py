@@ -4,9 +4,9 @@
     clamped L1     |clamp(p) - clamp(t)|, clamp to +-limit      within the limit only
     relative L2    (p - t)^2 / (p^2 + epsilon), p^2 constant    where the prediction is small
 
-Sources: MAPE and relative L2 as in Mueller et al., Instant NGP, SIGGRAPH 2022 (its implementation has epsilon = 0.01);
-relative L2 after Lehtinen et al., Noise2Noise, ICML 2018; clamped L1 from Park et al., DeepSDF, CVPR 2019. For the plain
-error there is ``torch.nn.functional.l1_loss``.
+Sources: MAPE and relative L2 as in Mueller et al., Instant NGP, SIGGRAPH 2022 (epsilon = 0.01 in its implementation);
+relative L2 after Lehtinen et al., Noise2Noise, ICML 2018; clamped L1 from Park et al., DeepSDF, CVPR 2019. For the
+plain error there is ``torch.nn.functional.l1_loss``.
 """
 
 import math
@@ -42,9 +42,9 @@ def mape_loss(
     Raises:
         ValueError: A shape, a dtype, ``epsilon`` or the reduction is wrong.
 
-    Differentiable, with gradient 0 where pred = target. A field that is 0 everywhere costs less than 1 at any point, and
-    at most 1/2 within ``epsilon`` of the surface: near the surface alone, a low loss does not show that the field has
-    left 0.
+    Differentiable, with gradient 0 where pred = target. A field that is 0 everywhere costs less than 1 at any point,
+    and at most 1/2 within ``epsilon`` of the surface: near the surface alone, a low loss does not show that the field
+    has left 0.
 
     >>> mape_loss(torch.tensor([0.01, 0.6]), torch.tensor([0.0, 0.49]), reduction="none")
     tensor([1.0000, 0.2200])
@@ -79,7 +79,7 @@ def clamped_l1_loss(
         ValueError: A shape, a dtype, ``limit`` or the reduction is wrong.
 
     Differentiable, but the gradient is 0 wherever |pred| > limit: on the right side, where nothing is to be done, and
-    *on the wrong side too*, where the loss is at its largest and stays there. A field that starts with such values learns
+    *on the wrong side too*, where the loss is largest and stays there. A field that starts with such values learns
     nothing from those points; start it small, or as a sphere about the shape.
 
     >>> pred = torch.tensor([0.05, 0.7, -0.7], requires_grad=True)
