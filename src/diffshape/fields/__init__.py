@@ -6,7 +6,8 @@ __getattr__, __all__ = lazy_names(
     __name__,
     {
         "build": "build_field",
-        "config": "FieldConfig HashGridConfig MLPConfig",
+        "config": "FeatureGridConfig FieldConfig HashGridConfig MLPConfig",
+        "feature_grid": "FeatureGrid",
         "field": "Field",
         "hash_grid": "HashGrid",
         "mlp": "MLP",

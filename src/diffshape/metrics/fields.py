@@ -6,8 +6,8 @@ The protocol of neural distance fields, for a shape in [-1, 1]^3, on points that
     volume     500,000 points, uniform in [-1, 1]^3
 
 F1 takes inside for the positive class. Near the surface it measures how far the zero set is off: with
-e = |f| / |grad f| on the true surface, the sign is wrong for a share E|e| / (sqrt(2 pi) sigma) of the near points, which
-is 40 E|e| for sigma = 0.01, and
+e = |f| / |grad f| on the true surface, the sign is wrong for a share E|e| / (sqrt(2 pi) sigma) of the near points,
+which is 40 E|e| for sigma = 0.01, and
 
     F1_near ~ 1 - 40 E|e| / (2 inside_near) ~ 1 - 42 E|e|        (of detailed shapes a share of 0.475 is inside)
 
