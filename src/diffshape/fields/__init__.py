@@ -9,6 +9,8 @@ __getattr__, __all__ = lazy_names(
         "config": "FeatureGridConfig FieldConfig HashGridConfig MLPConfig",
         "feature_grid": "FeatureGrid",
         "field": "Field",
+        "field_files": "export load_field",
+        "framed": "FramedField",
         "hash_grid": "HashGrid",
         "mlp": "MLP",
         "softplus_network": "SoftplusNetwork",
