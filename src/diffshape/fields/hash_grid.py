@@ -2,9 +2,8 @@
 
     f(x) = network(x, phi(u)) or network(phi(u)),   u = (x - low) / (high - low) in the unit cube of the field's box,
 
-phi the features of ``ops.hash_encode``. Outside the box, where there is no grid, f(x) = f(x') + |x - x'| with x' the
-nearest point of the box: along the axes on which x lies outside, the gradient is the unit vector from x' to x, along
-the others that of f at x'. Source of the encoding: Mueller et al., Instant NGP, SIGGRAPH 2022.
+phi the features of ``ops.hash_encode``; beyond the box, where there is no grid, as in ``outside_box``.
+Source of the encoding: Mueller et al., Instant NGP, SIGGRAPH 2022.
 
 The field starts near |x| - radius: the first layer reads x only, and the last one is fitted. Random layers this narrow
 do not average to a sphere by themselves, as in geometric initialisation (Gropp et al., IGR, ICML 2020). A network that
@@ -24,6 +23,7 @@ from torch.autograd.function import once_differentiable
 
 from diffshape.fields.config import HashGridConfig, one_config
 from diffshape.fields.field import Field
+from diffshape.fields.outside_box import grow_outwards, nearest_in_box, turn_outwards
 from diffshape.fields.softplus_network import SoftplusNetwork
 from diffshape.fields.softplus_passes import up_and_down, up_and_down_backward
 from diffshape.ops.grid_layout import GridLayout
@@ -96,7 +96,7 @@ class HashGrid(Field):
 
     def _values(self, points: Float[Tensor, "n 3"]) -> Float[Tensor, "n"]:
         low, high = self.config.box
-        nearest = points.clamp(low, high)
+        nearest, beyond = nearest_in_box(points, self.config.box)
         unit, lead, network = (nearest - low) / (high - low), nearest.t()[: self.lead], self.network
         if math.isinf(network.beta):
             layers = list(network.weights), list(network.biases)
@@ -104,17 +104,15 @@ class HashGrid(Field):
         else:
             features = hash_encode(unit, self.tables, self.grid, fade=self.fade)
             values = network(torch.cat([lead, features.t()]).t())
-        return values + _length(points - nearest)
+        return grow_outwards(values, beyond)
 
     def evaluate_with_gradient(self, points: Float[Tensor, "n 3"]) -> tuple[Float[Tensor, "n"], Float[Tensor, "n 3"]]:
         """Values and gradients at (N, 3) points in one pass; by autograd where it has to reach the points too."""
         if points.requires_grad and torch.is_grad_enabled():
             return super().evaluate_with_gradient(points)
-        nearest = points.clamp(*self.config.box)
+        nearest, beyond = nearest_in_box(points, self.config.box)
         values, gradients = _EncodedValueAndGradient.apply(nearest, self.tables, self, *self.network.layers)
-        beyond = points - nearest
-        outwards = torch.nn.functional.normalize(beyond, dim=-1, eps=1e-30)
-        return values + torch.linalg.vector_norm(beyond, dim=-1), torch.where(beyond == 0, gradients, outwards)
+        return grow_outwards(values, beyond), turn_outwards(gradients, beyond)
 
 
 class _EncodedValueAndGradient(torch.autograd.Function):
@@ -170,9 +168,3 @@ def _start_as_sphere(field: HashGrid, generator: torch.Generator) -> None:
         solution = torch.linalg.solve(moments + ridge.diag(), hidden.t() @ distances.double())
         network.weights[-1].copy_(solution[:-1])
         network.biases[-1].copy_(solution[-1:])
-
-
-def _length(vectors: Float[Tensor, "n 3"]) -> Float[Tensor, "n"]:
-    """Euclidean length, with gradient 0 at 0."""
-    squared = vectors.square().sum(-1)
-    return torch.where(squared == 0, 0, torch.where(squared == 0, 1, squared).sqrt())
