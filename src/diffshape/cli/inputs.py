@@ -80,5 +80,5 @@ def _remembered(folder: Path) -> dict:
 def _fitted_points(folder: Path) -> NDArray[np.float64]:
     from diffshape.fitting.run_folder import RunFolder
 
-    _, frame, target, _, _ = RunFolder(folder).read()
-    return frame.from_unit(target.points.double().numpy())
+    fit = RunFolder(folder).read()
+    return fit.frame.from_unit(fit.target.points.double().numpy())

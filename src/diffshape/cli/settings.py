@@ -7,7 +7,8 @@ from pathlib import Path
 
 from diffshape.cli.errors import UsageError
 from diffshape.fields.config import FieldConfig
-from diffshape.fitting.config import PRESETS, DiffCD
+from diffshape.fitting.config import DiffCD
+from diffshape.fitting.presets import PRESETS
 from diffshape.fitting.settings import FitSettings
 
 

@@ -6,7 +6,7 @@ __getattr__, __all__ = lazy_names(
     __name__,
     {
         "build": "build_field",
-        "config": "FeatureGridConfig FieldConfig HashGridConfig MLPConfig",
+        "config": "HASH_GRIDS FeatureGridConfig FieldConfig HashGridConfig MLPConfig",
         "feature_grid": "FeatureGrid",
         "field": "Field",
         "field_files": "export load_field",

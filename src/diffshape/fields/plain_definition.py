@@ -34,7 +34,8 @@ def values_by_definition(field: Field, points: Float[Tensor, "n 3"]) -> Float[Te
         return _network(field.network, points)
     if isinstance(field, HashGrid):
         nearest, beyond = nearest_in_box(points, field.config.box)
-        return grow_outwards(_network(field.network, torch.cat([nearest, _features(field, nearest)], dim=1)), beyond)
+        inputs = torch.cat([nearest[:, : field.lead], _features(field, nearest)], dim=1)
+        return grow_outwards(_network(field.network, inputs), beyond)
     if isinstance(field, FeatureGrid):
         nearest, beyond = nearest_in_box(points, field.config.box)
         return grow_outwards(_features(field, nearest).sum(1), beyond)
@@ -70,5 +71,6 @@ def _network(network: SoftplusNetwork, x: Float[Tensor, "n c"]) -> Float[Tensor,
     h = x
     for layer, (weight, bias) in enumerate(hidden):
         h = torch.cat([h, x], dim=1) * math.sqrt(0.5) if layer in network.skip else h
-        h = softplus(linear(h, weight, bias), network.beta)
+        h = linear(h, weight, bias)
+        h = h.relu() if math.isinf(network.beta) else softplus(h, network.beta)
     return linear(h, last, offset)[:, 0]

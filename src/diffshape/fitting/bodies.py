@@ -12,19 +12,17 @@ from scipy.sparse.csgraph import connected_components
 
 from diffshape.ops import NeighborIndex
 
-_SHARE = 0.005
-
 
 def supported_bodies(
-    vertices: NDArray[np.floating], faces: NDArray[np.integer], points: NDArray[np.floating]
+    vertices: NDArray[np.floating], faces: NDArray[np.integer], points: NDArray[np.floating], share: float
 ) -> tuple[NDArray[np.floating], NDArray[np.integer]]:
     """Vertices (V', 3) and faces (F', 3) of the bodies with enough of ``points`` (N, 3) nearest.
 
-    Enough is 0.5 % of what the best supported body has, so that one is always kept, however many there are.
+    Enough is one, and ``share`` of what the best supported body has: one is always kept, however many there are.
 
     >>> triangle = np.array([[0.0, 0, 0], [1, 0, 0], [0, 1, 0]])
     >>> two = np.concatenate([triangle, triangle + 5]), np.array([[0, 1, 2], [3, 4, 5]])
-    >>> supported_bodies(*two, triangle)[1].tolist()
+    >>> supported_bodies(*two, triangle, 0.005)[1].tolist()
     [[0, 1, 2]]
     """
     if len(faces) == 0:
@@ -33,7 +31,7 @@ def supported_bodies(
     used = np.unique(faces)
     nearest = NeighborIndex(torch.from_numpy(vertices[used])).query(torch.from_numpy(points).to(torch.float64)).indices
     support = np.bincount(body[used[nearest.numpy()]], minlength=body.max() + 1)
-    kept = (support >= _SHARE * support.max())[body]
+    kept = (support >= max(1, share * support.max()))[body]
     renumbered = np.cumsum(kept) - 1
     return vertices[kept], renumbered[faces[kept[faces[:, 0]]]]
 

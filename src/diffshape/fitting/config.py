@@ -1,4 +1,4 @@
-"""Settings of fits: plain frozen dataclasses that need no torch, so that a command line can read them quickly.
+"""Settings of fits to scans: plain frozen dataclasses that need no torch, so that a command line can read them quickly.
 
 Lengths are in the unit frame, where the longest side of a shape is 1, or in point spacings, where it says so.
 """
@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from diffshape._plain import check_choices
-from diffshape.fields.config import FieldConfig, MLPConfig
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -148,54 +147,3 @@ class DiffCD:
             raise ValueError(f"DiffCD: learning_rate, tolerance and local_scale must be positive, got {self}")
         if self.normal_weight and not self.prepare:
             raise ValueError("DiffCD: a normal_weight needs prepare=True, which finds the normals; set it to 0")
-
-
-@dataclass(frozen=True, kw_only=True)
-class Preset:
-    """A method, a field and a number of steps that belong together."""
-
-    method: DiffCD = field(default_factory=DiffCD)
-    """The objective and how it is sampled."""
-    field: FieldConfig | None = None
-    """The field; None is a hash grid matched to the spacing and noise of the points."""
-    steps: int = 1800
-    """Optimiser steps."""
-
-
-PRESETS: dict[str, Preset] = {
-    "quick": Preset(steps=400),
-    "standard": Preset(),
-    "paper": Preset(
-        method=DiffCD(
-            eikonal_weight=0.1,
-            normal_weight=0.0,
-            batch=5000,
-            surface_batch=5000,
-            local_samples=1.0,
-            meshings=40,
-            mesh_resolution=256,
-            pulls=4,
-            pull="trace",
-            prepare=False,
-            learning_rate=1e-3,
-            schedule="warmup-cosine",
-        ),
-        field=MLPConfig(),
-        steps=40_000,
-    ),
-}
-"""quick: a first look. standard: the default. paper: the published network, steps and weights (hours on a CPU)."""
-
-
-def preset(name: str) -> Preset:
-    """The preset of that name.
-
-    >>> preset("paper").steps
-    40000
-
-    Raises:
-        ValueError: There is none of that name.
-    """
-    if name not in PRESETS:
-        raise ValueError(f"preset: there is no {name!r}; choose one of {', '.join(PRESETS)}")
-    return PRESETS[name]

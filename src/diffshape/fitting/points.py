@@ -1,6 +1,6 @@
 """From unoriented points to a surface."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -8,21 +8,18 @@ import torch
 from torch import Tensor
 
 from diffshape.data import Frame, clean_points
-from diffshape.fields import Field, build_field
 from diffshape.fields.config import FieldConfig, HashGridConfig
-from diffshape.fitting.config import PRESETS, DiffCD
-from diffshape.fitting.diffcd import DiffCDTask
-from diffshape.fitting.result import FitResult, field_bounds
-from diffshape.fitting.run_folder import RunFolder
+from diffshape.fitting.config import DiffCD
+from diffshape.fitting.presets import PRESETS
+from diffshape.fitting.result import FitResult
+from diffshape.fitting.run import Observer, run_fit
+from diffshape.fitting.run_folder import Fit
 from diffshape.fitting.scan import PreparedScan, prepare_scan
 from diffshape.fitting.settings import FitSettings
 from diffshape.fitting.target import FitTarget, prepared_target, raw_target
-from diffshape.training import Adam, Budget, CsvLog, Exponential, Seconds, StepReport, Steps, WarmupCosine, train
 
 MAX_POINTS = 100_000
 """A larger scan is thinned to this many points."""
-
-Observer = Callable[[StepReport], None]
 
 
 def fit_points(
@@ -76,23 +73,8 @@ def fit_points(
     steps = steps if steps is not None or seconds is not None else PRESETS["standard"].steps
     settings = FitSettings(method=method, field=field or matched_grid(target), steps=steps, seconds=seconds, seed=seed)
     notes = cloud.notes + remarks
-    run = RunFolder(Path(folder)) if folder is not None else None
-    if run is not None:
-        run.begin(settings, frame, target, notes, isinstance(points, Tensor))
-    return _run(settings, frame, target, notes, isinstance(points, Tensor), run, False, device, observers)
-
-
-def resume_fit(
-    folder: str | Path, *, device: torch.device | str | None = None, observers: Sequence[Observer] = ()
-) -> FitResult:
-    """Go on with the fit in ``folder`` from its newest checkpoint; with a budget of steps it ends with the same bits.
-
-    Raises:
-        ValueError: The folder holds no fit, or its files are damaged.
-    """
-    run = RunFolder(Path(folder))
-    settings, frame, target, notes, as_torch = run.read()
-    return _run(settings, frame, target, notes, as_torch, run, True, device, observers)
+    fit = Fit(settings=settings, frame=frame, target=target, notes=notes, as_torch=isinstance(points, Tensor))
+    return run_fit(fit, folder, device=device, observers=observers)
 
 
 def matched_grid(target: FitTarget) -> HashGridConfig:
@@ -123,50 +105,3 @@ def _target(points: Tensor, method: DiffCD, seed: int) -> tuple[FitTarget, tuple
 def _trusted(scan: PreparedScan) -> bool:
     """Whether the orientation encloses something and most points agree with it; else it must not be started from."""
     return scan.trust.volume > 1e-4 and scan.trust.undecided < 0.5
-
-
-def _run(
-    settings: FitSettings,
-    frame: Frame,
-    target: FitTarget,
-    notes: tuple[str, ...],
-    as_torch: bool,
-    run: RunFolder | None,
-    resume: bool,
-    device: torch.device | str | None,
-    observers: Sequence[Observer],
-) -> FitResult:
-    field: Field = build_field(settings.field, generator=torch.Generator().manual_seed(settings.seed))
-    field.to(device or "cpu")
-    task = DiffCDTask(field, target, settings.method, bounds=field_bounds(field), seed=settings.seed)
-    outcome = train(
-        task,
-        budget=_budget(settings),
-        optimizer=Adam(lr=settings.method.learning_rate),
-        schedule=Exponential(0.005) if settings.method.schedule == "exponential" else WarmupCosine(),
-        checkpoints=run.checkpoints if run else None,
-        resume=resume,
-        observers=[*observers, CsvLog(run.log)] if run else observers,
-    )
-    result = FitResult(
-        field=field,
-        frame=frame,
-        target=target,
-        settings=settings,
-        step=outcome.step,
-        seconds=outcome.seconds,
-        interrupted=outcome.interrupted,
-        notes=notes,
-        folder=run.path if run else None,
-        as_torch=as_torch,
-    )
-    if run is not None and not outcome.interrupted:
-        run.write_result(result)
-    return result
-
-
-def _budget(settings: FitSettings) -> Budget:
-    if settings.seconds is not None:
-        return Seconds(settings.seconds)
-    assert settings.steps is not None
-    return Steps(settings.steps)

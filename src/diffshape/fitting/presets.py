@@ -66,7 +66,7 @@ MESH_PRESETS: dict[str, Preset] = {
             batch=2**18,
             near=3 / 8,
             surface=4 / 8,
-            sigma=1.8e-3,
+            sigma=1 / 1024,
             perturbation="logistic",
             pool=2**18,
             fresh=2**18,
@@ -80,8 +80,7 @@ MESH_PRESETS: dict[str, Preset] = {
 """quick, standard: seconds on a CPU. fine: sharper, minutes. torch-ngp, instant-ngp: as published, for a GPU.
 
 Of the two published ones, the grid, the network's layers, the mix of points, loss, batch and rate are theirs; their
-weight decay of 1e-6 and moving average of weights are left out. instant-ngp spreads points by a logistic distribution
-of scale r / 1024, r the bounding radius; sigma is the standard deviation of that for r = 1.
+weight decay of 1e-6 and moving average of weights are left out. instant-ngp's sigma is a share of the bounding radius.
 """
 
 

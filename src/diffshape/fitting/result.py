@@ -12,6 +12,7 @@ from diffshape.data import Frame, Mesh
 from diffshape.fields import Field, export
 from diffshape.fields.field_files import Format
 from diffshape.fitting.bodies import supported_bodies
+from diffshape.fitting.mesh_target import MeshTarget
 from diffshape.fitting.settings import FitSettings
 from diffshape.fitting.target import FitTarget
 from diffshape.ops import isosurface
@@ -25,11 +26,11 @@ class FitResult:
     """A fitted surface. Arrays come back as the kind (NumPy or torch) that they went in."""
 
     field: Field
-    """The neural distance field, in the unit frame."""
+    """The neural distance field, in the frame."""
     frame: Frame
-    """The way between input coordinates and the unit frame."""
-    target: FitTarget
-    """What the field was fitted to, in the unit frame."""
+    """The way between input coordinates and those of the field: the longest side is 1 for a scan, 2 for a mesh."""
+    target: FitTarget | MeshTarget
+    """What the field was fitted to."""
     settings: FitSettings
     """Method, field, budget and seed."""
     step: int
@@ -49,15 +50,15 @@ class FitResult:
         """The surface as a closed mesh in input coordinates, wound so that normals point outside.
 
         Args:
-            resolution: Grid nodes along the side of the field's box, 1.6 times the shape's longest side.
+            resolution: Grid nodes along the side of the field's box: 1.6 times the longest side of a scan, 1.05 of a mesh.
 
         Bodies that no data support are left out. Empty, (0, 3) and (0, 3), if the field has no zero inside its box.
         """
-        bounds = field_bounds(self.field)
+        bounds = field_bounds(self.field, self.target)
         self.field.eval()
         vertices, faces = isosurface(self.field, resolution=resolution, bounds=bounds, closed=True)
         points = self.target.points[:_SUPPORT].numpy()
-        kept, triangles = supported_bodies(vertices.cpu().numpy(), faces.cpu().numpy(), points)
+        kept, triangles = supported_bodies(vertices.cpu().numpy(), faces.cpu().numpy(), points, self.target.support)
         kept = self.frame.from_unit(kept)
         return Mesh(torch.from_numpy(kept), torch.from_numpy(triangles)) if self.as_torch else Mesh(kept, triangles)
 
@@ -101,6 +102,6 @@ class FitResult:
         return RunFolder(Path(folder)).write_result(self)
 
 
-def field_bounds(field: Field) -> tuple[float, float]:
-    """Lowest and highest coordinate of the box in which a field has its surface."""
-    return getattr(field.config, "box", (-0.8, 0.8))  # type: ignore[union-attr]
+def field_bounds(field: Field, target: FitTarget | MeshTarget) -> tuple[float, float]:
+    """Lowest and highest coordinate of the box in which a field has its surface: its own, or that of the target."""
+    return getattr(field.config, "box", target.bounds)  # type: ignore[union-attr]

@@ -3,7 +3,7 @@
 config.yaml        the settings, complete and versioned
 environment.json   versions, device, command
 frame.json         the way between input coordinates and the unit frame
-target.safetensors the prepared scan in the unit frame
+target.safetensors the prepared scan in the unit frame, or the mesh in input coordinates
 log.csv            loss and parts along the way
 checkpoints/       enough to resume to the same bits
 field.safetensors  the final weights
@@ -13,7 +13,7 @@ import json
 import platform
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -22,16 +22,31 @@ import torch
 import yaml
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file
+from torch import Tensor
 
 from diffshape import __version__
 from diffshape.data import Frame, atomic_path
 from diffshape.fields import build_field
+from diffshape.fitting.config import DiffCD
+from diffshape.fitting.mesh_target import MeshTarget
 from diffshape.fitting.result import FitResult
 from diffshape.fitting.settings import FitSettings
+from diffshape.fitting.supervised_config import Supervised
 from diffshape.fitting.target import FitTarget
 from diffshape.training import Checkpoint, CheckpointFolder, Seconds, write_tensors
 
 _PACKAGES = ("torch", "numpy", "numba", "libigl", "scipy")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fit:
+    """A fit before it is run: all that it needs besides weights."""
+
+    settings: FitSettings
+    frame: Frame
+    target: FitTarget | MeshTarget
+    notes: tuple[str, ...]
+    as_torch: bool
 
 
 @dataclass(frozen=True)
@@ -55,9 +70,7 @@ class RunFolder:
         """Whether a fit was begun here."""
         return (self.path / "config.yaml").is_file()
 
-    def begin(
-        self, settings: FitSettings, frame: Frame, target: FitTarget, notes: tuple[str, ...], as_torch: bool
-    ) -> None:
+    def begin(self, fit: Fit) -> None:
         """Write all that a resumed or finished fit needs besides its weights.
 
         Raises:
@@ -65,13 +78,13 @@ class RunFolder:
         """
         if self.holds_fit:
             raise ValueError(f"{self.path} already holds a fit; resume it, or choose another folder")
-        write_json(self.path / "frame.json", {**frame.to_dict(), "notes": list(notes), "torch": as_torch})
+        write_json(self.path / "frame.json", {**fit.frame.to_dict(), "notes": list(fit.notes), "torch": fit.as_torch})
         write_json(self.path / "environment.json", _environment())
-        write_tensors(self.path / "target.safetensors", target.tensors())
+        write_tensors(self.path / "target.safetensors", fit.target.tensors())
         with atomic_path(self.path / "config.yaml") as temporary:  # last: it says that the others are there
-            temporary.write_text(yaml.safe_dump(settings.to_dict(), sort_keys=False))
+            temporary.write_text(yaml.safe_dump(fit.settings.to_dict(), sort_keys=False))
 
-    def read(self) -> tuple[FitSettings, Frame, FitTarget, tuple[str, ...], bool]:
+    def read(self) -> Fit:
         """What ``begin`` wrote.
 
         Raises:
@@ -84,15 +97,16 @@ class RunFolder:
             plain = json.loads((self.path / "frame.json").read_text())
             notes, as_torch = tuple(plain.pop("notes")), bool(plain.pop("torch"))
             frame = Frame.from_dict(plain)
-            target = FitTarget(**load_file(self.path / "target.safetensors"))
+            target = _target(load_file(self.path / "target.safetensors"), settings.method)
         except (OSError, KeyError, TypeError, ValueError, yaml.YAMLError, SafetensorError) as error:
             raise ValueError(f"the fit in {self.path} cannot be read: {error}") from error
-        return settings, frame, target, notes, as_torch
+        return Fit(settings=settings, frame=frame, target=target, notes=notes, as_torch=as_torch)
 
     def write_result(self, result: FitResult) -> Path:
         """Write a finished (or interrupted) fit; the folder is made where it is not the fit's own."""
         if result.folder is None or result.folder.resolve() != self.path.resolve():
-            self.begin(result.settings, result.frame, result.target, result.notes, result.as_torch)
+            parts = {part.name: getattr(result, part.name) for part in fields(Fit)}
+            self.begin(Fit(**parts))
         write_tensors(
             self._final,
             result.field.state_dict(),
@@ -106,8 +120,8 @@ class RunFolder:
         Raises:
             ValueError: As :meth:`read`, or there are no weights yet.
         """
-        settings, frame, target, notes, as_torch = self.read()
-        field = build_field(settings.field)
+        fit = self.read()
+        field = build_field(fit.settings.field)
         weights = self._weights()
         try:
             field.load_state_dict(weights.tensors)
@@ -115,15 +129,15 @@ class RunFolder:
             raise ValueError(f"the weights in {self.path} are not those of its config.yaml: {error}") from error
         return FitResult(
             field=field,
-            frame=frame,
-            target=target,
-            settings=settings,
+            frame=fit.frame,
+            target=fit.target,
+            settings=fit.settings,
             step=weights.step,
             seconds=weights.seconds,
             interrupted=not self._final.is_file(),
-            notes=notes,
+            notes=fit.notes,
             folder=self.path,
-            as_torch=as_torch,
+            as_torch=fit.as_torch,
         )
 
     @property
@@ -140,6 +154,13 @@ class RunFolder:
                 f"the fit in {self.path} has no weights yet; go on with diffshape fit --resume {self.path}"
             )
         return Checkpoint(checkpoint.step, checkpoint.seconds, checkpoint.section("modules/field"))
+
+
+def _target(tensors: dict[str, Tensor], method: DiffCD | Supervised) -> FitTarget | MeshTarget:
+    """What was fitted to, from what a file keeps of it."""
+    if isinstance(method, DiffCD):
+        return FitTarget(**tensors)
+    return MeshTarget.of((tensors["vertices"], tensors["faces"]), method.normalization)
 
 
 def _read_final(path: Path) -> Checkpoint:

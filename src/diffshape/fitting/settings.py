@@ -7,9 +7,10 @@ from typing import Any
 from diffshape._plain import from_plain, to_plain
 from diffshape.fields.config import FeatureGridConfig, FieldConfig, HashGridConfig, MLPConfig
 from diffshape.fitting.config import DiffCD
+from diffshape.fitting.supervised_config import Supervised
 
 VERSION = 1
-_METHODS = {"diffcd": DiffCD}
+_METHODS = {"diffcd": DiffCD, "supervised": Supervised}
 _FIELDS = {"feature-grid": FeatureGridConfig, "hash-grid": HashGridConfig, "mlp": MLPConfig}
 
 
@@ -17,7 +18,7 @@ _FIELDS = {"feature-grid": FeatureGridConfig, "hash-grid": HashGridConfig, "mlp"
 class FitSettings:
     """Method, field, budget and seed of one fit; exactly one of ``steps`` and ``seconds`` is set."""
 
-    method: DiffCD
+    method: DiffCD | Supervised
     field: FieldConfig
     steps: int | None
     seconds: float | None

@@ -21,8 +21,8 @@ _LOSSES = {
 }
 _FIRST = 131_072
 """Points of a growing pool before the first step."""
-_AT_ONCE = 16_384
-"""New points computed at a time."""
+_LOT = 16_384
+"""New points computed at a time, or more."""
 
 
 class SupervisedTask(Task):
@@ -31,29 +31,59 @@ class SupervisedTask(Task):
     def __init__(self, field: Field, distance: SignedDistance, method: Supervised, *, seed: int) -> None:
         self.field, self.distance, self.method = field, distance, method
         self.modules = {"field": field}
-        self.generators = {name: torch.Generator().manual_seed(2 * seed + n) for n, name in enumerate(("pool", "batch"))}
-        self.samples = torch.zeros(0, 4)  # points and distances
-        self.computed = torch.tensor(0)  # how many were, those replaced included
+        self.pool_generator, self.batch_generator = (torch.Generator().manual_seed(2 * seed + n) for n in (0, 1))
+        self.samples = torch.empty(method.pool, 4)
+        """Points and distances, the oldest overwritten once it is full."""
+        self.computed = 0
+        """How many were computed, those overwritten included."""
 
     def loss(self, step: int, progress: float) -> LossTerms:
         """The chosen loss over a batch of the pool, and the mean error beside it."""
-        self._renew(step)
-        chosen = torch.randint(len(self.samples), (self.method.batch,), generator=self.generators["batch"])
-        batch = self.samples[chosen].to(next(self.field.parameters()))
-        points, distances = batch[:, :3], batch[:, 3]
-        values = self.field(points)
+        while count := self._due(step):
+            self._compute(count)
+        filled = min(self.computed, self.method.pool)
+        chosen = torch.randint(filled, (self.method.batch,), generator=self.batch_generator)
+        points, distances = self.samples[chosen].to(next(self.field.parameters())).split([3, 1], dim=1)
+        values, distances = self.field(points), distances[:, 0]
         total = _LOSSES[self.method.loss](values, distances)
         return LossTerms(total, {self.method.loss: total, "error": (values.detach() - distances).abs().mean()})
 
-    def _renew(self, step: int) -> None:
-        """Compute what is due before ``step``: the pool's first points, or new ones in whole lots."""
+    def _due(self, step: int) -> int:
+        """How many points to compute before ``step``: the first ones, or a lot for many steps at once."""
         pool, fresh = self.method.pool, self.method.fresh
-        first = min(pool, _FIRST if fresh else pool)
-        lot = min(pool, max(fresh, _AT_ONCE))
-        due = first + (step * fresh // lot * lot if fresh else 0)
-        while (computed := int(self.computed)) < due:
-            count = first if computed == 0 else lot
-            new = self._draw(count)
-            place = computed % pool
-            self.samples = torch.cat([self.samples, new[: pool - len(self.samples)]])
-            ...
+        first = min(pool, _FIRST) if fresh else pool
+        if self.computed == 0:
+            return first
+        lot = max(fresh, min(pool, _LOT))
+        return lot if fresh and self.computed + lot <= first + step * fresh else 0
+
+    def _compute(self, count: int) -> None:
+        method = self.method
+        near, surface = round(method.near * count), round(method.surface * count)
+        new = self.distance.sample(
+            near=near,
+            surface=surface,
+            uniform=count - near - surface,
+            sigma=method.sigma,
+            perturbation=method.perturbation,
+            generator=self.pool_generator,
+        )
+        rows = torch.arange(self.computed, self.computed + count) % method.pool
+        self.samples[rows] = torch.cat([new.points, new.distances[:, None]], dim=1)
+        self.computed += count
+
+    def state(self) -> dict[str, Tensor]:
+        """The pool and the random streams."""
+        return {
+            "samples": self.samples[: self.computed],
+            "computed": torch.tensor(self.computed),
+            "random_pool": self.pool_generator.get_state(),
+            "random_batch": self.batch_generator.get_state(),
+        }
+
+    def load_state(self, state: dict[str, Tensor]) -> None:
+        """Take back what ``state`` gave."""
+        self.samples[: len(state["samples"])] = state["samples"]
+        self.computed = int(state["computed"])
+        self.pool_generator.set_state(state["random_pool"])
+        self.batch_generator.set_state(state["random_batch"])

@@ -25,9 +25,9 @@ class Supervised:
     surface: float = 0.0
     """Share of points on the surface, of distance 0; the rest is uniform in [-1, 1]^3."""
     sigma: float = 0.01
-    """Standard deviation, on every axis, of points near the surface."""
+    """How far, on every axis, points near the surface are moved off it: the scale of the distribution."""
     perturbation: Literal["gaussian", "logistic"] = "gaussian"
-    """How they are spread."""
+    """The distribution: normal, or logistic as in instant-ngp."""
     pool: int = 1_000_000
     """Points with true distances that are kept."""
     fresh: int = 384
@@ -43,9 +43,10 @@ class Supervised:
         check_choices(self)
         if self.batch < 1 or self.pool < 1 or self.fresh < 0:
             raise ValueError(
-                "Supervised: need batch >= 1, pool >= 1 and fresh >= 0, "
-                f"got {self.batch}, {self.pool} and {self.fresh}"
+                f"Supervised: need batch >= 1, pool >= 1 and fresh >= 0, got {self.batch}, {self.pool} and {self.fresh}"
             )
+        if self.fresh > self.pool:
+            raise ValueError(f"Supervised: fresh is at most the pool, {self.pool}, got {self.fresh}")
         if min(self.near, self.surface) < 0 or self.near + self.surface > 1:
             raise ValueError(
                 f"Supervised: near and surface are shares of at most 1 together, got {self.near} and {self.surface}"

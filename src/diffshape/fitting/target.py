@@ -1,6 +1,7 @@
 """What a field is fitted to: points, their normals if known, and a global sense of inside."""
 
 from dataclasses import dataclass, fields
+from typing import ClassVar
 
 import torch
 from jaxtyping import Bool, Float
@@ -31,6 +32,11 @@ class FitTarget:
     """Greater than 0 inside, on a grid (x, y, z) of nodes from -side / 2 to side / 2."""
     side: Float[Tensor, ""] | None = None
     """Side of the indicator's cube."""
+
+    bounds: ClassVar[tuple[float, float]] = (-0.8, 0.8)
+    """Lowest and highest coordinate, on every axis, between which the surface is meshed."""
+    support: ClassVar[float] = 0.005
+    """Bodies of the fitted surface are kept that have so many times the points of the best supported one nearest."""
 
     @property
     def oriented(self) -> bool:

@@ -79,7 +79,13 @@ def perceptron_values(
     values, inputs = _like_values(points, lead, tables, fade, keep)
     arrays = [_array(each) for each in (points, lead, tables, fade, _rows_of(plan))]
     run_tasks(
-        numba_hash_perceptron.evaluate, _tasks(points), *arrays, smooth, *_layers(parameters), values.numpy(), inputs.numpy()
+        numba_hash_perceptron.evaluate,
+        _tasks(points),
+        *arrays,
+        smooth,
+        *_layers(parameters),
+        values.numpy(),
+        inputs.numpy(),
     )
     return values, inputs
 
@@ -100,7 +106,9 @@ def perceptron_values_backward(
     tasks = _tasks(points)
     weights, biases = _layers(parameters)
     transposed = tuple(np.ascontiguousarray(weight.T) for weight in weights)
-    weight_bars, bias_bars = (tuple(np.zeros((tasks, *each.shape), each.dtype) for each in part) for part in (weights, biases))
+    weight_bars, bias_bars = (
+        tuple(np.zeros((tasks, *each.shape), each.dtype) for each in part) for part in (weights, biases)
+    )
     inputs_bar, tables_bar = torch.empty_like(inputs), points.new_empty(entries, features)
     run_tasks(
         numba_hash_perceptron.evaluate_backward,
