@@ -1,3 +1,4 @@
+import math
 from typing import get_args
 
 import pytest
@@ -11,6 +12,8 @@ CONFIGS = [
     MLPConfig(hidden_layers=3, width=16, skip=(2,), beta=20.0),
     HashGridConfig(**GRID, width=12, hidden_layers=2),
     HashGridConfig(**GRID, interpolation="smoothstep", width=12, features=1, box=(-0.5, 1.0)),
+    HashGridConfig(**GRID, width=12, hidden_layers=2, beta=math.inf, reads_point=False),
+    HashGridConfig(**GRID, width=12, beta=math.inf),
     FeatureGridConfig(**GRID),
     FeatureGridConfig(**GRID, interpolation="smoothstep", box=(-0.5, 1.0)),
 ]

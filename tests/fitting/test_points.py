@@ -10,7 +10,7 @@ import trimesh
 from diffshape.data import read_mesh, read_points
 from diffshape.fields import HashGridConfig, MLPConfig
 from diffshape.fitting import DiffCD, fit_points, load, points, resume_fit
-from diffshape.fitting.config import PRESETS
+from diffshape.fitting.presets import PRESETS
 from diffshape.fitting.target import FitTarget
 from diffshape.metrics import compare_surfaces
 

@@ -113,8 +113,8 @@ def test_a_surface_that_leaves_the_box_is_closed(exact):
 def test_the_box_is_the_fields_own(exact, small_field):
     from diffshape.fields import build_field
 
-    assert field_bounds(exact.field) == (-0.8, 0.8)
-    assert field_bounds(build_field(replace(small_field, box=(-0.6, 0.7)))) == (-0.6, 0.7)
+    assert field_bounds(exact.field, exact.target) == (-0.8, 0.8)
+    assert field_bounds(build_field(replace(small_field, box=(-0.6, 0.7))), exact.target) == (-0.6, 0.7)
 
 
 def test_a_real_fit_finds_centre_and_radius(ball_fit):

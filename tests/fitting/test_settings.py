@@ -5,7 +5,7 @@ import yaml
 
 from diffshape.fields import FeatureGridConfig, HashGridConfig, MLPConfig
 from diffshape.fitting import DiffCD
-from diffshape.fitting.config import PRESETS
+from diffshape.fitting.presets import PRESETS
 from diffshape.fitting.settings import FitSettings
 
 SETTINGS = FitSettings(method=DiffCD(), field=MLPConfig(width=32), steps=7, seconds=None, seed=3)
