@@ -36,7 +36,9 @@ def test_a_crowd_of_equal_bodies_is_kept():
 
 
 def test_unused_vertices_are_dropped():
-    vertices, faces = supported_bodies(np.concatenate([[[50.0, 0, 0]], TRIANGLE]), np.array([[1, 2, 3]]), TRIANGLE, 0.005)
+    vertices, faces = supported_bodies(
+        np.concatenate([[[50.0, 0, 0]], TRIANGLE]), np.array([[1, 2, 3]]), TRIANGLE, 0.005
+    )
     np.testing.assert_array_equal(vertices, TRIANGLE)
     assert faces.tolist() == [[0, 1, 2]]
 

@@ -66,7 +66,9 @@ def test_the_published_presets_for_meshes_have_their_grid_mix_and_batch(name):
     assert (method.near, method.surface, method.batch, method.fresh) == (3 / 8, 4 / 8, 2**18, 2**18)
     assert (method.loss, method.learning_rate) == ("mape", 1e-4)
     assert method.normalization == ("diagonal" if name == "torch-ngp" else "longest-side")
-    assert (method.perturbation, method.sigma) == (("gaussian", 0.01) if name == "torch-ngp" else ("logistic", 1 / 1024))
+    assert (method.perturbation, method.sigma) == (
+        ("gaussian", 0.01) if name == "torch-ngp" else ("logistic", 1 / 1024)
+    )
 
 
 def test_an_unknown_preset_for_meshes_is_named_with_the_choices():
