@@ -7,7 +7,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import igl
+import numpy as np
 import pytest
+
+from diffshape.data import torus_mesh
 
 BENCHMARKS = Path(__file__).resolve().parents[1] / "benchmarks"
 
@@ -78,6 +82,18 @@ def test_a_run_is_measured_alone(monkeypatch):
     assert (small.status, small.output.strip(), small.errors) == (0, "out", "")
     assert (large.status, large.errors.strip()) == (1, "reason")
     assert large.megabytes >= 286
+
+
+def test_ray_parity_counts_a_closed_mesh_rightly_whatever_the_direction(monkeypatch):
+    monkeypatch.syspath_prepend(BENCHMARKS)
+    from ray_parity import ray_parity
+
+    torus = torus_mesh()
+    points = np.random.default_rng(0).uniform(-0.6, 0.6, (2000, 3))
+    inside = igl.winding_number(torus.vertices, torus.faces, points) > 0.5
+    assert inside.any()
+    for rays in (1, 11):
+        assert np.array_equal(ray_parity(points, torus.vertices[torus.faces], rays=rays), inside)
 
 
 @pytest.mark.shared_data
