@@ -6,9 +6,10 @@ __getattr__, __all__ = lazy_names(
     __name__,
     {
         "build": "build_field",
-        "config": "FieldConfig HashGridConfig MLPConfig",
+        "config": "FieldConfig HashGridConfig LatentMLPConfig MLPConfig",
         "field": "Field",
         "hash_grid": "HashGrid",
+        "latent_mlp": "LatentMLP ShapeField",
         "mlp": "MLP",
         "softplus_network": "SoftplusNetwork",
     },

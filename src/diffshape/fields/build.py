@@ -2,9 +2,10 @@
 
 import torch
 
-from diffshape.fields.config import FieldConfig, HashGridConfig, MLPConfig
+from diffshape.fields.config import FieldConfig, HashGridConfig, LatentMLPConfig, MLPConfig
 from diffshape.fields.field import Field
 from diffshape.fields.hash_grid import HashGrid
+from diffshape.fields.latent_mlp import LatentMLP
 from diffshape.fields.mlp import MLP
 
 
@@ -22,4 +23,8 @@ def build_field(config: FieldConfig, *, generator: torch.Generator | None = None
         return MLP(config, generator=generator)
     if isinstance(config, HashGridConfig):
         return HashGrid(config, generator=generator)
-    raise TypeError(f"build_field: config must be an MLPConfig or a HashGridConfig, got {type(config).__name__}")
+    if isinstance(config, LatentMLPConfig):
+        return LatentMLP(config, generator=generator)
+    raise TypeError(
+        f"build_field: config must be an MLPConfig, HashGridConfig or LatentMLPConfig, got {type(config).__name__}"
+    )

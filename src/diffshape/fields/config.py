@@ -61,7 +61,43 @@ class HashGridConfig:
             raise ValueError(f"HashGridConfig: box must be (low, high) with low < high, got {self.box}")
 
 
-FieldConfig: TypeAlias = MLPConfig | HashGridConfig
+@dataclass(frozen=True, kw_only=True)
+class LatentMLPConfig:
+    """The decoder of DeepSDF, one network for many shapes: 1.84 million parameters as it stands."""
+
+    hidden_layers: int = 8
+    """Number of hidden layers."""
+    width: int = 512
+    """Units in a hidden layer."""
+    latent: int = 256
+    """Size of the code that says which shape it is."""
+    skip: tuple[int, ...] = (4,)
+    """Hidden layers, counted from 0, that also read code and point; the one before is narrower by as much."""
+    dropout: float = 0.2
+    """Share of hidden units left out in training."""
+    weight_norm: bool = True
+    """Learn length and direction of the weights of each hidden unit apart."""
+    tanh: bool = True
+    """Bound the values to (-1, 1); they are then distances near the surface only."""
+
+    def __post_init__(self) -> None:
+        for name in ("hidden_layers", "width", "latent"):
+            if getattr(self, name) < 1:
+                raise ValueError(f"LatentMLPConfig: {name} must be 1 or more, got {getattr(self, name)}")
+        if any(not 0 < layer < self.hidden_layers for layer in self.skip):
+            raise ValueError(
+                f"LatentMLPConfig: skip layers must lie in 1 to {self.hidden_layers - 1}, got {self.skip}"
+            )
+        if self.skip and self.width <= self.latent + 3:
+            raise ValueError(
+                f"LatentMLPConfig: width must exceed latent + 3 = {self.latent + 3} where a layer reads code and point "
+                f"again, got {self.width}"
+            )
+        if not 0 <= self.dropout < 1:
+            raise ValueError(f"LatentMLPConfig: dropout must be a share in [0, 1), got {self.dropout}")
+
+
+FieldConfig: TypeAlias = MLPConfig | HashGridConfig | LatentMLPConfig
 """The settings of any field."""
 
 

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from diffshape._plain import from_plain, to_plain
-from diffshape.fields.config import FieldConfig, HashGridConfig, MLPConfig
+from diffshape.fields.config import FieldConfig, HashGridConfig, LatentMLPConfig, MLPConfig
 from diffshape.fitting.config import DiffCD
 
 VERSION = 1
 _METHODS = {"diffcd": DiffCD}
-_FIELDS = {"hash-grid": HashGridConfig, "mlp": MLPConfig}
+_FIELDS = {"hash-grid": HashGridConfig, "mlp": MLPConfig, "latent-mlp": LatentMLPConfig}
 
 
 @dataclass(frozen=True, kw_only=True)
