@@ -1,16 +1,20 @@
 import pytest
 import torch
 
-from diffshape.fields import MLP, HashGrid, HashGridConfig, MLPConfig, build_field
+from diffshape.fields import MLP, HashGrid, HashGridConfig, LatentMLP, LatentMLPConfig, MLPConfig, build_field
 
-CONFIGS = [MLPConfig(hidden_layers=2, width=16, skip=()), HashGridConfig(levels=3, finest=16, log2_entries=8)]
+CONFIGS = [
+    MLPConfig(hidden_layers=2, width=16, skip=()),
+    HashGridConfig(levels=3, finest=16, log2_entries=8),
+    LatentMLPConfig(hidden_layers=2, width=16, latent=4, skip=()),
+]
 
 
 def same_weights(one, other):
     return all(torch.equal(one.state_dict()[name], weight) for name, weight in other.state_dict().items())
 
 
-@pytest.mark.parametrize(("config", "kind"), list(zip(CONFIGS, (MLP, HashGrid), strict=True)))
+@pytest.mark.parametrize(("config", "kind"), list(zip(CONFIGS, (MLP, HashGrid, LatentMLP), strict=True)))
 def test_the_config_chooses_the_field(config, kind):
     field = build_field(config)
     assert type(field) is kind
@@ -34,5 +38,7 @@ def test_building_leaves_the_global_random_numbers_alone(config):
 
 @pytest.mark.parametrize("config", [None, "mlp", {"width": 16}])
 def test_something_else_is_refused(config):
-    with pytest.raises(TypeError, match="build_field: config must be an MLPConfig or a HashGridConfig, got"):
+    with pytest.raises(
+        TypeError, match="build_field: config must be an MLPConfig, HashGridConfig or LatentMLPConfig, got"
+    ):
         build_field(config)

@@ -85,9 +85,7 @@ class LatentMLPConfig:
             if getattr(self, name) < 1:
                 raise ValueError(f"LatentMLPConfig: {name} must be 1 or more, got {getattr(self, name)}")
         if any(not 0 < layer < self.hidden_layers for layer in self.skip):
-            raise ValueError(
-                f"LatentMLPConfig: skip layers must lie in 1 to {self.hidden_layers - 1}, got {self.skip}"
-            )
+            raise ValueError(f"LatentMLPConfig: skip layers must lie in 1 to {self.hidden_layers - 1}, got {self.skip}")
         if self.skip and self.width <= self.latent + 3:
             raise ValueError(
                 f"LatentMLPConfig: width must exceed latent + 3 = {self.latent + 3} where a layer reads code and point "

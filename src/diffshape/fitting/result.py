@@ -44,6 +44,9 @@ class FitResult:
     as_torch: bool = False
     """Whether the input was a tensor, so that meshes are too."""
 
+    def __post_init__(self) -> None:
+        self.field.eval()  # dropout has no place in an answer
+
     def mesh(self, resolution: int = 256) -> Mesh:
         """The surface as a closed mesh in input coordinates, wound so that normals point outside.
 
@@ -53,7 +56,6 @@ class FitResult:
         Bodies that no data support are left out. Empty, (0, 3) and (0, 3), if the field has no zero inside its box.
         """
         bounds = field_bounds(self.field)
-        self.field.eval()
         vertices, faces = isosurface(self.field, resolution=resolution, bounds=bounds, closed=True)
         points = self.target.points[:_SUPPORT].numpy()
         kept, triangles = supported_bodies(vertices.cpu().numpy(), faces.cpu().numpy(), points)

@@ -96,8 +96,8 @@ class DeepSDF:
     def _inferred(
         self, pool: DistancePool, steps: int, lr: float, prior: float, generator: torch.Generator
     ) -> Float[Tensor, "b c"]:
-        codes = _FIRST_SPREAD * torch.randn(len(pool.points), self.config.network.latent, generator=generator)
-        codes = codes.to(pool.points).requires_grad_()
+        first = _FIRST_SPREAD * torch.randn(self.config.network.latent, generator=generator)
+        codes = first.to(pool.points).repeat(len(pool.points), 1).requires_grad_()
         shapes = torch.arange(len(codes), device=codes.device)
         optimizer = torch.optim.Adam([codes], lr=lr)
         for step in range(steps):

@@ -25,15 +25,15 @@ class DeepSDFConfig:
     """Weight of the mean norm of the codes: the norm as in the released code, not its square as in the paper."""
     code_ramp: float = 100 / 2001
     """Share of the budget over which that weight grows from 0."""
-    lr: float = 2e-3
+    lr: float = 4e-3
     """Learning rate of the network."""
-    code_lr: float = 4e-3
+    code_lr: float = 8e-3
     """Learning rate of the codes."""
     halve: float = 500 / 2001
     """Share of the budget after which both learning rates are halved, again and again."""
     batch: int = 16
     """Shapes a step, drawn without repetition; all of them if there are fewer."""
-    points: int = 512
+    points: int = 256
     """Points of each shape a step, half of them outside and half inside."""
     samples: int = 20_000
     """Points of each shape whose distances are known, from which those of a step are drawn."""

@@ -2,8 +2,8 @@
 
     loss = mean |clamp(f(z_i, x)) - clamp(s_i(x))| + code_weight min(1, progress / code_ramp) mean |z_i|
 
-over the points of a step, clamped to +-0.1, half of them inside the shape and half outside. |z| is the norm itself, as in
-the released code; the paper has its square. Source: Park et al., DeepSDF, CVPR 2019, equations 9 and 10.
+over the points of a step, clamped to +-0.1, half of them inside the shape and half outside. |z| is the norm itself, as
+in the released code; the paper has its square. Source: Park et al., DeepSDF, CVPR 2019, equations 9 and 10.
 """
 
 from collections.abc import Callable, Sequence
@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor, nn
 
-from diffshape.data import ShapeFamily
+from diffshape.data.families import ShapeFamily
 from diffshape.fields import LatentMLP
 from diffshape.losses import LossTerms
 from diffshape.models.deep_sdf import DeepSDF, clamped_error

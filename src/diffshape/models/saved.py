@@ -71,7 +71,7 @@ def read_folder(
     kinds: Collection[str],
     build: Callable[[str, dict[str, Any], dict[str, Tensor]], Model],
 ) -> Model:
-    """What ``build`` makes of the kind, the settings and the tensors in a folder; one ValueError for all that is wrong."""
+    """What ``build`` makes of kind, settings and tensors in a folder; one ValueError for all that is wrong."""
     path = Path(folder)
     try:
         plain = yaml.safe_load((path / "config.yaml").read_text(encoding="utf-8"))
