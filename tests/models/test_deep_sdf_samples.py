@@ -55,6 +55,14 @@ def test_shares_and_spreads_are_those_of_the_paper():
     assert (wide - narrow).norm(dim=1).mean() < 0.15  # one surface point, moved twice
 
 
+@pytest.mark.parametrize(("near", "count"), [(1.0, 3), (0.0, 2), (0.94, 7)])
+def test_any_number_of_points_is_drawn(near, count):
+    mesh = sphere(1.0)
+    points, distances = samples_of(mesh, family_frame([mesh]), count, near=near)
+    assert points.shape == (count, 3)
+    assert distances.shape == (count,)
+
+
 def test_the_same_seed_gives_the_same_points():
     mesh = sphere(1.0)
     frame = family_frame([mesh])

@@ -15,6 +15,7 @@ from torch import Tensor
 from diffshape._plain import from_plain, to_plain
 from diffshape.data import DistanceSamples, Frame, Mesh, as_mesh
 from diffshape.fields import LatentMLP
+from diffshape.losses import clamped_l1_loss
 from diffshape.models.deep_sdf_config import DeepSDFConfig
 from diffshape.models.deep_sdf_samples import DistancePool, distance_samples
 from diffshape.models.saved import read_folder, write_folder
@@ -93,6 +94,7 @@ class DeepSDF:
             self.field.train(was_training)
         return codes.reshape(*points.shape[:-2], -1)
 
+    @torch.enable_grad()
     def _inferred(
         self, pool: DistancePool, steps: int, lr: float, prior: float, generator: torch.Generator
     ) -> Float[Tensor, "b c"]:
@@ -106,7 +108,7 @@ class DeepSDF:
             few = pool.points.shape[1] <= _BATCH
             points, distances = (pool.points, pool.distances) if few else pool.draw(shapes, _BATCH, generator)
             values = self.field.decode(points, codes)
-            error = clamped_error(values, distances, self.config.clamp)
+            error = clamped_l1_loss(values, distances, limit=self.config.clamp, reduction="none")
             loss = (error.mean(1) + prior * codes.square().mean(1)).sum()  # a sum: each code has its own
             (codes.grad,) = torch.autograd.grad(loss, codes)
             optimizer.step()
@@ -173,8 +175,3 @@ def load_deep_sdf(folder: str | PathLike[str]) -> DeepSDF:
         return DeepSDF(field.eval(), Frame.from_dict(plain["frame"]), config)
 
     return read_folder("load_deep_sdf", folder, (_KIND,), build)
-
-
-def clamped_error(values: Tensor, distances: Tensor, limit: float) -> Tensor:
-    """|clamp(f) - clamp(s)| of each point, both clamped to +-``limit``."""
-    return (values.clamp(-limit, limit) - distances.clamp(-limit, limit)).abs()

@@ -59,7 +59,7 @@ def distance_samples(
     """``count`` points about a shape and their exact signed distances, both in ``frame``."""
     vertices = torch.from_numpy(frame.to_unit(mesh.vertices))
     faces = torch.from_numpy(mesh.faces)
-    half = round(config.near * count / 2)
+    half = int(config.near * count / 2)
     surface = sample_surface(vertices, faces, half, generator=generator).points.float()
     moved = [surface + spread * torch.randn(half, 3, generator=generator) for spread in config.spreads]
     points = torch.cat([*moved, 2 * torch.rand(count - 2 * half, 3, generator=generator) - 1])

@@ -14,8 +14,8 @@ from torch import Tensor, nn
 
 from diffshape.data.families import ShapeFamily
 from diffshape.fields import LatentMLP
-from diffshape.losses import LossTerms
-from diffshape.models.deep_sdf import DeepSDF, clamped_error
+from diffshape.losses import LossTerms, clamped_l1_loss
+from diffshape.models.deep_sdf import DeepSDF
 from diffshape.models.deep_sdf_config import DeepSDFConfig
 from diffshape.models.deep_sdf_samples import DistancePool, distance_samples, family_frame, family_meshes
 from diffshape.training import Adam, CheckpointFolder, Outcome, Seconds, StepReport, Steps, Task, train
@@ -41,7 +41,7 @@ class DeepSDFTask(Task):
         shapes = shapes.to(self.pool.points.device)
         points, distances = self.pool.draw(shapes, config.points, self.generator)
         codes = self.field.lookup(shapes)
-        error = clamped_error(self.field.decode(points, codes), distances, config.clamp).mean()
+        error = clamped_l1_loss(self.field.decode(points, codes), distances, limit=config.clamp)
         norm = torch.linalg.vector_norm(codes, dim=1).mean()
         ramp = min(1.0, progress / config.code_ramp) if config.code_ramp else 1.0
         return LossTerms(error + config.code_weight * ramp * norm, {"distance": error, "code_norm": norm})
