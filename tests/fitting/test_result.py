@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from diffshape.data import Frame
-from diffshape.fields import MLPConfig
+from diffshape.fields import LatentMLP, LatentMLPConfig, MLPConfig
 from diffshape.fitting import DiffCD, FitResult
 from diffshape.fitting.result import field_bounds
 from diffshape.fitting.settings import FitSettings
@@ -124,3 +124,10 @@ def test_a_real_fit_finds_centre_and_radius(ball_fit):
     assert ball_fit.query(CENTER) < -1
     assert ball_fit.query(CENTER + np.array([4, 0, 0])) == pytest.approx(2, rel=0.1)
     assert (ball_fit.step, ball_fit.interrupted, ball_fit.folder, ball_fit.notes) == (80, False, None, ())
+
+
+def test_dropout_has_no_say_in_an_answer(exact):
+    field = LatentMLP(LatentMLPConfig(hidden_layers=2, width=16, latent=4, skip=(), dropout=0.5))
+    result = replace(exact, field=field.train())
+    points = np.ones((50, 3))
+    assert np.array_equal(result.query(points), result.query(points))

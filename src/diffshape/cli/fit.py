@@ -11,7 +11,7 @@ from diffshape.cli.errors import INTERRUPTED, UsageError
 from diffshape.cli.folders import fresh_folder, run_path
 from diffshape.cli.options import OptionalFloat, OptionalInt, OptionalPath, PositionalPath
 from diffshape.cli.settings import Base, base_named_in, base_of
-from diffshape.fields.config import FeatureGridConfig, HashGridConfig, MLPConfig
+from diffshape.fields.config import FieldConfig, HashGridConfig
 from diffshape.fitting.config import DiffCD
 from diffshape.fitting.supervised_config import Supervised
 
@@ -66,7 +66,7 @@ class Fit:
     """Advanced, for scans: the objective and its sampling. The defaults shown are the preset's."""
     supervised: Supervised = field(default_factory=Supervised)
     """Advanced, for meshes: the loss and the sampling."""
-    field: HashGridConfig | FeatureGridConfig | MLPConfig = field(default_factory=HashGridConfig)
+    field: FieldConfig = field(default_factory=HashGridConfig)
     """Advanced: the field. For a scan, a grid is matched to the points unless an option of it is given; for a mesh, the
     options given change the preset's grid."""
 
