@@ -12,7 +12,7 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-_PRIMES = (1, 2654435761, 805459861)
+PRIMES = (1, 2654435761, 805459861)
 
 
 class Corner(NamedTuple):
@@ -99,4 +99,4 @@ def _corner(
 def _rows(x: Tensor, y: Tensor, z: Tensor, side: int, offset: int, size: int) -> Tensor:
     if side**3 <= size:
         return offset + (x + side * (y + side * z)) % size
-    return offset + ((x * _PRIMES[0]) ^ (y * _PRIMES[1]) ^ (z * _PRIMES[2])) % size
+    return offset + ((x * PRIMES[0]) ^ (y * PRIMES[1]) ^ (z * PRIMES[2])) % size
