@@ -7,6 +7,8 @@ that nothing has to be interleaved. Products are fp16 with float32 sums; coordin
 float32, since half a unit's last place of a coordinate in fp16, 2^-12 of it, would be seen in a distance.
 """
 
+import math
+
 import torch
 import triton
 import triton.language as tl
@@ -14,8 +16,8 @@ from torch import Tensor
 
 from diffshape.kernels.triton_hash_encode import corner_of, locate
 
-BLOCK = 64
-"""Points of a program: the rows of one tensor-core instruction of four warps, and eight cells a thread at 16 levels."""
+BLOCK, WARPS = 128, 8
+"""Points and warps of a program: at 16 levels a thread has eight cells, and the 32 of a warp are of one level. Untimed."""
 
 
 def query(
@@ -70,14 +72,14 @@ def query(
         ORDERED=order is not None,
         READS_POINT=by_point is not None,
         SMOOTH=smooth,
-        RELU=beta == float("inf"),
+        RELU=beta == math.inf,
         L=len(scales),
         F=features,
         LEVELS=levels,
         WIDTH=width,
         HIDDEN=len(biases),
         BLOCK=BLOCK,
-        num_warps=4,
+        num_warps=WARPS,
         enable_fp_fusion=False,
     )
     return values
