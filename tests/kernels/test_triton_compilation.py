@@ -1,4 +1,4 @@
-"""What the interpreter cannot show: the Triton kernels compile for an H100, without a GPU, and fuse no product unasked."""
+"""What the interpreter cannot show: the Triton kernels compile for an H100, without a GPU, and fuse what they mean to."""
 
 import json
 import os
@@ -52,8 +52,6 @@ compiled = compile(ASTSource(kernel, signature, constants), target=GPUTarget("cu
 assert compiled.asm["cubin"] and not list(types)
 print(compiled.asm["ptx"])
 """
-
-
 
 
 def machine_code(kernel, folder):

@@ -7,8 +7,9 @@ import torch
 
 pytest.importorskip("triton")
 
+from diffshape.fields import HashGrid, fused_hash_grid
 from diffshape.kernels.triton_hash_grid import BLOCK
-from diffshape.ops import GridLayout, triton_hash_grid
+from diffshape.ops import GridLayout, hash_grid_query, triton_hash_grid
 from diffshape.ops.hash_grid_query import pack_hash_grid, query_by_definition
 
 DEVICE = "cuda" if torch.cuda.is_available() else "cpu"
@@ -25,9 +26,7 @@ def field(
     features=2, interpolation="linear", reads_point=True, hidden_layers=2, width=16, beta=math.inf, levels=3, fade=None
 ):
     """A packed field with two dense levels and a hashed one; its answers are of the order of 1."""
-    grid = GridLayout(
-        levels=levels, base=3, finest=11, features=features, log2_entries=7, interpolation=interpolation
-    )
+    grid = GridLayout(levels=levels, base=3, finest=11, features=features, log2_entries=7, interpolation=interpolation)
     inputs = 3 * reads_point + grid.channels
     weights = [random(width, inputs, seed=1) / inputs**0.5]
     weights += [random(width, width, seed=2 + layer) * (3 / width) ** 0.5 for layer in range(hidden_layers - 1)]
@@ -120,3 +119,17 @@ def test_weights_that_are_nan_are_not_hidden_by_the_activation():
 def test_faded_levels():
     fade = torch.tensor([1.0, 0.3, 0.0], device=DEVICE)
     assert_same(queries(40), field(fade=fade))
+
+
+def test_a_field_answers_by_the_kernel(monkeypatch):
+    for module in (fused_hash_grid, hash_grid_query):
+        monkeypatch.setattr(module, "has_triton", lambda points: True)
+    monkeypatch.setattr(hash_grid_query, "query_by_definition", None)
+    field = HashGrid(levels=3, base=4, finest=16, log2_entries=9, width=12, hidden_layers=2, beta=20.0).to(DEVICE)
+    with torch.no_grad():
+        field.tables.copy_(random(*field.tables.shape, seed=1) / 2)
+        field.network.weights[0].copy_(random(*field.network.weights[0].shape, seed=2) / 2)
+        points = queries(40).reshape(2, 20, 3)
+        answer = field(points)
+    assert answer.dtype == torch.float32
+    torch.testing.assert_close(answer, field(points).detach(), rtol=1e-6, atol=4 * ROUNDED)

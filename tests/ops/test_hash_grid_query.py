@@ -1,6 +1,7 @@
 """The definition against the same field in float64, what packing keeps, and what is refused. Kernels: tests/kernels."""
 
 import math
+from itertools import pairwise
 
 import pytest
 import torch
@@ -18,7 +19,7 @@ def random(*shape, seed=0):
 
 def layers(widths, seed=1):
     """Weights and biases of a network with these sizes, the last 1."""
-    weights = [random(out, into, seed=seed + n) / into**0.5 for n, (into, out) in enumerate(zip(widths, widths[1:]))]
+    weights = [random(out, into, seed=seed + n) / into**0.5 for n, (into, out) in enumerate(pairwise(widths))]
     return weights, [random(out, seed=seed + 10 + n) * 0.1 for n, out in enumerate(widths[1:])]
 
 
@@ -112,13 +113,15 @@ def test_sizes_that_fit(features, widths, fits):
     grid = GridLayout(levels=3, base=3, finest=11, features=features, log2_entries=7)
     weights, biases = layers(widths)
     assert can_pack(grid, weights) == fits
+    tables = random(grid.entries, features)
     if not fits:
         with pytest.raises(ValueError, match="pack_hash_grid: wants 1, 2, 4 or 8 features and 1 to 3 hidden layers"):
-            tables = random(grid.entries, features)
             pack_hash_grid(grid, tables, torch.ones(3), weights, biases, box=BOX, beta=math.inf)
 
 
-@pytest.mark.parametrize("points", [torch.zeros(3), torch.zeros(2, 2), torch.zeros(1, 2, 3), torch.zeros(2, 3).double()])
+@pytest.mark.parametrize(
+    "points", [torch.zeros(3), torch.zeros(2, 2), torch.zeros(1, 2, 3), torch.zeros(2, 3).double()]
+)
 def test_wrong_points(points):
     tables, (weights, biases) = random(GRID.entries, 2), layers((9, 16, 1))
     packed = pack_hash_grid(GRID, tables, torch.ones(3), weights, biases, box=BOX, beta=9.0)

@@ -36,7 +36,7 @@ class FusedHashGrid:
             and not torch.is_grad_enabled()
             and has_triton(points)
             and points.dtype == torch.float32
-            and can_pack(field.grid, field.network.weights)
+            and can_pack(field.grid, list(field.network.weights))
             and not any(weight.is_inference() for weight in _weights(field))  # nobody counts writes to those
         )
 

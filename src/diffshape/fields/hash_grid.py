@@ -41,6 +41,9 @@ class HashGrid(Field):
 
     ``fade`` (a buffer, one factor a level) lets a fit start with the coarse levels only and bring in the finer ones.
 
+    On CUDA, values asked for under ``torch.no_grad`` come from one kernel with weights in half precision where
+    ``ops.query_hash_grid`` takes a field of this size; values with gradients are in full precision everywhere.
+
     Args:
         config: Its settings; or give them as options, ``HashGrid(levels=4)``.
         generator: CPU generator of the first weights; ``None`` is a fresh one with seed 0.

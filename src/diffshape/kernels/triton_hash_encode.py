@@ -10,7 +10,6 @@ steps are the sides of the grid, or the primes of the hash; then a node's row is
 or their XOR.
 """
 
-import torch
 import triton
 import triton.language as tl
 from torch import Tensor

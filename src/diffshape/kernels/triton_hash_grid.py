@@ -9,7 +9,6 @@ float32, since half a unit's last place of a coordinate in fp16, 2^-12 of it, wo
 
 import math
 
-import torch
 import triton
 import triton.language as tl
 from torch import Tensor
@@ -17,7 +16,7 @@ from torch import Tensor
 from diffshape.kernels.triton_hash_encode import corner_of, locate
 
 BLOCK, WARPS = 128, 8
-"""Points and warps of a program: at 16 levels a thread has eight cells, and the 32 of a warp are of one level. Untimed."""
+"""Points and warps of a program: at 16 levels a thread has eight cells, a warp 32 points of a level. Not tuned."""
 
 
 def query(

@@ -81,7 +81,7 @@ def encode_points(
     points: Tensor, tables: Tensor, fade: Tensor, plan: Sequence[float], smooth: bool, jacobian: bool
 ) -> tuple[Tensor, Tensor]:
     """``encode_by_definition``, by a kernel where there is one."""
-    if has_triton(points) and points.dtype == torch.float32:
+    if _has_triton_kernel(points, tables.numel()):
         from diffshape.ops import triton_hash_encode  # loads Triton, which not every PyTorch has
 
         return triton_hash_encode.encode(points, tables, fade, plan, smooth, jacobian)
@@ -105,12 +105,10 @@ def encode_points_backward(
     entries: int,
 ) -> Tensor:
     """``transpose_by_definition``, by a kernel where there is one."""
-    if has_triton(points) and points.dtype == torch.float32:
+    if _has_triton_kernel(points, entries * (len(features_bar) // len(fade))):
         from diffshape.ops import triton_hash_encode
 
-        return triton_hash_encode.encode_backward(
-            points, features_bar, derivatives_bar, fade, plan, smooth, entries
-        )
+        return triton_hash_encode.encode_backward(points, features_bar, derivatives_bar, fade, plan, smooth, entries)
     if not _has_kernel(points):
         return transpose_by_definition(points, features_bar, derivatives_bar, fade, plan, smooth, entries)
     tables_bar = points.new_empty(entries, len(features_bar) // len(fade))
@@ -156,6 +154,11 @@ encode_points.register_autograd(_backward, setup_context=_remember)
 
 def _has_kernel(points: Tensor) -> bool:
     return points.device.type == "cpu" and points.dtype in (torch.float32, torch.float64)
+
+
+def _has_triton_kernel(points: Tensor, numbers: int) -> bool:
+    """On CUDA, for tables of so many numbers."""
+    return has_triton(points) and points.dtype == torch.float32 and numbers < 2**31
 
 
 def _like_encoded(points: Tensor, tables: Tensor, fade: Tensor, jacobian: bool) -> tuple[Tensor, Tensor]:

@@ -3,9 +3,9 @@
     q = clamp(p, low, high),    phi = half(hash_encode((q - low) / (high - low)))    with fp16 tables,
     a_1 = b_1 + V q + W_1 phi,  a_l = b_l + W_l half(s(a_{l-1})),    f(p) = b + w . s(a_H) + |p - q|,
 
-s the softplus log(1 + e^(beta a)) / beta, or max(a, 0) at beta = infinity; V is left out of a network that does not read
-the point. Tables and the matrices W_l are rounded to fp16 once, features and hidden units where half() stands; all else,
-and every sum, is float32. On CUDA with Triton it is one launch; elsewhere `query_by_definition` says it in PyTorch.
+s the softplus log(1 + e^(beta a)) / beta, or max(a, 0) at beta = infinity; a network that does not read the point has
+no V. Tables and the matrices W_l are rounded to fp16 once, features and hidden units where half() stands; all else, and
+every sum, is float32. On CUDA with Triton it is one launch; elsewhere `query_by_definition` says it in PyTorch.
 Source of the fusion: Mueller et al., Instant NGP, SIGGRAPH 2022; Mueller, tiny-cuda-nn, 2021.
 """
 
@@ -78,8 +78,8 @@ def pack_hash_grid(
     """
     if not can_pack(grid, weights):
         raise ValueError(
-            "pack_hash_grid: wants 1, 2, 4 or 8 features and 1 to 3 hidden layers of one width up to 128 on the features "
-            f"alone or on the point and them, got {grid.features} features and weights of shapes "
+            "pack_hash_grid: wants 1, 2, 4 or 8 features and 1 to 3 hidden layers of one width up to 128 on the "
+            f"features alone or on the point and them, got {grid.features} features and weights of shapes "
             f"{[tuple(weight.shape) for weight in weights]}"
         )
     weights, biases = ([each.detach().float() for each in layers] for layers in (weights, biases))
@@ -106,7 +106,9 @@ def pack_hash_grid(
     )
 
 
-def query_hash_grid(points: Float[Tensor, "n 3"], packed: PackedHashGrid, *, morton: bool = False) -> Float[Tensor, "n"]:
+def query_hash_grid(
+    points: Float[Tensor, "n 3"], packed: PackedHashGrid, *, morton: bool = False
+) -> Float[Tensor, "n"]:
     """Values at points in the field's coordinates; see the formula at the top of this file. No gradient follows it.
 
     Args:
@@ -152,7 +154,9 @@ def query_by_definition(points: Float[Tensor, "n 3"], packed: PackedHashGrid) ->
         a = a + nearest @ packed.by_point
     for weight, bias in zip(packed.hidden, packed.biases[1:]):
         a = bias + _rounded(_activate(a, packed.beta)) @ weight.float()
-    return _activate(a, packed.beta) @ packed.last + packed.last_bias + torch.linalg.vector_norm(points - nearest, dim=-1)
+    return (
+        _activate(a, packed.beta) @ packed.last + packed.last_bias + torch.linalg.vector_norm(points - nearest, dim=-1)
+    )
 
 
 def _activate(a: Tensor, beta: float) -> Tensor:

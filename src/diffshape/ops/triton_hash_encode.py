@@ -1,8 +1,8 @@
 """The hash encoding on CUDA: Triton kernels that give `encode_by_definition` and its transpose, in float32.
 
-A point's cell, weights and rows are the definition's bit for bit; sums of eight are contracted, and those of the tables'
-gradient have no fixed order. A level with factor 0 is not read. Triton comes with PyTorch for CUDA; this module is
-imported only where it is installed.
+A point's cell, weights and rows are the definition's bit for bit; sums of eight are contracted, and the sums of the
+gradient of the tables have no fixed order. A level with factor 0 is not read. Triton comes with PyTorch for CUDA; this
+module is imported only where it is installed.
 """
 
 from collections.abc import Sequence
@@ -26,8 +26,9 @@ def encode(
 ) -> tuple[Float[Tensor, "c n"], Float[Tensor, "d c n"]]:
     """As ``encode_by_definition``."""
     with torch.cuda.device_of(points):
-        tensors = (each.contiguous() for each in (points, tables, fade))
-        return triton_hash_encode.encode(*tensors, *levels_on(points.device, tuple(plan)), smooth, jacobian)
+        scales, steps = levels_on(points.device, tuple(plan))
+        points, tables, fade = points.contiguous(), tables.contiguous(), fade.contiguous()
+        return triton_hash_encode.encode(points, tables, fade, scales, steps, smooth, jacobian)
 
 
 def encode_backward(
@@ -41,14 +42,15 @@ def encode_backward(
 ) -> Float[Tensor, "entries f"]:
     """As ``transpose_by_definition``."""
     with torch.cuda.device_of(points):
-        tensors = (each.contiguous() for each in (points, features_bar, derivatives_bar, fade))
-        levels = levels_on(points.device, tuple(plan))
-        return triton_hash_encode.encode_backward(*tensors, *levels, smooth, entries)
+        scales, steps = levels_on(points.device, tuple(plan))
+        points, fade = points.contiguous(), fade.contiguous()
+        bars = features_bar.contiguous(), derivatives_bar.contiguous()
+        return triton_hash_encode.encode_backward(points, *bars, fade, scales, steps, smooth, entries)
 
 
 @lru_cache(maxsize=64)
 def levels_on(device: torch.device, plan: tuple[float, ...]) -> tuple[Float[Tensor, "l"], Int[Tensor, "l 5"]]:
-    """Scales of the levels, and what the kernels call their plan: made once, since a copy to the device waits for it."""
+    """Scales of the levels, and what the kernels call their plan; kept, since a copy to the device is waited for."""
     rows = []
     for side, offset, size in zip(*(map(int, plan[start::4]) for start in (1, 2, 3))):
         dense = side**3 <= size

@@ -27,5 +27,5 @@ def query(points: Float[Tensor, "n 3"], packed: PackedHashGrid, morton: bool) ->
 
 
 def morton_order(points: Float[Tensor, "n 3"]) -> Tensor:
-    """Indices (N,) along a Morton curve of 2^10 steps an axis: half the bits of the code, half the passes of the sort."""
+    """Indices (N,) along a Morton curve of 2^10 steps an axis: half the bits, so half the passes of the sort."""
     return (morton_codes(points[None])[0] >> 33).int().argsort()
