@@ -1,4 +1,4 @@
-"""What the interpreter cannot show: the Triton kernels compile for an H100, without a GPU, and fuse what they mean to."""
+"""What the interpreter cannot show: the Triton kernels compile for an H100, without a GPU, and fuse what they shall."""
 
 import json
 import os

@@ -4,7 +4,7 @@ The encoding is a tile of levels x points, points along the lanes of a warp: nei
 gathered together from one level. Entries are fp16, two of a row in one 4-byte gather, weighed and summed in float32.
 A feature's tile, transposed, is then an operand of a matrix product with that feature's share of the first layer, so
 that nothing has to be interleaved. Products are fp16 with float32 sums; coordinates, biases and the last layer stay
-float32, since half a unit's last place of a coordinate in fp16, 2^-12 of it, would be seen in a distance.
+float32: rounding a coordinate to fp16, by up to 2^-12 of it, would show in a distance.
 """
 
 import math

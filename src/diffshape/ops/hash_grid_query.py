@@ -101,7 +101,7 @@ def pack_hash_grid(
         torch.stack([_padded(bias, width) for bias in biases[:-1]]),
         _padded(weights[-1][0], width),
         biases[-1],
-        box,
+        (float(box[0]), float(box[1])),
         float(beta),
     )
 
