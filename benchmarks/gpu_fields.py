@@ -5,7 +5,7 @@
 Queries: uniform points in [-1, 1]^3, 16 levels of 2 features, 2^19 rows, 16 to 2048 nodes, a network of 2 x 64 ReLU on
 the features alone. `ms` is the median over launches of CUDA events on an idle device, `wall` that of a clock around
 launch and synchronisation. `fused` takes points as they come, `fused, sorted` points that already lie along a Morton
-curve, `fused, sorting` sorts them within its time. `error` is the mean absolute difference from float64. The floor is
+curve, `fused, sorting` sorts them within its time; `HashGrid` is `fused` by way of the field itself. `error` is the mean absolute difference from float64. The floor is
 that of field_work.py for the order of the points; its rates are options, by default an H200's.
 
 Steps: forward, backward and Adam on fresh points of a sphere's distance, MAPE, float32, an update skipped where loss or
@@ -38,6 +38,7 @@ from gpu_neighbors import event_milliseconds
 from measure import RESULTS, append_row, environment
 from torch import Tensor
 
+from diffshape.fields import HashGrid
 from diffshape.ops import GridLayout, hash_encode
 from diffshape.ops.hash_encode_reference import encode_by_definition
 from diffshape.ops.hash_grid_query import PackedHashGrid, pack_hash_grid, query_hash_grid
@@ -80,6 +81,18 @@ class PlainField(torch.nn.Module):
         biases = [weight.new_zeros(len(weight)) for weight in weights]
         fade = self.tables.new_ones(self.grid.levels)
         return pack_hash_grid(self.grid, self.tables, fade, weights, biases, box=BOX, beta=torch.inf)
+
+
+def library_field(plain: PlainField) -> HashGrid:
+    """The same field as a user has it, who calls it without gradient."""
+    grid = plain.grid
+    sizes = {name: getattr(grid, name) for name in ("levels", "base", "finest", "features", "log2_entries")}
+    network = {"hidden_layers": HIDDEN_LAYERS, "width": WIDTH, "beta": torch.inf, "reads_point": False}
+    field = HashGrid(**sizes, **network, interpolation=grid.interpolation, box=BOX).to(plain.tables.device)
+    with torch.no_grad():
+        for own, other in zip([field.tables, *field.network.weights], plain.parameters()):
+            own.copy_(other)
+    return field
 
 
 class GuardedStep:
@@ -175,6 +188,7 @@ def measure_queries(count: int, launches: int, rates: dict[str, float]) -> list[
         "fused": ("uniform", shuffled, lambda x: query_hash_grid(x, packed)),
         "fused, sorted": ("Morton", ordered, lambda x: query_hash_grid(x, packed)),
         "fused, sorting": ("Morton", shuffled, lambda x: query_hash_grid(x, packed, morton=True)),
+        "HashGrid": ("uniform", shuffled, library_field(plain)),
         "plain": ("uniform", shuffled, plain),
         "eager": ("uniform", shuffled, eager),
     }

@@ -191,7 +191,7 @@ def test_the_guarded_step_learns_and_skips_what_is_not_finite_without_a_look(mon
 def test_the_plain_field_is_what_is_packed(monkeypatch):
     monkeypatch.syspath_prepend(BENCHMARKS)
     import torch
-    from gpu_fields import PlainField, encode_eagerly
+    from gpu_fields import PlainField, encode_eagerly, library_field
 
     from diffshape.ops import GridLayout
     from diffshape.ops.hash_grid_query import query_hash_grid
@@ -201,3 +201,4 @@ def test_the_plain_field_is_what_is_packed(monkeypatch):
     expected = field(points).detach()
     assert expected.std() > 0.01
     torch.testing.assert_close(query_hash_grid(points, field.packed()), expected, rtol=0, atol=1e-3)
+    torch.testing.assert_close(library_field(field)(points).detach(), expected, rtol=0, atol=1e-6)

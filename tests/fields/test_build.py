@@ -1,23 +1,24 @@
 import pytest
 import torch
 
-from diffshape.fields import MLP, HashGrid, HashGridConfig, MLPConfig, build_field
+from diffshape.fields import MLP, FeatureGrid, FeatureGridConfig, HashGrid, HashGridConfig, MLPConfig, build_field
 
-CONFIGS = [MLPConfig(hidden_layers=2, width=16, skip=()), HashGridConfig(levels=3, finest=16, log2_entries=8)]
+RANDOM = [MLPConfig(hidden_layers=2, width=16, skip=()), HashGridConfig(levels=3, finest=16, log2_entries=8)]
+CONFIGS = [*RANDOM, FeatureGridConfig(levels=2, base=4, finest=8)]
 
 
 def same_weights(one, other):
     return all(torch.equal(one.state_dict()[name], weight) for name, weight in other.state_dict().items())
 
 
-@pytest.mark.parametrize(("config", "kind"), list(zip(CONFIGS, (MLP, HashGrid), strict=True)))
+@pytest.mark.parametrize(("config", "kind"), list(zip(CONFIGS, (MLP, HashGrid, FeatureGrid), strict=True)))
 def test_the_config_chooses_the_field(config, kind):
     field = build_field(config)
     assert type(field) is kind
     assert field.config == config
 
 
-@pytest.mark.parametrize("config", CONFIGS)
+@pytest.mark.parametrize("config", RANDOM)
 def test_the_generator_decides_the_weights(config):
     seeded = [build_field(config, generator=torch.Generator().manual_seed(seed)) for seed in (0, 0, 1)]
     assert same_weights(seeded[0], seeded[1])
@@ -34,5 +35,5 @@ def test_building_leaves_the_global_random_numbers_alone(config):
 
 @pytest.mark.parametrize("config", [None, "mlp", {"width": 16}])
 def test_something_else_is_refused(config):
-    with pytest.raises(TypeError, match="build_field: config must be an MLPConfig or a HashGridConfig, got"):
+    with pytest.raises(TypeError, match="build_field: config must be an MLPConfig, a HashGridConfig or a Feature"):
         build_field(config)

@@ -57,9 +57,9 @@ def assert_up_to_date(field):
 
 
 @pytest.mark.parametrize("hidden_layers", [1, 2, 3])
-@pytest.mark.parametrize("interpolation", ["linear", "smoothstep"])
-def test_answers_without_gradient_in_one_query(queries, hidden_layers, interpolation):
-    field = rough(hidden_layers=hidden_layers, interpolation=interpolation)
+@pytest.mark.parametrize("options", [{}, {"interpolation": "smoothstep"}, {"beta": torch.inf, "reads_point": False}])
+def test_answers_without_gradient_in_one_query(queries, hidden_layers, options):
+    field = rough(hidden_layers=hidden_layers, **options)
     assert_up_to_date(field)
     with torch.no_grad():
         assert field(points(60_000).reshape(2, 30_000, 3)).shape == (2, 30_000)

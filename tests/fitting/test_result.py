@@ -83,6 +83,14 @@ def test_a_long_query_is_the_sum_of_its_chunks(exact, monkeypatch):
     np.testing.assert_array_equal(exact.query(points), whole)
 
 
+def test_an_exported_field_takes_input_coordinates(exact, tmp_path):
+    points = CENTER + np.array([[0.0, 0, 0], [3, 0, 0], [0, 2, 0]])
+    module = torch.jit.load(exact.export(tmp_path / "ball.pt"))
+    np.testing.assert_allclose(module(torch.from_numpy(points).float()), exact.query(points), atol=1e-5)
+    with pytest.raises(ValueError, match="format must be one of"):
+        exact.export(tmp_path / "ball.bin")
+
+
 def test_a_fit_to_a_tensor_gives_tensors(exact):
     mesh = replace(exact, as_torch=True).mesh(32)
     assert isinstance(mesh.vertices, torch.Tensor)

@@ -3,7 +3,7 @@ from dataclasses import fields, replace
 import pytest
 import yaml
 
-from diffshape.fields import HashGridConfig, MLPConfig
+from diffshape.fields import FeatureGridConfig, HashGridConfig, MLPConfig
 from diffshape.fitting import DiffCD
 from diffshape.fitting.config import PRESETS
 from diffshape.fitting.settings import FitSettings
@@ -21,6 +21,12 @@ def test_every_preset_survives_yaml(name):
 
 def test_a_budget_of_seconds_survives_yaml():
     settings = replace(SETTINGS, steps=None, seconds=2.5)
+    assert FitSettings.from_dict(yaml.safe_load(yaml.safe_dump(settings.to_dict()))) == settings
+
+
+@pytest.mark.parametrize("field", [FeatureGridConfig(levels=3, box=(-1.0, 1.0)), HashGridConfig(), MLPConfig(skip=())])
+def test_every_kind_of_field_survives_yaml(field):
+    settings = replace(SETTINGS, field=field)
     assert FitSettings.from_dict(yaml.safe_load(yaml.safe_dump(settings.to_dict()))) == settings
 
 

@@ -29,8 +29,11 @@ def test_every_node_bounds_its_triangles(count):
 
 def test_tasks_answer_their_part_of_the_order_only():
     given, queries = triangles(50), np.random.default_rng(1).normal(size=(CHUNK + 5, 3))
-    order, answers = np.arange(len(queries), dtype=np.int32)[::-1].copy(), np.full(len(queries), -1)
-    query_bvh(1, build_bvh(given), queries, order, answers)
-    assert (answers[5:] == -1).all()
-    expected = [np.argmin([triangle_distance(given, i, *query) for i in range(50)]) for query in queries[:5]]
-    assert answers[:5].tolist() == expected
+    order = np.arange(len(queries), dtype=np.int32)[::-1].copy()
+    distances, indices = np.full(len(queries), np.nan), np.full(len(queries), -1)
+    query_bvh(1, build_bvh(given), queries, order, distances, indices)
+    assert (indices[5:] == -1).all()
+    assert np.isnan(distances[5:]).all()
+    expected = np.array([[triangle_distance(given, i, *query) for i in range(50)] for query in queries[:5]])
+    assert indices[:5].tolist() == expected.argmin(1).tolist()
+    assert distances[:5].tolist() == expected.min(1).tolist()

@@ -11,7 +11,7 @@ from diffshape.cli.errors import INTERRUPTED, UsageError
 from diffshape.cli.folders import fresh_folder, run_path
 from diffshape.cli.options import OptionalFloat, OptionalInt, OptionalPath, PositionalPath
 from diffshape.cli.settings import base_named_in, base_of
-from diffshape.fields.config import HashGridConfig, MLPConfig
+from diffshape.fields.config import FeatureGridConfig, HashGridConfig, MLPConfig
 from diffshape.fitting.config import DiffCD
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ class Fit:
     """Show the traceback of an error."""
     method: DiffCD = field(default_factory=DiffCD)
     """Advanced: the objective and its sampling. The defaults shown are the preset's."""
-    field: HashGridConfig | MLPConfig = field(default_factory=HashGridConfig)
+    field: HashGridConfig | FeatureGridConfig | MLPConfig = field(default_factory=HashGridConfig)
     """Advanced: the field. A grid is matched to the points unless an option of it is given."""
 
 

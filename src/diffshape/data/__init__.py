@@ -15,6 +15,7 @@ __getattr__, __all__ = lazy_names(
         "points": "PointCloud clean_points read_points",
         "procedural": "ProceduralObject procedural_object",
         "scan": "demo_scan simulate_scan",
+        "signed_distance": "DistanceSamples SignedDistance",
         "spine_phantom": "spine_phantoms",
         "spine_phantom_config": "SpinePhantomConfig",
         "templates": "box_mesh icosphere torus_mesh",

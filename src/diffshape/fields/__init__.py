@@ -6,8 +6,11 @@ __getattr__, __all__ = lazy_names(
     __name__,
     {
         "build": "build_field",
-        "config": "FieldConfig HashGridConfig MLPConfig",
+        "config": "FeatureGridConfig FieldConfig HashGridConfig MLPConfig",
+        "feature_grid": "FeatureGrid",
         "field": "Field",
+        "field_files": "export load_field",
+        "framed": "FramedField",
         "hash_grid": "HashGrid",
         "mlp": "MLP",
         "softplus_network": "SoftplusNetwork",

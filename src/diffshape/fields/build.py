@@ -2,7 +2,8 @@
 
 import torch
 
-from diffshape.fields.config import FieldConfig, HashGridConfig, MLPConfig
+from diffshape.fields.config import FeatureGridConfig, FieldConfig, HashGridConfig, MLPConfig
+from diffshape.fields.feature_grid import FeatureGrid
 from diffshape.fields.field import Field
 from diffshape.fields.hash_grid import HashGrid
 from diffshape.fields.mlp import MLP
@@ -22,4 +23,9 @@ def build_field(config: FieldConfig, *, generator: torch.Generator | None = None
         return MLP(config, generator=generator)
     if isinstance(config, HashGridConfig):
         return HashGrid(config, generator=generator)
-    raise TypeError(f"build_field: config must be an MLPConfig or a HashGridConfig, got {type(config).__name__}")
+    if isinstance(config, FeatureGridConfig):
+        return FeatureGrid(config)
+    raise TypeError(
+        "build_field: config must be an MLPConfig, a HashGridConfig or a FeatureGridConfig, "
+        f"got {type(config).__name__}"
+    )

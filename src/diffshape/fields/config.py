@@ -1,5 +1,6 @@
 """Settings of the fields: plain frozen dataclasses that need no torch, so that a command line can read them quickly."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias, TypeVar
@@ -48,9 +49,11 @@ class HashGridConfig:
     width: int = 64
     """Units in a hidden layer."""
     beta: float = 100.0
-    """Sharpness of the softplus."""
+    """Sharpness of the softplus; inf is a ReLU, which is faster, and whose gradient jumps."""
+    reads_point: bool = True
+    """Whether the network reads the point itself beside its features."""
     radius: float = 0.5
-    """Radius of the sphere the field starts as."""
+    """Radius of the sphere the field starts as; a network that reads features only starts near 0 everywhere."""
     box: tuple[float, float] = (-0.8, 0.8)
     """Lowest and highest coordinate, on every axis, that the grid covers."""
 
@@ -61,7 +64,72 @@ class HashGridConfig:
             raise ValueError(f"HashGridConfig: box must be (low, high) with low < high, got {self.box}")
 
 
-FieldConfig: TypeAlias = MLPConfig | HashGridConfig
+@dataclass(frozen=True, kw_only=True)
+class FeatureGridConfig:
+    """A grid without a network: one number a node, interpolated and summed over the levels."""
+
+    levels: int = 5
+    """Number of grid levels."""
+    base: int = 16
+    """Nodes per axis of the coarsest level, which must fit its table."""
+    finest: int = 128
+    """Nodes per axis of the finest level."""
+    log2_entries: int = 18
+    """Base-2 logarithm of the largest table of a level; finer levels are hashed into it."""
+    interpolation: Literal["linear", "smoothstep"] = "linear"
+    """Between grid nodes; smoothstep gives continuous normals."""
+    radius: float = 0.5
+    """Radius of the sphere the field starts as."""
+    box: tuple[float, float] = (-0.8, 0.8)
+    """Lowest and highest coordinate, on every axis, that the grid covers."""
+
+    def __post_init__(self) -> None:
+        if not self.radius > 0:
+            raise ValueError(f"FeatureGridConfig: radius must be positive, got {self.radius}")
+        if not self.box[0] < self.box[1]:
+            raise ValueError(f"FeatureGridConfig: box must be (low, high) with low < high, got {self.box}")
+        if self.base**3 > 2**self.log2_entries:
+            raise ValueError(
+                f"FeatureGridConfig: base^3 nodes must fit a table of 2^{self.log2_entries} rows, for the coarsest "
+                f"level holds the sphere; got base {self.base}"
+            )
+
+
+HASH_GRIDS: dict[str, HashGridConfig] = {
+    "small": HashGridConfig(
+        levels=8,
+        base=16,
+        finest=256,
+        log2_entries=15,
+        width=32,
+        beta=math.inf,
+        reads_point=False,
+        box=(-1.05, 1.05),
+    ),
+    "fine": HashGridConfig(
+        levels=12,
+        base=16,
+        finest=512,
+        log2_entries=17,
+        width=32,
+        beta=math.inf,
+        reads_point=False,
+        box=(-1.05, 1.05),
+    ),
+    "instant-ngp": HashGridConfig(
+        levels=16,
+        base=16,
+        finest=2048,
+        log2_entries=19,
+        hidden_layers=2,
+        beta=math.inf,
+        reads_point=False,
+        box=(-1.0, 1.0),
+    ),
+}
+"""Grids for meshes in [-1, 1]^3 by name: 1.7 MB, 9.3 MB, and the published one of 48.8 MB, which torch-ngp has too."""
+
+FieldConfig: TypeAlias = MLPConfig | HashGridConfig | FeatureGridConfig
 """The settings of any field."""
 
 

@@ -1,18 +1,19 @@
-"""A neural field on a multi-resolution grid: encoding, then a small softplus network.
+"""A neural field on a multi-resolution grid: encoding, then a small softplus or ReLU network.
 
-    f(x) = network(x, phi(u)),   u = (x - low) / (high - low) in the unit cube of the field's box,
+    f(x) = network(x, phi(u)) or network(phi(u)),   u = (x - low) / (high - low) in the unit cube of the field's box,
 
-phi the features of ``ops.hash_encode``. Outside the box, where there is no grid, f(x) = f(x') + |x - x'| with x' the
-nearest point of the box: along the axes on which x lies outside, the gradient is the unit vector from x' to x, along
-the others that of f at x'. Source of the encoding: Mueller et al., Instant NGP, SIGGRAPH 2022.
+phi the features of ``ops.hash_encode``; beyond the box, where there is no grid, as in ``outside_box``.
+Source of the encoding: Mueller et al., Instant NGP, SIGGRAPH 2022.
 
 The field starts near |x| - radius: the first layer reads x only, and the last one is fitted. Random layers this narrow
-do not average to a sphere by themselves, as in geometric initialisation (Gropp et al., IGR, ICML 2020).
+do not average to a sphere by themselves, as in geometric initialisation (Gropp et al., IGR, ICML 2020). A network that
+reads features only starts near 0: they are tiny.
 
 With J the encoding's Jacobian and (s_x, s_phi) the network's gradient, df/dx = s_x + J^T s_phi. Backwards, the
 cotangent g of this reaches the network's gradient as (g, J g), and J as the outer product of s_phi and g.
 """
 
+import math
 from typing import Any
 
 import torch
@@ -23,10 +24,12 @@ from torch.autograd.function import once_differentiable
 from diffshape.fields.config import HashGridConfig, one_config
 from diffshape.fields.field import Field
 from diffshape.fields.fused_hash_grid import FusedHashGrid
+from diffshape.fields.outside_box import grow_outwards, nearest_in_box, turn_outwards
 from diffshape.fields.softplus_network import SoftplusNetwork
 from diffshape.fields.softplus_passes import up_and_down, up_and_down_backward
 from diffshape.ops.grid_layout import GridLayout
 from diffshape.ops.hash_encode import encode_points, encode_points_backward, hash_encode
+from diffshape.ops.hash_perceptron import hash_perceptron
 
 _CHUNK = 2**15
 """Points evaluated at a time where no graph is kept, which bounds memory and keeps activations near the cache."""
@@ -77,14 +80,16 @@ class HashGrid(Field):
         )
         tables = torch.rand(self.grid.entries, self.grid.features, generator=generator) * 2e-4 - 1e-4
         self.tables = torch.nn.Parameter(tables)
+        self.lead = 3 if config.reads_point else 0  # inputs of the network before the features
         self.network = SoftplusNetwork(
-            3 + self.grid.channels,
+            self.lead + self.grid.channels,
             hidden_layers=config.hidden_layers,
             width=config.width,
             beta=config.beta,
             generator=generator,
         )
-        _start_as_sphere(self, generator)
+        if config.reads_point:
+            _start_as_sphere(self, generator)
         self.register_buffer("fade", torch.ones(self.grid.levels))
         self.fused = FusedHashGrid()
 
@@ -98,19 +103,23 @@ class HashGrid(Field):
 
     def _values(self, points: Float[Tensor, "n 3"]) -> Float[Tensor, "n"]:
         low, high = self.config.box
-        nearest = points.clamp(low, high)
-        features = hash_encode((nearest - low) / (high - low), self.tables, self.grid, fade=self.fade)
-        return self.network(torch.cat([nearest.t(), features.t()]).t()) + _length(points - nearest)
+        nearest, beyond = nearest_in_box(points, self.config.box)
+        unit, lead, network = (nearest - low) / (high - low), nearest.t()[: self.lead], self.network
+        if math.isinf(network.beta):
+            layers = list(network.weights), list(network.biases)
+            values = hash_perceptron(unit, lead, self.tables, self.grid, *layers, fade=self.fade)
+        else:
+            features = hash_encode(unit, self.tables, self.grid, fade=self.fade)
+            values = network(torch.cat([lead, features.t()]).t())
+        return grow_outwards(values, beyond)
 
     def evaluate_with_gradient(self, points: Float[Tensor, "n 3"]) -> tuple[Float[Tensor, "n"], Float[Tensor, "n 3"]]:
         """Values and gradients at (N, 3) points in one pass; by autograd where it has to reach the points too."""
         if points.requires_grad and torch.is_grad_enabled():
             return super().evaluate_with_gradient(points)
-        nearest = points.clamp(*self.config.box)
+        nearest, beyond = nearest_in_box(points, self.config.box)
         values, gradients = _EncodedValueAndGradient.apply(nearest, self.tables, self, *self.network.layers)
-        beyond = points - nearest
-        outwards = torch.nn.functional.normalize(beyond, dim=-1, eps=1e-30)
-        return values + torch.linalg.vector_norm(beyond, dim=-1), torch.where(beyond == 0, gradients, outwards)
+        return grow_outwards(values, beyond), turn_outwards(gradients, beyond)
 
 
 class _EncodedValueAndGradient(torch.autograd.Function):
@@ -123,9 +132,11 @@ class _EncodedValueAndGradient(torch.autograd.Function):
         low, high = field.config.box
         unit, grid = (points - low) / (high - low), field.grid
         features, jacobian = encode_points(unit, tables, field.fade, grid.plan, grid.smooth, True)
-        network, x = field.network, torch.cat([points.t(), features])  # (3 + C, N)
+        network, lead = field.network, field.lead
+        x = torch.cat([points.t()[:lead], features])
         values, by_x, kept = up_and_down(x, parameters, network.skip, network.beta)
-        gradients = by_x[:3] + (jacobian * by_x[3:]).sum(1) / (high - low)
+        gradients = (jacobian * by_x[lead:]).sum(1) / (high - low)
+        gradients = gradients + by_x[:lead] if lead else gradients
         ctx.save_for_backward(unit, field.fade, jacobian, by_x, *kept)
         ctx.field = field
         return values, gradients.t()
@@ -135,10 +146,11 @@ class _EncodedValueAndGradient(torch.autograd.Function):
     def backward(ctx: Any, value_bar: Tensor, gradient_bar: Tensor) -> tuple[Tensor | None, ...]:
         unit, fade, jacobian, by_x, *kept = ctx.saved_tensors
         grid, network, (low, high) = ctx.field.grid, ctx.field.network, ctx.field.config.box
+        lead = ctx.field.lead
         along = gradient_bar.t() / (high - low)
-        by_x_bar = torch.cat([gradient_bar.t(), _weighted_sum(along, jacobian)])
+        by_x_bar = torch.cat([gradient_bar.t()[:lead], _weighted_sum(along, jacobian)])
         x_bar, parameter_bars = up_and_down_backward(kept, value_bar, by_x_bar, network.skip, network.beta)
-        bars = x_bar[3:], along[:, None] * by_x[3:]
+        bars = x_bar[lead:], along[:, None] * by_x[lead:]
         tables_bar = encode_points_backward(unit, *bars, fade, grid.plan, grid.smooth, grid.entries)
         return None, tables_bar, None, *parameter_bars
 
@@ -152,7 +164,7 @@ def _start_as_sphere(field: HashGrid, generator: torch.Generator) -> None:
     """Let the network ignore the encoding and fit its last layer to |x| - radius over the box by ridge regression."""
     network, (low, high) = field.network, field.config.box
     with torch.no_grad():
-        network.weights[0][:, 3:] = 0
+        network.weights[0][:, field.lead :] = 0
         points = low + (high - low) * torch.rand(_START_POINTS, 3, generator=generator)
         hidden = network.hidden(torch.nn.functional.pad(points, (0, field.grid.channels)))
         hidden = torch.nn.functional.pad(hidden, (0, 1), value=1.0).double()  # the bias reads 1
@@ -163,9 +175,3 @@ def _start_as_sphere(field: HashGrid, generator: torch.Generator) -> None:
         solution = torch.linalg.solve(moments + ridge.diag(), hidden.t() @ distances.double())
         network.weights[-1].copy_(solution[:-1])
         network.biases[-1].copy_(solution[-1:])
-
-
-def _length(vectors: Float[Tensor, "n 3"]) -> Float[Tensor, "n"]:
-    """Euclidean length, with gradient 0 at 0."""
-    squared = vectors.square().sum(-1)
-    return torch.where(squared == 0, 0, torch.where(squared == 0, 1, squared).sqrt())

@@ -12,7 +12,7 @@ from jaxtyping import Float
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
-from diffshape.fields.softplus_passes import up, up_and_down, up_and_down_backward
+from diffshape.fields.softplus_passes import kept_scale, up, up_and_down, up_and_down_backward
 
 
 class SoftplusNetwork(torch.nn.Module):
@@ -25,7 +25,7 @@ class SoftplusNetwork(torch.nn.Module):
         hidden_layers: Number of hidden layers, at least 1.
         width: Units in a hidden layer; the layer before a skip has ``width - inputs``, so that all layers read as much.
         skip: Indices (from 0) of the hidden layers that also read the network's input.
-        beta: Sharpness of the softplus; the larger, the closer to a ReLU.
+        beta: Sharpness of the softplus; the larger, the closer to a ReLU, which it is at inf.
         generator: CPU generator of the weights; ``None`` is a fresh one with seed 0.
 
     Raises:
@@ -66,12 +66,12 @@ class SoftplusNetwork(torch.nn.Module):
 
     def forward(self, x: Float[Tensor, "*b c"]) -> Float[Tensor, "*b"]:
         """Values, shape (...,); differentiable any number of times in ``x`` and the parameters."""
-        values = self.weights[-1][0] / self.beta @ self._up(x) + self.biases[-1]
+        values = self.weights[-1][0] / kept_scale(self.beta) @ self._up(x) + self.biases[-1]
         return values.reshape(x.shape[:-1])
 
     def hidden(self, x: Float[Tensor, "*b c"]) -> Float[Tensor, "*b h"]:
         """What the last layer reads, shape (..., width)."""
-        hidden = (self._up(x) / self.beta).t()
+        hidden = (self._up(x) / kept_scale(self.beta)).t()
         return hidden.reshape(*x.shape[:-1], hidden.shape[1])
 
     def _up(self, x: Float[Tensor, "*b c"]) -> Float[Tensor, "h n"]:

@@ -9,7 +9,8 @@ at the curvature of the softplus, beta s (1 - s). Autograd's double backward doe
 (three tangents pushed forward: twelve), but this takes one exponential a unit and keeps only h, s and q.
 
 Vectors are columns: x is (C, N), a layer (width, N). h and the tangents are kept times beta, which spares a product:
-with u = beta a the softplus is log(1 + e^u).
+with u = beta a the softplus is log(1 + e^u). At beta = inf, where the softplus is the ReLU max(0, a), they are kept as
+they are, a slope is 0 or 1, and there is no curvature.
 """
 
 import math
@@ -45,11 +46,18 @@ def up(
 ) -> Float[Tensor, "h n"]:
     """What the last layer reads, times beta, and followed by autograd; ``parameters``: the weights, then the biases."""
     weights, biases = _halves(parameters)
-    x = h = x * beta
+    scale = kept_scale(beta)
+    x = h = x * scale
     for layer, (weight, bias) in enumerate(zip(weights[:-1], biases[:-1])):
         h = _join(h, x) if layer in skip else h
-        h = Softplus.apply(torch.addmm(bias[:, None], weight, h, beta=beta))
+        u = torch.addmm(bias[:, None], weight, h, beta=scale)
+        h = u.relu() if math.isinf(beta) else Softplus.apply(u)
     return h
+
+
+def kept_scale(beta: float) -> float:
+    """What h is kept times."""
+    return 1.0 if math.isinf(beta) else beta
 
 
 def up_and_down(
@@ -57,8 +65,9 @@ def up_and_down(
 ) -> tuple[Float[Tensor, "n"], Float[Tensor, "c n"], list[Tensor]]:
     """Values, their gradients by ``x``, and what ``up_and_down_backward`` needs; autograd does not follow."""
     weights, biases = _halves(parameters)
-    inputs, slopes = _values_up(x * beta, weights, biases, skip, beta)
-    values = (weights[-1][0] @ inputs[-1]).div_(beta).add_(biases[-1])
+    scale = kept_scale(beta)
+    inputs, slopes = _values_up(x * scale, weights, biases, skip, beta)
+    values = (weights[-1][0] @ inputs[-1]).div_(scale).add_(biases[-1])
     adjoints, gradients = _adjoints_down(weights, slopes, skip)
     return values, gradients, [*weights, *inputs, *slopes, *adjoints]
 
@@ -71,20 +80,21 @@ def up_and_down_backward(
     beta: float,
 ) -> tuple[Float[Tensor, "c n"], list[Tensor]]:
     """Cotangents of ``x`` and of the parameters of ``up_and_down``, given those of its values and gradients."""
+    scale = kept_scale(beta)
     depth = len(kept) // 4 + 1  # weights and inputs: depth each; slopes and adjoints: one less
     weights, inputs = kept[:depth], kept[depth : 2 * depth]
     slopes, adjoints = _halves(kept[2 * depth :])
     value_bar = torch.zeros_like(inputs[0][0]) if value_bar is None else value_bar
     tangents, bends = [], []
     if gradient_bar is not None:
-        tangents, bends = _tangents_up(gradient_bar * beta, weights, slopes, adjoints, skip)
+        tangents, bends = _tangents_up(gradient_bar * scale, weights, slopes, adjoints, skip)
     a_bars, x_bar = _cotangents_down(value_bar, weights, slopes, bends, skip)
     weight_bars = [torch.mm(a_bar, h.t()) for a_bar, h in zip(a_bars, inputs)]
     if gradient_bar is not None:
         for weight_bar, adjoint, tangent in zip(weight_bars, adjoints, tangents):
             weight_bar.addmm_(adjoint, tangent.t())
         weight_bars[-1] += tangents[-1].sum(1)
-    weight_bars = [weight_bar.div_(beta) for weight_bar in weight_bars]
+    weight_bars = [weight_bar.div_(scale) for weight_bar in weight_bars]
     return x_bar, [*weight_bars, *(a_bar.sum(1) for a_bar in a_bars)]
 
 
@@ -96,7 +106,8 @@ def _values_up(
     for layer, (weight, bias) in enumerate(zip(weights[:-1], biases[:-1])):
         if layer in skip:
             inputs[-1] = _join(inputs[-1], x)
-        h, slope = _softplus_and_slope(torch.addmm(bias[:, None], weight, inputs[-1], beta=beta))
+        u = torch.addmm(bias[:, None], weight, inputs[-1], beta=kept_scale(beta))
+        h, slope = _relu_and_slope(u) if math.isinf(beta) else _softplus_and_slope(u)
         inputs.append(h)
         slopes.append(slope)
     return inputs, slopes
@@ -161,6 +172,11 @@ def _softplus_and_slope(u: Tensor) -> tuple[Tensor, Tensor]:
     total = exponential + 1
     slope = exponential.div_(total)
     return torch.maximum(total.log_(), u, out=total), slope
+
+
+def _relu_and_slope(u: Tensor) -> tuple[Tensor, Tensor]:
+    """max(0, u) and whether that is u, as 0 or 1."""
+    return u.relu(), (u > 0).to(u)
 
 
 def _join(h: Tensor, x: Tensor) -> Tensor:

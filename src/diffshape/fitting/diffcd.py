@@ -10,7 +10,7 @@ the box. Source: Haerenstam-Nielsen, Sang, Saroha, Araslanov, Cremers, DiffCD, E
 import torch
 from torch import Tensor
 
-from diffshape.fields import Field, HashGrid
+from diffshape.fields import FeatureGrid, Field, HashGrid
 from diffshape.fitting.config import DiffCD
 from diffshape.fitting.start import StartTargets
 from diffshape.fitting.surface_pool import SurfacePool
@@ -109,7 +109,7 @@ class DiffCDTask(Task):
 
     def _fade_in(self, progress: float) -> None:
         """Bring in the levels of a grid one after the other, coarse to fine, over the start (or the first fifth)."""
-        if isinstance(self.field, HashGrid):
+        if isinstance(self.field, (HashGrid, FeatureGrid)):
             levels = self.field.grid.levels
             shown = 3 + (levels - 3) * progress / (0.5 * self.start_share or 0.2)
             self.field.fade.copy_((shown - torch.arange(levels)).clamp(0, 1))

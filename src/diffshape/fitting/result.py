@@ -9,7 +9,8 @@ import torch
 from torch import Tensor
 
 from diffshape.data import Frame, Mesh
-from diffshape.fields import Field
+from diffshape.fields import Field, export
+from diffshape.fields.field_files import Format
 from diffshape.fitting.bodies import supported_bodies
 from diffshape.fitting.settings import FitSettings
 from diffshape.fitting.target import FitTarget
@@ -79,6 +80,15 @@ class FitResult:
             dtype = points.dtype if points.is_floating_point() else torch.get_default_dtype()
             return distances.to(points.device, dtype)
         return distances.numpy()
+
+    def export(self, path: str | Path, format: Format | None = None) -> Path:
+        """Write the field to one self-contained file that takes and gives input coordinates; see ``fields.export``.
+
+        Raises:
+            ValueError: The format is unknown, or the field cannot be written in it.
+            ImportError: ONNX is asked for without its packages.
+        """
+        return export(self.field, path, format, center=self.frame.center, scale=self.frame.scale)
 
     def save(self, folder: str | Path) -> Path:
         """Write the fit to a folder that ``fitting.load`` reads; returns it.

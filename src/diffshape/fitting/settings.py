@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from diffshape._plain import from_plain, to_plain
-from diffshape.fields.config import FieldConfig, HashGridConfig, MLPConfig
+from diffshape.fields.config import FeatureGridConfig, FieldConfig, HashGridConfig, MLPConfig
 from diffshape.fitting.config import DiffCD
 
 VERSION = 1
 _METHODS = {"diffcd": DiffCD}
-_FIELDS = {"hash-grid": HashGridConfig, "mlp": MLPConfig}
+_FIELDS = {"feature-grid": FeatureGridConfig, "hash-grid": HashGridConfig, "mlp": MLPConfig}
 
 
 @dataclass(frozen=True, kw_only=True)

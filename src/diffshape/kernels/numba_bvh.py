@@ -103,8 +103,8 @@ def triangle_distance(triangles, i, x, y, z) -> float:
 
 
 @njit(cache=True, nogil=True)
-def _search(triangles, index, boxes, lowest, x, y, z, guess, stack, stack_distances) -> int:
-    """The place in the tree of the triangle nearest to one query, starting from a guess."""
+def _search(triangles, index, boxes, lowest, x, y, z, guess, stack, stack_distances) -> tuple[int, float]:
+    """The place in the tree of the triangle nearest to one query, from a guess on, and its squared distance."""
     leaves, count = len(boxes) // 2, len(triangles)
     best_place, best, best_index = guess, triangle_distance(triangles, guess, x, y, z), index[guess]
     node, height = 1, 0
@@ -129,7 +129,7 @@ def _search(triangles, index, boxes, lowest, x, y, z, guess, stack, stack_distan
                     best_place, best, best_index = i, distance, index[i]
         while True:
             if height == 0:
-                return best_place
+                return best_place, best
             height -= 1
             node, near = stack[height], stack_distances[height]
             if near < best or (near == best and lowest[node] < best_index):
@@ -137,7 +137,7 @@ def _search(triangles, index, boxes, lowest, x, y, z, guess, stack, stack_distan
 
 
 @njit(cache=True, nogil=True)
-def query_bvh(task, bvh, queries, order, answers) -> None:
+def query_bvh(task, bvh, queries, order, distances, indices) -> None:
     """One task, of ``CHUNK`` queries.
 
     Args:
@@ -145,7 +145,8 @@ def query_bvh(task, bvh, queries, order, answers) -> None:
         bvh: Made by `build_bvh`.
         queries: (N, 3) finite, float64.
         order: (N,) the queries along a Morton curve.
-        answers: (N,) int64, receives the triangles nearest to the queries, by their place in the mesh given.
+        distances: (N,) float64, receives squared distances.
+        indices: (N,) int64, receives the triangles nearest to the queries, by their place in the mesh given.
     """
     depth = 1
     while 1 << depth < len(bvh.boxes):
@@ -154,5 +155,7 @@ def query_bvh(task, bvh, queries, order, answers) -> None:
     place = 0
     for i in order[task * CHUNK : (task + 1) * CHUNK]:
         x, y, z = queries[i, 0], queries[i, 1], queries[i, 2]
-        place = _search(bvh.triangles, bvh.index, bvh.boxes, bvh.lowest, x, y, z, place, stack, stack_distances)
-        answers[i] = bvh.index[place]
+        place, distances[i] = _search(
+            bvh.triangles, bvh.index, bvh.boxes, bvh.lowest, x, y, z, place, stack, stack_distances
+        )
+        indices[i] = bvh.index[place]

@@ -178,6 +178,18 @@ def encode(task, points, tables, fade, plan, smooth, features, derivatives):
 
 
 @numba.njit(nogil=True, cache=True)
+def encode_block(points, tables, fade, plan, smooth, features):
+    """Write features (L * F, n) of the at most ``BLOCK`` points of a block; those of levels faded out are left."""
+    width = tables.shape[1]
+    rows, weights, slopes = _block(points)
+    for level in range(len(fade)):
+        if fade[level] != 0:
+            _locate(points, plan[level], smooth, rows, weights, slopes)
+            for c in range(width):
+                _interpolate(tables[:, c], rows, weights, fade[level], features[level * width + c])
+
+
+@numba.njit(nogil=True, cache=True)
 def encode_backward(level, points, features_bar, derivatives_bar, fade, plan, smooth, tables_bar):
     """Write a level's slice of ``tables_bar`` (entries, F): the transpose of ``encode``."""
     width, factor = tables_bar.shape[1], fade[level]

@@ -5,6 +5,7 @@ from diffshape.losses.chamfer import chamfer_distance
 from diffshape.losses.chamfer_normals import chamfer_normal_loss
 from diffshape.losses.coordinates import euclidean_loss, rectified_wing_loss, smooth_l1_loss, wing_loss
 from diffshape.losses.density_aware_chamfer import density_aware_chamfer_distance
+from diffshape.losses.distance_regression import clamped_l1_loss, mape_loss, relative_l2_loss
 from diffshape.losses.earth_mover import earth_mover_distance
 from diffshape.losses.eikonal import eikonal_loss
 from diffshape.losses.hausdorff import hausdorff_distance
@@ -43,6 +44,7 @@ __all__ = [
     "bounded_log_variance",
     "chamfer_distance",
     "chamfer_normal_loss",
+    "clamped_l1_loss",
     "density_aware_chamfer_distance",
     "earth_mover_distance",
     "edge_length_loss",
@@ -57,10 +59,12 @@ __all__ = [
     "implicit_distance",
     "laplace_nll",
     "laplacian_loss",
+    "mape_loss",
     "mesh_loss",
     "min_of_n",
     "point_to_mesh_distance",
     "rectified_wing_loss",
+    "relative_l2_loss",
     "sinkhorn_divergence",
     "sliced_wasserstein_distance",
     "smooth_l1_loss",

@@ -64,7 +64,8 @@ def read_elements(
     """The tensors of an elementwise loss, by argument name, made safe; and the mask, one entry an element.
 
     All must have the shape of the first. The mask has it too, or lacks the last ``inner`` dimensions, which make up a
-    landmark (1) or a heat-map (2). Masked places become 0, half precision becomes float32.
+    landmark (1) or a heat-map (2); 0 if every number stands for itself. Masked places become 0, half precision becomes
+    float32.
     """
     (like, first), *_ = tensors.items()
     for name, tensor in tensors.items():
@@ -74,7 +75,7 @@ def read_elements(
     read = [each if each.dtype in (torch.float32, torch.float64) else each.float() for each in tensors.values()]
     if mask is None:
         return read, None
-    if mask.ndim == first.ndim - inner:
+    if inner and mask.ndim == first.ndim - inner:
         without = f"{like} without its last {'dimension' if inner == 1 else f'{inner} dimensions'}"
         check_mask(function, mask, first.shape[:-inner], without)
         mask = mask[(...,) + (None,) * inner].expand(first.shape)

@@ -2,21 +2,25 @@
 
 from diffshape.metrics.calibration import Calibration, uncertainty_calibration
 from diffshape.metrics.f_score import FScore, f_score
+from diffshape.metrics.fields import FieldScore, compare_fields
 from diffshape.metrics.landmarks import RadialError, StructureViolations, radial_error, structure_violations
 from diffshape.metrics.normals import normal_consistency
 from diffshape.metrics.occupancy import occupancy_iou, voxel_iou
 from diffshape.metrics.point_to_mesh import PointToMeshStatistics, point_to_mesh_statistics
 from diffshape.metrics.points import PointScore, compare_points
+from diffshape.metrics.signs import sign_f1
 from diffshape.metrics.surfaces import SurfaceScore, compare_surfaces
 
 __all__ = [
     "Calibration",
     "FScore",
+    "FieldScore",
     "PointScore",
     "PointToMeshStatistics",
     "RadialError",
     "StructureViolations",
     "SurfaceScore",
+    "compare_fields",
     "compare_points",
     "compare_surfaces",
     "f_score",
@@ -24,6 +28,7 @@ __all__ = [
     "occupancy_iou",
     "point_to_mesh_statistics",
     "radial_error",
+    "sign_f1",
     "structure_violations",
     "uncertainty_calibration",
     "voxel_iou",

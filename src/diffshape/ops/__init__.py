@@ -17,6 +17,7 @@ from diffshape.ops.pixel_coordinates import denormalize_landmarks, normalize_lan
 from diffshape.ops.poisson_indicator import PoissonIndicator
 from diffshape.ops.rasterize import MeshRaster, SphereRaster, rasterize_mesh, rasterize_spheres
 from diffshape.ops.sample_surface import SurfaceSamples, sample_surface
+from diffshape.ops.triangle_index import TriangleIndex
 from diffshape.ops.visibility import visible_from
 
 __all__ = [
@@ -32,6 +33,7 @@ __all__ = [
     "PoissonIndicator",
     "SphereRaster",
     "SurfaceSamples",
+    "TriangleIndex",
     "UnitVectors",
     "assign",
     "closest_triangles",

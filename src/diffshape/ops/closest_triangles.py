@@ -16,6 +16,7 @@ Source: Ericson, Real-Time Collision Detection, 2005, section 5.1.5.
 
 from typing import NamedTuple
 
+import numpy as np
 import torch
 from jaxtyping import Float, Int, Shaped
 from torch import Tensor
@@ -126,6 +127,14 @@ def _ratio(numerator: Tensor, denominator: Tensor, where: Tensor) -> Tensor:
     return torch.where(where, numerator / torch.where(where, denominator, 1), 0)
 
 
+def search_triangles(bvh: numba_bvh.Bvh, queries: np.ndarray, order: np.ndarray) -> tuple[Tensor, Tensor]:
+    """Squared distances (N,) and triangles (N,) nearest to (N, 3) finite float64 queries, given along a curve."""
+    distances, indices = torch.empty(len(queries), dtype=torch.float64), torch.empty(len(queries), dtype=torch.int64)
+    tasks = -(-len(queries) // numba_bvh.CHUNK)
+    run_tasks(numba_bvh.query_bvh, tasks, bvh, queries, order, distances.numpy(), indices.numpy())
+    return distances, indices
+
+
 @torch.library.custom_op("diffshape::closest_triangle_indices", mutates_args=())
 def closest_triangle_indices(points: Tensor, vertices: Tensor, faces: Tensor) -> Tensor:
     """Rows (B, N) of (F, 3) faces over (B, V, 3) vertices that are closest to (B, N, 3) points, float64 and checked."""
@@ -133,9 +142,8 @@ def closest_triangle_indices(points: Tensor, vertices: Tensor, faces: Tensor) ->
     triangles = vertices[:, faces]
     require_finite("closest_triangles", "vertices", triangles)
     indices = torch.empty(points.shape[:2], dtype=torch.int64)
-    for queries, mesh, answers in zip(points.cpu().contiguous().numpy(), triangles.cpu().numpy(), indices.numpy()):
-        bvh, tasks = numba_bvh.build_bvh(mesh), -(-len(queries) // numba_bvh.CHUNK)
-        run_tasks(numba_bvh.query_bvh, tasks, bvh, queries, morton_order(queries), answers)
+    for queries, mesh, answers in zip(points.cpu().contiguous().numpy(), triangles.cpu().numpy(), indices):
+        answers.copy_(search_triangles(numba_bvh.build_bvh(mesh), queries, morton_order(queries))[1])
     return indices.to(points.device)
 
 

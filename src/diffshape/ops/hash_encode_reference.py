@@ -93,11 +93,14 @@ def _corner(
     u, v, w = (t[:, d] if bit else 1 - t[:, d] for d, bit in enumerate(bits))
     du, dv, dw = (slope[:, d] if bit else -slope[:, d] for d, bit in enumerate(bits))
     x, y, z = (nodes[:, d] + bit for d, bit in enumerate(bits))
-    rows = _rows(x, y, z, *table)
+    rows = node_rows(x, y, z, *table)
     return Corner(rows, u * v * w, torch.stack([du * v * w, u * dv * w, u * v * dw]))
 
 
-def _rows(x: Tensor, y: Tensor, z: Tensor, side: int, offset: int, size: int) -> Tensor:
+def node_rows(
+    x: Int[Tensor, "n"], y: Int[Tensor, "n"], z: Int[Tensor, "n"], side: int, offset: int, size: int
+) -> Int[Tensor, "n"]:
+    """The table rows of grid nodes, in a level of ``size`` rows from row ``offset``: row by row, or hashed."""
     if side**3 <= size:
         return offset + (x + side * (y + side * z)) % size
     return offset + ((x * PRIMES[0]) ^ (y * PRIMES[1]) ^ (z * PRIMES[2])) % size

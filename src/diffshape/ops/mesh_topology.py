@@ -44,6 +44,28 @@ def face_sides(faces: Int[Tensor, "f 3"]) -> FaceSides:
     return FaceSides(ends, opposite, edge, first)
 
 
+class EdgeUses(NamedTuple):
+    """How the faces use each of E edges; faces that name a vertex twice are left out."""
+
+    faces: Int[Tensor, "e"]
+    """How many faces have the edge: 2 on a closed surface."""
+    balance: Int[Tensor, "e"]
+    """How many more of them run from its lower vertex to the higher than back: 0 where two faces agree."""
+
+
+def edge_uses(faces: Int[Tensor, "f 3"]) -> EdgeUses:
+    """Whether a mesh is closed, and whether its faces run alike.
+
+    >>> edge_uses(torch.tensor([[0, 1, 2], [2, 1, 3]]))
+    EdgeUses(faces=tensor([1, 1, 2, 1, 1]), balance=tensor([ 1, -1,  0,  1, -1]))
+    """
+    faces = faces[(faces != faces.roll(1, 1)).all(1)]
+    sides = face_sides(faces)
+    runs_up = torch.where(sides.ends[:, 0] == faces.T.reshape(-1), 1, -1)
+    counts = torch.zeros((2, int(sides.first.sum())), dtype=torch.int64, device=faces.device)
+    return EdgeUses(*counts.index_add_(1, sides.edge, torch.stack([torch.ones_like(runs_up), runs_up])))
+
+
 class UnitVectors(NamedTuple):
     """Directions, and where there is one."""
 

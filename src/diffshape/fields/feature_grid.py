@@ -1,0 +1,94 @@
+"""A neural field that is a multi-resolution grid and nothing else: one number a level, interpolated and summed.
+
+    f(x) = sum over levels l of phi_l(u),   u = (x - low) / (high - low) in the unit cube of the field's box,
+
+phi_l the only feature of level l of ``ops.hash_encode``; beyond the box as in ``outside_box``. Without a network the
+value and the gradient are linear in the tables, so both are cheap, as is their backward pass, and a loss that is convex
+in them is convex in the tables. Nothing sorts out the collisions of hashed levels, though, and a node that no point
+touches stays as it began. Source of the grid: Mueller et al., Instant NGP, SIGGRAPH 2022.
+
+The field starts near |x| - radius, which the nodes of the coarsest level hold; the finer levels start at 0.
+"""
+
+from typing import Any
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from diffshape.fields.config import FeatureGridConfig, one_config
+from diffshape.fields.field import Field
+from diffshape.fields.outside_box import grow_outwards, nearest_in_box, turn_outwards
+from diffshape.ops.grid_layout import GridLayout
+from diffshape.ops.hash_encode import hash_encode
+from diffshape.ops.hash_encode_reference import node_rows
+
+
+class FeatureGrid(Field):
+    """Sum of one interpolated number a level; nothing in it is random.
+
+    ``fade`` (a buffer, one factor a level) lets a fit start with the coarse levels only and bring in the finer ones.
+
+    Args:
+        config: Its settings; or give them as options, ``FeatureGrid(levels=4)``.
+        **options: Fields of ``FeatureGridConfig``.
+
+    Raises:
+        TypeError: A config and options are both given, or an option is unknown.
+        ValueError: A setting is out of range.
+
+    >>> field = FeatureGrid(levels=3, finest=64)
+    >>> values, gradients = field.value_and_gradient(torch.tensor([[0.0, 0.0, 0.7]]))
+    >>> values.shape, gradients.shape
+    (torch.Size([1]), torch.Size([1, 3]))
+    """
+
+    fade: Tensor
+
+    def __init__(self, config: FeatureGridConfig | None = None, **options: Any) -> None:
+        super().__init__()
+        self.config = config = one_config(FeatureGridConfig, config, options)
+        self.grid = GridLayout(
+            levels=config.levels,
+            base=config.base,
+            finest=config.finest,
+            features=1,
+            log2_entries=config.log2_entries,
+            interpolation=config.interpolation,
+        )
+        coarsest = _sphere_at_nodes(self.grid, config.box, config.radius)
+        self.tables = torch.nn.Parameter(torch.zeros(self.grid.entries, 1))
+        with torch.no_grad():
+            self.tables[: len(coarsest), 0] = coarsest
+        self.register_buffer("fade", torch.ones(self.grid.levels))
+
+    def evaluate(self, points: Float[Tensor, "n 3"]) -> Float[Tensor, "n"]:
+        """Values at (N, 3) points."""
+        low, high = self.config.box
+        nearest, beyond = nearest_in_box(points, self.config.box)
+        features = hash_encode((nearest - low) / (high - low), self.tables, self.grid, fade=self.fade)
+        return grow_outwards(features.sum(-1), beyond)
+
+    def evaluate_with_gradient(self, points: Float[Tensor, "n 3"]) -> tuple[Float[Tensor, "n"], Float[Tensor, "n 3"]]:
+        """Values and gradients at (N, 3) points from one encoding, both linear in the tables."""
+        low, high = self.config.box
+        nearest, beyond = nearest_in_box(points, self.config.box)
+        unit = (nearest - low) / (high - low)
+        features, jacobian = hash_encode(unit, self.tables, self.grid, jacobian=True, fade=self.fade)
+        gradients = jacobian.sum(-2) / (high - low)
+        return grow_outwards(features.sum(-1), beyond), turn_outwards(gradients, beyond)
+
+
+def _sphere_at_nodes(grid: GridLayout, box: tuple[float, float], radius: float) -> Float[Tensor, "rows"]:
+    """|x| - radius at the nodes of the coarsest level, by table row; the mean where a row serves several nodes.
+
+    Node k of an axis lies at (k - 1/2) / scale of the unit cube, so the first and last (k = side) lie half a cell
+    outside it, and the latter wraps around to rows of others.
+    """
+    (scale, side, size), (low, high) = (grid.scales[0], grid.resolutions[0], grid.sizes[0]), box
+    nodes = torch.cartesian_prod(*3 * [torch.arange(side + 1)])
+    places = low + (high - low) * (nodes - 0.5) / scale
+    x, y, z = nodes.unbind(-1)
+    rows = node_rows(x, y, z, side, 0, size)
+    total = torch.zeros(size).index_add_(0, rows, places.norm(dim=-1) - radius)
+    return total / torch.zeros(size).index_add_(0, rows, torch.ones(len(rows))).clamp(min=1)

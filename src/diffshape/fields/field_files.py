@@ -1,0 +1,192 @@
+"""A field as one file that stands for itself.
+
+safetensors   the weights, and in the header the settings as plain values: read back by `load_field`
+TorchScript   the plain definition, traced: ``torch.jit.load(path)(points)``, in Python or C++, without this library
+ONNX          the same for ``onnxruntime`` and others: input "points" (N, 3), output "distances" (N,)
+"""
+
+import copy
+import importlib.util
+import io
+import json
+import os
+import warnings
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Literal, get_args
+
+import torch
+from jaxtyping import Float
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save
+from torch import Tensor
+
+from diffshape._plain import from_plain, to_plain
+from diffshape._whole_files import atomic_path
+from diffshape.fields.build import build_field
+from diffshape.fields.config import FieldConfig
+from diffshape.fields.field import Field
+from diffshape.fields.framed import FramedField
+from diffshape.fields.plain_definition import values_by_definition
+
+Format = Literal["safetensors", "torchscript", "onnx"]
+_SUFFIXES: dict[str, Format] = {".safetensors": "safetensors", ".pt": "torchscript", ".onnx": "onnx"}
+_HEADER = "diffshape field 1"
+_KINDS = {kind.__name__: kind for kind in get_args(FieldConfig)}
+_OPSET = 18
+"""The first with exclusive or of integers, which the grid's hash needs."""
+
+
+def export(
+    field: Field,
+    path: str | os.PathLike[str],
+    format: Format | None = None,
+    *,
+    center: Sequence[float] = (0.0, 0.0, 0.0),
+    scale: float = 1.0,
+) -> Path:
+    """Write a field to one self-contained file, whole or not at all.
+
+    Args:
+        field: An ``MLP``, ``HashGrid`` or ``FeatureGrid``; for TorchScript and ONNX also another whose ``evaluate`` is
+            plain PyTorch.
+        path: Where; an old file is replaced.
+        format: Of the file; by default that of the suffix: .safetensors, .pt (TorchScript) or .onnx.
+        center: Where the field's origin lies in the coordinates that the file shall take.
+        scale: The length of its unit there: the file answers scale * field((x - center) / scale).
+
+    Returns:
+        ``path``.
+
+    Raises:
+        ValueError: The format is unknown, ``center`` or ``scale`` is no frame, or the field cannot be written so.
+        ImportError: ONNX is asked for without the packages ``onnx`` and ``onnxscript``.
+        OSError: The file cannot be written.
+
+    The traced modules take and give the field's dtype, for any number of points (onnxruntime wants one at least), and
+    answer as the library does up to rounding. TorchScript files hold code: load only those you trust.
+
+    >>> from tempfile import TemporaryDirectory
+    >>> from diffshape.fields import FeatureGrid
+    >>> field, points = FeatureGrid(levels=2, base=4, finest=8), torch.rand(5, 3)
+    >>> with TemporaryDirectory() as folder:
+    ...     path = export(field, Path(folder, "sphere.safetensors"), scale=2.0)
+    ...     bool((load_field(path)(2 * points) == 2 * field(points)).all())
+    True
+    """
+    path = Path(path)
+    chosen = _SUFFIXES.get(path.suffix.lower()) if format is None else format
+    framed = FramedField(field, center=center, scale=scale)
+    if chosen == "safetensors":
+        content = _safetensors(framed)
+    elif chosen == "torchscript":
+        content = _torchscript(framed)
+    elif chosen == "onnx":
+        content = _onnx(framed)
+    else:
+        raise ValueError(
+            f"export: format must be one of {', '.join(get_args(Format))}, or the suffix one of "
+            f"{', '.join(_SUFFIXES)}; got {format!r} for {path.name!r}"
+        )
+    with atomic_path(path) as temporary:
+        temporary.write_bytes(content)
+    return path
+
+
+def load_field(path: str | os.PathLike[str]) -> Field:
+    """The field that `export` wrote as safetensors, on the CPU: of its own kind, or framed if a frame was given.
+
+    Raises:
+        ValueError: The file is none of a field, or damaged.
+        OSError: It cannot be read.
+    """
+    try:
+        with safe_open(path, framework="pt") as file:
+            header = file.metadata() or {}
+            weights = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+        if header.get("format") != _HEADER:
+            raise ValueError(f"its header has no format {_HEADER!r}")
+        plain = json.loads(header["config"])
+        field = build_field(from_plain(_KINDS[plain.pop("kind")], plain))
+        field.to(next(iter(weights.values())).dtype).load_state_dict(weights)
+        center, scale = json.loads(header["center"]), json.loads(header["scale"])
+        framed = FramedField(field, center=center, scale=scale)
+    except (SafetensorError, KeyError, StopIteration, TypeError, ValueError, RuntimeError, AttributeError) as error:
+        raise ValueError(f"load_field: no field can be read from {path}: {error}") from error
+    return field if _is_unmoved(framed) else framed
+
+
+def _safetensors(framed: FramedField) -> bytes:
+    field = framed.inner
+    config = getattr(field, "config", None)
+    if type(config).__name__ not in _KINDS:
+        raise ValueError(
+            f"export: safetensors keep fields with settings out of {', '.join(_KINDS)}, and {type(field).__name__} has "
+            "none; write TorchScript or ONNX"
+        )
+    header = {
+        "format": _HEADER,
+        "config": json.dumps({"kind": type(config).__name__, **to_plain(config)}),
+        "center": json.dumps(framed.center),
+        "scale": json.dumps(framed.scale),
+    }
+    return save({name: each.detach().cpu().contiguous() for name, each in field.state_dict().items()}, header)
+
+
+def _torchscript(framed: FramedField) -> bytes:
+    module, points = _plain_module(framed)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of loops over levels, which are constant, and of TorchScript's age
+        traced = torch.jit.trace(module, points, check_trace=False)
+        if "diffshape::" in str(traced.inlined_graph):
+            raise ValueError(
+                f"export: {type(framed.inner).__name__} is evaluated by operations of diffshape, which a TorchScript "
+                "file would need to run"
+            )
+        buffer = io.BytesIO()
+        torch.jit.save(traced, buffer)
+    return buffer.getvalue()
+
+
+def _onnx(framed: FramedField) -> bytes:
+    missing = [name for name in ("onnx", "onnxscript") if importlib.util.find_spec(name) is None]
+    if missing:
+        raise ImportError(f'export: ONNX needs {" and ".join(missing)}; pip install "diffshape[onnx]"')
+    module, points = _plain_module(framed)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        program = torch.onnx.export(
+            module,
+            (points,),
+            dynamo=True,
+            input_names=["points"],
+            output_names=["distances"],
+            dynamic_shapes={"points": {0: torch.export.Dim("n")}},
+            opset_version=_OPSET,
+            verbose=False,
+        )
+    assert program is not None
+    return program.model_proto.SerializeToString()
+
+
+class _Plain(torch.nn.Module):
+    """A field's plain definition as a module of tensors in, tensors out."""
+
+    def __init__(self, field: Field) -> None:
+        super().__init__()
+        self.field = field
+
+    def forward(self, points: Float[Tensor, "n 3"]) -> Float[Tensor, "n"]:
+        return values_by_definition(self.field, points)
+
+
+def _plain_module(framed: FramedField) -> tuple[_Plain, Float[Tensor, "n 3"]]:
+    """The module, on the CPU and constant, and points to trace it with."""
+    field = copy.deepcopy(framed.inner if _is_unmoved(framed) else framed).cpu().requires_grad_(False)
+    parameter = next(field.parameters(), torch.empty(0))
+    center = torch.tensor(framed.center, dtype=parameter.dtype)
+    return _Plain(field).eval(), center + framed.scale * torch.linspace(-1, 1, 21, dtype=parameter.dtype).reshape(7, 3)
+
+
+def _is_unmoved(framed: FramedField) -> bool:
+    return framed.center == (0.0, 0.0, 0.0) and framed.scale == 1.0

@@ -1,0 +1,115 @@
+"""Methods, fields and numbers of steps that belong together, by name: for scans, and for meshes."""
+
+from dataclasses import dataclass, field
+
+from diffshape.fields.config import HASH_GRIDS, FieldConfig, MLPConfig
+from diffshape.fitting.config import DiffCD
+from diffshape.fitting.supervised_config import Supervised
+
+
+@dataclass(frozen=True, kw_only=True)
+class Preset:
+    """A method, a field and a number of steps that belong together."""
+
+    method: DiffCD | Supervised = field(default_factory=DiffCD)
+    """The objective and how it is sampled."""
+    field: FieldConfig | None = None
+    """The field; None is a hash grid matched to the spacing and noise of the points."""
+    steps: int = 1800
+    """Optimiser steps."""
+
+
+PRESETS: dict[str, Preset] = {
+    "quick": Preset(steps=400),
+    "standard": Preset(),
+    "paper": Preset(
+        method=DiffCD(
+            eikonal_weight=0.1,
+            normal_weight=0.0,
+            batch=5000,
+            surface_batch=5000,
+            local_samples=1.0,
+            meshings=40,
+            mesh_resolution=256,
+            pulls=4,
+            pull="trace",
+            prepare=False,
+            learning_rate=1e-3,
+            schedule="warmup-cosine",
+        ),
+        field=MLPConfig(),
+        steps=40_000,
+    ),
+}
+"""quick: a first look. standard: the default. paper: the published network, steps and weights (hours on a CPU)."""
+
+MESH_PRESETS: dict[str, Preset] = {
+    "quick": Preset(method=Supervised(), field=HASH_GRIDS["small"], steps=500),
+    "standard": Preset(method=Supervised(), field=HASH_GRIDS["small"], steps=2000),
+    "fine": Preset(method=Supervised(), field=HASH_GRIDS["fine"], steps=8000),
+    "torch-ngp": Preset(
+        method=Supervised(
+            batch=2**18,
+            near=3 / 8,
+            surface=4 / 8,
+            pool=2**18,
+            fresh=2**18,
+            normalization="diagonal",
+            learning_rate=1e-4,
+            final=0.1,
+        ),
+        field=HASH_GRIDS["instant-ngp"],
+        steps=2000,
+    ),
+    "instant-ngp": Preset(
+        method=Supervised(
+            batch=2**18,
+            near=3 / 8,
+            surface=4 / 8,
+            sigma=1.8e-3,
+            perturbation="logistic",
+            pool=2**18,
+            fresh=2**18,
+            learning_rate=1e-4,
+            final=1.0,
+        ),
+        field=HASH_GRIDS["instant-ngp"],
+        steps=10_000,
+    ),
+}
+"""quick, standard: seconds on a CPU. fine: sharper, minutes. torch-ngp, instant-ngp: as published, for a GPU.
+
+Of the two published ones, the grid, the network's layers, the mix of points, loss, batch and rate are theirs; their
+weight decay of 1e-6 and moving average of weights are left out. instant-ngp spreads points by a logistic distribution
+of scale r / 1024, r the bounding radius; sigma is the standard deviation of that for r = 1.
+"""
+
+
+def preset(name: str) -> Preset:
+    """The preset for scans of that name.
+
+    >>> preset("paper").steps
+    40000
+
+    Raises:
+        ValueError: There is none of that name.
+    """
+    return _named("preset", PRESETS, name)
+
+
+def mesh_preset(name: str) -> Preset:
+    """The preset for meshes of that name.
+
+    >>> mesh_preset("instant-ngp").field.finest
+    2048
+
+    Raises:
+        ValueError: There is none of that name.
+    """
+    return _named("mesh_preset", MESH_PRESETS, name)
+
+
+def _named(function: str, presets: dict[str, Preset], name: str) -> Preset:
+    if name not in presets:
+        raise ValueError(f"{function}: there is no {name!r}; choose one of {', '.join(presets)}")
+    return presets[name]

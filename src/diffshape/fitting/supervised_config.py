@@ -1,0 +1,58 @@
+"""Settings of fits to meshes, where true distances are known. Needs no torch, so that a command line can read it quickly.
+
+Lengths are in the frame of ``data.SignedDistance``, where the longest side of a mesh is 2.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from diffshape._plain import check_choices
+
+
+@dataclass(frozen=True, kw_only=True)
+class Supervised:
+    """A field learns the exact signed distance of a mesh, at points near its surface and anywhere in [-1, 1]^3.
+
+    Source of the default loss and of sampling near and far: Mueller, Evans, Schied, Keller, Instant NGP, SIGGRAPH 2022.
+    """
+
+    loss: Literal["mape", "l1", "clamped_l1", "relative_l2"] = "mape"
+    """|f - s| / (|s| + 0.01); |f - s|; the same, both clamped to 0.1; (f - s)^2 / (f^2 + 0.01)."""
+    batch: int = 4096
+    """Points a step."""
+    near: float = 0.5
+    """Share of points near the surface."""
+    surface: float = 0.0
+    """Share of points on the surface, of distance 0; the rest is uniform in [-1, 1]^3."""
+    sigma: float = 0.01
+    """Standard deviation, on every axis, of points near the surface."""
+    perturbation: Literal["gaussian", "logistic"] = "gaussian"
+    """How they are spread."""
+    pool: int = 1_000_000
+    """Points with true distances that are kept."""
+    fresh: int = 384
+    """New ones a step, on average; they fill the pool, then replace its oldest. 0: the pool is full from the start."""
+    normalization: Literal["longest-side", "diagonal"] = "longest-side"
+    """The mesh's longest side becomes 2, or it comes to lie in the ball of radius 0.95."""
+    learning_rate: float | None = None
+    """Adam's learning rate; None is 1e-2 for grids and 5e-4 for networks."""
+    final: float = 0.02
+    """Share of the learning rate that is left at the end of an exponential decay."""
+
+    def __post_init__(self) -> None:
+        check_choices(self)
+        if self.batch < 1 or self.pool < 1 or self.fresh < 0:
+            raise ValueError(
+                "Supervised: need batch >= 1, pool >= 1 and fresh >= 0, "
+                f"got {self.batch}, {self.pool} and {self.fresh}"
+            )
+        if min(self.near, self.surface) < 0 or self.near + self.surface > 1:
+            raise ValueError(
+                f"Supervised: near and surface are shares of at most 1 together, got {self.near} and {self.surface}"
+            )
+        if not self.sigma > 0:
+            raise ValueError(f"Supervised: sigma must be positive, got {self.sigma}")
+        if self.learning_rate is not None and not self.learning_rate > 0:
+            raise ValueError(f"Supervised: learning_rate must be positive or None, got {self.learning_rate}")
+        if not 0 < self.final <= 1:
+            raise ValueError(f"Supervised: final is a share of the learning rate in (0, 1], got {self.final}")
