@@ -5,13 +5,15 @@
 Queries: uniform points in [-1, 1]^3, 16 levels of 2 features, 2^19 rows, 16 to 2048 nodes, a network of 2 x 64 ReLU on
 the features alone. `ms` is the median over launches of CUDA events on an idle device, `wall` that of a clock around
 launch and synchronisation. `fused` takes points as they come, `fused, sorted` points that already lie along a Morton
-curve, `fused, sorting` sorts them within its time; `HashGrid` is `fused` by way of the field itself. `error` is the mean absolute difference from float64. The floor is
-that of field_work.py for the order of the points; its rates are options, by default an H200's.
+curve, `fused, sorting` sorts them within its time; `HashGrid` is `fused` by way of the field itself. `error` is the
+mean absolute difference from float64. The floor is that of field_work.py for the order of the points; its rates are
+options, by default an H200's.
 
-Steps: forward, backward and Adam on fresh points of a sphere's distance, MAPE, float32, an update skipped where loss or
-gradient is not finite. `eager` is PyTorch, `kernels` the library's encoding, `graph` the latter as one CUDA graph: what
-is captured is the whole step, its check (as Adam's `found_inf`, on the device) included; points and distances are
-copied into buffers that it reads. The graph is an experiment of this script: it has not run on a device yet.
+Steps: forward, backward and Adam on points around a sphere and their distances, MAPE, float32; an update is skipped
+where loss or gradient is not finite. `eager` is PyTorch, `kernels` the library's encoding, `graph` the latter as one
+CUDA graph: what is captured is the whole step, its check (as Adam's `found_inf`, on the device) included; points and
+distances are copied into buffers that it reads. The graph is an experiment of this script: it has not run on a device
+yet.
 """
 
 import argparse
@@ -203,23 +205,24 @@ def measure_queries(count: int, launches: int, rates: dict[str, float]) -> list[
     return rows
 
 
-def measure_steps(count: int, launches: int) -> list[dict]:
-    """A row an engine; every step has fresh points, made before the clock starts."""
-    rows = []
-    for name, encode, wrap in (
-        ("eager", encode_eagerly, lambda step: step),
-        ("kernels", hash_encode, lambda step: step),
-        ("graph", hash_encode, GraphedStep),
-    ):
-        step = GuardedStep(PlainField(encode), count, "cuda")
-        data = sphere(count, 0, "cuda")
-        step.load(*data)
-        run = wrap(step)
-        row = {"work": "step", "engine": name, "points": count}
-        row |= median_times(lambda: (step.load(*data), run()), launches)  # noqa: B023
-        rows.append({**row, "megabytes": torch.cuda.max_memory_allocated() / 2**20})
-        torch.cuda.reset_peak_memory_stats()
-    return rows
+STEPS = {
+    "eager": (encode_eagerly, lambda step: step),
+    "kernels": (hash_encode, lambda step: step),
+    "graph": (hash_encode, GraphedStep),
+}
+
+
+def measure_steps(engine: str, count: int, launches: int) -> dict:
+    """A row; what is loaded before every step is on the device already, and the same."""
+    torch.cuda.reset_peak_memory_stats()
+    before = torch.cuda.memory_allocated()
+    encode, wrap = STEPS[engine]
+    step, data = GuardedStep(PlainField(encode), count, "cuda"), sphere(count, 0, "cuda")
+    step.load(*data)
+    run = wrap(step)
+    row = {"work": "step", "engine": engine, "points": count}
+    row |= median_times(lambda: (step.load(*data), run()), launches)
+    return {**row, "megabytes": (torch.cuda.max_memory_allocated() - before) / 2**20}
 
 
 def main() -> None:
@@ -237,8 +240,7 @@ def main() -> None:
     rates = {name: getattr(options, name) for name in ("cache", "tensor", "memory")}
     print(f"{'work':8}{'engine':16}{'points':>10}{'ms':>10}{'wall':>10}{'floor':>10}{'error':>10}")
     rows = measure_queries(options.points, options.launches, rates)
-    for batch in options.batches:
-        rows += measure_steps(batch, options.launches)
+    rows += [measure_steps(engine, batch, options.launches) for batch in options.batches for engine in STEPS]
     for row in rows:
         append_row(options.results, {**row, "rates": rates, "environment": place})
         print(

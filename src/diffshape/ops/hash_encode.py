@@ -67,9 +67,9 @@ def hash_encode(
     tensor([1., 1.])
     """
     _check(points, tables, grid, fade)
-    fade = torch.ones(grid.levels) if fade is None else fade.detach()
+    fade = tables.new_ones(grid.levels) if fade is None else fade.detach().to(tables)
     encode = encode_by_definition if points.requires_grad else encode_points
-    features, derivatives = encode(points.reshape(-1, 3), tables, fade.to(tables), grid.plan, grid.smooth, jacobian)
+    features, derivatives = encode(points.reshape(-1, 3), tables, fade, grid.plan, grid.smooth, jacobian)
     features = features.t().reshape(*points.shape[:-1], grid.channels)
     if not jacobian:
         return features
