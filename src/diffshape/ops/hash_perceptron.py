@@ -51,7 +51,8 @@ def hash_perceptron(
 
     >>> grid = GridLayout(levels=2, base=4, finest=8, features=1)
     >>> x, tables = torch.rand(5, 3), torch.ones(grid.entries, 1)
-    >>> hash_perceptron(x, x.t()[:0], tables, grid, [torch.ones(4, 2), torch.ones(1, 4)], [torch.zeros(4), torch.ones(1)])
+    >>> weights, biases = [torch.ones(4, 2), torch.ones(1, 4)], [torch.zeros(4), torch.ones(1)]
+    >>> hash_perceptron(x, x.t()[:0], tables, grid, weights, biases)
     tensor([9., 9., 9., 9., 9.])
     """
     fade = torch.ones(grid.levels).to(tables) if fade is None else fade.detach().to(tables)
@@ -75,7 +76,7 @@ def perceptron_values(
     parameters: Sequence[Tensor],
     keep: bool,
 ) -> tuple[Tensor, Tensor]:
-    """Values (N,), and with ``keep`` what the network read, (K + L * F, N); parameters: the weights, then the biases."""
+    """Values (N,), and with ``keep`` what the network read, (K + L * F, N); parameters: weights, then biases."""
     values, inputs = _like_values(points, lead, tables, fade, keep)
     arrays = [_array(each) for each in (points, lead, tables, fade, _rows_of(plan))]
     run_tasks(
