@@ -30,7 +30,7 @@ KINDS = {
     "hash grid": fields.HASH_GRIDS["small"],
     "feature grid": fields.FeatureGridConfig(box=(-1.05, 1.05)),
     "MLP 4 x 128": fields.MLPConfig(hidden_layers=4, width=128, skip=()),
-    "DeepSDF decoder": fields.LatentMLPConfig(dropout=0.0),
+    "DeepSDF decoder 4 x 128": fields.LatentMLPConfig(hidden_layers=4, width=128, latent=16, skip=(2,), dropout=0.0),
 }
 
 
@@ -100,7 +100,7 @@ def main() -> None:
     arguments.results.unlink(missing_ok=True)
     where = environment()
     for row in cost():
-        append_row(arguments.results, {"table": "cost", **row, **where})
+        append_row(arguments.results, {"table": "cost", **row, "environment": where})
         print(row)
     paths = sorted((arguments.shared / "data" / "meshes").glob("*.ply"))
     if not paths:
@@ -110,12 +110,12 @@ def main() -> None:
     for path in paths:
         for seconds in SECONDS.get(path.stem, (10,)):
             row = encoded(path, seconds)
-            append_row(arguments.results, {"table": "quality", **row, **where})
+            append_row(arguments.results, {"table": "quality", **row, "environment": where})
             print(row["mesh"], seconds, row["f1_near"], row["f1_volume"], flush=True)
     for kind, config in KINDS.items():
         row = encoded(spot, 10, config)
         assert math.isfinite(row["f1_near"])
-        append_row(arguments.results, {"table": "kinds", "kind": kind, **row, **where})
+        append_row(arguments.results, {"table": "kinds", "kind": kind, **row, "environment": where})
         print(kind, row["f1_near"], row["f1_volume"], flush=True)
 
 

@@ -114,10 +114,24 @@ def test_holes_and_flipped_faces_are_said_and_survived():
     assert (holed.watertight, holed.consistently_wound) == (False, True)
     assert (flipped.watertight, flipped.consistently_wound) == (True, False)
     assert "edges have one face or more than two" in holed.notes[0]
-    assert "face different sides" in flipped.notes[0]
+    assert flipped.notes == (
+        f"{len(few)} of {len(mesh.faces)} faces faced another way than their surface and were turned",
+    )
+    assert torch.equal(flipped.faces, whole.faces)
+    assert torch.equal(flipped(points), whole(points))
     clear = whole(points).abs() > 0.02  # nearer to a hole of one face the sign is anybody's
-    for damaged in (holed, flipped):
-        assert torch.equal((damaged(points) < 0)[clear], (whole(points) < 0)[clear])
+    assert torch.equal((holed(points) < 0)[clear], (whole(points) < 0)[clear])
+
+
+def test_a_surface_with_one_side_is_said_to_be_one():
+    angle = 2 * math.pi * np.arange(10) / 10
+    half = np.stack([np.cos(angle / 2) * np.cos(angle), np.cos(angle / 2) * np.sin(angle), np.sin(angle / 2)], 1) * 0.3
+    rim = np.stack([np.cos(angle), np.sin(angle), 0 * angle], 1)
+    faces = [[[i, i + 1, i + 10], [i + 1, i + 11, i + 10]] for i in range(9)] + [[[9, 10, 19], [10, 0, 19]]]
+    strip = SignedDistance((np.concatenate([rim - half, rim + half]), np.concatenate(faces)))
+    assert not strip.consistently_wound
+    assert "edges faces cannot agree" in strip.notes[1]
+    assert torch.equal(strip.faces, torch.from_numpy(np.concatenate(faces)))
 
 
 def test_an_edge_of_four_faces_is_not_watertight():

@@ -2,9 +2,10 @@
 
     s(x) = (-1 if w(x) > 1/2 else 1) * min over triangles t of |x - t|
 
-with w the generalised winding number: negative inside, robust where a mesh has holes or flipped faces. The frame puts
-the centre of the mesh's box at 0 and scales its longest side to 2 ("longest-side": the mesh fills [-1, 1]^3 along one
-axis), or half its diagonal to 0.95 ("diagonal": it lies in the ball of radius 0.95, as in torch-ngp).
+with w the generalised winding number: negative inside, robust where a mesh has holes. Faces that face another way than
+most of their surface are turned first, and so is a mesh that faces inward. The frame puts the centre of the mesh's box
+at 0 and scales its longest side to 2 ("longest-side": the mesh fills [-1, 1]^3 along one axis), or half its diagonal to
+0.95 ("diagonal": it lies in the ball of radius 0.95, as in torch-ngp).
 """
 
 import math
@@ -16,6 +17,8 @@ from torch import Tensor
 
 from diffshape.data.frame import Frame
 from diffshape.data.meshes import Mesh, as_mesh
+from diffshape.ops.face_orientation import faces_against_the_rest
+from diffshape.ops.mesh_topology import EdgeUses, edge_uses
 from diffshape.ops.sample_surface import sample_surface
 from diffshape.ops.triangle_index import TriangleIndex
 
@@ -43,16 +46,16 @@ class SignedDistance:
 
     Attributes:
         frame: The way from input coordinates to the normalised frame and back.
-        vertices, faces: The mesh in the normalised frame, (V, 3) float64 and (F, 3) int64, facing outward.
+        vertices, faces: The mesh in the normalised frame, (V, 3) float64 and (F, 3) int64, turned to face outward.
         index: The `diffshape.ops.TriangleIndex` that answers.
         watertight: Whether every edge has exactly two faces. If not, signs near the holes are the likeliest ones.
-        consistently_wound: Whether the two faces of every edge that has two run along it in opposite ways.
+        consistently_wound: Whether, as given, the two faces of every edge that has two run along it in opposite ways.
         notes: What a reader of the signs should know, a sentence each; empty for a sound mesh.
 
     Raises:
         ValueError: The mesh is none, has no extent or no area.
 
-    A mesh that faces inward is turned around, and a note says so: signs are negative inside, whatever the winding.
+    Faces that are turned are told in a note: signs are negative inside, whatever the winding.
     Where bodies overlap, w is 2 and the point is inside. Distances are worked out in float64, on the CPU.
 
     >>> from diffshape.data import box_mesh
@@ -69,16 +72,25 @@ class SignedDistance:
         self.normalization = normalization
         self.frame = _frame_of(mesh, normalization)
         self.vertices = torch.from_numpy(self.frame.to_unit(mesh.vertices))
-        self.faces = torch.from_numpy(mesh.faces)
-        self.index = TriangleIndex(self.vertices, self.faces)
-        edges = self.index.edges
+        self.faces, edges, notes = torch.from_numpy(mesh.faces), edge_uses(torch.from_numpy(mesh.faces)), []
         self.watertight = bool((edges.faces == 2).all())
-        self.consistently_wound = not edges.balance[edges.faces == 2].any()
+        self.consistently_wound = _disagreements(edges) == 0
+        if not self.watertight:
+            notes.append(
+                f"{int((edges.faces != 2).sum())} of {len(edges.faces)} edges have one face or more than two; signs "
+                "near them are the likeliest ones by the winding number"
+            )
+        if not self.consistently_wound:
+            notes.append(self._agree())
+        self.index = TriangleIndex(self.vertices, self.faces)
         facing = self._facing()
         if facing < -_ONE_SIDED:
+            notes.append("the mesh faced inward and was turned around")
             self.faces = self.faces.flip(1)
             self.index = TriangleIndex(self.vertices, self.faces)
-        self.notes = self._notes(facing)
+        elif facing < _ONE_SIDED:
+            notes.append("the mesh is a sheet rather than a body; few points or none count as inside")
+        self.notes = tuple(notes)
 
     def __call__(self, points: Float[Tensor, "*b 3"]) -> Float[Tensor, "*b"]:
         """Signed distances of finite points of the normalised frame, negative inside, in its unit; constants.
@@ -166,22 +178,18 @@ class SignedDistance:
         moves = torch.randn(_PROBES, 3, generator=generator, dtype=torch.float64) * _PROBE_SIGMA
         return float(self.index.winding_number(torch.cat([surface + moves, surface - moves])).mean())
 
-    def _notes(self, facing: float) -> tuple[str, ...]:
-        edges = self.index.edges
-        odd, disagree = int((edges.faces != 2).sum()), int((edges.balance[edges.faces == 2] != 0).sum())
-        told = []
-        if odd:
-            told.append(
-                f"{odd} of {len(edges.faces)} edges have one face or more than two; signs near them are the likeliest "
-                "ones by the winding number"
-            )
-        if disagree:
-            told.append(f"the two faces of {disagree} of {len(edges.faces)} edges face different sides")
-        if facing < -_ONE_SIDED:
-            told.append("the mesh faced inward and was turned around")
-        elif facing < _ONE_SIDED:
-            told.append("the mesh is a sheet rather than a body; few points or none count as inside")
-        return tuple(told)
+    def _agree(self) -> str:
+        """Turn the faces that face another way than most of their surface, and say so."""
+        against = faces_against_the_rest(self.faces)
+        self.faces = torch.where(against[:, None], self.faces.flip(1), self.faces)
+        told = f"{int(against.sum())} of {len(against)} faces faced another way than their surface and were turned"
+        left = _disagreements(edge_uses(self.faces))
+        return f"{told}; at {left} edges faces cannot agree" if left else told
+
+
+def _disagreements(edges: EdgeUses) -> int:
+    """How many edges have two faces that run along them in the same way."""
+    return int(((edges.faces == 2) & (edges.balance != 0)).sum())
 
 
 def _frame_of(mesh: Mesh, normalization: str) -> Frame:

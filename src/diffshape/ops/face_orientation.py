@@ -1,0 +1,44 @@
+"""Which faces of a mesh run the other way than the rest of their surface.
+
+Two faces that alone share an edge agree if they run along it in opposite ways. Every face is taken twice, as it is and
+turned; of two neighbours the copies that agree are linked. A surface that has two sides falls into two linked parts,
+mirror images of each other: the one that turns fewer faces is right. A surface with one side, a Möbius strip, is one
+part, and nothing there is turned.
+"""
+
+import numpy as np
+import torch
+from jaxtyping import Bool, Int
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
+from torch import Tensor
+
+from diffshape.ops.mesh_topology import face_sides
+
+
+def faces_against_the_rest(faces: Int[Tensor, "f 3"]) -> Bool[Tensor, "f"]:
+    """True for the faces to turn, (F,): the fewer ones of each connected surface; of equally many the first face stays.
+
+    Faces are connected through edges that exactly two of them have.
+
+    >>> faces_against_the_rest(torch.tensor([[0, 2, 1], [0, 1, 3], [1, 2, 3], [0, 2, 3]])).tolist()
+    [False, False, False, True]
+    """
+    count, sides = len(faces), face_sides(faces)
+    upward = (sides.ends[:, 0] == faces.T.reshape(-1)).cpu().numpy()
+    edge = sides.edge.cpu().numpy()
+    shared = np.flatnonzero(np.bincount(edge)[edge] == 2)
+    one, other = shared[np.argsort(edge[shared], kind="stable")].reshape(-1, 2).T
+    turned = count * (upward[one] == upward[other])  # neighbours that disagree: one of them is linked turned
+    one, other = one % count, other % count
+    rows, columns = np.concatenate([one, one + count]), np.concatenate([other + turned, other + count - turned])
+    links = coo_array((np.ones(len(rows), bool), (rows, columns)), shape=(2 * count, 2 * count))
+    _, part = connected_components(links, directed=False)
+    as_given, mirrored = part[:count], part[count:]
+    kept = np.bincount(as_given, minlength=2 * count)  # faces that each part leaves as they are
+    _, first = np.unique(as_given, return_index=True)
+    place = np.full(2 * count, count)
+    place[as_given[first]] = first  # of the first face that a part leaves as it is
+    fewer = kept[as_given] < kept[mirrored]
+    tie = (kept[as_given] == kept[mirrored]) & (place[as_given] > place[mirrored])
+    return torch.from_numpy(fewer | tie).to(faces.device)
