@@ -39,6 +39,7 @@ bench:
 	"$(VENV)/bin/python" benchmarks/assignment.py
 	"$(VENV)/bin/python" benchmarks/sinkhorn.py
 	"$(VENV)/bin/python" benchmarks/point_to_mesh.py
+	"$(VENV)/bin/python" benchmarks/mesh_signs.py --shared "$(SHARED)"
 	"$(VENV)/bin/python" benchmarks/adaptive_wing.py
 	"$(VENV)/bin/python" benchmarks/landmark_study.py
 	"$(VENV)/bin/python" benchmarks/page.py

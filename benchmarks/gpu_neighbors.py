@@ -98,12 +98,13 @@ def chamfer(x: Tensor, y: Tensor, search: Search) -> Tensor:
 def median_milliseconds(work: Callable[[], object]) -> float:
     """By CUDA events; the first calls, which compile, apart; fewer repeats where one takes long."""
     work()
-    warm = _milliseconds(work)
+    warm = event_milliseconds(work)
     repeats = int(min(MOST_REPEATS, max(3, LONGEST / warm)))
-    return statistics.median(_milliseconds(work) for _ in range(repeats))
+    return statistics.median(event_milliseconds(work) for _ in range(repeats))
 
 
-def _milliseconds(work: Callable[[], object]) -> float:
+def event_milliseconds(work: Callable[[], object]) -> float:
+    """One call, by CUDA events on an idle device: what it takes to launch counts too."""
     start, end = (torch.cuda.Event(enable_timing=True) for _ in range(2))
     torch.cuda.synchronize()
     start.record()

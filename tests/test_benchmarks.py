@@ -7,7 +7,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import igl
+import numpy as np
 import pytest
+
+from diffshape.data import torus_mesh
 
 BENCHMARKS = Path(__file__).resolve().parents[1] / "benchmarks"
 
@@ -80,6 +84,18 @@ def test_a_run_is_measured_alone(monkeypatch):
     assert large.megabytes >= 286
 
 
+def test_ray_parity_counts_a_closed_mesh_rightly_whatever_the_direction(monkeypatch):
+    monkeypatch.syspath_prepend(BENCHMARKS)
+    from ray_parity import ray_parity
+
+    torus = torus_mesh()
+    points = np.random.default_rng(0).uniform(-0.6, 0.6, (2000, 3))
+    inside = igl.winding_number(torus.vertices, torus.faces, points) > 0.5
+    assert inside.any()
+    for rays in (1, 11):
+        assert np.array_equal(ray_parity(points, torus.vertices[torus.faces], rays=rays), inside)
+
+
 @pytest.mark.shared_data
 def test_a_fit_that_fails_scores_null_and_says_why(run, shared, tmp_path):
     command = shlex.join([sys.executable, "-c", "raise SystemExit('it cannot')"])
@@ -124,3 +140,81 @@ def test_page_tells_a_null_of_the_structure_term_as_a_null(run, tmp_path, change
     text = (tmp_path / "page.md").read_text(encoding="utf-8")
     assert "| without structure | 400 | 0 | 1.00 ± 0.00 | 50.0 ± 0.0 | 100.0 ± 0.0 |" in text
     assert f"Structure, 400 images, 0 occluders: {verdict}." in text
+
+
+def test_gathers_are_counted_by_hand(monkeypatch):
+    """One level of 4-byte rows, x fastest: a cell's corners lie in 4 rows of nodes; points of one cell share them."""
+    monkeypatch.syspath_prepend(BENCHMARKS)
+    import torch
+    from field_work import count_gathers
+
+    from diffshape.ops import GridLayout
+
+    grid = GridLayout(levels=1, base=64, finest=64, features=2, interpolation="linear", log2_entries=18)
+    one_cell = torch.full((128, 3), 2 * (8.5 - 0.5) / 63 - 1)  # nodes 8 and 9 of each axis, in one sector of 8 rows
+    assert count_gathers(one_cell, grid) == (8 * 4 / 128, 4 / 128)
+    two_cells = one_cell.clone()
+    two_cells[::2, 2] = 2 * (20.5 - 0.5) / 63 - 1
+    assert count_gathers(two_cells, grid) == (2 * 8 * 4 / 128, 2 * 4 / 128)
+
+
+def test_points_along_a_curve_touch_fewer_sectors_and_set_a_lower_floor(monkeypatch):
+    monkeypatch.syspath_prepend(BENCHMARKS)
+    from field_work import along_a_curve, count_gathers, floor, operations, uniform_points
+
+    from diffshape.ops import GridLayout
+
+    grid = GridLayout(levels=4, base=8, finest=64, features=2, interpolation="linear", log2_entries=12)
+    points = uniform_points(8192)
+    shuffled, ordered = count_gathers(points, grid), count_gathers(along_a_curve(points), grid)
+    assert ordered.by_program < shuffled.by_program / 2
+    assert all(gathers.by_program <= gathers.by_request <= 8 * 4 for gathers in (shuffled, ordered))
+    assert operations() == 12_416
+    limits = floor(1000, shuffled, cache=32e3, tensor=12_416e3, memory=16e3)
+    assert limits == pytest.approx((1e3 * shuffled.by_program, 1e3, 1e3))
+    assert limits.milliseconds == pytest.approx(1e3 * shuffled.by_program)
+
+
+def test_the_guarded_step_learns_and_skips_what_is_not_finite_without_a_look(monkeypatch):
+    monkeypatch.syspath_prepend(BENCHMARKS)
+    import torch
+    from gpu_fields import GuardedStep, PlainField, encode_eagerly, sphere
+
+    from diffshape.ops import GridLayout, hash_encode
+
+    grid = GridLayout(levels=2, base=4, finest=8, features=2, interpolation="linear", log2_entries=8)
+    fields = [PlainField(encode, grid) for encode in (encode_eagerly, hash_encode)]
+    steps = [GuardedStep(field, 256, "cpu") for field in fields]
+    points, distances = sphere(256, 0, "cpu")
+    before = (fields[0](points) - distances).abs().mean()
+    for step in steps:
+        step.load(points, distances)
+        for _ in range(60):
+            step()
+    assert (fields[0](points) - distances).abs().mean() < before / 2
+    torch.testing.assert_close(fields[0](points), fields[1](points), rtol=1e-3, atol=1e-3)
+
+    kept = [parameter.detach().clone() for parameter in fields[0].parameters()]
+    distances[7] = torch.nan
+    steps[0].load(points, distances)
+    steps[0]()
+    assert all(torch.equal(left, right) for left, right in zip(kept, fields[0].parameters()))
+    steps[0].load(*sphere(256, 1, "cpu"))
+    steps[0]()
+    assert not any(torch.equal(left, right) for left, right in zip(kept, fields[0].parameters()))
+
+
+def test_the_plain_field_is_what_is_packed(monkeypatch):
+    monkeypatch.syspath_prepend(BENCHMARKS)
+    import torch
+    from gpu_fields import PlainField, encode_eagerly, library_field
+
+    from diffshape.ops import GridLayout
+    from diffshape.ops.hash_grid_query import query_hash_grid
+
+    field = PlainField(encode_eagerly, GridLayout(levels=2, base=4, finest=8, interpolation="linear", log2_entries=8))
+    points = torch.rand(50, 3, generator=torch.Generator().manual_seed(0)) * 2 - 1
+    expected = field(points).detach()
+    assert expected.std() > 0.01
+    torch.testing.assert_close(query_hash_grid(points, field.packed()), expected, rtol=0, atol=1e-3)
+    torch.testing.assert_close(library_field(field)(points).detach(), expected, rtol=0, atol=1e-6)

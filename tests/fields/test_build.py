@@ -1,9 +1,23 @@
 import pytest
 import torch
 
-from diffshape.fields import MLP, FeatureGrid, FeatureGridConfig, HashGrid, HashGridConfig, MLPConfig, build_field
+from diffshape.fields import (
+    MLP,
+    FeatureGrid,
+    FeatureGridConfig,
+    HashGrid,
+    HashGridConfig,
+    LatentMLP,
+    LatentMLPConfig,
+    MLPConfig,
+    build_field,
+)
 
-RANDOM = [MLPConfig(hidden_layers=2, width=16, skip=()), HashGridConfig(levels=3, finest=16, log2_entries=8)]
+RANDOM = [
+    MLPConfig(hidden_layers=2, width=16, skip=()),
+    HashGridConfig(levels=3, finest=16, log2_entries=8),
+    LatentMLPConfig(hidden_layers=2, width=16, latent=4, skip=()),
+]
 CONFIGS = [*RANDOM, FeatureGridConfig(levels=2, base=4, finest=8)]
 
 
@@ -11,7 +25,7 @@ def same_weights(one, other):
     return all(torch.equal(one.state_dict()[name], weight) for name, weight in other.state_dict().items())
 
 
-@pytest.mark.parametrize(("config", "kind"), list(zip(CONFIGS, (MLP, HashGrid, FeatureGrid), strict=True)))
+@pytest.mark.parametrize(("config", "kind"), list(zip(CONFIGS, (MLP, HashGrid, LatentMLP, FeatureGrid), strict=True)))
 def test_the_config_chooses_the_field(config, kind):
     field = build_field(config)
     assert type(field) is kind
@@ -35,5 +49,5 @@ def test_building_leaves_the_global_random_numbers_alone(config):
 
 @pytest.mark.parametrize("config", [None, "mlp", {"width": 16}])
 def test_something_else_is_refused(config):
-    with pytest.raises(TypeError, match="build_field: config must be an MLPConfig, a HashGridConfig or a Feature"):
+    with pytest.raises(TypeError, match="build_field: config must be the settings of a field, got"):
         build_field(config)

@@ -195,6 +195,7 @@ def test_every_setting_acts():
         "hidden_layers": 2,
         "width": 16,
         "beta": 50.0,
+        "reads_point": False,
         "radius": 0.4,
         "box": (-1.0, 0.8),
     }

@@ -1,9 +1,19 @@
+import math
 from typing import get_args
 
 import pytest
 import torch
 
-from diffshape.fields import FeatureGridConfig, Field, FieldConfig, FramedField, HashGridConfig, MLPConfig, build_field
+from diffshape.fields import (
+    FeatureGridConfig,
+    Field,
+    FieldConfig,
+    FramedField,
+    HashGridConfig,
+    LatentMLPConfig,
+    MLPConfig,
+    build_field,
+)
 from diffshape.fields.plain_definition import values_by_definition
 
 GRID = {"levels": 3, "base": 4, "finest": 16, "log2_entries": 8}
@@ -11,6 +21,9 @@ CONFIGS = [
     MLPConfig(hidden_layers=3, width=16, skip=(2,), beta=20.0),
     HashGridConfig(**GRID, width=12, hidden_layers=2),
     HashGridConfig(**GRID, interpolation="smoothstep", width=12, features=1, box=(-0.5, 1.0)),
+    HashGridConfig(**GRID, width=12, hidden_layers=2, beta=math.inf, reads_point=False),
+    HashGridConfig(**GRID, width=12, beta=math.inf),
+    LatentMLPConfig(hidden_layers=2, width=16, latent=4, skip=()),
     FeatureGridConfig(**GRID),
     FeatureGridConfig(**GRID, interpolation="smoothstep", box=(-0.5, 1.0)),
 ]

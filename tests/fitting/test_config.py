@@ -10,9 +10,8 @@ import torch
 
 import diffshape
 from diffshape.fields import HashGridConfig, MLPConfig
-from diffshape.fitting import DiffCD, Preset, ScanConfig, fit_points, preset
-from diffshape.fitting.config import PRESETS, OrientationConfig
-from diffshape.training import WarmupCosine
+from diffshape.fitting import DiffCD, Preset, ScanConfig, Supervised, fit_points
+from diffshape.fitting.config import OrientationConfig
 
 CHANGED = {
     "points_loss": "squared-value",
@@ -82,57 +81,7 @@ def test_the_closest_point_loss_fits_too(ball, small_method):
     assert not torch.equal(by_distance, by_value)
 
 
-def test_the_paper_preset_is_the_published_setting():
-    paper = preset("paper")
-    expected = DiffCD(
-        points_loss="value",
-        surface_weight=1.0,
-        surface_squared=False,
-        eikonal_weight=0.1,
-        area_weight=0.0,
-        normal_weight=0.0,
-        batch=5000,
-        surface_batch=5000,
-        local_samples=1.0,
-        local_scale=0.2,
-        global_samples=0.125,
-        pool=30_000,
-        meshings=40,
-        mesh_resolution=256,
-        pulls=4,
-        pull="trace",
-        tolerance=1e-3,
-        prepare=False,
-        start=paper.method.start,  # unused without a prepared scan
-        learning_rate=1e-3,
-        schedule="warmup-cosine",
-    )
-    assert paper.method == expected
-    assert paper.steps == 40_000
-    assert paper.steps // paper.method.meshings == 1000
-    assert paper.method.global_samples * paper.method.batch == 625
-    assert paper.steps * WarmupCosine().warmup == 1000
-    assert paper.field == MLPConfig(hidden_layers=8, width=256, skip=(4,), beta=100.0, radius=0.5)
-
-
-def test_the_standard_preset_is_the_default():
-    assert preset("standard") == Preset() == Preset(method=DiffCD(), field=None)
-    assert preset("quick").steps < preset("standard").steps
-
-
-def test_every_field_of_a_preset_tells_presets_apart():
-    other = {"method": DiffCD(batch=7), "field": HashGridConfig(levels=2), "steps": 3}
-    assert set(other) == {field.name for field in fields(Preset)}
-    assert all(replace(Preset(), **{name: value}) != Preset() for name, value in other.items())
-
-
-def test_an_unknown_preset_is_named_with_the_choices():
-    with pytest.raises(ValueError, match="preset: there is no 'best'; choose one of quick, standard, paper"):
-        preset("best")
-    assert list(PRESETS) == ["quick", "standard", "paper"]
-
-
-@pytest.mark.parametrize("kind", [DiffCD, Preset, ScanConfig, OrientationConfig])
+@pytest.mark.parametrize("kind", [DiffCD, Preset, ScanConfig, OrientationConfig, Supervised])
 def test_settings_are_frozen_and_closed(kind):
     with pytest.raises(TypeError, match="speed"):
         kind(speed=1)
@@ -194,7 +143,7 @@ def test_an_orientation_setting_out_of_range_is_refused(options):
 
 def test_settings_need_no_torch():
     source = Path(diffshape.__file__).parents[1]
-    code = "import sys, diffshape.fitting.config; sys.exit('torch' in sys.modules)"
+    code = "import sys, diffshape.fitting.settings, diffshape.fitting.presets; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], env={**os.environ, "PYTHONPATH": str(source)}).returncode == 0
 
 

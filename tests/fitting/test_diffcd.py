@@ -3,7 +3,7 @@ from dataclasses import replace
 import pytest
 import torch
 
-from diffshape.fields import HashGrid
+from diffshape.fields import FeatureGrid, HashGrid
 from diffshape.fitting import DiffCD
 from diffshape.fitting.diffcd import DiffCDTask
 from diffshape.fitting.target import raw_target
@@ -179,8 +179,9 @@ def test_state_continues_the_same_draws(sphere_field, cloud):
     assert losses(other) == expected
 
 
-def test_grid_levels_fade_in_from_coarse_to_fine(small_field, sphere_target):
-    field = HashGrid(replace(small_field, levels=6))
+@pytest.mark.parametrize("kind", [HashGrid, FeatureGrid])
+def test_grid_levels_fade_in_from_coarse_to_fine(kind, sphere_target):
+    field = kind(levels=6, base=8, finest=32, log2_entries=12)
     made = task(field, sphere_target, replace(METHOD, prepare=True, start=0.4))
     made.loss(0, 0.0)
     assert field.fade.tolist() == [1, 1, 1, 0, 0, 0]

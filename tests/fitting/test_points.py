@@ -8,9 +8,9 @@ import torch
 import trimesh
 
 from diffshape.data import read_mesh, read_points
-from diffshape.fields import HashGridConfig, MLPConfig
+from diffshape.fields import HashGridConfig, LatentMLPConfig, MLPConfig
 from diffshape.fitting import DiffCD, fit_points, load, points, resume_fit
-from diffshape.fitting.config import PRESETS
+from diffshape.fitting.presets import PRESETS
 from diffshape.fitting.target import FitTarget
 from diffshape.metrics import compare_surfaces
 
@@ -65,7 +65,13 @@ def test_a_tensor_is_fitted_like_an_array(fit, ball):
 
 
 @pytest.mark.parametrize(
-    "change", [{"steps": 5}, {"seed": 1}, {"field": MLPConfig(hidden_layers=2, width=16, skip=())}]
+    "change",
+    [
+        {"steps": 5},
+        {"seed": 1},
+        {"field": MLPConfig(hidden_layers=2, width=16, skip=())},
+        {"field": LatentMLPConfig(hidden_layers=2, width=16, latent=4, skip=())},
+    ],
 )
 def test_every_part_of_the_settings_acts_and_is_kept(fit, ball, change):
     result = fit(ball, **change)

@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from diffshape.data import Frame
-from diffshape.fields import MLPConfig
+from diffshape.fields import LatentMLP, LatentMLPConfig, MLPConfig
 from diffshape.fitting import DiffCD, FitResult
 from diffshape.fitting.result import field_bounds
 from diffshape.fitting.settings import FitSettings
@@ -113,8 +113,8 @@ def test_a_surface_that_leaves_the_box_is_closed(exact):
 def test_the_box_is_the_fields_own(exact, small_field):
     from diffshape.fields import build_field
 
-    assert field_bounds(exact.field) == (-0.8, 0.8)
-    assert field_bounds(build_field(replace(small_field, box=(-0.6, 0.7)))) == (-0.6, 0.7)
+    assert field_bounds(exact.field, exact.target) == (-0.8, 0.8)
+    assert field_bounds(build_field(replace(small_field, box=(-0.6, 0.7))), exact.target) == (-0.6, 0.7)
 
 
 def test_a_real_fit_finds_centre_and_radius(ball_fit):
@@ -124,3 +124,10 @@ def test_a_real_fit_finds_centre_and_radius(ball_fit):
     assert ball_fit.query(CENTER) < -1
     assert ball_fit.query(CENTER + np.array([4, 0, 0])) == pytest.approx(2, rel=0.1)
     assert (ball_fit.step, ball_fit.interrupted, ball_fit.folder, ball_fit.notes) == (80, False, None, ())
+
+
+def test_dropout_has_no_say_in_an_answer(exact):
+    field = LatentMLP(LatentMLPConfig(hidden_layers=2, width=16, latent=4, skip=(), dropout=0.5))
+    result = replace(exact, field=field.train())
+    points = np.ones((50, 3))
+    assert np.array_equal(result.query(points), result.query(points))

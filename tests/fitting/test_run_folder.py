@@ -104,4 +104,4 @@ def test_weights_without_their_step_are_refused(saved):
 
 def test_nothing_is_begun_twice(ball_fit, saved):
     with pytest.raises(ValueError, match="already holds a fit"):
-        RunFolder(saved).begin(ball_fit.settings, ball_fit.frame, ball_fit.target, (), False)
+        RunFolder(saved).write_result(replace(ball_fit, folder=None))

@@ -3,9 +3,9 @@ from dataclasses import fields, replace
 import pytest
 import yaml
 
-from diffshape.fields import FeatureGridConfig, HashGridConfig, MLPConfig
+from diffshape.fields import FeatureGridConfig, HashGridConfig, LatentMLPConfig, MLPConfig
 from diffshape.fitting import DiffCD
-from diffshape.fitting.config import PRESETS
+from diffshape.fitting.presets import PRESETS
 from diffshape.fitting.settings import FitSettings
 
 SETTINGS = FitSettings(method=DiffCD(), field=MLPConfig(width=32), steps=7, seconds=None, seed=3)
@@ -16,6 +16,12 @@ def test_every_preset_survives_yaml(name):
     chosen = PRESETS[name]
     field = chosen.field or HashGridConfig(box=(-0.7, 0.9))
     settings = FitSettings(method=chosen.method, field=field, steps=chosen.steps, seconds=None, seed=5)
+    assert FitSettings.from_dict(yaml.safe_load(yaml.safe_dump(settings.to_dict()))) == settings
+
+
+@pytest.mark.parametrize("field", [HashGridConfig(levels=3), MLPConfig(skip=()), LatentMLPConfig(skip=(2, 5))])
+def test_every_kind_of_field_survives_yaml(field):
+    settings = replace(SETTINGS, field=field)
     assert FitSettings.from_dict(yaml.safe_load(yaml.safe_dump(settings.to_dict()))) == settings
 
 

@@ -4,6 +4,7 @@ import torch
 
 from diffshape import data, models
 from diffshape.data import spine_phantoms
+from diffshape.fields import LatentMLPConfig
 from diffshape.models import LandmarkUNetConfig
 
 SMALL = {
@@ -46,3 +47,18 @@ def few():
 def tiny():
     """A network of a few thousand parameters."""
     return LandmarkUNetConfig(widths=(8, 8, 8))
+
+
+@pytest.fixture(scope="session")
+def ellipsoids():
+    """Eight meshes of one family, of different sizes."""
+    vertices, faces = data.shape_family("ellipsoid", 8).meshes()
+    return [(each, faces) for each in vertices]
+
+
+@pytest.fixture(scope="session")
+def deep_sdf(ellipsoids):
+    """A model of them, trained for some seconds."""
+    network = LatentMLPConfig(hidden_layers=3, width=64, latent=8, skip=(), dropout=0.0)
+    config = models.DeepSDFConfig(network=network, batch=8, points=128, samples=4000, lr=5e-3, code_lr=1e-2)
+    return models.train_deep_sdf(ellipsoids, config, steps=400).model

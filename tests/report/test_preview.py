@@ -116,3 +116,18 @@ def test_same_bits_and_a_file(tmp_path):
 def test_bad_input(arguments, options, message):
     with pytest.raises(ValueError, match=message):
         preview(*arguments, **options)
+
+
+@pytest.mark.parametrize("bounds", [((0, 0, 0), (-1, 1, 1)), ((0, 0), (1, 1)), ((0, 0, 0), (1, 1, float("inf")))])
+def test_bounds_that_are_no_box_are_refused(bounds):
+    with pytest.raises(ValueError, match="preview: bounds must be two finite corners"):
+        preview(np.zeros((0, 3)), [], size=8, bounds=bounds)
+
+
+def test_bounds_set_the_scale():
+    triangle = np.array([[0.0, 0, 0], [1, 0, 0], [0, 1, 0]])
+    view = {"azimuth": 0.0, "elevation": 0.0, "size": 64}
+    far, same = (preview(triangle, [[0, 1, 2]], bounds=((0, 0, 0), (high, high, 0)), **view) for high in (2.0, 1.0))
+    assert np.array_equal(same, preview(triangle, [[0, 1, 2]], **view))
+    sizes = [(picture != picture[0, -1]).any(-1).any(0).sum() for picture in (far, same)]
+    assert sizes[1] == pytest.approx(2 * sizes[0], abs=2)

@@ -1,18 +1,19 @@
-"""``diffshape fit``: a scan becomes a folder with its surface."""
+"""``diffshape fit``: a scan becomes a folder with its surface, a mesh one with its distance field."""
 
 import contextlib
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from diffshape.cli.errors import INTERRUPTED, UsageError
 from diffshape.cli.folders import fresh_folder, run_path
 from diffshape.cli.options import OptionalFloat, OptionalInt, OptionalPath, PositionalPath
-from diffshape.cli.settings import base_named_in, base_of
-from diffshape.fields.config import FeatureGridConfig, HashGridConfig, MLPConfig
+from diffshape.cli.settings import Base, base_named_in, base_of
+from diffshape.fields.config import FieldConfig, HashGridConfig
 from diffshape.fitting.config import DiffCD
+from diffshape.fitting.supervised_config import Supervised
 
 if TYPE_CHECKING:
     from diffshape.cli.inputs import Inputs
@@ -24,16 +25,19 @@ _ALSO_ON_RESUME = {"resume", "truth", "resolution", "device", "threads", "json",
 
 @dataclass(frozen=True)
 class Fit:
-    """Fit a surface to a scan: unoriented points, noisy or not, in any unit."""
+    """Fit a surface to a scan (points, noisy or not, in any unit), or encode a mesh as a small neural distance field."""
 
     points: PositionalPath = None
-    """PLY, OBJ, OFF, STL, GLB, XYZ, TXT, CSV, PTS, ASC, NPY or NPZ. A mesh is sampled."""
+    """PLY, OBJ, OFF, STL, GLB, XYZ, TXT, CSV, PTS, ASC, NPY or NPZ. A file with faces is a mesh."""
+    as_scan: bool = False
+    """Draw points from a mesh and fit these."""
     truth: OptionalPath = None
-    """The true surface, a mesh, to score the fit against."""
+    """The true surface, a mesh, to score the fit against. Default for a mesh: itself."""
     out: OptionalPath = None
-    """The run folder; new or empty. Default: outputs/POINTS/diffcd/TIME."""
-    preset: Literal["quick", "standard", "paper"] = "standard"
-    """quick: a first look. standard: 1800 steps. paper: the published network, weights and 40,000 steps."""
+    """The run folder; new or empty. Default: outputs/POINTS/METHOD/TIME."""
+    preset: Literal["quick", "standard", "paper", "fine", "torch-ngp", "instant-ngp"] = "standard"
+    """quick: a first look. standard: the default. For a scan, paper: the published network, weights and 40,000 steps. For
+    a mesh, fine: a larger grid, minutes; torch-ngp, instant-ngp: as published, hours without a GPU."""
     steps: OptionalInt = None
     """Optimiser steps, instead of the preset's; such a fit is deterministic on the CPU."""
     seconds: OptionalFloat = None
@@ -59,15 +63,18 @@ class Fit:
     debug: bool = False
     """Show the traceback of an error."""
     method: DiffCD = field(default_factory=DiffCD)
-    """Advanced: the objective and its sampling. The defaults shown are the preset's."""
-    field: HashGridConfig | FeatureGridConfig | MLPConfig = field(default_factory=HashGridConfig)
-    """Advanced: the field. A grid is matched to the points unless an option of it is given."""
+    """Advanced, for scans: the objective and its sampling. The defaults shown are the preset's."""
+    supervised: Supervised = field(default_factory=Supervised)
+    """Advanced, for meshes: the loss and the sampling."""
+    field: FieldConfig = field(default_factory=HashGridConfig)
+    """Advanced: the field. For a scan, a grid is matched to the points unless an option of it is given; for a mesh, the
+    options given change the preset's grid."""
 
 
 def defaults_for(words: Sequence[str]) -> Fit:
     """The arguments before the flags are read: as the preset or config that the words name has them."""
     base = base_named_in(words)
-    return Fit(seed=base.seed, method=base.method, field=base.field or HashGridConfig())
+    return Fit(seed=base.seed, method=base.method, supervised=base.supervised, field=base.field)
 
 
 def run(arguments: Fit) -> int:
@@ -86,8 +93,17 @@ def run(arguments: Fit) -> int:
         inputs = remembered_inputs(folder, truth=arguments.truth)
     else:
         assert arguments.points is not None
-        inputs = read_inputs(arguments.points, arguments.truth, max_points=arguments.max_points, seed=arguments.seed)
-        folder = fresh_folder(arguments.out, Path("outputs") / arguments.points.stem / "diffcd")
+        inputs = read_inputs(
+            arguments.points,
+            arguments.truth,
+            max_points=arguments.max_points,
+            seed=arguments.seed,
+            as_scan=arguments.as_scan,
+        )
+        base = base_of(arguments.preset, arguments.config)
+        _check_used(arguments, base, inputs)
+        method = "diffcd" if inputs.mesh is None else "supervised"
+        folder = fresh_folder(arguments.out, Path("outputs") / arguments.points.stem / method)
     tell.folder(folder)
     tell.notes(inputs.notes)
     progress = Progress(f"fit {inputs.name}", quiet=arguments.quiet)
@@ -113,7 +129,7 @@ def _check(arguments: Fit) -> None:
         if given:
             raise UsageError(f"--resume goes on with the scan and settings of its run; leave out {', '.join(given)}")
     elif arguments.points is None:
-        raise UsageError("fit: give a file of points, or --resume RUN")
+        raise UsageError("fit: give a file of points or a mesh, or --resume RUN")
     if arguments.steps is not None and arguments.seconds is not None:
         raise UsageError("--steps and --seconds exclude each other")
     for name, low in (("steps", 1), ("resolution", 16), ("max_points", 4), ("threads", 1)):
@@ -124,26 +140,40 @@ def _check(arguments: Fit) -> None:
         raise UsageError(f"--seconds must be a positive number, got {arguments.seconds}")
 
 
+def _check_used(arguments: Fit, base: Base, inputs: "Inputs") -> None:
+    """Refuse settings for the other kind of input."""
+    if inputs.mesh is None:
+        kind, unused = "scan", {"supervised.*": arguments.supervised != base.supervised}
+    else:
+        kind, unused = "mesh", {"method.*": arguments.method != base.method, "max-points": bool(arguments.max_points)}
+    base.preset_for(kind, inputs.path)
+    for name, is_given in unused.items():
+        if is_given:
+            hint = "leave it out" if kind == "scan" else "leave it out, or fit it --as-scan"
+            raise UsageError(f"--{name} has no effect on a {kind}, which {inputs.path} is; {hint}")
+
+
 def _fitted(arguments: Fit, inputs: "Inputs", folder: Path, device: str, progress: "Progress") -> "FitResult":
-    from diffshape.fitting import fit_points, resume_fit
+    from diffshape.fitting import fit_mesh, fit_points, resume_fit
 
     if arguments.resume:
         return resume_fit(folder, device=device, observers=[progress])
-    base = base_of(arguments.preset, arguments.config)
+    base, kind = base_of(arguments.preset, arguments.config), "scan" if inputs.mesh is None else "mesh"
+    preset = base.preset_for(kind, inputs.path)
     budgeted = arguments.steps is not None or arguments.seconds is not None
-    is_matched = base.field is None and arguments.field == HashGridConfig()
     inputs.remember(folder)
-    return fit_points(
-        inputs.points,
-        arguments.method,
-        None if is_matched else arguments.field,
-        steps=arguments.steps if budgeted else base.steps,
-        seconds=arguments.seconds if budgeted else base.seconds,
-        device=device,
-        seed=arguments.seed,
-        folder=folder,
-        observers=[progress],
-    )
+    options: Any = {
+        "field": base.field_for(kind, arguments.field, inputs.path),
+        "steps": arguments.steps if budgeted else (preset.steps or None),
+        "seconds": arguments.seconds if budgeted else base.seconds,
+        "device": device,
+        "seed": arguments.seed,
+        "folder": folder,
+        "observers": [progress],
+    }
+    if inputs.mesh is None:
+        return fit_points(inputs.points, arguments.method, **options)
+    return fit_mesh(inputs.mesh, arguments.supervised, **options)
 
 
 @contextlib.contextmanager

@@ -8,16 +8,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from diffshape.data import Mesh, atomic_path, read_mesh, read_points
+from diffshape.data.area_samples import area_samples
+from diffshape.data.meshes import holds_faces
+from diffshape.data.points import MESH_SAMPLES
 
 _FILE = "inputs.json"
 
 
 @dataclass(frozen=True)
 class Inputs:
-    """The scan of a fit and the surface it is scored against."""
+    """The scan or mesh of a fit, and the surface it is scored against."""
 
     path: Path
+    mesh: Mesh | None
+    """The mesh to encode; None if points are fitted."""
     points: NDArray[np.float64]
+    """The scan, or points of the mesh to draw."""
     notes: tuple[str, ...]
     truth_path: Path | None
     truth: Mesh | None
@@ -36,22 +42,30 @@ class Inputs:
             "truth": str(self.truth_path.resolve()) if self.truth_path else None,
             "max_points": self.max_points,
             "seed": self.seed,
+            "as_scan": self.mesh is None,
             "notes": list(self.notes),
         }
         with atomic_path(folder / _FILE) as temporary:
             temporary.write_text(json.dumps(content, indent=2) + "\n")
 
 
-def read_inputs(points: Path, truth: Path | None, *, max_points: int | None, seed: int) -> Inputs:
-    """Read the truth first, which is quick to fail, then the scan.
+def read_inputs(
+    points: Path, truth: Path | None, *, max_points: int | None, seed: int, as_scan: bool = False
+) -> Inputs:
+    """Read the truth first, which is quick to fail, then the scan or, unless ``as_scan``, the mesh.
 
     Raises:
         FileNotFoundError, ReadError: A file is not there or not what it should be.
     """
-    mesh = read_mesh(truth) if truth is not None else None
+    surface = read_mesh(truth) if truth is not None else None
+    if not as_scan and holds_faces(points):
+        mesh = read_mesh(points)
+        drawn = area_samples(*mesh, MESH_SAMPLES, generator=np.random.default_rng(seed))
+        notes = (f"{points}: a mesh of {len(mesh.faces):,} faces.",)
+        return Inputs(points, mesh, drawn, notes, truth or points, surface or mesh, max_points, seed)
     cloud = read_points(points, max_points=max_points, seed=seed)
     notes = (f"{points}: {len(cloud):,} points.", *cloud.notes)
-    return Inputs(points, cloud.points, notes, truth, mesh, max_points, seed)
+    return Inputs(points, None, cloud.points, notes, truth, surface, max_points, seed)
 
 
 def remembered_inputs(folder: Path, *, truth: Path | None) -> Inputs:
@@ -61,10 +75,11 @@ def remembered_inputs(folder: Path, *, truth: Path | None) -> Inputs:
     given = truth or (Path(content["truth"]) if content.get("truth") else None)
     max_points, seed = content.get("max_points"), int(content.get("seed", 0))
     if path.is_file():
-        return read_inputs(path, given, max_points=max_points, seed=seed)
-    mesh = read_mesh(given) if given is not None else None
-    note = f"{path} is no longer there; the picture shows the cleaned points of the run."
-    return Inputs(path, _fitted_points(folder), (note,), given, mesh, max_points, seed)
+        as_scan = bool(content.get("as_scan", True))
+        return read_inputs(path, given, max_points=max_points, seed=seed, as_scan=as_scan)
+    surface = read_mesh(given) if given is not None else None
+    note = f"{path} is no longer there; the picture shows the points that the run kept of it."
+    return Inputs(path, None, _fitted_points(folder), (note,), given, surface, max_points, seed)
 
 
 def _remembered(folder: Path) -> dict:

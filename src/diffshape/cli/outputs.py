@@ -11,27 +11,31 @@ import trimesh
 
 from diffshape.cli.inputs import Inputs
 from diffshape.data import Mesh, write_mesh
-from diffshape.fitting import FitResult
+from diffshape.fitting import FitResult, score_field
+from diffshape.fitting.mesh_target import MeshTarget
 from diffshape.fitting.run_folder import write_json
-from diffshape.metrics import SurfaceScore, compare_surfaces
+from diffshape.metrics import FieldScore, SurfaceScore, compare_surfaces
 from diffshape.report import preview
 
 _FILES = {
-    "mesh.ply": "the surface, in the coordinates of the points",
-    "preview.png": "points and surface, side by side",
+    "mesh.ply": "the surface, in the coordinates of the input",
+    "preview.png": "points of the input and the surface, side by side",
     "metrics.json": "steps, seconds, size, score",
     "field.safetensors": "the field itself, for query and mesh",
     "config.yaml": "every setting, for --config",
     "log.csv": "the loss along the way",
 }
+_SAMPLES = 100_000
+"""Points at which the distances of an encoded mesh are scored, near it and in the volume."""
 
 
 @dataclass(frozen=True)
 class Written:
-    """The facts in metrics.json, and the score if there was a truth."""
+    """The facts in metrics.json, the score if there was a truth, and that of the distances if a mesh was encoded."""
 
     metrics: dict[str, Any]
     score: SurfaceScore | None
+    distances: FieldScore | None
 
 
 def write_outputs(result: FitResult, inputs: Inputs, folder: Path, *, resolution: int) -> Written:
@@ -50,6 +54,9 @@ def write_outputs(result: FitResult, inputs: Inputs, folder: Path, *, resolution
             f"see {folder / 'log.csv'}, or try more --steps"
         )
     score = compare_surfaces((mesh.vertices, mesh.faces), inputs.truth) if inputs.truth is not None else None
+    distances = None
+    if isinstance(result.target, MeshTarget):
+        distances = score_field(result, samples=_SAMPLES, resolution=None)
     metrics = {
         "steps": result.step,
         "seconds": round(result.seconds, 2),
@@ -57,9 +64,10 @@ def write_outputs(result: FitResult, inputs: Inputs, folder: Path, *, resolution
         "resolution": resolution,
         **surface_facts(mesh),
         "score": score.to_dict() if score else None,
+        "distances": distances.to_dict() if distances else None,
     }
     write_json(folder / "metrics.json", metrics)
-    return Written(metrics, score)
+    return Written(metrics, score, distances)
 
 
 def surface_facts(mesh: Mesh) -> dict[str, Any]:
@@ -106,6 +114,8 @@ class Teller:
         self._say(f"\n{facts['steps']} steps in {facts['seconds']:.0f} s: {facts['faces']:,} faces, {bodies}{volume}")
         if written.score is not None:
             self._say(f"score: {written.score}")
+        if written.distances is not None:
+            self._say(f"distances, at {_SAMPLES:,} points each, where the longest side is 2: {written.distances}")
         self._say("")
         for name, meaning in _FILES.items():
             self._say(f"  {name:<18} {meaning}")

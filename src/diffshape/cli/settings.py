@@ -1,26 +1,76 @@
-"""What a fit starts from before the flags of its command line: a preset, or the config.yaml of another run."""
+"""What a fit starts from before the flags of its command line: a preset, or the config.yaml of another run.
+
+A preset may be for scans, for meshes, or for both; which of its halves counts is known when the input has been read.
+"""
 
 import argparse
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
 from diffshape.cli.errors import UsageError
-from diffshape.fields.config import FieldConfig
+from diffshape.fields.config import FieldConfig, HashGridConfig
 from diffshape.fitting.config import DiffCD
-from diffshape.fitting.presets import PRESETS
+from diffshape.fitting.presets import MESH_PRESETS, PRESETS, Preset
 from diffshape.fitting.settings import FitSettings
+from diffshape.fitting.supervised_config import Supervised
 
 
 @dataclass(frozen=True, kw_only=True)
 class Base:
-    """Method, field (None: matched to the points), budget and seed."""
+    """Method, field (None: matched to the points), budget and seed, for each kind of input that they suit."""
 
-    method: DiffCD
-    field: FieldConfig | None
-    steps: int | None
+    name: str
+    scan: Preset | None = None
+    mesh: Preset | None = None
     seconds: float | None = None
     seed: int = 0
+
+    @property
+    def method(self) -> DiffCD:
+        """The method for scans, as the flags begin with it."""
+        method = self.scan.method if self.scan else DiffCD()
+        assert isinstance(method, DiffCD)
+        return method
+
+    @property
+    def supervised(self) -> Supervised:
+        """The method for meshes, as the flags begin with it."""
+        method = self.mesh.method if self.mesh else Supervised()
+        assert isinstance(method, Supervised)
+        return method
+
+    @property
+    def field(self) -> FieldConfig:
+        """The field, as the flags begin with it; where it depends on the kind of input, an ordinary grid."""
+        one = self.scan if self.mesh is None else (self.mesh if self.scan is None else None)
+        return (one.field if one else None) or HashGridConfig()
+
+    def preset_for(self, kind: str, path: Path) -> Preset:
+        """The half for a kind of input, "scan" or "mesh".
+
+        Raises:
+            UsageError: There is none.
+        """
+        preset = self.mesh if kind == "mesh" else self.scan
+        if preset is None:
+            suited = ", ".join(MESH_PRESETS if kind == "mesh" else PRESETS)
+            raise UsageError(f"{self.name} is not for a {kind}, which {path} is; choose a --preset out of {suited}")
+        return preset
+
+    def field_for(self, kind: str, given: FieldConfig, path: Path) -> FieldConfig | None:
+        """The preset's field for a kind of input, with what the flags changed; None if it is to be matched."""
+        own = self.preset_for(kind, path).field
+        if given == self.field:
+            return own
+        if type(given) is not type(own) or type(given) is not type(self.field):
+            return given
+        changed = {
+            part.name: getattr(given, part.name)
+            for part in fields(given)
+            if getattr(given, part.name) != getattr(self.field, part.name)
+        }
+        return replace(own, **changed)  # type: ignore[type-var]
 
 
 def base_of(preset: str, config: Path | None) -> Base:
@@ -31,22 +81,17 @@ def base_of(preset: str, config: Path | None) -> Base:
         OSError: The file cannot be read.
     """
     if config is None:
-        chosen = PRESETS[preset]
-        return Base(method=chosen.method, field=chosen.field, steps=chosen.steps)
+        return Base(name=f"--preset {preset}", scan=PRESETS.get(preset), mesh=MESH_PRESETS.get(preset))
     settings = _read(config)
-    return Base(
-        method=settings.method,
-        field=settings.field,
-        steps=settings.steps,
-        seconds=settings.seconds,
-        seed=settings.seed,
-    )
+    one = Preset(method=settings.method, field=settings.field, steps=settings.steps or 0)
+    kind = "scan" if isinstance(settings.method, DiffCD) else "mesh"
+    return Base(name=f"--config {config}", seconds=settings.seconds, seed=settings.seed, **{kind: one})
 
 
 def base_named_in(words: Sequence[str]) -> Base:
     """The base that a command line names, looked for before the whole of it is parsed.
 
-    >>> base_named_in(["fit", "scan.ply", "--preset=paper"]).steps
+    >>> base_named_in(["fit", "scan.ply", "--preset=paper"]).scan.steps
     40000
     """
     parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False, exit_on_error=False)
@@ -55,8 +100,8 @@ def base_named_in(words: Sequence[str]) -> Base:
     found, _ = parser.parse_known_args(list(words))
     if found.preset and found.config:
         raise UsageError("--preset and --config exclude each other: a config.yaml holds all settings")
-    preset = found.preset if found.preset in PRESETS else "standard"  # tyro will tell of another
-    return base_of(preset, found.config)
+    known = found.preset in PRESETS or found.preset in MESH_PRESETS
+    return base_of(found.preset if known else "standard", found.config)  # tyro will tell of another
 
 
 def _read(path: Path) -> FitSettings:

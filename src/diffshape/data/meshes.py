@@ -51,6 +51,16 @@ def read_mesh(path: str | PathLike[str]) -> Mesh:
         raise ReadError(f"{path}: not a usable mesh ({error})") from error
 
 
+def holds_faces(path: str | PathLike[str]) -> bool:
+    """Whether a file is a mesh, rather than a table of points or a PLY without faces.
+
+    Raises:
+        FileNotFoundError, ReadError: as :func:`read_mesh`, for a suffix of meshes.
+    """
+    path = Path(path)
+    return path.suffix.lower() in _READERS and len(read_polygons(path).counts) > 0
+
+
 def read_polygons(path: Path) -> Polygons:
     """The vertices and polygons of a mesh file, with none of the checks of :func:`read_mesh`; it may have no faces."""
     if path.suffix.lower() not in _READERS:

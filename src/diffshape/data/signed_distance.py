@@ -133,7 +133,8 @@ class SignedDistance:
 
     def sample_uniform(self, count: int, *, generator: torch.Generator | None = None) -> DistanceSamples:
         """Points even in [-1, 1]^3."""
-        _require_count("sample_uniform", count)
+        if count < 0:
+            raise ValueError(f"SignedDistance.sample_uniform: count must be 0 or more, got {count}")
         points = torch.rand(count, 3, generator=generator) * 2 - 1
         return DistanceSamples(points, self(points))
 
@@ -179,7 +180,7 @@ class SignedDistance:
         if facing < -_ONE_SIDED:
             told.append("the mesh faced inward and was turned around")
         elif facing < _ONE_SIDED:
-            told.append("the mesh encloses hardly anything; few points or none count as inside")
+            told.append("the mesh is a sheet rather than a body; few points or none count as inside")
         return tuple(told)
 
 
@@ -197,8 +198,3 @@ def _frame_of(mesh: Mesh, normalization: str) -> Frame:
         size = side * math.dist(high / side, low / side) / 2 / _DIAGONAL_RADIUS
     x, y, z = ((low + high) / 2).tolist()
     return Frame((x, y, z), size)
-
-
-def _require_count(method: str, count: int) -> None:
-    if count < 0:
-        raise ValueError(f"SignedDistance.{method}: count must be 0 or more, got {count}")

@@ -2,10 +2,11 @@
 
 import torch
 
-from diffshape.fields.config import FeatureGridConfig, FieldConfig, HashGridConfig, MLPConfig
+from diffshape.fields.config import FeatureGridConfig, FieldConfig, HashGridConfig, LatentMLPConfig, MLPConfig
 from diffshape.fields.feature_grid import FeatureGrid
 from diffshape.fields.field import Field
 from diffshape.fields.hash_grid import HashGrid
+from diffshape.fields.latent_mlp import LatentMLP
 from diffshape.fields.mlp import MLP
 
 
@@ -25,7 +26,6 @@ def build_field(config: FieldConfig, *, generator: torch.Generator | None = None
         return HashGrid(config, generator=generator)
     if isinstance(config, FeatureGridConfig):
         return FeatureGrid(config)
-    raise TypeError(
-        "build_field: config must be an MLPConfig, a HashGridConfig or a FeatureGridConfig, "
-        f"got {type(config).__name__}"
-    )
+    if isinstance(config, LatentMLPConfig):
+        return LatentMLP(config, generator=generator)
+    raise TypeError(f"build_field: config must be the settings of a field, got {type(config).__name__}")

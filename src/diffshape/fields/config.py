@@ -95,6 +95,40 @@ class FeatureGridConfig:
             )
 
 
+@dataclass(frozen=True, kw_only=True)
+class LatentMLPConfig:
+    """The decoder of DeepSDF, one network for many shapes: 1.84 million parameters as it stands."""
+
+    hidden_layers: int = 8
+    """Number of hidden layers."""
+    width: int = 512
+    """Units in a hidden layer."""
+    latent: int = 256
+    """Size of the code that says which shape it is."""
+    skip: tuple[int, ...] = (4,)
+    """Hidden layers, counted from 0, that also read code and point; the one before is narrower by as much."""
+    dropout: float = 0.2
+    """Share of hidden units left out in training."""
+    weight_norm: bool = True
+    """Learn length and direction of the weights of each hidden unit apart."""
+    tanh: bool = True
+    """Bound the values to (-1, 1); they are then distances near the surface only."""
+
+    def __post_init__(self) -> None:
+        for name in ("hidden_layers", "width", "latent"):
+            if getattr(self, name) < 1:
+                raise ValueError(f"LatentMLPConfig: {name} must be 1 or more, got {getattr(self, name)}")
+        if any(not 0 < layer < self.hidden_layers for layer in self.skip):
+            raise ValueError(f"LatentMLPConfig: skip layers must lie in 1 to {self.hidden_layers - 1}, got {self.skip}")
+        if self.skip and self.width <= self.latent + 3:
+            raise ValueError(
+                f"LatentMLPConfig: width must exceed latent + 3 = {self.latent + 3} where a layer reads code and point "
+                f"again, got {self.width}"
+            )
+        if not 0 <= self.dropout < 1:
+            raise ValueError(f"LatentMLPConfig: dropout must be a share in [0, 1), got {self.dropout}")
+
+
 HASH_GRIDS: dict[str, HashGridConfig] = {
     "small": HashGridConfig(
         levels=8,
@@ -129,7 +163,7 @@ HASH_GRIDS: dict[str, HashGridConfig] = {
 }
 """Grids for meshes in [-1, 1]^3 by name: 1.7 MB, 9.3 MB, and the published one of 48.8 MB, which torch-ngp has too."""
 
-FieldConfig: TypeAlias = MLPConfig | HashGridConfig | FeatureGridConfig
+FieldConfig: TypeAlias = MLPConfig | HashGridConfig | FeatureGridConfig | LatentMLPConfig
 """The settings of any field."""
 
 

@@ -138,6 +138,7 @@ def _torchscript(framed: FramedField) -> bytes:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of loops over levels, which are constant, and of TorchScript's age
         traced = torch.jit.trace(module, points, check_trace=False)
+        assert isinstance(traced, torch.jit.ScriptModule)
         if "diffshape::" in str(traced.inlined_graph):
             raise ValueError(
                 f"export: {type(framed.inner).__name__} is evaluated by operations of diffshape, which a TorchScript "

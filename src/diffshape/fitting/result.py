@@ -46,6 +46,9 @@ class FitResult:
     as_torch: bool = False
     """Whether the input was a tensor, so that meshes are too."""
 
+    def __post_init__(self) -> None:
+        self.field.eval()  # dropout has no place in an answer
+
     def mesh(self, resolution: int = 256) -> Mesh:
         """The surface as a closed mesh in input coordinates, wound so that normals point outside.
 

@@ -5,13 +5,18 @@ from dataclasses import dataclass
 from typing import Any
 
 from diffshape._plain import from_plain, to_plain
-from diffshape.fields.config import FeatureGridConfig, FieldConfig, HashGridConfig, MLPConfig
+from diffshape.fields.config import FeatureGridConfig, FieldConfig, HashGridConfig, LatentMLPConfig, MLPConfig
 from diffshape.fitting.config import DiffCD
 from diffshape.fitting.supervised_config import Supervised
 
 VERSION = 1
 _METHODS = {"diffcd": DiffCD, "supervised": Supervised}
-_FIELDS = {"feature-grid": FeatureGridConfig, "hash-grid": HashGridConfig, "mlp": MLPConfig}
+_FIELDS = {
+    "feature-grid": FeatureGridConfig,
+    "hash-grid": HashGridConfig,
+    "latent-mlp": LatentMLPConfig,
+    "mlp": MLPConfig,
+}
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,4 +1,4 @@
-"""What learns from many examples: autoencoders of point clouds, meshes and voxels, and landmark networks.
+"""What learns from many examples: autoencoders of point clouds, meshes and voxels, DeepSDF, and landmark networks.
 
 >>> from diffshape import data, models, training
 >>> shapes = data.shape_family("ellipsoid", 16)
@@ -18,6 +18,9 @@ __getattr__, __all__ = lazy_names(
         "autoencoder": "Autoencoder",
         "build": "build_model",
         "config": "MeshConfig MeshNetwork ModelConfig PointCloudConfig PointCloudNetwork VoxelConfig VoxelNetwork",
+        "deep_sdf": "DeepSDF load_deep_sdf",
+        "deep_sdf_config": "PUBLISHED_DEEP_SDF DeepSDFConfig",
+        "deep_sdf_training": "DeepSDFResult train_deep_sdf",
         "mesh": "MeshModel",
         "point_cloud": "PointCloudModel",
         "reconstruction": "Reconstruction reconstruction_error",

@@ -1,11 +1,14 @@
 """Models as folders: config.yaml with every setting, model.safetensors with the weights. Nothing is unpickled."""
 
+from collections.abc import Callable, Collection, Mapping
 from os import PathLike
 from pathlib import Path
+from typing import Any, TypeVar
 
 import yaml
 from safetensors import SafetensorError
 from safetensors.torch import load_file
+from torch import Tensor
 
 from diffshape._plain import from_plain, to_plain
 from diffshape.data import atomic_path
@@ -14,6 +17,7 @@ from diffshape.models.build import build_model
 from diffshape.models.config import MeshConfig, PointCloudConfig, VoxelConfig
 from diffshape.training import write_tensors
 
+Model = TypeVar("Model")
 _VERSION = 1
 _KINDS = {"point-cloud": PointCloudConfig, "mesh": MeshConfig, "voxel": VoxelConfig}
 
@@ -24,13 +28,8 @@ def save_model(model: Autoencoder, folder: str | PathLike[str]) -> None:
     Raises:
         OSError: The folder cannot be written.
     """
-    path = Path(folder)
-    path.mkdir(parents=True, exist_ok=True)
     kind = next(name for name, config in _KINDS.items() if isinstance(model.config, config))
-    plain = {"version": _VERSION, "kind": kind, **to_plain(model.config)}
-    write_tensors(path / "model.safetensors", model.state_dict())
-    with atomic_path(path / "config.yaml") as temporary:
-        temporary.write_text(yaml.safe_dump(plain, sort_keys=False), encoding="utf-8")
+    write_folder(folder, kind, to_plain(model.config), model.state_dict())
 
 
 def load_model(folder: str | PathLike[str]) -> Autoencoder:
@@ -45,13 +44,39 @@ def load_model(folder: str | PathLike[str]) -> Autoencoder:
     ...     load_model(folder).config.focal_gamma
     5.0
     """
+
+    def build(kind: str, plain: dict[str, Any], tensors: dict[str, Tensor]) -> Autoencoder:
+        model = build_model(from_plain(_KINDS[kind], plain))
+        model.load_state_dict(tensors)
+        return model.eval()
+
+    return read_folder("load_model", folder, _KINDS, build)
+
+
+def write_folder(
+    folder: str | PathLike[str], kind: str, settings: Mapping[str, Any], tensors: Mapping[str, Tensor]
+) -> None:
+    """Write both files of a model of some kind."""
+    path = Path(folder)
+    path.mkdir(parents=True, exist_ok=True)
+    write_tensors(path / "model.safetensors", tensors)
+    with atomic_path(path / "config.yaml") as temporary:
+        plain = {"version": _VERSION, "kind": kind, **settings}
+        temporary.write_text(yaml.safe_dump(plain, sort_keys=False), encoding="utf-8")
+
+
+def read_folder(
+    function: str,
+    folder: str | PathLike[str],
+    kinds: Collection[str],
+    build: Callable[[str, dict[str, Any], dict[str, Tensor]], Model],
+) -> Model:
+    """What ``build`` makes of kind, settings and tensors in a folder; one ValueError for all that is wrong."""
     path = Path(folder)
     try:
         plain = yaml.safe_load((path / "config.yaml").read_text(encoding="utf-8"))
-        if not isinstance(plain, dict) or plain.pop("version", None) != _VERSION or plain.get("kind") not in _KINDS:
-            raise ValueError(f"config.yaml must be of version {_VERSION} and a kind out of {', '.join(_KINDS)}")
-        model = build_model(from_plain(_KINDS[plain.pop("kind")], plain))
-        model.load_state_dict(load_file(path / "model.safetensors"))
-    except (OSError, TypeError, ValueError, RuntimeError, yaml.YAMLError, SafetensorError) as error:
-        raise ValueError(f"load_model: no model can be read from {path}: {error}") from error
-    return model.eval()
+        if not isinstance(plain, dict) or plain.pop("version", None) != _VERSION or plain.get("kind") not in kinds:
+            raise ValueError(f"config.yaml must be of version {_VERSION} and a kind out of {', '.join(kinds)}")
+        return build(plain.pop("kind"), plain, load_file(path / "model.safetensors"))
+    except (OSError, KeyError, TypeError, ValueError, RuntimeError, yaml.YAMLError, SafetensorError) as error:
+        raise ValueError(f"{function}: no model can be read from {path}: {error}") from error

@@ -5,6 +5,7 @@ from diffshape.ops.closest_triangles import ClosestTriangles, closest_triangles
 from diffshape.ops.gaussian_heatmaps import gaussian_heatmaps
 from diffshape.ops.grid_layout import GridLayout
 from diffshape.ops.hash_encode import hash_encode
+from diffshape.ops.hash_grid_query import PackedHashGrid, pack_hash_grid, query_hash_grid
 from diffshape.ops.heatmap_decoding import heatmap_argmax, heatmap_dark, heatmap_soft_argmax
 from diffshape.ops.isosurface import isosurface
 from diffshape.ops.level_set import LevelSetPoints, project_to_level_set
@@ -28,6 +29,7 @@ __all__ = [
     "MeshRaster",
     "NeighborIndex",
     "Neighbors",
+    "PackedHashGrid",
     "PoissonIndicator",
     "SphereRaster",
     "SurfaceSamples",
@@ -48,7 +50,9 @@ __all__ = [
     "nearest_neighbors",
     "normalize_landmarks",
     "optimality_gap",
+    "pack_hash_grid",
     "project_to_level_set",
+    "query_hash_grid",
     "rasterize_mesh",
     "rasterize_spheres",
     "resize_landmarks",

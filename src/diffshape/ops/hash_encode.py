@@ -23,6 +23,7 @@ from diffshape.kernels import numba_hash_encode
 from diffshape.kernels.threads import run_tasks
 from diffshape.ops.grid_layout import GridLayout
 from diffshape.ops.hash_encode_reference import encode_by_definition, transpose_by_definition
+from diffshape.ops.neighbor_index import has_triton
 
 
 @overload
@@ -59,16 +60,16 @@ def hash_encode(
 
     Differentiable in ``tables``: both results are linear in them, so a loss on the gradient of a field needs only
     first-order autograd. Where ``points`` require a gradient the plain PyTorch reference runs, differentiable to any
-    order. On the CPU the result does not depend on the number of threads.
+    order. On the CPU the result does not depend on the number of threads; on CUDA the last bits of a gradient vary.
 
     >>> grid = GridLayout(levels=2, base=4, finest=8, features=1, interpolation="linear")
     >>> hash_encode(torch.rand(5, 3), torch.ones(grid.entries, 1), grid)[0]
     tensor([1., 1.])
     """
     _check(points, tables, grid, fade)
-    fade = torch.ones(grid.levels) if fade is None else fade.detach()
+    fade = tables.new_ones(grid.levels) if fade is None else fade.detach().to(tables)
     encode = encode_by_definition if points.requires_grad else encode_points
-    features, derivatives = encode(points.reshape(-1, 3), tables, fade.to(tables), grid.plan, grid.smooth, jacobian)
+    features, derivatives = encode(points.reshape(-1, 3), tables, fade, grid.plan, grid.smooth, jacobian)
     features = features.t().reshape(*points.shape[:-1], grid.channels)
     if not jacobian:
         return features
@@ -80,6 +81,10 @@ def encode_points(
     points: Tensor, tables: Tensor, fade: Tensor, plan: Sequence[float], smooth: bool, jacobian: bool
 ) -> tuple[Tensor, Tensor]:
     """``encode_by_definition``, by a kernel where there is one."""
+    if _has_triton_kernel(points, tables.numel()):
+        from diffshape.ops import triton_hash_encode  # loads Triton, which not every PyTorch has
+
+        return triton_hash_encode.encode(points, tables, fade, plan, smooth, jacobian)
     if not _has_kernel(points):
         return encode_by_definition(points, tables, fade, plan, smooth, jacobian)
     features, derivatives = _like_encoded(points, tables, fade, jacobian)
@@ -100,6 +105,10 @@ def encode_points_backward(
     entries: int,
 ) -> Tensor:
     """``transpose_by_definition``, by a kernel where there is one."""
+    if _has_triton_kernel(points, entries * (len(features_bar) // len(fade))):
+        from diffshape.ops import triton_hash_encode
+
+        return triton_hash_encode.encode_backward(points, features_bar, derivatives_bar, fade, plan, smooth, entries)
     if not _has_kernel(points):
         return transpose_by_definition(points, features_bar, derivatives_bar, fade, plan, smooth, entries)
     tables_bar = points.new_empty(entries, len(features_bar) // len(fade))
@@ -145,6 +154,11 @@ encode_points.register_autograd(_backward, setup_context=_remember)
 
 def _has_kernel(points: Tensor) -> bool:
     return points.device.type == "cpu" and points.dtype in (torch.float32, torch.float64)
+
+
+def _has_triton_kernel(points: Tensor, numbers: int) -> bool:
+    """On CUDA, for tables of so many numbers."""
+    return has_triton(points) and points.dtype == torch.float32 and numbers < 2**31
 
 
 def _like_encoded(points: Tensor, tables: Tensor, fade: Tensor, jacobian: bool) -> tuple[Tensor, Tensor]:

@@ -12,7 +12,7 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-_PRIMES = (1, 2654435761, 805459861)
+PRIMES = (1, 2654435761, 805459861)
 
 
 class Corner(NamedTuple):
@@ -36,7 +36,7 @@ def encode_by_definition(
 ) -> tuple[Float[Tensor, "c n"], Float[Tensor, "d c n"]]:
     """Features and D = 3 rows of derivatives, or D = 0 if not wanted; ``plan`` and ``smooth`` are the grid's."""
     features, derivatives = [], []
-    for corners, factor in zip(_corners_by_level(points, plan, smooth), fade):
+    for corners, factor in zip(corners_by_level(points, plan, smooth), fade):
         value, derivative = 0.0, 0.0
         for corner in corners:
             entries = tables[corner.rows].t()
@@ -60,14 +60,15 @@ def transpose_by_definition(
     levels, wanted = len(fade), len(derivatives_bar)
     tables_bar = points.new_zeros(entries, len(features_bar) // levels)
     by_level = zip(features_bar.chunk(levels), derivatives_bar.chunk(levels, dim=1), fade)
-    for corners, (value_bar, derivative_bar, factor) in zip(_corners_by_level(points, plan, smooth), by_level):
+    for corners, (value_bar, derivative_bar, factor) in zip(corners_by_level(points, plan, smooth), by_level):
         for corner in corners:
             entries_bar = corner.weights * value_bar + (corner.slopes[:wanted, None] * derivative_bar).sum(0)
             tables_bar.index_add_(0, corner.rows, (entries_bar * factor).t())
     return tables_bar
 
 
-def _corners_by_level(points: Tensor, plan: Sequence[float], smooth: bool) -> Iterator[list[Corner]]:
+def corners_by_level(points: Float[Tensor, "n 3"], plan: Sequence[float], smooth: bool) -> Iterator[list[Corner]]:
+    """The eight corners of the points' cells, level after level."""
     inside = ((points >= 0) & (points <= 1)).to(points)
     for scale, side, offset, size in zip(plan[::4], plan[1::4], plan[2::4], plan[3::4]):
         position = points.clamp(0, 1) * scale + 0.5
@@ -102,4 +103,4 @@ def node_rows(
     """The table rows of grid nodes, in a level of ``size`` rows from row ``offset``: row by row, or hashed."""
     if side**3 <= size:
         return offset + (x + side * (y + side * z)) % size
-    return offset + ((x * _PRIMES[0]) ^ (y * _PRIMES[1]) ^ (z * _PRIMES[2])) % size
+    return offset + ((x * PRIMES[0]) ^ (y * PRIMES[1]) ^ (z * PRIMES[2])) % size

@@ -4,5 +4,6 @@ from diffshape.report.gallery import gallery
 from diffshape.report.landmark_overlay import landmark_overlay
 from diffshape.report.png import encode_png, write_png
 from diffshape.report.preview import preview
+from diffshape.report.strip import shape_strip
 
-__all__ = ["encode_png", "gallery", "landmark_overlay", "preview", "write_png"]
+__all__ = ["encode_png", "gallery", "landmark_overlay", "preview", "shape_strip", "write_png"]

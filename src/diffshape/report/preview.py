@@ -6,6 +6,7 @@ the right, light from the sky, and darker creases (depth compared with that of a
 
 import math
 import os
+from collections.abc import Sequence
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
@@ -43,6 +44,7 @@ def preview(
     azimuth: float = 35.0,
     elevation: float = 20.0,
     up: Literal["x", "y", "z"] = "y",
+    bounds: tuple[Sequence[float], Sequence[float]] | None = None,
 ) -> UInt8[np.ndarray, "h w 3"]:
     """Picture of a surface, with its input points to the left if there are any.
 
@@ -53,6 +55,8 @@ def preview(
         size: Side of a panel in pixels.
         azimuth, elevation: Where the camera stands, in degrees, around and above the ``up`` axis.
         up: The axis that points up in the picture.
+        bounds: Lowest and highest corner of the box that fills a panel, so that several pictures have one scale; None
+            is what is drawn.
 
     Returns:
         (size, size, 3), or (size, 2 size, 3) with points, uint8 sRGB. The inner side of a surface is red.
@@ -70,7 +74,8 @@ def preview(
     triangles = _faces(faces, len(surface))
     camera = _camera(azimuth, elevation, up)
     pixels = size * SUPERSAMPLING
-    surface, cloud = _framed(surface @ camera.T, cloud @ camera.T, pixels)
+    shown = torch.cat([surface, cloud]) if bounds is None else _box_corners(*bounds)
+    surface, cloud = _framed(surface @ camera.T, cloud @ camera.T, shown @ camera.T, pixels)
     layers = [_surface_layer(surface, triangles, pixels)]
     if points is not None:
         layers.insert(0, _point_layer(cloud, pixels))
@@ -114,12 +119,18 @@ def _camera(azimuth: float, elevation: float, up: str) -> Float[Tensor, "3 3"]:
     return rows.roll({"y": 0, "z": 1, "x": -1}[up], dims=1)
 
 
-def _framed(surface: Tensor, cloud: Tensor, pixels: int) -> tuple[Tensor, Tensor]:
-    """Both in picture coordinates, filling nine tenths of the panel."""
-    everything = torch.cat([surface, cloud])
-    if not len(everything):
+def _box_corners(low: Sequence[float], high: Sequence[float]) -> Float[Tensor, "8 3"]:
+    sides = list(zip(low, high))
+    if len(sides) != 3 or not all(-math.inf < first <= last < math.inf for first, last in sides):
+        raise ValueError(f"preview: bounds must be two finite corners (x, y, z), low <= high, got {low} and {high}")
+    return torch.cartesian_prod(*torch.tensor(sides, dtype=torch.float64))
+
+
+def _framed(surface: Tensor, cloud: Tensor, shown: Tensor, pixels: int) -> tuple[Tensor, Tensor]:
+    """Both in picture coordinates, what is to be shown filling nine tenths of the panel."""
+    if not len(shown):
         return surface.float(), cloud.float()
-    low, high = everything.amin(0), everything.amax(0)
+    low, high = shown.amin(0), shown.amax(0)
     sides = high - low
     side = max(float(sides[:2].max()), float(sides.max()) / 100)  # 0 for one place alone
     scale = 0.9 * pixels / side if side else 1.0

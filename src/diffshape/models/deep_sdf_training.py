@@ -1,0 +1,126 @@
+"""Training of a DeepSDF: one network and a code for each shape, found together (an "auto-decoder").
+
+    loss = mean |clamp(f(z_i, x)) - clamp(s_i(x))| + code_weight min(1, progress / code_ramp) mean |z_i|
+
+over the points of a step, clamped to +-0.1, half of them inside the shape and half outside. |z| is the norm itself, as
+in the released code; the paper has its square. Source: Park et al., DeepSDF, CVPR 2019, equations 9 and 10.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+import torch
+from torch import Tensor, nn
+
+from diffshape.data.families import ShapeFamily
+from diffshape.fields import LatentMLP
+from diffshape.losses import LossTerms, clamped_l1_loss
+from diffshape.models.deep_sdf import DeepSDF
+from diffshape.models.deep_sdf_config import DeepSDFConfig
+from diffshape.models.deep_sdf_samples import DistancePool, distance_samples, family_frame, family_meshes
+from diffshape.training import Adam, CheckpointFolder, Outcome, Seconds, StepReport, Steps, Task, train
+
+STEPS = 2000
+
+
+class DeepSDFTask(Task):
+    """A field with a code for each shape of a pool, and the state of the draws.
+
+    Dropout draws from torch's global generator, which a checkpoint keeps.
+    """
+
+    def __init__(self, field: LatentMLP, pool: DistancePool, config: DeepSDFConfig, *, seed: int = 0) -> None:
+        self.field, self.pool, self.config = field.train(), pool, config
+        self.modules = {"decoder": field.decoder, "codes": nn.ParameterDict({"codes": field.codes})}
+        self.generator = torch.Generator().manual_seed(seed)
+
+    def loss(self, step: int, progress: float) -> LossTerms:
+        """The objective on a batch of shapes."""
+        config = self.config
+        shapes = torch.randperm(len(self.field.codes), generator=self.generator)[: config.batch]
+        shapes = shapes.to(self.pool.points.device)
+        points, distances = self.pool.draw(shapes, config.points, self.generator)
+        codes = self.field.lookup(shapes)
+        error = clamped_l1_loss(self.field.decode(points, codes), distances, limit=config.clamp)
+        norm = torch.linalg.vector_norm(codes, dim=1).mean()
+        ramp = min(1.0, progress / config.code_ramp) if config.code_ramp else 1.0
+        return LossTerms(error + config.code_weight * ramp * norm, {"distance": error, "code_norm": norm})
+
+    def state(self) -> dict[str, Tensor]:
+        """Where the random draws stand."""
+        return {"generator": self.generator.get_state()}
+
+    def load_state(self, state: dict[str, Tensor]) -> None:
+        """Take the draws up again."""
+        self.generator.set_state(state["generator"])
+
+
+class DeepSDFResult(NamedTuple):
+    """A trained model, and how its training ended."""
+
+    model: DeepSDF
+    outcome: Outcome
+
+
+def train_deep_sdf(
+    shapes: ShapeFamily | Sequence[Any],
+    config: DeepSDFConfig | None = None,
+    *,
+    steps: int | None = None,
+    seconds: float | None = None,
+    seed: int = 0,
+    device: str = "cpu",
+    checkpoints: CheckpointFolder | None = None,
+    resume: bool = False,
+    observers: Sequence[Callable[[StepReport], None]] = (),
+) -> DeepSDFResult:
+    """Learn a family of shapes; on the CPU, the same shapes, settings and ``steps`` give the same bits.
+
+    Args:
+        shapes: Closed meshes, placed and oriented alike, as paths, ``trimesh.Trimesh`` or (vertices, faces); or a
+            ``data.shape_family``. Their sizes are part of what is learnt: nothing is scaled to fit.
+        config: ``DeepSDFConfig()`` if ``None``.
+        steps, seconds: How long to train, one of them; 2000 steps if neither is given.
+        seed: Of points, weights and batches; torch's global generator is seeded too, for dropout.
+        device: "cpu" or "cuda".
+        checkpoints, resume, observers: As of ``training.train``; the points are drawn anew from the seed.
+
+    Raises:
+        ValueError: There is no shape, one has no inside or is no mesh, or steps and seconds are both given.
+        TrainingError: The loss was not finite in 10 steps in a row.
+
+    >>> from diffshape import data, models
+    >>> model, outcome = train_deep_sdf(data.shape_family("ellipsoid", 3), models.DeepSDFConfig(samples=500), steps=2)
+    >>> model.codes.shape, list(outcome.terms.parts)
+    (torch.Size([3, 16]), ['distance', 'code_norm'])
+    """
+    if steps is not None and seconds is not None:
+        raise ValueError(f"train_deep_sdf: give steps or seconds, not both, got {steps} and {seconds}")
+    config = config or DeepSDFConfig()
+    meshes = family_meshes(shapes)
+    frame = family_frame(meshes)
+    generator = torch.Generator().manual_seed(seed)
+    samples = [distance_samples(mesh, frame, config, config.samples, generator=generator) for mesh in meshes]
+    pool = DistancePool.of(*(torch.stack(part).to(device) for part in zip(*samples)))
+    _check_sides(pool)
+    torch.manual_seed(seed)
+    field = LatentMLP(config.network, shapes=len(meshes), generator=generator).to(device)
+    outcome = train(
+        DeepSDFTask(field, pool, config, seed=seed),
+        budget=Seconds(seconds) if seconds is not None else Steps(STEPS if steps is None else steps),
+        optimizer={"decoder": Adam(lr=config.lr), "codes": Adam(lr=config.code_lr)},
+        schedule=lambda progress: 0.5 ** int(progress / config.halve),
+        checkpoints=checkpoints,
+        resume=resume,
+        observers=observers,
+    )
+    return DeepSDFResult(DeepSDF(field.eval(), frame, config), outcome)
+
+
+def _check_sides(pool: DistancePool) -> None:
+    for number, inside in enumerate(pool.inside.tolist()):
+        if not 0 < inside < pool.points.shape[1]:
+            raise ValueError(
+                f"train_deep_sdf: shape {number} has {inside} of {pool.points.shape[1]} points inside; it must be a "
+                "closed mesh with its faces turned outward, not too thin, or needs more samples"
+            )

@@ -1,0 +1,53 @@
+"""Shapes side by side, seen by one camera at one scale, so that sizes can be compared."""
+
+import os
+from collections.abc import Sequence
+from typing import Any, Literal
+
+import numpy as np
+import torch
+from jaxtyping import UInt8
+
+from diffshape.report.gallery import gallery
+from diffshape.report.preview import preview
+
+
+def shape_strip(
+    shapes: Sequence[tuple[str, Any]],
+    *,
+    path: str | os.PathLike[str] | None = None,
+    size: int = 200,
+    azimuth: float = 35.0,
+    elevation: float = 20.0,
+    up: Literal["x", "y", "z"] = "y",
+) -> UInt8[np.ndarray, "h w 3"]:
+    """A row of surfaces and clouds with captions under them.
+
+    Args:
+        shapes: (caption, shape) from the left; a shape is a mesh (vertices, faces) or (N, 3) points, in coordinates
+            that all of them share.
+        path: Where to write the strip as PNG; None does not write.
+        size: Side of a panel in pixels.
+        azimuth, elevation, up: As of ``preview``.
+
+    Raises:
+        ValueError: There is no shape, or it or its caption cannot be drawn.
+        OSError: ``path`` cannot be written.
+
+    >>> triangle = [[0.0, 0.0, 0.0], [1.0, 0.0, 0.0], [0.0, 1.0, 0.0]], [[0, 1, 2]]
+    >>> shape_strip([("mesh", triangle), ("points", triangle[0])], size=80).shape
+    (122, 184, 3)
+    """
+    panels = [(text, *shape) if isinstance(shape, tuple) else (text, shape, None) for text, shape in shapes]
+    drawn = [torch.as_tensor(points) for _, points, _ in panels if len(points)]
+    bounds = None
+    if drawn:
+        everything = torch.cat([points.double() for points in drawn])
+        bounds = everything.amin(0).tolist(), everything.amax(0).tolist()
+
+    def panel(points: Any, faces: Any) -> UInt8[np.ndarray, "h w 3"]:
+        mesh, cloud = ((points, faces), None) if faces is not None else (([], []), points)
+        picture = preview(*mesh, cloud, size=size, azimuth=azimuth, elevation=elevation, up=up, bounds=bounds)
+        return picture[:, :size]  # a cloud is to the left of its surface, of which there is none
+
+    return gallery([[(text, panel(points, faces)) for text, points, faces in panels]], path=path)
