@@ -40,6 +40,7 @@ bench:
 	"$(VENV)/bin/python" benchmarks/sinkhorn.py
 	"$(VENV)/bin/python" benchmarks/point_to_mesh.py
 	"$(VENV)/bin/python" benchmarks/mesh_signs.py --shared "$(SHARED)"
+	"$(VENV)/bin/python" benchmarks/mesh_fields.py --shared "$(SHARED)"
 	"$(VENV)/bin/python" benchmarks/adaptive_wing.py
 	"$(VENV)/bin/python" benchmarks/landmark_study.py
 	"$(VENV)/bin/python" benchmarks/page.py

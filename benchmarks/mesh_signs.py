@@ -3,9 +3,9 @@
     python benchmarks/mesh_signs.py [--shared ../shared] [--threads 2]
 
 A mesh with its longest side scaled to 2 is damaged: 2 % of its faces deleted, or 3 % flipped; the bunny also has its
-scanned form with holes. Every method tells the side of 50,000 points near the surface (N(0, 0.01^2) along each axis) and
+scanned form with holes. Every method tells the side of 50,000 points near the surface (N(0, 0.01^2) on every axis) and
 of 50,000 in [-1, 1]^3; the truth is libigl's winding number of the intact mesh. Rays run in fixed random directions; of
-11 the majority decides. Times are medians of whole calls, trees built in them, for 500,000 points of each kind, by turns
+11 the majority decides. Times are medians of whole calls, trees built in them, for 500,000 points of each kind by turns
 in one process a mesh. Without the shared folder, three procedural shapes take the place of its meshes.
 """
 

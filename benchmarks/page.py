@@ -8,7 +8,7 @@ import statistics
 from collections.abc import Sequence
 from pathlib import Path
 
-from field_page import mesh_signs
+from field_page import mesh_fields, mesh_signs
 from landmark_page import landmark_study
 from measure import RESULTS, ROOT, Row, read_rows
 from point_set_page import assignment, chamfer, sinkhorn
@@ -195,6 +195,7 @@ def main() -> None:
         (assignment, "assignment.jsonl"),
         (sinkhorn, "sinkhorn.jsonl"),
         (triangles, "point_to_mesh.jsonl"),
+        (mesh_fields, "mesh_fields.jsonl"),
         (mesh_signs, "mesh_signs.jsonl"),
         (wing, "adaptive_wing.jsonl"),
         (landmark_study, "landmark_study.jsonl"),

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+import yaml
 from safetensors.torch import load_file
 
 import diffshape
@@ -103,7 +104,7 @@ def test_ten_points_work_or_say_why(tmp_path, capsys, tiny, ball):
 
 
 def test_many_points_are_thinned_and_a_mesh_sampled(tmp_path, truth, capsys, tiny, ball):
-    fit(truth, "--max-points", 900, *tiny)
+    fit(truth, "--as-scan", "--max-points", 900, *tiny)
     assert "900 points were drawn from it" in capsys.readouterr().out
     np.save(tmp_path / "many.npy", ball(5000).astype(np.float32))
     fit(tmp_path / "many.npy", "--max-points", 800, *tiny)
@@ -181,3 +182,60 @@ def test_killed_and_resumed_ends_with_the_same_bits(scan, finished, tmp_path, ti
     killed, whole = (load_file(folder / "field.safetensors") for folder in (tmp_path / "run", finished))
     assert all(torch.equal(killed[name], whole[name]) for name in whole)
     assert (tmp_path / "run" / "mesh.ply").is_file()
+
+
+SMALL_GRID = ["--field.levels", "3", "--field.finest", "32", "--field.log2-entries", "10", "--resolution", "48"]
+SHORT = ["--steps", "200", "--supervised.pool", "20000", "--supervised.batch", "1024", *SMALL_GRID]
+
+
+def test_a_mesh_is_encoded_and_scored_against_itself(truth, capsys):
+    fit(truth, *SHORT)
+    out = capsys.readouterr().out.splitlines()
+    folder = Path(out[0])
+    assert folder.parent == Path("outputs/truth/supervised")
+    metrics = json.loads((folder / "metrics.json").read_text())
+    assert metrics["distances"]["f1_volume"] > 0.8
+    assert metrics["score"]["chamfer"] < 0.1
+    assert any(line.startswith("distances, at 100,000 points each") for line in out)
+    np.save("points.npy", np.array([[5.0, 0.0, 0.0], [8.0, 0.0, 0.0]]))
+    assert main(["query", str(folder), "points.npy", "--out", "distances.npy"]) == 0
+    inside, outside = np.load("distances.npy")
+    assert inside < 0 < outside
+
+
+def test_the_options_of_a_grid_change_that_of_the_preset(truth, tmp_path):
+    fit(truth, *SHORT, "--out", tmp_path / "run", "--quiet")
+    field = yaml.safe_load((tmp_path / "run" / "config.yaml").read_text())["field"]
+    assert (field["levels"], field["finest"], field["box"], field["reads_point"]) == (3, 32, [-1.05, 1.05], False)
+
+
+def test_the_config_of_an_encoded_mesh_encodes_again(truth, tmp_path):
+    fit(truth, *SHORT, "--out", tmp_path / "one", "--quiet")
+    fit(truth, "--config", tmp_path / "one" / "config.yaml", "--resolution", 48, "--out", tmp_path / "two", "--quiet")
+    first, second = (load_file(tmp_path / name / "field.safetensors") for name in ("one", "two"))
+    assert all(torch.equal(first[name], second[name]) for name in first)
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["--preset", "paper"], "--preset paper is not for a mesh"),
+        (["--method.batch", "7"], "--method.* has no effect on a mesh"),
+        (["--max-points", "100"], "--max-points has no effect on a mesh"),
+    ],
+)
+def test_what_is_for_scans_is_refused_for_a_mesh(truth, words, message, capsys):
+    fit(truth, *words, code=2)
+    assert message in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["--preset", "fine"], "--preset fine is not for a scan"),
+        (["--supervised.batch", "7"], "--supervised.* has no effect on a scan"),
+    ],
+)
+def test_what_is_for_meshes_is_refused_for_a_scan(scan, words, message, capsys):
+    fit(scan, *words, code=2)
+    assert message in capsys.readouterr().err

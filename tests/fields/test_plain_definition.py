@@ -23,7 +23,7 @@ CONFIGS = [
     HashGridConfig(**GRID, interpolation="smoothstep", width=12, features=1, box=(-0.5, 1.0)),
     HashGridConfig(**GRID, width=12, hidden_layers=2, beta=math.inf, reads_point=False),
     HashGridConfig(**GRID, width=12, beta=math.inf),
-    LatentMLPConfig(hidden_layers=2, width=16, latent=4, skip=()),
+    LatentMLPConfig(hidden_layers=2, width=16, latent=4, skip=(), dropout=0.0),
     FeatureGridConfig(**GRID),
     FeatureGridConfig(**GRID, interpolation="smoothstep", box=(-0.5, 1.0)),
 ]

@@ -25,7 +25,7 @@ _ALSO_ON_RESUME = {"resume", "truth", "resolution", "device", "threads", "json",
 
 @dataclass(frozen=True)
 class Fit:
-    """Fit a surface to a scan (points, noisy or not, in any unit), or encode a mesh as a small neural distance field."""
+    """Fit a surface to a scan (points, noisy or not, in any unit), or encode a mesh as a neural distance field."""
 
     points: PositionalPath = None
     """PLY, OBJ, OFF, STL, GLB, XYZ, TXT, CSV, PTS, ASC, NPY or NPZ. A file with faces is a mesh."""
@@ -36,8 +36,8 @@ class Fit:
     out: OptionalPath = None
     """The run folder; new or empty. Default: outputs/POINTS/METHOD/TIME."""
     preset: Literal["quick", "standard", "paper", "fine", "torch-ngp", "instant-ngp"] = "standard"
-    """quick: a first look. standard: the default. For a scan, paper: the published network, weights and 40,000 steps. For
-    a mesh, fine: a larger grid, minutes; torch-ngp, instant-ngp: as published, hours without a GPU."""
+    """quick: a first look. standard: the default. paper, for a scan: the published network, weights and 40,000 steps.
+    For a mesh, fine: a larger grid, minutes; torch-ngp, instant-ngp: as published, hours without a GPU."""
     steps: OptionalInt = None
     """Optimiser steps, instead of the preset's; such a fit is deterministic on the CPU."""
     seconds: OptionalFloat = None

@@ -53,7 +53,7 @@ class FitResult:
         """The surface as a closed mesh in input coordinates, wound so that normals point outside.
 
         Args:
-            resolution: Grid nodes along the side of the field's box: 1.6 times the longest side of a scan, 1.05 of a mesh.
+            resolution: Grid nodes along the side of the box: 1.6 times the longest side of a scan, 1.05 of a mesh.
 
         Bodies that no data support are left out. Empty, (0, 3) and (0, 3), if the field has no zero inside its box.
         """

@@ -1,4 +1,4 @@
-"""Settings of fits to meshes, where true distances are known. Needs no torch, so that a command line can read it quickly.
+"""Settings of fits to meshes, where true distances are known; they need no torch, as a command line reads them.
 
 Lengths are in the frame of ``data.SignedDistance``, where the longest side of a mesh is 2.
 """

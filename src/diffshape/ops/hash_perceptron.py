@@ -52,7 +52,8 @@ def hash_perceptron(
 
     >>> grid = GridLayout(levels=2, base=4, finest=8, features=1)
     >>> x, tables = torch.rand(5, 3), torch.ones(grid.entries, 1)
-    >>> hash_perceptron(x, x.t()[:0], tables, grid, [torch.ones(4, 2), torch.ones(1, 4)], [torch.zeros(4), torch.ones(1)])
+    >>> weights, biases = [torch.ones(4, 2), torch.ones(1, 4)], [torch.zeros(4), torch.ones(1)]
+    >>> hash_perceptron(x, x.t()[:0], tables, grid, weights, biases)
     tensor([9., 9., 9., 9., 9.])
     """
     fade = torch.ones(grid.levels).to(tables) if fade is None else fade
