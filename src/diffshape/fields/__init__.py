@@ -12,6 +12,7 @@ __getattr__, __all__ = lazy_names(
         "field_files": "export load_field",
         "framed": "FramedField",
         "hash_grid": "HashGrid",
+        "hash_grid_stack": "HashGridStack",
         "latent_mlp": "LatentMLP ShapeField",
         "mlp": "MLP",
         "softplus_network": "SoftplusNetwork",

@@ -7,6 +7,8 @@ __getattr__, __all__ = lazy_names(
     {
         "config": "DiffCD OrientationConfig ScanConfig",
         "field_score": "score_field",
+        "fit_table": "FitRow FitTable tabulate_fits",
+        "many_meshes": "fit_meshes",
         "meshes": "fit_mesh",
         "orientation": "Orientation OrientationTrust orient_points",
         "points": "fit_points",
@@ -15,6 +17,7 @@ __getattr__, __all__ = lazy_names(
         "run": "resume_fit",
         "run_folder": "load",
         "scan": "PreparedScan prepare_scan",
+        "stop_rule": "StopRule",
         "supervised_config": "Supervised",
     },
 )

@@ -62,16 +62,30 @@ def fit_mesh(
     """
     if steps is not None and seconds is not None:
         raise ValueError("fit_mesh: give steps or seconds, not both")
-    method = method or Supervised()
+    settings = mesh_settings(method or Supervised(), field, steps=steps, seconds=seconds, seed=seed)
+    return run_fit(begin_fit(mesh, settings), folder, device=device, observers=observers)
+
+
+def mesh_settings(
+    method: Supervised, field: FieldConfig | None, *, steps: int | None, seconds: float | None, seed: int
+) -> FitSettings:
+    """The settings of a fit to a mesh, with what is not given."""
     steps = steps if steps is not None or seconds is not None else MESH_PRESETS["standard"].steps
-    settings = FitSettings(method=method, field=field or HASH_GRIDS["small"], steps=steps, seconds=seconds, seed=seed)
-    target = MeshTarget.of(mesh, method.normalization)
-    as_torch = isinstance(mesh, (tuple, list)) and isinstance(mesh[0], Tensor)
-    fit = Fit(
+    return FitSettings(method=method, field=field or HASH_GRIDS["small"], steps=steps, seconds=seconds, seed=seed)
+
+
+def begin_fit(mesh: Any, settings: FitSettings) -> Fit:
+    """A fit to a mesh, ready to run.
+
+    Raises:
+        ValueError: This is no mesh.
+    """
+    assert isinstance(settings.method, Supervised)
+    target = MeshTarget.of(mesh, settings.method.normalization)
+    return Fit(
         settings=settings,
         frame=target.distance.frame,
         target=target,
         notes=target.distance.notes,
-        as_torch=as_torch,
+        as_torch=isinstance(mesh, (tuple, list)) and isinstance(mesh[0], Tensor),
     )
-    return run_fit(fit, folder, device=device, observers=observers)

@@ -63,10 +63,10 @@ def _run(
 ) -> FitResult:
     settings = fit.settings
     field = build_field(settings.field, generator=torch.Generator().manual_seed(settings.seed)).to(device or "cpu")
-    optimizer, schedule = _optimization(settings, field)
+    optimizer, schedule = optimization(settings, field)
     outcome = train(
         _task(fit, field),
-        budget=_budget(settings),
+        budget=budget_of(settings),
         optimizer=optimizer,
         schedule=schedule,
         checkpoints=run.checkpoints if run else None,
@@ -99,7 +99,8 @@ def _task(fit: Fit, field: Field) -> Task:
     return DiffCDTask(field, fit.target, method, bounds=field_bounds(field, fit.target), seed=seed)
 
 
-def _optimization(settings: FitSettings, field: Field) -> tuple[Adam, Schedule]:
+def optimization(settings: FitSettings, field: Field) -> tuple[Adam, Schedule]:
+    """How the parameters of a field are moved, and how the rate falls."""
     method = settings.method
     if isinstance(method, DiffCD):
         schedule = Exponential(0.005) if method.schedule == "exponential" else WarmupCosine()
@@ -108,7 +109,8 @@ def _optimization(settings: FitSettings, field: Field) -> tuple[Adam, Schedule]:
     return Adam(lr=method.learning_rate or rate, betas=(0.9, 0.99), eps=1e-15), Exponential(method.final)
 
 
-def _budget(settings: FitSettings) -> Budget:
+def budget_of(settings: FitSettings) -> Budget:
+    """Steps or seconds, whichever the settings have."""
     if settings.seconds is not None:
         return Seconds(settings.seconds)
     assert settings.steps is not None

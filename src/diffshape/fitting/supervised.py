@@ -1,89 +1,44 @@
-"""A field learns true signed distances: batches from a pool of points that is filled and renewed along the way.
-
-True distances cost about as much as learning from them, and a pool that is too small is learnt by heart. So the pool
-begins with some, gets new ones every few steps, and when it is full the oldest make room.
-"""
+"""A field learns true signed distances, a batch of a pool at a time."""
 
 import torch
 from torch import Tensor
 
 from diffshape.data import SignedDistance
 from diffshape.fields import Field
+from diffshape.fitting.distance_pool import DistancePool
 from diffshape.fitting.supervised_config import Supervised
 from diffshape.losses import LossTerms, clamped_l1_loss, mape_loss, relative_l2_loss
 from diffshape.training import Task
 
-_LOSSES = {
+DISTANCE_LOSSES = {
     "mape": mape_loss,
     "l1": torch.nn.functional.l1_loss,
     "clamped_l1": clamped_l1_loss,
     "relative_l2": relative_l2_loss,
 }
-_FIRST = 131_072
-"""Points of a growing pool before the first step."""
-_LOT = 16_384
-"""New points computed at a time, or more."""
+"""Of predictions and true distances, by the names of ``Supervised.loss``."""
 
 
 class SupervisedTask(Task):
     """Fits ``field`` to the signed distance of a mesh, in the frame of ``distance``."""
 
     def __init__(self, field: Field, distance: SignedDistance, method: Supervised, *, seed: int) -> None:
-        self.field, self.distance, self.method = field, distance, method
+        self.field, self.method = field, method
         self.modules = {"field": field}
-        self.pool_generator, self.batch_generator = (torch.Generator().manual_seed(2 * seed + n) for n in (0, 1))
-        self.samples = torch.empty(method.pool, 4)
-        """Points and distances, the oldest overwritten once it is full."""
-        self.computed = 0
-        """How many were computed, those overwritten included."""
+        self.pool = DistancePool(distance, method, seed=seed)
 
     def loss(self, step: int, progress: float) -> LossTerms:
         """The chosen loss over a batch of the pool, and the mean error beside it."""
-        while count := self._due(step):
-            self._compute(count)
-        filled = min(self.computed, self.method.pool)
-        chosen = torch.randint(filled, (self.method.batch,), generator=self.batch_generator)
-        points, distances = self.samples[chosen].to(next(self.field.parameters())).split([3, 1], dim=1)
-        values, distances = self.field(points), distances[:, 0]
-        total = _LOSSES[self.method.loss](values, distances)
+        parameter = next(self.field.parameters())
+        points, distances = (each.to(parameter) for each in self.pool.batch(step))
+        values = self.field(points)
+        total = DISTANCE_LOSSES[self.method.loss](values, distances)
         return LossTerms(total, {self.method.loss: total, "error": (values.detach() - distances).abs().mean()})
-
-    def _due(self, step: int) -> int:
-        """How many points to compute before ``step``: the first ones, or a lot for many steps at once."""
-        pool, fresh = self.method.pool, self.method.fresh
-        first = min(pool, _FIRST) if fresh else pool
-        if self.computed == 0:
-            return first
-        lot = max(fresh, min(pool, _LOT))
-        return lot if fresh and self.computed + lot <= first + step * fresh else 0
-
-    def _compute(self, count: int) -> None:
-        method = self.method
-        near, surface = round(method.near * count), round(method.surface * count)
-        new = self.distance.sample(
-            near=near,
-            surface=surface,
-            uniform=count - near - surface,
-            sigma=method.sigma,
-            perturbation=method.perturbation,
-            generator=self.pool_generator,
-        )
-        rows = torch.arange(self.computed, self.computed + count) % method.pool
-        self.samples[rows] = torch.cat([new.points, new.distances[:, None]], dim=1)
-        self.computed += count
 
     def state(self) -> dict[str, Tensor]:
         """The pool and the random streams."""
-        return {
-            "samples": self.samples[: self.computed],
-            "computed": torch.tensor(self.computed),
-            "random_pool": self.pool_generator.get_state(),
-            "random_batch": self.batch_generator.get_state(),
-        }
+        return self.pool.state()
 
     def load_state(self, state: dict[str, Tensor]) -> None:
         """Take back what ``state`` gave."""
-        self.samples[: len(state["samples"])] = state["samples"]
-        self.computed = int(state["computed"])
-        self.pool_generator.set_state(state["random_pool"])
-        self.batch_generator.set_state(state["random_batch"])
+        self.pool.load_state(state)

@@ -1,14 +1,15 @@
-"""A small ReLU network that reads a grid encoding: the usual neural distance field, as one operation.
+"""Small ReLU networks that read grid encodings: the usual neural distance fields, one or many as one operation.
 
     y(x) = W_L h_{L-1} + b_L,    h_l = max(0, W_l h_{l-1} + b_l),    h_0 = (lead, phi(x))
 
 phi the features of ``hash_encode``, ``lead`` anything else the network reads. On the CPU one kernel does all of it for
-a block of points at a time, forward and backward; elsewhere, and where a gradient has to reach the points, the lines of
-PyTorch below are what runs, and what the kernel is held to.
+a block of points at a time, forward and backward, and of many networks every block of each is a task of its own;
+elsewhere, and where a gradient has to reach the points, the lines of PyTorch below are what runs, with batched matrix
+products, and what the kernel is held to.
 Source: Mueller, Evans, Schied, Keller, Instant Neural Graphics Primitives, SIGGRAPH 2022.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -55,38 +56,74 @@ def hash_perceptron(
     >>> hash_perceptron(x, x.t()[:0], tables, grid, weights, biases)
     tensor([9., 9., 9., 9., 9.])
     """
-    fade = torch.ones(grid.levels).to(tables) if fade is None else fade.detach().to(tables)
-    if not _has_kernel(points, lead, weights):
-        h = torch.cat([lead, hash_encode(points, tables, grid, fade=fade).t()])
-        for weight, bias in zip(weights[:-1], biases[:-1]):
-            h = torch.addmm(bias[:, None], weight, h).relu()
-        return (weights[-1] @ h + biases[-1][:, None])[0]
-    keep = torch.is_grad_enabled() and any(each.requires_grad for each in (tables, *weights, *biases))
-    return perceptron_values(points, lead, tables, fade, grid.plan, grid.smooth, [*weights, *biases], keep)[0]
+    fade = torch.ones(grid.levels).to(tables) if fade is None else fade
+    return hash_perceptrons(points[None], lead[None], [tables], grid, [weights], [biases], fade=fade[None])[0]
+
+
+def hash_perceptrons(
+    points: Float[Tensor, "m n 3"],
+    lead: Float[Tensor, "m k n"],
+    tables: Sequence[Float[Tensor, "entries f"]],
+    grid: GridLayout,
+    weights: Sequence[Sequence[Float[Tensor, "out in"]]],
+    biases: Sequence[Sequence[Float[Tensor, "out"]]],
+    *,
+    fade: Float[Tensor, "m l"],
+) -> Float[Tensor, "m n"]:
+    """Values of M networks of one shape, each at its own points; of each the same bits as ``hash_perceptron`` gives.
+
+    Args:
+        points: Shape (M, N, 3), as in :func:`hash_perceptron`.
+        lead: Shape (M, K, N).
+        tables: Of every network.
+        grid: Where the levels lie in each of ``tables``.
+        weights: Of every network, a matrix a layer.
+        biases: Of every network, a vector a layer.
+        fade: Shape (M, L).
+
+    Returns:
+        Shape (M, N).
+
+    The same bits on the CPU, that is; batched matrix products elsewhere may sum in another order.
+    """
+    fade = fade.detach().to(tables[0])
+    if not _has_kernel(points, lead, weights[0]):
+        features = [hash_encode(x, each, grid, fade=factor).t() for x, each, factor in zip(points, tables, fade)]
+        h = torch.cat([lead, torch.stack(features)], dim=1)  # (M, K + L * F, N)
+        for layer in range(len(weights[0])):
+            weight, bias = (torch.stack([each[layer] for each in part]) for part in (weights, biases))
+            h = torch.baddbmm(bias[:, :, None], weight, h.relu() if layer else h)
+        return h[:, 0]
+    parameters = [each for layers in zip(weights, biases) for part in layers for each in part]
+    keep = torch.is_grad_enabled() and any(each.requires_grad for each in (*tables, *parameters))
+    return perceptron_values(points, lead, tables, fade, grid.plan, grid.smooth, parameters, keep)[0]
 
 
 @torch.library.custom_op("diffshape::hash_perceptron", mutates_args=())
 def perceptron_values(
     points: Tensor,
     lead: Tensor,
-    tables: Tensor,
+    tables: Sequence[Tensor],
     fade: Tensor,
     plan: Sequence[float],
     smooth: bool,
     parameters: Sequence[Tensor],
     keep: bool,
 ) -> tuple[Tensor, Tensor]:
-    """Values (N,), and with ``keep`` what the network read, (K + L * F, N); parameters: weights, then biases."""
+    """Values (M, N), and with ``keep`` what the networks read, (M, K + L * F, N).
+
+    parameters: of the first network its weights, then its biases, then those of the next.
+    """
     values, inputs = _like_values(points, lead, tables, fade, keep)
-    arrays = [_array(each) for each in (points, lead, tables, fade, _rows_of(plan))]
-    run_tasks(
+    arrays = [[_array(each) for each in part] for part in (points, lead, tables, fade)]
+    networks, plan_rows = _networks(parameters, len(points)), _array(_rows_of(plan))
+    _run_each(
         numba_hash_perceptron.evaluate,
-        _tasks(points),
-        *arrays,
-        smooth,
-        *_layers(parameters),
-        values.numpy(),
-        inputs.numpy(),
+        _blocks(points),
+        [
+            (x, front, table, factors, plan_rows, smooth, *network, y, kept)
+            for x, front, table, factors, network, y, kept in zip(*arrays, networks, values.numpy(), inputs.numpy())
+        ],
     )
     return values, inputs
 
@@ -103,47 +140,41 @@ def perceptron_values_backward(
     entries: int,
     features: int,
 ) -> tuple[Tensor, Tensor]:
-    """Cotangents of the tables, and of the parameters one after another, (P,)."""
-    tasks = _tasks(points)
-    weights, biases = _layers(parameters)
-    transposed = tuple(np.ascontiguousarray(weight.T) for weight in weights)
-    weight_bars, bias_bars = (
-        tuple(np.zeros((tasks, *each.shape), each.dtype) for each in part) for part in (weights, biases)
-    )
-    inputs_bar, tables_bar = torch.empty_like(inputs), points.new_empty(entries, features)
-    run_tasks(
+    """Cotangents of the tables, (M, entries, F), and of each network's parameters one after another, (M, P)."""
+    blocks, networks = _blocks(points), _networks(parameters, len(points))
+    inputs_bar, tables_bar = torch.empty_like(inputs), points.new_empty(len(points), entries, features)
+    bars = [tuple(_room(blocks, part) for part in network) for network in networks]
+    _run_each(
         numba_hash_perceptron.evaluate_backward,
-        tasks,
-        _array(values_bar),
-        inputs.numpy(),
-        weights,
-        biases,
-        transposed,
-        inputs_bar.numpy(),
-        weight_bars,
-        bias_bars,
+        blocks,
+        [
+            (y_bar, x, weights, biases, tuple(np.ascontiguousarray(weight.T) for weight in weights), x_bar, *room)
+            for y_bar, x, (weights, biases), x_bar, room in zip(
+                _array(values_bar), inputs.numpy(), networks, inputs_bar.numpy(), bars
+            )
+        ],
     )
-    features_bar = inputs_bar[len(inputs) - len(fade) * features :]
-    run_tasks(
+    features_bar = inputs_bar[:, inputs.shape[1] - fade.shape[1] * features :]
+    no_derivatives, plan_rows = features_bar.new_empty(0, *features_bar.shape[1:]).numpy(), _array(_rows_of(plan))
+    _run_each(
         numba_hash_encode.encode_backward,
-        len(fade),
-        _array(points),
-        features_bar.numpy(),
-        features_bar.new_empty(0, *features_bar.shape).numpy(),
-        _array(fade),
-        _array(_rows_of(plan)),
-        smooth,
-        tables_bar.numpy(),
+        fade.shape[1],
+        [
+            (x, bar, no_derivatives, factors, plan_rows, smooth, table_bar)
+            for x, bar, factors, table_bar in zip(
+                _array(points), features_bar.numpy(), _array(fade), tables_bar.numpy()
+            )
+        ],
     )
-    flat = np.concatenate([each.sum(0).ravel() for each in (*weight_bars, *bias_bars)])
-    return tables_bar, torch.from_numpy(flat)
+    flat = [np.concatenate([each.sum(0).ravel() for part in room for each in part]) for room in bars]
+    return tables_bar, torch.from_numpy(np.stack(flat))
 
 
 @perceptron_values.register_fake
 def _(
     points: Tensor,
     lead: Tensor,
-    tables: Tensor,
+    tables: Sequence[Tensor],
     fade: Tensor,
     plan: Sequence[float],
     smooth: bool,
@@ -165,12 +196,14 @@ def _(
     entries: int,
     features: int,
 ) -> tuple[Tensor, Tensor]:
-    return points.new_empty(entries, features), points.new_empty(sum(each.numel() for each in parameters))
+    networks = len(points)
+    flat = points.new_empty(networks, sum(each.numel() for each in parameters) // networks)
+    return points.new_empty(networks, entries, features), flat
 
 
 def _remember(ctx: Any, inputs: tuple, output: tuple[Tensor, Tensor]) -> None:
     points, _, tables, fade, ctx.plan, ctx.smooth, parameters, _ = inputs
-    ctx.shape = tables.shape
+    ctx.shape = tables[0].shape
     ctx.save_for_backward(points, fade, output[1], *parameters)
 
 
@@ -179,8 +212,9 @@ def _backward(ctx: Any, values_bar: Tensor, inputs_bar: Tensor) -> tuple[Any, ..
     tables_bar, flat = perceptron_values_backward(
         values_bar, points, inputs, fade, ctx.plan, ctx.smooth, parameters, *ctx.shape
     )
-    bars = [part.reshape(each.shape) for part, each in zip(flat.split([p.numel() for p in parameters]), parameters)]
-    return None, None, tables_bar, None, None, None, bars, None
+    parts = flat.reshape(-1).split([each.numel() for each in parameters])
+    bars = [part.reshape(each.shape) for part, each in zip(parts, parameters)]
+    return None, None, list(tables_bar.unbind()), None, None, None, bars, None
 
 
 perceptron_values.register_autograd(_backward, setup_context=_remember)
@@ -195,18 +229,40 @@ def _has_kernel(points: Tensor, lead: Tensor, weights: Sequence[Tensor]) -> bool
     )
 
 
-def _like_values(points: Tensor, lead: Tensor, tables: Tensor, fade: Tensor, keep: bool) -> tuple[Tensor, Tensor]:
-    shape = (len(lead) + len(fade) * tables.shape[1], len(points)) if keep else (0, 0)
-    return points.new_empty(len(points)), points.new_empty(shape)
+def _like_values(
+    points: Tensor, lead: Tensor, tables: Sequence[Tensor], fade: Tensor, keep: bool
+) -> tuple[Tensor, Tensor]:
+    networks, count = points.shape[:2]
+    shape = (lead.shape[1] + fade.shape[1] * tables[0].shape[1], count) if keep else (0, 0)
+    return points.new_empty(networks, count), points.new_empty(networks, *shape)
 
 
-def _tasks(points: Tensor) -> int:
-    return -(-len(points) // numba_hash_encode.BLOCK)
+def _run_each(kernel: Callable[..., None], tasks: int, arguments: Sequence[tuple]) -> None:
+    """Call ``kernel(task, *arguments[m])`` for every task of every network m."""
+
+    def one(task: int) -> None:
+        network, own = divmod(task, tasks)
+        kernel(own, *arguments[network])
+
+    run_tasks(one, tasks * len(arguments))
 
 
-def _layers(parameters: Sequence[Tensor]) -> tuple[tuple[np.ndarray, ...], tuple[np.ndarray, ...]]:
-    arrays = tuple(_array(each) for each in parameters)
-    return arrays[: len(arrays) // 2], arrays[len(arrays) // 2 :]
+def _blocks(points: Tensor) -> int:
+    return -(-points.shape[1] // numba_hash_encode.BLOCK)
+
+
+def _networks(
+    parameters: Sequence[Tensor], count: int
+) -> list[tuple[tuple[np.ndarray, ...], tuple[np.ndarray, ...]]]:
+    """The weights and the biases of every network."""
+    arrays, layers = tuple(_array(each) for each in parameters), len(parameters) // count // 2
+    parts = [arrays[first : first + layers] for first in range(0, len(arrays), layers)]
+    return list(zip(parts[::2], parts[1::2]))
+
+
+def _room(blocks: int, part: Sequence[np.ndarray]) -> tuple[np.ndarray, ...]:
+    """Zeros of which every block adds to its own."""
+    return tuple(np.zeros((blocks, *each.shape), each.dtype) for each in part)
 
 
 def _rows_of(plan: Sequence[float]) -> Tensor:

@@ -89,7 +89,7 @@ def train(
     resume: bool = False,
     observers: Sequence[Callable[[StepReport], None]] = (),
 ) -> Outcome:
-    """Train ``task`` until its budget is spent or someone asks to stop.
+    """Train ``task`` until its budget is spent, it is finished, or someone asks to stop.
 
     With ``Steps`` the run is deterministic on the CPU, killed and resumed or not. With ``Seconds`` schedule and
     progress follow the clock. Ctrl-C or SIGTERM finishes the step, saves and returns; a second Ctrl-C aborts.
@@ -118,7 +118,10 @@ def train(
     step, seconds = saver.resume(resume)
     began, terms = monotonic() - seconds, None
     with Interrupts() as interrupts:
-        while not interrupts.requested and (progress := budget.progress(step, monotonic() - began)) < 1:
+        while not (interrupts.requested or task.finished):
+            progress = budget.progress(step, monotonic() - began)
+            if progress >= 1:
+                break
             lr = update.scale_learning_rate(schedule(progress))
             terms = update(task, step, progress)
             step += 1

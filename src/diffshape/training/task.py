@@ -22,6 +22,11 @@ class Task(Protocol):
         """The objective of update ``step`` (0, 1, ...), made at ``progress`` in [0, 1) of the budget."""
         ...
 
+    @property
+    def finished(self) -> bool:
+        """Whether nothing is left to learn; training then ends before its budget is spent."""
+        return False
+
     def state(self) -> dict[str, Tensor]:
         """All that must survive a kill beside the modules: sample pools, ``generator.get_state()``..."""
         return {}

@@ -1,0 +1,211 @@
+"""Many meshes at once: each as if it were alone, stopping by its own error; what is wrong is told before it starts."""
+
+import csv
+import math
+
+import numpy as np
+import pytest
+import torch
+
+from diffshape.data import box_mesh, icosphere, torus_mesh
+from diffshape.fields import HashGridConfig, MLPConfig
+from diffshape.fields.hash_grid_stack import HashGridStack
+from diffshape.fitting import StopRule, Supervised, fit_mesh, fit_meshes, load, tabulate_fits
+from diffshape.fitting.distance_pool import DistancePool
+
+BOX, BALL, RING = box_mesh(3), icosphere(2), torus_mesh(12, 8, ring_radius=0.7, tube_radius=0.3)
+METHOD = Supervised(batch=700, pool=3000, fresh=20)
+FIELD = HashGridConfig(
+    levels=3, base=4, finest=24, log2_entries=10, width=8, beta=math.inf, reads_point=False, box=(-1.05, 1.05)
+)
+
+
+def fit(meshes, **options):
+    return fit_meshes(meshes, METHOD, FIELD, **{"steps": 30, **options})
+
+
+def same(one, other):
+    """Whether two fields have the same bits."""
+    left, right = one.field.state_dict(), other.field.state_dict()
+    return left.keys() == right.keys() and all(torch.equal(left[key], right[key]) for key in left)
+
+
+@pytest.fixture(scope="module")
+def three():
+    return fit([BOX, BALL, RING])
+
+
+def test_each_has_the_bits_of_a_fit_by_itself(three):
+    for mesh, result in zip((BOX, BALL, RING), three):
+        alone = fit_mesh(mesh, METHOD, FIELD, steps=30)
+        assert same(result, alone)
+        assert result.step == 30 and result.settings == alone.settings and result.frame == alone.frame
+    assert not same(three[0], three[1])
+
+
+def test_neither_place_nor_company_matters(three):
+    again = fit([RING, BOX])
+    assert same(again[0], three[2]) and same(again[1], three[0])
+
+
+def test_the_seed_matters(three):
+    assert not same(fit([BOX], seed=1)[0], three[0])
+
+
+def test_learns(three):
+    ball, ring = fit([BALL, RING], steps=400)
+    assert error_near(ball) < 0.75 * error_near(three[1])
+    assert error_near(ring) < 0.75 * error_near(three[2])
+
+
+def test_seconds_are_shared_out(three):
+    reports = []
+    results = fit([BOX, BALL], steps=5, observers=[reports.append])
+    assert len(reports) == 5
+    assert results[0].seconds == results[1].seconds == pytest.approx(reports[-1].seconds / 2)
+    assert reports[-1].terms.parts["active"] == 2
+
+
+class Counting:
+    """How many points were evaluated and how many were drawn in the steps of a fit."""
+
+    def __init__(self, monkeypatch):
+        self.evaluated, self.drawn = [], 0
+        forward, batch = HashGridStack.forward, DistancePool.batch
+
+        def counted_forward(stack, points, active=None):
+            self.evaluated.append(points.shape[0] * points.shape[1])
+            return forward(stack, points, active)
+
+        def counted_batch(pool, step):
+            self.drawn += 1
+            return batch(pool, step)
+
+        monkeypatch.setattr(HashGridStack, "forward", counted_forward)
+        monkeypatch.setattr(DistancePool, "batch", counted_batch)
+
+
+LONG = 200
+"""Steps in which the ball is learnt well and the box, with its edges, is not."""
+
+
+@torch.no_grad()
+def error_near(result):
+    """On other points than those of the rule."""
+    points, truth = result.target.distance.sample_near(2000, generator=torch.Generator().manual_seed(77))
+    return (result.field(points) - truth).abs().mean().item()
+
+
+@pytest.fixture(scope="module")
+def good_enough():
+    """A rule whose bound the ball reaches and the box does not."""
+    ball, box = (error_near(result) for result in fit([BALL, BOX], steps=LONG))
+    assert ball < 0.8 * box
+    return StopRule(error=(ball + box) / 2, every=10, points=500)
+
+
+def test_one_that_is_good_enough_stops_and_costs_nothing_more(monkeypatch, good_enough):
+    counting = Counting(monkeypatch)
+    ball, box = fit([BALL, BOX], steps=LONG, stop=good_enough)
+    assert ball.step < box.step == LONG
+    assert counting.evaluated == [1400] * ball.step + [700] * (LONG - ball.step)
+    assert counting.drawn == LONG + ball.step
+    assert 0 < ball.seconds < box.seconds
+    assert not ball.interrupted
+
+
+def test_weights_stay_as_they_were_and_the_others_learn_as_before(good_enough):
+    ball, box = fit([BALL, BOX], steps=LONG, stop=good_enough)
+    assert same(box, fit([BOX], steps=LONG)[0])
+    seen = []
+    alone = fit([BALL], steps=LONG, stop=good_enough, observers=[lambda report: seen.append(report.step)])[0]
+    assert same(ball, alone)
+    assert seen[-1] == alone.step == ball.step  # with all of them done, the run is
+    assert error_near(ball) == pytest.approx(good_enough.error, rel=0.15)
+
+
+def test_one_that_no_longer_improves_stops():
+    """A learning rate of next to nothing: no check is 1 % better than the first."""
+    method = Supervised(batch=64, pool=500, learning_rate=1e-9)
+    (result,) = fit_meshes([BOX], method, FIELD, steps=100, stop=StopRule(patience=3, every=5, points=200))
+    assert result.step == 20
+
+
+def test_without_a_reason_nobody_stops():
+    results = fit([BOX, BALL], stop=StopRule(error=1e-9, patience=50, every=1, points=50))
+    assert [result.step for result in results] == [30, 30]
+
+
+def test_all_that_is_wrong_is_told_before_training(tmp_path):
+    torn = tmp_path / "torn.obj"
+    torn.write_text("v 0 0\nf 1 2 3\n")
+    flat = (np.zeros((3, 3)), [[0, 1, 2]])
+    trained = []
+    with pytest.raises(ValueError, match="3 of 5 meshes cannot be fitted") as error:
+        fit([BOX, torn, flat, BALL, tmp_path / "missing.ply"], observers=[trained.append])
+    told = str(error.value)
+    assert all(name in told for name in ("meshes[1]", "torn.obj", "meshes[2]", "no extent", "meshes[4]", "missing.ply"))
+    assert "meshes[0]" not in told and "meshes[3]" not in told
+    assert not trained
+
+
+@pytest.mark.parametrize(
+    ("meshes", "options", "told"),
+    [
+        ([], {}, "at least one mesh"),
+        ([BOX], {"steps": 5, "seconds": 1.0}, "steps or seconds, not both"),
+        ([BOX], {"field": MLPConfig()}, "must be a HashGridConfig"),
+        ([BOX], {"steps": 0}, "must be positive"),
+    ],
+)
+def test_wrong_settings_are_refused(meshes, options, told):
+    with pytest.raises(ValueError, match=told):
+        fit_meshes(meshes, METHOD, **{"field": FIELD, **options})
+
+
+def test_results_come_as_the_meshes_went_in_and_can_be_saved(three, tmp_path):
+    result = fit([(torch.from_numpy(np.array(BOX.vertices)), torch.from_numpy(np.array(BOX.faces)))])[0]
+    assert result.as_torch and not three[0].as_torch
+    three[2].save(tmp_path / "ring")
+    loaded = load(tmp_path / "ring")
+    assert same(loaded, three[2]) and loaded.step == 30 and loaded.seconds == three[2].seconds
+
+
+def test_a_budget_of_seconds_ends_by_the_clock():
+    box, ball = fit([BOX, BALL], steps=None, seconds=0.5)
+    assert box.step == ball.step > 0
+    assert box.settings.seconds == 0.5 and not box.interrupted
+
+
+def test_the_table_has_a_line_for_each_and_the_means(three, tmp_path):
+    table = tabulate_fits(three, ["box", "ball", "ring"], samples=2000, queries=1000)
+    lines = str(table).splitlines()
+    assert [line.split()[0] for line in lines] == ["object", "box", "ball", "ring", "mean"]
+    assert len({len(line) for line in lines}) == 1
+    mean = sum(row.f1_surface for row in table.rows) / 3
+    assert table.means()["f1_surface"] == pytest.approx(mean) and f"{mean:.4f}" in lines[-1]
+    parameters = sum(each.numel() for each in three[0].field.parameters())
+    assert table.rows[0].parameters == parameters and table.rows[0].megabytes == 4e-6 * parameters
+    assert table.rows[1].seconds == three[1].seconds and table.rows[1].query_seconds > 0
+    path = tmp_path / "table.csv"
+    with path.open("w", newline="") as file:
+        writer = csv.DictWriter(file, table.to_rows()[0])
+        writer.writeheader()
+        writer.writerows(table.to_rows())
+    assert path.read_text().startswith("name,f1_surface,f1_volume,") and path.read_text().count("\n") == 4
+
+
+def test_the_table_scores_as_score_field_does(three):
+    from diffshape.fitting import score_field
+
+    row = tabulate_fits(three[:1], samples=3000, queries=10, seed=4).rows[0]
+    score = score_field(three[0], samples=3000, resolution=None, seed=4)
+    assert row.name == "0" and row.steps == 30
+    assert (row.f1_surface, row.f1_volume, row.iou) == (score.f1_near, score.f1_volume, score.iou)
+    assert (row.mae_surface, row.mae_volume) == (score.mae_near, score.mae_volume)
+
+
+@pytest.mark.parametrize(("count", "names"), [(0, None), (2, ["box"])])
+def test_the_table_wants_a_name_for_each(three, count, names):
+    with pytest.raises(ValueError, match="a name for each"):
+        tabulate_fits(three[:count], names)
