@@ -106,6 +106,4 @@ class SupervisedStackTask(Task):
 
 def _kept_out(distance: SignedDistance, method: Supervised, stop: StopRule, seed: int) -> DistanceSamples:
     generator = torch.Generator().manual_seed(_KEPT_OUT + seed)
-    return distance.sample_near(
-        stop.points, sigma=method.sigma, perturbation=method.perturbation, generator=generator
-    )
+    return distance.sample_near(stop.points, sigma=method.sigma, perturbation=method.perturbation, generator=generator)

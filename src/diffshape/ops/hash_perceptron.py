@@ -251,9 +251,7 @@ def _blocks(points: Tensor) -> int:
     return -(-points.shape[1] // numba_hash_encode.BLOCK)
 
 
-def _networks(
-    parameters: Sequence[Tensor], count: int
-) -> list[tuple[tuple[np.ndarray, ...], tuple[np.ndarray, ...]]]:
+def _networks(parameters: Sequence[Tensor], count: int) -> list[tuple[tuple[np.ndarray, ...], tuple[np.ndarray, ...]]]:
     """The weights and the biases of every network."""
     arrays, layers = tuple(_array(each) for each in parameters), len(parameters) // count // 2
     parts = [arrays[first : first + layers] for first in range(0, len(arrays), layers)]
