@@ -23,8 +23,8 @@ FIELDS = """
 
 `fitting.fit_mesh(mesh, seconds=S)` with the default grid of 1.7 MB, true distances computed within the S seconds, by
 `benchmarks/mesh_fields.py`; whole is the call, tree included. Scores at 500,000 points near the surface (moved off it
-by N(0, 0.01^2) on every axis) and 500,000 uniform in [-1, 1]^3, none seen in training; mean absolute errors and the mean
-of |f| on the surface times 1000, where the longest side is 2; Chamfer distance times 1000, where it is 1. Then kinds of
+by N(0, 0.01^2) on every axis) and 500,000 uniform in [-1, 1]^3, none seen in training; mean absolute errors and mean
+|f| on the surface times 1000, where the longest side is 2; Chamfer distance times 1000, where it is 1. Then kinds of
 fields, in the same seconds on one mesh. Last the cost of the published grid (16 levels, 2^19 rows, 2 x 64) beside the
 same formulas in eager PyTorch: milliseconds, their ratio, and by how many MB a call raises the peak of the process.
 """

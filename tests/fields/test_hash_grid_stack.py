@@ -96,7 +96,9 @@ def test_a_thread_more_changes_no_bit():
 def test_a_stack_holds_the_fields_themselves():
     fields = rough_fields()
     stack = HashGridStack(fields)
-    assert len(stack) == 3 and list(stack) == fields and stack[1] is fields[1]
+    assert len(stack) == 3
+    assert list(stack) == fields
+    assert stack[1] is fields[1]
     assert len(list(stack.parameters())) == 3 * len(list(fields[0].parameters()))
 
 

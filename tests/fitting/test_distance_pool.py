@@ -25,7 +25,8 @@ def pool_of(distance, seed=0, **options):
 
 def test_a_batch_has_true_distances(box):
     points, distances = pool_of(box).batch(0)
-    assert points.shape == (32, 3) and distances.shape == (32,)
+    assert points.shape == (32, 3)
+    assert distances.shape == (32,)
     assert torch.equal(distances, box(points))
 
 
@@ -54,20 +55,23 @@ def test_without_new_ones_it_is_full_from_the_start(box):
     pool.batch(0)
     before = pool.samples.clone()
     pool.batch(1000)
-    assert pool.computed == 100 and torch.equal(pool.samples, before)
+    assert pool.computed == 100
+    assert torch.equal(pool.samples, before)
 
 
 def test_shares_of_the_kinds_of_points(box):
     pool = pool_of(box, near=0.5, surface=0.25, sigma=0.001, fresh=0)
     pool.batch(0)
     distances = pool.samples[:, 3].abs()
-    assert (distances[:50] < 0.01).all() and (distances[75:] == 0).all()
+    assert (distances[:50] < 0.01).all()
+    assert (distances[75:] == 0).all()
     assert (distances[50:75] > 0.01).sum() > 20
 
 
 def test_the_seed_decides(box):
     one, same, other = (pool_of(box, seed=seed).batch(0).points for seed in (3, 3, 4))
-    assert torch.equal(one, same) and not torch.equal(one, other)
+    assert torch.equal(one, same)
+    assert not torch.equal(one, other)
 
 
 def test_goes_on_from_its_state(box):

@@ -39,13 +39,16 @@ def test_each_has_the_bits_of_a_fit_by_itself(three):
     for mesh, result in zip((BOX, BALL, RING), three):
         alone = fit_mesh(mesh, METHOD, FIELD, steps=30)
         assert same(result, alone)
-        assert result.step == 30 and result.settings == alone.settings and result.frame == alone.frame
+        assert result.step == 30
+        assert result.settings == alone.settings
+        assert result.frame == alone.frame
     assert not same(three[0], three[1])
 
 
 def test_neither_place_nor_company_matters(three):
     again = fit([RING, BOX])
-    assert same(again[0], three[2]) and same(again[1], three[0])
+    assert same(again[0], three[2])
+    assert same(again[1], three[0])
 
 
 def test_the_seed_matters(three):
@@ -145,7 +148,8 @@ def test_all_that_is_wrong_is_told_before_training(tmp_path):
         fit([BOX, torn, flat, BALL, tmp_path / "missing.ply"], observers=[trained.append])
     told = str(error.value)
     assert all(name in told for name in ("meshes[1]", "torn.obj", "meshes[2]", "no extent", "meshes[4]", "missing.ply"))
-    assert "meshes[0]" not in told and "meshes[3]" not in told
+    assert "meshes[0]" not in told
+    assert "meshes[3]" not in told
     assert not trained
 
 
@@ -165,16 +169,20 @@ def test_wrong_settings_are_refused(meshes, options, told):
 
 def test_results_come_as_the_meshes_went_in_and_can_be_saved(three, tmp_path):
     result = fit([(torch.from_numpy(np.array(BOX.vertices)), torch.from_numpy(np.array(BOX.faces)))])[0]
-    assert result.as_torch and not three[0].as_torch
+    assert result.as_torch
+    assert not three[0].as_torch
     three[2].save(tmp_path / "ring")
     loaded = load(tmp_path / "ring")
-    assert same(loaded, three[2]) and loaded.step == 30 and loaded.seconds == three[2].seconds
+    assert same(loaded, three[2])
+    assert loaded.step == 30
+    assert loaded.seconds == three[2].seconds
 
 
 def test_a_budget_of_seconds_ends_by_the_clock():
     box, ball = fit([BOX, BALL], steps=None, seconds=0.5)
     assert box.step == ball.step > 0
-    assert box.settings.seconds == 0.5 and not box.interrupted
+    assert box.settings.seconds == 0.5
+    assert not box.interrupted
 
 
 def test_the_table_has_a_line_for_each_and_the_means(three, tmp_path):
@@ -183,16 +191,20 @@ def test_the_table_has_a_line_for_each_and_the_means(three, tmp_path):
     assert [line.split()[0] for line in lines] == ["object", "box", "ball", "ring", "mean"]
     assert len({len(line) for line in lines}) == 1
     mean = sum(row.f1_surface for row in table.rows) / 3
-    assert table.means()["f1_surface"] == pytest.approx(mean) and f"{mean:.4f}" in lines[-1]
+    assert table.means()["f1_surface"] == pytest.approx(mean)
+    assert f"{mean:.4f}" in lines[-1]
     parameters = sum(each.numel() for each in three[0].field.parameters())
-    assert table.rows[0].parameters == parameters and table.rows[0].megabytes == 4e-6 * parameters
-    assert table.rows[1].seconds == three[1].seconds and table.rows[1].query_seconds > 0
+    assert table.rows[0].parameters == parameters
+    assert table.rows[0].megabytes == 4e-6 * parameters
+    assert table.rows[1].seconds == three[1].seconds
+    assert table.rows[1].query_seconds > 0
     path = tmp_path / "table.csv"
     with path.open("w", newline="") as file:
         writer = csv.DictWriter(file, table.to_rows()[0])
         writer.writeheader()
         writer.writerows(table.to_rows())
-    assert path.read_text().startswith("name,f1_surface,f1_volume,") and path.read_text().count("\n") == 4
+    assert path.read_text().startswith("name,f1_surface,f1_volume,")
+    assert path.read_text().count("\n") == 4
 
 
 def test_the_table_scores_as_score_field_does(three):
@@ -200,7 +212,8 @@ def test_the_table_scores_as_score_field_does(three):
 
     row = tabulate_fits(three[:1], samples=3000, queries=10, seed=4).rows[0]
     score = score_field(three[0], samples=3000, resolution=None, seed=4)
-    assert row.name == "0" and row.steps == 30
+    assert row.name == "0"
+    assert row.steps == 30
     assert (row.f1_surface, row.f1_volume, row.iou) == (score.f1_near, score.f1_volume, score.iou)
     assert (row.mae_surface, row.mae_volume) == (score.mae_near, score.mae_volume)
 

@@ -60,7 +60,7 @@ def read_inputs(
     surface = read_mesh(truth) if truth is not None else None
     if not as_scan and holds_faces(points):
         mesh = read_mesh(points)
-        drawn = area_samples(*mesh, MESH_SAMPLES, generator=np.random.default_rng(seed))
+        drawn = area_samples(mesh.vertices, mesh.faces, MESH_SAMPLES, generator=np.random.default_rng(seed))
         notes = (f"{points}: a mesh of {len(mesh.faces):,} faces.",)
         return Inputs(points, mesh, drawn, notes, truth or points, surface or mesh, max_points, seed)
     cloud = read_points(points, max_points=max_points, seed=seed)

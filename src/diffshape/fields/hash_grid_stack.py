@@ -5,7 +5,7 @@
 On the CPU every block of points of every field is a task, so that fifty small batches keep all cores busy; elsewhere
 features are encoded field by field and the layers are batched matrix products.
 
-Each field keeps its own parameters. An optimiser then passes only over the fields that are evaluated, where one table of
+Each field keeps its own parameters. An optimiser then passes only over the fields that are evaluated; one table of
 shape (M, entries, F) would have it pass over all of them in every step, and would let the momentum of those that are
 finished carry them on.
 """
@@ -24,7 +24,7 @@ from diffshape.ops.hash_perceptron import hash_perceptrons
 
 
 class HashGridStack(torch.nn.Module):
-    """``stack(points)`` evaluates M fields at (M, N, 3) points; ``stack[m]`` is one of them, in the stack and by itself.
+    """``stack(points)`` evaluates M fields at (M, N, 3) points; ``stack[m]`` is one of them, here and by itself.
 
     On the CPU values and gradients are, bit for bit, those of the fields by themselves.
 

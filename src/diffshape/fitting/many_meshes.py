@@ -38,7 +38,7 @@ def fit_meshes(
 ) -> list[FitResult]:
     """Encode many meshes at once, each as a neural distance field of its own; see :func:`fit_mesh` for one.
 
-    With ``steps``, on the CPU, each result has the bits that ``fit_mesh`` gives for its mesh with the same method, field,
+    With ``steps``, on the CPU, each result has the bits that ``fit_mesh`` gives for its mesh with that method, field,
     steps and seed: it depends neither on the other meshes nor on its place. All start from the same weights, therefore.
 
     Args:
@@ -84,7 +84,7 @@ def _begin_all(meshes: Sequence[Any], settings: FitSettings) -> list[Fit]:
     for place, mesh in enumerate(meshes):
         try:
             fits.append(begin_fit(mesh, settings))
-        except (ValueError, OSError) as error:
+        except (ValueError, OSError) as error:  # noqa: PERF203
             name = f" ({mesh})" if isinstance(mesh, (str, PathLike)) else ""
             wrong.append(f"meshes[{place}]{name}: {error}")
     if wrong:

@@ -1,7 +1,7 @@
 """Many fields learn the signed distances of as many meshes, each for itself, in the same steps.
 
 The objective is the sum of the fields' own losses. No parameter is shared and Adam works number by number, so that one
-optimiser over all is as many independent ones: a field receives the gradient, and takes the step, that it would by itself.
+optimiser over all is as many independent ones: a field gets the gradient, and takes the step, that it would by itself.
 A field that has learnt enough is left out of the sum; no gradient reaches it, and the optimiser leaves it as it is.
 """
 
