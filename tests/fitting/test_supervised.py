@@ -3,10 +3,9 @@ from dataclasses import fields, replace
 import pytest
 import torch
 
-from diffshape.data import SignedDistance, box_mesh
-from diffshape.fields import HashGridConfig, build_field
+from diffshape.data import box_mesh
+from diffshape.fields import HashGridConfig
 from diffshape.fitting import Supervised, fit_mesh
-from diffshape.fitting.supervised import SupervisedTask
 
 FIELD = HashGridConfig(
     levels=3, base=4, finest=16, log2_entries=9, width=8, beta=float("inf"), reads_point=False, box=(-1.05, 1.05)
@@ -52,51 +51,6 @@ def test_every_loss_learns(box, loss):
     result = fit_mesh(box, replace(METHOD, loss=loss, batch=512, pool=20_000), FIELD, steps=150)
     inside, outside = result.query(torch.tensor([[0.0, 0.0, 0.0], [1.05, 0.55, 0.8]]))
     assert inside < 0 < outside
-
-
-def task(box, **options):
-    method = Supervised(batch=16, **options)
-    return SupervisedTask(build_field(FIELD), SignedDistance(box), method, seed=0)
-
-
-def test_the_pool_is_filled_along_the_way_and_its_oldest_replaced(box):
-    growing = task(box, pool=200_000, fresh=10_000)
-    growing.loss(0, 0.0)
-    assert growing.computed == 131_072
-    growing.loss(1, 0.1)
-    assert growing.computed == 131_072  # a lot of 16,384 is not due yet
-    growing.loss(2, 0.2)
-    assert growing.computed == 131_072 + 16_384
-    first = growing.samples[0].clone()
-    growing.loss(8, 0.8)
-    assert growing.computed == 131_072 + 4 * 16_384
-    assert torch.equal(growing.samples[0], first)  # 196,608 of 200,000 are there
-    growing.loss(9, 0.9)
-    assert not torch.equal(growing.samples[0], first)
-    assert torch.isfinite(growing.samples).all()
-
-
-def test_a_fixed_pool_is_full_before_the_first_step_and_stays(box):
-    fixed = task(box, pool=3000, fresh=0)
-    fixed.loss(0, 0.0)
-    before = fixed.samples.clone()
-    fixed.loss(500, 0.5)
-    assert fixed.computed == 3000
-    assert torch.equal(fixed.samples, before)
-
-
-def test_the_shares_of_the_pool_are_those_asked_for(box):
-    mixed = task(box, pool=1000, fresh=0, near=0.25, surface=0.5)
-    mixed.loss(0, 0.0)
-    assert int((mixed.samples[:, 3] == 0).sum()) == 500
-    near = mixed.samples[:, 3].abs() < 0.06
-    assert 250 <= int((near & (mixed.samples[:, 3] != 0)).sum()) <= 350  # and some uniform ones
-
-
-def test_the_pool_holds_true_distances(box):
-    one = task(box, pool=500, fresh=0)
-    one.loss(0, 0.0)
-    torch.testing.assert_close(one.distance(one.samples[:, :3]), one.samples[:, 3])
 
 
 @pytest.mark.parametrize(
