@@ -41,6 +41,7 @@ bench:
 	"$(VENV)/bin/python" benchmarks/point_to_mesh.py
 	"$(VENV)/bin/python" benchmarks/mesh_signs.py --shared "$(SHARED)"
 	"$(VENV)/bin/python" benchmarks/mesh_fields.py --shared "$(SHARED)"
+	"$(VENV)/bin/python" benchmarks/many_meshes.py
 	"$(VENV)/bin/python" benchmarks/adaptive_wing.py
 	"$(VENV)/bin/python" benchmarks/landmark_study.py
 	"$(VENV)/bin/python" benchmarks/page.py

@@ -5,7 +5,7 @@ import torch
 from torch.autograd import gradcheck
 
 from diffshape.ops import GridLayout, hash_encode
-from diffshape.ops.hash_perceptron import hash_perceptron
+from diffshape.ops.hash_perceptron import hash_perceptron, hash_perceptrons
 
 GRID = GridLayout(levels=3, base=4, finest=16, features=2, log2_entries=8)
 
@@ -43,6 +43,24 @@ def test_values_and_gradients_are_those_of_the_formula(dtype, tolerance, hidden,
     ours, theirs = (torch.autograd.grad(each, leaves, cotangent) for each in (values, expected))
     for one, other in zip(ours, theirs):
         torch.testing.assert_close(one, other, atol=100 * tolerance, rtol=100 * tolerance)
+
+
+@pytest.mark.parametrize("kernel", [True, False])
+def test_many_networks_are_as_many_single_ones(kernel):
+    """Also where a gradient by the points leaves the kernel for batched products."""
+    networks = [parts(leads=3, seed=seed) for seed in range(3)]
+    points, lead = (torch.stack(each) for each in list(zip(*networks))[:2])
+    fade = torch.tensor([[1.0, 1.0, 1.0], [1.0, 0.5, 0.0], [0.0, 0.0, 1.0]], dtype=torch.float64)
+    tables, weights, biases = list(zip(*networks))[2:]
+    leaves = [each.requires_grad_() for each in (*tables, *sum(weights, []), *sum(biases, []))]
+    asked = points if kernel else points.clone().requires_grad_()
+    values = hash_perceptrons(asked, lead, tables, GRID, weights, biases, fade=fade)
+    expected = torch.stack([by_hand(*network, fade=factor) for network, factor in zip(networks, fade)])
+    torch.testing.assert_close(values, expected)
+    cotangent = torch.linspace(-1, 1, values.numel(), dtype=torch.float64).reshape(values.shape)
+    ours, theirs = (torch.autograd.grad(each, leaves, cotangent) for each in (values, expected))
+    for one, other in zip(ours, theirs):
+        torch.testing.assert_close(one, other)
 
 
 def test_gradcheck():

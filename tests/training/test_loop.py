@@ -7,7 +7,7 @@ import torch
 from torch import nn
 
 from diffshape.losses import LossTerms
-from diffshape.training import Adam, Exponential, Seconds, Steps, Task, WarmupCosine, train
+from diffshape.training import Adam, CheckpointFolder, Exponential, Seconds, Steps, Task, WarmupCosine, train
 
 
 def test_learns_what_it_was_not_shown(regression):
@@ -45,6 +45,18 @@ def test_reports(regression):
     assert outcome.terms is reports[-1].terms
     assert not outcome.terms.total.requires_grad
     assert (outcome.step, outcome.interrupted, outcome.skipped, outcome.checkpoint) == (4, False, 1, None)
+
+
+def test_ends_before_its_budget_when_the_task_is_finished(regression, tmp_path):
+    class Short(regression):
+        @property
+        def finished(self):
+            return len(self.progress) >= 3
+
+    folder = CheckpointFolder(tmp_path, every=Steps(1000))
+    outcome = train(Short(), budget=Steps(10), checkpoints=folder)
+    assert (outcome.step, outcome.interrupted) == (3, False)
+    assert list(folder.paths()) == [3]
 
 
 def test_seconds_are_laid_out_by_the_clock(regression, monkeypatch):
