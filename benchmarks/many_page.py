@@ -8,9 +8,10 @@ from tables import machines, table
 MANY = """
 ## Many meshes at once
 
-{meshes} {kind} meshes, {steps:,} steps each, with `fitting.fit_meshes` or by `fitting.fit_mesh` one after another, in this
-process or in two with a thread each, by `benchmarks/many_meshes.py`. Without stopping every way gives the same bits. With
-it a shape goes no further once its own mean absolute error near the surface, at points kept out of training, is 0.0005.
+{meshes} {kind} meshes, {steps:,} steps each, with `fitting.fit_meshes` or by `fitting.fit_mesh` one after another, in
+this process or in two with a thread each, by `benchmarks/many_meshes.py`. Without stopping every way gives the same
+bits. With it a shape goes no further once its own mean absolute error near the surface, at points
+kept out of training, is 0.0005.
 Seconds are those of the fits, trees of the meshes included; the fewest are bold. MB is the peak of the process, or of
 both together. Scores and steps are means over the meshes; mean absolute errors times 1000.
 """

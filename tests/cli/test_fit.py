@@ -185,11 +185,11 @@ def test_killed_and_resumed_ends_with_the_same_bits(scan, finished, tmp_path, ti
 
 
 SMALL_GRID = ["--field.levels", "3", "--field.finest", "32", "--field.log2-entries", "10", "--resolution", "48"]
-SHORT = ["--steps", "200", "--supervised.pool", "20000", "--supervised.batch", "1024", *SMALL_GRID]
+SHORT = ["--steps", "600", "--supervised.pool", "20000", "--supervised.batch", "1024", *SMALL_GRID]
 
 
 def test_a_mesh_is_encoded_and_scored_against_itself(truth, capsys):
-    fit(truth, *SHORT)
+    fit(truth, "--steps", 400, "--supervised.pool", 60_000, "--resolution", 48)
     out = capsys.readouterr().out.splitlines()
     folder = Path(out[0])
     assert folder.parent == Path("outputs/truth/supervised")

@@ -1,4 +1,4 @@
-from itertools import pairwise
+from itertools import chain, pairwise
 
 import pytest
 import torch
@@ -52,7 +52,7 @@ def test_many_networks_are_as_many_single_ones(kernel):
     points, lead = (torch.stack(each) for each in list(zip(*networks))[:2])
     fade = torch.tensor([[1.0, 1.0, 1.0], [1.0, 0.5, 0.0], [0.0, 0.0, 1.0]], dtype=torch.float64)
     tables, weights, biases = list(zip(*networks))[2:]
-    leaves = [each.requires_grad_() for each in (*tables, *sum(weights, []), *sum(biases, []))]
+    leaves = [each.requires_grad_() for each in (*tables, *chain(*weights), *chain(*biases))]
     asked = points if kernel else points.clone().requires_grad_()
     values = hash_perceptrons(asked, lead, tables, GRID, weights, biases, fade=fade)
     expected = torch.stack([by_hand(*network, fade=factor) for network, factor in zip(networks, fade)])
