@@ -4,7 +4,7 @@ import torch
 
 from diffshape.data import as_mesh, icosphere, shape_family
 from diffshape.models import DeepSDFConfig
-from diffshape.models.deep_sdf_samples import DistancePool, distance_samples, family_frame, family_meshes
+from diffshape.models.deep_sdf_samples import SidedPool, distance_samples, family_frame, family_meshes
 
 
 def sphere(radius, center=(0.0, 0.0, 0.0)):
@@ -80,7 +80,7 @@ def test_the_meshes_of_a_family_may_be_given_as_one(ellipsoids):
 def pool_of(distances):
     """Each point's first coordinate is its distance, so that pairs can be recognised."""
     distances = torch.tensor(distances)
-    return DistancePool.of(distances[..., None].expand(*distances.shape, 3), distances)
+    return SidedPool.of(distances[..., None].expand(*distances.shape, 3), distances)
 
 
 def test_a_pool_keeps_points_and_distances_together():

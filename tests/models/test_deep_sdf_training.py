@@ -12,7 +12,7 @@ from diffshape._plain import to_plain
 from diffshape.data import shape_family
 from diffshape.fields import LatentMLP, LatentMLPConfig
 from diffshape.models import DeepSDFConfig, train_deep_sdf
-from diffshape.models.deep_sdf_samples import DistancePool
+from diffshape.models.deep_sdf_samples import SidedPool
 from diffshape.models.deep_sdf_training import DeepSDFTask
 from diffshape.training import CheckpointFolder
 
@@ -36,7 +36,7 @@ def constant_task(value, codes, **options):
     field.decoder.directions[-1].data.zero_()
     field.decoder.biases[-1].data.fill_(value)
     field.codes.data = torch.tensor(codes)
-    pool = DistancePool.of(torch.zeros(len(codes), 2, 3), torch.tensor([[0.3, -0.05]]).repeat(len(codes), 1))
+    pool = SidedPool.of(torch.zeros(len(codes), 2, 3), torch.tensor([[0.3, -0.05]]).repeat(len(codes), 1))
     return DeepSDFTask(field, pool, config)
 
 

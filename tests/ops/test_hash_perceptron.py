@@ -31,7 +31,7 @@ def by_hand(points, lead, tables, weights, biases, fade=None):
 
 
 @pytest.mark.parametrize("leads", [0, 3])
-@pytest.mark.parametrize("hidden", [(5,), (9, 9), (8, 8, 8)])
+@pytest.mark.parametrize("hidden", [(5,), (9, 9), (4, 11), (8, 8, 8)])
 @pytest.mark.parametrize(("dtype", "tolerance"), [(torch.float32, 1e-5), (torch.float64, 1e-12)])
 def test_values_and_gradients_are_those_of_the_formula(dtype, tolerance, hidden, leads):
     points, lead, tables, weights, biases = parts(dtype, leads=leads, hidden=hidden)
@@ -132,3 +132,30 @@ def test_the_operation_is_known_to_the_compiler():
         compiled(points, lead, tables, GRID, weights, biases),
         hash_perceptron(points, lead, tables, GRID, weights, biases),
     )
+
+
+@pytest.mark.parametrize("kernel", [True, False])
+@pytest.mark.parametrize(
+    ("place", "change", "told"),
+    [
+        (1, lambda lead: lead[:, :-1], r"lead must have shapes \[\(3, 300\)\]"),
+        (2, lambda tables: tables[:-1], r"tables must have shapes"),
+        (3, lambda weights: [weights[0], weights[1][:, :-1], weights[2]], r"weights must have shapes .* \(9, 9\)"),
+        (3, lambda weights: weights[:-1], r"weights must have shapes"),
+        (4, lambda biases: [biases[0][:-1], *biases[1:]], r"biases must have shapes \[\(9,\), \(9,\), \(1,\)\]"),
+    ],
+)
+def test_wrong_shapes_are_told(place, change, told, kernel):
+    given = list(parts(leads=3))
+    given[place] = change(given[place])
+    given[0].requires_grad_(not kernel)
+    with pytest.raises(ValueError, match=told):
+        hash_perceptron(*given[:3], GRID, *given[3:])
+
+
+def test_as_many_networks_as_batches():
+    points, lead, tables, weights, biases = parts()
+    with pytest.raises(ValueError, match="for each of 2 networks"):
+        hash_perceptrons(
+            points.expand(2, -1, -1), lead.expand(2, -1, -1), [tables], GRID, [weights], [biases], fade=torch.ones(2, 3)
+        )

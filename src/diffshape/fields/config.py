@@ -166,6 +166,14 @@ HASH_GRIDS: dict[str, HashGridConfig] = {
 FieldConfig: TypeAlias = MLPConfig | HashGridConfig | FeatureGridConfig | LatentMLPConfig
 """The settings of any field."""
 
+FIELD_KINDS: dict[str, type[FieldConfig]] = {
+    "feature-grid": FeatureGridConfig,
+    "hash-grid": HashGridConfig,
+    "latent-mlp": LatentMLPConfig,
+    "mlp": MLPConfig,
+}
+"""They by name, as files have them."""
+
 
 def one_config(kind: type[Config], config: Config | None, options: Mapping[str, Any]) -> Config:
     """The given config, or one of this kind made from options; fields let users give either, never both.

@@ -24,7 +24,7 @@ from torch import Tensor
 from diffshape._plain import from_plain, to_plain
 from diffshape._whole_files import atomic_path
 from diffshape.fields.build import build_field
-from diffshape.fields.config import FieldConfig
+from diffshape.fields.config import FIELD_KINDS, FieldConfig
 from diffshape.fields.field import Field
 from diffshape.fields.framed import FramedField
 from diffshape.fields.plain_definition import values_by_definition
@@ -32,7 +32,6 @@ from diffshape.fields.plain_definition import values_by_definition
 Format = Literal["safetensors", "torchscript", "onnx"]
 _SUFFIXES: dict[str, Format] = {".safetensors": "safetensors", ".pt": "torchscript", ".onnx": "onnx"}
 _HEADER = "diffshape field 1"
-_KINDS = {kind.__name__: kind for kind in get_args(FieldConfig)}
 _OPSET = 18
 """The first with exclusive or of integers, which the grid's hash needs."""
 
@@ -106,8 +105,7 @@ def load_field(path: str | os.PathLike[str]) -> Field:
             weights = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
         if header.get("format") != _HEADER:
             raise ValueError(f"its header has no format {_HEADER!r}")
-        plain = json.loads(header["config"])
-        field = build_field(from_plain(_KINDS[plain.pop("kind")], plain))
+        field = build_field(from_plain(FieldConfig, json.loads(header["config"]), FIELD_KINDS))
         field.to(next(iter(weights.values())).dtype).load_state_dict(weights)
         center, scale = json.loads(header["center"]), json.loads(header["scale"])
         framed = FramedField(field, center=center, scale=scale)
@@ -119,14 +117,15 @@ def load_field(path: str | os.PathLike[str]) -> Field:
 def _safetensors(framed: FramedField) -> bytes:
     field = framed.inner
     config = getattr(field, "config", None)
-    if type(config).__name__ not in _KINDS:
+    if not isinstance(config, get_args(FieldConfig)):
+        kinds = ", ".join(kind.__name__ for kind in FIELD_KINDS.values())
         raise ValueError(
-            f"export: safetensors keep fields with settings out of {', '.join(_KINDS)}, and {type(field).__name__} has "
+            f"export: safetensors keep fields with settings out of {kinds}, and {type(field).__name__} has "
             "none; write TorchScript or ONNX"
         )
     header = {
         "format": _HEADER,
-        "config": json.dumps({"kind": type(config).__name__, **to_plain(config)}),
+        "config": json.dumps(to_plain(config, FIELD_KINDS), allow_nan=False),
         "center": json.dumps(framed.center),
         "scale": json.dumps(framed.scale),
     }

@@ -5,18 +5,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from diffshape._plain import from_plain, to_plain
-from diffshape.fields.config import FeatureGridConfig, FieldConfig, HashGridConfig, LatentMLPConfig, MLPConfig
+from diffshape.fields.config import FIELD_KINDS, FieldConfig
 from diffshape.fitting.config import DiffCD
 from diffshape.fitting.supervised_config import Supervised
 
 VERSION = 1
-_METHODS = {"diffcd": DiffCD, "supervised": Supervised}
-_FIELDS = {
-    "feature-grid": FeatureGridConfig,
-    "hash-grid": HashGridConfig,
-    "latent-mlp": LatentMLPConfig,
-    "mlp": MLPConfig,
-}
+_KINDS = {"diffcd": DiffCD, "supervised": Supervised, **FIELD_KINDS}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,14 +31,7 @@ class FitSettings:
 
     def to_dict(self) -> dict[str, Any]:
         """Plain numbers, strings and dictionaries."""
-        return {
-            "version": VERSION,
-            "method": _tagged(self.method, _METHODS),
-            "field": _tagged(self.field, _FIELDS),
-            "steps": self.steps,
-            "seconds": self.seconds,
-            "seed": self.seed,
-        }
+        return {"version": VERSION, **to_plain(self, _KINDS)}
 
     @classmethod
     def from_dict(cls, plain: Mapping[str, Any]) -> "FitSettings":
@@ -56,17 +43,4 @@ class FitSettings:
         values = dict(plain)
         if values.pop("version", None) != VERSION:
             raise ValueError(f"FitSettings: version must be {VERSION}, got {plain.get('version')!r}")
-        values["method"] = _untagged("method", values.get("method"), _METHODS)
-        values["field"] = _untagged("field", values.get("field"), _FIELDS)
-        return from_plain(cls, values)
-
-
-def _tagged(config: Any, kinds: Mapping[str, type]) -> dict[str, Any]:
-    name = next(name for name, kind in kinds.items() if isinstance(config, kind))
-    return {"kind": name, **to_plain(config)}
-
-
-def _untagged(name: str, plain: Any, kinds: Mapping[str, type]) -> Any:
-    if not isinstance(plain, Mapping) or plain.get("kind") not in kinds:
-        raise ValueError(f"FitSettings: {name} must have a kind out of {', '.join(kinds)}, got {plain!r}")
-    return from_plain(kinds[plain["kind"]], {key: value for key, value in plain.items() if key != "kind"})
+        return from_plain(cls, values, _KINDS)

@@ -11,7 +11,7 @@ import numba
 import numpy as np
 
 from diffshape.kernels.numba_hash_encode import BLOCK, encode_block
-from diffshape.kernels.numba_perceptron import TILE, down, up
+from diffshape.kernels.numba_perceptron import TILE, down, hidden_units, up
 
 
 @numba.njit(nogil=True, cache=True)
@@ -29,7 +29,7 @@ def evaluate(task, points, lead, tables, fade, plan, smooth, weights, biases, va
     encode_block(points[first : first + count], tables, fade, plan, smooth, x[len(lead) :, :count])
     if len(inputs):
         inputs[:, first : first + count] = x[:, :count]
-    hidden = np.empty((len(weights) - 1, weights[0].shape[0], TILE), x.dtype)
+    hidden = hidden_units(biases)
     tile, y = np.empty((len(x), TILE), x.dtype), np.empty((1, TILE), x.dtype)
     for t in range(0, count, TILE):
         tile[:] = x[:, t : t + TILE]
@@ -46,7 +46,7 @@ def evaluate_backward(task, values_bar, inputs, weights, biases, transposed, inp
     """
     first = task * BLOCK
     last = min(first + BLOCK, len(values_bar))
-    hidden = np.empty((len(weights) - 1, weights[0].shape[0], TILE), inputs.dtype)
+    hidden = hidden_units(biases)
     hidden_bars, y = np.empty_like(hidden), np.empty((1, TILE), inputs.dtype)
     x, x_bar = np.zeros((len(inputs), TILE), inputs.dtype), np.empty((len(inputs), TILE), inputs.dtype)
     for t in range(first, last, TILE):

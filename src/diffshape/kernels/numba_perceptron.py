@@ -8,6 +8,7 @@ busy. Weights are a tuple of (out, in) matrices, the last with one row; biases o
 """
 
 import numba
+import numpy as np
 
 TILE = 128
 """Points of a tile."""
@@ -63,9 +64,18 @@ def multiply_transposed(x, y, weight):
             weight[o, i] += s0
 
 
+@numba.njit(nogil=True, cache=True)
+def hidden_units(biases):
+    """Room for every h_l of a tile, (L - 1, widest, TILE)."""
+    widest = 0
+    for bias in biases:
+        widest = max(widest, len(bias))
+    return np.empty((len(biases) - 1, widest, TILE), biases[0].dtype)
+
+
 @numba.njit(nogil=True, cache=True, fastmath={"contract"})
 def up(x, weights, biases, hidden, y):
-    """Values y (1, TILE) of a tile x (in, TILE); hidden (L - 1, widest, TILE) receives every h_l."""
+    """Values y (1, TILE) of a tile x (in, TILE); hidden, of `hidden_units`, receives every h_l."""
     last, zero = len(weights) - 1, weights[0][0, 0] * 0
     h = x
     for layer in range(last):

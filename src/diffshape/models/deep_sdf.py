@@ -17,7 +17,7 @@ from diffshape.data import DistanceSamples, Frame, Mesh, as_mesh
 from diffshape.fields import LatentMLP
 from diffshape.losses import clamped_l1_loss
 from diffshape.models.deep_sdf_config import DeepSDFConfig
-from diffshape.models.deep_sdf_samples import DistancePool, distance_samples
+from diffshape.models.deep_sdf_samples import SidedPool, distance_samples
 from diffshape.models.saved import read_folder, write_folder
 from diffshape.ops import isosurface
 
@@ -85,7 +85,7 @@ class DeepSDF:
             raise ValueError(
                 f"DeepSDF.infer: steps must be 1 or more, lr positive and prior 0 or more, got {steps}, {lr}, {prior}"
             )
-        pool = DistancePool.of(points.reshape(-1, *points.shape[-2:]), distances.reshape(-1, distances.shape[-1]))
+        pool = SidedPool.of(points.reshape(-1, *points.shape[-2:]), distances.reshape(-1, distances.shape[-1]))
         was_training = self.field.training
         self.field.eval()
         try:
@@ -96,7 +96,7 @@ class DeepSDF:
 
     @torch.enable_grad()
     def _inferred(
-        self, pool: DistancePool, steps: int, lr: float, prior: float, generator: torch.Generator
+        self, pool: SidedPool, steps: int, lr: float, prior: float, generator: torch.Generator
     ) -> Float[Tensor, "b c"]:
         first = _FIRST_SPREAD * torch.randn(self.config.network.latent, generator=generator)
         codes = first.to(pool.points).repeat(len(pool.points), 1).requires_grad_()

@@ -68,7 +68,7 @@ def distance_samples(
 
 
 @dataclass(frozen=True)
-class DistancePool:
+class SidedPool:
     """Points (S, n, 3) of S shapes and their distances (S, n); the ``inside`` negative ones of each come first."""
 
     points: Float[Tensor, "s n 3"]
@@ -76,7 +76,7 @@ class DistancePool:
     inside: Int[Tensor, "s"]
 
     @classmethod
-    def of(cls, points: Float[Tensor, "s n 3"], distances: Float[Tensor, "s n"]) -> "DistancePool":
+    def of(cls, points: Float[Tensor, "s n 3"], distances: Float[Tensor, "s n"]) -> "SidedPool":
         """The pool of points in any order."""
         outside = distances >= 0
         order = outside.byte().argsort(dim=1, stable=True)

@@ -17,7 +17,7 @@ from diffshape.fields import LatentMLP
 from diffshape.losses import LossTerms, clamped_l1_loss
 from diffshape.models.deep_sdf import DeepSDF
 from diffshape.models.deep_sdf_config import DeepSDFConfig
-from diffshape.models.deep_sdf_samples import DistancePool, distance_samples, family_frame, family_meshes
+from diffshape.models.deep_sdf_samples import SidedPool, distance_samples, family_frame, family_meshes
 from diffshape.training import Adam, CheckpointFolder, Outcome, Seconds, StepReport, Steps, Task, train
 
 STEPS = 2000
@@ -29,7 +29,7 @@ class DeepSDFTask(Task):
     Dropout draws from torch's global generator, which a checkpoint keeps.
     """
 
-    def __init__(self, field: LatentMLP, pool: DistancePool, config: DeepSDFConfig, *, seed: int = 0) -> None:
+    def __init__(self, field: LatentMLP, pool: SidedPool, config: DeepSDFConfig, *, seed: int = 0) -> None:
         self.field, self.pool, self.config = field.train(), pool, config
         self.modules = {"decoder": field.decoder, "codes": nn.ParameterDict({"codes": field.codes})}
         self.generator = torch.Generator().manual_seed(seed)
@@ -101,7 +101,7 @@ def train_deep_sdf(
     frame = family_frame(meshes)
     generator = torch.Generator().manual_seed(seed)
     samples = [distance_samples(mesh, frame, config, config.samples, generator=generator) for mesh in meshes]
-    pool = DistancePool.of(*(torch.stack(part).to(device) for part in zip(*samples)))
+    pool = SidedPool.of(*(torch.stack(part).to(device) for part in zip(*samples)))
     _check_sides(pool)
     torch.manual_seed(seed)
     field = LatentMLP(config.network, shapes=len(meshes), generator=generator).to(device)
@@ -117,7 +117,7 @@ def train_deep_sdf(
     return DeepSDFResult(DeepSDF(field.eval(), frame, config), outcome)
 
 
-def _check_sides(pool: DistancePool) -> None:
+def _check_sides(pool: SidedPool) -> None:
     for number, inside in enumerate(pool.inside.tolist()):
         if not 0 < inside < pool.points.shape[1]:
             raise ValueError(

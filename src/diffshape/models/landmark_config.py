@@ -1,9 +1,10 @@
 """Everything that a landmark network depends on: plain frozen dataclasses without torch, as a YAML file keeps them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields, is_dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from diffshape._plain import from_plain, to_plain
 from diffshape.data.spine_phantom_config import SpinePhantomConfig
 
 VERSION = 1
@@ -197,7 +198,7 @@ class LandmarkSettings:
 
     def to_dict(self) -> dict[str, Any]:
         """Plain numbers, strings and dictionaries."""
-        return {"version": VERSION, "model": "landmarks", **_plain(self)}
+        return {"version": VERSION, "model": "landmarks", **to_plain(self, _KINDS)}
 
     @classmethod
     def from_dict(cls, plain: Mapping[str, Any]) -> "LandmarkSettings":
@@ -212,7 +213,7 @@ class LandmarkSettings:
                 f"LandmarkSettings: version must be {VERSION} and model 'landmarks', "
                 f"got {plain.get('version')!r} and {plain.get('model')!r}"
             )
-        return _built(cls, values)
+        return from_plain(cls, values, _KINDS)
 
 
 _KINDS: dict[str, type] = {
@@ -221,38 +222,3 @@ _KINDS: dict[str, type] = {
     "unet": LandmarkUNetConfig,
     "transformer": LandmarkTransformerConfig,
 }
-_PARTS: dict[str, type] = {
-    "objective": LandmarkObjective,
-    "training": LandmarkTraining,
-    "phantom": SpinePhantomConfig,
-}
-
-
-def _plain(config: Any) -> dict[str, Any]:
-    """``asdict``, with the kind of what may be of several."""
-    kind = {kind: name for name, kind in _KINDS.items()}.get(type(config))
-    values = {item.name: getattr(config, item.name) for item in fields(config)}
-    plain = {
-        name: _plain(value) if is_dataclass(value) else list(value) if isinstance(value, tuple) else value
-        for name, value in values.items()
-    }
-    return plain if kind is None else {"kind": kind, **plain}
-
-
-def _built(kind: type, plain: Any) -> Any:
-    if not isinstance(plain, Mapping):
-        raise ValueError(f"{kind.__name__}: must be settings by name, got {plain!r}")
-    known = {item.name for item in fields(kind)}
-    if unknown := sorted(set(plain) - known):
-        raise ValueError(f"{kind.__name__}: unknown settings {', '.join(map(str, unknown))}")
-    values = {}
-    for name, value in plain.items():
-        if isinstance(value, Mapping):
-            part = _PARTS.get(name) or _KINDS.get(value.get("kind", ""))
-            if part is None:
-                raise ValueError(f"{kind.__name__}: {name} must have a kind out of {', '.join(_KINDS)}, got {value!r}")
-            value = _built(part, {key: each for key, each in value.items() if key != "kind"})
-        elif name in _PARTS:
-            raise ValueError(f"{kind.__name__}: {name} must be a {_PARTS[name].__name__}, got {value!r}")
-        values[name] = tuple(value) if isinstance(value, list) else value
-    return kind(**values)

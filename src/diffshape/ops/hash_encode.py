@@ -89,8 +89,8 @@ def encode_points(
         return encode_by_definition(points, tables, fade, plan, smooth, jacobian)
     features, derivatives = _like_encoded(points, tables, fade, jacobian)
     tasks = -(-len(points) // numba_hash_encode.BLOCK)
-    arrays = _arrays(points, tables, fade, _rows_of(plan))
-    run_tasks(numba_hash_encode.encode, tasks, *arrays, smooth, features.numpy(), derivatives.numpy())
+    arrays = [as_array(each) for each in (points, tables, fade)]
+    run_tasks(numba_hash_encode.encode, tasks, *arrays, plan_rows(plan), smooth, features.numpy(), derivatives.numpy())
     return features, derivatives
 
 
@@ -112,8 +112,8 @@ def encode_points_backward(
     if not _has_kernel(points):
         return transpose_by_definition(points, features_bar, derivatives_bar, fade, plan, smooth, entries)
     tables_bar = points.new_empty(entries, len(features_bar) // len(fade))
-    arrays = _arrays(points, features_bar, derivatives_bar, fade, _rows_of(plan))
-    run_tasks(numba_hash_encode.encode_backward, len(fade), *arrays, smooth, tables_bar.numpy())
+    arrays = [as_array(each) for each in (points, features_bar, derivatives_bar, fade)]
+    run_tasks(numba_hash_encode.encode_backward, len(fade), *arrays, plan_rows(plan), smooth, tables_bar.numpy())
     return tables_bar
 
 
@@ -166,12 +166,14 @@ def _like_encoded(points: Tensor, tables: Tensor, fade: Tensor, jacobian: bool) 
     return points.new_empty(shape), points.new_empty(3 * jacobian, *shape)
 
 
-def _rows_of(plan: Sequence[float]) -> Tensor:
-    return torch.tensor(plan, dtype=torch.float64).reshape(-1, 4)
+def plan_rows(plan: Sequence[float]) -> np.ndarray:
+    """``GridLayout.plan`` as the kernels take it: a row a level, (L, 4)."""
+    return np.array(plan, np.float64).reshape(-1, 4)
 
 
-def _arrays(*tensors: Tensor) -> list[np.ndarray]:
-    return [tensor.detach().contiguous().numpy() for tensor in tensors]
+def as_array(tensor: Tensor) -> np.ndarray:
+    """A tensor of the CPU as a contiguous array, sharing its memory where it can."""
+    return tensor.detach().contiguous().numpy()
 
 
 def _check(points: Tensor, tables: Tensor, grid: GridLayout, fade: Tensor | None) -> None:

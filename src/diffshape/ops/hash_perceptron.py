@@ -20,7 +20,7 @@ from torch import Tensor
 from diffshape.kernels import numba_hash_encode, numba_hash_perceptron
 from diffshape.kernels.threads import run_tasks
 from diffshape.ops.grid_layout import GridLayout
-from diffshape.ops.hash_encode import hash_encode
+from diffshape.ops.hash_encode import as_array, hash_encode, plan_rows
 
 _LAYERS = 4
 """Most layers the kernel takes: it is compiled for each number of them."""
@@ -50,13 +50,16 @@ def hash_perceptron(
     Returns:
         Shape (N,), differentiable in tables, weights and biases; once, where the kernel runs.
 
+    Raises:
+        ValueError: A shape does not fit.
+
     >>> grid = GridLayout(levels=2, base=4, finest=8, features=1)
     >>> x, tables = torch.rand(5, 3), torch.ones(grid.entries, 1)
     >>> weights, biases = [torch.ones(4, 2), torch.ones(1, 4)], [torch.zeros(4), torch.ones(1)]
     >>> hash_perceptron(x, x.t()[:0], tables, grid, weights, biases)
     tensor([9., 9., 9., 9., 9.])
     """
-    fade = torch.ones(grid.levels).to(tables) if fade is None else fade
+    fade = tables.new_ones(grid.levels) if fade is None else fade
     return hash_perceptrons(points[None], lead[None], [tables], grid, [weights], [biases], fade=fade[None])[0]
 
 
@@ -84,8 +87,12 @@ def hash_perceptrons(
     Returns:
         Shape (M, N).
 
+    Raises:
+        ValueError: A shape does not fit.
+
     The same bits on the CPU, that is; batched matrix products elsewhere may sum in another order.
     """
+    _check(points, lead, tables, grid, weights, biases, fade)
     fade = fade.detach().to(tables[0])
     if not _has_kernel(points, lead, weights[0]):
         features = [hash_encode(x, each, grid, fade=factor).t() for x, each, factor in zip(points, tables, fade)]
@@ -115,13 +122,13 @@ def perceptron_values(
     parameters: of the first network its weights, then its biases, then those of the next.
     """
     values, inputs = _like_values(points, lead, tables, fade, keep)
-    arrays = [[_array(each) for each in part] for part in (points, lead, tables, fade)]
-    networks, plan_rows = _networks(parameters, len(points)), _array(_rows_of(plan))
+    arrays = [[as_array(each) for each in part] for part in (points, lead, tables, fade)]
+    networks, levels = _networks(parameters, len(points)), plan_rows(plan)
     _run_each(
         numba_hash_perceptron.evaluate,
         _blocks(points),
         [
-            (x, front, table, factors, plan_rows, smooth, *network, y, kept)
+            (x, front, table, factors, levels, smooth, *network, y, kept)
             for x, front, table, factors, network, y, kept in zip(*arrays, networks, values.numpy(), inputs.numpy())
         ],
     )
@@ -150,19 +157,19 @@ def perceptron_values_backward(
         [
             (y_bar, x, weights, biases, tuple(np.ascontiguousarray(weight.T) for weight in weights), x_bar, *room)
             for y_bar, x, (weights, biases), x_bar, room in zip(
-                _array(values_bar), inputs.numpy(), networks, inputs_bar.numpy(), bars
+                as_array(values_bar), inputs.numpy(), networks, inputs_bar.numpy(), bars
             )
         ],
     )
     features_bar = inputs_bar[:, inputs.shape[1] - fade.shape[1] * features :]
-    no_derivatives, plan_rows = features_bar.new_empty(0, *features_bar.shape[1:]).numpy(), _array(_rows_of(plan))
+    no_derivatives, levels = features_bar.new_empty(0, *features_bar.shape[1:]).numpy(), plan_rows(plan)
     _run_each(
         numba_hash_encode.encode_backward,
         fade.shape[1],
         [
-            (x, bar, no_derivatives, factors, plan_rows, smooth, table_bar)
+            (x, bar, no_derivatives, factors, levels, smooth, table_bar)
             for x, bar, factors, table_bar in zip(
-                _array(points), features_bar.numpy(), _array(fade), tables_bar.numpy()
+                as_array(points), features_bar.numpy(), as_array(fade), tables_bar.numpy()
             )
         ],
     )
@@ -253,7 +260,7 @@ def _blocks(points: Tensor) -> int:
 
 def _networks(parameters: Sequence[Tensor], count: int) -> list[tuple[tuple[np.ndarray, ...], tuple[np.ndarray, ...]]]:
     """The weights and the biases of every network."""
-    arrays, layers = tuple(_array(each) for each in parameters), len(parameters) // count // 2
+    arrays, layers = tuple(as_array(each) for each in parameters), len(parameters) // count // 2
     parts = [arrays[first : first + layers] for first in range(0, len(arrays), layers)]
     return list(zip(parts[::2], parts[1::2]))
 
@@ -263,9 +270,28 @@ def _room(blocks: int, part: Sequence[np.ndarray]) -> tuple[np.ndarray, ...]:
     return tuple(np.zeros((blocks, *each.shape), each.dtype) for each in part)
 
 
-def _rows_of(plan: Sequence[float]) -> Tensor:
-    return torch.tensor(plan, dtype=torch.float64).reshape(-1, 4)
-
-
-def _array(tensor: Tensor) -> np.ndarray:
-    return tensor.detach().contiguous().numpy()
+def _check(
+    points: Tensor,
+    lead: Tensor,
+    tables: Sequence[Tensor],
+    grid: GridLayout,
+    weights: Sequence[Sequence[Tensor]],
+    biases: Sequence[Sequence[Tensor]],
+    fade: Tensor,
+) -> None:
+    """Everything has the shape by which the kernel will address it."""
+    networks, count = points.shape[:2]
+    sides = [lead.shape[1] + grid.channels, *(len(weight) for weight in weights[0][:-1]), 1]
+    for name, given, wanted in (
+        ("lead", [[each] for each in lead], [(lead.shape[1], count)]),
+        ("tables", [[each] for each in tables], [(grid.entries, grid.features)]),
+        ("weights", weights, list(zip(sides[1:], sides))),
+        ("biases", biases, [(side,) for side in sides[1:]]),
+        ("fade", [[each] for each in fade], [(grid.levels,)]),
+    ):
+        shapes = [[tuple(part.shape) for part in each] for each in given]
+        if shapes != [wanted] * networks:
+            odd = next((each for each in shapes if each != wanted), f"those of {len(shapes)}")
+            raise ValueError(
+                f"hash_perceptron: {name} must have shapes {wanted} for each of {networks} networks, got {odd}"
+            )
