@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal, TypeAlias, TypeVar
 
 Config = TypeVar("Config")
@@ -129,39 +129,16 @@ class LatentMLPConfig:
             raise ValueError(f"LatentMLPConfig: dropout must be a share in [0, 1), got {self.dropout}")
 
 
+_ENCODER = HashGridConfig(base=16, beta=math.inf, reads_point=False, box=(-1.05, 1.05))
+_PUBLISHED = replace(_ENCODER, levels=16, finest=2048, log2_entries=19, hidden_layers=2, box=(-1.0, 1.0))
+
 HASH_GRIDS: dict[str, HashGridConfig] = {
-    "small": HashGridConfig(
-        levels=8,
-        base=16,
-        finest=256,
-        log2_entries=15,
-        width=32,
-        beta=math.inf,
-        reads_point=False,
-        box=(-1.05, 1.05),
-    ),
-    "fine": HashGridConfig(
-        levels=12,
-        base=16,
-        finest=512,
-        log2_entries=17,
-        width=32,
-        beta=math.inf,
-        reads_point=False,
-        box=(-1.05, 1.05),
-    ),
-    "instant-ngp": HashGridConfig(
-        levels=16,
-        base=16,
-        finest=2048,
-        log2_entries=19,
-        hidden_layers=2,
-        beta=math.inf,
-        reads_point=False,
-        box=(-1.0, 1.0),
-    ),
+    "small": replace(_ENCODER, levels=8, finest=256, log2_entries=15, width=32),
+    "fine": replace(_ENCODER, levels=12, finest=512, log2_entries=17, width=32),
+    "torch-ngp": _PUBLISHED,
+    "instant-ngp": _PUBLISHED,
 }
-"""Grids for meshes in [-1, 1]^3 by name: 1.7 MB, 9.3 MB, and the published one of 48.8 MB, which torch-ngp has too."""
+"""Grids for meshes in [-1, 1]^3 by name: 1.7 MB, 9.3 MB, and the published one of 48.8 MB, the same in both systems."""
 
 FieldConfig: TypeAlias = MLPConfig | HashGridConfig | FeatureGridConfig | LatentMLPConfig
 """The settings of any field."""

@@ -9,10 +9,12 @@ import torch
 from diffshape.fields.config import HashGridConfig
 from diffshape.fields.hash_grid import HashGrid
 from diffshape.fields.hash_grid_stack import HashGridStack
+from diffshape.fitting.assembly import budget_of, optimization
 from diffshape.fitting.mesh_target import MeshTarget
 from diffshape.fitting.meshes import begin_fit, mesh_settings
 from diffshape.fitting.result import FitResult
-from diffshape.fitting.run import Observer, budget_of, optimization
+from diffshape.fitting.rehearsal import rehearse
+from diffshape.fitting.run import Observer
 from diffshape.fitting.run_folder import Fit
 from diffshape.fitting.settings import FitSettings
 from diffshape.fitting.stop_rule import StopRule
@@ -103,6 +105,8 @@ def _run_all(
 ) -> list[FitResult]:
     settings = fits[0].settings
     assert isinstance(settings.field, HashGridConfig)
+    if settings.seconds is not None:
+        rehearse(fits[0], device)
     fields = [HashGrid(settings.field, generator=torch.Generator().manual_seed(settings.seed)) for _ in fits]
     stack = HashGridStack(fields).to(device or "cpu")
     distances = [fit.target.distance for fit in fits if isinstance(fit.target, MeshTarget)]

@@ -58,7 +58,7 @@ MESH_PRESETS: dict[str, Preset] = {
             learning_rate=1e-4,
             final=0.1,
         ),
-        field=HASH_GRIDS["instant-ngp"],
+        field=HASH_GRIDS["torch-ngp"],
         steps=2000,
     ),
     "instant-ngp": Preset(

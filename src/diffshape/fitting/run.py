@@ -5,31 +5,14 @@ from pathlib import Path
 
 import torch
 
-from diffshape.fields import FeatureGrid, Field, HashGrid, build_field
-from diffshape.fitting.config import DiffCD
-from diffshape.fitting.diffcd import DiffCDTask
-from diffshape.fitting.mesh_target import MeshTarget
-from diffshape.fitting.result import FitResult, field_bounds
+from diffshape.fields import build_field
+from diffshape.fitting.assembly import budget_of, optimization, task_of
+from diffshape.fitting.rehearsal import rehearse
+from diffshape.fitting.result import FitResult
 from diffshape.fitting.run_folder import Fit, RunFolder
-from diffshape.fitting.settings import FitSettings
-from diffshape.fitting.supervised import SupervisedTask
-from diffshape.fitting.supervised_config import Supervised
-from diffshape.training import (
-    Adam,
-    Budget,
-    CsvLog,
-    Exponential,
-    Schedule,
-    Seconds,
-    StepReport,
-    Steps,
-    Task,
-    WarmupCosine,
-    train,
-)
+from diffshape.training import CsvLog, StepReport, train
 
 Observer = Callable[[StepReport], None]
-_GRID_RATE, _NETWORK_RATE = 1e-2, 5e-4
 
 
 def resume_fit(
@@ -62,10 +45,12 @@ def _run(
     fit: Fit, run: RunFolder | None, resume: bool, device: torch.device | str | None, observers: Sequence[Observer]
 ) -> FitResult:
     settings = fit.settings
+    if settings.seconds is not None:
+        rehearse(fit, device)
     field = build_field(settings.field, generator=torch.Generator().manual_seed(settings.seed)).to(device or "cpu")
     optimizer, schedule = optimization(settings, field)
     outcome = train(
-        _task(fit, field),
+        task_of(fit, field),
         budget=budget_of(settings),
         optimizer=optimizer,
         schedule=schedule,
@@ -88,30 +73,3 @@ def _run(
     if run is not None and not outcome.interrupted:
         run.write_result(result)
     return result
-
-
-def _task(fit: Fit, field: Field) -> Task:
-    method, seed = fit.settings.method, fit.settings.seed
-    if isinstance(fit.target, MeshTarget):
-        assert isinstance(method, Supervised)
-        return SupervisedTask(field, fit.target.distance, method, seed=seed)
-    assert isinstance(method, DiffCD)
-    return DiffCDTask(field, fit.target, method, bounds=field_bounds(field, fit.target), seed=seed)
-
-
-def optimization(settings: FitSettings, field: Field) -> tuple[Adam, Schedule]:
-    """How the parameters of a field are moved, and how the rate falls."""
-    method = settings.method
-    if isinstance(method, DiffCD):
-        schedule = Exponential(0.005) if method.schedule == "exponential" else WarmupCosine()
-        return Adam(lr=method.learning_rate), schedule
-    rate = _GRID_RATE if isinstance(field, (HashGrid, FeatureGrid)) else _NETWORK_RATE
-    return Adam(lr=method.learning_rate or rate, betas=(0.9, 0.99), eps=1e-15), Exponential(method.final)
-
-
-def budget_of(settings: FitSettings) -> Budget:
-    """Steps or seconds, whichever the settings have."""
-    if settings.seconds is not None:
-        return Seconds(settings.seconds)
-    assert settings.steps is not None
-    return Steps(settings.steps)

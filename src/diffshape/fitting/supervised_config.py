@@ -35,8 +35,8 @@ class Supervised:
     normalization: Literal["longest-side", "diagonal"] = "longest-side"
     """The mesh's longest side becomes 2, or it comes to lie in the ball of radius 0.95."""
     learning_rate: float | None = None
-    """Adam's learning rate; None is 1e-2 for grids and 5e-4 for networks."""
-    final: float = 0.02
+    """Adam's learning rate; None is 2e-2 for grids and 5e-4 for networks."""
+    final: float = 0.03
     """Share of the learning rate that is left at the end of an exponential decay."""
 
     def __post_init__(self) -> None:

@@ -16,6 +16,7 @@ import numpy as np
 import torch
 from jaxtyping import Float
 from torch import Tensor
+from torch.autograd.function import once_differentiable
 
 from diffshape.kernels import numba_hash_encode, numba_hash_perceptron
 from diffshape.kernels.threads import run_tasks
@@ -103,11 +104,15 @@ def hash_perceptrons(
         return h[:, 0]
     parameters = [each for layers in zip(weights, biases) for part in layers for each in part]
     keep = torch.is_grad_enabled() and any(each.requires_grad for each in (*tables, *parameters))
-    return perceptron_values(points, lead, tables, fade, grid.plan, grid.smooth, parameters, keep)[0]
+    constants = fade, grid.plan, grid.smooth
+    if torch.compiler.is_compiling():
+        return perceptron_values(points, lead, tables, *constants, parameters, keep)[0]
+    if keep:
+        return _Perceptrons.apply(points, lead, *constants, len(tables), *tables, *parameters)
+    return evaluate(points, lead, tables, *constants, parameters, False)[0]
 
 
-@torch.library.custom_op("diffshape::hash_perceptron", mutates_args=())
-def perceptron_values(
+def evaluate(
     points: Tensor,
     lead: Tensor,
     tables: Sequence[Tensor],
@@ -135,8 +140,7 @@ def perceptron_values(
     return values, inputs
 
 
-@torch.library.custom_op("diffshape::hash_perceptron_backward", mutates_args=())
-def perceptron_values_backward(
+def evaluate_backward(
     values_bar: Tensor,
     points: Tensor,
     inputs: Tensor,
@@ -177,6 +181,38 @@ def perceptron_values_backward(
     return tables_bar, torch.from_numpy(np.stack(flat))
 
 
+class _Perceptrons(torch.autograd.Function):
+    """What ``perceptron_values`` is to the compiler, without its wrappings, which cost a tenth of a small step."""
+
+    @staticmethod
+    def forward(
+        ctx: Any,
+        points: Tensor,
+        lead: Tensor,
+        fade: Tensor,
+        plan: Sequence[float],
+        smooth: bool,
+        networks: int,
+        *leaves: Tensor,
+    ) -> Tensor:
+        inputs = points, lead, leaves[:networks], fade, plan, smooth, leaves[networks:], True
+        output = evaluate(*inputs)
+        _remember(ctx, inputs, output)
+        return output[0]
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, values_bar: Tensor) -> tuple[Any, ...]:
+        tables_bars, bars = _cotangents(ctx, values_bar, evaluate_backward)
+        return None, None, None, None, None, None, *tables_bars, *bars
+
+
+perceptron_values = torch.library.custom_op("diffshape::hash_perceptron", evaluate, mutates_args=())
+perceptron_values_backward = torch.library.custom_op(
+    "diffshape::hash_perceptron_backward", evaluate_backward, mutates_args=()
+)
+
+
 @perceptron_values.register_fake
 def _(
     points: Tensor,
@@ -214,14 +250,19 @@ def _remember(ctx: Any, inputs: tuple, output: tuple[Tensor, Tensor]) -> None:
     ctx.save_for_backward(points, fade, output[1], *parameters)
 
 
-def _backward(ctx: Any, values_bar: Tensor, inputs_bar: Tensor) -> tuple[Any, ...]:
+def _cotangents(
+    ctx: Any, values_bar: Tensor, transpose: Callable[..., tuple[Tensor, Tensor]]
+) -> tuple[list[Tensor], list[Tensor]]:
+    """Of the tables, and of the parameters."""
     points, fade, inputs, *parameters = ctx.saved_tensors
-    tables_bar, flat = perceptron_values_backward(
-        values_bar, points, inputs, fade, ctx.plan, ctx.smooth, parameters, *ctx.shape
-    )
+    tables_bar, flat = transpose(values_bar, points, inputs, fade, ctx.plan, ctx.smooth, parameters, *ctx.shape)
     parts = flat.reshape(-1).split([each.numel() for each in parameters])
-    bars = [part.reshape(each.shape) for part, each in zip(parts, parameters)]
-    return None, None, list(tables_bar.unbind()), None, None, None, bars, None
+    return list(tables_bar.unbind()), [part.reshape(each.shape) for part, each in zip(parts, parameters)]
+
+
+def _backward(ctx: Any, values_bar: Tensor, inputs_bar: Tensor) -> tuple[Any, ...]:
+    tables_bars, bars = _cotangents(ctx, values_bar, perceptron_values_backward)
+    return None, None, tables_bars, None, None, None, bars, None
 
 
 perceptron_values.register_autograd(_backward, setup_context=_remember)
