@@ -23,7 +23,9 @@ def test_all_meshes_are_read_in_order_of_their_names(folder):
 def test_all_that_cannot_be_read_are_named_in_one_error(folder):
     (folder / "b.obj").write_text("v 1 2 3\n")
     (folder / "c.ply").write_bytes(b"")
-    with pytest.raises(ReadError, match="2 of 4 meshes cannot be read: .*b.obj: holds 1 points and no faces.*; .*c.ply: "):
+    with pytest.raises(
+        ReadError, match=r"2 of 4 meshes cannot be read: .*b.obj: holds 1 points and no faces.*; .*c.ply: "
+    ):
         read_mesh_folder(folder)
 
 

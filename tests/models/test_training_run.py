@@ -21,7 +21,7 @@ def test_a_run_is_begun_once_and_is_of_one_kind(run):
     with pytest.raises(ValueError, match="already holds a run"):
         run.begin(DeepSDFSettings())
     assert run.read(DeepSDFSettings).steps == 2
-    with pytest.raises(ValueError, match="config.yaml is not the config.yaml of a landmark training: .*'deep-sdf'"):
+    with pytest.raises(ValueError, match=r"config.yaml is not the config.yaml of a landmark training: .*'deep-sdf'"):
         run.read(LandmarkSettings)
 
 
@@ -29,10 +29,10 @@ def test_a_run_is_begun_once_and_is_of_one_kind(run):
 def test_damaged_settings_name_their_file(run, text):
     run.path.mkdir()
     (run.path / "config.yaml").write_text(text)
-    with pytest.raises(ValueError, match="config.yaml is not the config.yaml of a DeepSDF training"):
+    with pytest.raises(ValueError, match=r"config.yaml is not the config.yaml of a DeepSDF training"):
         run.read(DeepSDFSettings)
 
 
 def test_what_is_no_run_says_so(run):
-    with pytest.raises(ValueError, match="is not the folder of a DeepSDF training: it has no config.yaml"):
+    with pytest.raises(ValueError, match=r"is not the folder of a DeepSDF training: it has no config.yaml"):
         run.read(DeepSDFSettings)

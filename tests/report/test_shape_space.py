@@ -6,7 +6,7 @@ from diffshape.models import DeepSDFConfig, find_codes, train_deep_sdf
 from diffshape.report import completion_strip, interpolation_strip, shape_strip
 from diffshape.report.gallery import GAP
 
-SIZE = 60
+SIZE = 140
 
 
 @pytest.fixture(scope="module")

@@ -9,6 +9,7 @@ from diffshape.cli.errors import UsageError
 _FINISHED = ("field.safetensors", "network.safetensors", "model/model.safetensors")
 _LOADERS = {"deep-sdf": "load_deep_sdf", "landmarks": "load_landmark_detector"}
 
+
 def fresh_folder(out: Path | None, parent: Path, *, verb: str = "fit") -> Path:
     """``out`` if it is new or empty, else a folder in ``parent`` named after the time; it is not made yet.
 

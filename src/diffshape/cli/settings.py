@@ -99,7 +99,9 @@ def base_named_in(words: Sequence[str]) -> Base:
     if preset and config:
         raise UsageError("--preset and --config exclude each other: a config.yaml holds all settings")
     known = preset in PRESETS or preset in MESH_PRESETS
-    return base_of(preset if preset and known else "standard", Path(config) if config else None)  # tyro tells of another
+    return base_of(
+        preset if preset and known else "standard", Path(config) if config else None
+    )  # tyro tells of another
 
 
 def named_in(words: Sequence[str], *options: str) -> dict[str, str | None]:

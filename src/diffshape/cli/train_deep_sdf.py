@@ -116,7 +116,8 @@ def _settings(arguments: TrainDeepSDF) -> DeepSDFSettings:
     if arguments.folder is None:
         unused = {"holdout": "no FOLDER of meshes is given"}
     else:
-        unused = dict.fromkeys(("family", "shapes", "test_shapes"), "a FOLDER of meshes is given")
+        drawn = ["family", "shapes", "test_shapes"]
+        unused = dict.fromkeys(drawn, "a FOLDER of meshes is given")
     refuse_unused(changed, unused)
     if arguments.steps is not None and arguments.seconds is not None:
         raise UsageError("--steps and --seconds exclude each other")
@@ -124,9 +125,7 @@ def _settings(arguments: TrainDeepSDF) -> DeepSDFSettings:
         raise UsageError(f"{arguments.folder}: there is no such folder of meshes")
     try:
         if arguments.folder is None:
-            data = DrawnShapes(
-                family=arguments.family, shapes=arguments.shapes, test_shapes=arguments.test_shapes
-            )
+            data = DrawnShapes(family=arguments.family, shapes=arguments.shapes, test_shapes=arguments.test_shapes)
         else:
             data = ShapeFolder(folder=str(arguments.folder.resolve()), holdout=arguments.holdout)
         return DeepSDFSettings(

@@ -124,7 +124,9 @@ def sample_family(shapes: Shapes, config: DeepSDFConfig, *, seed: int = 0) -> Fa
 
 def _check_sides(pool: SidedPool, names: Sequence[str]) -> None:
     size = pool.points.shape[1]
-    wrong = [f"{name} has {n} of {size} points inside" for name, n in zip(names, pool.inside.tolist()) if not 0 < n < size]
+    wrong = [
+        f"{name} has {n} of {size} points inside" for name, n in zip(names, pool.inside.tolist()) if not 0 < n < size
+    ]
     if wrong:
         raise ValueError(
             f"train_deep_sdf: {', '.join(wrong)}; a shape must be a closed mesh with its faces turned outward, not too "
