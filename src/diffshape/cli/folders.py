@@ -61,4 +61,5 @@ def _trained_model(folder: Path) -> str | None:
         plain = yaml.safe_load((folder / "config.yaml").read_text(encoding="utf-8"))
     except (ValueError, yaml.YAMLError):
         return None  # what is wrong with it is told by who reads the rest
-    return plain.get("model") if isinstance(plain, dict) else None
+    model = plain.get("model") if isinstance(plain, dict) else None
+    return model if isinstance(model, str) else None

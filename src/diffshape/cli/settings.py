@@ -98,10 +98,9 @@ def base_named_in(words: Sequence[str]) -> Base:
     preset, config = found["preset"], found["config"]
     if preset and config:
         raise UsageError("--preset and --config exclude each other: a config.yaml holds all settings")
-    known = preset in PRESETS or preset in MESH_PRESETS
-    return base_of(
-        preset if preset and known else "standard", Path(config) if config else None
-    )  # tyro tells of another
+    if preset not in PRESETS and preset not in MESH_PRESETS:
+        preset = "standard"  # tyro will tell of another
+    return base_of(preset, Path(config) if config else None)
 
 
 def named_in(words: Sequence[str], *options: str) -> dict[str, str | None]:

@@ -1,6 +1,6 @@
 """``diffshape train deep-sdf``: drawn shapes, or a folder of meshes, become one network for the whole family."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -22,7 +22,9 @@ if TYPE_CHECKING:
 
 _PRESETS = {"small": DeepSDFConfig(), "published": PUBLISHED_DEEP_SDF}
 _SCORED = 8
+"""Shapes of either kind that are scored."""
 _NEAR = 0.02
+"""Distance up to which an observed point is drawn, in the frame of the family."""
 _FILES = {
     "model/": "network and codes, for models.load_deep_sdf",
     "strip.png": "from one training shape to another",
@@ -140,7 +142,12 @@ def _settings(arguments: TrainDeepSDF) -> DeepSDFSettings:
 
 
 def _scored(
-    folder: Path, model: "DeepSDF", known: "dict[str, Mesh]", held_out: "dict[str, Mesh]", say: Say, metrics: Any
+    folder: Path,
+    model: "DeepSDF",
+    known: Mapping[str, "Mesh"],
+    held_out: Mapping[str, "Mesh"],
+    say: Say,
+    metrics: Mapping[str, Any],
 ) -> dict[str, Any]:
     """Score the model on some shapes, and write metrics.json and the two pictures."""
     from diffshape.data import DistanceSamples

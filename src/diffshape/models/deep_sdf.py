@@ -181,4 +181,5 @@ def load_deep_sdf(folder: str | PathLike[str]) -> DeepSDF:
         return DeepSDF(field.eval(), Frame.from_dict(plain["frame"]), config)
 
     trained = Path(folder) / MODEL_FOLDER
-    return read_folder("load_deep_sdf", trained if trained.is_dir() else folder, (_KIND,), build)
+    path = trained if (trained / "config.yaml").is_file() else folder
+    return read_folder("load_deep_sdf", path, (_KIND,), build)

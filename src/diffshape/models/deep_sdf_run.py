@@ -34,15 +34,12 @@ def deep_sdf_shapes(data: DrawnShapes | ShapeFolder, *, seed: int = 0) -> tuple[
         ValueError, OSError: As ``data.read_mesh_folder``; or a folder has fewer than two meshes.
     """
     if isinstance(data, DrawnShapes):
-        parts = (("", data.shapes, 2 * seed), ("new ", data.test_shapes, 2 * seed + 1))
-        learn, test = (
-            {
-                f"{prefix}{data.family} {number}": mesh
-                for number, mesh in enumerate(family_meshes(shape_family(data.family, count, seed=each)))
-            }
-            for prefix, count, each in parts
+        learn = family_meshes(shape_family(data.family, data.shapes, seed=2 * seed))
+        test = family_meshes(shape_family(data.family, data.test_shapes, seed=2 * seed + 1))
+        return (
+            {f"{data.family} {number}": mesh for number, mesh in enumerate(learn)},
+            {f"new {data.family} {number}": mesh for number, mesh in enumerate(test)},
         )
-        return learn, test
     meshes = read_mesh_folder(data.folder)
     if len(meshes) < 2:
         raise ValueError(f"{data.folder}: one mesh is too few to learn from and be tested on; give at least two")
