@@ -103,7 +103,7 @@ def run(arguments: TrainDeepSDF) -> int:
     if outcome.interrupted:
         return say.interrupted(DeepSDFSettings, run.path, outcome.step)
     run.save(model)
-    say(f"\n{outcome.step} steps in {outcome.seconds:.0f} s")
+    say(f"\n{outcome.step} steps in {outcome.seconds:.0f} s; scoring ...")
     metrics = {"steps": outcome.step, "seconds": round(outcome.seconds, 2)}
     metrics |= _scored(run.path, model, known, held_out, say, metrics)
     say.outputs(run.path, metrics, _FILES)
