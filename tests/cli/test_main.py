@@ -7,7 +7,15 @@ from diffshape.cli.main import main, parse
 
 
 @pytest.mark.parametrize(
-    "words", [["--help"], ["fit", "--help"], ["query", "--help"], ["train", "--help"], ["train", "landmarks", "--help"]]
+    "words",
+    [
+        ["--help"],
+        ["fit", "--help"],
+        ["query", "--help"],
+        ["train", "--help"],
+        ["train", "landmarks", "--help"],
+        ["train", "deep-sdf", "--help"],
+    ],
 )
 def test_help_needs_no_torch(words):
     program = (

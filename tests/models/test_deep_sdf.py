@@ -141,6 +141,7 @@ def test_a_saved_model_comes_back_to_the_bit(deep_sdf, observed, tmp_path):
     assert torch.equal(back.codes, deep_sdf.codes)
     code = deep_sdf.infer(observed[0][0], observed[1][0], steps=3)
     assert torch.equal(back.infer(observed[0][0], observed[1][0], steps=3), code)
+    assert torch.equal(load_deep_sdf(tmp_path).codes, deep_sdf.codes)  # as of the folder of a training
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@ import pytest
 import torch
 
 from diffshape.data import as_mesh, icosphere, shape_family
-from diffshape.models import DeepSDFConfig
+from diffshape.models import DeepSDFConfig, sample_family, train_deep_sdf
 from diffshape.models.deep_sdf_samples import SidedPool, distance_samples, family_frame, family_meshes
 
 
@@ -110,3 +110,21 @@ def test_points_on_one_side_only_are_drawn_from_that_side():
     _, distances = pool.draw(torch.tensor([0, 1]), 300, torch.Generator().manual_seed(0))
     assert set(distances[0].tolist()) == {1.0, 2.0, 3.0}
     assert set(distances[1].tolist()) == {-1.0, -2.0, -3.0}
+
+
+def test_samples_made_before_are_learnt_to_the_same_bits():
+    config, shapes = DeepSDFConfig(samples=400), shape_family("ellipsoid", 2)
+    samples = sample_family(shapes, config, seed=3)
+    alone, once, again = (train_deep_sdf(each, config, steps=2, seed=3).model for each in (shapes, samples, samples))
+    assert torch.equal(alone.codes, once.codes)
+    assert torch.equal(alone.codes, again.codes)
+    assert alone.frame == once.frame == samples.frame
+
+
+def test_shapes_without_an_inside_are_all_named():
+    ball, sheet = sphere(1.0), (np.eye(3), [[0, 1, 2]])
+    config = DeepSDFConfig(samples=100)
+    with pytest.raises(ValueError, match="train_deep_sdf: b has 0 of 100 points inside, c has 0 of 100 points inside;"):
+        sample_family({"a": ball, "b": sheet, "c": sheet}, config)
+    with pytest.raises(ValueError, match="shape 1 has 0 of 100 points inside; a shape must be a closed mesh"):
+        sample_family([ball, sheet], config)

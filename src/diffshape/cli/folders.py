@@ -6,6 +6,9 @@ from pathlib import Path
 
 from diffshape.cli.errors import UsageError
 
+_FINISHED = ("field.safetensors", "network.safetensors", "model/model.safetensors")
+_LOADERS = {"deep-sdf": "load_deep_sdf", "landmarks": "load_landmark_detector"}
+
 
 def fresh_folder(out: Path | None, parent: Path, *, verb: str = "fit") -> Path:
     """``out`` if it is new or empty, else a folder in ``parent`` named after the time; it is not made yet.
@@ -22,7 +25,7 @@ def fresh_folder(out: Path | None, parent: Path, *, verb: str = "fit") -> Path:
     if out.exists() and not out.is_dir():
         raise UsageError(f"--out {out} is a file; give a folder that is new or empty")
     if (out / "config.yaml").is_file():
-        if any((out / weights).is_file() for weights in ("field.safetensors", "network.safetensors")):
+        if any((out / weights).is_file() for weights in _FINISHED):
             raise UsageError(f"--out {out} already holds a finished run; choose another folder")
         raise UsageError(f"--out {out} holds an interrupted run; go on with it: diffshape {verb} --resume {out}")
     if out.is_dir() and any(out.iterdir()):
@@ -31,14 +34,32 @@ def fresh_folder(out: Path | None, parent: Path, *, verb: str = "fit") -> Path:
 
 
 def run_path(run: Path) -> Path:
-    """The folder of a run that was typed, or of a file in it.
+    """The folder of a fit that was typed, or of a file in it.
 
     Raises:
-        UsageError: There is no fit.
+        UsageError: There is no fit; of a training, how to use it is told.
     """
     folder = run.parent if run.is_file() else run
     if not folder.exists():
         raise UsageError(f"{run}: there is no such folder; a run is the folder that diffshape fit printed")
     if not (folder / "config.yaml").is_file():
         raise UsageError(f"{run} is not the folder of a fit: it has no config.yaml")
+    model = _trained_model(folder)
+    if model in _LOADERS:
+        raise UsageError(
+            f"{run} is the folder of diffshape train {model}, not of a fit; "
+            f"what was trained is used from Python: diffshape.models.{_LOADERS[model]}({str(folder)!r})"
+        )
     return folder
+
+
+def _trained_model(folder: Path) -> str | None:
+    """Which model the run in a folder trains, if it is a training."""
+    import yaml
+
+    try:
+        plain = yaml.safe_load((folder / "config.yaml").read_text(encoding="utf-8"))
+    except (ValueError, yaml.YAMLError):
+        return None  # what is wrong with it is told by who reads the rest
+    model = plain.get("model") if isinstance(plain, dict) else None
+    return model if isinstance(model, str) else None

@@ -63,7 +63,8 @@ def parse(words: Sequence[str]) -> Any:
     """
     if words[:1] == ["train"] and words[1:2] and words[1] in train.MODELS:
         _, kind = train.MODELS[words[1]]
-        return tyro.cli(kind, args=words[2:], prog=f"diffshape train {words[1]}", config=_STYLE)
+        default = train.defaults_for(words[1], words[2:])
+        return tyro.cli(kind, default=default, args=words[2:], prog=f"diffshape train {words[1]}", config=_STYLE)
     defaults = {"fit": fit.defaults_for(words)} if words[:1] == ["fit"] else {}
     kinds = {name: kind for name, (_, kind) in _VERBS.items()} | {"train": train.Train}
     subcommands = tuple(

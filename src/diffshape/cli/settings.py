@@ -94,14 +94,25 @@ def base_named_in(words: Sequence[str]) -> Base:
     >>> base_named_in(["fit", "scan.ply", "--preset=paper"]).scan.steps
     40000
     """
-    parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False, exit_on_error=False)
-    parser.add_argument("--preset", nargs="?")
-    parser.add_argument("--config", nargs="?", type=Path)
-    found, _ = parser.parse_known_args(list(words))
-    if found.preset and found.config:
+    found = named_in(words, "preset", "config")
+    preset, config = found["preset"], found["config"]
+    if preset and config:
         raise UsageError("--preset and --config exclude each other: a config.yaml holds all settings")
-    known = found.preset in PRESETS or found.preset in MESH_PRESETS
-    return base_of(found.preset if known else "standard", found.config)  # tyro will tell of another
+    if preset not in PRESETS and preset not in MESH_PRESETS:
+        preset = "standard"  # tyro will tell of another
+    return base_of(preset, Path(config) if config else None)
+
+
+def named_in(words: Sequence[str], *options: str) -> dict[str, str | None]:
+    """The values of some options, looked for before the whole command line is parsed; ``None`` if they are not there.
+
+    >>> named_in(["scan.ply", "--preset=paper"], "preset", "config")
+    {'preset': 'paper', 'config': None}
+    """
+    parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False, exit_on_error=False)
+    for option in options:
+        parser.add_argument(f"--{option}", nargs="?")
+    return vars(parser.parse_known_args(list(words))[0])
 
 
 def _read(path: Path) -> FitSettings:

@@ -1,17 +1,16 @@
 """``diffshape train landmarks``: drawn radiographs, or a folder of images, become a landmark network."""
 
-import json
-import sys
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import tyro
 
-from diffshape.cli.errors import INTERRUPTED, UsageError
+from diffshape.cli.errors import UsageError
 from diffshape.cli.folders import fresh_folder
-from diffshape.cli.options import OptionalFloat, OptionalInt, OptionalPath
+from diffshape.cli.options import OptionalFloat
+from diffshape.cli.train_options import Say, TrainOptions, changed_options, refuse_unused, resumed_folder
 from diffshape.data.spine_phantom_config import SpinePhantomConfig
 from diffshape.models.landmark_config import (
     FolderData,
@@ -27,9 +26,7 @@ if TYPE_CHECKING:
     from diffshape.data import LandmarkImages
     from diffshape.models import LandmarkPrediction
 
-_ALSO_ON_RESUME = {"resume", "device", "threads", "json", "quiet", "debug"}
 _SHOWN = 8
-_VERB = "train landmarks"
 _FILES = {
     "network.safetensors": "the network, for models.load_landmark_detector",
     "overlay.png": "test images, true landmarks green, predicted ones orange",
@@ -40,13 +37,11 @@ _FILES = {
 
 
 @dataclass(frozen=True)
-class TrainLandmarks:
+class TrainLandmarks(TrainOptions):
     """Train a network that finds the corners of vertebrae, on drawn radiographs or on a folder of your own."""
 
     folder: Annotated[Path | None, tyro.conf.Positional, tyro.conf.arg(metavar="FOLDER", help_behavior_hint="")] = None
     """Images, each beside a CSV of its name with a row x1,y1,x2,y2 for each end-plate. Default: draw radiographs."""
-    out: OptionalPath = None
-    """The run folder; new or empty. Default: outputs/landmarks/NAME/TIME."""
     steps: int = 600
     """Optimiser steps."""
     network: Literal["unet", "transformer"] = "unet"
@@ -61,20 +56,6 @@ class TrainLandmarks:
     """Millimetres a pixel of the files in a folder, to tell errors in mm."""
     holdout: float = 0.2
     """Share of a folder's images held out for the test."""
-    seed: int = 0
-    """Seed of images, weights and batches."""
-    device: Literal["auto", "cpu", "cuda"] = "auto"
-    """Where to compute; auto takes a GPU if there is one."""
-    threads: OptionalInt = None
-    """CPU threads."""
-    resume: OptionalPath = None
-    """The folder of an interrupted training, to go on with."""
-    json: bool = False
-    """Print the metrics as JSON, and nothing else, to stdout."""
-    quiet: bool = False
-    """Print the run folder and nothing else."""
-    debug: bool = False
-    """Show the traceback of an error."""
     phantom: SpinePhantomConfig = field(default_factory=SpinePhantomConfig)
     """What is drawn."""
     unet: LandmarkUNetConfig = field(default_factory=LandmarkUNetConfig)
@@ -98,16 +79,16 @@ def run(arguments: TrainLandmarks) -> int:
     use_threads(arguments.threads)
     device = chosen_device(arguments.device)
     if arguments.resume:
-        run = LandmarkRun(_resumed(arguments.resume))
+        run = LandmarkRun(resumed_folder(arguments.resume, LandmarkSettings))
         settings = run.settings()
     else:
         name = f"phantoms-{settings.data.phantom.view}" if isinstance(settings.data, PhantomData) else "images"
-        run = LandmarkRun(fresh_folder(arguments.out, Path("outputs") / "landmarks" / name, verb=_VERB))
+        run = LandmarkRun(fresh_folder(arguments.out, Path("outputs") / "landmarks" / name, verb="train landmarks"))
     learn, test = landmark_data(settings.data, seed=settings.seed)
     if not arguments.resume:
         run.begin(settings)
-    print(run.path, file=sys.stderr if arguments.json else sys.stdout, flush=True)
-    say = _Say(arguments)
+    say = Say(arguments)
+    say.folder(run.path)
     say(f"  {len(learn)} images to learn from, {len(test)} to be tested on, {test.skeleton.count} landmarks each")
     with Progress("train landmarks", quiet=arguments.quiet) as progress:
         detector, outcome = train_landmarks(
@@ -123,36 +104,20 @@ def run(arguments: TrainLandmarks) -> int:
             observers=[progress, CsvLog(run.log)],
         )
     if outcome.interrupted:
-        print(
-            f"interrupted after step {outcome.step} and saved; go on with: diffshape {_VERB} --resume {run.path}",
-            file=sys.stderr,
-        )
-        return INTERRUPTED
+        return say.interrupted(LandmarkSettings, run.path, outcome.step)
     run.save(detector, outcome.step)
     metrics = {"steps": outcome.step, "seconds": round(outcome.seconds, 2)}
     metrics |= _score(run.path, test, detector.detect(test.images), say, metrics)
-    if arguments.json:
-        print(json.dumps({"folder": str(run.path), **metrics}))
-    say("")
-    for name, meaning in _FILES.items():
-        say(f"  {name:<20} {meaning}")
+    say.outputs(run.path, metrics, _FILES)
     return 0
 
 
 def _settings(arguments: TrainLandmarks) -> LandmarkSettings:
     """The arguments as settings, checked before anything heavy is imported."""
-    if arguments.threads is not None and arguments.threads < 1:
-        raise UsageError(f"--threads must be at least 1, got {arguments.threads}")
-    changed = [
-        item.name
-        for item in fields(TrainLandmarks)
-        if getattr(arguments, item.name) != getattr(TrainLandmarks(), item.name)
-    ]
+    changed = changed_options(arguments)
     if arguments.resume is not None:
-        if given := [name for name in changed if name not in _ALSO_ON_RESUME]:
-            raise UsageError(f"--resume goes on with the data and settings of its run; leave out {', '.join(given)}")
         return LandmarkSettings()
-    _check_used(arguments, changed)
+    refuse_unused(changed, _unused(arguments))
     if arguments.folder is not None and not arguments.folder.is_dir():
         raise UsageError(f"{arguments.folder}: there is no such folder of images")
     try:
@@ -177,29 +142,17 @@ def _settings(arguments: TrainLandmarks) -> LandmarkSettings:
         raise UsageError(str(error)) from error
 
 
-def _check_used(arguments: TrainLandmarks, changed: list[str]) -> None:
-    """Refuse settings of what is not trained on, or not trained."""
+def _unused(arguments: TrainLandmarks) -> dict[str, str]:
+    """Options of what is not trained on, or not trained."""
     drawn, own = ("images", "test_images", "phantom"), ("size", "spacing", "holdout")
     unused = dict.fromkeys(drawn, "a FOLDER of images is given") if arguments.folder else {}
     unused |= {} if arguments.folder else dict.fromkeys(own, "no FOLDER of images is given")
     other = "transformer" if arguments.network == "unet" else "unet"
-    unused[other] = f"the network is --network {arguments.network}"
-    for name in changed:
-        if name in unused:
-            raise UsageError(f"--{name.replace('_', '-')} has no effect where {unused[name]}; leave it out")
-
-
-def _resumed(run: Path) -> Path:
-    folder = run.parent if run.is_file() else run
-    if not folder.is_dir():
-        raise UsageError(f"{run}: there is no such folder; a run is the folder that diffshape train landmarks printed")
-    if not (folder / "config.yaml").is_file():
-        raise UsageError(f"{run} is not the folder of a landmark training: it has no config.yaml")
-    return folder
+    return unused | {other: f"the network is --network {arguments.network}"}
 
 
 def _score(
-    folder: Path, test: "LandmarkImages", prediction: "LandmarkPrediction", say: "_Say", metrics: Mapping[str, Any]
+    folder: Path, test: "LandmarkImages", prediction: "LandmarkPrediction", say: Say, metrics: Mapping[str, Any]
 ) -> dict[str, Any]:
     """Score the test images, and write metrics.json and overlay.png."""
     from diffshape.fitting.run_folder import write_json
@@ -219,14 +172,3 @@ def _score(
     )
     say(f"\n{metrics['steps']} steps in {metrics['seconds']:.0f} s\n{score}")
     return {"score": asdict(score)}
-
-
-@dataclass(frozen=True)
-class _Say:
-    """To stdout, or to stderr where stdout is for JSON; nothing when quiet."""
-
-    arguments: TrainLandmarks
-
-    def __call__(self, text: str) -> None:
-        if not self.arguments.quiet:
-            print(text, file=sys.stderr if self.arguments.json else sys.stdout, flush=True)

@@ -11,6 +11,7 @@ __getattr__, __all__ = lazy_names(
         "frame": "Frame find_outliers",
         "landmark_folder": "read_landmark_folder skeleton_of",
         "landmark_images": "LandmarkImages",
+        "mesh_folder": "read_mesh_folder",
         "meshes": "Mesh as_mesh read_mesh",
         "points": "PointCloud clean_points read_points",
         "procedural": "ProceduralObject procedural_object",

@@ -6,6 +6,7 @@ A code is found with the network frozen: the same loss as in training on the obs
 
 from dataclasses import dataclass
 from os import PathLike
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -21,6 +22,8 @@ from diffshape.models.deep_sdf_samples import SidedPool, distance_samples
 from diffshape.models.saved import read_folder, write_folder
 from diffshape.ops import isosurface
 
+MODEL_FOLDER = "model"
+"""Where the folder of a training has the model."""
 _KIND = "deep-sdf"
 _FIRST_SPREAD = 0.01
 _BATCH = 8000
@@ -162,7 +165,10 @@ class DeepSDF:
 
 
 def load_deep_sdf(folder: str | PathLike[str]) -> DeepSDF:
-    """The model that ``DeepSDF.save`` wrote, on the CPU.
+    """The model that ``DeepSDF.save`` wrote, or ``diffshape train deep-sdf``, on the CPU.
+
+    Args:
+        folder: That of the model, or that of the whole training.
 
     Raises:
         ValueError: There is none, or a file is damaged, of another version, or does not fit the other.
@@ -174,4 +180,6 @@ def load_deep_sdf(folder: str | PathLike[str]) -> DeepSDF:
         field.load_state_dict(tensors)
         return DeepSDF(field.eval(), Frame.from_dict(plain["frame"]), config)
 
-    return read_folder("load_deep_sdf", folder, (_KIND,), build)
+    trained = Path(folder) / MODEL_FOLDER
+    path = trained if (trained / "config.yaml").is_file() else folder
+    return read_folder("load_deep_sdf", path, (_KIND,), build)

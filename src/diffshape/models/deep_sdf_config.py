@@ -4,6 +4,9 @@ from dataclasses import dataclass, field
 
 from diffshape.fields.config import LatentMLPConfig
 
+STEPS = 2000
+"""Of a training, if nothing else is said."""
+
 
 def _small() -> LatentMLPConfig:
     return LatentMLPConfig(hidden_layers=4, width=128, latent=16, skip=(2,), dropout=0.0)

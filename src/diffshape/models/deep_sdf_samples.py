@@ -9,7 +9,7 @@ N(0, 0.0224^2) along each axis. The rest is even in [-1, 1]^3. Source: Park et a
 its released code, where the variances are 0.005 and 0.0005.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,10 +24,11 @@ from diffshape.models.deep_sdf_config import DeepSDFConfig
 from diffshape.ops import sample_surface
 
 MARGIN = 1.03
+Shapes = ShapeFamily | Sequence[Any] | Mapping[str, Any]
 
 
-def family_meshes(shapes: ShapeFamily | Sequence[Any]) -> list[Mesh]:
-    """The shapes as meshes.
+def family_meshes(shapes: Shapes) -> list[Mesh]:
+    """The shapes as meshes; names are left out.
 
     Raises:
         ValueError: There is none, or one is no mesh.
@@ -37,7 +38,7 @@ def family_meshes(shapes: ShapeFamily | Sequence[Any]) -> list[Mesh]:
         return [as_mesh((each, faces)) for each in vertices]
     if not len(shapes):
         raise ValueError("train_deep_sdf: shapes must hold one mesh or more, got none")
-    return [as_mesh(shape) for shape in shapes]
+    return [as_mesh(shape) for shape in (shapes.values() if isinstance(shapes, Mapping) else shapes)]
 
 
 def family_frame(meshes: Sequence[Mesh]) -> Frame:
@@ -95,3 +96,39 @@ class SidedPool:
         share = torch.rand(len(shapes), count, generator=generator).to(available.device)
         rows = first + torch.minimum((share * available).long(), available - 1)
         return DistanceSamples(self.points[shapes[:, None], rows], self.distances[shapes[:, None], rows])
+
+
+@dataclass(frozen=True)
+class FamilySamples:
+    """What is learnt of a family, drawn and measured; training begins where these draws ended."""
+
+    frame: Frame
+    pool: SidedPool
+    generator_state: Tensor
+
+
+def sample_family(shapes: Shapes, config: DeepSDFConfig, *, seed: int = 0) -> FamilySamples:
+    """The one frame of all shapes, and of each ``config.samples`` points with their distances.
+
+    Raises:
+        ValueError: There is no shape, or some are no meshes or have no inside; of the latter all are named.
+    """
+    meshes = family_meshes(shapes)
+    frame = family_frame(meshes)
+    generator = torch.Generator().manual_seed(seed)
+    samples = [distance_samples(mesh, frame, config, config.samples, generator=generator) for mesh in meshes]
+    pool = SidedPool.of(*(torch.stack(part) for part in zip(*samples)))
+    _check_sides(pool, list(shapes) if isinstance(shapes, Mapping) else [f"shape {n}" for n in range(len(meshes))])
+    return FamilySamples(frame, pool, generator.get_state())
+
+
+def _check_sides(pool: SidedPool, names: Sequence[str]) -> None:
+    size = pool.points.shape[1]
+    wrong = [
+        f"{name} has {n} of {size} points inside" for name, n in zip(names, pool.inside.tolist()) if not 0 < n < size
+    ]
+    if wrong:
+        raise ValueError(
+            f"train_deep_sdf: {', '.join(wrong)}; a shape must be a closed mesh with its faces turned outward, not too "
+            "thin, or needs more samples"
+        )

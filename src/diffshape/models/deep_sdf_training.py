@@ -7,20 +7,17 @@ in the released code; the paper has its square. Source: Park et al., DeepSDF, CV
 """
 
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
 
-from diffshape.data.families import ShapeFamily
 from diffshape.fields import LatentMLP
 from diffshape.losses import LossTerms, clamped_l1_loss
 from diffshape.models.deep_sdf import DeepSDF
-from diffshape.models.deep_sdf_config import DeepSDFConfig
-from diffshape.models.deep_sdf_samples import SidedPool, distance_samples, family_frame, family_meshes
+from diffshape.models.deep_sdf_config import STEPS, DeepSDFConfig
+from diffshape.models.deep_sdf_samples import FamilySamples, Shapes, SidedPool, sample_family
 from diffshape.training import Adam, CheckpointFolder, Outcome, Seconds, StepReport, Steps, Task, train
-
-STEPS = 2000
 
 
 class DeepSDFTask(Task):
@@ -63,7 +60,7 @@ class DeepSDFResult(NamedTuple):
 
 
 def train_deep_sdf(
-    shapes: ShapeFamily | Sequence[Any],
+    shapes: Shapes | FamilySamples,
     config: DeepSDFConfig | None = None,
     *,
     steps: int | None = None,
@@ -78,7 +75,8 @@ def train_deep_sdf(
 
     Args:
         shapes: Closed meshes, placed and oriented alike, as paths, ``trimesh.Trimesh`` or (vertices, faces); or a
-            ``data.shape_family``. Their sizes are part of what is learnt: nothing is scaled to fit.
+            ``data.shape_family``, or a dictionary by names, which errors then call them by. Their sizes are part of
+            what is learnt: nothing is scaled to fit. Or what ``sample_family`` made of them, with this config and seed.
         config: ``DeepSDFConfig()`` if ``None``.
         steps, seconds: How long to train, one of them; 2000 steps if neither is given.
         seed: Of points, weights and batches; torch's global generator is seeded too, for dropout.
@@ -97,14 +95,12 @@ def train_deep_sdf(
     if steps is not None and seconds is not None:
         raise ValueError(f"train_deep_sdf: give steps or seconds, not both, got {steps} and {seconds}")
     config = config or DeepSDFConfig()
-    meshes = family_meshes(shapes)
-    frame = family_frame(meshes)
-    generator = torch.Generator().manual_seed(seed)
-    samples = [distance_samples(mesh, frame, config, config.samples, generator=generator) for mesh in meshes]
-    pool = SidedPool.of(*(torch.stack(part).to(device) for part in zip(*samples)))
-    _check_sides(pool)
+    samples = shapes if isinstance(shapes, FamilySamples) else sample_family(shapes, config, seed=seed)
+    pool = SidedPool(*(part.to(device) for part in (samples.pool.points, samples.pool.distances, samples.pool.inside)))
+    generator = torch.Generator()
+    generator.set_state(samples.generator_state)
     torch.manual_seed(seed)
-    field = LatentMLP(config.network, shapes=len(meshes), generator=generator).to(device)
+    field = LatentMLP(config.network, shapes=len(pool.inside), generator=generator).to(device)
     outcome = train(
         DeepSDFTask(field, pool, config, seed=seed),
         budget=Seconds(seconds) if seconds is not None else Steps(STEPS if steps is None else steps),
@@ -114,13 +110,4 @@ def train_deep_sdf(
         resume=resume,
         observers=observers,
     )
-    return DeepSDFResult(DeepSDF(field.eval(), frame, config), outcome)
-
-
-def _check_sides(pool: SidedPool) -> None:
-    for number, inside in enumerate(pool.inside.tolist()):
-        if not 0 < inside < pool.points.shape[1]:
-            raise ValueError(
-                f"train_deep_sdf: shape {number} has {inside} of {pool.points.shape[1]} points inside; it must be a "
-                "closed mesh with its faces turned outward, not too thin, or needs more samples"
-            )
+    return DeepSDFResult(DeepSDF(field.eval(), samples.frame, config), outcome)

@@ -2,12 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import ClassVar, Literal
 
-from diffshape._plain import from_plain, to_plain
 from diffshape.data.spine_phantom_config import SpinePhantomConfig
-
-VERSION = 1
+from diffshape.models.training_settings import TrainingSettings
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -176,8 +174,17 @@ class FolderData:
 
 
 @dataclass(frozen=True, kw_only=True)
-class LandmarkSettings:
+class LandmarkSettings(TrainingSettings):
     """One training, complete."""
+
+    MODEL: ClassVar[str] = "landmarks"
+    TITLE: ClassVar[str] = "landmark training"
+    KINDS: ClassVar[Mapping[str, type]] = {
+        "phantoms": PhantomData,
+        "folder": FolderData,
+        "unet": LandmarkUNetConfig,
+        "transformer": LandmarkTransformerConfig,
+    }
 
     data: PhantomData | FolderData = field(default_factory=PhantomData)
     network: NetworkConfig = field(default_factory=LandmarkUNetConfig)
@@ -195,30 +202,3 @@ class LandmarkSettings:
                 f"LandmarkSettings: the images' height and width must be multiples of {coarsest} for this network, "
                 f"got {self.data.size[0]} and {self.data.size[1]}"
             )
-
-    def to_dict(self) -> dict[str, Any]:
-        """Plain numbers, strings and dictionaries."""
-        return {"version": VERSION, "model": "landmarks", **to_plain(self, _KINDS)}
-
-    @classmethod
-    def from_dict(cls, plain: Mapping[str, Any]) -> "LandmarkSettings":
-        """The settings that ``to_dict`` wrote.
-
-        Raises:
-            ValueError: The version or the model is another one, or a key is unknown.
-        """
-        values = dict(plain)
-        if (values.pop("version", None), values.pop("model", None)) != (VERSION, "landmarks"):
-            raise ValueError(
-                f"LandmarkSettings: version must be {VERSION} and model 'landmarks', "
-                f"got {plain.get('version')!r} and {plain.get('model')!r}"
-            )
-        return from_plain(cls, values, _KINDS)
-
-
-_KINDS: dict[str, type] = {
-    "phantoms": PhantomData,
-    "folder": FolderData,
-    "unet": LandmarkUNetConfig,
-    "transformer": LandmarkTransformerConfig,
-}

@@ -1,69 +1,32 @@
-"""The folder of a landmark training: settings as YAML, weights as safetensors, a log; nothing that is executed.
+"""The folder of a landmark training: that of any training, and the final network; nothing in it is executed.
 
-config.yaml          the settings, complete and versioned
-log.csv              loss and parts along the way
-checkpoints/         enough to resume to the same bits
 network.safetensors  the final weights, and the number of landmarks
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
-import torch
-import yaml
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file
 
-from diffshape.data import LandmarkImages, atomic_path, read_landmark_folder, skeleton_of, spine_phantoms
+from diffshape.data import LandmarkImages, read_landmark_folder, skeleton_of, spine_phantoms
+from diffshape.models.held_out import split_held_out
 from diffshape.models.landmark_config import FolderData, LandmarkSettings, LandmarkTransformerConfig, PhantomData
 from diffshape.models.landmark_detector import LandmarkDetector
-from diffshape.training import CheckpointFolder, Seconds, write_tensors
+from diffshape.models.training_run import TrainingRun
+from diffshape.training import write_tensors
 
 
-@dataclass(frozen=True)
-class LandmarkRun:
+class LandmarkRun(TrainingRun):
     """A landmark training on disk."""
 
-    path: Path
-
-    @property
-    def checkpoints(self) -> CheckpointFolder:
-        """Where the training saves itself."""
-        return CheckpointFolder(self.path / "checkpoints", every=Seconds(20))
-
-    @property
-    def log(self) -> Path:
-        """The CSV log."""
-        return self.path / "log.csv"
-
-    def begin(self, settings: LandmarkSettings) -> None:
-        """Write the settings.
-
-        Raises:
-            ValueError: The folder already holds a run.
-        """
-        config = self.path / "config.yaml"
-        if config.is_file():
-            raise ValueError(f"{self.path} already holds a run; resume it, or choose another folder")
-        with atomic_path(config) as temporary:
-            temporary.write_text(yaml.safe_dump(settings.to_dict(), sort_keys=False))
-
     def settings(self) -> LandmarkSettings:
-        """What ``begin`` wrote.
+        """What it was begun with.
 
         Raises:
             ValueError: This is not the folder of a landmark training, or its settings are damaged.
         """
-        config = self.path / "config.yaml"
-        if not config.is_file():
-            raise ValueError(f"{self.path} is not the folder of a landmark training: it has no config.yaml")
-        try:
-            plain = yaml.safe_load(config.read_text(encoding="utf-8"))
-            if not isinstance(plain, dict):
-                raise ValueError("it holds no settings")
-            return LandmarkSettings.from_dict(plain)
-        except (TypeError, ValueError, yaml.YAMLError) as error:
-            raise ValueError(f"{config} is not the config.yaml of a landmark training: {error}") from error
+        return self.read(LandmarkSettings)
 
     def save(self, detector: LandmarkDetector, step: int) -> None:
         """Write the weights."""
@@ -119,6 +82,5 @@ def landmark_data(data: PhantomData | FolderData, *, seed: int = 0) -> tuple[Lan
     images = read_landmark_folder(data.folder, size=data.size, spacing=data.spacing)
     if len(images) < 2:
         raise ValueError(f"{data.folder}: one image is too few to learn from and be tested on; give at least two")
-    held_out = min(max(1, round(data.holdout * len(images))), len(images) - 1)
-    order = torch.randperm(len(images), generator=torch.Generator().manual_seed(seed))
-    return images[order[held_out:]], images[order[:held_out]]
+    learn, test = split_held_out(len(images), data.holdout, seed=seed)
+    return images[learn], images[test]

@@ -4,6 +4,16 @@ from diffshape.report.gallery import gallery
 from diffshape.report.landmark_overlay import landmark_overlay
 from diffshape.report.png import encode_png, write_png
 from diffshape.report.preview import preview
+from diffshape.report.shape_space import completion_strip, interpolation_strip
 from diffshape.report.strip import shape_strip
 
-__all__ = ["encode_png", "gallery", "landmark_overlay", "preview", "shape_strip", "write_png"]
+__all__ = [
+    "completion_strip",
+    "encode_png",
+    "gallery",
+    "interpolation_strip",
+    "landmark_overlay",
+    "preview",
+    "shape_strip",
+    "write_png",
+]

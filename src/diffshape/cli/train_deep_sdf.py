@@ -1,0 +1,169 @@
+"""``diffshape train deep-sdf``: drawn shapes, or a folder of meshes, become one network for the whole family."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import tyro
+
+from diffshape.cli.errors import UsageError
+from diffshape.cli.folders import fresh_folder
+from diffshape.cli.options import OptionalFloat, OptionalInt
+from diffshape.cli.settings import named_in
+from diffshape.cli.train_options import Say, TrainOptions, changed_options, refuse_unused, resumed_folder
+from diffshape.data.families import FamilyName
+from diffshape.models.deep_sdf_config import PUBLISHED_DEEP_SDF, STEPS, DeepSDFConfig
+from diffshape.models.deep_sdf_settings import DeepSDFSettings, DrawnShapes, ShapeFolder
+
+if TYPE_CHECKING:
+    from diffshape.data import Mesh
+    from diffshape.models import DeepSDF
+
+_PRESETS = {"small": DeepSDFConfig(), "published": PUBLISHED_DEEP_SDF}
+_SCORED = 8
+"""Shapes of either kind that are scored."""
+_NEAR = 0.02
+"""Distance up to which an observed point is drawn, in the frame of the family."""
+_FILES = {
+    "model/": "network and codes, for models.load_deep_sdf",
+    "strip.png": "from one training shape to another",
+    "completion.png": "a test shape: true, seen from one side, completed",
+    "metrics.json": "the score",
+    "log.csv": "the loss along the way",
+    "config.yaml": "every setting",
+}
+
+
+@dataclass(frozen=True)
+class TrainDeepSDF(TrainOptions):
+    """Train one network for a family of shapes, drawn or your own, that completes and blends them (DeepSDF)."""
+
+    folder: Annotated[Path | None, tyro.conf.Positional, tyro.conf.arg(metavar="FOLDER", help_behavior_hint="")] = None
+    """Closed meshes (PLY, OBJ, OFF, STL or GLB), placed and turned alike. Default: draw a family."""
+    family: FamilyName = "rounded_box"
+    """What is drawn."""
+    shapes: int = 16
+    """Drawn shapes to learn from."""
+    test_shapes: int = 4
+    """Drawn shapes to be tested on."""
+    holdout: float = 0.2
+    """Share of a folder's meshes held out for the test."""
+    preset: Literal["small", "published"] = "small"
+    """Where model.* begins. small: minutes on a CPU. published: network and batches of the paper, for a large GPU."""
+    steps: OptionalInt = None
+    """Optimiser steps; 2000 unless --seconds is given."""
+    seconds: OptionalFloat = None
+    """Seconds to optimise for, instead of steps."""
+    model: DeepSDFConfig = field(default_factory=DeepSDFConfig)
+    """Network, loss and sampling. The defaults shown are the preset's."""
+
+
+def defaults_for(words: Sequence[str]) -> TrainDeepSDF:
+    """The arguments before the flags are read: as the preset that the words name has them."""
+    return TrainDeepSDF(model=_PRESETS.get(named_in(words, "preset")["preset"] or "", DeepSDFConfig()))
+
+
+def run(arguments: TrainDeepSDF) -> int:
+    """Train, score, write, tell."""
+    settings = _settings(arguments)
+    from diffshape.cli.device import chosen_device, use_threads
+    from diffshape.models.deep_sdf_run import DeepSDFRun, deep_sdf_shapes
+    from diffshape.models.deep_sdf_samples import sample_family
+    from diffshape.models.deep_sdf_training import train_deep_sdf
+    from diffshape.training import CsvLog, Progress
+
+    use_threads(arguments.threads)
+    device = chosen_device(arguments.device)
+    if arguments.resume:
+        run = DeepSDFRun(resumed_folder(arguments.resume, DeepSDFSettings))
+        settings = run.settings()
+    else:
+        name = settings.data.family if isinstance(settings.data, DrawnShapes) else Path(settings.data.folder).name
+        run = DeepSDFRun(fresh_folder(arguments.out, Path("outputs") / "deep-sdf" / name, verb="train deep-sdf"))
+    known, held_out = deep_sdf_shapes(settings.data, seed=settings.seed)
+    samples = sample_family(known, settings.config, seed=settings.seed)
+    if not arguments.resume:
+        run.begin(settings)
+    say = Say(arguments)
+    say.folder(run.path)
+    say(f"  {len(known)} shapes to learn from, {len(held_out)} to be tested on")
+    with Progress("train deep-sdf", quiet=arguments.quiet) as progress:
+        model, outcome = train_deep_sdf(
+            samples,
+            settings.config,
+            steps=settings.steps,
+            seconds=settings.seconds,
+            seed=settings.seed,
+            device=device,
+            checkpoints=run.checkpoints,
+            resume=arguments.resume is not None,
+            observers=[progress, CsvLog(run.log)],
+        )
+    if outcome.interrupted:
+        return say.interrupted(DeepSDFSettings, run.path, outcome.step)
+    run.save(model)
+    say(f"\n{outcome.step} steps in {outcome.seconds:.0f} s; scoring ...")
+    metrics = {"steps": outcome.step, "seconds": round(outcome.seconds, 2)}
+    metrics |= _scored(run.path, model, known, held_out, say, metrics)
+    say.outputs(run.path, metrics, _FILES)
+    return 0
+
+
+def _settings(arguments: TrainDeepSDF) -> DeepSDFSettings:
+    """The arguments as settings, checked before anything heavy is imported."""
+    changed = changed_options(arguments)
+    if arguments.resume is not None:
+        return DeepSDFSettings()
+    if arguments.folder is None:
+        unused = {"holdout": "no FOLDER of meshes is given"}
+    else:
+        drawn = ["family", "shapes", "test_shapes"]
+        unused = dict.fromkeys(drawn, "a FOLDER of meshes is given")
+    refuse_unused(changed, unused)
+    if arguments.steps is not None and arguments.seconds is not None:
+        raise UsageError("--steps and --seconds exclude each other")
+    if arguments.folder is not None and not arguments.folder.is_dir():
+        raise UsageError(f"{arguments.folder}: there is no such folder of meshes")
+    try:
+        if arguments.folder is None:
+            data = DrawnShapes(family=arguments.family, shapes=arguments.shapes, test_shapes=arguments.test_shapes)
+        else:
+            data = ShapeFolder(folder=str(arguments.folder.resolve()), holdout=arguments.holdout)
+        return DeepSDFSettings(
+            data=data,
+            config=arguments.model,
+            steps=STEPS if arguments.steps is None and arguments.seconds is None else arguments.steps,
+            seconds=arguments.seconds,
+            seed=arguments.seed,
+        )
+    except ValueError as error:
+        raise UsageError(str(error)) from error
+
+
+def _scored(
+    folder: Path,
+    model: "DeepSDF",
+    known: Mapping[str, "Mesh"],
+    held_out: Mapping[str, "Mesh"],
+    say: Say,
+    metrics: Mapping[str, Any],
+) -> dict[str, Any]:
+    """Score the model on some shapes, and write metrics.json and the two pictures."""
+    from diffshape.data import DistanceSamples
+    from diffshape.fitting.run_folder import write_json
+    from diffshape.models.deep_sdf_score import find_codes, score_deep_sdf
+    from diffshape.report import completion_strip, interpolation_strip
+
+    tested = dict(list(held_out.items())[:_SCORED])
+    truths = list(tested.values())
+    found = find_codes(model, truths)
+    score = score_deep_sdf(model, list(known.values()), truths, found, recalled=_SCORED)
+    say(str(score))
+    facts = {"known": list(known)[:_SCORED], "held_out": list(tested), "score": asdict(score)}
+    write_json(folder / "metrics.json", {**metrics, **facts})
+    interpolation_strip(model, path=folder / "strip.png")
+    seen = DistanceSamples(*(part[0].cpu() for part in found.seen))
+    near = _NEAR * model.frame.scale
+    completion_strip(model, truths[0], seen, found.half[0], near=near, path=folder / "completion.png")
+    return facts

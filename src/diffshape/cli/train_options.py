@@ -1,0 +1,108 @@
+"""What all ``diffshape train`` commands share: options, checks of these, and what is said along the way."""
+
+import json
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any, Literal
+
+from diffshape.cli.errors import INTERRUPTED, UsageError
+from diffshape.cli.options import OptionalInt, OptionalPath
+from diffshape.models.training_settings import TrainingSettings
+
+_ALSO_ON_RESUME = {"resume", "device", "threads", "json", "quiet", "debug"}
+
+
+@dataclass(frozen=True)
+class TrainOptions:
+    """Where, how and how loudly to train."""
+
+    out: OptionalPath = None
+    """The run folder; new or empty. Default: outputs/MODEL/NAME/TIME."""
+    seed: int = 0
+    """Seed of all that is drawn: examples, weights and batches."""
+    device: Literal["auto", "cpu", "cuda"] = "auto"
+    """Where to compute; auto takes a GPU if there is one."""
+    threads: OptionalInt = None
+    """CPU threads."""
+    resume: OptionalPath = None
+    """The folder of an interrupted training, to go on with."""
+    json: bool = False
+    """Print the metrics as JSON, and nothing else, to stdout."""
+    quiet: bool = False
+    """Print the run folder and nothing else."""
+    debug: bool = False
+    """Show the traceback of an error."""
+
+
+def changed_options(arguments: TrainOptions) -> list[str]:
+    """The options that were given, checked as far as all trainings agree on them.
+
+    Raises:
+        UsageError: Threads below 1, or what a resumed training cannot change.
+    """
+    if arguments.threads is not None and arguments.threads < 1:
+        raise UsageError(f"--threads must be at least 1, got {arguments.threads}")
+    usual = type(arguments)()
+    changed = [item.name for item in fields(usual) if getattr(arguments, item.name) != getattr(usual, item.name)]
+    if arguments.resume is not None and (given := [name for name in changed if name not in _ALSO_ON_RESUME]):
+        raise UsageError(f"--resume goes on with the data and settings of its run; leave out {', '.join(given)}")
+    return changed
+
+
+def refuse_unused(changed: list[str], unused: Mapping[str, str]) -> None:
+    """Refuse options that were given and have no effect; ``unused`` says where each has none."""
+    for name in changed:
+        if name in unused:
+            raise UsageError(f"--{name.replace('_', '-')} has no effect where {unused[name]}; leave it out")
+
+
+def resumed_folder(run: Path, kind: type[TrainingSettings]) -> Path:
+    """The folder of an interrupted training that was typed, or of a file in it.
+
+    Raises:
+        UsageError: There is none.
+    """
+    folder = run.parent if run.is_file() else run
+    if not folder.is_dir():
+        printed = f"diffshape train {kind.MODEL}"
+        raise UsageError(f"{run}: there is no such folder; a run is the folder that {printed} printed")
+    if not (folder / "config.yaml").is_file():
+        raise UsageError(f"{run} is not the folder of a {kind.TITLE}: it has no config.yaml")
+    return folder
+
+
+@dataclass(frozen=True)
+class Say:
+    """What a training says: to stdout, or to stderr where stdout is for JSON; nothing but its folder when quiet."""
+
+    options: TrainOptions
+
+    def __call__(self, text: str) -> None:
+        """A line, unless quiet."""
+        if not self.options.quiet:
+            self._print(text)
+
+    def folder(self, path: Path) -> None:
+        """The first line."""
+        self._print(str(path))
+
+    def interrupted(self, kind: type[TrainingSettings], path: Path, step: int) -> int:
+        """How to go on; the exit code."""
+        print(
+            f"interrupted after step {step} and saved; go on with: diffshape train {kind.MODEL} --resume {path}",
+            file=sys.stderr,
+        )
+        return INTERRUPTED
+
+    def outputs(self, path: Path, metrics: Mapping[str, Any], files: Mapping[str, str]) -> None:
+        """The last lines: the metrics as JSON if that is wanted, and what each file is."""
+        if self.options.json:
+            print(json.dumps({"folder": str(path), **metrics}))
+        self("")
+        for name, meaning in files.items():
+            self(f"  {name:<20} {meaning}")
+
+    def _print(self, text: str) -> None:
+        print(text, file=sys.stderr if self.options.json else sys.stdout, flush=True)

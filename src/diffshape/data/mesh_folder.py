@@ -1,0 +1,41 @@
+"""A folder of mesh files, all of them."""
+
+from os import PathLike
+from pathlib import Path
+
+from diffshape.data.arrays import ReadError
+from diffshape.data.meshes import MESH_SUFFIXES, Mesh, read_mesh
+
+
+def read_mesh_folder(folder: str | PathLike[str]) -> dict[str, Mesh]:
+    """The meshes in a folder by file name, in order of these; other files and folders within are passed over.
+
+    Args:
+        folder: Holds PLY, OBJ, OFF, STL or GLB files.
+
+    Raises:
+        FileNotFoundError: There is no such folder.
+        ReadError: It has no mesh files, or some cannot be read: all of these are named.
+
+    >>> from tempfile import TemporaryDirectory
+    >>> with TemporaryDirectory() as folder:
+    ...     for name in ("b.obj", "a.obj"):
+    ...         _ = Path(folder, name).write_text("v 0 0 0\\nv 1 0 0\\nv 0 1 0\\nf 1 2 3\\n")
+    ...     list(read_mesh_folder(folder))
+    ['a.obj', 'b.obj']
+    """
+    folder = Path(folder)
+    if not folder.is_dir():
+        raise FileNotFoundError(2, "no such folder", str(folder))
+    paths = [path for path in sorted(folder.iterdir()) if path.suffix.lower() in MESH_SUFFIXES and path.is_file()]
+    if not paths:
+        raise ReadError(f"{folder}: no mesh files ({', '.join(MESH_SUFFIXES)}) are in it")
+    meshes, wrong = {}, []
+    for path in paths:
+        try:
+            meshes[path.name] = read_mesh(path)
+        except (ValueError, OSError) as error:  # noqa: PERF203
+            wrong.append(str(error))
+    if wrong:
+        raise ReadError(f"{len(wrong)} of {len(paths)} meshes cannot be read: {'; '.join(wrong)}")
+    return meshes

@@ -1,0 +1,63 @@
+"""Everything that the training of a DeepSDF depends on: plain frozen dataclasses without torch, as YAML keeps them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import ClassVar
+
+from diffshape._plain import check_choices
+from diffshape.data.families import FamilyName
+from diffshape.models.deep_sdf_config import STEPS, DeepSDFConfig
+from diffshape.models.training_settings import TrainingSettings
+
+
+@dataclass(frozen=True, kw_only=True)
+class DrawnShapes:
+    """Shapes of a procedural family, as ``data.shape_family`` draws them."""
+
+    family: FamilyName = "rounded_box"
+    shapes: int = 16
+    test_shapes: int = 4
+
+    def __post_init__(self) -> None:
+        check_choices(self)
+        if min(self.shapes, self.test_shapes) < 1:
+            raise ValueError(
+                f"DrawnShapes: shapes and test_shapes must be at least 1, got {self.shapes} and {self.test_shapes}"
+            )
+
+
+@dataclass(frozen=True, kw_only=True)
+class ShapeFolder:
+    """A folder of closed meshes, placed and turned alike; see ``data.read_mesh_folder``."""
+
+    folder: str
+    holdout: float = 0.2
+
+    def __post_init__(self) -> None:
+        if not 0 < self.holdout < 1:
+            raise ValueError(f"ShapeFolder: holdout must be a share between 0 and 1, got {self.holdout}")
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeepSDFSettings(TrainingSettings):
+    """One training, complete; its budget is ``steps`` or ``seconds``, the other one ``None``."""
+
+    MODEL: ClassVar[str] = "deep-sdf"
+    TITLE: ClassVar[str] = "DeepSDF training"
+    KINDS: ClassVar[Mapping[str, type]] = {"drawn": DrawnShapes, "folder": ShapeFolder}
+
+    data: DrawnShapes | ShapeFolder = field(default_factory=DrawnShapes)
+    config: DeepSDFConfig = field(default_factory=DeepSDFConfig)
+    steps: int | None = STEPS
+    seconds: float | None = None
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        if (self.steps is None) == (self.seconds is None):
+            raise ValueError(
+                f"DeepSDFSettings: one of steps and seconds must be given, got {self.steps} and {self.seconds}"
+            )
+        if self.steps is not None and self.steps < 1:
+            raise ValueError(f"DeepSDFSettings: steps must be at least 1, got {self.steps}")
+        if self.seconds is not None and not 0 < self.seconds < float("inf"):
+            raise ValueError(f"DeepSDFSettings: seconds must be a positive number, got {self.seconds}")

@@ -1,0 +1,61 @@
+"""What the folders of all trainings hold, whatever is trained: settings as YAML, a log, checkpoints.
+
+config.yaml   the settings, complete and versioned
+log.csv       loss and parts along the way
+checkpoints/  enough to resume to the same bits
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import yaml
+
+from diffshape.data import atomic_path
+from diffshape.models.training_settings import Settings, TrainingSettings
+from diffshape.training import CheckpointFolder, Seconds
+
+
+@dataclass(frozen=True)
+class TrainingRun:
+    """A training on disk."""
+
+    path: Path
+
+    @property
+    def checkpoints(self) -> CheckpointFolder:
+        """Where the training saves itself."""
+        return CheckpointFolder(self.path / "checkpoints", every=Seconds(20))
+
+    @property
+    def log(self) -> Path:
+        """The CSV log."""
+        return self.path / "log.csv"
+
+    def begin(self, settings: TrainingSettings) -> None:
+        """Write the settings.
+
+        Raises:
+            ValueError: The folder already holds a run.
+        """
+        config = self.path / "config.yaml"
+        if config.is_file():
+            raise ValueError(f"{self.path} already holds a run; resume it, or choose another folder")
+        with atomic_path(config) as temporary:
+            temporary.write_text(yaml.safe_dump(settings.to_dict(), sort_keys=False))
+
+    def read(self, kind: type[Settings]) -> Settings:
+        """What ``begin`` wrote.
+
+        Raises:
+            ValueError: This is not the folder of such a training, or its settings are damaged.
+        """
+        config = self.path / "config.yaml"
+        if not config.is_file():
+            raise ValueError(f"{self.path} is not the folder of a {kind.TITLE}: it has no config.yaml")
+        try:
+            plain = yaml.safe_load(config.read_text(encoding="utf-8"))
+            if not isinstance(plain, dict):
+                raise ValueError("it holds no settings")
+            return kind.from_dict(plain)
+        except (TypeError, ValueError, yaml.YAMLError) as error:
+            raise ValueError(f"{config} is not the config.yaml of a {kind.TITLE}: {error}") from error

@@ -1,0 +1,47 @@
+from pathlib import Path
+
+import pytest
+
+from diffshape.cli.errors import UsageError
+from diffshape.cli.train_deep_sdf import TrainDeepSDF
+from diffshape.cli.train_landmarks import TrainLandmarks
+from diffshape.cli.train_options import Say, TrainOptions, changed_options, refuse_unused, resumed_folder
+from diffshape.models import DeepSDFSettings
+
+
+def test_what_was_given_is_known():
+    assert changed_options(TrainDeepSDF()) == []
+    assert changed_options(TrainLandmarks(steps=3, quiet=True)) == ["quiet", "steps"]
+
+
+@pytest.mark.parametrize("kind", [TrainDeepSDF, TrainLandmarks])
+def test_a_resumed_training_changes_only_where_and_how_loudly(kind):
+    allowed = {"device": "cpu", "threads": 2, "json": True, "quiet": True, "debug": True}
+    assert changed_options(kind(resume=Path("run"), **allowed))
+    with pytest.raises(UsageError, match="leave out out, seed, steps"):
+        changed_options(kind(resume=Path("run"), out=Path("other"), seed=1, steps=7))
+
+
+def test_options_without_effect_are_refused():
+    refuse_unused(["steps"], {"test_shapes": "nothing is drawn"})
+    with pytest.raises(UsageError, match="--test-shapes has no effect where nothing is drawn; leave it out"):
+        refuse_unused(["steps", "test_shapes"], {"test_shapes": "nothing is drawn"})
+
+
+def test_a_file_of_a_run_stands_for_its_folder(tmp_path):
+    (tmp_path / "config.yaml").write_text("")
+    assert resumed_folder(tmp_path / "config.yaml", DeepSDFSettings) == tmp_path
+
+
+def test_what_is_said_and_where(capsys):
+    for options, out, err in (
+        (TrainOptions(), ["run", "text"], []),
+        (TrainOptions(json=True), [], ["run", "text"]),
+        (TrainOptions(quiet=True), ["run"], []),
+        (TrainOptions(json=True, quiet=True), [], ["run"]),
+    ):
+        say = Say(options)
+        say.folder(Path("run"))
+        say("text")
+        captured = capsys.readouterr()
+        assert (captured.out.splitlines(), captured.err.splitlines()) == (out, err)
