@@ -3,8 +3,7 @@ import dataclasses
 import pytest
 import torch
 
-from diffshape.fields import FeatureGrid, FeatureGridConfig, Field
-from diffshape.ops import isosurface
+from diffshape.fields import FeatureGrid, FeatureGridConfig
 
 SMALL = {"levels": 3, "base": 4, "finest": 16, "log2_entries": 9}
 

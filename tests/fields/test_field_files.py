@@ -1,4 +1,5 @@
 import json
+import math
 import subprocess
 import sys
 
@@ -11,6 +12,7 @@ from diffshape.fields import (
     FeatureGridConfig,
     Field,
     FramedField,
+    HashGrid,
     HashGridConfig,
     MLPConfig,
     build_field,
@@ -72,12 +74,11 @@ def test_safetensors_keep_frame_and_precision(tmp_path):
 
 
 def test_the_header_is_plain(tmp_path):
-    path = export(rough("hash"), tmp_path / "field.safetensors", **FRAME)
+    path = export(HashGrid(levels=3, finest=16, beta=math.inf), tmp_path / "field.safetensors", **FRAME)
     with safe_open(path, framework="pt") as file:
         header = file.metadata()
-    config = json.loads(header["config"])
-    assert config["kind"] == "HashGridConfig"
-    assert config["levels"] == 3
+    config = json.loads(header["config"], parse_constant=pytest.fail)  # JSON knows no infinity
+    assert (config["kind"], config["levels"], config["beta"]) == ("hash-grid", 3, "inf")
     assert json.loads(header["center"]) == [100.0, -2.0, 3.0]
 
 

@@ -4,7 +4,6 @@ import pytest
 import torch
 
 from diffshape.fields import Field, HashGrid, HashGridConfig
-from diffshape.ops import isosurface
 
 SMALL = {"levels": 3, "base": 4, "finest": 16, "log2_entries": 9, "width": 12, "beta": 20.0}
 

@@ -45,7 +45,9 @@ def test_only_a_fit_with_a_clock_rehearses(given, monkeypatch):
     fit = {
         "mesh": lambda **budget: fit_mesh(icosphere(2), Supervised(pool=500), FIELD, **budget),
         "scan": lambda **budget: fit_points(points[::50], DiffCD(batch=64), FIELD, **budget),
-        "raw scan": lambda **budget: fit_points(points[::50], DiffCD(batch=64, prepare=False, normal_weight=0.0), FIELD, **budget),
+        "raw scan": lambda **budget: fit_points(
+            points[::50], DiffCD(batch=64, prepare=False, normal_weight=0.0), FIELD, **budget
+        ),
     }[given]
     fit(steps=1)
     assert not rehearsed

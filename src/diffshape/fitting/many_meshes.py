@@ -12,8 +12,8 @@ from diffshape.fields.hash_grid_stack import HashGridStack
 from diffshape.fitting.assembly import budget_of, optimization
 from diffshape.fitting.mesh_target import MeshTarget
 from diffshape.fitting.meshes import begin_fit, mesh_settings
-from diffshape.fitting.result import FitResult
 from diffshape.fitting.rehearsal import rehearse
+from diffshape.fitting.result import FitResult
 from diffshape.fitting.run import Observer
 from diffshape.fitting.run_folder import Fit
 from diffshape.fitting.settings import FitSettings
