@@ -1,6 +1,6 @@
 """Many meshes as distance fields: all at once, one after another, and half of them in each of two processes.
 
-    python benchmarks/many_meshes.py [--count 8] [--steps 500] [--shared DIR] [--results FILE]
+    python benchmarks/many_meshes.py [--count 50] [--steps 500] [--shared DIR] [--results FILE]
 
 Meshes are procedural (ellipsoids, boxes, rounded boxes and tori by turns), or with --shared those of DIR/data/meshes.
 Every way takes the same method (`Supervised(pool=2**18)`), field, steps and seed, which on the CPU give the same bits,
@@ -100,7 +100,7 @@ def measure(way: str, options: argparse.Namespace) -> Row:
 def main() -> None:
     """Measure every way in turn; the results replace the old ones."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--count", type=int, default=8, help="meshes")
+    parser.add_argument("--count", type=int, default=50, help="meshes")
     parser.add_argument("--steps", type=int, default=500, help="steps of each fit")
     parser.add_argument("--shared", type=Path, help="folder with data/meshes; procedural shapes if not given")
     parser.add_argument("--results", type=Path, default=RESULTS / "many_meshes.jsonl")
