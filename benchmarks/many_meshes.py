@@ -3,7 +3,7 @@
     python benchmarks/many_meshes.py [--count 50] [--steps 500] [--shared DIR] [--results FILE]
 
 Meshes are procedural (ellipsoids, boxes, rounded boxes and tori by turns), or with --shared those of DIR/data/meshes.
-Every way takes the same method (`Supervised(pool=2**18)`), field, steps and seed, which on the CPU give the same bits,
+Every way takes the same method (`Supervised(pool=2**18, fresh=384)`), field, steps and seed, which on the CPU give the same bits,
 and is measured in a process of its own: seconds of the fits, trees of the meshes included, kernels compiled before;
 peak memory of the process, or of the two together. "stopping" is all at once with a bound on each shape's own error.
 Scores are means over the meshes, at 100,000 points near the surface and 100,000 in the volume, none seen in training.
@@ -49,7 +49,7 @@ def fit(options: argparse.Namespace) -> Row:
 
     if options.half:
         torch.set_num_threads(1)
-    method, stop = fitting.Supervised(pool=2**18), fitting.StopRule(error=BOUND)
+    method, stop = fitting.Supervised(pool=2**18, fresh=384), fitting.StopRule(error=BOUND)
     fitting.fit_meshes([data.icosphere(2)] * 2, method, steps=2, stop=stop)  # compiled before anything is timed
     shapes = meshes(options)
     start = time.perf_counter()

@@ -83,3 +83,22 @@ def test_goes_on_from_its_state(box):
     for step in range(8, 30):
         assert torch.equal(resumed.batch(step).points, pool.batch(step).points)
     assert set(state) == {"samples", "computed", "random_pool", "random_batch"}
+
+
+def test_what_is_wrong_with_new_points_is_told_where_they_are_due(box, monkeypatch):
+    pool = pool_of(box)
+    pool.batch(0)
+    monkeypatch.setattr(pool, "_new", lambda count: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        pool.batch(4)
+
+
+def test_a_state_taken_while_new_points_are_computed_repeats_them(box):
+    pool = pool_of(box)
+    pool.batch(4)
+    assert pool._ahead is not None
+    resumed = pool_of(box)
+    resumed.load_state({name: tensor.clone() for name, tensor in pool.state().items()})
+    pool.batch(8)
+    resumed.batch(8)
+    assert torch.equal(resumed.samples[:104], pool.samples[:104])

@@ -129,7 +129,7 @@ def test_weights_stay_as_they_were_and_the_others_learn_as_before(good_enough):
 
 def test_one_that_no_longer_improves_stops():
     """A learning rate of next to nothing: no check is 1 % better than the first."""
-    method = Supervised(batch=64, pool=500, learning_rate=1e-9)
+    method = Supervised(batch=64, pool=1000, learning_rate=1e-9)
     (result,) = fit_meshes([BOX], method, FIELD, steps=100, stop=StopRule(patience=3, every=5, points=200))
     assert result.step == 20
 

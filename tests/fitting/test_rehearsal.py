@@ -43,7 +43,7 @@ def test_only_a_fit_with_a_clock_rehearses(given, monkeypatch):
     monkeypatch.setattr(run, "rehearse", lambda fit, device: rehearsed.append(fit) or rehearse(fit, device))
     points, _ = demo_scan()
     fit = {
-        "mesh": lambda **budget: fit_mesh(icosphere(2), Supervised(pool=500), FIELD, **budget),
+        "mesh": lambda **budget: fit_mesh(icosphere(2), Supervised(pool=1000), FIELD, **budget),
         "scan": lambda **budget: fit_points(points[::50], DiffCD(batch=64), FIELD, **budget),
         "raw scan": lambda **budget: fit_points(
             points[::50], DiffCD(batch=64, prepare=False, normal_weight=0.0), FIELD, **budget

@@ -1,4 +1,9 @@
-"""What a fit is trained with, from its settings: task, optimiser, schedule and budget."""
+"""What a fit is trained with, from its settings: task, optimiser, schedule, budget and threads."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import torch
 
 from diffshape.fields import FeatureGrid, Field, HashGrid
 from diffshape.fitting.config import DiffCD
@@ -11,7 +16,12 @@ from diffshape.fitting.supervised import SupervisedTask
 from diffshape.fitting.supervised_config import Supervised
 from diffshape.training import Adam, Budget, Exponential, Schedule, Seconds, Steps, Task, WarmupCosine
 
-_GRID_RATE, _NETWORK_RATE = 2e-2, 5e-4
+_RATES = {HashGrid: 2e-2, FeatureGrid: 1e-2}
+_NETWORK_RATE = 5e-4
+_SHORT = 2**16
+"""Points times levels of a step, up to which"""
+_SMALL = 2**21
+"""and numbers of a field up to which one thread makes a step as fast as two."""
 
 
 def task_of(fit: Fit, field: Field) -> Task:
@@ -30,8 +40,30 @@ def optimization(settings: FitSettings, field: Field) -> tuple[Adam, Schedule]:
     if isinstance(method, DiffCD):
         schedule = Exponential(0.005) if method.schedule == "exponential" else WarmupCosine()
         return Adam(lr=method.learning_rate), schedule
-    rate = _GRID_RATE if isinstance(field, (HashGrid, FeatureGrid)) else _NETWORK_RATE
-    return Adam(lr=method.learning_rate or rate, betas=(0.9, 0.99), eps=1e-15), Exponential(method.final)
+    rate = method.learning_rate or _RATES.get(type(field), _NETWORK_RATE)
+    return Adam(lr=rate, betas=(0.9, 0.99), eps=1e-15), Exponential(method.final)
+
+
+@contextmanager
+def threads_for(fit: Fit, field: Field) -> Iterator[None]:
+    """PyTorch keeps to one thread while steps are made that are too short to share.
+
+    Waking others costs more than they take over, and meanwhile they have true distances to compute. The number of
+    threads is the process's: what else runs in it is slowed down as well.
+    """
+    threads, method = torch.get_num_threads(), fit.settings.method
+    short = (
+        isinstance(field, (HashGrid, FeatureGrid))
+        and isinstance(method, Supervised)
+        and field.tables.device.type == "cpu"
+        and method.batch * field.grid.levels <= _SHORT
+        and field.tables.numel() <= _SMALL
+    )
+    torch.set_num_threads(1 if short else threads)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)
 
 
 def budget_of(settings: FitSettings) -> Budget:

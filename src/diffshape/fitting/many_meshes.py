@@ -22,8 +22,8 @@ from diffshape.fitting.supervised_config import Supervised
 from diffshape.fitting.supervised_stack import SupervisedStackTask
 from diffshape.training import train
 
-_POOL = 1 << 18
-"""Points kept of each of many meshes: 4.2 MB, where the million of a single fit would be 800 MB for fifty."""
+_METHOD = Supervised(pool=1 << 18, fresh=384)
+"""Of each of many meshes 4.2 MB of points are kept, where the million of a single fit would be 800 MB for fifty."""
 
 
 def fit_meshes(
@@ -45,8 +45,8 @@ def fit_meshes(
 
     Args:
         meshes: As ``fit_mesh`` takes them.
-        method: Loss and sampling; ``Supervised(pool=262_144)`` if not given, a quarter of the points that ``fit_mesh``
-            keeps, with as many new ones a step.
+        method: Loss and sampling; ``Supervised(pool=262_144, fresh=384)`` if not given: a quarter of the points that
+            ``fit_mesh`` keeps, and half as many new ones a step.
         field: Settings of the fields; ``fields.HASH_GRIDS["small"]`` if not given. For other fields call ``fit_mesh``.
         steps: Optimiser steps of each; 2000 unless ``seconds`` is given.
         seconds: Wall-clock budget for all together.
@@ -75,7 +75,7 @@ def fit_meshes(
         raise ValueError(
             f"fit_meshes: field must be a HashGridConfig, got {type(field).__name__}; fit others by fit_mesh"
         )
-    method = method or Supervised(pool=_POOL)
+    method = method or _METHOD
     fits = _begin_all(meshes, mesh_settings(method, field, steps=steps, seconds=seconds, seed=seed))
     return _run_all(fits, method, stop, device, observers)
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import torch
 
 from diffshape.fields import build_field
-from diffshape.fitting.assembly import budget_of, optimization, task_of
+from diffshape.fitting.assembly import budget_of, optimization, task_of, threads_for
 from diffshape.fitting.rehearsal import rehearse
 from diffshape.fitting.result import FitResult
 from diffshape.fitting.run_folder import Fit, RunFolder
@@ -49,15 +49,16 @@ def _run(
         rehearse(fit, device)
     field = build_field(settings.field, generator=torch.Generator().manual_seed(settings.seed)).to(device or "cpu")
     optimizer, schedule = optimization(settings, field)
-    outcome = train(
-        task_of(fit, field),
-        budget=budget_of(settings),
-        optimizer=optimizer,
-        schedule=schedule,
-        checkpoints=run.checkpoints if run else None,
-        resume=resume,
-        observers=[*observers, CsvLog(run.log)] if run else observers,
-    )
+    with threads_for(fit, field):
+        outcome = train(
+            task_of(fit, field),
+            budget=budget_of(settings),
+            optimizer=optimizer,
+            schedule=schedule,
+            checkpoints=run.checkpoints if run else None,
+            resume=resume,
+            observers=[*observers, CsvLog(run.log)] if run else observers,
+        )
     result = FitResult(
         field=field,
         frame=fit.frame,

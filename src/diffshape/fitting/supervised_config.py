@@ -30,12 +30,12 @@ class Supervised:
     """The distribution: normal, or logistic as in instant-ngp."""
     pool: int = 1_000_000
     """Points with true distances that are kept."""
-    fresh: int = 384
+    fresh: int = 768
     """New ones a step, on average; they fill the pool, then replace its oldest. 0: the pool is full from the start."""
     normalization: Literal["longest-side", "diagonal"] = "longest-side"
     """The mesh's longest side becomes 2, or it comes to lie in the ball of radius 0.95."""
     learning_rate: float | None = None
-    """Adam's learning rate; None is 2e-2 for grids and 5e-4 for networks."""
+    """Adam's learning rate; None is 2e-2 for hash grids, 1e-2 for feature grids, 5e-4 for networks."""
     final: float = 0.03
     """Share of the learning rate that is left at the end of an exponential decay."""
 

@@ -1,10 +1,10 @@
-"""Multi-resolution grid encoding and its Jacobian on the CPU, one task's share at a time.
+"""Multi-resolution grid encoding and its Jacobian on the CPU, one call's share at a time.
 
 Both passes go by level and by block of points. First the block's cells are located, in vector instructions: eight table
 rows, three weights and their derivatives a point. Then, channel by channel, the eight entries are interpolated axis by
-axis; the backward pass is the transpose, the same three stages upside down. Forward tasks are blocks of points. A
-backward task is one level, the only one that writes that level's slice of the table: no atomics, and the same result
-with any number of threads.
+axis; the backward pass is the transpose, the same three stages upside down. Forward, a call takes every so many-th
+block of points; backward, every so many-th level, so that only one writes a level's slice of the table: no atomics, and
+the same result with any number of threads.
 """
 
 import numba
@@ -152,29 +152,31 @@ def _spread_with_slopes(values_bar, derivatives_bar, rows, weights, slopes, fact
 
 
 @numba.njit(nogil=True, cache=True)
-def encode(task, points, tables, fade, plan, smooth, features, derivatives):
-    """Write features (L * F, N) of a block and, if ``derivatives`` is (3, L * F, N) and not (0, L * F, N), these too.
+def encode(call, calls, points, tables, fade, plan, smooth, features, derivatives):
+    """Write features (L * F, N) and, if ``derivatives`` is (3, L * F, N) and not (0, L * F, N), these too.
 
-    points (N, 3); tables (entries, F); fade (L,); plan (L, 4): ``GridLayout.plan``.
+    Does the blocks call, call + calls, ... of points (N, 3); tables (entries, F); fade (L,); plan (L, 4):
+    ``GridLayout.plan``.
     """
-    width, first = tables.shape[1], task * BLOCK
-    last = min(first + BLOCK, len(points))
+    width = tables.shape[1]
     rows, weights, slopes = _block(points)
-    for level in range(len(fade)):
-        factor = fade[level]
-        if factor != 0:
-            _locate(points[first:last], plan[level], smooth, rows, weights, slopes)
-        for c in range(width):
-            channel = level * width + c
-            values, entries = features[channel, first:last], tables[:, c]
-            if factor == 0:
-                values[:] = 0
-                derivatives[:, channel, first:last] = 0
-            elif len(derivatives) == 0:
-                _interpolate(entries, rows, weights, factor, values)
-            else:
-                parts = derivatives[:, channel, first:last]
-                _interpolate_with_slopes(entries, rows, weights, slopes, factor, values, parts)
+    for first in range(call * BLOCK, len(points), calls * BLOCK):
+        last = min(first + BLOCK, len(points))
+        for level in range(len(fade)):
+            factor = fade[level]
+            if factor != 0:
+                _locate(points[first:last], plan[level], smooth, rows, weights, slopes)
+            for c in range(width):
+                channel = level * width + c
+                values, entries = features[channel, first:last], tables[:, c]
+                if factor == 0:
+                    values[:] = 0
+                    derivatives[:, channel, first:last] = 0
+                elif len(derivatives) == 0:
+                    _interpolate(entries, rows, weights, factor, values)
+                else:
+                    parts = derivatives[:, channel, first:last]
+                    _interpolate_with_slopes(entries, rows, weights, slopes, factor, values, parts)
 
 
 @numba.njit(nogil=True, cache=True)
@@ -190,8 +192,14 @@ def encode_block(points, tables, fade, plan, smooth, features):
 
 
 @numba.njit(nogil=True, cache=True)
-def encode_backward(level, points, features_bar, derivatives_bar, fade, plan, smooth, tables_bar):
-    """Write a level's slice of ``tables_bar`` (entries, F): the transpose of ``encode``."""
+def encode_backward(call, calls, points, features_bar, derivatives_bar, fade, plan, smooth, tables_bar):
+    """Write the slices of the levels call, call + calls, ... of ``tables_bar`` (entries, F): ``encode`` transposed."""
+    for level in range(call, len(fade), calls):
+        _encode_level_backward(level, points, features_bar, derivatives_bar, fade, plan, smooth, tables_bar)
+
+
+@numba.njit(nogil=True, cache=True)
+def _encode_level_backward(level, points, features_bar, derivatives_bar, fade, plan, smooth, tables_bar):
     width, factor = tables_bar.shape[1], fade[level]
     offset, size = np.int64(plan[level, 2]), np.int64(plan[level, 3])
     tables_bar[offset : offset + size] = 0

@@ -1,8 +1,8 @@
-"""A ReLU perceptron that reads a grid encoding, on the CPU: values and their transpose, a block of points a task.
+"""A ReLU perceptron that reads a grid encoding, on the CPU: values and their transpose, by blocks of points.
 
 In the forward pass nothing of a point but its value leaves the cache (and, to be differentiated, what the network
 read): the features of a block are interpolated, then a tile of them at a time goes up the network. The backward pass
-goes up and down again, which is cheaper than keeping what was inside. Every task adds up the network's gradient in a
+goes up and down again, which is cheaper than keeping what was inside. Every block adds up the network's gradient in a
 place of its own, so that the result does not depend on the number of threads. The tables' gradient follows from
 ``inputs_bar``, by `numba_hash_encode.encode_backward`.
 """
@@ -15,45 +15,46 @@ from diffshape.kernels.numba_perceptron import TILE, down, hidden_units, up
 
 
 @numba.njit(nogil=True, cache=True)
-def evaluate(task, points, lead, tables, fade, plan, smooth, weights, biases, values, inputs):
-    """Write values (N,) of a block.
+def evaluate(call, calls, points, lead, tables, fade, plan, smooth, weights, biases, values, inputs):
+    """Write values (N,) of the blocks call, call + calls, ...
 
     points (N, 3) in the unit cube; lead (K, N): what the network reads before the features; tables, fade, plan, smooth:
     as in `numba_hash_encode`; weights, biases: as in `numba_perceptron`. inputs (K + L * F, N) receives what the
     network reads, unless it is (0, 0).
     """
-    first = task * BLOCK
-    count = min(BLOCK, len(points) - first)
-    x = np.zeros((len(lead) + len(fade) * tables.shape[1], BLOCK), points.dtype)
-    x[: len(lead), :count] = lead[:, first : first + count]
-    encode_block(points[first : first + count], tables, fade, plan, smooth, x[len(lead) :, :count])
-    if len(inputs):
-        inputs[:, first : first + count] = x[:, :count]
-    hidden = hidden_units(biases)
-    tile, y = np.empty((len(x), TILE), x.dtype), np.empty((1, TILE), x.dtype)
-    for t in range(0, count, TILE):
-        tile[:] = x[:, t : t + TILE]
-        up(tile, weights, biases, hidden, y)
-        here = min(TILE, count - t)
-        values[first + t : first + t + here] = y[0, :here]
+    hidden, y = hidden_units(biases), np.empty((1, TILE), points.dtype)
+    x = np.zeros((len(lead) + len(fade) * tables.shape[1], BLOCK), points.dtype)  # stays 0 where a level is faded out
+    tile = np.empty((len(x), TILE), x.dtype)
+    for first in range(call * BLOCK, len(points), calls * BLOCK):
+        count = min(BLOCK, len(points) - first)
+        x[: len(lead), :count] = lead[:, first : first + count]
+        encode_block(points[first : first + count], tables, fade, plan, smooth, x[len(lead) :, :count])
+        if len(inputs):
+            inputs[:, first : first + count] = x[:, :count]
+        for t in range(0, count, TILE):
+            tile[:] = x[:, t : t + TILE]
+            up(tile, weights, biases, hidden, y)
+            here = min(TILE, count - t)
+            values[first + t : first + t + here] = y[0, :here]
 
 
 @numba.njit(nogil=True, cache=True)
-def evaluate_backward(task, values_bar, inputs, weights, biases, transposed, inputs_bar, weight_bars, bias_bars):
-    """Write inputs_bar (K + L * F, N) of a block, and add to this task's weight_bars[l][task] and bias_bars[l][task].
+def evaluate_backward(call, calls, values_bar, inputs, weights, biases, transposed, inputs_bar, weight_bars, bias_bars):
+    """Write inputs_bar (K + L * F, N) of the blocks call, call + calls, ..., and add to their weight_bars[l][block] and
+    bias_bars[l][block].
 
     transposed: the weights' transposes, contiguous.
     """
-    first = task * BLOCK
-    last = min(first + BLOCK, len(values_bar))
-    hidden = hidden_units(biases)
-    hidden_bars, y = np.empty_like(hidden), np.empty((1, TILE), inputs.dtype)
+    hidden, y = hidden_units(biases), np.empty((1, TILE), inputs.dtype)
+    hidden_bars = np.empty_like(hidden)
     x, x_bar = np.zeros((len(inputs), TILE), inputs.dtype), np.empty((len(inputs), TILE), inputs.dtype)
-    for t in range(first, last, TILE):
-        here = min(TILE, last - t)
-        x[:, :here] = inputs[:, t : t + here]
-        up(x, weights, biases, hidden, y)
-        y[0] = 0
-        y[0, :here] = values_bar[t : t + here]
-        down(task, x, transposed, hidden, y, hidden_bars, x_bar, weight_bars, bias_bars)
-        inputs_bar[:, t : t + here] = x_bar[:, :here]
+    for block in range(call, -(-len(values_bar) // BLOCK), calls):
+        last = min((block + 1) * BLOCK, len(values_bar))
+        for t in range(block * BLOCK, last, TILE):
+            here = min(TILE, last - t)
+            x[:, :here] = inputs[:, t : t + here]
+            up(x, weights, biases, hidden, y)
+            y[0] = 0
+            y[0, :here] = values_bar[t : t + here]
+            down(block, x, transposed, hidden, y, hidden_bars, x_bar, weight_bars, bias_bars)
+            inputs_bar[:, t : t + here] = x_bar[:, :here]

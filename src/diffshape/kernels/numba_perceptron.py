@@ -92,16 +92,16 @@ def up(x, weights, biases, hidden, y):
 
 
 @numba.njit(nogil=True, cache=True, fastmath={"contract"})
-def down(task, x, transposed, hidden, y_bar, hidden_bars, x_bar, weight_bars, bias_bars):
-    """The transpose of ``up``: writes x_bar (in, TILE), adds to weight_bars[l][task] and bias_bars[l][task].
+def down(block, x, transposed, hidden, y_bar, hidden_bars, x_bar, weight_bars, bias_bars):
+    """The transpose of ``up``: writes x_bar (in, TILE), adds to weight_bars[l][block] and bias_bars[l][block].
 
     ``transposed``: the weights' transposes; hidden_bars is like ``hidden`` and receives its cotangents.
     """
     a_bar, zero = y_bar, transposed[0][0, 0] * 0
     for layer in range(len(transposed) - 1, -1, -1):
-        multiply_transposed(a_bar, hidden[layer - 1] if layer else x, weight_bars[layer][task])
+        multiply_transposed(a_bar, hidden[layer - 1] if layer else x, weight_bars[layer][block])
         for o in range(len(a_bar)):
-            bias_bars[layer][task, o] += a_bar[o].sum()
+            bias_bars[layer][block, o] += a_bar[o].sum()
         h_bar = hidden_bars[layer - 1] if layer else x_bar
         h_bar[:] = 0
         multiply(transposed[layer], a_bar, h_bar)

@@ -25,6 +25,9 @@ from diffshape.ops.grid_layout import GridLayout
 from diffshape.ops.hash_encode_reference import encode_by_definition, transpose_by_definition
 from diffshape.ops.neighbor_index import has_triton
 
+_LOOKUPS = 2**15
+"""Points times levels that a call does at least: about half a millisecond."""
+
 
 @overload
 def hash_encode(
@@ -88,9 +91,9 @@ def encode_points(
     if not _has_kernel(points):
         return encode_by_definition(points, tables, fade, plan, smooth, jacobian)
     features, derivatives = _like_encoded(points, tables, fade, jacobian)
-    tasks = -(-len(points) // numba_hash_encode.BLOCK)
-    arrays = [as_array(each) for each in (points, tables, fade)]
-    run_tasks(numba_hash_encode.encode, tasks, *arrays, plan_rows(plan), smooth, features.numpy(), derivatives.numpy())
+    calls = calls_for(points, fade, -(-len(points) // numba_hash_encode.BLOCK), jacobian=jacobian)
+    constants = [as_array(each) for each in (points, tables, fade)] + [plan_rows(plan), smooth]
+    run_tasks(numba_hash_encode.encode, calls, calls, *constants, features.numpy(), derivatives.numpy())
     return features, derivatives
 
 
@@ -112,8 +115,9 @@ def encode_points_backward(
     if not _has_kernel(points):
         return transpose_by_definition(points, features_bar, derivatives_bar, fade, plan, smooth, entries)
     tables_bar = points.new_empty(entries, len(features_bar) // len(fade))
+    calls = calls_for(points, fade, len(fade), jacobian=len(derivatives_bar) > 0)
     arrays = [as_array(each) for each in (points, features_bar, derivatives_bar, fade)]
-    run_tasks(numba_hash_encode.encode_backward, len(fade), *arrays, plan_rows(plan), smooth, tables_bar.numpy())
+    run_tasks(numba_hash_encode.encode_backward, calls, calls, *arrays, plan_rows(plan), smooth, tables_bar.numpy())
     return tables_bar
 
 
@@ -164,6 +168,15 @@ def _has_triton_kernel(points: Tensor, numbers: int) -> bool:
 def _like_encoded(points: Tensor, tables: Tensor, fade: Tensor, jacobian: bool) -> tuple[Tensor, Tensor]:
     shape = len(fade) * tables.shape[1], len(points)
     return points.new_empty(shape), points.new_empty(3 * jacobian, *shape)
+
+
+def calls_for(points: Tensor, fade: Tensor, parts: int, *, jacobian: bool = False) -> int:
+    """In how many calls of a kernel, for other threads to take, to do its ``parts`` for (..., N, 3) points and L levels.
+
+    Too little to share is done in one: another thread takes a tenth of a millisecond to begin, and has to fetch tables
+    that were just updated from the cache of this one's core.
+    """
+    return min(parts, max(1, points.shape[-2] * fade.shape[-1] * (4 if jacobian else 1) // _LOOKUPS))
 
 
 def plan_rows(plan: Sequence[float]) -> np.ndarray:

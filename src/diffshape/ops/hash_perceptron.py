@@ -21,7 +21,7 @@ from torch.autograd.function import once_differentiable
 from diffshape.kernels import numba_hash_encode, numba_hash_perceptron
 from diffshape.kernels.threads import run_tasks
 from diffshape.ops.grid_layout import GridLayout
-from diffshape.ops.hash_encode import as_array, hash_encode, plan_rows
+from diffshape.ops.hash_encode import as_array, calls_for, hash_encode, plan_rows
 
 _LAYERS = 4
 """Most layers the kernel takes: it is compiled for each number of them."""
@@ -131,7 +131,7 @@ def evaluate(
     networks, levels = _networks(parameters, len(points)), plan_rows(plan)
     _run_each(
         numba_hash_perceptron.evaluate,
-        _blocks(points),
+        calls_for(points, fade, _blocks(points)),
         [
             (x, front, table, factors, levels, smooth, *network, y, kept)
             for x, front, table, factors, network, y, kept in zip(*arrays, networks, values.numpy(), inputs.numpy())
@@ -157,7 +157,7 @@ def evaluate_backward(
     bars = [tuple(_room(blocks, part) for part in network) for network in networks]
     _run_each(
         numba_hash_perceptron.evaluate_backward,
-        blocks,
+        calls_for(points, fade, blocks),
         [
             (y_bar, x, weights, biases, tuple(np.ascontiguousarray(weight.T) for weight in weights), x_bar, *room)
             for y_bar, x, (weights, biases), x_bar, room in zip(
@@ -169,7 +169,7 @@ def evaluate_backward(
     no_derivatives, levels = features_bar.new_empty(0, *features_bar.shape[1:]).numpy(), plan_rows(plan)
     _run_each(
         numba_hash_encode.encode_backward,
-        fade.shape[1],
+        calls_for(points, fade, fade.shape[1]),
         [
             (x, bar, no_derivatives, factors, levels, smooth, table_bar)
             for x, bar, factors, table_bar in zip(
@@ -285,14 +285,14 @@ def _like_values(
     return points.new_empty(networks, count), points.new_empty(networks, *shape)
 
 
-def _run_each(kernel: Callable[..., None], tasks: int, arguments: Sequence[tuple]) -> None:
-    """Call ``kernel(task, *arguments[m])`` for every task of every network m."""
+def _run_each(kernel: Callable[..., None], calls: int, arguments: Sequence[tuple]) -> None:
+    """Let ``kernel(call, calls, *arguments[m])`` do its share of every network m."""
 
     def one(task: int) -> None:
-        network, own = divmod(task, tasks)
-        kernel(own, *arguments[network])
+        network, call = divmod(task, calls)
+        kernel(call, calls, *arguments[network])
 
-    run_tasks(one, tasks * len(arguments))
+    run_tasks(one, calls * len(arguments))
 
 
 def _blocks(points: Tensor) -> int:
