@@ -16,8 +16,8 @@ from diffshape.fitting.supervised import SupervisedTask
 from diffshape.fitting.supervised_config import Supervised
 from diffshape.training import Adam, Budget, Exponential, Schedule, Seconds, Steps, Task, WarmupCosine
 
-_RATES = {HashGrid: 2e-2, FeatureGrid: 1e-2}
-_NETWORK_RATE = 5e-4
+_RATES = {HashGrid: 2e-2, FeatureGrid: 5e-3}
+_NETWORK_RATE = 1e-3
 _SHORT = 2**16
 """Points times levels of a step, up to which"""
 _SMALL = 2**21

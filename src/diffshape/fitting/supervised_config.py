@@ -35,7 +35,7 @@ class Supervised:
     normalization: Literal["longest-side", "diagonal"] = "longest-side"
     """The mesh's longest side becomes 2, or it comes to lie in the ball of radius 0.95."""
     learning_rate: float | None = None
-    """Adam's learning rate; None is 2e-2 for hash grids, 1e-2 for feature grids, 5e-4 for networks."""
+    """Adam's learning rate; None is 2e-2 for hash grids, 5e-3 for feature grids, 1e-3 for networks."""
     final: float = 0.03
     """Share of the learning rate that is left at the end of an exponential decay."""
 
