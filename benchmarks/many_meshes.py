@@ -3,9 +3,10 @@
     python benchmarks/many_meshes.py [--count 50] [--steps 500] [--shared DIR] [--results FILE]
 
 Meshes are procedural (ellipsoids, boxes, rounded boxes and tori by turns), or with --shared those of DIR/data/meshes.
-Every way takes the same method (`Supervised(pool=2**18, fresh=384)`), field, steps and seed, which on the CPU give the same bits,
-and is measured in a process of its own: seconds of the fits, trees of the meshes included, kernels compiled before;
-peak memory of the process, or of the two together. "stopping" is all at once with a bound on each shape's own error.
+Every way takes the same method (`Supervised(pool=2**18, fresh=384)`), field, steps and seed, which on the CPU give the
+same bits, and is measured in a process of its own: seconds of the fits, trees of the meshes included, kernels compiled
+before; peak memory of the process, or of the two together. "stopping" is all at once with a bound on each shape's own
+error.
 Scores are means over the meshes, at 100,000 points near the surface and 100,000 in the volume, none seen in training.
 """
 

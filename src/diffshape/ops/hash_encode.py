@@ -171,7 +171,7 @@ def _like_encoded(points: Tensor, tables: Tensor, fade: Tensor, jacobian: bool) 
 
 
 def calls_for(points: Tensor, fade: Tensor, parts: int, *, jacobian: bool = False) -> int:
-    """In how many calls of a kernel, for other threads to take, to do its ``parts`` for (..., N, 3) points and L levels.
+    """In how many calls of a kernel, for threads to share, to do its ``parts`` for (..., N, 3) points, L levels.
 
     Too little to share is done in one: another thread takes a tenth of a millisecond to begin, and has to fetch tables
     that were just updated from the cache of this one's core.
