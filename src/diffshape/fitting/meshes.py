@@ -39,8 +39,9 @@ def fit_mesh(
             should hold [-1, 1]^3: the fit works where the mesh's longest side is 2.
         steps: Optimiser steps; with them a fit is deterministic on the CPU. 2000 unless ``seconds`` is given.
         seconds: Wall-clock budget of optimisation and true distances, to which the schedule is laid out. It begins
-            when the mesh is read and all is compiled, which takes half a minute the very first time.
-        device: Where the field lives; the CPU if not given.
+            when the mesh is read and all is compiled, which takes half a minute or so the very first time.
+        device: Where the field lives; the CPU if not given. There, while it learns a small grid, PyTorch keeps to one
+            thread in this process, and another computes true distances.
         seed: Seed of weights and samples.
         folder: Keep a log and checkpoints here; :func:`resume_fit` goes on with a fit that was interrupted.
         observers: Called after each step with a ``training.StepReport``.
