@@ -20,7 +20,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-from measure import RESULTS, Row, append_row, environment, run_measured
+from measure import RESULTS, Row, append_row, environment, run_measured, used_megabytes
 
 FAMILIES = ("ellipsoid", "box", "rounded_box", "torus")
 SAMPLES = 100_000
@@ -69,7 +69,7 @@ def _peak_megabytes() -> float:
     """Of this process so far: scoring, which comes after, is not counted."""
     import resource
 
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (2**20 if sys.platform == "darwin" else 2**10)
+    return used_megabytes(resource.getrusage(resource.RUSAGE_SELF))
 
 
 def measure(way: str, options: argparse.Namespace) -> Row:

@@ -45,8 +45,12 @@ def run_measured(command: list[str]) -> Run:
         seconds = time.perf_counter() - start
         child.returncode = os.waitstatus_to_exitcode(status)
         texts = [file.seek(0) or file.read().decode(errors="replace") for file in (output, errors)]
-    unit = 2**20 if sys.platform == "darwin" else 2**10  # of ru_maxrss: bytes there, kilobytes elsewhere
-    return Run(child.returncode, seconds, usage.ru_maxrss / unit, *texts)
+    return Run(child.returncode, seconds, used_megabytes(usage), *texts)
+
+
+def used_megabytes(usage: Any) -> float:
+    """The peak memory in what ``resource`` tells of a process: bytes on macOS, kilobytes elsewhere."""
+    return usage.ru_maxrss / (2**20 if sys.platform == "darwin" else 2**10)
 
 
 def peak_megabytes(call: Callable[[], Any]) -> float:

@@ -88,6 +88,7 @@ def run(arguments: Fit) -> int:
     use_threads(arguments.threads)
     device = chosen_device(arguments.device)
     tell = Teller(json=arguments.json, quiet=arguments.quiet)
+    base = None
     if arguments.resume:
         folder = run_path(arguments.resume)
         inputs = remembered_inputs(folder, truth=arguments.truth)
@@ -102,13 +103,13 @@ def run(arguments: Fit) -> int:
         )
         base = base_of(arguments.preset, arguments.config)
         _check_used(arguments, base, inputs)
-        method = "diffcd" if inputs.mesh is None else "supervised"
+        method = "diffcd" if inputs.kind == "scan" else "supervised"
         folder = fresh_folder(arguments.out, Path("outputs") / arguments.points.stem / method)
     tell.folder(folder)
     tell.notes(inputs.notes)
     progress = Progress(f"fit {inputs.name}", quiet=arguments.quiet)
     with _told_how_to_resume(folder), progress:
-        result = _fitted(arguments, inputs, folder, device, progress)
+        result = _fitted(arguments, base, inputs, folder, device, progress)
     tell.notes(note for note in result.notes if note not in inputs.notes)
     written = write_outputs(result, inputs, folder, resolution=arguments.resolution)
     if result.interrupted:
@@ -142,10 +143,10 @@ def _check(arguments: Fit) -> None:
 
 def _check_used(arguments: Fit, base: Base, inputs: "Inputs") -> None:
     """Refuse settings for the other kind of input."""
-    if inputs.mesh is None:
-        kind, unused = "scan", {"supervised.*": arguments.supervised != base.supervised}
+    if (kind := inputs.kind) == "scan":
+        unused = {"supervised.*": arguments.supervised != base.supervised}
     else:
-        kind, unused = "mesh", {"method.*": arguments.method != base.method, "max-points": bool(arguments.max_points)}
+        unused = {"method.*": arguments.method != base.method, "max-points": bool(arguments.max_points)}
     base.preset_for(kind, inputs.path)
     for name, is_given in unused.items():
         if is_given:
@@ -153,17 +154,19 @@ def _check_used(arguments: Fit, base: Base, inputs: "Inputs") -> None:
             raise UsageError(f"--{name} has no effect on a {kind}, which {inputs.path} is; {hint}")
 
 
-def _fitted(arguments: Fit, inputs: "Inputs", folder: Path, device: str, progress: "Progress") -> "FitResult":
+def _fitted(
+    arguments: Fit, base: Base | None, inputs: "Inputs", folder: Path, device: str, progress: "Progress"
+) -> "FitResult":
+    """A fit from its base, or one that is resumed and has none."""
     from diffshape.fitting import fit_mesh, fit_points, resume_fit
 
-    if arguments.resume:
+    if base is None:
         return resume_fit(folder, device=device, observers=[progress])
-    base, kind = base_of(arguments.preset, arguments.config), "scan" if inputs.mesh is None else "mesh"
-    preset = base.preset_for(kind, inputs.path)
+    preset = base.preset_for(inputs.kind, inputs.path)
     budgeted = arguments.steps is not None or arguments.seconds is not None
     inputs.remember(folder)
     options: Any = {
-        "field": base.field_for(kind, arguments.field, inputs.path),
+        "field": base.field_for(inputs.kind, arguments.field, inputs.path),
         "steps": arguments.steps if budgeted else (preset.steps or None),
         "seconds": arguments.seconds if budgeted else base.seconds,
         "device": device,

@@ -3,6 +3,7 @@
 import json
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,6 +30,11 @@ class Inputs:
     truth: Mesh | None
     max_points: int | None
     seed: int
+
+    @property
+    def kind(self) -> Literal["scan", "mesh"]:
+        """What is fitted."""
+        return "scan" if self.mesh is None else "mesh"
 
     @property
     def name(self) -> str:

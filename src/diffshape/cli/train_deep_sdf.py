@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import tyro
 
 from diffshape.cli.errors import UsageError
-from diffshape.cli.folders import fresh_folder
 from diffshape.cli.options import OptionalFloat, OptionalInt
 from diffshape.cli.settings import named_in
-from diffshape.cli.train_options import Say, TrainOptions, changed_options, refuse_unused, resumed_folder
+from diffshape.cli.train_options import Say, TrainOptions, changed_options, refuse_unused, training_folder
 from diffshape.data.families import FamilyName
 from diffshape.models.deep_sdf_config import PUBLISHED_DEEP_SDF, STEPS, DeepSDFConfig
 from diffshape.models.deep_sdf_settings import DeepSDFSettings, DrawnShapes, ShapeFolder
@@ -75,12 +74,9 @@ def run(arguments: TrainDeepSDF) -> int:
 
     use_threads(arguments.threads)
     device = chosen_device(arguments.device)
-    if arguments.resume:
-        run = DeepSDFRun(resumed_folder(arguments.resume, DeepSDFSettings))
-        settings = run.settings()
-    else:
-        name = settings.data.family if isinstance(settings.data, DrawnShapes) else Path(settings.data.folder).name
-        run = DeepSDFRun(fresh_folder(arguments.out, Path("outputs") / "deep-sdf" / name, verb="train deep-sdf"))
+    name = settings.data.family if isinstance(settings.data, DrawnShapes) else Path(settings.data.folder).name
+    run = DeepSDFRun(training_folder(arguments, DeepSDFSettings, name))
+    settings = run.settings() if arguments.resume else settings
     known, held_out = deep_sdf_shapes(settings.data, seed=settings.seed)
     samples = sample_family(known, settings.config, seed=settings.seed)
     if not arguments.resume:

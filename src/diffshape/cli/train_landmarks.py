@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import tyro
 
 from diffshape.cli.errors import UsageError
-from diffshape.cli.folders import fresh_folder
 from diffshape.cli.options import OptionalFloat
-from diffshape.cli.train_options import Say, TrainOptions, changed_options, refuse_unused, resumed_folder
+from diffshape.cli.train_options import Say, TrainOptions, changed_options, refuse_unused, training_folder
 from diffshape.data.spine_phantom_config import SpinePhantomConfig
 from diffshape.models.landmark_config import (
     FolderData,
@@ -78,12 +77,9 @@ def run(arguments: TrainLandmarks) -> int:
 
     use_threads(arguments.threads)
     device = chosen_device(arguments.device)
-    if arguments.resume:
-        run = LandmarkRun(resumed_folder(arguments.resume, LandmarkSettings))
-        settings = run.settings()
-    else:
-        name = f"phantoms-{settings.data.phantom.view}" if isinstance(settings.data, PhantomData) else "images"
-        run = LandmarkRun(fresh_folder(arguments.out, Path("outputs") / "landmarks" / name, verb="train landmarks"))
+    name = f"phantoms-{settings.data.phantom.view}" if isinstance(settings.data, PhantomData) else "images"
+    run = LandmarkRun(training_folder(arguments, LandmarkSettings, name))
+    settings = run.settings() if arguments.resume else settings
     learn, test = landmark_data(settings.data, seed=settings.seed)
     if not arguments.resume:
         run.begin(settings)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from diffshape.cli.errors import INTERRUPTED, UsageError
+from diffshape.cli.folders import fresh_folder
 from diffshape.cli.options import OptionalInt, OptionalPath
 from diffshape.models.training_settings import TrainingSettings
 
@@ -71,6 +72,17 @@ def resumed_folder(run: Path, kind: type[TrainingSettings]) -> Path:
     if not (folder / "config.yaml").is_file():
         raise UsageError(f"{run} is not the folder of a {kind.TITLE}: it has no config.yaml")
     return folder
+
+
+def training_folder(arguments: TrainOptions, kind: type[TrainingSettings], name: str) -> Path:
+    """The folder to go on in, or a fresh one, by default in outputs/MODEL/``name``.
+
+    Raises:
+        UsageError: The run to resume is none, or ``--out`` holds something.
+    """
+    if arguments.resume is not None:
+        return resumed_folder(arguments.resume, kind)
+    return fresh_folder(arguments.out, Path("outputs") / kind.MODEL / name, verb=f"train {kind.MODEL}")
 
 
 @dataclass(frozen=True)

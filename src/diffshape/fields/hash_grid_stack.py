@@ -2,8 +2,8 @@
 
     values[m, n] = field_m(points[m, n])
 
-On the CPU every block of points of every field is a task, so that fifty small batches keep all cores busy; elsewhere
-features are encoded field by field and the layers are batched matrix products.
+On the CPU every field is a task, or several if its points are many, so that fifty small batches keep all cores busy;
+elsewhere features are encoded field by field and the layers are batched matrix products.
 
 Each field keeps its own parameters. An optimiser then passes only over the fields that are evaluated; one table of
 shape (M, entries, F) would have it pass over all of them in every step, and would let the momentum of those that are

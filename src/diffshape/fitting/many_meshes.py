@@ -75,9 +75,8 @@ def fit_meshes(
         raise ValueError(
             f"fit_meshes: field must be a HashGridConfig, got {type(field).__name__}; fit others by fit_mesh"
         )
-    method = method or _METHOD
-    fits = _begin_all(meshes, mesh_settings(method, field, steps=steps, seconds=seconds, seed=seed))
-    return _run_all(fits, method, stop, device, observers)
+    fits = _begin_all(meshes, mesh_settings(method or _METHOD, field, steps=steps, seconds=seconds, seed=seed))
+    return _run_all(fits, stop, device, observers)
 
 
 def _begin_all(meshes: Sequence[Any], settings: FitSettings) -> list[Fit]:
@@ -98,19 +97,19 @@ def _begin_all(meshes: Sequence[Any], settings: FitSettings) -> list[Fit]:
 
 def _run_all(
     fits: Sequence[Fit],
-    method: Supervised,
     stop: StopRule | None,
     device: torch.device | str | None,
     observers: Sequence[Observer],
 ) -> list[FitResult]:
     settings = fits[0].settings
     assert isinstance(settings.field, HashGridConfig)
+    assert isinstance(settings.method, Supervised)
     if settings.seconds is not None:
         rehearse(fits[0], device)
     fields = [HashGrid(settings.field, generator=torch.Generator().manual_seed(settings.seed)) for _ in fits]
     stack = HashGridStack(fields).to(device or "cpu")
     distances = [fit.target.distance for fit in fits if isinstance(fit.target, MeshTarget)]
-    task = SupervisedStackTask(stack, distances, method, stop, seed=settings.seed)
+    task = SupervisedStackTask(stack, distances, settings.method, stop, seed=settings.seed)
     optimizer, schedule = optimization(settings, fields[0])
     outcome = train(
         task,
@@ -120,16 +119,11 @@ def _run_all(
         observers=[task.observe, *observers],
     )
     return [
-        FitResult(
-            field=own,
-            frame=fit.frame,
-            target=fit.target,
-            settings=settings,
+        fit.result(
+            own,
             step=progress.step,
             seconds=progress.seconds,
             interrupted=outcome.interrupted and place in task.active,
-            notes=fit.notes,
-            as_torch=fit.as_torch,
         )
         for place, (own, fit, progress) in enumerate(zip(fields, fits, task.progress))
     ]

@@ -59,17 +59,12 @@ def _run(
             resume=resume,
             observers=[*observers, CsvLog(run.log)] if run else observers,
         )
-    result = FitResult(
-        field=field,
-        frame=fit.frame,
-        target=fit.target,
-        settings=settings,
+    result = fit.result(
+        field,
         step=outcome.step,
         seconds=outcome.seconds,
         interrupted=outcome.interrupted,
-        notes=fit.notes,
         folder=run.path if run else None,
-        as_torch=fit.as_torch,
     )
     if run is not None and not outcome.interrupted:
         run.write_result(result)

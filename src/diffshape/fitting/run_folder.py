@@ -26,7 +26,7 @@ from torch import Tensor
 
 from diffshape import __version__
 from diffshape.data import Frame, atomic_path
-from diffshape.fields import build_field
+from diffshape.fields import Field, build_field
 from diffshape.fitting.config import DiffCD
 from diffshape.fitting.mesh_target import MeshTarget
 from diffshape.fitting.result import FitResult
@@ -47,6 +47,13 @@ class Fit:
     target: FitTarget | MeshTarget
     notes: tuple[str, ...]
     as_torch: bool
+
+    def result(
+        self, field: Field, *, step: int, seconds: float, interrupted: bool, folder: Path | None = None
+    ) -> FitResult:
+        """What came of it."""
+        parts = {part.name: getattr(self, part.name) for part in fields(self)}
+        return FitResult(field=field, step=step, seconds=seconds, interrupted=interrupted, folder=folder, **parts)
 
 
 @dataclass(frozen=True)
@@ -127,18 +134,8 @@ class RunFolder:
             field.load_state_dict(weights.tensors)
         except RuntimeError as error:
             raise ValueError(f"the weights in {self.path} are not those of its config.yaml: {error}") from error
-        return FitResult(
-            field=field,
-            frame=fit.frame,
-            target=fit.target,
-            settings=fit.settings,
-            step=weights.step,
-            seconds=weights.seconds,
-            interrupted=not self._final.is_file(),
-            notes=fit.notes,
-            folder=self.path,
-            as_torch=fit.as_torch,
-        )
+        interrupted = not self._final.is_file()
+        return fit.result(field, step=weights.step, seconds=weights.seconds, interrupted=interrupted, folder=self.path)
 
     @property
     def _final(self) -> Path:

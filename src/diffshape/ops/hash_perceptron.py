@@ -3,9 +3,9 @@
     y(x) = W_L h_{L-1} + b_L,    h_l = max(0, W_l h_{l-1} + b_l),    h_0 = (lead, phi(x))
 
 phi the features of ``hash_encode``, ``lead`` anything else the network reads. On the CPU one kernel does all of it for
-a block of points at a time, forward and backward, and of many networks every block of each is a task of its own;
-elsewhere, and where a gradient has to reach the points, the lines of PyTorch below are what runs, with batched matrix
-products, and what the kernel is held to.
+a block of points at a time, forward and backward, and many networks are shared out among the threads; elsewhere, and
+where a gradient has to reach the points, the lines of PyTorch below are what runs, with batched matrix products, and
+what the kernel is held to.
 Source: Mueller, Evans, Schied, Keller, Instant Neural Graphics Primitives, SIGGRAPH 2022.
 """
 
