@@ -1,9 +1,11 @@
 # make help                                what there is
 # make VENV="$VIRTUAL_ENV" CONSTRAINTS= test    in your own environment, with the torch it has
+# make PYTEST='--threads 2 -x' test        with options of pytest's
 .POSIX:
 
 VENV = .venv
 CONSTRAINTS = constraints.txt
+PYTEST =
 PYTHON = python3
 SHARED = ../shared
 
@@ -22,7 +24,7 @@ demo:
 
 test:
 	@$(MAKE) -s environment EXTRAS=test
-	"$(VENV)/bin/python" -m pytest
+	"$(VENV)/bin/python" -m pytest -n logical --maxprocesses 4 --dist loadfile $(PYTEST)
 
 check:
 	@$(MAKE) -s environment EXTRAS=dev

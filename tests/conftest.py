@@ -15,10 +15,15 @@ if not torch.cuda.is_available():
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 
 
+def pytest_addoption(parser):
+    """How many threads PyTorch takes; one unless asked, as two under load can be slower."""
+    parser.addoption("--threads", type=int, default=1, help="threads of PyTorch in every test (1)")
+
+
 @pytest.fixture(autouse=True, scope="session")
-def one_thread():
-    """Two torch threads under load can be slower than one."""
-    torch.set_num_threads(1)
+def threads(request):
+    """The same number for every test that does not choose its own."""
+    torch.set_num_threads(request.config.getoption("--threads"))
 
 
 @pytest.fixture(autouse=True, scope="session")
