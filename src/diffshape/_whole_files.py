@@ -48,5 +48,10 @@ def atomic_path(path: str | os.PathLike[str]) -> Iterator[Path]:
 def remove_leftovers(folder: Path) -> None:
     """Remove what processes that were killed while they wrote left in a folder and in the folders in it."""
     for path in (*folder.glob(".*"), *folder.glob("*/.*")):
-        if _LEFTOVER.fullmatch(path.name) and path.is_file():
+        if is_leftover(path):
             path.unlink(missing_ok=True)
+
+
+def is_leftover(path: Path) -> bool:
+    """Whether a file is one that a process left that was killed while it wrote."""
+    return bool(_LEFTOVER.fullmatch(path.name)) and path.is_file()
