@@ -1,14 +1,21 @@
 """Settings as plain values, and back: what YAML and JSON files keep of frozen dataclasses. Needs no torch."""
 
+import json
 import math
-from collections.abc import Mapping
-from dataclasses import MISSING, fields, is_dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import MISSING, fields, is_dataclass, replace
+from difflib import get_close_matches
+from pathlib import Path
 from types import MappingProxyType
-from typing import Any, Literal, get_args, get_origin, get_type_hints
+from typing import Any, get_args
+
+from diffshape._typed import hints_of, shown, typed
 
 Kinds = Mapping[str, type]
 """Names of dataclasses of which a setting may be one of several; files say which under the key "kind"."""
 _NONE: Kinds = MappingProxyType({})
+_LARGEST = 2**20
+"""Bytes of the largest file of settings."""
 
 
 def to_plain(config: Any, kinds: Kinds = _NONE) -> dict[str, Any]:
@@ -17,30 +24,51 @@ def to_plain(config: Any, kinds: Kinds = _NONE) -> dict[str, Any]:
     return kind | {item.name: _plain_value(getattr(config, item.name), kinds) for item in fields(config)}
 
 
-def from_plain(wanted: Any, plain: Any, kinds: Kinds = _NONE) -> Any:
+def from_plain(wanted: Any, plain: Any, kinds: Kinds = _NONE, *, base: Any = None) -> Any:
     """The dataclass that :func:`to_plain` wrote.
 
     Args:
         wanted: The class, or the union of those in ``kinds`` that it may be.
         plain: Settings by name.
         kinds: As ``to_plain`` had them.
+        base: What settings are taken from that ``plain`` does not name, on every level of which it is of the same
+            kind; by default they have the defaults of their class.
 
     Raises:
-        ValueError: A key is unknown or missing, a kind is not one of those, or the dataclass refuses a value.
+        ValueError: A key is unknown or missing, a kind is not one of those, a value is of another type than the class
+            declares, or the class refuses it. Keys are named by their path, such as field.width.
     """
-    return _built(getattr(wanted, "__name__", "settings"), wanted, plain, kinds)
+    return _built("", wanted, plain, kinds, base)
 
 
-def check_choices(config: object) -> None:
-    """Every setting declared as one of a few words is one of them.
+def read_yaml(path: Path) -> dict[str, Any]:
+    """The settings by name that a YAML file holds; nothing in it is executed.
 
     Raises:
-        ValueError: One is not.
+        ValueError: The file holds something else, whatever it is.
+        OSError: It cannot be read.
     """
-    for name, kind in get_type_hints(type(config)).items():
-        if get_origin(kind) is Literal and getattr(config, name) not in get_args(kind):
-            wanted, given = ", ".join(get_args(kind)), getattr(config, name)
-            raise ValueError(f"{type(config).__name__}: {name} must be one of {wanted}, got {given!r}")
+    import yaml
+
+    return _read(path, yaml.safe_load, "YAML")
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    """The same for a JSON file."""
+    return _read(path, json.loads, "JSON")
+
+
+def _read(path: Path, load: Any, language: str) -> dict[str, Any]:
+    content = path.read_bytes()
+    if len(content) > _LARGEST:
+        raise ValueError(f"{path} holds no settings: it is larger than {_LARGEST >> 20} MB")
+    try:
+        plain = load(content.decode())
+    except Exception as error:  # whatever the library makes of nonsense, RecursionError included
+        raise ValueError(f"{path} is not {language}: {' '.join(str(error).split())}") from error
+    if not isinstance(plain, dict):
+        raise ValueError(f"{path} holds no settings by name, but {shown(plain)}")
+    return plain
 
 
 def _plain_value(value: Any, kinds: Kinds) -> Any:
@@ -51,38 +79,46 @@ def _plain_value(value: Any, kinds: Kinds) -> Any:
     return str(value) if isinstance(value, float) and math.isinf(value) else value
 
 
-def _built(title: str, wanted: Any, plain: Any, kinds: Kinds) -> Any:
+def _built(path: str, wanted: Any, plain: Any, kinds: Kinds, base: Any) -> Any:
+    title = path or getattr(wanted, "__name__", "settings")
     options = {name: kind for name, kind in kinds.items() if kind in (wanted, *get_args(wanted))}
-    kind = plain.get("kind") if isinstance(plain, Mapping) else None
-    if options and kind not in list(options):
-        raise ValueError(f"{title} must have a kind out of {', '.join(options)}, got {plain!r}")
     if not isinstance(plain, Mapping):
-        raise ValueError(f"{title} must be settings by name, got {plain!r}")
+        which = f"have a kind out of {', '.join(options)}" if options else "be settings by name"
+        raise ValueError(f"{title} must {which}, got {shown(plain)}")
     if options:
-        wanted, plain = options[str(kind)], {key: value for key, value in plain.items() if key != "kind"}
-    known = {item.name: item for item in fields(wanted)}
-    unknown = sorted(set(plain) - set(known), key=str)
-    missing = [
-        name
-        for name, item in known.items()
-        if name not in plain and item.default is MISSING and item.default_factory is MISSING
-    ]
-    if unknown or missing:
-        raise ValueError(f"{wanted.__name__}: unknown settings {unknown}, missing settings {missing}")
-    hints = get_type_hints(wanted)
-    typed = {
-        name: _typed_value(f"{wanted.__name__}: {name}", hints[name], value, kinds) for name, value in plain.items()
+        usual = next((name for name, kind in options.items() if type(base) is kind), None)
+        name = plain.get("kind", usual)
+        if not isinstance(name, str) or name not in options:
+            raise ValueError(f"{title} must have a kind out of {', '.join(options)}, got {shown(plain)}")
+        wanted, plain = options[name], {key: value for key, value in plain.items() if key != "kind"}
+    base = base if type(base) is wanted else None
+    below, hints = f"{path}." if path else "", hints_of(wanted)
+    for key in plain:
+        if key not in hints:
+            raise ValueError(f"{below}{key}: {wanted.__name__} has no such setting{meant(key, hints, below)}")
+    if base is None and (missing := [name for name in _needed(wanted) if name not in plain]):
+        raise ValueError(f"{title}: missing settings {', '.join(below + name for name in missing)}")
+    values = {
+        name: _value(below + name, hints[name], value, kinds, getattr(base, name, None))
+        for name, value in plain.items()
     }
-    return wanted(**typed)
+    return wanted(**values) if base is None else replace(base, **values)
 
 
-def _typed_value(title: str, hint: Any, value: Any, kinds: Kinds) -> Any:
+def meant(key: Any, known: Collection[str], before: str = "") -> str:
+    """The end of a sentence about an unknown name: the known one that is close, or all of them."""
+    close = get_close_matches(str(key), known, n=1)
+    if close:
+        return f"; did you mean {before}{close[0]}?"
+    return f"; there are {', '.join(sorted(known))}" if known else ""
+
+
+def _needed(wanted: Any) -> list[str]:
+    return [item.name for item in fields(wanted) if item.default is MISSING and item.default_factory is MISSING]
+
+
+def _value(path: str, hint: Any, value: Any, kinds: Kinds, base: Any) -> Any:
     hints = (hint, *get_args(hint))
     if any(is_dataclass(each) for each in hints) and not (value is None and type(None) in hints):
-        return _built(title, hint, value, kinds)
-    if isinstance(value, str) and float in hints:
-        try:
-            return float(value)
-        except ValueError as error:
-            raise ValueError(f"{title} must be a number, got {value!r}") from error
-    return tuple(value) if isinstance(value, list) else value
+        return _built(path, hint, value, kinds, base)
+    return typed(path, hint, value, from_text=True)

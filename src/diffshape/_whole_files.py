@@ -1,13 +1,18 @@
 """Files written whole or not at all: beside their place under another name, then renamed into it.
 
-A full disk, a crash or Ctrl-C leaves the old file as it was and nothing beside it.
+A full disk, a crash or Ctrl-C leaves the old file as it was. Only a process that is killed while it writes leaves its
+temporary file; `remove_leftovers` knows these by their names.
 """
 
 import os
+import re
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+_LEFTOVER = re.compile(r"\.(.+-[0-9a-f]{4,8}(\.\w+)?|tmp\w{6})")
+"""Names that ``atomic_path`` gives, and those of the library safetensors, which wrote tensors in earlier versions."""
 
 
 @contextmanager
@@ -15,6 +20,9 @@ def atomic_path(path: str | os.PathLike[str]) -> Iterator[Path]:
     """A temporary path beside ``path``, of the same suffix, that becomes ``path`` when the block ends well.
 
     Folders on the way are made. If the block raises, the temporary file is removed and ``path`` stays as it was.
+
+    Raises:
+        OSError: The file cannot be written; the error names ``path``.
 
     >>> from tempfile import TemporaryDirectory
     >>> with TemporaryDirectory() as folder:
@@ -29,5 +37,21 @@ def atomic_path(path: str | os.PathLike[str]) -> Iterator[Path]:
     try:
         yield temporary
         os.replace(temporary, path)
+    except OSError as error:
+        if error.errno is None or error.filename not in (None, str(temporary)):
+            raise  # it is about another file
+        raise type(error)(error.errno, error.strerror, str(path)) from error
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def remove_leftovers(folder: Path) -> None:
+    """Remove what processes that were killed while they wrote left in a folder and in the folders in it."""
+    for path in (*folder.glob(".*"), *folder.glob("*/.*")):
+        if is_leftover(path):
+            path.unlink(missing_ok=True)
+
+
+def is_leftover(path: Path) -> bool:
+    """Whether a file is one that a process left that was killed while it wrote."""
+    return bool(_LEFTOVER.fullmatch(path.name)) and path.is_file()

@@ -1,5 +1,6 @@
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -145,7 +146,8 @@ def test_a_full_disk_is_one_sentence_and_1(scan, tmp_path, tiny):
     words = ["fit", scan, "--out", tmp_path / "run", *tiny, "--quiet"]
     done = subprocess.run([sys.executable, "-c", limited, *words], env=ENVIRONMENT, capture_output=True, text=True)
     assert done.returncode == 1
-    assert "too large" in done.stderr
+    assert f"{tmp_path / 'run' / 'target.safetensors'}: file too large" in done.stderr
+    assert "nothing is saved yet; type the same again" in done.stderr
     assert "Traceback" not in done.stderr
 
 
@@ -156,6 +158,87 @@ def test_ctrl_c_saves_and_tells_how_to_go_on(scan, tmp_path, capsys, monkeypatch
     assert (tmp_path / "run" / "mesh.ply").is_file()
     fit(scan, "--out", tmp_path / "run", *tiny, code=2)
     assert "--resume" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_stopped_while_it_prepares_a_fit_says_so_and_is_begun_again(number, scan, tmp_path, capsys, monkeypatch, tiny):
+    from diffshape.fitting import points
+
+    run = tmp_path / "run"
+    with monkeypatch.context() as patch:
+        patch.setattr(points, "prepare_scan", lambda cloud: os.kill(os.getpid(), number))
+        fit(scan, "--out", run, *tiny, code=130)
+    assert f"nothing is saved yet; type the same again, with --out {run}" in capsys.readouterr().err
+    (run / ".lock").touch()  # as a kill leaves it
+    (run / ".target-0a1b2c3d.safetensors").touch()
+    fit("--resume", run, code=2)
+    begin = f"begin it again, with the options it had: diffshape fit {scan} --out {run}"
+    assert begin in capsys.readouterr().err
+    fit(scan, "--out", run, *tiny, "--quiet")
+    assert not [path.name for path in run.iterdir() if path.name.startswith(".")]
+
+
+def test_a_finished_run_is_not_touched_and_an_unfinished_end_is_made(finished, tmp_path, capsys):
+    before = {path: (path.stat().st_mtime_ns, path.stat().st_size) for path in finished.iterdir()}
+    fit("--resume", finished, "--resolution", 32)
+    assert f"already finished; nothing was changed. Mesh it anew with: diffshape mesh {finished}" in (
+        capsys.readouterr().out
+    )
+    assert {path: (path.stat().st_mtime_ns, path.stat().st_size) for path in finished.iterdir()} == before
+    run = Path(shutil.copytree(finished, tmp_path / "run"))
+    for name in ("metrics.json", "mesh.ply"):
+        (run / name).unlink()
+    fit("--resume", run, "--quiet")
+    assert (run / "mesh.ply").read_bytes() == (finished / "mesh.ply").read_bytes()
+    assert json.loads((run / "metrics.json").read_text())["resolution"] == 48
+
+
+def test_a_folder_in_use_is_refused_and_nothing_in_it_changes(scan, tmp_path, capsys, monkeypatch, tiny):
+    from diffshape.training import folder_lock
+
+    (tmp_path / "run").mkdir()
+    monkeypatch.setitem(folder_lock._held, (tmp_path / "run").resolve(), (os.getpid(), -1))
+    fit(scan, "--out", tmp_path / "run", *tiny, code=1)
+    assert f"{tmp_path / 'run'} is in use" in capsys.readouterr().err
+    assert not any((tmp_path / "run").iterdir())
+
+
+def test_a_disk_full_at_the_end_names_the_file_and_the_way_on(finished, tmp_path, capsys, monkeypatch):
+    resource = pytest.importorskip("resource")
+    from diffshape.fitting import FitResult
+
+    run, mesh = Path(shutil.copytree(finished, tmp_path / "run")), FitResult.mesh
+    for name in ("metrics.json", "mesh.ply"):
+        (run / name).unlink()
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+
+    def fill(result, resolution):
+        surface = mesh(result, resolution)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (1000, limits[1]))
+        return surface
+
+    with monkeypatch.context() as patch:
+        patch.setattr(FitResult, "mesh", fill)
+        try:
+            fit("--resume", run, "--quiet", code=1)
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    error = capsys.readouterr().err
+    assert f"{run / 'mesh.ply'}: file too large" in error
+    assert f"what was learnt is saved; finish its outputs with: diffshape fit --resume {run}" in error
+    fit("--resume", run, "--quiet")
+    assert (run / "mesh.ply").is_file()
+
+
+def test_inputs_of_another_type_are_one_sentence(finished, tmp_path, capsys):
+    run = Path(shutil.copytree(finished, tmp_path / "run"))
+    (run / "metrics.json").unlink()
+    for content in ('{"points": 3}', '{"seed": "x"}', "[]", "[" * 3000):
+        (run / "inputs.json").write_text(content)
+        fit("--resume", run, code=1)
+        error = capsys.readouterr().err
+        assert f"{run / 'inputs.json'} is damaged" in error
+        assert error.count("\n") == 1
 
 
 def stop_at(step, number, monkeypatch):
@@ -178,7 +261,7 @@ def test_killed_and_resumed_ends_with_the_same_bits(scan, finished, tmp_path, ti
     done = subprocess.run([sys.executable, "-c", program, *words], env=ENVIRONMENT, capture_output=True)
     assert done.returncode == -signal.SIGKILL
     assert (tmp_path / "run" / "checkpoints" / "step_000002.safetensors").is_file()
-    fit("--resume", tmp_path / "run", "--resolution", 48, "--quiet")
+    fit("--resume", tmp_path / "run", "--quiet")
     killed, whole = (load_file(folder / "field.safetensors") for folder in (tmp_path / "run", finished))
     assert all(torch.equal(killed[name], whole[name]) for name in whole)
     assert (tmp_path / "run" / "mesh.ply").is_file()

@@ -1,4 +1,5 @@
 import json
+import os
 from dataclasses import replace
 
 import numpy as np
@@ -7,8 +8,10 @@ import torch
 import yaml
 from safetensors.torch import load_file, save_file
 
-from diffshape.fitting import load
+from diffshape._tensor_files import read_tensors
+from diffshape.fitting import load, resume_fit
 from diffshape.fitting.run_folder import RunFolder
+from diffshape.training import folder_lock
 
 PLACES = np.random.default_rng(1).normal(size=(50, 3)) * 2 + [10.0, -5.0, 3.0]
 FILES = ["config.yaml", "frame.json", "target.safetensors", "field.safetensors"]
@@ -94,6 +97,44 @@ def test_weights_of_another_field_are_refused(saved):
     save_file(weights, saved / "field.safetensors", metadata={"step": "1", "seconds": "1.0"})
     with pytest.raises(ValueError, match=r"the weights in .* are not those of its config\.yaml"):
         load(saved)
+
+
+def test_a_config_that_promises_much_more_than_the_weights_hold_fills_no_memory(saved):
+    config = yaml.safe_load((saved / "config.yaml").read_text())
+    config["field"] |= {"log2_entries": 24, "features": 1000, "finest": 2048}
+    (saved / "config.yaml").write_text(yaml.safe_dump(config))
+    with pytest.raises(ValueError, match=r"are not those of its config\.yaml: .*much larger than the weights"):
+        load(saved)
+
+
+@pytest.mark.parametrize("name", ["field.safetensors", "target.safetensors"])
+@pytest.mark.parametrize("share", [0.02, 0.5, 0.99])
+def test_a_wrong_bit_is_found_and_named_with_a_cure(saved, name, share):
+    content = bytearray((saved / name).read_bytes())
+    content[int(share * len(content))] ^= 1
+    (saved / name).write_bytes(content)
+    with pytest.raises(ValueError, match=rf"{name} is damaged: .*; (remove the file|put the file back)"):
+        load(saved)
+
+
+def test_files_without_a_checksum_are_read_as_before(ball_fit, saved):
+    for name in ("field.safetensors", "target.safetensors"):
+        header, tensors = read_tensors(saved / name)
+        save_file(tensors, saved / name, metadata=header)
+    np.testing.assert_array_equal(load(saved).query(PLACES), ball_fit.query(PLACES))
+
+
+def test_a_finished_fit_is_not_run_again(saved):
+    before = {path: path.stat().st_mtime_ns for path in saved.iterdir()}
+    assert resume_fit(saved).interrupted is False
+    assert {path: path.stat().st_mtime_ns for path in saved.iterdir()} == before
+
+
+def test_the_loser_of_two_writers_leaves_the_winners_files(ball_fit, tmp_path, monkeypatch):
+    monkeypatch.setitem(folder_lock._held, (tmp_path / "run").resolve(), (os.getpid(), -1))
+    with pytest.raises(ValueError, match=r"run is in use: another thread"):
+        ball_fit.save(tmp_path / "run")
+    assert not (tmp_path / "run").exists()
 
 
 def test_weights_without_their_step_are_refused(saved):

@@ -73,7 +73,7 @@ def test_reading_the_settings_does_not_import_torch():
         ({"points": 1}, "points must be 2 or more, got 1"),
         ({"samples": 1}, "samples must be 2 or more, got 1"),
         ({"near": 1.1}, r"near must be a share in \[0, 1\], got 1.1"),
-        ({"spreads": (0.1,)}, "spreads must be two lengths"),
+        ({"spreads": (0.1,)}, "spreads must be a list of 2 numbers"),
         ({"spreads": (0.1, -0.1)}, "spreads must be two lengths"),
     ],
 )

@@ -38,11 +38,11 @@ def test_settings_survive_yaml(settings):
     [
         ({"version": 2}, "version must be 1"),
         ({"model": "faces"}, "model 'landmarks'"),
-        ({"speed": 1}, r"LandmarkSettings: unknown settings \['speed'\]"),
-        ({"training": {"batches": 1}}, r"LandmarkTraining: unknown settings \['batches'\]"),
+        ({"speed": 1}, r"speed: LandmarkSettings has no such setting"),
+        ({"training": {"batches": 1}}, r"batches: LandmarkTraining has no such setting"),
         ({"network": {"kind": "oracle"}}, "network must have a kind out of"),
-        ({"network": {"kind": "unet", "depth": 3}}, r"LandmarkUNetConfig: unknown settings \['depth'\]"),
-        ({"training": 3}, "LandmarkSettings: training must be settings by name, got 3"),
+        ({"network": {"kind": "unet", "depth": 3}}, r"depth: LandmarkUNetConfig has no such setting"),
+        ({"training": 3}, "training must be settings by name, got 3"),
     ],
 )
 def test_what_is_unknown_is_refused(change, message):

@@ -20,7 +20,6 @@ from diffshape.training import (
     Steps,
     TrainingError,
     WarmupCosine,
-    checkpoint,
     read_checkpoint,
     read_log,
     train,
@@ -105,19 +104,21 @@ def test_a_damaged_newest_checkpoint_costs_time_but_no_bits(regression, tmp_path
 def test_a_full_disk_warns_once_and_training_goes_on(regression, tmp_path, monkeypatch):
     whole, expected = uninterrupted(regression, tmp_path)
     folder = CheckpointFolder(tmp_path / "run", every=Steps(10))
-    save, full = checkpoint.save_file, []
+    write_bytes, full = Path.write_bytes, []
 
-    def save_file(tensors, path, metadata):
-        full.append(int(metadata["step"]))
+    def write(path, content):
+        full.append(int(path.name[len(".step_") :].partition("-")[0]))
         if 20 <= full[-1] < 60:
-            path.write_bytes(b"half")
+            write_bytes(path, b"half")
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-        save(tensors, path, metadata=metadata)
+        return write_bytes(path, content)
 
-    monkeypatch.setattr(checkpoint, "save_file", save_file)
+    monkeypatch.setattr(Path, "write_bytes", write)
     task, seen = regression(), []
     watch = [lambda report: seen.append(list(folder.paths()))]
-    with pytest.warns(UserWarning, match=r"no checkpoint at step 20, training goes on: .*No space left") as caught:
+    with pytest.warns(
+        UserWarning, match=r"no checkpoint at step 20, training goes on: .*No space left.*step_000020"
+    ) as caught:
         outcome = train(task, checkpoints=folder, observers=watch, **SETTINGS)
     assert len(caught) == 1
     assert full == [10, 20, 30, 40, 50, 60]

@@ -1,7 +1,5 @@
 """``diffshape fit``: a scan becomes a folder with its surface, a mesh one with its distance field."""
 
-import contextlib
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field, fields
 from pathlib import Path
@@ -11,6 +9,7 @@ from diffshape.cli.errors import INTERRUPTED, UsageError
 from diffshape.cli.folders import fresh_folder, run_path
 from diffshape.cli.options import OptionalFloat, OptionalInt, OptionalPath, PositionalPath
 from diffshape.cli.settings import Base, base_named_in, base_of
+from diffshape.cli.way_on import is_complete, told_way_on
 from diffshape.fields.config import FieldConfig, HashGridConfig
 from diffshape.fitting.config import DiffCD
 from diffshape.fitting.supervised_config import Supervised
@@ -42,8 +41,8 @@ class Fit:
     """Optimiser steps, instead of the preset's; such a fit is deterministic on the CPU."""
     seconds: OptionalFloat = None
     """Seconds to optimise for, instead of steps."""
-    resolution: int = 256
-    """Grid nodes along the side of the mesh's box."""
+    resolution: OptionalInt = None
+    """Grid nodes along the side of the mesh's box; 256, or as many as the run has that is resumed."""
     seed: int = 0
     """Seed of weights and samples."""
     device: Literal["auto", "cpu", "cuda"] = "auto"
@@ -83,7 +82,7 @@ def run(arguments: Fit) -> int:
     from diffshape.cli.device import chosen_device, use_threads
     from diffshape.cli.inputs import read_inputs, remembered_inputs
     from diffshape.cli.outputs import Teller, write_outputs
-    from diffshape.training import Progress
+    from diffshape.training import Progress, only_here
 
     use_threads(arguments.threads)
     device = chosen_device(arguments.device)
@@ -91,6 +90,8 @@ def run(arguments: Fit) -> int:
     base = None
     if arguments.resume:
         folder = run_path(arguments.resume)
+        if is_complete(folder):
+            return tell.finished(folder)
         inputs = remembered_inputs(folder, truth=arguments.truth)
     else:
         assert arguments.points is not None
@@ -108,10 +109,12 @@ def run(arguments: Fit) -> int:
     tell.folder(folder)
     tell.notes(inputs.notes)
     progress = Progress(f"fit {inputs.name}", quiet=arguments.quiet)
-    with _told_how_to_resume(folder), progress:
-        result = _fitted(arguments, base, inputs, folder, device, progress)
-    tell.notes(note for note in result.notes if note not in inputs.notes)
-    written = write_outputs(result, inputs, folder, resolution=arguments.resolution)
+    with told_way_on(folder, "fit"), only_here(folder):
+        with progress:
+            result = _fitted(arguments, base, inputs, folder, device, progress)
+        tell.notes(note for note in result.notes if note not in inputs.notes)
+        resolution = arguments.resolution or result.settings.resolution
+        written = write_outputs(result, inputs, folder, resolution=resolution)
     if result.interrupted:
         tell.interrupted(folder, result.step)
         return INTERRUPTED
@@ -171,20 +174,10 @@ def _fitted(
         "seconds": arguments.seconds if budgeted else base.seconds,
         "device": device,
         "seed": arguments.seed,
+        "resolution": arguments.resolution or base.resolution,
         "folder": folder,
         "observers": [progress],
     }
     if inputs.mesh is None:
         return fit_points(inputs.points, arguments.method, **options)
     return fit_mesh(inputs.mesh, arguments.supervised, **options)
-
-
-@contextlib.contextmanager
-def _told_how_to_resume(folder: Path):  # noqa: ANN202 - a generator of nothing
-    """What stops a fit on its way (a second Ctrl-C, a full disk) also tells how to go on."""
-    try:
-        yield
-    except (KeyboardInterrupt, OSError):
-        if (folder / "config.yaml").is_file():
-            print(f"go on with: diffshape fit --resume {folder}", file=sys.stderr)
-        raise

@@ -1,19 +1,22 @@
 """Where a command writes, and where it finds a run."""
 
+import shlex
 import time
 from itertools import count
 from pathlib import Path
 
+from diffshape._plain import read_json, read_yaml
 from diffshape.cli.errors import UsageError
+from diffshape.cli.way_on import is_complete, is_unbegun
 
-_FINISHED = ("field.safetensors", "network.safetensors", "model/model.safetensors")
 _LOADERS = {"deep-sdf": "load_deep_sdf", "landmarks": "load_landmark_detector"}
 
 
 def fresh_folder(out: Path | None, parent: Path, *, verb: str = "fit") -> Path:
     """``out`` if it is new or empty, else a folder in ``parent`` named after the time; it is not made yet.
 
-    ``verb`` is what would go on with an interrupted run.
+    ``verb`` is what would go on with an interrupted run. A folder in which a run was stopped before it was begun counts
+    as empty.
 
     Raises:
         UsageError: ``out`` is a file, or holds something.
@@ -25,10 +28,10 @@ def fresh_folder(out: Path | None, parent: Path, *, verb: str = "fit") -> Path:
     if out.exists() and not out.is_dir():
         raise UsageError(f"--out {out} is a file; give a folder that is new or empty")
     if (out / "config.yaml").is_file():
-        if any((out / weights).is_file() for weights in _FINISHED):
+        if is_complete(out):
             raise UsageError(f"--out {out} already holds a finished run; choose another folder")
         raise UsageError(f"--out {out} holds an interrupted run; go on with it: diffshape {verb} --resume {out}")
-    if out.is_dir() and any(out.iterdir()):
+    if out.is_dir() and not is_unbegun(out):
         raise UsageError(f"--out {out} is not empty; choose a folder that is new or empty")
     return out
 
@@ -43,7 +46,7 @@ def run_path(run: Path) -> Path:
     if not folder.exists():
         raise UsageError(f"{run}: there is no such folder; a run is the folder that diffshape fit printed")
     if not (folder / "config.yaml").is_file():
-        raise UsageError(f"{run} is not the folder of a fit: it has no config.yaml")
+        raise UsageError(unbegun_sentence(folder, "fit") or f"{run} is not the folder of a fit: it has no config.yaml")
     model = _trained_model(folder)
     if model in _LOADERS:
         raise UsageError(
@@ -53,13 +56,26 @@ def run_path(run: Path) -> Path:
     return folder
 
 
+def unbegun_sentence(folder: Path, verb: str) -> str | None:
+    """What to type where a run was stopped before it was begun; None if the folder holds something else, or nothing."""
+    if not any(folder.iterdir()) or not is_unbegun(folder):
+        return None
+    return f"the run in {folder} was stopped before anything was saved; {begin_again(folder, verb)}"
+
+
+def begin_again(folder: Path, verb: str) -> str:
+    """What to type to begin a run in a folder again."""
+    try:
+        points = shlex.quote(str(read_json(folder / "inputs.json")["points"])) + " "
+    except (OSError, ValueError, KeyError):
+        points = ""
+    return f"begin it again, with the options it had: diffshape {verb} {points}--out {shlex.quote(str(folder))}"
+
+
 def _trained_model(folder: Path) -> str | None:
     """Which model the run in a folder trains, if it is a training."""
-    import yaml
-
     try:
-        plain = yaml.safe_load((folder / "config.yaml").read_text(encoding="utf-8"))
-    except (ValueError, yaml.YAMLError):
+        model = read_yaml(folder / "config.yaml").get("model")
+    except ValueError:
         return None  # what is wrong with it is told by who reads the rest
-    model = plain.get("model") if isinstance(plain, dict) else None
     return model if isinstance(model, str) else None

@@ -8,12 +8,25 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from diffshape._plain import from_plain, read_json, to_plain
 from diffshape.data import Mesh, atomic_path, read_mesh, read_points
 from diffshape.data.area_samples import area_samples
 from diffshape.data.meshes import holds_faces
 from diffshape.data.points import MESH_SAMPLES
 
 _FILE = "inputs.json"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Remembered:
+    """What a run folder keeps of where its inputs came from."""
+
+    points: str = "scan"
+    truth: str | None = None
+    max_points: int | None = None
+    seed: int = 0
+    as_scan: bool = True
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -43,16 +56,16 @@ class Inputs:
 
     def remember(self, folder: Path) -> None:
         """Write into the run folder where the inputs came from."""
-        content = {
-            "points": str(self.path.resolve()),
-            "truth": str(self.truth_path.resolve()) if self.truth_path else None,
-            "max_points": self.max_points,
-            "seed": self.seed,
-            "as_scan": self.mesh is None,
-            "notes": list(self.notes),
-        }
+        content = Remembered(
+            points=str(self.path.resolve()),
+            truth=str(self.truth_path.resolve()) if self.truth_path else None,
+            max_points=self.max_points,
+            seed=self.seed,
+            as_scan=self.mesh is None,
+            notes=self.notes,
+        )
         with atomic_path(folder / _FILE) as temporary:
-            temporary.write_text(json.dumps(content, indent=2) + "\n")
+            temporary.write_text(json.dumps(to_plain(content), indent=2) + "\n")
 
 
 def read_inputs(
@@ -77,24 +90,22 @@ def read_inputs(
 def remembered_inputs(folder: Path, *, truth: Path | None) -> Inputs:
     """The inputs of a run, to draw and score it; the points it was fitted to if its file is no longer there."""
     content = _remembered(folder)
-    path = Path(content.get("points") or "scan")
-    given = truth or (Path(content["truth"]) if content.get("truth") else None)
-    max_points, seed = content.get("max_points"), int(content.get("seed", 0))
+    path, max_points, seed = Path(content.points), content.max_points, content.seed
+    given = truth or (Path(content.truth) if content.truth else None)
     if path.is_file():
-        as_scan = bool(content.get("as_scan", True))
-        return read_inputs(path, given, max_points=max_points, seed=seed, as_scan=as_scan)
+        return read_inputs(path, given, max_points=max_points, seed=seed, as_scan=content.as_scan)
     surface = read_mesh(given) if given is not None else None
     note = f"{path} is no longer there; the picture shows the points that the run kept of it."
     return Inputs(path, None, _fitted_points(folder), (note,), given, surface, max_points, seed)
 
 
-def _remembered(folder: Path) -> dict:
+def _remembered(folder: Path) -> Remembered:
     path = folder / _FILE
     if not path.is_file():
-        return {}
+        return Remembered()
     try:
-        return dict(json.loads(path.read_text()))
-    except (ValueError, TypeError) as error:
+        return from_plain(Remembered, read_json(path))
+    except ValueError as error:
         raise ValueError(f"{path} is damaged ({error}); remove it to go on without it") from error
 
 

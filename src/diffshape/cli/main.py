@@ -9,6 +9,7 @@ from typing import Annotated, Any, Union
 import tyro
 
 from diffshape.cli import demo, errors, fit, info, mesh, query, score, train
+from diffshape.cli.way_on import stopped_politely
 
 _VERBS: dict[str, tuple[ModuleType, type]] = {
     "fit": (fit, fit.Fit),
@@ -42,7 +43,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         errors.report(error, debug=debug)
         return errors.USAGE
     try:
-        with errors.plain_warnings():
+        with errors.plain_warnings(), stopped_politely():
             return _KINDS[type(arguments)].run(arguments)
     except BrokenPipeError:  # the reader of a pipe has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -1,6 +1,7 @@
 """What a fit leaves in its folder, and what is told of it: mesh.ply, preview.png, metrics.json."""
 
 import json
+import shlex
 import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -9,6 +10,7 @@ from typing import Any
 
 import trimesh
 
+from diffshape._plain import read_json
 from diffshape.cli.inputs import Inputs
 from diffshape.data import Mesh, write_mesh
 from diffshape.fitting import FitResult, score_field
@@ -98,6 +100,16 @@ class Teller:
         """What was done to the input, a line each."""
         for note in notes:
             self._say(f"  {note.rstrip('.')}")
+
+    def finished(self, folder: Path) -> int:
+        """That there is nothing to go on with; the exit code."""
+        self.folder(folder)
+        if self.json:
+            print(json.dumps({"folder": str(folder), **read_json(folder / "metrics.json")}))
+        self._say(
+            f"already finished; nothing was changed. Mesh it anew with: diffshape mesh {shlex.quote(str(folder))}"
+        )
+        return 0
 
     def interrupted(self, folder: Path, step: int) -> None:
         """How to go on."""

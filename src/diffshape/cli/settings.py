@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
+from diffshape._plain import read_yaml
 from diffshape.cli.errors import UsageError
 from diffshape.fields.config import FieldConfig, HashGridConfig
 from diffshape.fitting.config import DiffCD
@@ -25,6 +26,7 @@ class Base:
     mesh: Preset | None = None
     seconds: float | None = None
     seed: int = 0
+    resolution: int = 256
 
     @property
     def method(self) -> DiffCD:
@@ -85,7 +87,13 @@ def base_of(preset: str, config: Path | None) -> Base:
     settings = _read(config)
     one = Preset(method=settings.method, field=settings.field, steps=settings.steps or 0)
     kind = "scan" if isinstance(settings.method, DiffCD) else "mesh"
-    return Base(name=f"--config {config}", seconds=settings.seconds, seed=settings.seed, **{kind: one})
+    return Base(
+        name=f"--config {config}",
+        seconds=settings.seconds,
+        seed=settings.seed,
+        resolution=settings.resolution,
+        **{kind: one},
+    )
 
 
 def base_named_in(words: Sequence[str]) -> Base:
@@ -116,12 +124,7 @@ def named_in(words: Sequence[str], *options: str) -> dict[str, str | None]:
 
 
 def _read(path: Path) -> FitSettings:
-    import yaml
-
     try:
-        plain = yaml.safe_load(path.read_text(encoding="utf-8"))
-        if not isinstance(plain, dict):
-            raise ValueError("it holds no settings")
-        return FitSettings.from_dict(plain)
-    except (ValueError, TypeError, yaml.YAMLError) as error:
+        return FitSettings.from_dict(read_yaml(path))
+    except ValueError as error:
         raise UsageError(f"--config {path} is not the config.yaml of a fit: {error}") from error

@@ -11,6 +11,7 @@ from diffshape.cli.errors import UsageError
 from diffshape.cli.options import OptionalFloat, OptionalInt
 from diffshape.cli.settings import named_in
 from diffshape.cli.train_options import Say, TrainOptions, changed_options, refuse_unused, training_folder
+from diffshape.cli.way_on import is_complete, told_way_on
 from diffshape.data.families import FamilyName
 from diffshape.models.deep_sdf_config import PUBLISHED_DEEP_SDF, STEPS, DeepSDFConfig
 from diffshape.models.deep_sdf_settings import DeepSDFSettings, DrawnShapes, ShapeFolder
@@ -18,6 +19,8 @@ from diffshape.models.deep_sdf_settings import DeepSDFSettings, DrawnShapes, Sha
 if TYPE_CHECKING:
     from diffshape.data import Mesh
     from diffshape.models import DeepSDF
+    from diffshape.models.deep_sdf_run import DeepSDFRun
+    from diffshape.models.deep_sdf_samples import FamilySamples
 
 _PRESETS = {"small": DeepSDFConfig(), "published": PUBLISHED_DEEP_SDF}
 _SCORED = 8
@@ -69,16 +72,32 @@ def run(arguments: TrainDeepSDF) -> int:
     from diffshape.cli.device import chosen_device, use_threads
     from diffshape.models.deep_sdf_run import DeepSDFRun, deep_sdf_shapes
     from diffshape.models.deep_sdf_samples import sample_family
-    from diffshape.models.deep_sdf_training import train_deep_sdf
-    from diffshape.training import CsvLog, Progress
 
     use_threads(arguments.threads)
     device = chosen_device(arguments.device)
     name = settings.data.family if isinstance(settings.data, DrawnShapes) else Path(settings.data.folder).name
     run = DeepSDFRun(training_folder(arguments, DeepSDFSettings, name))
+    if arguments.resume and is_complete(run.path):
+        return Say(arguments).finished(run.path)
     settings = run.settings() if arguments.resume else settings
     known, held_out = deep_sdf_shapes(settings.data, seed=settings.seed)
     samples = sample_family(known, settings.config, seed=settings.seed)
+    with told_way_on(run.path, "train deep-sdf"), run.only_here():
+        return _run(arguments, run, settings, samples, known, held_out, device)
+
+
+def _run(
+    arguments: TrainDeepSDF,
+    run: "DeepSDFRun",
+    settings: DeepSDFSettings,
+    samples: "FamilySamples",
+    known: Mapping[str, "Mesh"],
+    held_out: Mapping[str, "Mesh"],
+    device: str,
+) -> int:
+    from diffshape.models.deep_sdf_training import train_deep_sdf
+    from diffshape.training import CsvLog, Progress
+
     if not arguments.resume:
         run.begin(settings)
     say = Say(arguments)
@@ -157,9 +176,9 @@ def _scored(
     score = score_deep_sdf(model, list(known.values()), truths, found, recalled=_SCORED)
     say(str(score))
     facts = {"known": list(known)[:_SCORED], "held_out": list(tested), "score": asdict(score)}
-    write_json(folder / "metrics.json", {**metrics, **facts})
     interpolation_strip(model, path=folder / "strip.png")
     seen = DistanceSamples(*(part[0].cpu() for part in found.seen))
     near = _NEAR * model.frame.scale
     completion_strip(model, truths[0], seen, found.half[0], near=near, path=folder / "completion.png")
+    write_json(folder / "metrics.json", {**metrics, **facts})  # last: it says that the others are there
     return facts

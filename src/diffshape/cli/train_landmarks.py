@@ -10,6 +10,7 @@ import tyro
 from diffshape.cli.errors import UsageError
 from diffshape.cli.options import OptionalFloat
 from diffshape.cli.train_options import Say, TrainOptions, changed_options, refuse_unused, training_folder
+from diffshape.cli.way_on import is_complete, told_way_on
 from diffshape.data.spine_phantom_config import SpinePhantomConfig
 from diffshape.models.landmark_config import (
     FolderData,
@@ -24,6 +25,7 @@ from diffshape.models.landmark_config import (
 if TYPE_CHECKING:
     from diffshape.data import LandmarkImages
     from diffshape.models import LandmarkPrediction
+    from diffshape.models.landmark_run import LandmarkRun
 
 _SHOWN = 8
 _FILES = {
@@ -72,15 +74,30 @@ def run(arguments: TrainLandmarks) -> int:
     settings = _settings(arguments)
     from diffshape.cli.device import chosen_device, use_threads
     from diffshape.models.landmark_run import LandmarkRun, landmark_data
-    from diffshape.models.landmark_training import train_landmarks
-    from diffshape.training import CsvLog, Progress
 
     use_threads(arguments.threads)
     device = chosen_device(arguments.device)
     name = f"phantoms-{settings.data.phantom.view}" if isinstance(settings.data, PhantomData) else "images"
     run = LandmarkRun(training_folder(arguments, LandmarkSettings, name))
+    if arguments.resume and is_complete(run.path):
+        return Say(arguments).finished(run.path)
     settings = run.settings() if arguments.resume else settings
     learn, test = landmark_data(settings.data, seed=settings.seed)
+    with told_way_on(run.path, "train landmarks"), run.only_here():
+        return _run(arguments, run, settings, learn, test, device)
+
+
+def _run(
+    arguments: TrainLandmarks,
+    run: "LandmarkRun",
+    settings: LandmarkSettings,
+    learn: "LandmarkImages",
+    test: "LandmarkImages",
+    device: str,
+) -> int:
+    from diffshape.models.landmark_training import train_landmarks
+    from diffshape.training import CsvLog, Progress
+
     if not arguments.resume:
         run.begin(settings)
     say = Say(arguments)
@@ -156,7 +173,6 @@ def _score(
     from diffshape.report import landmark_overlay
 
     score = score_landmarks(prediction, test)
-    write_json(folder / "metrics.json", {**metrics, "score": asdict(score)})
     landmark_overlay(
         test.images[:_SHOWN],
         test.landmarks[:_SHOWN],
@@ -166,5 +182,6 @@ def _score(
         mask=test.mask[:_SHOWN],
         path=folder / "overlay.png",
     )
+    write_json(folder / "metrics.json", {**metrics, "score": asdict(score)})  # last: it says that the others are there
     say(f"\n{metrics['steps']} steps in {metrics['seconds']:.0f} s\n{score}")
     return {"score": asdict(score)}

@@ -7,8 +7,9 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, Literal
 
+from diffshape._plain import read_json
 from diffshape.cli.errors import INTERRUPTED, UsageError
-from diffshape.cli.folders import fresh_folder
+from diffshape.cli.folders import fresh_folder, unbegun_sentence
 from diffshape.cli.options import OptionalInt, OptionalPath
 from diffshape.models.training_settings import TrainingSettings
 
@@ -70,7 +71,8 @@ def resumed_folder(run: Path, kind: type[TrainingSettings]) -> Path:
         printed = f"diffshape train {kind.MODEL}"
         raise UsageError(f"{run}: there is no such folder; a run is the folder that {printed} printed")
     if not (folder / "config.yaml").is_file():
-        raise UsageError(f"{run} is not the folder of a {kind.TITLE}: it has no config.yaml")
+        unbegun = unbegun_sentence(folder, f"train {kind.MODEL}")
+        raise UsageError(unbegun or f"{run} is not the folder of a {kind.TITLE}: it has no config.yaml")
     return folder
 
 
@@ -99,6 +101,14 @@ class Say:
     def folder(self, path: Path) -> None:
         """The first line."""
         self._print(str(path))
+
+    def finished(self, path: Path) -> int:
+        """That there is nothing to go on with; the exit code."""
+        self.folder(path)
+        if self.options.json:
+            print(json.dumps({"folder": str(path), **read_json(path / "metrics.json")}))
+        self("already finished; nothing was changed")
+        return 0
 
     def interrupted(self, kind: type[TrainingSettings], path: Path, step: int) -> int:
         """How to go on; the exit code."""

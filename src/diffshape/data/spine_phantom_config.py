@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from diffshape._typed import check_settings
+
 
 @dataclass(frozen=True, kw_only=True)
 class SpinePhantomConfig:
@@ -28,6 +30,7 @@ class SpinePhantomConfig:
     """Standard deviation of the pixels; a body is 0.16 to 0.26 brighter than what surrounds it."""
 
     def __post_init__(self) -> None:
+        check_settings(self)
         low, high = self.body_height
         for name, fits, wanted in (
             ("view", self.view in ("ap", "lateral"), "'ap' or 'lateral'"),

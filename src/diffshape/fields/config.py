@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Literal, TypeAlias, TypeVar
 
+from diffshape._typed import check_settings
+
 Config = TypeVar("Config")
 
 
@@ -24,6 +26,7 @@ class MLPConfig:
     """Radius of the sphere the field starts as, in units of the fitted shape's longest side."""
 
     def __post_init__(self) -> None:
+        check_settings(self)
         if not self.radius > 0:
             raise ValueError(f"MLPConfig: radius must be positive, got {self.radius}")
 
@@ -58,6 +61,7 @@ class HashGridConfig:
     """Lowest and highest coordinate, on every axis, that the grid covers."""
 
     def __post_init__(self) -> None:
+        check_settings(self)
         if not self.radius > 0:
             raise ValueError(f"HashGridConfig: radius must be positive, got {self.radius}")
         if not self.box[0] < self.box[1]:
@@ -84,6 +88,7 @@ class FeatureGridConfig:
     """Lowest and highest coordinate, on every axis, that the grid covers."""
 
     def __post_init__(self) -> None:
+        check_settings(self)
         if not self.radius > 0:
             raise ValueError(f"FeatureGridConfig: radius must be positive, got {self.radius}")
         if not self.box[0] < self.box[1]:
@@ -115,6 +120,7 @@ class LatentMLPConfig:
     """Bound the values to (-1, 1); they are then distances near the surface only."""
 
     def __post_init__(self) -> None:
+        check_settings(self)
         for name in ("hidden_layers", "width", "latent"):
             if getattr(self, name) < 1:
                 raise ValueError(f"LatentMLPConfig: {name} must be 1 or more, got {getattr(self, name)}")

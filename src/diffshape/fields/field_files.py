@@ -17,11 +17,11 @@ from typing import Literal, get_args
 
 import torch
 from jaxtyping import Float
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import save
 from torch import Tensor
 
 from diffshape._plain import from_plain, to_plain
+from diffshape._sized_for import SizedFor
+from diffshape._tensor_files import read_tensors, write_tensors
 from diffshape._whole_files import atomic_path
 from diffshape.fields.build import build_field
 from diffshape.fields.config import FIELD_KINDS, FieldConfig
@@ -77,8 +77,9 @@ def export(
     chosen = _SUFFIXES.get(path.suffix.lower()) if format is None else format
     framed = FramedField(field, center=center, scale=scale)
     if chosen == "safetensors":
-        content = _safetensors(framed)
-    elif chosen == "torchscript":
+        _write_safetensors(path, framed)
+        return path
+    if chosen == "torchscript":
         content = _torchscript(framed)
     elif chosen == "onnx":
         content = _onnx(framed)
@@ -100,21 +101,22 @@ def load_field(path: str | os.PathLike[str]) -> Field:
         OSError: It cannot be read.
     """
     try:
-        with safe_open(path, framework="pt") as file:
-            header = file.metadata() or {}
-            weights = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+        header, weights = read_tensors(path)
         if header.get("format") != _HEADER:
             raise ValueError(f"its header has no format {_HEADER!r}")
-        field = build_field(from_plain(FieldConfig, json.loads(header["config"]), FIELD_KINDS))
+        with SizedFor(weights.values()):
+            field = build_field(from_plain(FieldConfig, json.loads(header["config"]), FIELD_KINDS))
         field.to(next(iter(weights.values())).dtype).load_state_dict(weights)
         center, scale = json.loads(header["center"]), json.loads(header["scale"])
         framed = FramedField(field, center=center, scale=scale)
-    except (SafetensorError, KeyError, StopIteration, TypeError, ValueError, RuntimeError, AttributeError) as error:
-        raise ValueError(f"load_field: no field can be read from {path}: {error}") from error
+    except (KeyError, StopIteration, TypeError, ValueError, RuntimeError, AttributeError) as error:
+        raise ValueError(
+            f"load_field: no field can be read from {path}: {error}; copy it anew, or export it again"
+        ) from error
     return field if _is_unmoved(framed) else framed
 
 
-def _safetensors(framed: FramedField) -> bytes:
+def _write_safetensors(path: Path, framed: FramedField) -> None:
     field = framed.inner
     config = getattr(field, "config", None)
     if not isinstance(config, get_args(FieldConfig)):
@@ -129,7 +131,7 @@ def _safetensors(framed: FramedField) -> bytes:
         "center": json.dumps(framed.center),
         "scale": json.dumps(framed.scale),
     }
-    return save({name: each.detach().cpu().contiguous() for name, each in field.state_dict().items()}, header)
+    write_tensors(path, field.state_dict(), header)
 
 
 def _torchscript(framed: FramedField) -> bytes:

@@ -6,7 +6,7 @@ Lengths are in the unit frame, where the longest side of a shape is 1, or in poi
 from dataclasses import dataclass, field
 from typing import Literal
 
-from diffshape._plain import check_choices
+from diffshape._typed import check_settings
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,6 +29,7 @@ class OrientationConfig:
     """Side of the indicator's cube; the shape has side 1."""
 
     def __post_init__(self) -> None:
+        check_settings(self)
         if self.directions < 1 or self.rounds < 0 or self.resolution < 4:
             raise ValueError(f"OrientationConfig: need directions >= 1, rounds >= 0, resolution >= 4: {self}")
         if min(self.cell, self.slack, *self.smoothing) <= 0 or self.side < 1:
@@ -61,6 +62,7 @@ class ScanConfig:
     """A point is dropped if it lies this many times the noise, and a point spacing, off the surface of the others."""
 
     def __post_init__(self) -> None:
+        check_settings(self)
         if not self.sizes or min(*self.sizes, self.first_size, self.clean_size, self.rounds) < 1:
             raise ValueError(f"ScanConfig: need sizes and rounds >= 1: {self}")
         if not all(-1 <= cosine < 1 for cosine in self.agreement):
@@ -127,7 +129,7 @@ class DiffCD:
     """Decay to 0.5 % over the fit, or up over 2.5 % of it and down to 0 along a half cosine, as published."""
 
     def __post_init__(self) -> None:
-        check_choices(self)
+        check_settings(self)
         for name in ("batch", "surface_batch", "pool", "meshings"):
             _at_least(self, name, 1)
         for name in (

@@ -1,6 +1,7 @@
 """From a mesh to a small neural distance field."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,7 @@ def fit_mesh(
     seconds: float | None = None,
     device: torch.device | str | None = None,
     seed: int = 0,
+    resolution: int = 256,
     folder: str | Path | None = None,
     observers: Sequence[Observer] = (),
 ) -> FitResult:
@@ -43,6 +45,7 @@ def fit_mesh(
         device: Where the field lives; the CPU if not given. There, while it learns a small grid, PyTorch keeps to one
             thread in this process, and another computes true distances.
         seed: Seed of weights and samples.
+        resolution: Grid nodes along the side of the box in which ``result.mesh()`` looks for the surface.
         folder: Keep a log and checkpoints here; :func:`resume_fit` goes on with a fit that was interrupted.
         observers: Called after each step with a ``training.StepReport``.
 
@@ -65,6 +68,7 @@ def fit_mesh(
     if steps is not None and seconds is not None:
         raise ValueError("fit_mesh: give steps or seconds, not both")
     settings = mesh_settings(method or Supervised(), field, steps=steps, seconds=seconds, seed=seed)
+    settings = replace(settings, resolution=resolution)
     return run_fit(begin_fit(mesh, settings), folder, device=device, observers=observers)
 
 

@@ -31,6 +31,7 @@ def fit_points(
     seconds: float | None = None,
     device: torch.device | str | None = None,
     seed: int = 0,
+    resolution: int = 256,
     folder: str | Path | None = None,
     observers: Sequence[Observer] = (),
 ) -> FitResult:
@@ -46,6 +47,7 @@ def fit_points(
             prepared and all is compiled, which takes a minute the very first time.
         device: Where the field lives; the CPU if not given.
         seed: Seed of weights and samples.
+        resolution: Grid nodes along the side of the box in which ``result.mesh()`` looks for the surface.
         folder: Keep a log and checkpoints here; :func:`resume_fit` goes on with a fit that was interrupted.
         observers: Called after each step with a ``training.StepReport``.
 
@@ -72,7 +74,14 @@ def fit_points(
     frame = Frame.of(cloud.points)
     target, remarks = _target(torch.from_numpy(frame.to_unit(cloud.points)), method, seed)
     steps = steps if steps is not None or seconds is not None else PRESETS["standard"].steps
-    settings = FitSettings(method=method, field=field or matched_grid(target), steps=steps, seconds=seconds, seed=seed)
+    settings = FitSettings(
+        method=method,
+        field=field or matched_grid(target),
+        steps=steps,
+        seconds=seconds,
+        seed=seed,
+        resolution=resolution,
+    )
     notes = cloud.notes + remarks
     fit = Fit(settings=settings, frame=frame, target=target, notes=notes, as_torch=isinstance(points, Tensor))
     return run_fit(fit, folder, device=device, observers=observers)

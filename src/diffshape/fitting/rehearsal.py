@@ -13,6 +13,7 @@ from diffshape.fitting.config import DiffCD
 from diffshape.fitting.mesh_target import MeshTarget
 from diffshape.fitting.run_folder import Fit
 from diffshape.fitting.target import FitTarget
+from diffshape.training import own_randomness
 from diffshape.training.update import Updater
 
 _STEPS = 8
@@ -22,7 +23,7 @@ _POINTS = 128
 def rehearse(fit: Fit, device: torch.device | str | None) -> None:
     """Take a few steps of the same kind, with few points and a field of its own; nothing random is used up."""
     small = in_miniature(fit)
-    with torch.random.fork_rng(devices=[]):
+    with own_randomness(device or "cpu"):
         field = build_field(small.settings.field).to(device or "cpu")
         task, (optimizer, _) = task_of(small, field), optimization(small.settings, field)
         update = Updater(task.modules, optimizer)

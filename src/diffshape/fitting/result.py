@@ -49,15 +49,17 @@ class FitResult:
     def __post_init__(self) -> None:
         self.field.eval()  # dropout has no place in an answer
 
-    def mesh(self, resolution: int = 256) -> Mesh:
+    def mesh(self, resolution: int | None = None) -> Mesh:
         """The surface as a closed mesh in input coordinates, wound so that normals point outside.
 
         Args:
-            resolution: Grid nodes along the side of the box: 1.6 times the longest side of a scan, 1.05 of a mesh.
+            resolution: Grid nodes along the side of the box: 1.6 times the longest side of a scan, 1.05 of a mesh; that
+                of the settings, 256 unless the fit was given another, if ``None``.
 
         Bodies that no data support are left out. Empty, (0, 3) and (0, 3), if the field has no zero inside its box.
         """
         bounds = field_bounds(self.field, self.target)
+        resolution = self.settings.resolution if resolution is None else resolution
         self.field.eval()
         vertices, faces = isosurface(self.field, resolution=resolution, bounds=bounds, closed=True)
         points = self.target.points[:_SUPPORT].numpy()

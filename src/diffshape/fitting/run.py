@@ -5,12 +5,13 @@ from pathlib import Path
 
 import torch
 
+from diffshape._whole_files import remove_leftovers
 from diffshape.fields import build_field
 from diffshape.fitting.assembly import budget_of, optimization, task_of, threads_for
 from diffshape.fitting.rehearsal import rehearse
 from diffshape.fitting.result import FitResult
 from diffshape.fitting.run_folder import Fit, RunFolder
-from diffshape.training import CsvLog, StepReport, train
+from diffshape.training import CsvLog, StepReport, only_here, train
 
 Observer = Callable[[StepReport], None]
 
@@ -20,11 +21,17 @@ def resume_fit(
 ) -> FitResult:
     """Go on with the fit in ``folder`` from its newest checkpoint; with a budget of steps it ends with the same bits.
 
+    A fit that is finished is read, as by ``fitting.load``, and nothing is written.
+
     Raises:
-        ValueError: The folder holds no fit, or its files are damaged.
+        ValueError: The folder holds no fit, its files are damaged, or another process is at work in it.
     """
     run = RunFolder(Path(folder))
-    return _run(run.read(), run, True, device, observers)
+    if run.is_finished or not run.holds_fit:
+        return run.read_result()
+    with only_here(run.path):
+        remove_leftovers(run.path)
+        return _run(run.read(), run, True, device, observers)
 
 
 def run_fit(
@@ -33,12 +40,14 @@ def run_fit(
     """Run a fit from its start, in a folder if there is one.
 
     Raises:
-        ValueError: The folder already holds a fit.
+        ValueError: The folder already holds a fit, or another process is at work in it.
     """
-    run = RunFolder(Path(folder)) if folder is not None else None
-    if run is not None:
+    if folder is None:
+        return _run(fit, None, False, device, observers)
+    run = RunFolder(Path(folder))
+    with only_here(run.path):
         run.begin(fit)
-    return _run(fit, run, False, device, observers)
+        return _run(fit, run, False, device, observers)
 
 
 def _run(

@@ -20,11 +20,14 @@ from typing import Any
 
 import torch
 import yaml
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import load_file
 from torch import Tensor
 
 from diffshape import __version__
+from diffshape._plain import read_json, read_yaml
+from diffshape._sized_for import SizedFor
+from diffshape._tensor_files import read_tensors
+from diffshape._typed import typed
+from diffshape._whole_files import remove_leftovers
 from diffshape.data import Frame, atomic_path
 from diffshape.fields import Field, build_field
 from diffshape.fitting.config import DiffCD
@@ -33,7 +36,7 @@ from diffshape.fitting.result import FitResult
 from diffshape.fitting.settings import FitSettings
 from diffshape.fitting.supervised_config import Supervised
 from diffshape.fitting.target import FitTarget
-from diffshape.training import Checkpoint, CheckpointFolder, Seconds, write_tensors
+from diffshape.training import Checkpoint, CheckpointFolder, Seconds, only_here, write_tensors
 
 _PACKAGES = ("torch", "numpy", "numba", "libigl", "scipy")
 
@@ -77,19 +80,28 @@ class RunFolder:
         """Whether a fit was begun here."""
         return (self.path / "config.yaml").is_file()
 
+    @property
+    def is_finished(self) -> bool:
+        """Whether the fit has its final weights."""
+        return self._final.is_file()
+
     def begin(self, fit: Fit) -> None:
-        """Write all that a resumed or finished fit needs besides its weights.
+        """Write all that a resumed or finished fit needs besides its weights; what was left of another begin goes.
 
         Raises:
-            ValueError: The folder already holds a fit.
+            ValueError: The folder already holds a fit, or another process is at work in it.
+            OSError: A file cannot be written.
         """
-        if self.holds_fit:
-            raise ValueError(f"{self.path} already holds a fit; resume it, or choose another folder")
-        write_json(self.path / "frame.json", {**fit.frame.to_dict(), "notes": list(fit.notes), "torch": fit.as_torch})
-        write_json(self.path / "environment.json", _environment())
-        write_tensors(self.path / "target.safetensors", fit.target.tensors())
-        with atomic_path(self.path / "config.yaml") as temporary:  # last: it says that the others are there
-            temporary.write_text(yaml.safe_dump(fit.settings.to_dict(), sort_keys=False))
+        with only_here(self.path):
+            if self.holds_fit:
+                raise ValueError(f"{self.path} already holds a fit; resume it, or choose another folder")
+            remove_leftovers(self.path)
+            plain = {**fit.frame.to_dict(), "notes": list(fit.notes), "torch": fit.as_torch}
+            write_json(self.path / "frame.json", plain)
+            write_json(self.path / "environment.json", _environment())
+            write_tensors(self.path / "target.safetensors", fit.target.tensors())
+            with atomic_path(self.path / "config.yaml") as temporary:  # last: it says that the others are there
+                temporary.write_text(yaml.safe_dump(fit.settings.to_dict(), sort_keys=False))
 
     def read(self) -> Fit:
         """What ``begin`` wrote.
@@ -100,25 +112,26 @@ class RunFolder:
         if not self.holds_fit:
             raise ValueError(f"{self.path} is not the folder of a fit: it has no config.yaml")
         try:
-            settings = FitSettings.from_dict(yaml.safe_load((self.path / "config.yaml").read_text()))
-            plain = json.loads((self.path / "frame.json").read_text())
-            notes, as_torch = tuple(plain.pop("notes")), bool(plain.pop("torch"))
+            settings = FitSettings.from_dict(read_yaml(self.path / "config.yaml"))
+            plain = read_json(self.path / "frame.json")
+            notes = typed("frame.json: notes", tuple[str, ...], plain.pop("notes"))
+            as_torch = typed("frame.json: torch", bool, plain.pop("torch"))
             frame = Frame.from_dict(plain)
-            target = _target(load_file(self.path / "target.safetensors"), settings.method)
-        except (OSError, KeyError, TypeError, ValueError, yaml.YAMLError, SafetensorError) as error:
-            raise ValueError(f"the fit in {self.path} cannot be read: {error}") from error
+            target = _target(read_tensors(self.path / "target.safetensors").tensors, settings.method)
+        except (OSError, KeyError, TypeError, ValueError) as error:
+            raise ValueError(
+                f"the fit in {self.path} cannot be read: {error}; put the file back, or fit anew in another folder"
+            ) from error
         return Fit(settings=settings, frame=frame, target=target, notes=notes, as_torch=as_torch)
 
     def write_result(self, result: FitResult) -> Path:
         """Write a finished (or interrupted) fit; the folder is made where it is not the fit's own."""
-        if result.folder is None or result.folder.resolve() != self.path.resolve():
-            parts = {part.name: getattr(result, part.name) for part in fields(Fit)}
-            self.begin(Fit(**parts))
-        write_tensors(
-            self._final,
-            result.field.state_dict(),
-            {"step": str(result.step), "seconds": repr(result.seconds)},
-        )
+        with only_here(self.path):
+            if result.folder is None or result.folder.resolve() != self.path.resolve():
+                parts = {part.name: getattr(result, part.name) for part in fields(Fit)}
+                self.begin(Fit(**parts))
+            header = {"step": str(result.step), "seconds": repr(result.seconds)}
+            write_tensors(self._final, result.field.state_dict(), header)
         return self.path
 
     def read_result(self) -> FitResult:
@@ -128,13 +141,14 @@ class RunFolder:
             ValueError: As :meth:`read`, or there are no weights yet.
         """
         fit = self.read()
-        field = build_field(fit.settings.field)
         weights = self._weights()
         try:
+            with SizedFor(weights.tensors.values()):
+                field = build_field(fit.settings.field)
             field.load_state_dict(weights.tensors)
-        except RuntimeError as error:
+        except (RuntimeError, ValueError) as error:
             raise ValueError(f"the weights in {self.path} are not those of its config.yaml: {error}") from error
-        interrupted = not self._final.is_file()
+        interrupted = not self.is_finished
         return fit.result(field, step=weights.step, seconds=weights.seconds, interrupted=interrupted, folder=self.path)
 
     @property
@@ -143,7 +157,7 @@ class RunFolder:
 
     def _weights(self) -> Checkpoint:
         """The final weights, or else those of the newest checkpoint, and how long they were trained."""
-        if self._final.is_file():
+        if self.is_finished:
             return _read_final(self._final)
         checkpoint = self.checkpoints.newest()
         if checkpoint is None:
@@ -162,11 +176,13 @@ def _target(tensors: dict[str, Tensor], method: DiffCD | Supervised) -> FitTarge
 
 def _read_final(path: Path) -> Checkpoint:
     try:
-        with safe_open(path, framework="pt") as file:
-            header = dict(file.metadata() or {})
-        return Checkpoint(int(header["step"]), float(header["seconds"]), load_file(path))
-    except (OSError, KeyError, ValueError, SafetensorError) as error:
-        raise ValueError(f"the weights {path} cannot be read: {error}") from error
+        header, tensors = read_tensors(path)
+        return Checkpoint(int(header["step"]), float(header["seconds"]), tensors)
+    except (OSError, KeyError, ValueError) as error:
+        raise ValueError(
+            f"the weights {path} cannot be read: {error}; remove the file and take those of the newest checkpoint: "
+            f"diffshape fit --resume {path.parent}"
+        ) from error
 
 
 def load(folder: str | Path) -> FitResult:

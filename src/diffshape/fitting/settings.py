@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from diffshape._plain import from_plain, to_plain
+from diffshape._typed import check_settings
 from diffshape.fields.config import FIELD_KINDS, FieldConfig
 from diffshape.fitting.config import DiffCD
 from diffshape.fitting.supervised_config import Supervised
@@ -15,32 +16,48 @@ _KINDS = {"diffcd": DiffCD, "supervised": Supervised, **FIELD_KINDS}
 
 @dataclass(frozen=True, kw_only=True)
 class FitSettings:
-    """Method, field, budget and seed of one fit; exactly one of ``steps`` and ``seconds`` is set."""
+    """Method, field, budget, seed and mesh of one fit; exactly one of ``steps`` and ``seconds`` is set."""
 
     method: DiffCD | Supervised
     field: FieldConfig
     steps: int | None
     seconds: float | None
     seed: int = 0
+    resolution: int = 256
+    """Grid nodes along the side of the box in which the result is meshed, unless another number is asked for."""
 
     def __post_init__(self) -> None:
+        check_settings(self)
         if (self.steps is None) == (self.seconds is None):
             raise ValueError(f"FitSettings: give steps or seconds, one of them, got {self.steps} and {self.seconds}")
         if not (self.seconds if self.steps is None else self.steps) > 0:  # type: ignore[operator]
             raise ValueError(f"FitSettings: steps and seconds must be positive, got {self.steps} and {self.seconds}")
+        if self.resolution < 16:
+            raise ValueError(f"FitSettings: resolution must be at least 16, got {self.resolution}")
 
     def to_dict(self) -> dict[str, Any]:
         """Plain numbers, strings and dictionaries."""
         return {"version": VERSION, **to_plain(self, _KINDS)}
 
     @classmethod
-    def from_dict(cls, plain: Mapping[str, Any]) -> "FitSettings":
-        """The settings that ``to_dict`` wrote.
+    def from_dict(cls, plain: Mapping[str, Any], base: "FitSettings | None" = None) -> "FitSettings":
+        """The settings that ``to_dict`` wrote, or, with a ``base``, a part of them; the base has the others.
+
+        A part may leave out the version, and steps given replace seconds of the base, or the other way round.
 
         Raises:
-            ValueError: The version is another one, or a key is unknown or missing.
+            ValueError: The version is another one, or a key is unknown, missing, or of a value that does not suit it.
+
+        >>> settings = FitSettings(method=DiffCD(), field=HashGridConfig(), steps=1800, seconds=None)
+        >>> part = FitSettings.from_dict({"method": {"batch": 64}, "seconds": 2}, settings)
+        >>> part.method.batch, part.method.pool, part.steps, part.seconds
+        (64, 30000, None, 2.0)
         """
         values = dict(plain)
-        if values.pop("version", None) != VERSION:
-            raise ValueError(f"FitSettings: version must be {VERSION}, got {plain.get('version')!r}")
-        return from_plain(cls, values, _KINDS)
+        version = values.pop("version", None if base is None else VERSION)
+        if version != VERSION:
+            raise ValueError(f"FitSettings: version must be {VERSION}, got {version!r}")
+        for given, other in (("steps", "seconds"), ("seconds", "steps")):
+            if values.get(given) is not None:
+                values.setdefault(other, None)
+        return from_plain(cls, values, _KINDS, base=base)

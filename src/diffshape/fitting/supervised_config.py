@@ -6,7 +6,7 @@ Lengths are in the frame of ``data.SignedDistance``, where the longest side of a
 from dataclasses import dataclass
 from typing import Literal
 
-from diffshape._plain import check_choices
+from diffshape._typed import check_settings
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,7 +40,7 @@ class Supervised:
     """Share of the learning rate that is left at the end of an exponential decay."""
 
     def __post_init__(self) -> None:
-        check_choices(self)
+        check_settings(self)
         if self.batch < 1 or self.pool < 1 or self.fresh < 0:
             raise ValueError(
                 f"Supervised: need batch >= 1, pool >= 1 and fresh >= 0, got {self.batch}, {self.pool} and {self.fresh}"

@@ -1,12 +1,11 @@
 """From the settings of a model to the model."""
 
-import torch
-
 from diffshape.models.autoencoder import Autoencoder
 from diffshape.models.config import MeshConfig, ModelConfig, PointCloudConfig, VoxelConfig
 from diffshape.models.mesh import MeshModel
 from diffshape.models.point_cloud import PointCloudModel
 from diffshape.models.voxel import VoxelModel
+from diffshape.training import own_randomness
 
 
 def build_model(config: ModelConfig, *, seed: int = 0) -> Autoencoder:
@@ -20,8 +19,7 @@ def build_model(config: ModelConfig, *, seed: int = 0) -> Autoencoder:
     >>> model(torch.zeros(2, 9, 9, 9)).shape
     torch.Size([2, 9, 9, 9])
     """
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
+    with own_randomness(seed=seed):
         if isinstance(config, PointCloudConfig):
             return PointCloudModel(config)
         if isinstance(config, MeshConfig):

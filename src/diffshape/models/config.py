@@ -6,7 +6,7 @@ Every setting changes something: one that the chosen loss has no use for must st
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
-from diffshape._plain import check_choices
+from diffshape._typed import check_settings
 
 Activation: TypeAlias = Literal["relu", "gelu", "silu", "tanh"]
 PointLoss: TypeAlias = Literal[
@@ -40,7 +40,7 @@ class PointCloudNetwork:
     """Compute each layer again in the backward pass instead of keeping it: less memory, about a third more time."""
 
     def __post_init__(self) -> None:
-        check_choices(self)
+        check_settings(self)
         _check_least(self, 1, "points", "tokens", "width", "layers", "heads", "latent")
         _check_network(self, self.hidden, self.dropout)
         if self.width % self.heads:
@@ -69,7 +69,7 @@ class MeshNetwork:
     """Compute encoder and decoder again in the backward pass instead of keeping them."""
 
     def __post_init__(self) -> None:
-        check_choices(self)
+        check_settings(self)
         _check_least(self, 1, "latent")
         _check_least(self, 0, "subdivisions")
         _check_network(self, self.hidden, self.dropout)
@@ -95,7 +95,7 @@ class VoxelNetwork:
     """Compute each level again in the backward pass instead of keeping it."""
 
     def __post_init__(self) -> None:
-        check_choices(self)
+        check_settings(self)
         _check_least(self, 4, "resolution")
         _check_least(self, 1, "base_channels", "layers", "latent")
         _check_network(self, (), self.dropout)
@@ -115,7 +115,7 @@ class PointCloudConfig:
     """What computes it."""
 
     def __post_init__(self) -> None:
-        check_choices(self)
+        check_settings(self)
         _check_used(self, "squared", ("chamfer", "density_aware_chamfer", "earth_mover"))
         _check_used(self, "blur", ("sinkhorn",))
         if self.blur is not None and not self.blur > 0:
@@ -139,6 +139,7 @@ class MeshConfig:
     """What computes it."""
 
     def __post_init__(self) -> None:
+        check_settings(self)
         _check_least(self, 0, "vertex_weight", "normal_weight", "edge_weight")
         if not self.vertex_weight + self.normal_weight + self.edge_weight > 0:
             raise ValueError("MeshConfig: one of vertex_weight, normal_weight and edge_weight must be positive")
@@ -160,7 +161,7 @@ class VoxelConfig:
     """What computes it."""
 
     def __post_init__(self) -> None:
-        check_choices(self)
+        check_settings(self)
         _check_used(self, "positive_weight", ("cross_entropy",))
         _check_used(self, "focal_gamma", ("focal",))
         _check_used(self, "focal_alpha", ("focal",))

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+from diffshape._typed import check_settings
 from diffshape.fields.config import LatentMLPConfig
 
 STEPS = 2000
@@ -46,6 +47,7 @@ class DeepSDFConfig:
     """Standard deviations by which each point of the surface is moved, once by the one and once by the other."""
 
     def __post_init__(self) -> None:
+        check_settings(self)
         for name in ("clamp", "lr", "code_lr", "halve"):
             if not getattr(self, name) > 0:
                 raise ValueError(f"DeepSDFConfig: {name} must be positive, got {getattr(self, name)}")
@@ -57,7 +59,7 @@ class DeepSDFConfig:
                 raise ValueError(f"DeepSDFConfig: {name} must be {least} or more, got {getattr(self, name)}")
         if not 0 <= self.near <= 1:
             raise ValueError(f"DeepSDFConfig: near must be a share in [0, 1], got {self.near}")
-        if len(self.spreads) != 2 or min(self.spreads) < 0:
+        if min(self.spreads) < 0:
             raise ValueError(f"DeepSDFConfig: spreads must be two lengths of 0 or more, got {self.spreads}")
 
 

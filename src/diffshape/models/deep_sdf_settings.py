@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import ClassVar
 
-from diffshape._plain import check_choices
+from diffshape._typed import check_settings
 from diffshape.data.families import FamilyName
 from diffshape.models.deep_sdf_config import STEPS, DeepSDFConfig
 from diffshape.models.training_settings import TrainingSettings
@@ -19,7 +19,7 @@ class DrawnShapes:
     test_shapes: int = 4
 
     def __post_init__(self) -> None:
-        check_choices(self)
+        check_settings(self)
         if min(self.shapes, self.test_shapes) < 1:
             raise ValueError(
                 f"DrawnShapes: shapes and test_shapes must be at least 1, got {self.shapes} and {self.test_shapes}"
@@ -34,6 +34,7 @@ class ShapeFolder:
     holdout: float = 0.2
 
     def __post_init__(self) -> None:
+        check_settings(self)
         if not 0 < self.holdout < 1:
             raise ValueError(f"ShapeFolder: holdout must be a share between 0 and 1, got {self.holdout}")
 
@@ -53,6 +54,7 @@ class DeepSDFSettings(TrainingSettings):
     seed: int = 0
 
     def __post_init__(self) -> None:
+        check_settings(self)
         if (self.steps is None) == (self.seconds is None):
             raise ValueError(
                 f"DeepSDFSettings: one of steps and seconds must be given, got {self.steps} and {self.seconds}"

@@ -17,7 +17,7 @@ from diffshape.losses import LossTerms, clamped_l1_loss
 from diffshape.models.deep_sdf import DeepSDF
 from diffshape.models.deep_sdf_config import STEPS, DeepSDFConfig
 from diffshape.models.deep_sdf_samples import FamilySamples, Shapes, SidedPool, sample_family
-from diffshape.training import Adam, CheckpointFolder, Outcome, Seconds, StepReport, Steps, Task, train
+from diffshape.training import Adam, CheckpointFolder, Outcome, Seconds, StepReport, Steps, Task, own_randomness, train
 
 
 class DeepSDFTask(Task):
@@ -79,7 +79,7 @@ def train_deep_sdf(
             what is learnt: nothing is scaled to fit. Or what ``sample_family`` made of them, with this config and seed.
         config: ``DeepSDFConfig()`` if ``None``.
         steps, seconds: How long to train, one of them; 2000 steps if neither is given.
-        seed: Of points, weights and batches; torch's global generator is seeded too, for dropout.
+        seed: Of points, weights, batches and dropout; torch's global generator stands afterwards where it stood.
         device: "cpu" or "cuda".
         checkpoints, resume, observers: As of ``training.train``; the points are drawn anew from the seed.
 
@@ -99,15 +99,15 @@ def train_deep_sdf(
     pool = SidedPool(*(part.to(device) for part in (samples.pool.points, samples.pool.distances, samples.pool.inside)))
     generator = torch.Generator()
     generator.set_state(samples.generator_state)
-    torch.manual_seed(seed)
     field = LatentMLP(config.network, shapes=len(pool.inside), generator=generator).to(device)
-    outcome = train(
-        DeepSDFTask(field, pool, config, seed=seed),
-        budget=Seconds(seconds) if seconds is not None else Steps(STEPS if steps is None else steps),
-        optimizer={"decoder": Adam(lr=config.lr), "codes": Adam(lr=config.code_lr)},
-        schedule=lambda progress: 0.5 ** int(progress / config.halve),
-        checkpoints=checkpoints,
-        resume=resume,
-        observers=observers,
-    )
+    with own_randomness(device, seed=seed):  # for dropout
+        outcome = train(
+            DeepSDFTask(field, pool, config, seed=seed),
+            budget=Seconds(seconds) if seconds is not None else Steps(STEPS if steps is None else steps),
+            optimizer={"decoder": Adam(lr=config.lr), "codes": Adam(lr=config.code_lr)},
+            schedule=lambda progress: 0.5 ** int(progress / config.halve),
+            checkpoints=checkpoints,
+            resume=resume,
+            observers=observers,
+        )
     return DeepSDFResult(DeepSDF(field.eval(), samples.frame, config), outcome)

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import ClassVar, Literal
 
+from diffshape._typed import check_settings
 from diffshape.data.spine_phantom_config import SpinePhantomConfig
 from diffshape.models.training_settings import TrainingSettings
 
@@ -18,6 +19,7 @@ class LandmarkUNetConfig:
     """Image pixels for each pixel of a heat-map: 2, 4, ... up to that of the last width."""
 
     def __post_init__(self) -> None:
+        check_settings(self)
         if not self.widths or any(width < 8 or width % 8 for width in self.widths):
             raise ValueError(f"LandmarkUNetConfig: widths must be 1 or more positive multiples of 8, got {self.widths}")
         strides = [2 ** (level + 1) for level in range(len(self.widths))]
@@ -55,6 +57,7 @@ class LandmarkTransformerConfig:
     """Share dropped in the layers."""
 
     def __post_init__(self) -> None:
+        check_settings(self)
         if self.width % (4 * self.heads) or self.heads < 1:
             raise ValueError(
                 f"LandmarkTransformerConfig: width must be a multiple of 4 heads, got {self.width} and {self.heads}"
@@ -99,6 +102,7 @@ class LandmarkObjective:
     """From maps to landmarks once trained; training always goes through the soft argmax."""
 
     def __post_init__(self) -> None:
+        check_settings(self)
         for name in ("lambda_heatmap", "lambda_coordinate", "lambda_anatomical", "lambda_uncertainty"):
             if not getattr(self, name) >= 0:
                 raise ValueError(f"LandmarkObjective: {name} must be 0 or more, got {getattr(self, name)}")
@@ -130,6 +134,7 @@ class LandmarkTraining:
     """Brightness and contrast of training images change by up to this share."""
 
     def __post_init__(self) -> None:
+        check_settings(self)
         if not (self.lr > 0 and self.clip > 0):
             raise ValueError(f"LandmarkTraining: lr and clip must be positive, got {self.lr} and {self.clip}")
         for name, low in (("batch", 1), ("weight_decay", 0), ("rotate", 0), ("zoom", 0), ("shift", 0), ("gain", 0)):
@@ -148,6 +153,7 @@ class PhantomData:
     test_images: int = 100
 
     def __post_init__(self) -> None:
+        check_settings(self)
         if min(self.images, self.test_images) < 1:
             raise ValueError(
                 f"PhantomData: images and test_images must be at least 1, got {self.images} and {self.test_images}"
@@ -169,6 +175,7 @@ class FolderData:
     holdout: float = 0.2
 
     def __post_init__(self) -> None:
+        check_settings(self)
         if not 0 < self.holdout < 1:
             raise ValueError(f"FolderData: holdout must be a share between 0 and 1, got {self.holdout}")
 
@@ -194,6 +201,7 @@ class LandmarkSettings(TrainingSettings):
     seed: int = 0
 
     def __post_init__(self) -> None:
+        check_settings(self)
         coarsest = self.network.coarsest
         if self.steps < 1:
             raise ValueError(f"LandmarkSettings: steps must be at least 1, got {self.steps}")

@@ -6,14 +6,15 @@ network.safetensors  the final weights, and the number of landmarks
 from dataclasses import replace
 from pathlib import Path
 
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import load_file
-
+from diffshape._sized_for import SizedFor
+from diffshape._tensor_files import read_tensors
 from diffshape.data import LandmarkImages, read_landmark_folder, skeleton_of, spine_phantoms
 from diffshape.models.held_out import split_held_out
 from diffshape.models.landmark_config import FolderData, LandmarkSettings, LandmarkTransformerConfig, PhantomData
 from diffshape.models.landmark_detector import LandmarkDetector
+from diffshape.models.landmark_transformer import backbone_library
 from diffshape.models.training_run import TrainingRun
+from diffshape.models.training_settings import TrainingSettings
 from diffshape.training import write_tensors
 
 
@@ -28,6 +29,12 @@ class LandmarkRun(TrainingRun):
         """
         return self.read(LandmarkSettings)
 
+    def begin(self, settings: TrainingSettings) -> None:
+        """As of any training; nothing is written unless the network's library can be imported."""
+        if isinstance(settings, LandmarkSettings) and isinstance(settings.network, LandmarkTransformerConfig):
+            backbone_library()
+        super().begin(settings)
+
     def save(self, detector: LandmarkDetector, step: int) -> None:
         """Write the weights."""
         header = {"step": str(step), "landmarks": str(detector.skeleton.count)}
@@ -41,17 +48,20 @@ class LandmarkRun(TrainingRun):
         """
         settings = self.settings()
         try:
-            with safe_open(self._weights, framework="pt") as file:
-                count = int((file.metadata() or {})["landmarks"])
+            header, tensors = read_tensors(self._weights)
             network = settings.network
             if isinstance(network, LandmarkTransformerConfig):
                 network = replace(network, pretrained=False)  # all weights are in the file
-            detector = LandmarkDetector(skeleton_of(count), network, settings.objective)
-            detector.load_state_dict(load_file(self._weights))
+            with SizedFor(tensors.values()):
+                detector = LandmarkDetector(skeleton_of(int(header["landmarks"])), network, settings.objective)
+            detector.load_state_dict(tensors)
         except FileNotFoundError as error:
             raise ValueError(f"the training in {self.path} is not finished: it has no network.safetensors") from error
-        except (OSError, KeyError, ValueError, RuntimeError, SafetensorError) as error:
-            raise ValueError(f"the weights {self._weights} cannot be read: {error}") from error
+        except (OSError, KeyError, ValueError, RuntimeError) as error:
+            raise ValueError(
+                f"the weights {self._weights} cannot be read: {error}; remove the file and take those of the newest "
+                f"checkpoint: diffshape train landmarks --resume {self.path}"
+            ) from error
         return detector.eval()
 
     @property

@@ -12,7 +12,17 @@ from diffshape.models.landmark_augmentation import augmented
 from diffshape.models.landmark_config import LandmarkObjective, LandmarkTraining, NetworkConfig
 from diffshape.models.landmark_detector import LandmarkDetector
 from diffshape.ops import resize_landmarks
-from diffshape.training import Adam, CheckpointFolder, Outcome, StepReport, Steps, Task, WarmupCosine, train
+from diffshape.training import (
+    Adam,
+    CheckpointFolder,
+    Outcome,
+    StepReport,
+    Steps,
+    Task,
+    WarmupCosine,
+    own_randomness,
+    train,
+)
 
 WARMUP = 0.1  # of the steps
 
@@ -81,7 +91,7 @@ def train_landmarks(
         objective: ``LandmarkObjective()`` if ``None``.
         training: ``LandmarkTraining()`` if ``None``.
         steps: Optimiser steps.
-        seed: Of weights, batches and changes of the images.
+        seed: Of weights, batches and changes of the images; torch's global generator stands afterwards where it stood.
         device: "cpu" or "cuda".
         checkpoints, resume, observers: As of ``training.train``.
 
@@ -100,18 +110,18 @@ def train_landmarks(
     >>> detector.detect(spine_phantoms(1, seed=1).images).landmarks.shape
     torch.Size([1, 22, 2])
     """
-    torch.manual_seed(seed)
-    detector = LandmarkDetector(data.skeleton, network, objective).to(device)
-    outcome = train_detector(
-        detector,
-        data,
-        training,
-        steps=steps,
-        seed=seed,
-        checkpoints=checkpoints,
-        resume=resume,
-        observers=observers,
-    )
+    with own_randomness(device, seed=seed):  # for weights and dropout
+        detector = LandmarkDetector(data.skeleton, network, objective).to(device)
+        outcome = train_detector(
+            detector,
+            data,
+            training,
+            steps=steps,
+            seed=seed,
+            checkpoints=checkpoints,
+            resume=resume,
+            observers=observers,
+        )
     return LandmarkResult(detector, outcome)
 
 

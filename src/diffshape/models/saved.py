@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import yaml
-from safetensors import SafetensorError
-from safetensors.torch import load_file
 from torch import Tensor
 
-from diffshape._plain import from_plain, to_plain
+from diffshape._plain import from_plain, read_yaml, to_plain
+from diffshape._sized_for import SizedFor
+from diffshape._tensor_files import read_tensors
 from diffshape.data import atomic_path
 from diffshape.models.autoencoder import Autoencoder
 from diffshape.models.build import build_model
@@ -74,9 +74,14 @@ def read_folder(
     """What ``build`` makes of kind, settings and tensors in a folder; one ValueError for all that is wrong."""
     path = Path(folder)
     try:
-        plain = yaml.safe_load((path / "config.yaml").read_text(encoding="utf-8"))
-        if not isinstance(plain, dict) or plain.pop("version", None) != _VERSION or plain.get("kind") not in kinds:
+        plain = read_yaml(path / "config.yaml")
+        version, kind = plain.pop("version", None), plain.pop("kind", None)
+        if version != _VERSION or not isinstance(kind, str) or kind not in kinds:
             raise ValueError(f"config.yaml must be of version {_VERSION} and a kind out of {', '.join(kinds)}")
-        return build(plain.pop("kind"), plain, load_file(path / "model.safetensors"))
-    except (OSError, KeyError, TypeError, ValueError, RuntimeError, yaml.YAMLError, SafetensorError) as error:
-        raise ValueError(f"{function}: no model can be read from {path}: {error}") from error
+        tensors = read_tensors(path / "model.safetensors").tensors
+        with SizedFor(tensors.values()):
+            return build(kind, plain, tensors)
+    except (OSError, KeyError, TypeError, ValueError, RuntimeError) as error:
+        raise ValueError(
+            f"{function}: no model can be read from {path}: {error}; copy it there anew, or save it again"
+        ) from error

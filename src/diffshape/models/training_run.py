@@ -5,14 +5,17 @@ log.csv       loss and parts along the way
 checkpoints/  enough to resume to the same bits
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import yaml
 
-from diffshape.data import atomic_path
+from diffshape._plain import read_yaml
+from diffshape._whole_files import atomic_path, remove_leftovers
 from diffshape.models.training_settings import Settings, TrainingSettings
-from diffshape.training import CheckpointFolder, Seconds
+from diffshape.training import CheckpointFolder, Seconds, only_here
 
 
 @dataclass(frozen=True)
@@ -35,13 +38,26 @@ class TrainingRun:
         """Write the settings.
 
         Raises:
-            ValueError: The folder already holds a run.
+            ValueError: The folder already holds a run, or another process is at work in it.
+            OSError: They cannot be written.
         """
         config = self.path / "config.yaml"
-        if config.is_file():
-            raise ValueError(f"{self.path} already holds a run; resume it, or choose another folder")
-        with atomic_path(config) as temporary:
-            temporary.write_text(yaml.safe_dump(settings.to_dict(), sort_keys=False))
+        with only_here(self.path):
+            if config.is_file():
+                raise ValueError(f"{self.path} already holds a run; resume it, or choose another folder")
+            with atomic_path(config) as temporary:
+                temporary.write_text(yaml.safe_dump(settings.to_dict(), sort_keys=False))
+
+    @contextmanager
+    def only_here(self) -> Iterator[None]:
+        """While entered, no other process works in the folder; what a killed one left half written is removed.
+
+        Raises:
+            FolderInUseError: Another one does.
+        """
+        with only_here(self.path):
+            remove_leftovers(self.path)
+            yield
 
     def read(self, kind: type[Settings]) -> Settings:
         """What ``begin`` wrote.
@@ -53,9 +69,6 @@ class TrainingRun:
         if not config.is_file():
             raise ValueError(f"{self.path} is not the folder of a {kind.TITLE}: it has no config.yaml")
         try:
-            plain = yaml.safe_load(config.read_text(encoding="utf-8"))
-            if not isinstance(plain, dict):
-                raise ValueError("it holds no settings")
-            return kind.from_dict(plain)
-        except (TypeError, ValueError, yaml.YAMLError) as error:
+            return kind.from_dict(read_yaml(config))
+        except ValueError as error:
             raise ValueError(f"{config} is not the config.yaml of a {kind.TITLE}: {error}") from error

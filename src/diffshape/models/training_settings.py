@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any, ClassVar, TypeVar
 
 from diffshape._plain import from_plain, to_plain
+from diffshape._typed import shown
 
 VERSION = 1
 Settings = TypeVar("Settings", bound="TrainingSettings")
@@ -31,9 +32,10 @@ class TrainingSettings:
             ValueError: The version or the model is another one, or a key is unknown.
         """
         values = dict(plain)
-        if (values.pop("version", None), values.pop("model", None)) != (VERSION, cls.MODEL):
+        version, model = values.pop("version", None), values.pop("model", None)
+        if (version, model) != (VERSION, cls.MODEL):
             raise ValueError(
                 f"{cls.__name__}: version must be {VERSION} and model {cls.MODEL!r}, "
-                f"got {plain.get('version')!r} and {plain.get('model')!r}"
+                f"got {shown(version)} and {shown(model)}"
             )
         return from_plain(cls, values, cls.KINDS)

@@ -1,9 +1,12 @@
 """The one training loop: schedule, checkpoint, resume, log, progress."""
 
-from diffshape.training.checkpoint import Checkpoint, CheckpointFolder, read_checkpoint, write_tensors
+from diffshape._tensor_files import write_tensors
+from diffshape.training.checkpoint import Checkpoint, CheckpointFolder, read_checkpoint
+from diffshape.training.folder_lock import FolderInUseError, only_here
 from diffshape.training.log import CsvLog, read_log
 from diffshape.training.loop import Outcome, StepReport, train
 from diffshape.training.progress import Progress
+from diffshape.training.randomness import own_randomness
 from diffshape.training.schedule import Budget, Constant, Exponential, Schedule, Seconds, Steps, WarmupCosine
 from diffshape.training.task import Task
 from diffshape.training.update import Adam, TrainingError
@@ -16,6 +19,7 @@ __all__ = [
     "Constant",
     "CsvLog",
     "Exponential",
+    "FolderInUseError",
     "Outcome",
     "Progress",
     "Schedule",
@@ -25,6 +29,8 @@ __all__ = [
     "Task",
     "TrainingError",
     "WarmupCosine",
+    "only_here",
+    "own_randomness",
     "read_checkpoint",
     "read_log",
     "train",

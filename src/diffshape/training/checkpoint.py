@@ -1,23 +1,20 @@
 """Checkpoints: safetensors files that are whole or absent, the newest few kept.
 
 A file ``step_000600.safetensors`` holds tensors named by section ("modules/field/0.weight", "task/pool", "random/cpu",
-"optimizer/field/0.weight/exp_avg") and, as strings in its header, the step, the seconds and a CRC-32 of everything. The
-newest is found by name and checked when read, so no second file could disagree with it; nothing is unpickled.
+"optimizer/field/0.weight/exp_avg") and, as strings in its header, the step and the seconds. The newest is found by name
+and its checksum compared when it is read, so no second file could disagree with it; nothing is unpickled.
 """
 
 import re
 import warnings
-import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-import torch
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
 from torch import Tensor
 
-from diffshape.data.files import atomic_path
+from diffshape._tensor_files import read_tensors, write_tensors
+from diffshape._whole_files import remove_leftovers
 from diffshape.training.schedule import Budget, Seconds
 
 _FORMAT = "diffshape checkpoint 1"
@@ -48,26 +45,8 @@ def write_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
     Raises:
         OSError: The disk is full or the folder cannot be written.
     """
-    tensors = _separate(checkpoint.tensors)
     header = {"format": _FORMAT, "step": str(checkpoint.step), "seconds": repr(float(checkpoint.seconds))}
-    header["crc32"] = _checksum(tensors, header)
-    write_tensors(path, tensors, header)
-
-
-def write_tensors(path: Path, tensors: Mapping[str, Tensor], header: dict[str, str] | None = None) -> None:
-    """Write tensors as a safetensors file, whole or not at all, readable by whom the user's umask lets read.
-
-    Raises:
-        OSError: The disk is full or the folder cannot be written.
-    """
-    with atomic_path(path) as temporary:
-        temporary.touch()
-        mode = temporary.stat().st_mode  # safetensors makes files private
-        try:
-            save_file(_separate(tensors), temporary, metadata=header)
-        except SafetensorError as error:
-            raise OSError(str(error)) from error
-        temporary.chmod(mode)
+    write_tensors(path, checkpoint.tensors, header)
 
 
 def read_checkpoint(path: Path) -> Checkpoint:
@@ -78,14 +57,12 @@ def read_checkpoint(path: Path) -> Checkpoint:
         OSError: It cannot be read.
     """
     try:
-        with safe_open(path, framework="pt") as file:
-            header = dict(file.metadata() or {})
-            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-    except SafetensorError as error:
-        raise ValueError(f"read_checkpoint: {path} is not a whole safetensors file: {error}") from error
-    if header.pop("crc32", None) != _checksum(tensors, header) or header.get("format") != _FORMAT:
-        raise ValueError(f"read_checkpoint: {path} is damaged or not a checkpoint: its checksum or format is wrong")
-    return Checkpoint(int(header["step"]), float(header["seconds"]), tensors)
+        header, tensors = read_tensors(path, checked=True)
+        if header.get("format") != _FORMAT:
+            raise ValueError(f"{path} is not a checkpoint: it has no format {_FORMAT!r}")
+        return Checkpoint(int(header["step"]), float(header["seconds"]), tensors)
+    except ValueError as error:
+        raise ValueError(f"read_checkpoint: {error}") from error
 
 
 @dataclass(frozen=True)
@@ -122,8 +99,9 @@ class CheckpointFolder:
         path = self.path(checkpoint.step)
         write_checkpoint(path, checkpoint)
         older = [old for step, old in self.paths().items() if step <= checkpoint.step][: -self.keep]
-        for stale in (*older, *self.folder.glob(".step_*"), *self.folder.glob(".tmp*")):  # atomic_path's, safetensors'
+        for stale in older:
             stale.unlink(missing_ok=True)
+        remove_leftovers(self.folder)
         return path
 
     def newest(self) -> Checkpoint | None:
@@ -141,22 +119,3 @@ class CheckpointFolder:
         if paths:
             raise ValueError(f"CheckpointFolder: none of the {len(paths)} checkpoints in {self.folder} can be read")
         return None
-
-
-def _separate(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """Contiguous CPU tensors of which no two share memory, as safetensors wants them."""
-    separate, seen = {}, set()
-    for name, tensor in tensors.items():
-        plain = tensor.detach().cpu().contiguous()
-        storage = plain.untyped_storage().data_ptr()
-        separate[name] = plain.clone() if storage in seen else plain
-        seen.add(storage)
-    return separate
-
-
-def _checksum(tensors: Mapping[str, Tensor], header: Mapping[str, str]) -> str:
-    total = zlib.crc32(repr(sorted(header.items())).encode())
-    for name, tensor in sorted(tensors.items()):
-        total = zlib.crc32(f"{name} {tensor.dtype} {tuple(tensor.shape)}".encode(), total)
-        total = zlib.crc32(tensor.reshape(-1).view(torch.uint8).numpy().data, total)
-    return f"{total:08x}"

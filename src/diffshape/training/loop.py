@@ -16,6 +16,7 @@
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic
@@ -23,6 +24,7 @@ from time import monotonic
 from diffshape.losses import LossTerms
 from diffshape.training.checkpoint import CheckpointFolder
 from diffshape.training.interrupt import Interrupts
+from diffshape.training.randomness import own_randomness
 from diffshape.training.schedule import Budget, Constant, Schedule
 from diffshape.training.snapshot import Saver
 from diffshape.training.task import Task
@@ -101,7 +103,8 @@ def train(
         schedule: Factor of the learning rates by progress, such as ``WarmupCosine()``.
         clip: Scale gradients down to this norm, taken over all of them.
         checkpoints: Where the run saves itself; None saves nothing.
-        resume: Go on with the run in ``checkpoints`` if there is one.
+        resume: Go on with the run in ``checkpoints`` if there is one. Torch's global generators then go on where that
+            run left them, and stand afterwards where the caller had them.
         observers: Called after each step: ``CsvLog``, ``Progress``, a viewer...
 
     Returns:
@@ -115,9 +118,10 @@ def train(
     """
     update = Updater(task.modules, optimizer, clip=clip)
     saver = Saver(task, update, checkpoints)
-    step, seconds = saver.resume(resume)
-    began, terms = monotonic() - seconds, None
-    with Interrupts() as interrupts:
+    device = next(iter(update.parameters.values())).device
+    with own_randomness(device) if resume else nullcontext(), Interrupts() as interrupts:
+        step, seconds = saver.resume(resume)
+        began, terms = monotonic() - seconds, None
         while not (interrupts.requested or task.finished):
             progress = budget.progress(step, monotonic() - began)
             if progress >= 1:

@@ -1,0 +1,48 @@
+"""A network made to take weights from a file: settings that promise more than the file holds do not fill the memory."""
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.overrides import TorchFunctionMode
+
+_MAKERS = {torch.empty, torch.zeros, torch.ones, torch.full, torch.rand, torch.randn}
+_SPARE = 2**24
+"""Numbers that may be made besides the weights, such as points at which a start is fitted."""
+_LEAST = 2**14
+"""What a tensor counts for at least, so that not millions of small ones are made either."""
+
+
+class SizedFor(TorchFunctionMode):
+    """While entered, making tensors of far more numbers than ``weights`` hold raises ValueError.
+
+    >>> with SizedFor([torch.zeros(10)]):
+    ...     torch.nn.Linear(100_000, 100_000)
+    Traceback (most recent call last):
+    ValueError: the settings are of a network much larger than the weights
+    """
+
+    def __init__(self, weights: Iterable[Tensor]) -> None:
+        super().__init__()
+        self._left = _SPARE + 4 * sum(max(_LEAST, weight.numel()) for weight in weights)
+
+    def __torch_function__(
+        self, func: Callable, types: Any, args: tuple = (), kwargs: dict[str, Any] | None = None
+    ) -> Any:
+        """Count what is made, before it is made."""
+        kwargs = kwargs or {}
+        if func in _MAKERS:
+            self._left -= max(_LEAST, _numbers(args or (kwargs.get("size", ()),)))
+            if self._left < 0:
+                raise ValueError("the settings are of a network much larger than the weights")
+        return func(*args, **kwargs)
+
+
+def _numbers(sizes: tuple) -> int:
+    """The product of the sizes in a factory's arguments: (2, 3) or ((2, 3),)."""
+    flat = sizes[0] if sizes and isinstance(sizes[0], (tuple, list)) else sizes
+    product = 1
+    for size in flat:
+        product *= int(size)
+    return product

@@ -1,0 +1,82 @@
+"""One process, and one thread, at a time in a folder; who is killed leaves no lock."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+
+import diffshape
+from diffshape.training import FolderInUseError, only_here
+
+HOLDER = (
+    "import sys\n"
+    "from diffshape.training import only_here\n"
+    "with only_here(sys.argv[1]):\n"
+    "    print('held', flush=True)\n"
+    "    sys.stdin.read()\n"
+)
+
+
+@pytest.fixture
+def holder(tmp_path):
+    """Another process in the folder."""
+    pytest.importorskip("fcntl")
+    path = str(Path(diffshape.__file__).parents[1])
+    process = subprocess.Popen(
+        [sys.executable, "-c", HOLDER, tmp_path / "run"],
+        env={**os.environ, "PYTHONPATH": path},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None
+    assert process.stdout.readline() == "held\n"
+    yield process
+    process.kill()
+    process.communicate()
+
+
+def test_another_process_is_refused_by_name_until_it_is_killed(holder, tmp_path):
+    folder = tmp_path / "run"
+    with pytest.raises(FolderInUseError, match=f"{folder} is in use: process {holder.pid} on .* is at work in it"):
+        only_here(folder).__enter__()
+    holder.send_signal(signal.SIGKILL)
+    holder.wait()
+    assert (folder / ".lock").is_file()
+    with only_here(folder):
+        pass
+    assert not any(folder.iterdir())
+
+
+def test_another_thread_is_refused_and_the_same_one_may_enter_again(tmp_path):
+    refused = []
+
+    def enter():
+        try:
+            with only_here(tmp_path):
+                refused.append(None)
+        except FolderInUseError as error:
+            refused.append(str(error))
+
+    with only_here(tmp_path):
+        with only_here(tmp_path):
+            pass
+        thread = threading.Thread(target=enter)
+        thread.start()
+        thread.join()
+    assert refused == [f"{tmp_path} is in use: another thread of this process is at work in it"]
+    enter()
+    assert refused[1] is None
+
+
+def test_a_folder_that_was_made_for_nothing_goes_again(tmp_path):
+    with only_here(tmp_path / "new"):
+        assert (tmp_path / "new" / ".lock").is_file()
+    assert not (tmp_path / "new").exists()
+    with only_here(tmp_path / "used"):
+        (tmp_path / "used" / "a.txt").touch()
+    assert [path.name for path in (tmp_path / "used").iterdir()] == ["a.txt"]
