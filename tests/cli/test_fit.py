@@ -3,6 +3,7 @@ import os
 import signal
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,8 +13,10 @@ import yaml
 from safetensors.torch import load_file
 
 import diffshape
-from diffshape.cli.main import main
+from diffshape.cli.main import main, parse
+from diffshape.cli.settings import base_of
 from diffshape.data import write_mesh
+from diffshape.fields import HASH_GRIDS
 from diffshape.ops import isosurface
 
 ENVIRONMENT = {**os.environ, "PYTHONPATH": str(Path(diffshape.__file__).parents[1]), "OMP_NUM_THREADS": "1"}
@@ -126,7 +129,9 @@ def test_out_must_be_new_or_empty(scan, finished, tmp_path, capsys, tiny):
         ([], "give a file of points"),
         (["a.ply", "--steps", "3", "--seconds", "2"], "exclude each other"),
         (["--resume", "nowhere"], "no such folder"),
-        (["a.ply", "--resume", "nowhere"], "leave out points"),
+        (["--resume", "nowhere", "--preset", "standard"], "leave out --preset"),
+        (["--resume", "nowhere", "--field.width", "64"], "leave out --field.width"),
+        (["a.ply", "--resume", "nowhere"], "leave out POINTS"),
         (["a.ply", "--config", __file__], "is not the config.yaml of a fit"),
         (["a.ply", "--steps", "0"], "--steps must be at least 1"),
     ],
@@ -207,6 +212,15 @@ def test_the_options_of_a_grid_change_that_of_the_preset(truth, tmp_path):
     fit(truth, *SHORT, "--out", tmp_path / "run", "--quiet")
     field = yaml.safe_load((tmp_path / "run" / "config.yaml").read_text())["field"]
     assert (field["levels"], field["finest"], field["box"], field["reads_point"]) == (3, 32, [-1.05, 1.05], False)
+
+
+@pytest.mark.parametrize(("option", "value"), [("width", 64), ("base", 8), ("log2_entries", 18)])
+def test_what_is_typed_is_used_also_where_it_is_the_default_of_the_class(option, value):
+    base = base_of("standard", None)
+    given = parse(["fit", "part.obj", f"--field.{option}", str(value)])[1]
+    field = base.field_for("mesh", given.field, given.typed_in("field"), Path("part.obj"))
+    assert field == replace(HASH_GRIDS["small"], **{option: value})
+    assert base.field_for("mesh", given.field, [], Path("part.obj")) == HASH_GRIDS["small"]
 
 
 def test_the_config_of_an_encoded_mesh_encodes_again(truth, tmp_path):

@@ -8,17 +8,15 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from diffshape import __version__
+from diffshape.cli.options import VerbOptions
 
 _PACKAGES = ("torch", "numpy", "scipy", "numba", "trimesh", "libigl", "tyro", "safetensors")
 _EXTRAS = {"viewer": "viser", "ray": "ray", "slurm": "submitit", "log": "tensorboard", "landmarks": "timm"}
 
 
-@dataclass(frozen=True)
-class Info:
+@dataclass(frozen=True, kw_only=True)
+class Info(VerbOptions):
     """Versions, device, threads, extras, and where outputs go."""
-
-    debug: bool = False
-    """Show the traceback of an error."""
 
 
 def run(arguments: Info) -> int:

@@ -5,15 +5,16 @@ from pathlib import Path
 
 import tyro
 
-from diffshape.cli.errors import UsageError
+from diffshape._bounds import check_resolution
+from diffshape.cli.errors import UsageError, usage_errors
 from diffshape.cli.folders import run_path
-from diffshape.cli.options import OptionalPath
+from diffshape.cli.options import OptionalPath, VerbOptions
 
 _SUFFIXES = (".ply", ".obj", ".stl", ".off")
 
 
-@dataclass(frozen=True)
-class MeshRun:
+@dataclass(frozen=True, kw_only=True)
+class MeshRun(VerbOptions):
     """Mesh the surface of a fit again, finer or coarser."""
 
     run: tyro.conf.Positional[Path]
@@ -22,8 +23,6 @@ class MeshRun:
     """Grid nodes along the side of the mesh's box."""
     out: OptionalPath = None
     """PLY, OBJ, STL or OFF file. Default: RUN/mesh_RESOLUTION.ply."""
-    debug: bool = False
-    """Show the traceback of an error."""
 
 
 def run(arguments: MeshRun) -> int:
@@ -32,8 +31,8 @@ def run(arguments: MeshRun) -> int:
     path = arguments.out or folder / f"mesh_{arguments.resolution}.ply"
     if path.suffix.lower() not in _SUFFIXES:
         raise UsageError(f"--out {path}: unknown kind of mesh; diffshape writes {', '.join(_SUFFIXES)}")
-    if arguments.resolution < 16:
-        raise UsageError(f"--resolution must be at least 16, got {arguments.resolution}")
+    with usage_errors():
+        check_resolution("--resolution", arguments.resolution, 16)
     from diffshape.data import write_mesh
     from diffshape.fitting import load
 

@@ -8,7 +8,7 @@ import tyro
 
 from diffshape.cli.errors import UsageError
 from diffshape.cli.folders import run_path
-from diffshape.cli.options import OptionalPath
+from diffshape.cli.options import OptionalPath, VerbOptions
 
 if TYPE_CHECKING:
     import numpy as np
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 _SUFFIXES = (".npy", ".csv")
 
 
-@dataclass(frozen=True)
-class Query:
+@dataclass(frozen=True, kw_only=True)
+class Query(VerbOptions):
     """Signed distances of points from the surface of a fit: negative inside, in the unit of the scan."""
 
     run: tyro.conf.Positional[Path]
@@ -27,8 +27,6 @@ class Query:
     """A file of points, in the coordinates of the scan; of a mesh, its vertices."""
     out: OptionalPath = None
     """NPY (distances) or CSV (x, y, z, distance). Without it only a summary is printed."""
-    debug: bool = False
-    """Show the traceback of an error."""
 
 
 def run(arguments: Query) -> int:

@@ -6,11 +6,13 @@ from pathlib import Path
 
 import tyro
 
-from diffshape.cli.errors import UsageError
+from diffshape._bounds import SCORE_BYTES, check_fits
+from diffshape.cli.errors import usage_errors
+from diffshape.cli.options import VerbOptions
 
 
-@dataclass(frozen=True)
-class Eval:
+@dataclass(frozen=True, kw_only=True)
+class Eval(VerbOptions):
     """Score a surface against the true one; lengths are shares of the truth's longest side."""
 
     pred: tyro.conf.Positional[Path]
@@ -21,14 +23,12 @@ class Eval:
     """Points drawn on each surface."""
     json: bool = False
     """Print the score as JSON."""
-    debug: bool = False
-    """Show the traceback of an error."""
 
 
 def run(arguments: Eval) -> int:
     """Read both, compare, print."""
-    if arguments.samples < 1:
-        raise UsageError(f"--samples must be at least 1, got {arguments.samples}")
+    with usage_errors():
+        check_fits("--samples", arguments.samples, SCORE_BYTES)
     from diffshape.data import read_mesh
     from diffshape.metrics import compare_surfaces
 

@@ -5,7 +5,7 @@ A preset may be for scans, for meshes, or for both; which of its halves counts i
 
 import argparse
 from collections.abc import Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from diffshape.cli.errors import UsageError
@@ -58,19 +58,26 @@ class Base:
             raise UsageError(f"{self.name} is not for a {kind}, which {path} is; choose a --preset out of {suited}")
         return preset
 
-    def field_for(self, kind: str, given: FieldConfig, path: Path) -> FieldConfig | None:
-        """The preset's field for a kind of input, with what the flags changed; None if it is to be matched."""
+    def field_for(self, kind: str, given: FieldConfig, typed: Sequence[str], path: Path) -> FieldConfig | None:
+        """The preset's field for a kind of input, with the settings that were typed; None if it is to be matched.
+
+        Args:
+            kind: "scan" or "mesh".
+            given: The field of the arguments, from which the typed settings are taken.
+            typed: Names of those.
+            path: The input, for errors.
+
+        Raises:
+            UsageError: There is no preset for this kind; or a setting does not go with the preset's others.
+        """
         own = self.preset_for(kind, path).field
-        if given == self.field:
+        if not typed:
             return own
-        if type(given) is not type(own) or type(given) is not type(self.field):
-            return given
-        changed = {
-            part.name: getattr(given, part.name)
-            for part in fields(given)
-            if getattr(given, part.name) != getattr(self.field, part.name)
-        }
-        return replace(own, **changed)  # type: ignore[type-var]
+        changed = {name: getattr(given, name) for name in typed}
+        try:
+            return replace(own or self.field, **changed)  # type: ignore[type-var]
+        except ValueError as error:
+            raise UsageError(f"--field.{', --field.'.join(typed)}: {error}") from error
 
 
 def base_of(preset: str, config: Path | None) -> Base:

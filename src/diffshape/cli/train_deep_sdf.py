@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import tyro
 
-from diffshape.cli.errors import UsageError
+from diffshape._bounds import check_budget, check_fits
+from diffshape.cli.device import chosen_device, use_threads
+from diffshape.cli.errors import UsageError, usage_errors
 from diffshape.cli.options import OptionalFloat, OptionalInt
 from diffshape.cli.settings import named_in
-from diffshape.cli.train_options import Say, TrainOptions, changed_options, refuse_unused, training_folder
+from diffshape.cli.train_options import Say, TrainOptions, check_options, refuse_unused, training_folder
 from diffshape.data.families import FamilyName
 from diffshape.models.deep_sdf_config import PUBLISHED_DEEP_SDF, STEPS, DeepSDFConfig
 from diffshape.models.deep_sdf_settings import DeepSDFSettings, DrawnShapes, ShapeFolder
@@ -24,6 +26,8 @@ _SCORED = 8
 """Shapes of either kind that are scored."""
 _NEAR = 0.02
 """Distance up to which an observed point is drawn, in the frame of the family."""
+_POINT_BYTES = 48
+"""Memory of a point of a shape and its distance, while they are drawn."""
 _FILES = {
     "model/": "network and codes, for models.load_deep_sdf",
     "strip.png": "from one training shape to another",
@@ -34,7 +38,7 @@ _FILES = {
 }
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class TrainDeepSDF(TrainOptions):
     """Train one network for a family of shapes, drawn or your own, that completes and blends them (DeepSDF)."""
 
@@ -66,7 +70,6 @@ def defaults_for(words: Sequence[str]) -> TrainDeepSDF:
 def run(arguments: TrainDeepSDF) -> int:
     """Train, score, write, tell."""
     settings = _settings(arguments)
-    from diffshape.cli.device import chosen_device, use_threads
     from diffshape.models.deep_sdf_run import DeepSDFRun, deep_sdf_shapes
     from diffshape.models.deep_sdf_samples import sample_family
     from diffshape.models.deep_sdf_training import train_deep_sdf
@@ -108,7 +111,7 @@ def run(arguments: TrainDeepSDF) -> int:
 
 def _settings(arguments: TrainDeepSDF) -> DeepSDFSettings:
     """The arguments as settings, checked before anything heavy is imported."""
-    changed = changed_options(arguments)
+    check_options(arguments)
     if arguments.resume is not None:
         return DeepSDFSettings()
     if arguments.folder is None:
@@ -116,12 +119,13 @@ def _settings(arguments: TrainDeepSDF) -> DeepSDFSettings:
     else:
         drawn = ["family", "shapes", "test_shapes"]
         unused = dict.fromkeys(drawn, "a FOLDER of meshes is given")
-    refuse_unused(changed, unused)
-    if arguments.steps is not None and arguments.seconds is not None:
-        raise UsageError("--steps and --seconds exclude each other")
+    refuse_unused(arguments.typed, unused)
+    with usage_errors():
+        check_budget("", steps=arguments.steps, seconds=arguments.seconds, seed=arguments.seed)
+        check_fits("--shapes", arguments.shapes, _POINT_BYTES * arguments.model.samples)
     if arguments.folder is not None and not arguments.folder.is_dir():
         raise UsageError(f"{arguments.folder}: there is no such folder of meshes")
-    try:
+    with usage_errors():
         if arguments.folder is None:
             data = DrawnShapes(family=arguments.family, shapes=arguments.shapes, test_shapes=arguments.test_shapes)
         else:
@@ -133,8 +137,6 @@ def _settings(arguments: TrainDeepSDF) -> DeepSDFSettings:
             seconds=arguments.seconds,
             seed=arguments.seed,
         )
-    except ValueError as error:
-        raise UsageError(str(error)) from error
 
 
 def _scored(

@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import tyro
 
-from diffshape.cli.errors import UsageError
+from diffshape._bounds import check_fits
+from diffshape.cli.device import chosen_device, use_threads
+from diffshape.cli.errors import UsageError, usage_errors
 from diffshape.cli.options import OptionalFloat
-from diffshape.cli.train_options import Say, TrainOptions, changed_options, refuse_unused, training_folder
+from diffshape.cli.train_options import Say, TrainOptions, check_options, refuse_unused, training_folder
 from diffshape.data.spine_phantom_config import SpinePhantomConfig
 from diffshape.models.landmark_config import (
     FolderData,
@@ -35,7 +37,7 @@ _FILES = {
 }
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class TrainLandmarks(TrainOptions):
     """Train a network that finds the corners of vertebrae, on drawn radiographs or on a folder of your own."""
 
@@ -70,7 +72,6 @@ class TrainLandmarks(TrainOptions):
 def run(arguments: TrainLandmarks) -> int:
     """Train, score, write, tell."""
     settings = _settings(arguments)
-    from diffshape.cli.device import chosen_device, use_threads
     from diffshape.models.landmark_run import LandmarkRun, landmark_data
     from diffshape.models.landmark_training import train_landmarks
     from diffshape.training import CsvLog, Progress
@@ -110,14 +111,17 @@ def run(arguments: TrainLandmarks) -> int:
 
 def _settings(arguments: TrainLandmarks) -> LandmarkSettings:
     """The arguments as settings, checked before anything heavy is imported."""
-    changed = changed_options(arguments)
+    check_options(arguments)
     if arguments.resume is not None:
         return LandmarkSettings()
-    refuse_unused(changed, _unused(arguments))
+    refuse_unused(arguments.typed, _unused(arguments))
     if arguments.folder is not None and not arguments.folder.is_dir():
         raise UsageError(f"{arguments.folder}: there is no such folder of images")
-    try:
+    with usage_errors():
         if arguments.folder is None:
+            pixels = arguments.phantom.height * arguments.phantom.width
+            check_fits("--images", arguments.images, 4 * pixels)
+            check_fits("--test-images", arguments.test_images, 4 * pixels)
             data = PhantomData(phantom=arguments.phantom, images=arguments.images, test_images=arguments.test_images)
         else:
             data = FolderData(
@@ -134,8 +138,6 @@ def _settings(arguments: TrainLandmarks) -> LandmarkSettings:
             steps=arguments.steps,
             seed=arguments.seed,
         )
-    except ValueError as error:
-        raise UsageError(str(error)) from error
 
 
 def _unused(arguments: TrainLandmarks) -> dict[str, str]:

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from diffshape._bounds import check_seed, check_whole
 from diffshape.data.area_samples import area_samples
 from diffshape.data.arrays import ReadError, real_rows, usable_rows
 from diffshape.data.meshes import MESH_SUFFIXES, as_mesh, read_polygons
@@ -66,8 +67,9 @@ def read_points(path: str | PathLike[str], *, max_points: int | None = None, see
         ReadError: (a ValueError) the file is empty, damaged, of an unknown format, or not a shape; see
             :func:`clean_points`.
     """
-    if max_points is not None and max_points < 4:
-        raise ValueError(f"read_points: max_points must be at least 4, got {max_points}")
+    if max_points is not None:
+        check_whole("read_points: max_points", max_points, 4)
+    check_seed("read_points: seed", seed)
     path = Path(path)
     suffix = path.suffix.lower()
     if suffix not in POINT_SUFFIXES:

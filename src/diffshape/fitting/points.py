@@ -7,6 +7,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from diffshape._bounds import check_budget
 from diffshape.data import Frame, clean_points
 from diffshape.fields.config import FieldConfig, HashGridConfig
 from diffshape.fitting.config import DiffCD
@@ -65,8 +66,7 @@ def fit_points(
     >>> bool(result.query(np.array([3.0, 3.0, 3.0])) < 0)
     True
     """
-    if steps is not None and seconds is not None:
-        raise ValueError("fit_points: give steps or seconds, not both")
+    check_budget("fit_points", steps=steps, seconds=seconds, seed=seed)
     method = method or DiffCD()
     cloud = clean_points(points, name="fit_points: points").subset(MAX_POINTS, seed=seed)
     frame = Frame.of(cloud.points)

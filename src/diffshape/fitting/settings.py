@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from diffshape._bounds import check_budget
 from diffshape._plain import from_plain, to_plain
 from diffshape.fields.config import FIELD_KINDS, FieldConfig
 from diffshape.fitting.config import DiffCD
@@ -26,8 +27,7 @@ class FitSettings:
     def __post_init__(self) -> None:
         if (self.steps is None) == (self.seconds is None):
             raise ValueError(f"FitSettings: give steps or seconds, one of them, got {self.steps} and {self.seconds}")
-        if not (self.seconds if self.steps is None else self.steps) > 0:  # type: ignore[operator]
-            raise ValueError(f"FitSettings: steps and seconds must be positive, got {self.steps} and {self.seconds}")
+        check_budget("FitSettings", steps=self.steps, seconds=self.seconds, seed=self.seed)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain numbers, strings and dictionaries."""

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import ClassVar
 
+from diffshape._bounds import check_budget, check_whole
 from diffshape._plain import check_choices
 from diffshape.data.families import FamilyName
 from diffshape.models.deep_sdf_config import STEPS, DeepSDFConfig
@@ -20,10 +21,8 @@ class DrawnShapes:
 
     def __post_init__(self) -> None:
         check_choices(self)
-        if min(self.shapes, self.test_shapes) < 1:
-            raise ValueError(
-                f"DrawnShapes: shapes and test_shapes must be at least 1, got {self.shapes} and {self.test_shapes}"
-            )
+        for name in ("shapes", "test_shapes"):
+            check_whole(f"DrawnShapes: {name}", getattr(self, name), 1)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,7 +56,4 @@ class DeepSDFSettings(TrainingSettings):
             raise ValueError(
                 f"DeepSDFSettings: one of steps and seconds must be given, got {self.steps} and {self.seconds}"
             )
-        if self.steps is not None and self.steps < 1:
-            raise ValueError(f"DeepSDFSettings: steps must be at least 1, got {self.steps}")
-        if self.seconds is not None and not 0 < self.seconds < float("inf"):
-            raise ValueError(f"DeepSDFSettings: seconds must be a positive number, got {self.seconds}")
+        check_budget("DeepSDFSettings", steps=self.steps, seconds=self.seconds, seed=self.seed)

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import ClassVar, Literal
 
+from diffshape._bounds import check_budget, check_whole
 from diffshape.data.spine_phantom_config import SpinePhantomConfig
 from diffshape.models.training_settings import TrainingSettings
 
@@ -148,10 +149,8 @@ class PhantomData:
     test_images: int = 100
 
     def __post_init__(self) -> None:
-        if min(self.images, self.test_images) < 1:
-            raise ValueError(
-                f"PhantomData: images and test_images must be at least 1, got {self.images} and {self.test_images}"
-            )
+        for name in ("images", "test_images"):
+            check_whole(f"PhantomData: {name}", getattr(self, name), 1)
 
     @property
     def size(self) -> tuple[int, int]:
@@ -195,8 +194,7 @@ class LandmarkSettings(TrainingSettings):
 
     def __post_init__(self) -> None:
         coarsest = self.network.coarsest
-        if self.steps < 1:
-            raise ValueError(f"LandmarkSettings: steps must be at least 1, got {self.steps}")
+        check_budget("LandmarkSettings", steps=self.steps, seconds=None, seed=self.seed)
         if any(side < coarsest or side % coarsest for side in self.data.size):
             raise ValueError(
                 f"LandmarkSettings: the images' height and width must be multiples of {coarsest} for this network, "
