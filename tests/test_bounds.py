@@ -32,14 +32,14 @@ def test_both_ends_of_a_range_are_in_it():
     check_number("x", 0, 0, 1)
     check_number("x", 1, 0, 1)
     check_whole("x", 4, 4, 4)
-    with pytest.raises(ValueError, match="a number from 0 to 1, got 1.5"):
+    with pytest.raises(ValueError, match=r"a number from 0 to 1, got 1\.5"):
         check_number("x", 1.5, 0, 1)
 
 
 def test_a_budget_is_steps_or_seconds_or_neither():
     for budget in ({}, {"steps": 1}, {"seconds": 0.1}):
         check_budget("fit", **{"steps": None, "seconds": None, **budget})
-    with pytest.raises(ValueError, match="fit: give steps or seconds, not both, got 1 and 0.1"):
+    with pytest.raises(ValueError, match=r"fit: give steps or seconds, not both, got 1 and 0\.1"):
         check_budget("fit", steps=1, seconds=0.1)
     with pytest.raises(ValueError, match="--steps must be at most 1,000,000,000"):
         check_budget("", steps=10**12, seconds=None)

@@ -60,7 +60,7 @@ def test_values_are_bound_to_their_options(words, parsed):
         ([""], "do: RUN is empty"),
         (["a", "--quite"], "do: there is no option --quite; did you mean --quiet?"),
         (["a", "-q"], "do: there is no option -q"),
-        (["a", "--group.with", "3"], "there is no option --group.with; did you mean --group.width?"),
+        (["a", "--group.with", "3"], "do: there is no option --group.with; did you mean --group.width?"),
         (["a", "--log-entries", "ten"], "--log-entries must be a whole number, got 'ten'"),
         (["a", "--log-entries", "1.5"], "--log-entries must be a whole number, got '1.5'"),
         (["a", "--seconds", "soon"], "--seconds must be a number, got 'soon'"),

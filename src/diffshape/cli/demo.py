@@ -7,6 +7,7 @@ from typing import Literal
 from diffshape.cli import fit
 from diffshape.cli.folders import fresh_folder
 from diffshape.cli.options import OptionalInt, OptionalPath, VerbOptions
+from diffshape.data.up import UP, Up
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -19,6 +20,8 @@ class Demo(VerbOptions):
     """quick takes a third of the time."""
     steps: OptionalInt = None
     """Optimiser steps, instead of the preset's."""
+    up: Up = UP
+    """Which axis points up in preview.png."""
     resolution: int = 256
     """Grid nodes along the side of the mesh's box."""
 
@@ -34,6 +37,7 @@ def run(arguments: Demo) -> int:
         preset=arguments.preset,
         steps=arguments.steps,
         resolution=arguments.resolution,
+        up=arguments.up,
         method=defaults.method,
         field=defaults.field,
     )

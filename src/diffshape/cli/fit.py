@@ -11,7 +11,7 @@ from diffshape._bounds import check_budget, check_resolution, check_whole
 from diffshape.cli.device import check_threads, chosen_device, use_threads
 from diffshape.cli.errors import INTERRUPTED, UsageError, usage_errors
 from diffshape.cli.folders import fresh_folder, run_path
-from diffshape.cli.options import OptionalFloat, OptionalInt, OptionalPath, PositionalPath, VerbOptions
+from diffshape.cli.options import OptionalFloat, OptionalInt, OptionalPath, OptionalUp, PositionalPath, VerbOptions
 from diffshape.cli.settings import Base, base_named_in, base_of
 from diffshape.fields.config import FieldConfig, HashGridConfig
 from diffshape.fitting.config import DiffCD
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from diffshape.fitting import FitResult
     from diffshape.training import Progress
 
-_ALSO_ON_RESUME = {"resume", "truth", "resolution", "device", "threads", "json", "quiet", "debug"}
+_ALSO_ON_RESUME = {"resume", "truth", "resolution", "up", "device", "threads", "json", "quiet", "debug"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,6 +54,8 @@ class Fit(VerbOptions):
     """Draw at most this many points at random; of more than 100,000 so many are drawn in any case."""
     threads: OptionalInt = None
     """CPU threads."""
+    up: OptionalUp = None
+    """Which axis points up in preview.png."""
     config: OptionalPath = None
     """The config.yaml of another run, to fit with its settings."""
     resume: OptionalPath = None
@@ -90,7 +92,7 @@ def run(arguments: Fit) -> int:
     base = None
     if arguments.resume:
         folder = run_path(arguments.resume)
-        inputs = remembered_inputs(folder, truth=arguments.truth)
+        inputs = remembered_inputs(folder, truth=arguments.truth, up=arguments.up)
     else:
         assert arguments.points is not None
         inputs = read_inputs(
@@ -99,6 +101,7 @@ def run(arguments: Fit) -> int:
             max_points=arguments.max_points,
             seed=arguments.seed,
             as_scan=arguments.as_scan,
+            up=arguments.up,
         )
         base = base_of(arguments.preset, arguments.config)
         _check_used(arguments, base, inputs)

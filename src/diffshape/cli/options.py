@@ -6,9 +6,14 @@ from typing import Annotated, TypeAlias
 
 import tyro
 
+from diffshape.data.up import Up
+
 OptionalPath: TypeAlias = Annotated[Path | None, tyro.conf.arg(metavar="PATH", help_behavior_hint="")]
 OptionalInt: TypeAlias = Annotated[int | None, tyro.conf.arg(metavar="INT", help_behavior_hint="")]
 OptionalFloat: TypeAlias = Annotated[float | None, tyro.conf.arg(metavar="FLOAT", help_behavior_hint="")]
+OptionalUp: TypeAlias = Annotated[
+    Up | None, tyro.conf.arg(metavar="{x,y,z,-x,-y,-z}", help_behavior_hint="(default: z; y for GLB)")
+]
 PositionalPath: TypeAlias = Annotated[
     Path | None, tyro.conf.Positional, tyro.conf.arg(metavar="POINTS", help_behavior_hint="")
 ]

@@ -47,7 +47,7 @@ def write_outputs(result: FitResult, inputs: Inputs, folder: Path, *, resolution
     mesh = result.mesh(resolution)
     if len(mesh.faces):
         write_mesh(folder / "mesh.ply", *mesh)
-        preview(mesh.vertices, mesh.faces, inputs.points, path=folder / "preview.png")
+        preview(mesh.vertices, mesh.faces, inputs.points, path=folder / "preview.png", up=inputs.up)
     elif not result.interrupted:
         raise ValueError(
             "the fit has no surface: its field has one sign in the whole box; "
@@ -62,6 +62,7 @@ def write_outputs(result: FitResult, inputs: Inputs, folder: Path, *, resolution
         "seconds": round(result.seconds, 2),
         "interrupted": result.interrupted,
         "resolution": resolution,
+        "up": inputs.up,
         **surface_facts(mesh),
         "score": score.to_dict() if score else None,
         "distances": distances.to_dict() if distances else None,

@@ -14,6 +14,7 @@ from diffshape.cli.options import OptionalFloat, OptionalInt
 from diffshape.cli.settings import named_in
 from diffshape.cli.train_options import Say, TrainOptions, check_options, refuse_unused, training_folder
 from diffshape.data.families import FamilyName
+from diffshape.data.up import UP, Up
 from diffshape.models.deep_sdf_config import PUBLISHED_DEEP_SDF, STEPS, DeepSDFConfig
 from diffshape.models.deep_sdf_settings import DeepSDFSettings, DrawnShapes, ShapeFolder
 
@@ -52,6 +53,8 @@ class TrainDeepSDF(TrainOptions):
     """Drawn shapes to be tested on."""
     holdout: float = 0.2
     """Share of a folder's meshes held out for the test."""
+    up: Up = UP
+    """Which axis points up in the pictures."""
     preset: Literal["small", "published"] = "small"
     """Where model.* begins. small: minutes on a CPU. published: network and batches of the paper, for a large GPU."""
     steps: OptionalInt = None
@@ -104,7 +107,7 @@ def run(arguments: TrainDeepSDF) -> int:
     run.save(model)
     say(f"\n{outcome.step} steps in {outcome.seconds:.0f} s; scoring ...")
     metrics = {"steps": outcome.step, "seconds": round(outcome.seconds, 2)}
-    metrics |= _scored(run.path, model, known, held_out, say, metrics)
+    metrics |= _scored(run.path, model, known, held_out, say, metrics, settings.up)
     say.outputs(run.path, metrics, _FILES)
     return 0
 
@@ -136,6 +139,7 @@ def _settings(arguments: TrainDeepSDF) -> DeepSDFSettings:
             steps=STEPS if arguments.steps is None and arguments.seconds is None else arguments.steps,
             seconds=arguments.seconds,
             seed=arguments.seed,
+            up=arguments.up,
         )
 
 
@@ -146,6 +150,7 @@ def _scored(
     held_out: Mapping[str, "Mesh"],
     say: Say,
     metrics: Mapping[str, Any],
+    up: Up,
 ) -> dict[str, Any]:
     """Score the model on some shapes, and write metrics.json and the two pictures."""
     from diffshape.data import DistanceSamples
@@ -160,8 +165,8 @@ def _scored(
     say(str(score))
     facts = {"known": list(known)[:_SCORED], "held_out": list(tested), "score": asdict(score)}
     write_json(folder / "metrics.json", {**metrics, **facts})
-    interpolation_strip(model, path=folder / "strip.png")
+    interpolation_strip(model, path=folder / "strip.png", up=up)
     seen = DistanceSamples(*(part[0].cpu() for part in found.seen))
     near = _NEAR * model.frame.scale
-    completion_strip(model, truths[0], seen, found.half[0], near=near, path=folder / "completion.png")
+    completion_strip(model, truths[0], seen, found.half[0], near=near, path=folder / "completion.png", up=up)
     return facts

@@ -7,6 +7,7 @@ from typing import ClassVar
 from diffshape._bounds import check_budget, check_whole
 from diffshape._plain import check_choices
 from diffshape.data.families import FamilyName
+from diffshape.data.up import UP, Up
 from diffshape.models.deep_sdf_config import STEPS, DeepSDFConfig
 from diffshape.models.training_settings import TrainingSettings
 
@@ -50,8 +51,11 @@ class DeepSDFSettings(TrainingSettings):
     steps: int | None = STEPS
     seconds: float | None = None
     seed: int = 0
+    up: Up = UP
+    """The axis that points up in pictures."""
 
     def __post_init__(self) -> None:
+        check_choices(self)
         if (self.steps is None) == (self.seconds is None):
             raise ValueError(
                 f"DeepSDFSettings: one of steps and seconds must be given, got {self.steps} and {self.seconds}"
