@@ -3,6 +3,7 @@
 import difflib
 import errno
 import re
+import shlex
 import sys
 import traceback
 import warnings
@@ -26,6 +27,15 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     """
     near = difflib.get_close_matches(word, list(known), n=1, cutoff=0.6)
     return f"; did you mean {near[0]}?" if near else ""
+
+
+def typed_as(verb: str, *words: object) -> str:
+    """A command as it can be typed into a shell, its words quoted where they must be.
+
+    >>> typed_as("fit", "--resume", "my scans/run")
+    "diffshape fit --resume 'my scans/run'"
+    """
+    return f"diffshape {verb} {shlex.join(map(str, words))}"
 
 
 @contextmanager

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from diffshape._bounds import check_budget, check_resolution, check_whole
 from diffshape.cli.device import check_threads, chosen_device, use_threads
-from diffshape.cli.errors import INTERRUPTED, UsageError, usage_errors
+from diffshape.cli.errors import INTERRUPTED, UsageError, typed_as, usage_errors
 from diffshape.cli.folders import fresh_folder, run_path
+from diffshape.cli.frame_hint import frame_hint, show_hint
 from diffshape.cli.options import OptionalFloat, OptionalInt, OptionalPath, OptionalUp, PositionalPath, VerbOptions
 from diffshape.cli.settings import Base, base_named_in, base_of
 from diffshape.fields.config import FieldConfig, HashGridConfig
@@ -103,6 +104,8 @@ def run(arguments: Fit) -> int:
             as_scan=arguments.as_scan,
             up=arguments.up,
         )
+        if arguments.truth is not None and inputs.truth is not None:
+            show_hint(frame_hint(inputs.name, inputs.points, arguments.truth.name, inputs.truth.vertices, parts=True))
         base = base_of(arguments.preset, arguments.config)
         _check_used(arguments, base, inputs)
         method = "diffcd" if inputs.kind == "scan" else "supervised"
@@ -187,5 +190,5 @@ def _told_how_to_resume(folder: Path):  # noqa: ANN202 - a generator of nothing
         yield
     except (KeyboardInterrupt, OSError):
         if (folder / "config.yaml").is_file():
-            print(f"go on with: diffshape fit --resume {folder}", file=sys.stderr)
+            print(f"go on with: {typed_as('fit', '--resume', folder)}", file=sys.stderr)
         raise

@@ -8,10 +8,11 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from diffshape.data import Mesh, atomic_path, read_mesh, read_points
+from diffshape.cli.folders import input_file
+from diffshape.data import Mesh, ReadError, atomic_path, read_mesh, read_points
 from diffshape.data.area_samples import area_samples
 from diffshape.data.meshes import holds_faces
-from diffshape.data.points import MESH_SAMPLES
+from diffshape.data.points import MESH_SAMPLES, dimensions
 from diffshape.data.up import Up, up_of
 
 _FILE = "inputs.json"
@@ -69,7 +70,8 @@ def read_inputs(
     Raises:
         FileNotFoundError, ReadError: A file is not there or not what it should be.
     """
-    surface = read_mesh(truth) if truth is not None else None
+    surface = read_mesh(input_file(truth)) if truth is not None else None
+    input_file(points)
     if not as_scan and holds_faces(points):
         mesh = read_mesh(points)
         drawn = area_samples(mesh.vertices, mesh.faces, MESH_SAMPLES, generator=np.random.default_rng(seed))
@@ -78,6 +80,8 @@ def read_inputs(
             points, mesh, drawn, notes, truth or points, surface or mesh, max_points, seed, up or up_of(points)
         )
     cloud = read_points(points, max_points=max_points, seed=seed)
+    if dimensions(cloud.points) < 2:
+        raise ReadError(f"{points}: all points lie on one line; there is no surface to fit to them")
     notes = (f"{points}: {len(cloud):,} points.", *cloud.notes)
     return Inputs(points, None, cloud.points, notes, truth, surface, max_points, seed, up or up_of(points))
 

@@ -1,14 +1,11 @@
 """``diffshape mesh``: the surface of a finished or interrupted fit, as finely as wanted."""
 
 from dataclasses import dataclass
-from pathlib import Path
-
-import tyro
 
 from diffshape._bounds import check_resolution
-from diffshape.cli.errors import UsageError, usage_errors
-from diffshape.cli.folders import run_path
-from diffshape.cli.options import OptionalPath, VerbOptions
+from diffshape.cli.errors import usage_errors
+from diffshape.cli.folders import output_file, run_path
+from diffshape.cli.options import OptionalPath, RunPath, VerbOptions
 
 _SUFFIXES = (".ply", ".obj", ".stl", ".off")
 
@@ -17,7 +14,7 @@ _SUFFIXES = (".ply", ".obj", ".stl", ".off")
 class MeshRun(VerbOptions):
     """Mesh the surface of a fit again, finer or coarser."""
 
-    run: tyro.conf.Positional[Path]
+    run: RunPath
     """The folder of a fit."""
     resolution: int = 512
     """Grid nodes along the side of the mesh's box."""
@@ -27,12 +24,10 @@ class MeshRun(VerbOptions):
 
 def run(arguments: MeshRun) -> int:
     """Load, mesh, write."""
-    folder = run_path(arguments.run)
-    path = arguments.out or folder / f"mesh_{arguments.resolution}.ply"
-    if path.suffix.lower() not in _SUFFIXES:
-        raise UsageError(f"--out {path}: unknown kind of mesh; diffshape writes {', '.join(_SUFFIXES)}")
     with usage_errors():
         check_resolution("--resolution", arguments.resolution, 16)
+    folder = run_path(arguments.run)
+    path = output_file(arguments.out or folder / f"mesh_{arguments.resolution}.ply", _SUFFIXES)
     from diffshape.data import write_mesh
     from diffshape.fitting import load
 

@@ -14,6 +14,7 @@ OptionalFloat: TypeAlias = Annotated[float | None, tyro.conf.arg(metavar="FLOAT"
 OptionalUp: TypeAlias = Annotated[
     Up | None, tyro.conf.arg(metavar="{x,y,z,-x,-y,-z}", help_behavior_hint="(default: z; y for GLB)")
 ]
+RunPath: TypeAlias = Annotated[Path, tyro.conf.Positional, tyro.conf.arg(metavar="RUN")]
 PositionalPath: TypeAlias = Annotated[
     Path | None, tyro.conf.Positional, tyro.conf.arg(metavar="POINTS", help_behavior_hint="")
 ]

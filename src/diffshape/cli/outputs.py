@@ -9,6 +9,7 @@ from typing import Any
 
 import trimesh
 
+from diffshape.cli.errors import typed_as
 from diffshape.cli.inputs import Inputs
 from diffshape.data import Mesh, write_mesh
 from diffshape.fitting import FitResult, score_field
@@ -102,7 +103,8 @@ class Teller:
 
     def interrupted(self, folder: Path, step: int) -> None:
         """How to go on."""
-        print(f"interrupted after step {step} and saved; go on with: diffshape fit --resume {folder}", file=sys.stderr)
+        way_on = typed_as("fit", "--resume", folder)
+        print(f"interrupted after step {step} and saved; go on with: {way_on}", file=sys.stderr)
 
     def outputs(self, folder: Path, written: Written, inputs: Inputs) -> None:
         """Files, facts and score of a finished fit, and what to type next."""
@@ -120,10 +122,9 @@ class Teller:
         self._say("")
         for name, meaning in _FILES.items():
             self._say(f"  {name:<18} {meaning}")
-        truth = inputs.truth_path or "TRUTH.ply"
-        self._say(f"\nnext: diffshape mesh {folder} --resolution 512")
-        self._say(f"      diffshape query {folder} points.npy")
-        self._say(f"      diffshape eval {folder} {truth}")
+        self._say(f"\nnext: {typed_as('mesh', folder, '--resolution', 512)}")
+        self._say(f"      {typed_as('query', folder, 'points.npy')}")
+        self._say(f"      {typed_as('eval', folder, inputs.truth_path or 'TRUTH.ply')}")
 
     def _say(self, text: str) -> None:
         if not self.quiet:

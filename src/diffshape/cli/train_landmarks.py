@@ -62,7 +62,7 @@ class TrainLandmarks(TrainOptions):
     unet: LandmarkUNetConfig = field(default_factory=LandmarkUNetConfig)
     """A small network: minutes on a CPU."""
     transformer: LandmarkTransformerConfig = field(default_factory=LandmarkTransformerConfig)
-    """A large one: hours on a GPU. Needs `pip install "diffshape[landmarks]"`."""
+    """A large one: hours on a GPU. Needs timm: `pip install timm`."""
     objective: LandmarkObjective = field(default_factory=LandmarkObjective)
     """The loss, and how landmarks are read from maps."""
     training: LandmarkTraining = field(default_factory=LandmarkTraining)
@@ -81,6 +81,10 @@ def run(arguments: TrainLandmarks) -> int:
     name = f"phantoms-{settings.data.phantom.view}" if isinstance(settings.data, PhantomData) else "images"
     run = LandmarkRun(training_folder(arguments, LandmarkSettings, name))
     settings = run.settings() if arguments.resume else settings
+    if isinstance(settings.network, LandmarkTransformerConfig):
+        from diffshape.models.landmark_transformer import backbone_library
+
+        backbone_library()  # missing, it is missed before a folder is begun
     learn, test = landmark_data(settings.data, seed=settings.seed)
     if not arguments.resume:
         run.begin(settings)

@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from diffshape._bounds import check_seed
 from diffshape.cli.device import check_threads
-from diffshape.cli.errors import INTERRUPTED, UsageError, usage_errors
+from diffshape.cli.errors import INTERRUPTED, UsageError, typed_as, usage_errors
 from diffshape.cli.folders import fresh_folder
 from diffshape.cli.options import OptionalInt, OptionalPath, VerbOptions
 from diffshape.models.training_settings import TrainingSettings
@@ -105,7 +105,7 @@ class Say:
     def interrupted(self, kind: type[TrainingSettings], path: Path, step: int) -> int:
         """How to go on; the exit code."""
         print(
-            f"interrupted after step {step} and saved; go on with: diffshape train {kind.MODEL} --resume {path}",
+            f"interrupted after step {step} and saved; go on with: {typed_as(f'train {kind.MODEL}', '--resume', path)}",
             file=sys.stderr,
         )
         return INTERRUPTED

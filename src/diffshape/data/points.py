@@ -150,13 +150,17 @@ def _require_shape(points: NDArray[np.float64], name: str, when: str) -> None:
 
 
 def _flatness(points: NDArray[np.float64]) -> list[str]:
-    """A note if all points lie on a plane or a line, to a millionth of their extent."""
+    """A note if all points lie on a plane or a line."""
+    if (count := dimensions(points)) < 2:
+        return ["All points lie on one line; a surface cannot be fitted to them."]
+    return ["All points lie in one plane; a fitted surface will be a thin or open sheet."] if count == 2 else []
+
+
+def dimensions(points: NDArray[np.float64]) -> int:
+    """How many dimensions points span, to a millionth of their extent: 1 on a line, 2 in a plane, else 3."""
     centred = points - points.mean(axis=0)
     extent = np.sqrt(np.linalg.eigvalsh(centred.T @ centred / len(points)).clip(min=0))  # ascending
-    flat = extent < 1e-6 * extent[2]
-    if flat[1]:
-        return ["All points lie on one line; a surface cannot be fitted to them."]
-    return ["All points lie in one plane; a fitted surface will be a thin or open sheet."] if flat[0] else []
+    return int((extent >= 1e-6 * extent[2]).sum())
 
 
 def _unit(directions: NDArray[np.float64]) -> tuple[NDArray[np.float64], int]:

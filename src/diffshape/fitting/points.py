@@ -9,6 +9,7 @@ from torch import Tensor
 
 from diffshape._bounds import check_budget
 from diffshape.data import Frame, clean_points
+from diffshape.data.points import dimensions
 from diffshape.fields.config import FieldConfig, HashGridConfig
 from diffshape.fitting.config import DiffCD
 from diffshape.fitting.presets import PRESETS
@@ -54,7 +55,7 @@ def fit_points(
         A :class:`FitResult`: ``mesh()``, ``query(points)``, ``save(folder)``.
 
     Raises:
-        ValueError: The points are too few, all in one place, or not (N, 3); or a setting does not fit.
+        ValueError: The points are too few, all in one place or on one line, or not (N, 3); or a setting does not fit.
         TrainingError: The optimisation left the finite numbers.
 
     Source: Haerenstam-Nielsen et al., DiffCD, ECCV 2024.
@@ -69,6 +70,8 @@ def fit_points(
     check_budget("fit_points", steps=steps, seconds=seconds, seed=seed)
     method = method or DiffCD()
     cloud = clean_points(points, name="fit_points: points").subset(MAX_POINTS, seed=seed)
+    if dimensions(cloud.points) < 2:
+        raise ValueError("fit_points: all points lie on one line; there is no surface to fit to them")
     frame = Frame.of(cloud.points)
     target, remarks = _target(torch.from_numpy(frame.to_unit(cloud.points)), method, seed)
     steps = steps if steps is not None or seconds is not None else PRESETS["standard"].steps

@@ -35,7 +35,7 @@ class LandmarkUNetConfig:
 class LandmarkTransformerConfig:
     """The network of MAHT-Net's design: a pretrained backbone, a transformer, and attention of one query a landmark.
 
-    Needs ``pip install "diffshape[landmarks]"``.
+    Needs timm: ``pip install timm``.
     """
 
     backbone: str = "tf_efficientnetv2_s"
