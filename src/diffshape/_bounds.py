@@ -5,6 +5,7 @@ What costs memory is held against the memory that is free, and the error names t
 
 import math
 import os
+from dataclasses import fields
 from numbers import Integral, Real
 from pathlib import Path
 from typing import Any
@@ -123,6 +124,49 @@ def check_resolution(name: str, resolution: Any, low: int = 2, *, sparse: bool =
             f"{name} must be at most {max(most, low):,} here, where {free / 1e9:.1f} GB of memory are free, "
             f"got {resolution}"
         )
+
+
+def check_finite(config: Any) -> None:
+    """No number of a dataclass is infinite or NaN, but for ``beta``, where infinity is a ReLU.
+
+    Raises:
+        ValueError: One is.
+    """
+    for item in fields(config):
+        value = getattr(config, item.name)
+        numbers = value if isinstance(value, (tuple, list)) else (value,)
+        finite = all(math.isfinite(number) for number in numbers if isinstance(number, float))
+        if not finite and not (item.name == "beta" and value == math.inf):
+            raise ValueError(f"{type(config).__name__}: {item.name} must be finite, got {value}")
+
+
+def check_network(name: str, *, hidden_layers: Any, width: Any, beta: float) -> None:
+    """Sizes of a softplus network.
+
+    Raises:
+        ValueError: One is out of range.
+    """
+    check_whole(f"{name}: hidden_layers", hidden_layers, 1, 1000)
+    check_whole(f"{name}: width", width, 1, 2**16)
+    if not beta > 0:
+        raise ValueError(f"{name}: beta must be positive, got {beta}")
+
+
+def check_grid(name: str, *, levels: Any, base: Any, finest: Any, log2_entries: Any, features: Any = 1) -> None:
+    """Sizes of a multi-resolution grid.
+
+    Raises:
+        ValueError: One is out of range.
+    """
+    for title, fits, wanted, value in (
+        ("levels", 1 <= levels <= 64, "from 1 to 64", levels),
+        ("base", base >= 2, "at least 2", base),
+        ("finest", base <= finest <= 2**20, f"from base = {base} to 2^20", finest),
+        ("features", features >= 1, "at least 1", features),
+        ("log2_entries", 3 <= log2_entries <= 24, "from 3 to 24", log2_entries),
+    ):
+        if not fits:
+            raise ValueError(f"{name}: {title} must be {wanted}, got {value!r}")
 
 
 def check_fits(name: str, count: Any, bytes_each: int, low: int = 1) -> None:

@@ -16,7 +16,7 @@ import diffshape
 from diffshape.cli.main import main, parse
 from diffshape.cli.settings import base_of
 from diffshape.data import write_mesh
-from diffshape.fields import HASH_GRIDS
+from diffshape.fields import HASH_GRIDS, HashGridConfig
 from diffshape.ops import isosurface
 
 ENVIRONMENT = {**os.environ, "PYTHONPATH": str(Path(diffshape.__file__).parents[1]), "OMP_NUM_THREADS": "1"}
@@ -221,6 +221,43 @@ def test_what_is_typed_is_used_also_where_it_is_the_default_of_the_class(option,
     field = base.field_for("mesh", given.field, given.typed_in("field"), Path("part.obj"))
     assert field == replace(HASH_GRIDS["small"], **{option: value})
     assert base.field_for("mesh", given.field, [], Path("part.obj")) == HASH_GRIDS["small"]
+
+
+@pytest.mark.parametrize("kind", ["scan", "mesh"])
+def test_a_part_of_a_config_is_filled_from_the_preset(kind, tmp_path):
+    (tmp_path / "part.yaml").write_text("method: {batch: 300}\nfield: {width: 16}\nseed: 3\n")
+    base, usual = base_of("quick", tmp_path / "part.yaml"), base_of("quick", None)
+    own, other = base.preset_for(kind, Path("a")), usual.preset_for(kind, Path("a"))
+    assert own.method == replace(other.method, batch=300)
+    assert own.field == replace(other.field or HashGridConfig(), width=16)
+    assert (own.steps, base.seconds, base.seed) == (other.steps, None, 3)
+
+
+def test_a_budget_of_seconds_replaces_the_steps_of_the_preset(tmp_path):
+    (tmp_path / "part.yaml").write_text("seconds: 2.5\n")
+    base = base_of("standard", tmp_path / "part.yaml")
+    assert (base.seconds, base.scan.steps, base.scan.field) == (2.5, 0, None)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("stepps: 3", "there is no setting stepps; did you mean steps?"),
+        ("field: {widht: 3}", "there is no setting field.widht; did you mean width?"),
+        ("method: {kind: diffcd, batsh: 3}", "there is no setting method.batsh; did you mean batch?"),
+        ("method: {batch: 0}", "batch must be at least 1, got 0"),
+        ("version: 2", "version must be 1, got 2"),
+        ("[1, 2]", "it holds no settings"),
+        ("a: [", "is not the config.yaml of a fit"),
+    ],
+)
+def test_what_is_wrong_in_a_config_is_named_with_its_path(text, message, tmp_path, capsys):
+    (tmp_path / "bad.yaml").write_text(text)
+    fit("a.ply", "--config", tmp_path / "bad.yaml", code=2)
+    error = capsys.readouterr().err
+    assert error.startswith(f"diffshape: --config {tmp_path / 'bad.yaml'} is not the config.yaml of a fit: ")
+    assert message in error
+    assert error.count("\n") == 1
 
 
 def test_the_config_of_an_encoded_mesh_encodes_again(truth, tmp_path):

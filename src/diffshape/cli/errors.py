@@ -47,6 +47,15 @@ def usage_errors() -> Iterator[None]:
         raise UsageError(as_option(str(error))) from error
 
 
+def without_class(text: str) -> str:
+    """A sentence without the class of settings that says it.
+
+    >>> without_class("FitSettings: version must be 1, got 2")
+    'version must be 1, got 2'
+    """
+    return re.sub(r"^[A-Z]\w*: ", "", text)
+
+
 def as_option(text: str, groups: Mapping[str, str] = MappingProxyType({})) -> str:
     """What a class of settings says of one of them, said of the option; ``groups`` has the prefixes of classes.
 
@@ -88,8 +97,8 @@ def sentence(error: BaseException) -> str:
         where = f"{error.filename}: " if error.filename else ""
         what = error.strerror[0].lower() + error.strerror[1:]
         return f"{where}{what}" + (f"; {_FULL[error.errno]}, make room and try again" if error.errno in _FULL else "")
-    if isinstance(error, MemoryError):
-        return "out of memory; try a smaller --resolution or fewer points (--max-points)"
+    if isinstance(error, MemoryError) or "can't allocate memory" in str(error) or "out of memory" in str(error):
+        return "out of memory; try a smaller --resolution, fewer points, or a smaller field or batch"
     text = " ".join(str(error).split()) or type(error).__name__
     named = type(error).__name__ in ("TrainingError", "SafetensorError")  # classes that would import torch
     expected = named or isinstance(error, (UsageError, ValueError, OSError, ImportError))

@@ -58,7 +58,7 @@ class Fit(VerbOptions):
     up: OptionalUp = None
     """Which axis points up in preview.png."""
     config: OptionalPath = None
-    """The config.yaml of another run, to fit with its settings."""
+    """The config.yaml of another run, or a part of one, to fit with its settings; the others are the preset's."""
     resume: OptionalPath = None
     """The folder of an interrupted fit, to go on with; then without POINTS."""
     json: bool = False

@@ -74,11 +74,27 @@ def input_file(path: Path) -> Path:
         FileNotFoundError: There is none.
         ValueError: It is a folder.
     """
+    if (path / "config.yaml").is_file():
+        way_on = typed_as("fit", "--resume", path)
+        raise ValueError(f"{path} is the folder of a run, not a file; go on with it: {way_on}")
     if path.is_dir():
-        run = "; it is a run: give a file in it" if (path / "config.yaml").is_file() else "; give a file in it"
-        raise ValueError(f"{path} is a folder{run}")
+        files = sorted(file for file in path.iterdir() if file.is_file() and not file.name.startswith("."))
+        raise ValueError(f"{path} is a folder; give a file" + (f", such as {files[0]}" if files else ""))
     if not path.exists():
         raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(path))
+    return path
+
+
+def input_folder(path: Path, what: str) -> Path:
+    """A folder of ``what`` that a verb is to read.
+
+    Raises:
+        UsageError: There is none.
+    """
+    if path.is_file():
+        raise UsageError(f"{path} is a file; give a folder of {what}")
+    if not path.is_dir():
+        raise UsageError(f"{path}: there is no such folder of {what}")
     return path
 
 

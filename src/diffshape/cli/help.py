@@ -9,7 +9,7 @@ import tyro
 from diffshape.cli.options import STYLE
 from diffshape.cli.verbs import VERBS, Command, command
 
-HELP = ("--help", "-h", "--help-all")
+HELP = ("help", "--help", "-h", "--help-all")
 
 
 def print_help(words: Sequence[str]) -> None:

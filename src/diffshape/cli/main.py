@@ -68,10 +68,10 @@ def parse(words: Sequence[str]) -> tuple[ModuleType, Any]:
 
 
 def _run(words: Sequence[str]) -> int:
-    if words[:1] == ["--version"]:
+    if words[:1] in (["--version"], ["-V"], ["version"]):
         print(f"diffshape {__version__}")
         return errors.DONE
-    if not words or any(word in ("--help", "-h", "--help-all") for word in words):
+    if not words or words[0] == "help" or any(word in ("--help", "-h", "--help-all") for word in words):
         from diffshape.cli.help import print_help
 
         print_help(words)

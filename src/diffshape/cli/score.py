@@ -9,7 +9,7 @@ import tyro
 
 from diffshape._bounds import SCORE_BYTES, check_fits
 from diffshape.cli.errors import typed_as, usage_errors
-from diffshape.cli.folders import input_file
+from diffshape.cli.folders import input_file, run_path
 from diffshape.cli.frame_hint import frame_hint, show_hint
 from diffshape.cli.options import VerbOptions
 
@@ -48,10 +48,12 @@ def _surface_file(path: Path) -> Path:
     Raises:
         FileNotFoundError: There is no such file.
         ValueError: It is a folder that holds no surface.
+        UsageError: It is that of a training.
     """
     if (path / "mesh.ply").is_file():
         return path / "mesh.ply"
     if (path / "config.yaml").is_file():
+        run_path(path)
         raise ValueError(
             f"{path} has no mesh.ply yet; write it with {typed_as('mesh', path, '--out', path / 'mesh.ply')}"
         )

@@ -7,8 +7,10 @@ import argparse
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
-from diffshape.cli.errors import UsageError
+from diffshape.cli.errors import UsageError, as_option, did_you_mean, without_class
+from diffshape.cli.folders import input_file
 from diffshape.fields.config import FieldConfig, HashGridConfig
 from diffshape.fitting.config import DiffCD
 from diffshape.fitting.presets import MESH_PRESETS, PRESETS, Preset
@@ -77,22 +79,18 @@ class Base:
         try:
             return replace(own or self.field, **changed)  # type: ignore[type-var]
         except ValueError as error:
-            raise UsageError(f"--field.{', --field.'.join(typed)}: {error}") from error
+            raise UsageError(as_option(str(error), {type(own or self.field).__name__: "field"})) from error
 
 
 def base_of(preset: str, config: Path | None) -> Base:
-    """The base that ``--preset`` or ``--config`` names.
+    """The base that ``--preset`` or ``--config`` names; what a config.yaml does not say is as in the preset.
 
     Raises:
         UsageError: The file is no config.yaml of a fit.
         OSError: The file cannot be read.
     """
-    if config is None:
-        return Base(name=f"--preset {preset}", scan=PRESETS.get(preset), mesh=MESH_PRESETS.get(preset))
-    settings = _read(config)
-    one = Preset(method=settings.method, field=settings.field, steps=settings.steps or 0)
-    kind = "scan" if isinstance(settings.method, DiffCD) else "mesh"
-    return Base(name=f"--config {config}", seconds=settings.seconds, seed=settings.seed, **{kind: one})
+    base = Base(name=f"--preset {preset}", scan=PRESETS.get(preset), mesh=MESH_PRESETS.get(preset))
+    return base if config is None else _configured(base, config)
 
 
 def base_named_in(words: Sequence[str]) -> Base:
@@ -103,8 +101,6 @@ def base_named_in(words: Sequence[str]) -> Base:
     """
     found = named_in(words, "preset", "config")
     preset, config = found["preset"], found["config"]
-    if preset and config:
-        raise UsageError("--preset and --config exclude each other: a config.yaml holds all settings")
     if preset not in PRESETS and preset not in MESH_PRESETS:
         preset = "standard"  # tyro will tell of another
     return base_of(preset, Path(config) if config else None)
@@ -122,13 +118,75 @@ def named_in(words: Sequence[str], *options: str) -> dict[str, str | None]:
     return vars(parser.parse_known_args(list(words))[0])
 
 
-def _read(path: Path) -> FitSettings:
+def _configured(base: Base, config: Path) -> Base:
+    """A base with the settings of a file, for the kinds of input that its method suits."""
+    plain = _plain_settings(config)
+    fits, refusals = {}, []
+    for kind in ("scan", "mesh"):
+        preset = getattr(base, kind)
+        try:
+            if preset is not None:
+                fits[kind] = _filled(plain, preset)
+        except (ValueError, TypeError) as error:
+            refusals.append(str(error))
+    if not fits:
+        refusal = min(refusals, key=lambda text: text.startswith("method.kind"))
+        raise UsageError(f"--config {config} is not the config.yaml of a fit: {without_class(refusal)}")
+    presets = {
+        kind: Preset(
+            method=settings.method,
+            field=settings.field if "field" in plain else getattr(base, kind).field,
+            steps=settings.steps or 0,
+        )
+        for kind, settings in fits.items()
+    }
+    one = next(iter(fits.values()))
+    return Base(name=f"--config {config}", seconds=one.seconds, seed=one.seed, **presets)
+
+
+def _plain_settings(config: Path) -> dict[str, Any]:
     import yaml
 
     try:
-        plain = yaml.safe_load(path.read_text(encoding="utf-8"))
-        if not isinstance(plain, dict):
-            raise ValueError("it holds no settings")
-        return FitSettings.from_dict(plain)
-    except (ValueError, TypeError, yaml.YAMLError) as error:
-        raise UsageError(f"--config {path} is not the config.yaml of a fit: {error}") from error
+        plain = yaml.safe_load(input_file(config).read_text(encoding="utf-8"))
+    except (ValueError, RecursionError, yaml.YAMLError) as error:
+        raise UsageError(
+            f"--config {config} is not the config.yaml of a fit: {' '.join(str(error).split())}"
+        ) from error
+    if not isinstance(plain, dict):
+        raise UsageError(f"--config {config} is not the config.yaml of a fit: it holds no settings")
+    return plain
+
+
+def _filled(plain: dict[str, Any], preset: Preset) -> FitSettings:
+    """The settings of a file, those that it does not name taken from a preset.
+
+    Raises:
+        ValueError: A key is unknown, a value is refused, or the method is not of the preset's kind.
+    """
+    usual = FitSettings(method=preset.method, field=preset.field or HashGridConfig(), steps=preset.steps, seconds=None)
+    other_budget = {"steps": None} if plain.get("seconds") is not None else {}
+    settings = FitSettings.from_dict(_over(usual.to_dict() | other_budget, plain, ""))
+    if type(settings.method) is not type(preset.method):
+        raise ValueError(f"method.kind is that of another input, {plain['method']['kind']}")
+    return settings
+
+
+def _over(usual: dict[str, Any], plain: dict[str, Any], path: str) -> dict[str, Any]:
+    """Plain settings over usual ones, on every level on which both are of one kind.
+
+    >>> _over({"seed": 0, "field": {"kind": "mlp", "width": 64, "skip": []}}, {"field": {"width": 8}}, "")
+    {'seed': 0, 'field': {'kind': 'mlp', 'width': 8, 'skip': []}}
+    """
+    for key in plain:
+        if key not in usual:
+            raise ValueError(f"there is no setting {path}{key}{did_you_mean(str(key), usual)}")
+    return usual | {
+        key: _over(usual[key], value, f"{path}{key}.") if _alike(usual[key], value) else value
+        for key, value in plain.items()
+    }
+
+
+def _alike(usual: Any, value: Any) -> bool:
+    both = isinstance(usual, dict) and isinstance(value, dict)
+    return both and value.get("kind", usual.get("kind")) == usual.get("kind")

@@ -9,7 +9,8 @@ import tyro
 
 from diffshape._bounds import check_budget, check_fits
 from diffshape.cli.device import chosen_device, use_threads
-from diffshape.cli.errors import UsageError, usage_errors
+from diffshape.cli.errors import usage_errors
+from diffshape.cli.folders import input_folder
 from diffshape.cli.options import OptionalFloat, OptionalInt
 from diffshape.cli.settings import named_in
 from diffshape.cli.train_options import Say, TrainOptions, check_options, refuse_unused, training_folder
@@ -126,8 +127,8 @@ def _settings(arguments: TrainDeepSDF) -> DeepSDFSettings:
     with usage_errors():
         check_budget("", steps=arguments.steps, seconds=arguments.seconds, seed=arguments.seed)
         check_fits("--shapes", arguments.shapes, _POINT_BYTES * arguments.model.samples)
-    if arguments.folder is not None and not arguments.folder.is_dir():
-        raise UsageError(f"{arguments.folder}: there is no such folder of meshes")
+    if arguments.folder is not None:
+        input_folder(arguments.folder, "meshes")
     with usage_errors():
         if arguments.folder is None:
             data = DrawnShapes(family=arguments.family, shapes=arguments.shapes, test_shapes=arguments.test_shapes)

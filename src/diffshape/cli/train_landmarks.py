@@ -9,7 +9,8 @@ import tyro
 
 from diffshape._bounds import check_fits
 from diffshape.cli.device import chosen_device, use_threads
-from diffshape.cli.errors import UsageError, usage_errors
+from diffshape.cli.errors import usage_errors
+from diffshape.cli.folders import input_folder
 from diffshape.cli.options import OptionalFloat
 from diffshape.cli.train_options import Say, TrainOptions, check_options, refuse_unused, training_folder
 from diffshape.data.spine_phantom_config import SpinePhantomConfig
@@ -119,8 +120,8 @@ def _settings(arguments: TrainLandmarks) -> LandmarkSettings:
     if arguments.resume is not None:
         return LandmarkSettings()
     refuse_unused(arguments.typed, _unused(arguments))
-    if arguments.folder is not None and not arguments.folder.is_dir():
-        raise UsageError(f"{arguments.folder}: there is no such folder of images")
+    if arguments.folder is not None:
+        input_folder(arguments.folder, "images")
     with usage_errors():
         if arguments.folder is None:
             pixels = arguments.phantom.height * arguments.phantom.width

@@ -7,10 +7,11 @@ a preset or another run's config.yaml, also ``defaults_for(words)``.
 import importlib
 from collections.abc import Sequence
 from dataclasses import MISSING, fields
+from pathlib import Path
 from types import ModuleType
 from typing import Any, NamedTuple
 
-from diffshape.cli.errors import UsageError, did_you_mean
+from diffshape.cli.errors import UsageError, did_you_mean, typed_as
 
 
 class Verb(NamedTuple):
@@ -78,6 +79,8 @@ def _named(words: Sequence[str]) -> str:
             hint = did_you_mean(words[1], models) or f"; there are {' and '.join(models)}"
             raise UsageError(f"train: there is no model {words[1]!r}{hint}")
         return " ".join(words[:2])
+    if words[0] not in VERBS and Path(words[0]).is_file():
+        raise UsageError(f"{words[0]} is a file, not a verb; type {typed_as('fit', words[0])} to fit it")
     if words[0] not in VERBS:
         verbs = list(dict.fromkeys(verb.split()[0] for verb in VERBS))
         hint = did_you_mean(words[0], verbs) or f"; there are {', '.join(verbs)}"

@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Literal, TypeAlias, TypeVar
 
+from diffshape._bounds import check_finite, check_grid, check_network
+
 Config = TypeVar("Config")
 
 
@@ -26,6 +28,10 @@ class MLPConfig:
     def __post_init__(self) -> None:
         if not self.radius > 0:
             raise ValueError(f"MLPConfig: radius must be positive, got {self.radius}")
+        check_network("MLPConfig", hidden_layers=self.hidden_layers, width=self.width, beta=self.beta)
+        if self.skip and (min(self.skip) < 1 or max(self.skip) >= self.hidden_layers):
+            raise ValueError(f"MLPConfig: skip layers must lie in 1 to {self.hidden_layers - 1}, got {self.skip}")
+        check_finite(self)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,6 +68,16 @@ class HashGridConfig:
             raise ValueError(f"HashGridConfig: radius must be positive, got {self.radius}")
         if not self.box[0] < self.box[1]:
             raise ValueError(f"HashGridConfig: box must be (low, high) with low < high, got {self.box}")
+        check_network("HashGridConfig", hidden_layers=self.hidden_layers, width=self.width, beta=self.beta)
+        check_grid(
+            "HashGridConfig",
+            levels=self.levels,
+            base=self.base,
+            finest=self.finest,
+            log2_entries=self.log2_entries,
+            features=self.features,
+        )
+        check_finite(self)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,11 +104,19 @@ class FeatureGridConfig:
             raise ValueError(f"FeatureGridConfig: radius must be positive, got {self.radius}")
         if not self.box[0] < self.box[1]:
             raise ValueError(f"FeatureGridConfig: box must be (low, high) with low < high, got {self.box}")
+        check_grid(
+            "FeatureGridConfig",
+            levels=self.levels,
+            base=self.base,
+            finest=self.finest,
+            log2_entries=self.log2_entries,
+        )
         if self.base**3 > 2**self.log2_entries:
             raise ValueError(
                 f"FeatureGridConfig: base^3 nodes must fit a table of 2^{self.log2_entries} rows, for the coarsest "
                 f"level holds the sphere; got base {self.base}"
             )
+        check_finite(self)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -6,6 +6,7 @@ Lengths are in the unit frame, where the longest side of a shape is 1, or in poi
 from dataclasses import dataclass, field
 from typing import Literal
 
+from diffshape._bounds import check_finite
 from diffshape._plain import check_choices
 
 
@@ -147,3 +148,4 @@ class DiffCD:
             raise ValueError(f"DiffCD: learning_rate, tolerance and local_scale must be positive, got {self}")
         if self.normal_weight and not self.prepare:
             raise ValueError("DiffCD: a normal_weight needs prepare=True, which finds the normals; set it to 0")
+        check_finite(self)

@@ -6,6 +6,7 @@ Lengths are in the frame of ``data.SignedDistance``, where the longest side of a
 from dataclasses import dataclass
 from typing import Literal
 
+from diffshape._bounds import check_finite
 from diffshape._plain import check_choices
 
 
@@ -57,3 +58,4 @@ class Supervised:
             raise ValueError(f"Supervised: learning_rate must be positive or None, got {self.learning_rate}")
         if not 0 < self.final <= 1:
             raise ValueError(f"Supervised: final is a share of the learning rate in (0, 1], got {self.final}")
+        check_finite(self)

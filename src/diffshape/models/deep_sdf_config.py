@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+from diffshape._bounds import check_finite
 from diffshape.fields.config import LatentMLPConfig
 
 STEPS = 2000
@@ -59,6 +60,7 @@ class DeepSDFConfig:
             raise ValueError(f"DeepSDFConfig: near must be a share in [0, 1], got {self.near}")
         if len(self.spreads) != 2 or min(self.spreads) < 0:
             raise ValueError(f"DeepSDFConfig: spreads must be two lengths of 0 or more, got {self.spreads}")
+        check_finite(self)
 
 
 PUBLISHED_DEEP_SDF = DeepSDFConfig(

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import ClassVar, Literal
 
-from diffshape._bounds import check_budget, check_whole
+from diffshape._bounds import check_budget, check_finite, check_whole
 from diffshape.data.spine_phantom_config import SpinePhantomConfig
 from diffshape.models.training_settings import TrainingSettings
 
@@ -107,6 +107,7 @@ class LandmarkObjective:
             raise ValueError(f"LandmarkObjective: sigma and scale must be positive, got {self.sigma} and {self.scale}")
         if self.decoder not in ("soft_argmax", "dark"):
             raise ValueError(f"LandmarkObjective: decoder must be 'soft_argmax' or 'dark', got {self.decoder!r}")
+        check_finite(self)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -138,6 +139,7 @@ class LandmarkTraining:
                 raise ValueError(f"LandmarkTraining: {name} must be at least {low}, got {getattr(self, name)}")
         if max(self.zoom, self.gain) >= 1:
             raise ValueError(f"LandmarkTraining: zoom and gain must be below 1, got {self.zoom} and {self.gain}")
+        check_finite(self)
 
 
 @dataclass(frozen=True, kw_only=True)
