@@ -39,10 +39,10 @@ class Fit(VerbOptions):
     out: OptionalPath = None
     """The run folder; new or empty. Default: outputs/POINTS/METHOD/TIME."""
     preset: Literal["quick", "standard", "paper", "fine", "torch-ngp", "instant-ngp"] = "standard"
-    """quick: a first look. standard: the default. paper, for a scan: the published network, weights and 40,000 steps.
+    """quick: a first look. standard: the default. paper, for a scan: the published network, weights and steps, hours.
     For a mesh, fine: a larger grid, minutes; torch-ngp, instant-ngp: as published, hours without a GPU."""
     steps: OptionalInt = None
-    """Optimiser steps, instead of the preset's; such a fit is deterministic on the CPU."""
+    """Optimiser steps, instead of the preset's."""
     seconds: OptionalFloat = None
     """Seconds to optimise for, instead of steps."""
     resolution: int = 256
@@ -52,9 +52,9 @@ class Fit(VerbOptions):
     device: Literal["auto", "cpu", "cuda"] = "auto"
     """Where to compute; auto takes a GPU if there is one."""
     max_points: OptionalInt = None
-    """Draw at most this many points at random; of more than 100,000 so many are drawn in any case."""
+    """Draw at most this many points at random; larger scans are thinned to 100,000 in any case."""
     threads: OptionalInt = None
-    """CPU threads."""
+    """CPU threads; as many as PyTorch chooses if not given."""
     up: OptionalUp = None
     """Which axis points up in preview.png."""
     config: OptionalPath = None
@@ -66,11 +66,11 @@ class Fit(VerbOptions):
     quiet: bool = False
     """Print the run folder and nothing else."""
     method: DiffCD = field(default_factory=DiffCD)
-    """Advanced, for scans: the objective and its sampling. The defaults shown are the preset's."""
+    """For scans: the objective and its sampling. The defaults shown are the preset's."""
     supervised: Supervised = field(default_factory=Supervised)
-    """Advanced, for meshes: the loss and the sampling."""
+    """For meshes: the loss and the sampling."""
     field: FieldConfig = field(default_factory=HashGridConfig)
-    """Advanced: the field. For a scan, a grid is matched to the points unless an option of it is given; for a mesh, the
+    """The field. For a scan, a grid is matched to the points unless an option of it is given; for a mesh, the
     options given change the preset's grid."""
 
 

@@ -28,7 +28,7 @@ class TrainOptions(VerbOptions):
     device: Literal["auto", "cpu", "cuda"] = "auto"
     """Where to compute; auto takes a GPU if there is one."""
     threads: OptionalInt = None
-    """CPU threads."""
+    """CPU threads; as many as PyTorch chooses if not given."""
     resume: OptionalPath = None
     """The folder of an interrupted training, to go on with."""
     json: bool = False

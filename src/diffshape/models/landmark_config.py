@@ -53,7 +53,7 @@ class LandmarkTransformerConfig:
     feed_forward: int = 1024
     """Hidden units of each layer."""
     dropout: float = 0.1
-    """Share dropped in the layers."""
+    """Share of hidden units left out in training."""
 
     def __post_init__(self) -> None:
         if self.width % (4 * self.heads) or self.heads < 1:
@@ -91,11 +91,11 @@ class LandmarkObjective:
     lambda_uncertainty: float = 0.1
     """Weight of the likelihood."""
     sigma: float = 1.0
-    """Standard deviation of the target heat-maps."""
+    """Standard deviation of the target heat-maps, in pixels of the heat-map."""
     scale: float = 4.0
-    """Error that counts as a miss."""
+    """Error that counts as a miss, in pixels of the heat-map."""
     learn_weights: bool = False
-    """Learn the weights from the lambdas on."""
+    """Learn the weights of the terms, beginning with the lambdas."""
     decoder: Literal["soft_argmax", "dark"] = "soft_argmax"
     """From maps to landmarks once trained; training always goes through the soft argmax."""
 
@@ -123,11 +123,11 @@ class LandmarkTraining:
     clip: float = 5.0
     """Largest gradient norm."""
     rotate: float = 4.0
-    """Training images are turned by up to so many degrees,"""
+    """Training images are turned by up to this many degrees."""
     zoom: float = 0.05
-    """scaled by up to this share,"""
+    """Training images are scaled by up to this share."""
     shift: float = 0.03
-    """and moved by up to this share of their size."""
+    """Training images are moved by up to this share of their size."""
     gain: float = 0.2
     """Brightness and contrast of training images change by up to this share."""
 
