@@ -1,7 +1,11 @@
 """What ``--help`` prints: the verbs; the options of one; or, with ``--help-all``, its advanced settings as well."""
 
 import dataclasses
+import os
+import sys
 from collections.abc import Sequence
+from contextlib import redirect_stdout
+from io import StringIO
 from typing import Any
 
 import tyro
@@ -45,9 +49,13 @@ def _print_options(typed: Command, *, everything: bool) -> None:
     kind, default = typed.kind, tyro.MISSING_NONPROP if typed.default is None else typed.default
     if groups and not everything:
         kind, default = _without(typed.kind, typed.default, groups), tyro.MISSING_NONPROP
+    page = StringIO() if os.environ.get("NO_COLOR") else sys.stdout  # the parser colours what a terminal shows
     try:
-        tyro.cli(kind, default=default, args=["--help"], prog=f"diffshape {typed.verb}", config=STYLE)
+        with redirect_stdout(page):
+            tyro.cli(kind, default=default, args=["--help"], prog=f"diffshape {typed.verb}", config=STYLE)
     except SystemExit:  # the help is printed
+        if isinstance(page, StringIO):
+            print(page.getvalue(), end="")
         if groups and not everything:
             print(
                 f"advanced settings ({', '.join(f'--{name}.*' for name in groups)}): diffshape {typed.verb} --help-all"

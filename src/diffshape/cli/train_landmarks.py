@@ -43,7 +43,7 @@ class TrainLandmarks(TrainOptions):
     """Train a network that finds the corners of vertebrae, on drawn radiographs or on a folder of your own."""
 
     folder: Annotated[Path | None, tyro.conf.Positional, tyro.conf.arg(metavar="FOLDER", help_behavior_hint="")] = None
-    """Images, each beside a CSV of its name with a row "x1, y1, x2, y2" for each end-plate. Default: draw radiographs."""
+    """Images, each beside a CSV of its name with a row x1, y1, x2, y2 for each end-plate. Default: draw radiographs."""
     steps: int = 600
     """Optimiser steps."""
     network: Literal["unet", "transformer"] = "unet"

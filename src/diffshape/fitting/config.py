@@ -119,7 +119,7 @@ class DiffCD:
     tolerance: float = 1e-3
     """A pulled sample counts if |f| there is below this."""
     prepare: bool = True
-    """Orient, denoise and resample the scan, and start from the distance field of the result; without, from a sphere."""
+    """Orient, denoise and resample the scan, and start from the distance field of that; without, from a sphere."""
     start: float = 0.75
     """Share of the steps that learn the distance field of the prepared scan; each costs a third of a later one."""
     learning_rate: float = 5e-3
