@@ -1,5 +1,6 @@
 """Command lines that cannot be meant, or whose files are not what they should be: exit code, and one sentence."""
 
+import importlib.util
 import os
 import subprocess
 import sys
@@ -141,6 +142,13 @@ def test_it_is_refused_in_one_sentence_and_nothing_is_written(line, code, messag
     assert captured.err.count("\n") == 1
     assert not captured.out
     assert sorted(Path().rglob("*")) == before
+
+
+@pytest.mark.skipif(importlib.util.find_spec("timm") is not None, reason="timm is there")
+def test_a_missing_package_is_missed_before_a_folder_is_begun(capsys):
+    assert main(["train", "landmarks", "--network", "transformer", "--images", "2", "--test-images", "1"]) == FAILED
+    assert "pip install timm" in capsys.readouterr().err
+    assert not Path("outputs").exists()
 
 
 def test_no_class_is_named_in_what_settings_refuse(capsys):

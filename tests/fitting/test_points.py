@@ -96,6 +96,12 @@ def test_a_budget_of_seconds_ends_by_the_clock(ball, small_method, small_field):
     assert not result.interrupted
 
 
+def test_points_on_a_line_have_no_surface(tmp_path):
+    with pytest.raises(ValueError, match="fit_points: all points lie on one line"):
+        fit_points(np.arange(30.0)[:, None] * [1, 2, 3], folder=tmp_path / "fit")
+    assert not (tmp_path / "fit").exists()
+
+
 def test_steps_and_seconds_exclude_each_other(ball):
     with pytest.raises(ValueError, match="fit_points: give steps or seconds, not both"):
         fit_points(ball, steps=5, seconds=1.0)
