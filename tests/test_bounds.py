@@ -10,13 +10,13 @@ from diffshape._bounds import check_budget, check_fits, check_number, check_reso
     ("value", "message"),
     [
         (-1, "at least 0, got -1"),
-        (2**32, "at most 4,294,967,295"),
+        (2**64, "at most 18,446,744,073,709,551,615"),
         (1.0, "a whole number, got 1.0"),
         (True, "got True"),
     ],
 )
 def test_seeds(value, message):
-    _bounds.check_seed("fit: seed", 2**32 - 1)
+    _bounds.check_seed("fit: seed", 2**64 - 1)
     with pytest.raises(ValueError, match=f"^fit: seed must be .*{message}"):
         _bounds.check_seed("fit: seed", value)
 
@@ -41,6 +41,8 @@ def test_a_budget_is_steps_or_seconds_or_neither():
         check_budget("fit", **{"steps": None, "seconds": None, **budget})
     with pytest.raises(ValueError, match=r"fit: give steps or seconds, not both, got 1 and 0\.1"):
         check_budget("fit", steps=1, seconds=0.1)
+    with pytest.raises(ValueError, match="fit: seed must be at most 4,294,967,295, got 4294967296"):
+        check_budget("fit", steps=1, seconds=None, seed=2**32)
     with pytest.raises(ValueError, match="--steps must be at most 1,000,000,000"):
         check_budget("", steps=10**12, seconds=None)
 

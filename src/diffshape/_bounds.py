@@ -10,8 +10,10 @@ from numbers import Integral, Real
 from pathlib import Path
 from typing import Any
 
-LARGEST_SEED = 2**32 - 1
+LARGEST_SEED = 2**64 - 1
 """Largest seed that every generator takes."""
+LARGEST_RUN_SEED = 2**32 - 1
+"""Largest seed of a fit or a training, from which those of its parts are made."""
 MOST_STEPS = 10**9
 """Largest number of optimiser steps: years."""
 SPARSE_BYTES = 4000
@@ -75,7 +77,7 @@ def check_seed(name: str, value: Any) -> None:
     """A seed that every generator takes.
 
     Raises:
-        ValueError: It is not a whole number from 0 to 2^32 - 1.
+        ValueError: It is not a whole number from 0 to 2^64 - 1.
     """
     check_whole(name, value, 0, LARGEST_SEED)
 
@@ -101,7 +103,7 @@ def check_budget(name: str, *, steps: int | None, seconds: float | None, seed: i
         check_whole(f"{title}steps", steps, 1, MOST_STEPS)
     if seconds is not None:
         check_number(f"{title}seconds", seconds, 0, above=True)
-    check_seed(f"{title}seed", seed)
+    check_whole(f"{title}seed", seed, 0, LARGEST_RUN_SEED)
 
 
 def check_resolution(name: str, resolution: Any, low: int = 2, *, sparse: bool = True) -> None:

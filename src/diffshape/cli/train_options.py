@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from diffshape._bounds import check_seed
+from diffshape._bounds import check_budget
 from diffshape.cli.device import check_threads
 from diffshape.cli.errors import INTERRUPTED, UsageError, typed_as, usage_errors
 from diffshape.cli.folders import fresh_folder
@@ -45,7 +45,7 @@ def check_options(arguments: TrainOptions) -> None:
     """
     with usage_errors():
         check_threads(arguments.threads)
-        check_seed("--seed", arguments.seed)
+        check_budget("", steps=None, seconds=None, seed=arguments.seed)
     if arguments.resume is not None:
         folder = ["FOLDER"] if getattr(arguments, "folder", None) is not None else []
         given = folder + [f"--{name.replace('_', '-')}" for name in sorted(arguments.typed - _ALSO_ON_RESUME)]

@@ -41,6 +41,7 @@ class PointCloud:
         """At most ``number`` of the points, drawn without replacement, in their order; a note tells of the others."""
         if number < 4:
             raise ValueError(f"PointCloud.subset: number must be at least 4, got {number}")
+        check_seed("PointCloud.subset: seed", seed)
         if len(self) <= number:
             return self
         keep = np.sort(np.random.default_rng(seed).choice(len(self), number, replace=False))
