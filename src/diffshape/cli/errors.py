@@ -99,7 +99,7 @@ def sentence(error: BaseException) -> str:
         return f"{where}{what}" + (f"; {_FULL[error.errno]}, make room and try again" if error.errno in _FULL else "")
     if isinstance(error, MemoryError) or "can't allocate memory" in str(error) or "out of memory" in str(error):
         return "out of memory; try a smaller --resolution, fewer points, or a smaller field or batch"
-    text = " ".join(str(error).split()) or type(error).__name__
+    text = re.sub(r"\b[A-Z]\w*(?:Settings|Config): ", "", " ".join(str(error).split())) or type(error).__name__
     named = type(error).__name__ in ("TrainingError", "SafetensorError")  # classes that would import torch
     expected = named or isinstance(error, (UsageError, ValueError, OSError, ImportError))
     return text if expected else f"{type(error).__name__}: {text}"

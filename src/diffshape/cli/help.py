@@ -22,7 +22,7 @@ def print_help(words: Sequence[str]) -> None:
     Raises:
         UsageError: It asks for that of a verb that there is none of.
     """
-    verb = [word for word in words if word not in HELP]
+    verb = [word for place, word in enumerate(words) if word not in HELP[place > 0 :]]
     if not verb or verb == ["train"]:
         _print_verbs([name for name in VERBS if name.startswith(" ".join([*verb, ""]))])
     else:
