@@ -1,14 +1,19 @@
-"""The picture of the README: the built-in scan, and a surface beside it.
+"""The picture of the README: what ``diffshape demo`` draws of the built-in scan and the surface that it fits.
 
-python docs/pictures.py [MESH]      MESH: a surface fitted to the built-in scan; else the true one
+python docs/pictures.py
 """
 
+import shutil
 import sys
+import tempfile
 from pathlib import Path
 
-from diffshape.data import demo_scan, read_mesh
-from diffshape.report import preview
+from diffshape.cli.main import main
 
-points, truth = demo_scan()
-surface = read_mesh(sys.argv[1]) if len(sys.argv) > 1 else truth
-preview(*surface, points, path=Path(__file__).with_name("images") / "kettle.png", size=480, up="z")
+IMAGE = Path(__file__).with_name("images") / "kettle.png"
+
+with tempfile.TemporaryDirectory() as folder:
+    code = main(["demo", "--out", folder])
+    if code == 0:
+        shutil.copy(Path(folder, "fit", "preview.png"), IMAGE)
+sys.exit(code)

@@ -4,6 +4,7 @@ import shutil
 import signal
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,8 +14,10 @@ import yaml
 from safetensors.torch import load_file
 
 import diffshape
-from diffshape.cli.main import main
+from diffshape.cli.main import main, parse
+from diffshape.cli.settings import base_of
 from diffshape.data import write_mesh
+from diffshape.fields import HASH_GRIDS, HashGridConfig
 from diffshape.ops import isosurface
 
 ENVIRONMENT = {**os.environ, "PYTHONPATH": str(Path(diffshape.__file__).parents[1]), "OMP_NUM_THREADS": "1"}
@@ -127,7 +130,9 @@ def test_out_must_be_new_or_empty(scan, finished, tmp_path, capsys, tiny):
         ([], "give a file of points"),
         (["a.ply", "--steps", "3", "--seconds", "2"], "exclude each other"),
         (["--resume", "nowhere"], "no such folder"),
-        (["a.ply", "--resume", "nowhere"], "leave out points"),
+        (["--resume", "nowhere", "--preset", "standard"], "leave out --preset"),
+        (["--resume", "nowhere", "--field.width", "64"], "leave out --field.width"),
+        (["a.ply", "--resume", "nowhere"], "leave out POINTS"),
         (["a.ply", "--config", __file__], "is not the config.yaml of a fit"),
         (["a.ply", "--steps", "0"], "--steps must be at least 1"),
     ],
@@ -290,6 +295,52 @@ def test_the_options_of_a_grid_change_that_of_the_preset(truth, tmp_path):
     fit(truth, *SHORT, "--out", tmp_path / "run", "--quiet")
     field = yaml.safe_load((tmp_path / "run" / "config.yaml").read_text())["field"]
     assert (field["levels"], field["finest"], field["box"], field["reads_point"]) == (3, 32, [-1.05, 1.05], False)
+
+
+@pytest.mark.parametrize(("option", "value"), [("width", 64), ("base", 8), ("log2_entries", 18)])
+def test_what_is_typed_is_used_also_where_it_is_the_default_of_the_class(option, value):
+    base = base_of("standard", None)
+    given = parse(["fit", "part.obj", f"--field.{option}", str(value)])[1]
+    field = base.field_for("mesh", given.field, given.typed_in("field"), Path("part.obj"))
+    assert field == replace(HASH_GRIDS["small"], **{option: value})
+    assert base.field_for("mesh", given.field, [], Path("part.obj")) == HASH_GRIDS["small"]
+
+
+@pytest.mark.parametrize("kind", ["scan", "mesh"])
+def test_a_part_of_a_config_is_filled_from_the_preset(kind, tmp_path):
+    (tmp_path / "part.yaml").write_text("method: {batch: 300}\nfield: {width: 16}\nseed: 3\n")
+    base, usual = base_of("quick", tmp_path / "part.yaml"), base_of("quick", None)
+    own, other = base.preset_for(kind, Path("a")), usual.preset_for(kind, Path("a"))
+    assert own.method == replace(other.method, batch=300)
+    assert own.field == replace(other.field or HashGridConfig(), width=16)
+    assert (own.steps, base.seconds, base.seed) == (other.steps, None, 3)
+
+
+def test_a_budget_of_seconds_replaces_the_steps_of_the_preset(tmp_path):
+    (tmp_path / "part.yaml").write_text("seconds: 2.5\n")
+    base = base_of("standard", tmp_path / "part.yaml")
+    assert (base.seconds, base.scan.steps, base.scan.field) == (2.5, 0, None)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("stepps: 3", "there is no setting stepps; did you mean steps?"),
+        ("field: {widht: 3}", "there is no setting field.widht; did you mean width?"),
+        ("method: {kind: diffcd, batsh: 3}", "there is no setting method.batsh; did you mean batch?"),
+        ("method: {batch: 0}", "batch must be at least 1, got 0"),
+        ("version: 2", "version must be 1, got 2"),
+        ("[1, 2]", "it holds no settings"),
+        ("a: [", "is not the config.yaml of a fit"),
+    ],
+)
+def test_what_is_wrong_in_a_config_is_named_with_its_path(text, message, tmp_path, capsys):
+    (tmp_path / "bad.yaml").write_text(text)
+    fit("a.ply", "--config", tmp_path / "bad.yaml", code=2)
+    error = capsys.readouterr().err
+    assert error.startswith(f"diffshape: --config {tmp_path / 'bad.yaml'} is not the config.yaml of a fit: ")
+    assert message in error
+    assert error.count("\n") == 1
 
 
 def test_the_config_of_an_encoded_mesh_encodes_again(truth, tmp_path):

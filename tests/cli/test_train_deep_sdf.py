@@ -119,8 +119,8 @@ def test_ctrl_c_saves_and_resume_ends_with_the_same_bits(tmp_path, capsys, monke
 
 
 def test_presets_are_where_the_model_begins():
-    assert parse(["train", "deep-sdf"]).model.network.width == 128
-    arguments = parse(["train", "deep-sdf", "--preset=published", "--model.batch", "7"])
+    assert parse(["train", "deep-sdf"])[1].model.network.width == 128
+    arguments = parse(["train", "deep-sdf", "--preset=published", "--model.batch", "7"])[1]
     assert arguments.model.network == PUBLISHED_DEEP_SDF.network
     assert (arguments.model.points, arguments.model.batch) == (16_384, 7)
 
@@ -131,11 +131,11 @@ def test_presets_are_where_the_model_begins():
         (["nowhere"], "nowhere: there is no such folder of meshes"),
         (["--resume", "nowhere"], "a run is the folder that diffshape train deep-sdf printed"),
         (["--resume", "."], "is not the folder of a DeepSDF training: it has no config.yaml"),
-        (["--resume", ".", "--preset", "published"], "leave out preset, model"),
+        (["--resume", ".", "--preset", "published"], "leave out --preset"),
         (["--steps", "0"], "steps must be at least 1"),
         (["--seconds", "0"], "seconds must be a positive number"),
         (["--steps", "3", "--seconds", "3"], "--steps and --seconds exclude each other"),
-        (["--shapes", "0"], "shapes and test_shapes must be at least 1"),
+        (["--shapes", "0"], "--shapes must be at least 1"),
         (["--holdout", "0.5"], "--holdout has no effect where no FOLDER of meshes is given"),
         ([".", "--family", "torus"], "--family has no effect where a FOLDER of meshes is given"),
         ([".", "--holdout", "1"], "holdout must be a share between 0 and 1"),

@@ -3,23 +3,25 @@ from pathlib import Path
 import pytest
 
 from diffshape.cli.errors import UsageError
+from diffshape.cli.main import parse
 from diffshape.cli.train_deep_sdf import TrainDeepSDF
 from diffshape.cli.train_landmarks import TrainLandmarks
-from diffshape.cli.train_options import Say, TrainOptions, changed_options, refuse_unused, resumed_folder
+from diffshape.cli.train_options import Say, TrainOptions, check_options, refuse_unused, resumed_folder
 from diffshape.models import DeepSDFSettings
 
 
-def test_what_was_given_is_known():
-    assert changed_options(TrainDeepSDF()) == []
-    assert changed_options(TrainLandmarks(steps=3, quiet=True)) == ["quiet", "steps"]
+def test_what_was_typed_is_known():
+    assert parse(["train", "deep-sdf"])[1].typed == frozenset()
+    typed = parse(["train", "landmarks", "--steps", "600", "--quiet", "--training.zoom=0.05"])[1].typed
+    assert typed == {"quiet", "steps", "training.zoom"}
 
 
 @pytest.mark.parametrize("kind", [TrainDeepSDF, TrainLandmarks])
 def test_a_resumed_training_changes_only_where_and_how_loudly(kind):
-    allowed = {"device": "cpu", "threads": 2, "json": True, "quiet": True, "debug": True}
-    assert changed_options(kind(resume=Path("run"), **allowed))
-    with pytest.raises(UsageError, match="leave out out, seed, steps"):
-        changed_options(kind(resume=Path("run"), out=Path("other"), seed=1, steps=7))
+    allowed = {"resume", "device", "threads", "json", "quiet", "debug"}
+    check_options(kind(resume=Path("run"), threads=1, typed=frozenset(allowed)))
+    with pytest.raises(UsageError, match="leave out --out, --seed, --steps"):
+        check_options(kind(resume=Path("run"), typed=frozenset(allowed | {"out", "seed", "steps"})))
 
 
 def test_options_without_effect_are_refused():

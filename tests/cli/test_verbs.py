@@ -2,6 +2,7 @@ import json
 
 import numpy as np
 
+from diffshape.cli.inputs import remembered_inputs
 from diffshape.cli.main import main
 from diffshape.data import read_mesh
 
@@ -31,6 +32,42 @@ def test_eval_takes_a_run_or_a_mesh(finished, capsys):
     assert main(["eval", str(finished), surface, "--samples", "500", "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["chamfer"] < 1e-9
     assert main(["eval", surface, "none.ply"]) == 1
+
+
+def test_points_in_another_unit_or_place_get_a_hint(finished, capsys, ball):
+    for name, points, hint in (
+        ("mm.npy", 1000 * ball(), "if one is in m and the other in mm"),
+        ("far.npy", ball() + np.array([100, 0, 0]), "do not overlap: x is"),
+    ):
+        np.save(name, points)
+        assert main(["query", str(finished), name]) == 0
+        captured = capsys.readouterr()
+        assert captured.err.startswith("hint: ")
+        assert hint in captured.err
+        assert "0.0% inside" in captured.out
+    np.save("same.npy", ball())
+    assert main(["query", str(finished), "same.npy"]) == 0
+    assert not capsys.readouterr().err
+
+
+def test_surfaces_in_another_unit_get_a_hint_beside_their_score(finished, capsys):
+    import trimesh
+
+    mesh = trimesh.load(finished / "mesh.ply")
+    mesh.apply_scale(25.4).export("inches.ply")
+    assert main(["eval", "inches.ply", str(finished), "--samples", "300", "--json"]) == 0
+    captured = capsys.readouterr()
+    assert "25.4 times as large" in captured.err
+    assert json.loads(captured.out)["chamfer"] > 1
+
+
+def test_what_is_up_is_remembered(finished, tmp_path):
+    assert json.loads((finished / "metrics.json").read_text())["up"] == "z"
+    inputs = json.loads((finished / "inputs.json").read_text())
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run" / "inputs.json").write_text(json.dumps(inputs | {"up": "-y"}))
+    assert remembered_inputs(tmp_path / "run", truth=None).up == "-y"
+    assert remembered_inputs(tmp_path / "run", truth=None, up="x").up == "x"
 
 
 def test_demo_fits_the_built_in_scan(monkeypatch, tmp_path, capsys, ball):

@@ -108,7 +108,7 @@ def test_seeds():
             ValueError,
             r"HashGridConfig: box must be \(low, high\) with low < high, got \(0.5, 0.5\)",
         ),
-        ({"width": 0}, ValueError, "width and beta must be positive"),
+        ({"width": 0}, ValueError, "width must be at least 1, got 0"),
         ({"depth": 3}, TypeError, "depth"),
     ],
 )

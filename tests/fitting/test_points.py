@@ -96,14 +96,30 @@ def test_a_budget_of_seconds_ends_by_the_clock(ball, small_method, small_field):
     assert not result.interrupted
 
 
+def test_points_on_a_line_have_no_surface(tmp_path):
+    with pytest.raises(ValueError, match="fit_points: all points lie on one line"):
+        fit_points(np.arange(30.0)[:, None] * [1, 2, 3], folder=tmp_path / "fit")
+    assert not (tmp_path / "fit").exists()
+
+
 def test_steps_and_seconds_exclude_each_other(ball):
     with pytest.raises(ValueError, match="fit_points: give steps or seconds, not both"):
         fit_points(ball, steps=5, seconds=1.0)
 
 
-@pytest.mark.parametrize("budget", [{"steps": 0}, {"seconds": -1.0}])
-def test_an_empty_budget_is_refused_before_a_folder_is_begun(ball, small_method, small_field, tmp_path, budget):
-    with pytest.raises(ValueError, match="steps and seconds must be positive"):
+@pytest.mark.parametrize(
+    ("budget", "message"),
+    [
+        ({"steps": 0}, "steps must be at least 1, got 0"),
+        ({"seconds": -1.0}, "seconds must be a positive number, got -1.0"),
+        ({"seconds": float("nan")}, "seconds must be a positive number, got nan"),
+        ({"seed": -1}, "seed must be at least 0, got -1"),
+    ],
+)
+def test_an_empty_budget_is_refused_before_a_folder_is_begun(
+    ball, small_method, small_field, tmp_path, budget, message
+):
+    with pytest.raises(ValueError, match=f"fit_points: {message}"):
         fit_points(ball, small_method, small_field, folder=tmp_path / "fit", **budget)
     assert not (tmp_path / "fit").exists()
 

@@ -130,7 +130,7 @@ def test_json():
 @pytest.mark.parametrize(
     ("pred", "truth", "options", "message"),
     [
-        (box(), box(), {"samples": 0}, "samples must be 1 or more, got 0"),
+        (box(), box(), {"samples": 0}, "samples must be at least 1, got 0"),
         (box(), box(), {"threshold": 0.0}, "threshold must be positive"),
         ("bunny.ply", box(), {}, r"pred must be a trimesh.Trimesh or \(vertices, faces\), got str"),
         (

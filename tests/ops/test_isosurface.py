@@ -201,7 +201,13 @@ def test_field_that_is_not_finite(sparse, bad):
 @pytest.mark.parametrize(
     ("field", "options", "message"),
     [
-        (sphere, {"resolution": 1, "bounds": BOX}, "resolution must be 2 nodes or more, got 1"),
+        (sphere, {"resolution": 1, "bounds": BOX}, "resolution must be at least 2, got 1"),
+        (
+            sphere,
+            {"resolution": 10**7, "bounds": BOX},
+            "resolution must be at most .* GB of memory are free, got 10000000",
+        ),
+        (sphere, {"resolution": 10**5, "bounds": BOX, "sparse": False}, "GB of memory are free, got 100000"),
         (sphere, {"resolution": 9, "bounds": (1.0, 0.0)}, "bounds must be finite with low < high"),
         (sphere, {"resolution": 9, "bounds": (0.0, float("nan"))}, "bounds must be finite"),
         (sphere, {"resolution": 9, "bounds": ((0, 0, 0), (1, 0, 1))}, "bounds must be finite with low < high"),

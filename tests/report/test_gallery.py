@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from diffshape.report import gallery
-from diffshape.report.gallery import _LETTERS, GAP, SCALE, _line
+from diffshape.report.gallery import GAP
 
 
 def test_pictures_stand_in_their_places():
@@ -14,24 +14,12 @@ def test_pictures_stand_in_their_places():
     assert (image == 30).sum() == 10 * 30 * 3
 
 
-def test_letters_are_drawn():
-    one = _line("1")[::SCALE, ::SCALE]
-    drawn = ["".join(" #"[int(dot)] for dot in row).rstrip() for row in one]
-    assert drawn == ["   #", "  ##", "   #", "   #", "   #", "   #", "  ###"]
-
-
-def test_no_two_letters_look_alike():
-    assert len(set(_LETTERS.values())) == len(_LETTERS)
-    assert all(len(bytes.fromhex(rows)) == 7 and max(bytes.fromhex(rows)) < 32 for rows in _LETTERS.values())
-
-
 @pytest.mark.parametrize(
     ("rows", "message"),
     [
         ([], "one picture or more, got none"),
         ([[("", (9, 9)), ("", (9, 8))]], "one size"),
         ([[("too wide", (9, 9))]], "needs pictures 96 pixels wide, got 9"),
-        ([[("é", (9, 99))]], "no letter for 'É'"),
     ],
 )
 def test_what_cannot_be_drawn_is_refused(rows, message):

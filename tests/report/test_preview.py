@@ -13,6 +13,12 @@ def is_background(image):
     return (image == preview([], [], size=1)[0, 0]).all(-1)
 
 
+def test_z_is_up_unless_something_else_is_said():
+    box = trimesh.creation.box((1, 2, 3))
+    default, up = (preview(box.vertices, box.faces, size=24, **options) for options in ({}, {"up": "z"}))
+    assert np.array_equal(default, up)
+
+
 def test_panels_and_types():
     alone = preview(VERTICES, FACES, size=48)
     assert alone.shape == (48, 48, 3)
@@ -51,7 +57,7 @@ def test_each_view_option_acts():
     box = trimesh.creation.box((1, 2, 3))
     pictures = [
         preview(box.vertices.copy(), box.faces.copy(), size=40, **options)
-        for options in ({}, {"azimuth": 80.0}, {"elevation": 60.0}, {"up": "z"}, {"up": "x"})
+        for options in ({}, {"azimuth": 80.0}, {"elevation": 60.0}, {"up": "y"}, {"up": "x"})
     ]
     assert len({picture.tobytes() for picture in pictures}) == 5
 
@@ -66,9 +72,13 @@ def red_ball_at(place, **options):
     return columns.mean() / 64, rows.mean() / 64
 
 
-@pytest.mark.parametrize(("up", "above", "right"), [("x", 0, 2), ("y", 1, 0), ("z", 2, 1)])
+@pytest.mark.parametrize(
+    ("up", "above", "right"),
+    [("x", 0, 2), ("y", 1, 0), ("z", 2, 1), ("-x", 0, 2), ("-y", 1, 0), ("-z", 2, 1)],
+)
 def test_up_is_up_and_right_is_right(up, above, right):
-    column, row = red_ball_at(2 * np.eye(3)[above], up=up, azimuth=0.0, elevation=0.0)
+    high = (-2 if up.startswith("-") else 2) * np.eye(3)[above]
+    column, row = red_ball_at(high, up=up, azimuth=0.0, elevation=0.0)
     assert row < 0.3
     assert column == pytest.approx(0.5, abs=0.05)
     column, row = red_ball_at(2 * np.eye(3)[right], up=up, azimuth=0.0, elevation=0.0)
@@ -77,7 +87,7 @@ def test_up_is_up_and_right_is_right(up, above, right):
 
 
 def test_camera_stands_above_at_positive_elevation():
-    _, row = red_ball_at(np.array([0.0, 0.0, 2.0]), azimuth=0.0, elevation=60.0)
+    _, row = red_ball_at(np.array([0.0, 0.0, 2.0]), up="y", azimuth=0.0, elevation=60.0)
     assert row > 0.7  # what is nearer to the eye is lower in the picture
 
 
@@ -110,7 +120,7 @@ def test_same_bits_and_a_file(tmp_path):
         ((VERTICES, FACES * 1.0), {}, "preview: faces must be integers"),
         ((VERTICES, FACES + 1), {}, "preview: faces must index vertices 0 to 641, got 1 to 642"),
         ((VERTICES, FACES), {"size": 0}, "size must be 1 pixel or more, got 0"),
-        ((VERTICES, FACES), {"up": "w"}, "up must be .* got 'w'"),
+        ((VERTICES, FACES), {"up": "w"}, "up must be one of x, y, z, -x, -y, -z, got 'w'"),
     ],
 )
 def test_bad_input(arguments, options, message):

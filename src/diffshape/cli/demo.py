@@ -6,11 +6,12 @@ from typing import Literal
 
 from diffshape.cli import fit
 from diffshape.cli.folders import fresh_folder
-from diffshape.cli.options import OptionalInt, OptionalPath
+from diffshape.cli.options import OptionalInt, OptionalPath, VerbOptions
+from diffshape.data.up import UP, Up
 
 
-@dataclass(frozen=True)
-class Demo:
+@dataclass(frozen=True, kw_only=True)
+class Demo(VerbOptions):
     """Fit a surface to a built-in scan of a kettle, and score it against the true one."""
 
     out: OptionalPath = None
@@ -19,32 +20,32 @@ class Demo:
     """quick takes a third of the time."""
     steps: OptionalInt = None
     """Optimiser steps, instead of the preset's."""
+    up: Up = UP
+    """Which axis points up in preview.png."""
     resolution: int = 256
     """Grid nodes along the side of the mesh's box."""
-    debug: bool = False
-    """Show the traceback of an error."""
 
 
 def run(arguments: Demo) -> int:
     """Write scan and truth, then do as ``diffshape fit`` does."""
+    defaults = fit.defaults_for(["--preset", arguments.preset])
     folder = fresh_folder(arguments.out, Path("outputs") / "demo")
+    wanted = fit.Fit(
+        points=folder / "scan.ply",
+        truth=folder / "truth.ply",
+        out=folder / "fit",
+        preset=arguments.preset,
+        steps=arguments.steps,
+        resolution=arguments.resolution,
+        up=arguments.up,
+        method=defaults.method,
+        field=defaults.field,
+    )
+    fit.check(wanted)
     from diffshape.data import demo_scan, write_mesh, write_points
 
     points, truth = demo_scan()
-    scan, surface = folder / "scan.ply", folder / "truth.ply"
-    write_points(scan, points)
-    write_mesh(surface, *truth)
-    print(f"simulated scan: {scan}\nits true surface: {surface}", flush=True)
-    defaults = fit.defaults_for(["--preset", arguments.preset])
-    return fit.run(
-        fit.Fit(
-            points=scan,
-            truth=surface,
-            out=folder / "fit",
-            preset=arguments.preset,
-            steps=arguments.steps,
-            resolution=arguments.resolution,
-            method=defaults.method,
-            field=defaults.field,
-        )
-    )
+    write_points(folder / "scan.ply", points)
+    write_mesh(folder / "truth.ply", *truth)
+    print(f"simulated scan: {folder / 'scan.ply'}\nits true surface: {folder / 'truth.ply'}", flush=True)
+    return fit.run(wanted)

@@ -1,5 +1,19 @@
 """Where a command computes, and on how many threads."""
 
+import os
+
+from diffshape._bounds import check_whole
+
+
+def check_threads(number: int | None) -> None:
+    """As many threads as this machine has processors, at most.
+
+    Raises:
+        ValueError: They are fewer than 1, or more than that: they would wait for each other.
+    """
+    if number is not None:
+        check_whole("--threads", number, 1, os.cpu_count() or 1)
+
 
 def chosen_device(name: str) -> str:
     """The device for ``auto``, ``cpu`` or ``cuda``.

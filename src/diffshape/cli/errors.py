@@ -1,11 +1,15 @@
 """Failures in one sentence, and the exit code that belongs to each."""
 
+import difflib
 import errno
+import re
+import shlex
 import sys
 import traceback
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from types import MappingProxyType
 
 DONE, FAILED, USAGE, INTERRUPTED = 0, 1, 2, 130
 _FULL = {errno.ENOSPC: "the disk is full", errno.EDQUOT: "your quota is used up", errno.EFBIG: "a file got too large"}
@@ -13,6 +17,61 @@ _FULL = {errno.ENOSPC: "the disk is full", errno.EDQUOT: "your quota is used up"
 
 class UsageError(Exception):
     """The command cannot be meant as it was typed."""
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """A question with the nearest of some words, or nothing if none is near.
+
+    >>> did_you_mean("fitt", ["fit", "mesh"])
+    '; did you mean fit?'
+    """
+    near = difflib.get_close_matches(word, list(known), n=1, cutoff=0.6)
+    return f"; did you mean {near[0]}?" if near else ""
+
+
+def typed_as(verb: str, *words: object) -> str:
+    """A command as it can be typed into a shell, its words quoted where they must be.
+
+    >>> typed_as("fit", "--resume", "my scans/run")
+    "diffshape fit --resume 'my scans/run'"
+    """
+    return f"diffshape {verb} {shlex.join(map(str, words))}"
+
+
+@contextmanager
+def usage_errors() -> Iterator[None]:
+    """Values out of range inside are errors of usage, told before the work begins and by the names of options."""
+    try:
+        yield
+    except ValueError as error:
+        raise UsageError(as_option(str(error))) from error
+
+
+def without_class(text: str) -> str:
+    """A sentence without the class of settings that says it.
+
+    >>> without_class("FitSettings: version must be 1, got 2")
+    'version must be 1, got 2'
+    """
+    return re.sub(r"^[A-Z]\w*: ", "", text)
+
+
+def as_option(text: str, groups: Mapping[str, str] = MappingProxyType({})) -> str:
+    """What a class of settings says of one of them, said of the option; ``groups`` has the prefixes of classes.
+
+    >>> as_option("DrawnShapes: test_shapes must be at least 1, got 0")
+    '--test-shapes must be at least 1, got 0'
+    >>> as_option("MLPConfig: width must be positive, got 0", {"MLPConfig": "field"})
+    '--field.width must be positive, got 0'
+    """
+    title = re.match(r"([A-Z]\w*): ", text)
+    if title is None:
+        return text
+    prefix, said = groups.get(title[1], ""), text[title.end() :]
+    name = re.match(r"(\w+)(?= (?:must|is) )", said)
+    if name is None:
+        return f"--{prefix}.*: {said}" if prefix else said
+    return f"--{prefix}{'.' if prefix else ''}{name[1].replace('_', '-')}{said[name.end() :]}"
 
 
 def exit_code(error: BaseException) -> int:
@@ -38,9 +97,9 @@ def sentence(error: BaseException) -> str:
         where = f"{error.filename}: " if error.filename else ""
         what = error.strerror[0].lower() + error.strerror[1:]
         return f"{where}{what}" + (f"; {_FULL[error.errno]}, make room and try again" if error.errno in _FULL else "")
-    if isinstance(error, MemoryError):
-        return "out of memory; try a smaller --resolution or fewer points (--max-points)"
-    text = " ".join(str(error).split()) or type(error).__name__
+    if isinstance(error, MemoryError) or "can't allocate memory" in str(error) or "out of memory" in str(error):
+        return "out of memory; try a smaller --resolution, fewer points, or a smaller field or batch"
+    text = re.sub(r"\b[A-Z]\w*(?:Settings|Config): ", "", " ".join(str(error).split())) or type(error).__name__
     named = type(error).__name__ in ("TrainingError", "SafetensorError")  # classes that would import torch
     expected = named or isinstance(error, (UsageError, ValueError, OSError, ImportError))
     return text if expected else f"{type(error).__name__}: {text}"

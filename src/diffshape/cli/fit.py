@@ -1,13 +1,16 @@
 """``diffshape fit``: a scan becomes a folder with its surface, a mesh one with its distance field."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from diffshape.cli.errors import INTERRUPTED, UsageError
+from diffshape._bounds import check_budget, check_resolution, check_whole
+from diffshape.cli.device import check_threads, chosen_device, use_threads
+from diffshape.cli.errors import INTERRUPTED, UsageError, usage_errors
 from diffshape.cli.folders import fresh_folder, run_path
-from diffshape.cli.options import OptionalFloat, OptionalInt, OptionalPath, PositionalPath
+from diffshape.cli.frame_hint import frame_hint, show_hint
+from diffshape.cli.options import OptionalFloat, OptionalInt, OptionalPath, OptionalUp, PositionalPath, VerbOptions
 from diffshape.cli.settings import Base, base_named_in, base_of
 from diffshape.cli.way_on import is_complete, told_way_on
 from diffshape.fields.config import FieldConfig, HashGridConfig
@@ -19,11 +22,11 @@ if TYPE_CHECKING:
     from diffshape.fitting import FitResult
     from diffshape.training import Progress
 
-_ALSO_ON_RESUME = {"resume", "truth", "resolution", "device", "threads", "json", "quiet", "debug"}
+_ALSO_ON_RESUME = {"resume", "truth", "resolution", "up", "device", "threads", "json", "quiet", "debug"}
 
 
-@dataclass(frozen=True)
-class Fit:
+@dataclass(frozen=True, kw_only=True)
+class Fit(VerbOptions):
     """Fit a surface to a scan (points, noisy or not, in any unit), or encode a mesh as a neural distance field."""
 
     points: PositionalPath = None
@@ -35,10 +38,10 @@ class Fit:
     out: OptionalPath = None
     """The run folder; new or empty. Default: outputs/POINTS/METHOD/TIME."""
     preset: Literal["quick", "standard", "paper", "fine", "torch-ngp", "instant-ngp"] = "standard"
-    """quick: a first look. standard: the default. paper, for a scan: the published network, weights and 40,000 steps.
+    """quick: a first look. standard: the default. paper, for a scan: the published network, weights and steps, hours.
     For a mesh, fine: a larger grid, minutes; torch-ngp, instant-ngp: as published, hours without a GPU."""
     steps: OptionalInt = None
-    """Optimiser steps, instead of the preset's; such a fit is deterministic on the CPU."""
+    """Optimiser steps, instead of the preset's."""
     seconds: OptionalFloat = None
     """Seconds to optimise for, instead of steps."""
     resolution: OptionalInt = None
@@ -48,25 +51,25 @@ class Fit:
     device: Literal["auto", "cpu", "cuda"] = "auto"
     """Where to compute; auto takes a GPU if there is one."""
     max_points: OptionalInt = None
-    """Draw at most this many points at random; of more than 100,000 so many are drawn in any case."""
+    """Draw at most this many points at random; larger scans are thinned to 100,000 in any case."""
     threads: OptionalInt = None
-    """CPU threads."""
+    """CPU threads; as many as PyTorch chooses if not given."""
+    up: OptionalUp = None
+    """Which axis points up in preview.png."""
     config: OptionalPath = None
-    """The config.yaml of another run, to fit with its settings."""
+    """The config.yaml of another run, or a part of one, to fit with its settings; the others are the preset's."""
     resume: OptionalPath = None
     """The folder of an interrupted fit, to go on with; then without POINTS."""
     json: bool = False
     """Print the metrics as JSON, and nothing else, to stdout."""
     quiet: bool = False
     """Print the run folder and nothing else."""
-    debug: bool = False
-    """Show the traceback of an error."""
     method: DiffCD = field(default_factory=DiffCD)
-    """Advanced, for scans: the objective and its sampling. The defaults shown are the preset's."""
+    """For scans: the objective and its sampling. The defaults shown are the preset's."""
     supervised: Supervised = field(default_factory=Supervised)
-    """Advanced, for meshes: the loss and the sampling."""
+    """For meshes: the loss and the sampling."""
     field: FieldConfig = field(default_factory=HashGridConfig)
-    """Advanced: the field. For a scan, a grid is matched to the points unless an option of it is given; for a mesh, the
+    """The field. For a scan, a grid is matched to the points unless an option of it is given; for a mesh, the
     options given change the preset's grid."""
 
 
@@ -78,8 +81,7 @@ def defaults_for(words: Sequence[str]) -> Fit:
 
 def run(arguments: Fit) -> int:
     """Fit, write the outputs, and tell of them."""
-    _check(arguments)
-    from diffshape.cli.device import chosen_device, use_threads
+    check(arguments)
     from diffshape.cli.inputs import read_inputs, remembered_inputs
     from diffshape.cli.outputs import Teller, write_outputs
     from diffshape.training import Progress, only_here
@@ -92,7 +94,7 @@ def run(arguments: Fit) -> int:
         folder = run_path(arguments.resume)
         if is_complete(folder):
             return tell.finished(folder)
-        inputs = remembered_inputs(folder, truth=arguments.truth)
+        inputs = remembered_inputs(folder, truth=arguments.truth, up=arguments.up)
     else:
         assert arguments.points is not None
         inputs = read_inputs(
@@ -101,7 +103,10 @@ def run(arguments: Fit) -> int:
             max_points=arguments.max_points,
             seed=arguments.seed,
             as_scan=arguments.as_scan,
+            up=arguments.up,
         )
+        if arguments.truth is not None and inputs.truth is not None:
+            show_hint(frame_hint(inputs.name, inputs.points, arguments.truth.name, inputs.truth.vertices, parts=True))
         base = base_of(arguments.preset, arguments.config)
         _check_used(arguments, base, inputs)
         method = "diffcd" if inputs.kind == "scan" else "supervised"
@@ -122,34 +127,33 @@ def run(arguments: Fit) -> int:
     return 0
 
 
-def _check(arguments: Fit) -> None:
-    """What can be said about the arguments before anything heavy is imported."""
+def check(arguments: Fit) -> None:
+    """Check what can be told before anything heavy is imported.
+
+    Raises:
+        UsageError: The arguments cannot be meant, or a number is out of range.
+    """
     if arguments.resume is not None:
-        given = [
-            item.name
-            for item in fields(Fit)
-            if item.name not in _ALSO_ON_RESUME and getattr(arguments, item.name) != getattr(Fit(), item.name)
-        ]
+        given = ["POINTS"] if arguments.points is not None else []
+        given += [f"--{name.replace('_', '-')}" for name in sorted(arguments.typed - _ALSO_ON_RESUME)]
         if given:
             raise UsageError(f"--resume goes on with the scan and settings of its run; leave out {', '.join(given)}")
     elif arguments.points is None:
         raise UsageError("fit: give a file of points or a mesh, or --resume RUN")
-    if arguments.steps is not None and arguments.seconds is not None:
-        raise UsageError("--steps and --seconds exclude each other")
-    for name, low in (("steps", 1), ("resolution", 16), ("max_points", 4), ("threads", 1)):
-        value = getattr(arguments, name)
-        if value is not None and value < low:
-            raise UsageError(f"--{name.replace('_', '-')} must be at least {low}, got {value}")
-    if arguments.seconds is not None and not 0 < arguments.seconds < float("inf"):
-        raise UsageError(f"--seconds must be a positive number, got {arguments.seconds}")
+    with usage_errors():
+        check_budget("", steps=arguments.steps, seconds=arguments.seconds, seed=arguments.seed)
+        check_resolution("--resolution", arguments.resolution, 16)
+        check_threads(arguments.threads)
+        if arguments.max_points is not None:
+            check_whole("--max-points", arguments.max_points, 4)
 
 
 def _check_used(arguments: Fit, base: Base, inputs: "Inputs") -> None:
     """Refuse settings for the other kind of input."""
     if (kind := inputs.kind) == "scan":
-        unused = {"supervised.*": arguments.supervised != base.supervised}
+        unused = {"supervised.*": arguments.typed_in("supervised")}
     else:
-        unused = {"method.*": arguments.method != base.method, "max-points": bool(arguments.max_points)}
+        unused = {"method.*": arguments.typed_in("method"), "max-points": arguments.max_points}
     base.preset_for(kind, inputs.path)
     for name, is_given in unused.items():
         if is_given:
@@ -169,7 +173,7 @@ def _fitted(
     budgeted = arguments.steps is not None or arguments.seconds is not None
     inputs.remember(folder)
     options: Any = {
-        "field": base.field_for(inputs.kind, arguments.field, inputs.path),
+        "field": base.field_for(inputs.kind, arguments.field, arguments.typed_in("field"), inputs.path),
         "steps": arguments.steps if budgeted else (preset.steps or None),
         "seconds": arguments.seconds if budgeted else base.seconds,
         "device": device,

@@ -1,12 +1,14 @@
 """Where a command writes, and where it finds a run."""
 
-import shlex
+import errno
+import os
 import time
+from collections.abc import Sequence
 from itertools import count
 from pathlib import Path
 
 from diffshape._plain import read_json, read_yaml
-from diffshape.cli.errors import UsageError
+from diffshape.cli.errors import UsageError, typed_as
 from diffshape.cli.way_on import is_complete, is_unbegun
 
 _LOADERS = {"deep-sdf": "load_deep_sdf", "landmarks": "load_landmark_detector"}
@@ -27,13 +29,75 @@ def fresh_folder(out: Path | None, parent: Path, *, verb: str = "fit") -> Path:
         return next(parent / name for name in names if not (parent / name).exists())
     if out.exists() and not out.is_dir():
         raise UsageError(f"--out {out} is a file; give a folder that is new or empty")
+    require_writable(out)
     if (out / "config.yaml").is_file():
         if is_complete(out):
             raise UsageError(f"--out {out} already holds a finished run; choose another folder")
-        raise UsageError(f"--out {out} holds an interrupted run; go on with it: diffshape {verb} --resume {out}")
+        raise UsageError(f"--out {out} holds an interrupted run; go on with it: {typed_as(verb, '--resume', out)}")
     if out.is_dir() and not is_unbegun(out):
         raise UsageError(f"--out {out} is not empty; choose a folder that is new or empty")
     return out
+
+
+def require_writable(path: Path) -> None:
+    """Refuse a file or folder that cannot be made, before the work of which it is to hold the result.
+
+    Raises:
+        UsageError: What is to hold it is a file.
+        PermissionError: Nothing may be written there.
+    """
+    there = next(parent for parent in (path, *path.absolute().parents) if parent.exists())
+    holder = there if there.is_dir() else there.parent
+    if there != path and not there.is_dir():
+        raise UsageError(f"--out {path}: {there} is a file, not a folder")
+    if not os.access(holder, os.W_OK | os.X_OK):
+        raise PermissionError(errno.EACCES, "nothing may be written there", str(holder))
+
+
+def output_file(out: Path, suffixes: Sequence[str]) -> Path:
+    """A file that a verb is to write; one that is there is replaced.
+
+    Raises:
+        UsageError: It is a folder, in a file, or of a kind that the verb does not write.
+        PermissionError: Nothing may be written there.
+    """
+    if out.is_dir():
+        raise UsageError(f"--out {out} is a folder; give the name of a file")
+    if out.suffix.lower() not in suffixes:
+        raise UsageError(f"--out {out}: unknown kind of file; it can be {', '.join(suffixes)}")
+    require_writable(out)
+    return out
+
+
+def input_file(path: Path) -> Path:
+    """A file that a verb is to read.
+
+    Raises:
+        FileNotFoundError: There is none.
+        ValueError: It is a folder.
+    """
+    if (path / "config.yaml").is_file():
+        way_on = typed_as("fit", "--resume", path)
+        raise ValueError(f"{path} is the folder of a run, not a file; go on with it: {way_on}")
+    if path.is_dir():
+        files = sorted(file for file in path.iterdir() if file.is_file() and not file.name.startswith("."))
+        raise ValueError(f"{path} is a folder; give a file" + (f", such as {files[0]}" if files else ""))
+    if not path.exists():
+        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(path))
+    return path
+
+
+def input_folder(path: Path, what: str) -> Path:
+    """A folder of ``what`` that a verb is to read.
+
+    Raises:
+        UsageError: There is none.
+    """
+    if path.is_file():
+        raise UsageError(f"{path} is a file; give a folder of {what}")
+    if not path.is_dir():
+        raise UsageError(f"{path}: there is no such folder of {what}")
+    return path
 
 
 def run_path(run: Path) -> Path:
@@ -66,10 +130,10 @@ def unbegun_sentence(folder: Path, verb: str) -> str | None:
 def begin_again(folder: Path, verb: str) -> str:
     """What to type to begin a run in a folder again."""
     try:
-        points = shlex.quote(str(read_json(folder / "inputs.json")["points"])) + " "
+        points = [read_json(folder / "inputs.json")["points"]]
     except (OSError, ValueError, KeyError):
-        points = ""
-    return f"begin it again, with the options it had: diffshape {verb} {points}--out {shlex.quote(str(folder))}"
+        points = []
+    return f"begin it again, with the options it had: {typed_as(verb, *points, '--out', folder)}"
 
 
 def _trained_model(folder: Path) -> str | None:

@@ -8,17 +8,20 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from diffshape import __version__
+from diffshape.cli.options import VerbOptions
 
 _PACKAGES = ("torch", "numpy", "scipy", "numba", "trimesh", "libigl", "tyro", "safetensors")
-_EXTRAS = {"viewer": "viser", "ray": "ray", "slurm": "submitit", "log": "tensorboard", "landmarks": "timm"}
+_OPTIONAL = {
+    "images of landmarks": ("pillow", "PIL"),
+    "--network transformer": ("timm", "timm"),
+    "export to ONNX": ("onnx", "onnx"),
+}
+"""What needs a package that the installation does not bring: its name in an index, and that of its module."""
 
 
-@dataclass(frozen=True)
-class Info:
-    """Versions, device, threads, extras, and where outputs go."""
-
-    debug: bool = False
-    """Show the traceback of an error."""
+@dataclass(frozen=True, kw_only=True)
+class Info(VerbOptions):
+    """Versions, device, threads, optional packages, and where outputs go."""
 
 
 def run(arguments: Info) -> int:
@@ -31,7 +34,7 @@ def run(arguments: Info) -> int:
         "device": torch.cuda.get_device_name() if torch.cuda.is_available() else "CPU (torch finds no GPU)",
         "threads": f"{torch.get_num_threads()} of {os.cpu_count()} processors",
         "packages": ", ".join(f"{name} {_version(name)}" for name in _PACKAGES),
-        "extras": ", ".join(f"{extra} {_presence(extra, package)}" for extra, package in _EXTRAS.items()),
+        "optional": ", ".join(f"{use} {_presence(*names)}" for use, names in _OPTIONAL.items()),
         "outputs": str(Path("outputs").resolve()),
     }
     for name, text in lines.items():
@@ -46,5 +49,5 @@ def _version(package: str) -> str:
         return "missing"
 
 
-def _presence(extra: str, package: str) -> str:
-    return "yes" if importlib.util.find_spec(package) else f'no (pip install "diffshape[{extra}]")'
+def _presence(package: str, module: str) -> str:
+    return "yes" if importlib.util.find_spec(module) else f"no (pip install {package})"

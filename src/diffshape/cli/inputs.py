@@ -9,10 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from diffshape._plain import from_plain, read_json, to_plain
-from diffshape.data import Mesh, atomic_path, read_mesh, read_points
+from diffshape.cli.folders import input_file
+from diffshape.data import Mesh, ReadError, atomic_path, read_mesh, read_points
 from diffshape.data.area_samples import area_samples
 from diffshape.data.meshes import holds_faces
-from diffshape.data.points import MESH_SAMPLES
+from diffshape.data.points import MESH_SAMPLES, dimensions
+from diffshape.data.up import Up, up_of
 
 _FILE = "inputs.json"
 
@@ -26,6 +28,7 @@ class Remembered:
     max_points: int | None = None
     seed: int = 0
     as_scan: bool = True
+    up: Up | None = None
     notes: tuple[str, ...] = ()
 
 
@@ -43,6 +46,8 @@ class Inputs:
     truth: Mesh | None
     max_points: int | None
     seed: int
+    up: Up
+    """The axis that points up in pictures."""
 
     @property
     def kind(self) -> Literal["scan", "mesh"]:
@@ -62,6 +67,7 @@ class Inputs:
             max_points=self.max_points,
             seed=self.seed,
             as_scan=self.mesh is None,
+            up=self.up,
             notes=self.notes,
         )
         with atomic_path(folder / _FILE) as temporary:
@@ -69,34 +75,42 @@ class Inputs:
 
 
 def read_inputs(
-    points: Path, truth: Path | None, *, max_points: int | None, seed: int, as_scan: bool = False
+    points: Path, truth: Path | None, *, max_points: int | None, seed: int, as_scan: bool = False, up: Up | None = None
 ) -> Inputs:
     """Read the truth first, which is quick to fail, then the scan or, unless ``as_scan``, the mesh.
+
+    ``up`` is the axis that points up; None: as files of that kind have it.
 
     Raises:
         FileNotFoundError, ReadError: A file is not there or not what it should be.
     """
-    surface = read_mesh(truth) if truth is not None else None
+    surface = read_mesh(input_file(truth)) if truth is not None else None
+    input_file(points)
     if not as_scan and holds_faces(points):
         mesh = read_mesh(points)
         drawn = area_samples(mesh.vertices, mesh.faces, MESH_SAMPLES, generator=np.random.default_rng(seed))
         notes = (f"{points}: a mesh of {len(mesh.faces):,} faces.",)
-        return Inputs(points, mesh, drawn, notes, truth or points, surface or mesh, max_points, seed)
+        return Inputs(
+            points, mesh, drawn, notes, truth or points, surface or mesh, max_points, seed, up or up_of(points)
+        )
     cloud = read_points(points, max_points=max_points, seed=seed)
+    if dimensions(cloud.points) < 2:
+        raise ReadError(f"{points}: all points lie on one line; there is no surface to fit to them")
     notes = (f"{points}: {len(cloud):,} points.", *cloud.notes)
-    return Inputs(points, None, cloud.points, notes, truth, surface, max_points, seed)
+    return Inputs(points, None, cloud.points, notes, truth, surface, max_points, seed, up or up_of(points))
 
 
-def remembered_inputs(folder: Path, *, truth: Path | None) -> Inputs:
+def remembered_inputs(folder: Path, *, truth: Path | None, up: Up | None = None) -> Inputs:
     """The inputs of a run, to draw and score it; the points it was fitted to if its file is no longer there."""
     content = _remembered(folder)
     path, max_points, seed = Path(content.points), content.max_points, content.seed
     given = truth or (Path(content.truth) if content.truth else None)
+    up = up or content.up or up_of(path)
     if path.is_file():
-        return read_inputs(path, given, max_points=max_points, seed=seed, as_scan=content.as_scan)
+        return read_inputs(path, given, max_points=max_points, seed=seed, as_scan=content.as_scan, up=up)
     surface = read_mesh(given) if given is not None else None
     note = f"{path} is no longer there; the picture shows the points that the run kept of it."
-    return Inputs(path, None, _fitted_points(folder), (note,), given, surface, max_points, seed)
+    return Inputs(path, None, _fitted_points(folder), (note,), given, surface, max_points, seed, up)
 
 
 def _remembered(folder: Path) -> Remembered:

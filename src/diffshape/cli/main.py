@@ -1,30 +1,22 @@
-"""The entry point: arguments to a verb, errors to exit codes."""
+"""The entry point: words to the arguments of a verb, errors to exit codes. Torch is imported when a verb runs."""
 
 import os
+import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import redirect_stderr
+from dataclasses import fields, replace
+from io import StringIO
+from pathlib import Path
 from types import ModuleType
-from typing import Annotated, Any, Union
+from typing import Any
 
-import tyro
-
-from diffshape.cli import demo, errors, fit, info, mesh, query, score, train
+from diffshape import __version__
+from diffshape.cli import errors
 from diffshape.cli.way_on import stopped_politely
 
-_VERBS: dict[str, tuple[ModuleType, type]] = {
-    "fit": (fit, fit.Fit),
-    "mesh": (mesh, mesh.MeshRun),
-    "eval": (score, score.Eval),
-    "query": (query, query.Query),
-    "demo": (demo, demo.Demo),
-    "info": (info, info.Info),
-}
-_KINDS = {kind: module for module, kind in (*_VERBS.values(), *train.MODELS.values())}
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 """Before torch loads: threads that spin while they wait made a fit nine times slower beside one other job."""
-
-_STYLE = (tyro.conf.FlagCreatePairsOff, tyro.conf.AvoidSubcommands)
-_DESCRIPTION = "Turn 3D scans into clean surfaces, query them, and score them. `diffshape VERB --help` tells more."
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -34,51 +26,69 @@ def main(argv: Sequence[str] | None = None) -> int:
         argv: The words after the program's name; those of this process if None.
     """
     words = list(sys.argv[1:] if argv is None else argv)
-    debug = "--debug" in words
-    try:
-        arguments = parse(words)
-    except SystemExit as stop:  # tyro has printed help (0) or what is wrong (2)
-        return int(stop.code or 0)
-    except (errors.UsageError, ValueError, OSError) as error:
-        errors.report(error, debug=debug)
-        return errors.USAGE
     try:
         with errors.plain_warnings(), stopped_politely():
-            return _KINDS[type(arguments)].run(arguments)
+            code = _run(words)
+        sys.stdout.flush()
+        return code
     except BrokenPipeError:  # the reader of a pipe has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return errors.DONE
     except (Exception, KeyboardInterrupt) as error:  # the last frame: one sentence, or all with --debug
-        return errors.report(error, debug=debug)
+        return errors.report(error, debug="--debug" in words)
 
 
-def parse(words: Sequence[str]) -> Any:
-    """The arguments of the verb that ``words`` begin with.
+def parse(words: Sequence[str]) -> tuple[ModuleType, Any]:
+    """The module of the verb that ``words`` begin with, and its arguments; ``~`` begins a path as it does in a shell.
 
     Raises:
-        SystemExit: Help was asked for, or the words do not fit.
-        UsageError, ValueError, OSError: A value does not fit, or --config cannot be read.
+        UsageError: The words do not fit, or a value is out of its range.
+        OSError: --config cannot be read.
 
-    >>> parse(["mesh", "outputs/kettle", "--resolution", "512"]).resolution
+    >>> parse(["mesh", "outputs/kettle", "--resolution", "512"])[1].resolution
     512
     """
-    if words[:1] == ["train"] and words[1:2] and words[1] in train.MODELS:
-        _, kind = train.MODELS[words[1]]
-        default = train.defaults_for(words[1], words[2:])
-        return tyro.cli(kind, default=default, args=words[2:], prog=f"diffshape train {words[1]}", config=_STYLE)
-    defaults = {"fit": fit.defaults_for(words)} if words[:1] == ["fit"] else {}
-    kinds = {name: kind for name, (_, kind) in _VERBS.items()} | {"train": train.Train}
-    subcommands = tuple(
-        Annotated[kind, tyro.conf.subcommand(name, default=defaults.get(name, tyro.MISSING_NONPROP), prefix_name=False)]
-        for name, kind in kinds.items()
-    )
-    return tyro.cli(
-        Union[subcommands],  # type: ignore[arg-type]  # noqa: UP007
-        args=words or ["--help"],
-        prog="diffshape",
-        description=_DESCRIPTION,
-        config=_STYLE,
-    )
+    import tyro
+
+    from diffshape.cli.options import STYLE
+    from diffshape.cli.verbs import command
+    from diffshape.cli.words import read_words
+
+    verb, rest, module, kind, default = command(words)
+    read = read_words(verb, rest, kind, default)
+    begin = tyro.MISSING_NONPROP if default is None else default
+    box = StringIO()
+    try:
+        with redirect_stderr(box):
+            arguments = tyro.cli(kind, default=begin, args=read.words, prog=f"diffshape {verb}", config=STYLE)
+    except SystemExit as stop:
+        raise errors.UsageError(_refusal(stop, box.getvalue(), read.groups)) from stop
+    values = {item.name: getattr(arguments, item.name) for item in fields(kind)}
+    paths = {name: value.expanduser() for name, value in values.items() if isinstance(value, Path)}
+    return module, replace(arguments, typed=read.typed, **paths)
+
+
+def _run(words: Sequence[str]) -> int:
+    if words[:1] in (["--version"], ["-V"], ["version"]):
+        print(f"diffshape {__version__}")
+        return errors.DONE
+    if not words or words[0] == "help" or any(word in ("--help", "-h", "--help-all") for word in words):
+        from diffshape.cli.help import print_help
+
+        print_help(words)
+        return errors.DONE
+    module, arguments = parse(words)
+    return module.run(arguments)
+
+
+def _refusal(stop: SystemExit, box: str, groups: Mapping[str, str]) -> str:
+    """Why the parser stopped: what a class of settings says, or else what was printed."""
+    error: BaseException | None = stop
+    while error is not None and not isinstance(error, ValueError):
+        error = error.__cause__ or error.__context__
+    if error is None:
+        return " ".join(re.sub("[─│╭╮╰╯]", " ", box).split())
+    return errors.as_option(" ".join(str(error).split()), groups)
 
 
 if __name__ == "__main__":

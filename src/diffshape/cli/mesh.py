@@ -1,39 +1,33 @@
 """``diffshape mesh``: the surface of a finished or interrupted fit, as finely as wanted."""
 
 from dataclasses import dataclass
-from pathlib import Path
 
-import tyro
-
-from diffshape.cli.errors import UsageError
-from diffshape.cli.folders import run_path
-from diffshape.cli.options import OptionalPath
+from diffshape._bounds import check_resolution
+from diffshape.cli.errors import usage_errors
+from diffshape.cli.folders import output_file, run_path
+from diffshape.cli.options import OptionalPath, RunPath, VerbOptions
 
 _SUFFIXES = (".ply", ".obj", ".stl", ".off")
 
 
-@dataclass(frozen=True)
-class MeshRun:
+@dataclass(frozen=True, kw_only=True)
+class MeshRun(VerbOptions):
     """Mesh the surface of a fit again, finer or coarser."""
 
-    run: tyro.conf.Positional[Path]
+    run: RunPath
     """The folder of a fit."""
     resolution: int = 512
     """Grid nodes along the side of the mesh's box."""
     out: OptionalPath = None
     """PLY, OBJ, STL or OFF file. Default: RUN/mesh_RESOLUTION.ply."""
-    debug: bool = False
-    """Show the traceback of an error."""
 
 
 def run(arguments: MeshRun) -> int:
     """Load, mesh, write."""
+    with usage_errors():
+        check_resolution("--resolution", arguments.resolution, 16)
     folder = run_path(arguments.run)
-    path = arguments.out or folder / f"mesh_{arguments.resolution}.ply"
-    if path.suffix.lower() not in _SUFFIXES:
-        raise UsageError(f"--out {path}: unknown kind of mesh; diffshape writes {', '.join(_SUFFIXES)}")
-    if arguments.resolution < 16:
-        raise UsageError(f"--resolution must be at least 16, got {arguments.resolution}")
+    path = output_file(arguments.out or folder / f"mesh_{arguments.resolution}.ply", _SUFFIXES)
     from diffshape.data import write_mesh
     from diffshape.fitting import load
 

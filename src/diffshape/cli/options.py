@@ -1,13 +1,41 @@
-"""How optional values look in the help: ``--out PATH``, without a default where there is none."""
+"""What all verbs take, and how their optional values look in the help: ``--out PATH``, without a default of None."""
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, TypeAlias
 
 import tyro
 
+from diffshape.data.up import Up
+
 OptionalPath: TypeAlias = Annotated[Path | None, tyro.conf.arg(metavar="PATH", help_behavior_hint="")]
 OptionalInt: TypeAlias = Annotated[int | None, tyro.conf.arg(metavar="INT", help_behavior_hint="")]
 OptionalFloat: TypeAlias = Annotated[float | None, tyro.conf.arg(metavar="FLOAT", help_behavior_hint="")]
+OptionalUp: TypeAlias = Annotated[
+    Up | None, tyro.conf.arg(metavar="{x,y,z,-x,-y,-z}", help_behavior_hint="(default: z; y for GLB)")
+]
+RunPath: TypeAlias = Annotated[Path, tyro.conf.Positional, tyro.conf.arg(metavar="RUN")]
 PositionalPath: TypeAlias = Annotated[
     Path | None, tyro.conf.Positional, tyro.conf.arg(metavar="POINTS", help_behavior_hint="")
 ]
+
+STYLE = (tyro.conf.FlagCreatePairsOff, tyro.conf.AvoidSubcommands)
+"""How arguments become options: a flag has one form, and a group of settings is that of its default."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class VerbOptions:
+    """Base of the arguments of a verb."""
+
+    debug: bool = False
+    """Show the traceback of an error."""
+    typed: tyro.conf.Suppress[frozenset[str]] = frozenset()
+    """Names of the options that were typed, also where they have the value that is the default."""
+
+    def typed_in(self, group: str) -> list[str]:
+        """Which settings of a group, such as "method", were typed.
+
+        >>> VerbOptions(typed=frozenset({"field.width", "steps"})).typed_in("field")
+        ['width']
+        """
+        return sorted(name[len(group) + 1 :] for name in self.typed if name.startswith(f"{group}."))

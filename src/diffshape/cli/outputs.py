@@ -1,7 +1,6 @@
 """What a fit leaves in its folder, and what is told of it: mesh.ply, preview.png, metrics.json."""
 
 import json
-import shlex
 import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ from typing import Any
 import trimesh
 
 from diffshape._plain import read_json
+from diffshape.cli.errors import typed_as
 from diffshape.cli.inputs import Inputs
 from diffshape.data import Mesh, write_mesh
 from diffshape.fitting import FitResult, score_field
@@ -49,7 +49,7 @@ def write_outputs(result: FitResult, inputs: Inputs, folder: Path, *, resolution
     mesh = result.mesh(resolution)
     if len(mesh.faces):
         write_mesh(folder / "mesh.ply", *mesh)
-        preview(mesh.vertices, mesh.faces, inputs.points, path=folder / "preview.png")
+        preview(mesh.vertices, mesh.faces, inputs.points, path=folder / "preview.png", up=inputs.up)
     elif not result.interrupted:
         raise ValueError(
             "the fit has no surface: its field has one sign in the whole box; "
@@ -64,6 +64,7 @@ def write_outputs(result: FitResult, inputs: Inputs, folder: Path, *, resolution
         "seconds": round(result.seconds, 2),
         "interrupted": result.interrupted,
         "resolution": resolution,
+        "up": inputs.up,
         **surface_facts(mesh),
         "score": score.to_dict() if score else None,
         "distances": distances.to_dict() if distances else None,
@@ -106,14 +107,13 @@ class Teller:
         self.folder(folder)
         if self.json:
             print(json.dumps({"folder": str(folder), **read_json(folder / "metrics.json")}))
-        self._say(
-            f"already finished; nothing was changed. Mesh it anew with: diffshape mesh {shlex.quote(str(folder))}"
-        )
+        self._say(f"already finished; nothing was changed. Mesh it anew with: {typed_as('mesh', folder)}")
         return 0
 
     def interrupted(self, folder: Path, step: int) -> None:
         """How to go on."""
-        print(f"interrupted after step {step} and saved; go on with: diffshape fit --resume {folder}", file=sys.stderr)
+        way_on = typed_as("fit", "--resume", folder)
+        print(f"interrupted after step {step} and saved; go on with: {way_on}", file=sys.stderr)
 
     def outputs(self, folder: Path, written: Written, inputs: Inputs) -> None:
         """Files, facts and score of a finished fit, and what to type next."""
@@ -131,10 +131,9 @@ class Teller:
         self._say("")
         for name, meaning in _FILES.items():
             self._say(f"  {name:<18} {meaning}")
-        truth = inputs.truth_path or "TRUTH.ply"
-        self._say(f"\nnext: diffshape mesh {folder} --resolution 512")
-        self._say(f"      diffshape query {folder} points.npy")
-        self._say(f"      diffshape eval {folder} {truth}")
+        self._say(f"\nnext: {typed_as('mesh', folder, '--resolution', 512)}")
+        self._say(f"      {typed_as('query', folder, 'points.npy')}")
+        self._say(f"      {typed_as('eval', folder, inputs.truth_path or 'TRUTH.ply')}")
 
     def _say(self, text: str) -> None:
         if not self.quiet:

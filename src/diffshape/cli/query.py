@@ -2,13 +2,13 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import tyro
 
-from diffshape.cli.errors import UsageError
-from diffshape.cli.folders import run_path
-from diffshape.cli.options import OptionalPath
+from diffshape.cli.folders import input_file, output_file, run_path
+from diffshape.cli.frame_hint import frame_hint, show_hint
+from diffshape.cli.options import OptionalPath, RunPath, VerbOptions
 
 if TYPE_CHECKING:
     import numpy as np
@@ -17,25 +17,24 @@ if TYPE_CHECKING:
 _SUFFIXES = (".npy", ".csv")
 
 
-@dataclass(frozen=True)
-class Query:
+@dataclass(frozen=True, kw_only=True)
+class Query(VerbOptions):
     """Signed distances of points from the surface of a fit: negative inside, in the unit of the scan."""
 
-    run: tyro.conf.Positional[Path]
+    run: RunPath
     """The folder of a fit."""
-    points: tyro.conf.Positional[Path]
+    points: Annotated[Path, tyro.conf.Positional, tyro.conf.arg(metavar="POINTS")]
     """A file of points, in the coordinates of the scan; of a mesh, its vertices."""
     out: OptionalPath = None
     """NPY (distances) or CSV (x, y, z, distance). Without it only a summary is printed."""
-    debug: bool = False
-    """Show the traceback of an error."""
 
 
 def run(arguments: Query) -> int:
     """Load, query, write, print a summary. A row that is not finite has the distance NaN."""
     folder = run_path(arguments.run)
-    if arguments.out is not None and arguments.out.suffix.lower() not in _SUFFIXES:
-        raise UsageError(f"--out {arguments.out}: unknown kind of file; query writes {', '.join(_SUFFIXES)}")
+    if arguments.out is not None:
+        output_file(arguments.out, _SUFFIXES)
+    input_file(arguments.points)
     import numpy as np
 
     from diffshape.fitting import load
@@ -43,7 +42,10 @@ def run(arguments: Query) -> int:
     points = _rows(arguments.points)
     finite = np.isfinite(points).all(axis=1)
     distances = np.full(len(points), np.nan)
-    distances[finite] = load(folder).query(points[finite])
+    result = load(folder)
+    fitted = result.frame.from_unit(result.target.points.double().numpy())
+    show_hint(frame_hint(str(arguments.points), points[finite], str(folder), fitted, parts=True))
+    distances[finite] = result.query(points[finite])
     print(_summary(distances))
     if arguments.out is not None:
         _write(arguments.out, points, distances)

@@ -5,11 +5,13 @@ A preset may be for scans, for meshes, or for both; which of its halves counts i
 
 import argparse
 from collections.abc import Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from diffshape._plain import read_yaml
-from diffshape.cli.errors import UsageError
+from diffshape.cli.errors import UsageError, as_option, without_class
+from diffshape.cli.folders import input_file
 from diffshape.fields.config import FieldConfig, HashGridConfig
 from diffshape.fitting.config import DiffCD
 from diffshape.fitting.presets import MESH_PRESETS, PRESETS, Preset
@@ -60,40 +62,37 @@ class Base:
             raise UsageError(f"{self.name} is not for a {kind}, which {path} is; choose a --preset out of {suited}")
         return preset
 
-    def field_for(self, kind: str, given: FieldConfig, path: Path) -> FieldConfig | None:
-        """The preset's field for a kind of input, with what the flags changed; None if it is to be matched."""
+    def field_for(self, kind: str, given: FieldConfig, typed: Sequence[str], path: Path) -> FieldConfig | None:
+        """The preset's field for a kind of input, with the settings that were typed; None if it is to be matched.
+
+        Args:
+            kind: "scan" or "mesh".
+            given: The field of the arguments, from which the typed settings are taken.
+            typed: Names of those.
+            path: The input, for errors.
+
+        Raises:
+            UsageError: There is no preset for this kind; or a setting does not go with the preset's others.
+        """
         own = self.preset_for(kind, path).field
-        if given == self.field:
+        if not typed:
             return own
-        if type(given) is not type(own) or type(given) is not type(self.field):
-            return given
-        changed = {
-            part.name: getattr(given, part.name)
-            for part in fields(given)
-            if getattr(given, part.name) != getattr(self.field, part.name)
-        }
-        return replace(own, **changed)  # type: ignore[type-var]
+        changed = {name: getattr(given, name) for name in typed}
+        try:
+            return replace(own or self.field, **changed)  # type: ignore[type-var]
+        except ValueError as error:
+            raise UsageError(as_option(str(error), {type(own or self.field).__name__: "field"})) from error
 
 
 def base_of(preset: str, config: Path | None) -> Base:
-    """The base that ``--preset`` or ``--config`` names.
+    """The base that ``--preset`` or ``--config`` names; what a config.yaml does not say is as in the preset.
 
     Raises:
         UsageError: The file is no config.yaml of a fit.
         OSError: The file cannot be read.
     """
-    if config is None:
-        return Base(name=f"--preset {preset}", scan=PRESETS.get(preset), mesh=MESH_PRESETS.get(preset))
-    settings = _read(config)
-    one = Preset(method=settings.method, field=settings.field, steps=settings.steps or 0)
-    kind = "scan" if isinstance(settings.method, DiffCD) else "mesh"
-    return Base(
-        name=f"--config {config}",
-        seconds=settings.seconds,
-        seed=settings.seed,
-        resolution=settings.resolution,
-        **{kind: one},
-    )
+    base = Base(name=f"--preset {preset}", scan=PRESETS.get(preset), mesh=MESH_PRESETS.get(preset))
+    return base if config is None else _configured(base, config)
 
 
 def base_named_in(words: Sequence[str]) -> Base:
@@ -104,8 +103,6 @@ def base_named_in(words: Sequence[str]) -> Base:
     """
     found = named_in(words, "preset", "config")
     preset, config = found["preset"], found["config"]
-    if preset and config:
-        raise UsageError("--preset and --config exclude each other: a config.yaml holds all settings")
     if preset not in PRESETS and preset not in MESH_PRESETS:
         preset = "standard"  # tyro will tell of another
     return base_of(preset, Path(config) if config else None)
@@ -123,8 +120,47 @@ def named_in(words: Sequence[str], *options: str) -> dict[str, str | None]:
     return vars(parser.parse_known_args(list(words))[0])
 
 
-def _read(path: Path) -> FitSettings:
+def _configured(base: Base, config: Path) -> Base:
+    """A base with the settings of a file, for the kinds of input that its method suits."""
+    plain = _settings_in(config)
+    fits, refusals = {}, []
+    for kind in ("scan", "mesh"):
+        preset = getattr(base, kind)
+        try:
+            if preset is not None:
+                fits[kind] = _filled(plain, preset)
+        except ValueError as error:
+            refusals.append(str(error))
+    if not fits:
+        refusal = min(refusals, key=lambda text: text.startswith("method.kind"))
+        raise UsageError(f"--config {config} is not the config.yaml of a fit: {without_class(refusal)}")
+    presets = {
+        kind: Preset(
+            method=settings.method,
+            field=settings.field if "field" in plain else getattr(base, kind).field,
+            steps=settings.steps or 0,
+        )
+        for kind, settings in fits.items()
+    }
+    one = next(iter(fits.values()))
+    return Base(name=f"--config {config}", seconds=one.seconds, seed=one.seed, resolution=one.resolution, **presets)
+
+
+def _settings_in(config: Path) -> dict[str, Any]:
     try:
-        return FitSettings.from_dict(read_yaml(path))
+        return read_yaml(input_file(config))
     except ValueError as error:
-        raise UsageError(f"--config {path} is not the config.yaml of a fit: {error}") from error
+        raise UsageError(f"--config is not the config.yaml of a fit: {error}") from error
+
+
+def _filled(plain: dict[str, Any], preset: Preset) -> FitSettings:
+    """The settings of a file, those that it does not name taken from a preset.
+
+    Raises:
+        ValueError: A key is unknown, a value is refused, or the method is not of the preset's kind.
+    """
+    usual = FitSettings(method=preset.method, field=preset.field or HashGridConfig(), steps=preset.steps, seconds=None)
+    settings = FitSettings.from_dict(plain, usual)
+    if type(settings.method) is not type(preset.method):
+        raise ValueError(f"method.kind is that of another input, {plain['method']['kind']}")
+    return settings

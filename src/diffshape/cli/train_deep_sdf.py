@@ -7,12 +7,22 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import tyro
 
-from diffshape.cli.errors import UsageError
+from diffshape._bounds import check_budget, check_fits
+from diffshape.cli.device import chosen_device, use_threads
+from diffshape.cli.errors import usage_errors
+from diffshape.cli.folders import input_folder
 from diffshape.cli.options import OptionalFloat, OptionalInt
 from diffshape.cli.settings import named_in
-from diffshape.cli.train_options import Say, TrainOptions, changed_options, refuse_unused, training_folder
+from diffshape.cli.train_options import (
+    Say,
+    TrainOptions,
+    check_options,
+    refuse_unused,
+    training_folder,
+)
 from diffshape.cli.way_on import is_complete, told_way_on
 from diffshape.data.families import FamilyName
+from diffshape.data.up import UP, Up
 from diffshape.models.deep_sdf_config import PUBLISHED_DEEP_SDF, STEPS, DeepSDFConfig
 from diffshape.models.deep_sdf_settings import DeepSDFSettings, DrawnShapes, ShapeFolder
 
@@ -27,6 +37,8 @@ _SCORED = 8
 """Shapes of either kind that are scored."""
 _NEAR = 0.02
 """Distance up to which an observed point is drawn, in the frame of the family."""
+_POINT_BYTES = 48
+"""Memory of a point of a shape and its distance, while they are drawn."""
 _FILES = {
     "model/": "network and codes, for models.load_deep_sdf",
     "strip.png": "from one training shape to another",
@@ -37,7 +49,7 @@ _FILES = {
 }
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class TrainDeepSDF(TrainOptions):
     """Train one network for a family of shapes, drawn or your own, that completes and blends them (DeepSDF)."""
 
@@ -51,6 +63,8 @@ class TrainDeepSDF(TrainOptions):
     """Drawn shapes to be tested on."""
     holdout: float = 0.2
     """Share of a folder's meshes held out for the test."""
+    up: Up = UP
+    """Which axis points up in the pictures."""
     preset: Literal["small", "published"] = "small"
     """Where model.* begins. small: minutes on a CPU. published: network and batches of the paper, for a large GPU."""
     steps: OptionalInt = None
@@ -69,7 +83,6 @@ def defaults_for(words: Sequence[str]) -> TrainDeepSDF:
 def run(arguments: TrainDeepSDF) -> int:
     """Train, score, write, tell."""
     settings = _settings(arguments)
-    from diffshape.cli.device import chosen_device, use_threads
     from diffshape.models.deep_sdf_run import DeepSDFRun, deep_sdf_shapes
     from diffshape.models.deep_sdf_samples import sample_family
 
@@ -120,14 +133,14 @@ def _run(
     run.save(model)
     say(f"\n{outcome.step} steps in {outcome.seconds:.0f} s; scoring ...")
     metrics = {"steps": outcome.step, "seconds": round(outcome.seconds, 2)}
-    metrics |= _scored(run.path, model, known, held_out, say, metrics)
+    metrics |= _scored(run.path, model, known, held_out, say, metrics, settings.up)
     say.outputs(run.path, metrics, _FILES)
     return 0
 
 
 def _settings(arguments: TrainDeepSDF) -> DeepSDFSettings:
     """The arguments as settings, checked before anything heavy is imported."""
-    changed = changed_options(arguments)
+    check_options(arguments)
     if arguments.resume is not None:
         return DeepSDFSettings()
     if arguments.folder is None:
@@ -135,12 +148,13 @@ def _settings(arguments: TrainDeepSDF) -> DeepSDFSettings:
     else:
         drawn = ["family", "shapes", "test_shapes"]
         unused = dict.fromkeys(drawn, "a FOLDER of meshes is given")
-    refuse_unused(changed, unused)
-    if arguments.steps is not None and arguments.seconds is not None:
-        raise UsageError("--steps and --seconds exclude each other")
-    if arguments.folder is not None and not arguments.folder.is_dir():
-        raise UsageError(f"{arguments.folder}: there is no such folder of meshes")
-    try:
+    refuse_unused(arguments.typed, unused)
+    with usage_errors():
+        check_budget("", steps=arguments.steps, seconds=arguments.seconds, seed=arguments.seed)
+        check_fits("--shapes", arguments.shapes, _POINT_BYTES * arguments.model.samples)
+    if arguments.folder is not None:
+        input_folder(arguments.folder, "meshes")
+    with usage_errors():
         if arguments.folder is None:
             data = DrawnShapes(family=arguments.family, shapes=arguments.shapes, test_shapes=arguments.test_shapes)
         else:
@@ -151,9 +165,8 @@ def _settings(arguments: TrainDeepSDF) -> DeepSDFSettings:
             steps=STEPS if arguments.steps is None and arguments.seconds is None else arguments.steps,
             seconds=arguments.seconds,
             seed=arguments.seed,
+            up=arguments.up,
         )
-    except ValueError as error:
-        raise UsageError(str(error)) from error
 
 
 def _scored(
@@ -163,6 +176,7 @@ def _scored(
     held_out: Mapping[str, "Mesh"],
     say: Say,
     metrics: Mapping[str, Any],
+    up: Up,
 ) -> dict[str, Any]:
     """Score the model on some shapes, and write metrics.json and the two pictures."""
     from diffshape.data import DistanceSamples
@@ -176,9 +190,9 @@ def _scored(
     score = score_deep_sdf(model, list(known.values()), truths, found, recalled=_SCORED)
     say(str(score))
     facts = {"known": list(known)[:_SCORED], "held_out": list(tested), "score": asdict(score)}
-    interpolation_strip(model, path=folder / "strip.png")
+    interpolation_strip(model, path=folder / "strip.png", up=up)
     seen = DistanceSamples(*(part[0].cpu() for part in found.seen))
     near = _NEAR * model.frame.scale
-    completion_strip(model, truths[0], seen, found.half[0], near=near, path=folder / "completion.png")
+    completion_strip(model, truths[0], seen, found.half[0], near=near, path=folder / "completion.png", up=up)
     write_json(folder / "metrics.json", {**metrics, **facts})  # last: it says that the others are there
     return facts

@@ -7,9 +7,18 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import tyro
 
-from diffshape.cli.errors import UsageError
+from diffshape._bounds import check_fits
+from diffshape.cli.device import chosen_device, use_threads
+from diffshape.cli.errors import usage_errors
+from diffshape.cli.folders import input_folder
 from diffshape.cli.options import OptionalFloat
-from diffshape.cli.train_options import Say, TrainOptions, changed_options, refuse_unused, training_folder
+from diffshape.cli.train_options import (
+    Say,
+    TrainOptions,
+    check_options,
+    refuse_unused,
+    training_folder,
+)
 from diffshape.cli.way_on import is_complete, told_way_on
 from diffshape.data.spine_phantom_config import SpinePhantomConfig
 from diffshape.models.landmark_config import (
@@ -37,16 +46,16 @@ _FILES = {
 }
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class TrainLandmarks(TrainOptions):
     """Train a network that finds the corners of vertebrae, on drawn radiographs or on a folder of your own."""
 
     folder: Annotated[Path | None, tyro.conf.Positional, tyro.conf.arg(metavar="FOLDER", help_behavior_hint="")] = None
-    """Images, each beside a CSV of its name with a row x1,y1,x2,y2 for each end-plate. Default: draw radiographs."""
+    """Images, each beside a CSV of its name with a row x1, y1, x2, y2 for each end-plate. Default: draw radiographs."""
     steps: int = 600
     """Optimiser steps."""
     network: Literal["unet", "transformer"] = "unet"
-    """Which network; each has a group of settings below."""
+    """Which network; its settings are unet.* or transformer.*."""
     images: int = 512
     """Drawn images to learn from."""
     test_images: int = 100
@@ -62,7 +71,7 @@ class TrainLandmarks(TrainOptions):
     unet: LandmarkUNetConfig = field(default_factory=LandmarkUNetConfig)
     """A small network: minutes on a CPU."""
     transformer: LandmarkTransformerConfig = field(default_factory=LandmarkTransformerConfig)
-    """A large one: hours on a GPU. Needs `pip install "diffshape[landmarks]"`."""
+    """A large one: hours on a GPU. Needs timm: `pip install timm`."""
     objective: LandmarkObjective = field(default_factory=LandmarkObjective)
     """The loss, and how landmarks are read from maps."""
     training: LandmarkTraining = field(default_factory=LandmarkTraining)
@@ -72,7 +81,6 @@ class TrainLandmarks(TrainOptions):
 def run(arguments: TrainLandmarks) -> int:
     """Train, score, write, tell."""
     settings = _settings(arguments)
-    from diffshape.cli.device import chosen_device, use_threads
     from diffshape.models.landmark_run import LandmarkRun, landmark_data
 
     use_threads(arguments.threads)
@@ -82,6 +90,10 @@ def run(arguments: TrainLandmarks) -> int:
     if arguments.resume and is_complete(run.path):
         return Say(arguments).finished(run.path)
     settings = run.settings() if arguments.resume else settings
+    if isinstance(settings.network, LandmarkTransformerConfig):
+        from diffshape.models.landmark_transformer import backbone_library
+
+        backbone_library()  # missing, it is missed before a folder is begun
     learn, test = landmark_data(settings.data, seed=settings.seed)
     with told_way_on(run.path, "train landmarks"), run.only_here():
         return _run(arguments, run, settings, learn, test, device)
@@ -127,14 +139,17 @@ def _run(
 
 def _settings(arguments: TrainLandmarks) -> LandmarkSettings:
     """The arguments as settings, checked before anything heavy is imported."""
-    changed = changed_options(arguments)
+    check_options(arguments)
     if arguments.resume is not None:
         return LandmarkSettings()
-    refuse_unused(changed, _unused(arguments))
-    if arguments.folder is not None and not arguments.folder.is_dir():
-        raise UsageError(f"{arguments.folder}: there is no such folder of images")
-    try:
+    refuse_unused(arguments.typed, _unused(arguments))
+    if arguments.folder is not None:
+        input_folder(arguments.folder, "images")
+    with usage_errors():
         if arguments.folder is None:
+            pixels = arguments.phantom.height * arguments.phantom.width
+            check_fits("--images", arguments.images, 4 * pixels)
+            check_fits("--test-images", arguments.test_images, 4 * pixels)
             data = PhantomData(phantom=arguments.phantom, images=arguments.images, test_images=arguments.test_images)
         else:
             data = FolderData(
@@ -151,8 +166,6 @@ def _settings(arguments: TrainLandmarks) -> LandmarkSettings:
             steps=arguments.steps,
             seed=arguments.seed,
         )
-    except ValueError as error:
-        raise UsageError(str(error)) from error
 
 
 def _unused(arguments: TrainLandmarks) -> dict[str, str]:

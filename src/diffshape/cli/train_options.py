@@ -2,22 +2,24 @@
 
 import json
 import sys
-from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+from diffshape._bounds import check_budget
 from diffshape._plain import read_json
-from diffshape.cli.errors import INTERRUPTED, UsageError
+from diffshape.cli.device import check_threads
+from diffshape.cli.errors import INTERRUPTED, UsageError, typed_as, usage_errors
 from diffshape.cli.folders import fresh_folder, unbegun_sentence
-from diffshape.cli.options import OptionalInt, OptionalPath
+from diffshape.cli.options import OptionalInt, OptionalPath, VerbOptions
 from diffshape.models.training_settings import TrainingSettings
 
 _ALSO_ON_RESUME = {"resume", "device", "threads", "json", "quiet", "debug"}
 
 
-@dataclass(frozen=True)
-class TrainOptions:
+@dataclass(frozen=True, kw_only=True)
+class TrainOptions(VerbOptions):
     """Where, how and how loudly to train."""
 
     out: OptionalPath = None
@@ -27,37 +29,37 @@ class TrainOptions:
     device: Literal["auto", "cpu", "cuda"] = "auto"
     """Where to compute; auto takes a GPU if there is one."""
     threads: OptionalInt = None
-    """CPU threads."""
+    """CPU threads; as many as PyTorch chooses if not given."""
     resume: OptionalPath = None
     """The folder of an interrupted training, to go on with."""
     json: bool = False
     """Print the metrics as JSON, and nothing else, to stdout."""
     quiet: bool = False
     """Print the run folder and nothing else."""
-    debug: bool = False
-    """Show the traceback of an error."""
 
 
-def changed_options(arguments: TrainOptions) -> list[str]:
-    """The options that were given, checked as far as all trainings agree on them.
+def check_options(arguments: TrainOptions) -> None:
+    """Check the options as far as all trainings agree on them.
 
     Raises:
-        UsageError: Threads below 1, or what a resumed training cannot change.
+        UsageError: A number is out of range, or what a resumed training cannot change was typed.
     """
-    if arguments.threads is not None and arguments.threads < 1:
-        raise UsageError(f"--threads must be at least 1, got {arguments.threads}")
-    usual = type(arguments)()
-    changed = [item.name for item in fields(usual) if getattr(arguments, item.name) != getattr(usual, item.name)]
-    if arguments.resume is not None and (given := [name for name in changed if name not in _ALSO_ON_RESUME]):
-        raise UsageError(f"--resume goes on with the data and settings of its run; leave out {', '.join(given)}")
-    return changed
+    with usage_errors():
+        check_threads(arguments.threads)
+        check_budget("", steps=None, seconds=None, seed=arguments.seed)
+    if arguments.resume is not None:
+        folder = ["FOLDER"] if getattr(arguments, "folder", None) is not None else []
+        given = folder + [f"--{name.replace('_', '-')}" for name in sorted(arguments.typed - _ALSO_ON_RESUME)]
+        if given:
+            raise UsageError(f"--resume goes on with the data and settings of its run; leave out {', '.join(given)}")
 
 
-def refuse_unused(changed: list[str], unused: Mapping[str, str]) -> None:
-    """Refuse options that were given and have no effect; ``unused`` says where each has none."""
-    for name in changed:
-        if name in unused:
-            raise UsageError(f"--{name.replace('_', '-')} has no effect where {unused[name]}; leave it out")
+def refuse_unused(typed: Iterable[str], unused: Mapping[str, str]) -> None:
+    """Refuse options, or groups of them, that were typed and have no effect; ``unused`` says where each has none."""
+    for name in sorted(typed):
+        group = name.split(".")[0]
+        if group in unused:
+            raise UsageError(f"--{name.replace('_', '-')} has no effect where {unused[group]}; leave it out")
 
 
 def resumed_folder(run: Path, kind: type[TrainingSettings]) -> Path:
@@ -113,7 +115,7 @@ class Say:
     def interrupted(self, kind: type[TrainingSettings], path: Path, step: int) -> int:
         """How to go on; the exit code."""
         print(
-            f"interrupted after step {step} and saved; go on with: diffshape train {kind.MODEL} --resume {path}",
+            f"interrupted after step {step} and saved; go on with: {typed_as(f'train {kind.MODEL}', '--resume', path)}",
             file=sys.stderr,
         )
         return INTERRUPTED

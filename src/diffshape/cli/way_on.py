@@ -11,6 +11,7 @@ from types import FrameType
 
 from diffshape._plain import read_json
 from diffshape._whole_files import is_leftover
+from diffshape.cli.errors import typed_as
 
 WEIGHTS = ("field.safetensors", "network.safetensors", "model/model.safetensors")
 """What a run has of when it has learnt all it will: a fit, a landmark network, a DeepSDF."""
@@ -46,7 +47,7 @@ def told_way_on(folder: Path, verb: str) -> Iterator[None]:
 
 def way_on(folder: Path, verb: str) -> str:
     """What is saved in the folder of a run, and what to type to go on."""
-    resume = f"diffshape {verb} --resume {shlex.quote(str(folder))}"
+    resume = typed_as(verb, "--resume", folder)
     if holds_weights(folder):
         return f"what was learnt is saved; finish its outputs with: {resume}"
     if (folder / "config.yaml").is_file():

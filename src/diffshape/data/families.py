@@ -15,6 +15,7 @@ from typing import Literal, get_args
 import numpy as np
 from numpy.typing import NDArray
 
+from diffshape._bounds import check_fits, check_seed
 from diffshape.data.area_samples import area_samples
 from diffshape.data.templates import box_mesh, icosphere, torus_mesh
 
@@ -104,8 +105,8 @@ def shape_family(name: FamilyName, count: int, *, seed: int = 0) -> ShapeFamily:
     """
     if name not in get_args(FamilyName):
         raise ValueError(f"shape_family: name must be one of {', '.join(get_args(FamilyName))}, got {name!r}")
-    if count < 1:
-        raise ValueError(f"shape_family: count must be 1 or more, got {count}")
+    check_fits("shape_family: count", count, 8 * 4)
+    check_seed("shape_family: seed", seed)
     generator = np.random.default_rng(seed)
     if name == "torus":
         return ShapeFamily(name, generator.uniform((0.25, 0.08), (0.35, 0.15), (count, 2)))

@@ -134,9 +134,7 @@ def _picture(path: Path) -> np.ndarray:
     try:
         from PIL import Image, UnidentifiedImageError  # type: ignore[import-not-found]
     except ImportError as error:
-        raise ImportError(
-            f'{path}: pictures are read with Pillow; pip install "diffshape[landmarks]", or give NPY files'
-        ) from error
+        raise ImportError(f"{path}: pictures are read with Pillow; pip install pillow, or give NPY files") from error
     try:
         with Image.open(path) as image:
             if image.mode.startswith("I"):

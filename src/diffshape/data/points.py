@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from diffshape._bounds import check_seed, check_whole
 from diffshape.data.area_samples import area_samples
 from diffshape.data.arrays import ReadError, real_rows, usable_rows
 from diffshape.data.meshes import MESH_SUFFIXES, as_mesh, read_polygons
@@ -40,6 +41,7 @@ class PointCloud:
         """At most ``number`` of the points, drawn without replacement, in their order; a note tells of the others."""
         if number < 4:
             raise ValueError(f"PointCloud.subset: number must be at least 4, got {number}")
+        check_seed("PointCloud.subset: seed", seed)
         if len(self) <= number:
             return self
         keep = np.sort(np.random.default_rng(seed).choice(len(self), number, replace=False))
@@ -66,8 +68,9 @@ def read_points(path: str | PathLike[str], *, max_points: int | None = None, see
         ReadError: (a ValueError) the file is empty, damaged, of an unknown format, or not a shape; see
             :func:`clean_points`.
     """
-    if max_points is not None and max_points < 4:
-        raise ValueError(f"read_points: max_points must be at least 4, got {max_points}")
+    if max_points is not None:
+        check_whole("read_points: max_points", max_points, 4)
+    check_seed("read_points: seed", seed)
     path = Path(path)
     suffix = path.suffix.lower()
     if suffix not in POINT_SUFFIXES:
@@ -148,13 +151,17 @@ def _require_shape(points: NDArray[np.float64], name: str, when: str) -> None:
 
 
 def _flatness(points: NDArray[np.float64]) -> list[str]:
-    """A note if all points lie on a plane or a line, to a millionth of their extent."""
+    """A note if all points lie on a plane or a line."""
+    if (count := dimensions(points)) < 2:
+        return ["All points lie on one line; a surface cannot be fitted to them."]
+    return ["All points lie in one plane; a fitted surface will be a thin or open sheet."] if count == 2 else []
+
+
+def dimensions(points: NDArray[np.float64]) -> int:
+    """How many dimensions points span, to a millionth of their extent: 1 on a line, 2 in a plane, else 3."""
     centred = points - points.mean(axis=0)
     extent = np.sqrt(np.linalg.eigvalsh(centred.T @ centred / len(points)).clip(min=0))  # ascending
-    flat = extent < 1e-6 * extent[2]
-    if flat[1]:
-        return ["All points lie on one line; a surface cannot be fitted to them."]
-    return ["All points lie in one plane; a fitted surface will be a thin or open sheet."] if flat[0] else []
+    return int((extent >= 1e-6 * extent[2]).sum())
 
 
 def _unit(directions: NDArray[np.float64]) -> tuple[NDArray[np.float64], int]:

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from diffshape._bounds import check_fits, check_seed
 from diffshape.data.area_samples import area_samples
 from diffshape.data.meshes import Mesh, as_mesh
 from diffshape.data.procedural import procedural_object
@@ -45,8 +46,8 @@ def simulate_scan(
     >>> simulate_scan(([[0, 0, 0], [1, 0, 0], [0, 1, 0]], [[0, 1, 2]]), 5, noise=0.01).shape
     (5, 3)
     """
-    if n < 1:
-        raise ValueError(f"simulate_scan: n must be at least 1, got {n}")
+    check_fits("simulate_scan: n", n, 200)
+    check_seed("simulate_scan: seed", seed)
     if not 0 <= noise < np.inf:
         raise ValueError(f"simulate_scan: noise must be at least 0, got {noise}")
     if not 0 <= unevenness <= 10:

@@ -9,6 +9,7 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
+from diffshape._bounds import check_fits, check_seed
 from diffshape.data.landmark_images import LandmarkImages
 from diffshape.data.spine_anatomy import SpineBones, spine_bones, turned, uniform
 from diffshape.data.spine_phantom_config import SpinePhantomConfig
@@ -38,9 +39,9 @@ def spine_phantoms(count: int, config: SpinePhantomConfig | None = None, *, seed
     >>> phantoms.images.shape, phantoms.landmarks.shape, bool(phantoms.mask.all())
     (torch.Size([2, 1, 96, 64]), torch.Size([2, 20, 2]), True)
     """
-    if count < 1:
-        raise ValueError(f"spine_phantoms: count must be at least 1, got {count}")
     config = config or SpinePhantomConfig()
+    check_fits("spine_phantoms: count", count, 4 * config.height * config.width)
+    check_seed("spine_phantoms: seed", seed)
     generator = torch.Generator().manual_seed(seed)
     pieces = [_piece(min(PIECE, count - start), config, generator) for start in range(0, count, PIECE)]
     images, landmarks, mask = (torch.cat(parts) for parts in zip(*pieces))

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Literal, TypeAlias, TypeVar
 
+from diffshape._bounds import check_finite, check_grid, check_network
 from diffshape._typed import check_settings
 
 Config = TypeVar("Config")
@@ -29,6 +30,10 @@ class MLPConfig:
         check_settings(self)
         if not self.radius > 0:
             raise ValueError(f"MLPConfig: radius must be positive, got {self.radius}")
+        check_network("MLPConfig", hidden_layers=self.hidden_layers, width=self.width, beta=self.beta)
+        if self.skip and (min(self.skip) < 1 or max(self.skip) >= self.hidden_layers):
+            raise ValueError(f"MLPConfig: skip layers must lie in 1 to {self.hidden_layers - 1}, got {self.skip}")
+        check_finite(self)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,7 +51,7 @@ class HashGridConfig:
     log2_entries: int = 18
     """Base-2 logarithm of the largest table of a level; finer levels are hashed into it."""
     interpolation: Literal["linear", "smoothstep"] = "linear"
-    """Between grid nodes; smoothstep gives continuous normals."""
+    """Interpolation between grid nodes; smoothstep gives continuous normals."""
     hidden_layers: int = 1
     """Hidden layers of the network."""
     width: int = 64
@@ -66,6 +71,16 @@ class HashGridConfig:
             raise ValueError(f"HashGridConfig: radius must be positive, got {self.radius}")
         if not self.box[0] < self.box[1]:
             raise ValueError(f"HashGridConfig: box must be (low, high) with low < high, got {self.box}")
+        check_network("HashGridConfig", hidden_layers=self.hidden_layers, width=self.width, beta=self.beta)
+        check_grid(
+            "HashGridConfig",
+            levels=self.levels,
+            base=self.base,
+            finest=self.finest,
+            log2_entries=self.log2_entries,
+            features=self.features,
+        )
+        check_finite(self)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,7 +96,7 @@ class FeatureGridConfig:
     log2_entries: int = 18
     """Base-2 logarithm of the largest table of a level; finer levels are hashed into it."""
     interpolation: Literal["linear", "smoothstep"] = "linear"
-    """Between grid nodes; smoothstep gives continuous normals."""
+    """Interpolation between grid nodes; smoothstep gives continuous normals."""
     radius: float = 0.5
     """Radius of the sphere the field starts as."""
     box: tuple[float, float] = (-0.8, 0.8)
@@ -93,11 +108,19 @@ class FeatureGridConfig:
             raise ValueError(f"FeatureGridConfig: radius must be positive, got {self.radius}")
         if not self.box[0] < self.box[1]:
             raise ValueError(f"FeatureGridConfig: box must be (low, high) with low < high, got {self.box}")
+        check_grid(
+            "FeatureGridConfig",
+            levels=self.levels,
+            base=self.base,
+            finest=self.finest,
+            log2_entries=self.log2_entries,
+        )
         if self.base**3 > 2**self.log2_entries:
             raise ValueError(
                 f"FeatureGridConfig: base^3 nodes must fit a table of 2^{self.log2_entries} rows, for the coarsest "
                 f"level holds the sphere; got base {self.base}"
             )
+        check_finite(self)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -155,7 +178,7 @@ FIELD_KINDS: dict[str, type[FieldConfig]] = {
     "latent-mlp": LatentMLPConfig,
     "mlp": MLPConfig,
 }
-"""They by name, as files have them."""
+"""Field configs by the name that files use."""
 
 
 def one_config(kind: type[Config], config: Config | None, options: Mapping[str, Any]) -> Config:

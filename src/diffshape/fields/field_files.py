@@ -153,7 +153,7 @@ def _torchscript(framed: FramedField) -> bytes:
 def _onnx(framed: FramedField) -> bytes:
     missing = [name for name in ("onnx", "onnxscript") if importlib.util.find_spec(name) is None]
     if missing:
-        raise ImportError(f'export: ONNX needs {" and ".join(missing)}; pip install "diffshape[onnx]"')
+        raise ImportError(f"export: ONNX needs {' and '.join(missing)}; pip install {' '.join(missing)}")
     module, points = _plain_module(framed)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")

@@ -6,6 +6,7 @@ Lengths are in the unit frame, where the longest side of a shape is 1, or in poi
 from dataclasses import dataclass, field
 from typing import Literal
 
+from diffshape._bounds import check_finite
 from diffshape._typed import check_settings
 
 
@@ -90,7 +91,7 @@ class DiffCD:
     surface_weight: float = 1.0
     """w, the weight of surface to points; 0 is IGR."""
     surface_squared: bool = False
-    """Whether surface to points is a squared distance."""
+    """Square the distance from surface to points."""
     eikonal_weight: float = 0.02
     """lambda, the weight of mean (1 - |grad f|)^2."""
     area_weight: float = 0.0
@@ -104,7 +105,7 @@ class DiffCD:
     local_samples: float = 0.5
     """Eikonal samples near the data, for each data point of the batch."""
     local_scale: float = 0.2
-    """Their standard deviation, in distances to the 50th neighbour."""
+    """Standard deviation of the local samples about their data point, in its distance to its 50th neighbour."""
     global_samples: float = 0.125
     """Eikonal samples anywhere in the box, for each data point of the batch."""
     pool: int = 30_000
@@ -112,7 +113,7 @@ class DiffCD:
     meshings: int = 5
     """How often during the fit the surface is meshed and sampled anew."""
     mesh_resolution: int = 128
-    """Grid nodes per axis of those meshings."""
+    """Grid nodes per axis where the surface is meshed anew."""
     pulls: int = 1
     """Steps that pull a sample back to the moving surface each time it is drawn."""
     pull: Literal["newton", "trace"] = "newton"
@@ -120,9 +121,9 @@ class DiffCD:
     tolerance: float = 1e-3
     """A pulled sample counts if |f| there is below this."""
     prepare: bool = True
-    """Orient, denoise and resample the scan first, and start from the distance field of the result, not a sphere."""
+    """Orient, denoise and resample the scan, and start from the distance field of that; without, from a sphere."""
     start: float = 0.75
-    """Share of the steps spent on that start, each about a third of the cost of the others."""
+    """Share of the steps that learn the distance field of the prepared scan; each costs a third of a later one."""
     learning_rate: float = 5e-3
     """Adam's learning rate."""
     schedule: Literal["exponential", "warmup-cosine"] = "exponential"
@@ -149,3 +150,4 @@ class DiffCD:
             raise ValueError(f"DiffCD: learning_rate, tolerance and local_scale must be positive, got {self}")
         if self.normal_weight and not self.prepare:
             raise ValueError("DiffCD: a normal_weight needs prepare=True, which finds the normals; set it to 0")
+        check_finite(self)

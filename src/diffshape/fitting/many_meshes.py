@@ -6,6 +6,7 @@ from typing import Any
 
 import torch
 
+from diffshape._bounds import check_budget
 from diffshape.fields.config import HashGridConfig
 from diffshape.fields.hash_grid import HashGrid
 from diffshape.fields.hash_grid_stack import HashGridStack
@@ -69,8 +70,7 @@ def fit_meshes(
     >>> ball.query(torch.tensor([0.0, 0.0, 0.3])) < 0, box.query(torch.tensor([0.0, 0.0, 0.7])) > 0
     (tensor(True), tensor(True))
     """
-    if steps is not None and seconds is not None:
-        raise ValueError("fit_meshes: give steps or seconds, not both")
+    check_budget("fit_meshes", steps=steps, seconds=seconds, seed=seed)
     if field is not None and not isinstance(field, HashGridConfig):
         raise ValueError(
             f"fit_meshes: field must be a HashGridConfig, got {type(field).__name__}; fit others by fit_mesh"

@@ -8,6 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from diffshape._bounds import check_budget
 from diffshape.fields.config import HASH_GRIDS, FieldConfig
 from diffshape.fitting.mesh_target import MeshTarget
 from diffshape.fitting.presets import MESH_PRESETS
@@ -65,8 +66,7 @@ def fit_mesh(
     >>> bool(inside < 0 < outside)
     True
     """
-    if steps is not None and seconds is not None:
-        raise ValueError("fit_mesh: give steps or seconds, not both")
+    check_budget("fit_mesh", steps=steps, seconds=seconds, seed=seed)
     settings = mesh_settings(method or Supervised(), field, steps=steps, seconds=seconds, seed=seed)
     settings = replace(settings, resolution=resolution)
     return run_fit(begin_fit(mesh, settings), folder, device=device, observers=observers)

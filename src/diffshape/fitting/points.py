@@ -7,7 +7,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from diffshape._bounds import check_budget
 from diffshape.data import Frame, clean_points
+from diffshape.data.points import dimensions
 from diffshape.fields.config import FieldConfig, HashGridConfig
 from diffshape.fitting.config import DiffCD
 from diffshape.fitting.presets import PRESETS
@@ -55,7 +57,7 @@ def fit_points(
         A :class:`FitResult`: ``mesh()``, ``query(points)``, ``save(folder)``.
 
     Raises:
-        ValueError: The points are too few, all in one place, or not (N, 3); or a setting does not fit.
+        ValueError: The points are too few, all in one place or on one line, or not (N, 3); or a setting does not fit.
         TrainingError: The optimisation left the finite numbers.
 
     Source: Haerenstam-Nielsen et al., DiffCD, ECCV 2024.
@@ -67,10 +69,11 @@ def fit_points(
     >>> bool(result.query(np.array([3.0, 3.0, 3.0])) < 0)
     True
     """
-    if steps is not None and seconds is not None:
-        raise ValueError("fit_points: give steps or seconds, not both")
+    check_budget("fit_points", steps=steps, seconds=seconds, seed=seed)
     method = method or DiffCD()
     cloud = clean_points(points, name="fit_points: points").subset(MAX_POINTS, seed=seed)
+    if dimensions(cloud.points) < 2:
+        raise ValueError("fit_points: all points lie on one line; there is no surface to fit to them")
     frame = Frame.of(cloud.points)
     target, remarks = _target(torch.from_numpy(frame.to_unit(cloud.points)), method, seed)
     steps = steps if steps is not None or seconds is not None else PRESETS["standard"].steps

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from diffshape._bounds import check_budget, check_whole
 from diffshape._plain import from_plain, to_plain
 from diffshape._typed import check_settings
 from diffshape.fields.config import FIELD_KINDS, FieldConfig
@@ -30,10 +31,8 @@ class FitSettings:
         check_settings(self)
         if (self.steps is None) == (self.seconds is None):
             raise ValueError(f"FitSettings: give steps or seconds, one of them, got {self.steps} and {self.seconds}")
-        if not (self.seconds if self.steps is None else self.steps) > 0:  # type: ignore[operator]
-            raise ValueError(f"FitSettings: steps and seconds must be positive, got {self.steps} and {self.seconds}")
-        if self.resolution < 16:
-            raise ValueError(f"FitSettings: resolution must be at least 16, got {self.resolution}")
+        check_budget("FitSettings", steps=self.steps, seconds=self.seconds, seed=self.seed)
+        check_whole("FitSettings: resolution", self.resolution, 16)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain numbers, strings and dictionaries."""

@@ -6,6 +6,7 @@ Lengths are in the frame of ``data.SignedDistance``, where the longest side of a
 from dataclasses import dataclass
 from typing import Literal
 
+from diffshape._bounds import check_finite
 from diffshape._typed import check_settings
 
 
@@ -17,21 +18,22 @@ class Supervised:
     """
 
     loss: Literal["mape", "l1", "clamped_l1", "relative_l2"] = "mape"
-    """|f - s| / (|s| + 0.01); |f - s|; the same, both clamped to 0.1; (f - s)^2 / (f^2 + 0.01)."""
+    """Of value f and distance s: mape |f - s| / (|s| + 0.01); l1 |f - s|; clamped_l1 |f - s|, both clamped to 0.1;
+    relative_l2 (f - s)^2 / (f^2 + 0.01)."""
     batch: int = 4096
     """Points a step."""
     near: float = 0.5
     """Share of points near the surface."""
     surface: float = 0.0
-    """Share of points on the surface, of distance 0; the rest is uniform in [-1, 1]^3."""
+    """Share of points on the surface, of distance 0; what this and near leave is uniform in [-1, 1]^3."""
     sigma: float = 0.01
     """How far, on every axis, points near the surface are moved off it: the scale of the distribution."""
     perturbation: Literal["gaussian", "logistic"] = "gaussian"
-    """The distribution: normal, or logistic as in instant-ngp."""
+    """Distribution of the way that points near the surface are moved: normal, or logistic as in instant-ngp."""
     pool: int = 1_000_000
     """Points with true distances that are kept."""
     fresh: int = 768
-    """New ones a step, on average; they fill the pool, then replace its oldest. 0: the pool is full from the start."""
+    """New points a step, on average; they fill the pool, then replace its oldest. 0: it is full from the start."""
     normalization: Literal["longest-side", "diagonal"] = "longest-side"
     """The mesh's longest side becomes 2, or it comes to lie in the ball of radius 0.95."""
     learning_rate: float | None = None
@@ -57,3 +59,4 @@ class Supervised:
             raise ValueError(f"Supervised: learning_rate must be positive or None, got {self.learning_rate}")
         if not 0 < self.final <= 1:
             raise ValueError(f"Supervised: final is a share of the learning rate in (0, 1], got {self.final}")
+        check_finite(self)

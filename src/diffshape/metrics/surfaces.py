@@ -14,6 +14,7 @@ import torch
 import trimesh
 from jaxtyping import Float, Int
 
+from diffshape._bounds import SCORE_BYTES, check_fits, check_seed
 from diffshape.metrics.f_score import f_score
 from diffshape.metrics.surface_input import Surface, read_surface
 
@@ -99,8 +100,8 @@ def compare_surfaces(
     >>> print(compare_surfaces(box, box, samples=1000))
     chamfer x1e3 0.000, hausdorff 0.0000, normals 0.00 deg, F@0.01 1.0000, IoU 1.0000, bodies 1, watertight yes
     """
-    if samples < 1:
-        raise ValueError(f"compare_surfaces: samples must be 1 or more, got {samples}")
+    check_fits("compare_surfaces: samples", samples, SCORE_BYTES)
+    check_seed("compare_surfaces: seed", seed)
     if not threshold > 0:
         raise ValueError(f"compare_surfaces: threshold must be positive, got {threshold}")
     pred_mesh, truth_mesh = (

@@ -1,5 +1,6 @@
 """From the settings of a model to the model."""
 
+from diffshape._bounds import check_seed
 from diffshape.models.autoencoder import Autoencoder
 from diffshape.models.config import MeshConfig, ModelConfig, PointCloudConfig, VoxelConfig
 from diffshape.models.mesh import MeshModel
@@ -13,12 +14,14 @@ def build_model(config: ModelConfig, *, seed: int = 0) -> Autoencoder:
 
     Raises:
         TypeError: ``config`` is not the settings of a model.
+        ValueError: ``seed`` is not from 0 to 2^64 - 1.
 
     >>> from diffshape.models import VoxelConfig, VoxelNetwork
     >>> model = build_model(VoxelConfig(loss="dice", network=VoxelNetwork(resolution=9)))
     >>> model(torch.zeros(2, 9, 9, 9)).shape
     torch.Size([2, 9, 9, 9])
     """
+    check_seed("build_model: seed", seed)
     with own_randomness(seed=seed):
         if isinstance(config, PointCloudConfig):
             return PointCloudModel(config)

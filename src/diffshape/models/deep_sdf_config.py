@@ -2,11 +2,12 @@
 
 from dataclasses import dataclass, field
 
+from diffshape._bounds import check_finite
 from diffshape._typed import check_settings
 from diffshape.fields.config import LatentMLPConfig
 
 STEPS = 2000
-"""Of a training, if nothing else is said."""
+"""Default number of training steps."""
 
 
 def _small() -> LatentMLPConfig:
@@ -22,13 +23,13 @@ class DeepSDFConfig:
     """
 
     network: LatentMLPConfig = field(default_factory=_small)
-    """What computes it."""
+    """Network and size of the codes."""
     clamp: float = 0.1
     """Distance from the surface up to which the field is learnt."""
     code_weight: float = 1e-4
     """Weight of the mean norm of the codes: the norm as in the released code, not its square as in the paper."""
     code_ramp: float = 100 / 2001
-    """Share of the budget over which that weight grows from 0."""
+    """Share of the budget over which code_weight grows from 0."""
     lr: float = 4e-3
     """Learning rate of the network."""
     code_lr: float = 8e-3
@@ -42,9 +43,9 @@ class DeepSDFConfig:
     samples: int = 20_000
     """Points of each shape whose distances are known, from which those of a step are drawn."""
     near: float = 0.94
-    """Share of these near the surface; the others are even in the cube about the ball."""
+    """Share of the samples near the surface; the others are uniform in the cube about the unit ball."""
     spreads: tuple[float, float] = (0.0707, 0.0224)
-    """Standard deviations by which each point of the surface is moved, once by the one and once by the other."""
+    """The two standard deviations by which each point drawn on the surface is moved, once by each."""
 
     def __post_init__(self) -> None:
         check_settings(self)
@@ -61,6 +62,7 @@ class DeepSDFConfig:
             raise ValueError(f"DeepSDFConfig: near must be a share in [0, 1], got {self.near}")
         if min(self.spreads) < 0:
             raise ValueError(f"DeepSDFConfig: spreads must be two lengths of 0 or more, got {self.spreads}")
+        check_finite(self)
 
 
 PUBLISHED_DEEP_SDF = DeepSDFConfig(

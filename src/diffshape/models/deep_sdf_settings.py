@@ -4,8 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import ClassVar
 
+from diffshape._bounds import check_budget, check_whole
 from diffshape._typed import check_settings
 from diffshape.data.families import FamilyName
+from diffshape.data.up import UP, Up
 from diffshape.models.deep_sdf_config import STEPS, DeepSDFConfig
 from diffshape.models.training_settings import TrainingSettings
 
@@ -20,10 +22,8 @@ class DrawnShapes:
 
     def __post_init__(self) -> None:
         check_settings(self)
-        if min(self.shapes, self.test_shapes) < 1:
-            raise ValueError(
-                f"DrawnShapes: shapes and test_shapes must be at least 1, got {self.shapes} and {self.test_shapes}"
-            )
+        for name in ("shapes", "test_shapes"):
+            check_whole(f"DrawnShapes: {name}", getattr(self, name), 1)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,6 +52,8 @@ class DeepSDFSettings(TrainingSettings):
     steps: int | None = STEPS
     seconds: float | None = None
     seed: int = 0
+    up: Up = UP
+    """The axis that points up in pictures."""
 
     def __post_init__(self) -> None:
         check_settings(self)
@@ -59,7 +61,4 @@ class DeepSDFSettings(TrainingSettings):
             raise ValueError(
                 f"DeepSDFSettings: one of steps and seconds must be given, got {self.steps} and {self.seconds}"
             )
-        if self.steps is not None and self.steps < 1:
-            raise ValueError(f"DeepSDFSettings: steps must be at least 1, got {self.steps}")
-        if self.seconds is not None and not 0 < self.seconds < float("inf"):
-            raise ValueError(f"DeepSDFSettings: seconds must be a positive number, got {self.seconds}")
+        check_budget("DeepSDFSettings", steps=self.steps, seconds=self.seconds, seed=self.seed)

@@ -12,6 +12,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
+from diffshape._bounds import check_budget
 from diffshape.fields import LatentMLP
 from diffshape.losses import LossTerms, clamped_l1_loss
 from diffshape.models.deep_sdf import DeepSDF
@@ -92,8 +93,7 @@ def train_deep_sdf(
     >>> model.codes.shape, list(outcome.terms.parts)
     (torch.Size([3, 16]), ['distance', 'code_norm'])
     """
-    if steps is not None and seconds is not None:
-        raise ValueError(f"train_deep_sdf: give steps or seconds, not both, got {steps} and {seconds}")
+    check_budget("train_deep_sdf", steps=steps, seconds=seconds, seed=seed)
     config = config or DeepSDFConfig()
     samples = shapes if isinstance(shapes, FamilySamples) else sample_family(shapes, config, seed=seed)
     pool = SidedPool(*(part.to(device) for part in (samples.pool.points, samples.pool.distances, samples.pool.inside)))

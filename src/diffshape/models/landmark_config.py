@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import ClassVar, Literal
 
+from diffshape._bounds import check_budget, check_finite, check_whole
 from diffshape._typed import check_settings
 from diffshape.data.spine_phantom_config import SpinePhantomConfig
 from diffshape.models.training_settings import TrainingSettings
@@ -36,7 +37,7 @@ class LandmarkUNetConfig:
 class LandmarkTransformerConfig:
     """The network of MAHT-Net's design: a pretrained backbone, a transformer, and attention of one query a landmark.
 
-    Needs ``pip install "diffshape[landmarks]"``.
+    Needs timm: ``pip install timm``.
     """
 
     backbone: str = "tf_efficientnetv2_s"
@@ -54,7 +55,7 @@ class LandmarkTransformerConfig:
     feed_forward: int = 1024
     """Hidden units of each layer."""
     dropout: float = 0.1
-    """Share dropped in the layers."""
+    """Share of hidden units left out in training."""
 
     def __post_init__(self) -> None:
         check_settings(self)
@@ -93,11 +94,11 @@ class LandmarkObjective:
     lambda_uncertainty: float = 0.1
     """Weight of the likelihood."""
     sigma: float = 1.0
-    """Standard deviation of the target heat-maps."""
+    """Standard deviation of the target heat-maps, in pixels of the heat-map."""
     scale: float = 4.0
-    """Error that counts as a miss."""
+    """Error that counts as a miss, in pixels of the heat-map."""
     learn_weights: bool = False
-    """Learn the weights from the lambdas on."""
+    """Learn the weights of the terms, beginning with the lambdas."""
     decoder: Literal["soft_argmax", "dark"] = "soft_argmax"
     """From maps to landmarks once trained; training always goes through the soft argmax."""
 
@@ -110,6 +111,7 @@ class LandmarkObjective:
             raise ValueError(f"LandmarkObjective: sigma and scale must be positive, got {self.sigma} and {self.scale}")
         if self.decoder not in ("soft_argmax", "dark"):
             raise ValueError(f"LandmarkObjective: decoder must be 'soft_argmax' or 'dark', got {self.decoder!r}")
+        check_finite(self)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -125,11 +127,11 @@ class LandmarkTraining:
     clip: float = 5.0
     """Largest gradient norm."""
     rotate: float = 4.0
-    """Training images are turned by up to so many degrees,"""
+    """Training images are turned by up to this many degrees."""
     zoom: float = 0.05
-    """scaled by up to this share,"""
+    """Training images are scaled by up to this share."""
     shift: float = 0.03
-    """and moved by up to this share of their size."""
+    """Training images are moved by up to this share of their size."""
     gain: float = 0.2
     """Brightness and contrast of training images change by up to this share."""
 
@@ -142,6 +144,7 @@ class LandmarkTraining:
                 raise ValueError(f"LandmarkTraining: {name} must be at least {low}, got {getattr(self, name)}")
         if max(self.zoom, self.gain) >= 1:
             raise ValueError(f"LandmarkTraining: zoom and gain must be below 1, got {self.zoom} and {self.gain}")
+        check_finite(self)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -154,10 +157,8 @@ class PhantomData:
 
     def __post_init__(self) -> None:
         check_settings(self)
-        if min(self.images, self.test_images) < 1:
-            raise ValueError(
-                f"PhantomData: images and test_images must be at least 1, got {self.images} and {self.test_images}"
-            )
+        for name in ("images", "test_images"):
+            check_whole(f"PhantomData: {name}", getattr(self, name), 1)
 
     @property
     def size(self) -> tuple[int, int]:
@@ -203,8 +204,7 @@ class LandmarkSettings(TrainingSettings):
     def __post_init__(self) -> None:
         check_settings(self)
         coarsest = self.network.coarsest
-        if self.steps < 1:
-            raise ValueError(f"LandmarkSettings: steps must be at least 1, got {self.steps}")
+        check_budget("LandmarkSettings", steps=self.steps, seconds=None, seed=self.seed)
         if any(side < coarsest or side % coarsest for side in self.data.size):
             raise ValueError(
                 f"LandmarkSettings: the images' height and width must be multiples of {coarsest} for this network, "

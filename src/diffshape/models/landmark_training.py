@@ -6,6 +6,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from diffshape._bounds import check_budget
 from diffshape.data import LandmarkImages
 from diffshape.losses import LossTerms
 from diffshape.models.landmark_augmentation import augmented
@@ -110,6 +111,7 @@ def train_landmarks(
     >>> detector.detect(spine_phantoms(1, seed=1).images).landmarks.shape
     torch.Size([1, 22, 2])
     """
+    check_budget("train_landmarks", steps=steps, seconds=None, seed=seed)
     with own_randomness(device, seed=seed):  # for weights and dropout
         detector = LandmarkDetector(data.skeleton, network, objective).to(device)
         outcome = train_detector(

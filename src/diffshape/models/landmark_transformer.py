@@ -168,6 +168,6 @@ def backbone_library() -> ModuleType:
     except (ImportError, RuntimeError) as error:
         raise ImportError(
             "LandmarkTransformer: its backbone comes from timm, which cannot be imported here "
-            f'({error}); pip install "diffshape[landmarks]", with a torchvision made for this torch'
+            f"({error}); pip install timm, with a torchvision made for this torch"
         ) from error
     return timm

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
 
+from diffshape._bounds import check_grid
+
 
 @dataclass(frozen=True, kw_only=True)
 class GridLayout:
@@ -36,16 +38,16 @@ class GridLayout:
     """"linear" is continuous, "smoothstep" has a continuous gradient too."""
 
     def __post_init__(self) -> None:
-        for name, fits, wanted in (
-            ("levels", 1 <= self.levels <= 64, "from 1 to 64"),
-            ("base", self.base >= 2, "at least 2"),
-            ("finest", self.base <= self.finest <= 2**20, f"from base = {self.base} to 2^20"),
-            ("features", self.features >= 1, "at least 1"),
-            ("log2_entries", 3 <= self.log2_entries <= 24, "from 3 to 24"),
-            ("interpolation", self.interpolation in ("linear", "smoothstep"), '"linear" or "smoothstep"'),
-        ):
-            if not fits:
-                raise ValueError(f"GridLayout: {name} must be {wanted}, got {getattr(self, name)!r}")
+        if self.interpolation not in ("linear", "smoothstep"):
+            raise ValueError(f'GridLayout: interpolation must be "linear" or "smoothstep", got {self.interpolation!r}')
+        check_grid(
+            "GridLayout",
+            levels=self.levels,
+            base=self.base,
+            finest=self.finest,
+            log2_entries=self.log2_entries,
+            features=self.features,
+        )
 
     @cached_property
     def scales(self) -> tuple[float, ...]:

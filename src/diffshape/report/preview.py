@@ -7,13 +7,14 @@ the right, light from the sky, and darker creases (depth compared with that of a
 import math
 import os
 from collections.abc import Sequence
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple, get_args
 
 import numpy as np
 import torch
 from jaxtyping import Float, Int, UInt8
 from torch import Tensor
 
+from diffshape.data.up import UP, Up
 from diffshape.ops import rasterize_mesh, rasterize_spheres
 from diffshape.report.png import write_png
 
@@ -43,7 +44,7 @@ def preview(
     size: int = 640,
     azimuth: float = 35.0,
     elevation: float = 20.0,
-    up: Literal["x", "y", "z"] = "y",
+    up: Up = UP,
     bounds: tuple[Sequence[float], Sequence[float]] | None = None,
 ) -> UInt8[np.ndarray, "h w 3"]:
     """Picture of a surface, with its input points to the left if there are any.
@@ -54,7 +55,8 @@ def preview(
         path: Where to write the picture as PNG; None does not write.
         size: Side of a panel in pixels.
         azimuth, elevation: Where the camera stands, in degrees, around and above the ``up`` axis.
-        up: The axis that points up in the picture.
+        up: The axis that points up in the picture: "x", "y", "z", or "-x", "-y", "-z"; ``data.up.up_of`` has that of a
+            file.
         bounds: Lowest and highest corner of the box that fills a panel, so that several pictures have one scale; None
             is what is drawn.
 
@@ -109,14 +111,16 @@ def _faces(values: Any, count: int) -> Int[Tensor, "f 3"]:
 
 def _camera(azimuth: float, elevation: float, up: str) -> Float[Tensor, "3 3"]:
     """Rows: right, down and away from the eye, in world coordinates."""
-    if up not in ("x", "y", "z"):
-        raise ValueError(f'preview: up must be "x", "y" or "z", got {up!r}')
+    if up not in get_args(Up):
+        raise ValueError(f"preview: up must be one of {', '.join(get_args(Up))}, got {up!r}")
     around, above = math.radians(azimuth), math.radians(elevation)
     right = (math.cos(around), 0.0, -math.sin(around))
     away = (-math.sin(around) * math.cos(above), -math.sin(above), -math.cos(around) * math.cos(above))
     down = (-math.sin(around) * math.sin(above), math.cos(above), -math.cos(around) * math.sin(above))
     rows = torch.tensor([right, [-entry for entry in down], away], dtype=torch.float64)  # for y up
-    return rows.roll({"y": 0, "z": 1, "x": -1}[up], dims=1)
+    if up.startswith("-"):
+        rows = rows * torch.tensor([1.0, -1.0, -1.0], dtype=torch.float64)  # half a turn about x: nothing is mirrored
+    return rows.roll({"y": 0, "z": 1, "x": -1}[up[-1]], dims=1)
 
 
 def _box_corners(low: Sequence[float], high: Sequence[float]) -> Float[Tensor, "8 3"]:

@@ -7,6 +7,7 @@ import numpy as np
 from jaxtyping import UInt8
 
 from diffshape.data import DistanceSamples
+from diffshape.data.up import UP, Up
 from diffshape.report.strip import shape_strip
 
 if TYPE_CHECKING:
@@ -18,21 +19,27 @@ _CAPTIONS = ("one shape", "20 %", "40 %", "60 %", "80 %", "another")
 
 
 def interpolation_strip(
-    model: "DeepSDF", *, path: str | os.PathLike[str] | None = None, resolution: int = 128, size: int = 170
+    model: "DeepSDF",
+    *,
+    path: str | os.PathLike[str] | None = None,
+    resolution: int = 128,
+    size: int = 170,
+    up: Up = UP,
 ) -> UInt8[np.ndarray, "h w 3"]:
-    """Six shapes on the line between the two codes of the training that are farthest apart; z is up.
+    """Six shapes on the line between the two codes of the training that are farthest apart.
 
     Args:
         model: A trained model.
         path: Where to write the strip as PNG; None does not write.
         resolution: Grid nodes along a side, as of ``DeepSDF.mesh``.
         size: Side of a panel in pixels.
+        up: The axis that points up.
     """
     codes = model.codes
     first, last = divmod(int((codes[:, None] - codes).norm(dim=-1).argmax()), len(codes))
     between = model.interpolate(codes[first], codes[last], len(_CAPTIONS))
     shapes = [(caption, tuple(model.mesh(code, resolution))) for caption, code in zip(_CAPTIONS, between)]
-    return shape_strip(shapes, path=path, up="z", size=size)
+    return shape_strip(shapes, path=path, up=up, size=size)
 
 
 def completion_strip(
@@ -45,8 +52,9 @@ def completion_strip(
     path: str | os.PathLike[str] | None = None,
     resolution: int = 128,
     size: int = 220,
+    up: Up = UP,
 ) -> UInt8[np.ndarray, "h w 3"]:
-    """What is true, what was seen of it, and what the model makes of that; z is up.
+    """What is true, what was seen of it, and what the model makes of that.
 
     Args:
         model: A trained model.
@@ -54,11 +62,11 @@ def completion_strip(
         seen: Observed points and distances; those within ``near`` of the surface are drawn.
         code: What ``DeepSDF.infer`` made of them.
         near: A distance in input coordinates.
-        path, resolution, size: As of :func:`interpolation_strip`.
+        path, resolution, size, up: As of :func:`interpolation_strip`.
     """
     panels = [
         ("true", tuple(truth)),
         ("seen points", seen.points[seen.distances.abs() < near]),
         ("completed", tuple(model.mesh(code, resolution))),
     ]
-    return shape_strip(panels, path=path, up="z", azimuth=-65.0, elevation=35.0, size=size)
+    return shape_strip(panels, path=path, up=up, azimuth=-65.0, elevation=35.0, size=size)

@@ -2,12 +2,13 @@
 
 import os
 from collections.abc import Sequence
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import torch
 from jaxtyping import UInt8
 
+from diffshape.data.up import UP, Up
 from diffshape.report.gallery import gallery
 from diffshape.report.preview import preview
 
@@ -19,7 +20,7 @@ def shape_strip(
     size: int = 200,
     azimuth: float = 35.0,
     elevation: float = 20.0,
-    up: Literal["x", "y", "z"] = "y",
+    up: Up = UP,
 ) -> UInt8[np.ndarray, "h w 3"]:
     """A row of surfaces and clouds with captions under them.
 

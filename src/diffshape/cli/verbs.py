@@ -1,0 +1,88 @@
+"""The verbs: where each is, what it is for, and which one a command line names, which alone is imported.
+
+A module of a verb has a dataclass of arguments and ``run(arguments) -> int``, the exit code; where the flags begin with
+a preset or another run's config.yaml, also ``defaults_for(words)``.
+"""
+
+import importlib
+from collections.abc import Sequence
+from dataclasses import MISSING, fields
+from pathlib import Path
+from types import ModuleType
+from typing import Any, NamedTuple
+
+from diffshape.cli.errors import UsageError, did_you_mean, typed_as
+
+
+class Verb(NamedTuple):
+    """One row of the table."""
+
+    module: str
+    """In ``diffshape.cli``."""
+    arguments: str
+    """The dataclass in it."""
+    purpose: str
+
+
+VERBS = {
+    "fit": Verb("fit", "Fit", "a scan becomes a surface, a mesh a small distance field"),
+    "mesh": Verb("mesh", "MeshRun", "the surface of a fit again, finer or coarser"),
+    "query": Verb("query", "Query", "signed distances of points from the surface of a fit"),
+    "eval": Verb("score", "Eval", "how far a surface is from the true one"),
+    "train deep-sdf": Verb("train_deep_sdf", "TrainDeepSDF", "one network for a family of shapes"),
+    "train landmarks": Verb("train_landmarks", "TrainLandmarks", "a network that finds vertebrae in radiographs"),
+    "demo": Verb("demo", "Demo", "fit and score the built-in scan"),
+    "info": Verb("info", "Info", "versions, device, threads"),
+}
+
+
+class Command(NamedTuple):
+    """A verb that was typed, ready to be parsed."""
+
+    verb: str
+    words: Sequence[str]
+    """What follows it."""
+    module: ModuleType
+    kind: type
+    """The dataclass of its arguments."""
+    default: Any
+    """The arguments before the flags are read; None if there is something that must be given."""
+
+
+def command(words: Sequence[str]) -> Command:
+    """The verb, of one word or two, that a command line begins with.
+
+    Raises:
+        UsageError: It is none, or its --preset and --config exclude each other.
+        OSError: --config cannot be read.
+
+    >>> command(["mesh", "outputs/kettle"]).kind.__name__
+    'MeshRun'
+    """
+    verb = _named(words)
+    rest = words[len(verb.split()) :]
+    row = VERBS[verb]
+    module = importlib.import_module(f"diffshape.cli.{row.module}")
+    kind = getattr(module, row.arguments)
+    if hasattr(module, "defaults_for"):
+        return Command(verb, rest, module, kind, module.defaults_for(rest))
+    complete = all(item.default is not MISSING or item.default_factory is not MISSING for item in fields(kind))
+    return Command(verb, rest, module, kind, kind() if complete else None)
+
+
+def _named(words: Sequence[str]) -> str:
+    models = [verb.split()[1] for verb in VERBS if verb.startswith("train ")]
+    if words[0] == "train":
+        if len(words) < 2 or words[1].startswith("-"):
+            raise UsageError(f"train: say what to train: diffshape train {' | '.join(models)}")
+        if words[1] not in models:
+            hint = did_you_mean(words[1], models) or f"; there are {' and '.join(models)}"
+            raise UsageError(f"train: there is no model {words[1]!r}{hint}")
+        return " ".join(words[:2])
+    if words[0] not in VERBS and Path(words[0]).is_file():
+        raise UsageError(f"{words[0]} is a file, not a verb; type {typed_as('fit', words[0])} to fit it")
+    if words[0] not in VERBS:
+        verbs = list(dict.fromkeys(verb.split()[0] for verb in VERBS))
+        hint = did_you_mean(words[0], verbs) or f"; there are {', '.join(verbs)}"
+        raise UsageError(f"there is no verb {words[0]!r}{hint}")
+    return words[0]
