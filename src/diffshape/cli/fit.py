@@ -142,7 +142,8 @@ def check(arguments: Fit) -> None:
         raise UsageError("fit: give a file of points or a mesh, or --resume RUN")
     with usage_errors():
         check_budget("", steps=arguments.steps, seconds=arguments.seconds, seed=arguments.seed)
-        check_resolution("--resolution", arguments.resolution, 16)
+        if arguments.resolution is not None:
+            check_resolution("--resolution", arguments.resolution, 16)
         check_threads(arguments.threads)
         if arguments.max_points is not None:
             check_whole("--max-points", arguments.max_points, 4)
