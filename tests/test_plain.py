@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Literal
 
+import numpy as np
 import pytest
 
 from diffshape._plain import from_plain, read_json, read_yaml, to_plain
@@ -66,6 +67,11 @@ def test_what_yaml_takes_for_text_is_a_number_and_lists_are_tuples():
     inner = from_plain(Inner, {"rate": "1e-3", "box": [-1, "inf"], "sizes": [3]})
     assert (inner.rate, inner.box, inner.sizes) == (1e-3, (-1.0, float("inf")), (3,))
     assert from_plain(Inner, to_plain(inner)) == inner
+
+
+def test_lists_and_numbers_of_numpy_are_kept_as_plain_ones():
+    inner = Inner(width=np.int64(3), rate=np.float32(0.5), box=[0, 1])
+    assert (type(inner.width), type(inner.rate), inner.box) == (int, float, (0.0, 1.0))
 
 
 @pytest.mark.parametrize(

@@ -42,12 +42,17 @@ def typed(title: str, hint: Any, value: Any, *, from_text: bool = False) -> Any:
 def check_settings(config: object) -> None:
     """Every setting of a dataclass is of the type that it is declared with, and one of the words if it is a Literal.
 
+    A list becomes a tuple and a number of NumPy one of Python, so that files can keep them.
+
     Raises:
         ValueError: One is not.
     """
     kind = type(config)
     for name, hint in hints_of(kind).items():
-        typed(f"{kind.__name__}: {name}", hint, getattr(config, name))
+        given = getattr(config, name)
+        value = typed(f"{kind.__name__}: {name}", hint, given)
+        if isinstance(given, (list, Real)) and type(given) not in (bool, int, float):
+            object.__setattr__(config, name, value)
 
 
 @cache

@@ -2,6 +2,7 @@ import csv
 import json
 import os
 import signal
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -78,7 +79,30 @@ def test_ctrl_c_saves_and_resume_ends_with_the_same_bits(tmp_path, capsys, monke
     train("--resume", tmp_path / "run", "--quiet")
     whole, resumed = (load_file(tmp_path / name / "network.safetensors") for name in ("whole", "run"))
     assert all(torch.equal(whole[name], resumed[name]) for name in whole)
-    assert (tmp_path / "run" / "overlay.png").is_file()
+    files = {path: path.stat().st_mtime_ns for path in (tmp_path / "run").iterdir()}
+    assert tmp_path / "run" / "overlay.png" in files
+    capsys.readouterr()
+    train("--resume", tmp_path / "run")
+    assert "already finished; nothing was changed" in capsys.readouterr().out
+    assert {path: path.stat().st_mtime_ns for path in (tmp_path / "run").iterdir()} == files
+
+
+def test_a_library_that_is_missing_is_told_before_a_folder_is_made(capsys, monkeypatch):
+    monkeypatch.setitem(sys.modules, "timm", None)
+    train("--images", "4", "--test-images", "3", "--network", "transformer", code=1)
+    assert "its backbone comes from timm, which cannot be imported here" in capsys.readouterr().err
+    assert not Path("outputs").exists()
+
+
+def test_a_killed_beginning_is_begun_again(tmp_path, capsys):
+    run = tmp_path / "run"
+    run.mkdir()
+    (run / ".lock").touch()
+    (run / ".config-0a1b2c3d.yaml").touch()
+    train("--resume", run, code=2)
+    assert f"begin it again, with the options it had: diffshape train landmarks --out {run}" in capsys.readouterr().err
+    train(*DRAWN, "--out", run, "--quiet")
+    assert not [path.name for path in run.iterdir() if path.name.startswith(".")]
 
 
 @pytest.mark.parametrize(

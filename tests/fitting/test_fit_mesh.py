@@ -31,6 +31,19 @@ def weights(result):
     return torch.cat([each.flatten() for each in result.field.state_dict().values()])
 
 
+@pytest.mark.parametrize("threads", [2, 3])
+def test_a_small_grid_has_the_same_bits_with_any_number_of_threads(ball, threads):
+    """It learns in one thread, and a true distance does not depend on which thread computes it."""
+    method, found = replace(QUICK, pool=2000), torch.get_num_threads()
+    try:
+        one, several = (
+            torch.set_num_threads(count) or fit_mesh(ball, method, SMALL, steps=5) for count in (1, threads)
+        )
+    finally:
+        torch.set_num_threads(found)
+    assert torch.equal(weights(one), weights(several))
+
+
 def test_distances_come_back_in_input_units(fitted):
     points = np.array([[11.5, 0.0, -5.0], [10.0, 0.0, -2.0], [12.9, 0.0, -2.1]])
     np.testing.assert_allclose(fitted.query(points), [-1.5, 0, 1.1], atol=0.1)

@@ -102,6 +102,13 @@ def test_the_same_seed_gives_the_same_bits(ellipsoids):
     assert not same_weights(one, other)
 
 
+def test_the_callers_random_numbers_stay_where_they_were(ellipsoids):
+    torch.manual_seed(5)
+    before = torch.get_rng_state()
+    train_deep_sdf(ellipsoids[:2], TINY, steps=2)
+    assert torch.equal(torch.get_rng_state(), before)
+
+
 def test_killed_and_resumed_it_ends_with_the_same_bits(tmp_path):
     """Dropout included, whose random numbers are torch's own."""
     family = shape_family("ellipsoid", 3)

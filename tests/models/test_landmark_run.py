@@ -72,6 +72,15 @@ def test_phantoms_to_learn_from_are_not_those_to_be_tested_on():
     assert not torch.equal(learn.images, landmark_data(data, seed=1)[0].images)
 
 
+def test_a_wrong_bit_of_the_weights_is_found_and_a_cure_told(run):
+    weights = run.path / "network.safetensors"
+    content = bytearray(weights.read_bytes())
+    content[-5] ^= 1
+    weights.write_bytes(content)
+    with pytest.raises(ValueError, match=r"network\.safetensors is damaged: .*diffshape train landmarks --resume"):
+        load_landmark_detector(run.path)
+
+
 @pytest.fixture
 def folder(tmp_path):
     for number in range(10):

@@ -31,6 +31,13 @@ def test_the_same_seed_gives_the_same_bits(few, tiny):
     assert not torch.equal(first, other)
 
 
+def test_the_callers_random_numbers_stay_where_they_were(few, tiny):
+    torch.manual_seed(5)
+    before = torch.get_rng_state()
+    trained(few, tiny)
+    assert torch.equal(torch.get_rng_state(), before)
+
+
 def test_a_resumed_training_ends_with_the_same_bits(few, tiny, tmp_path):
     whole = train_landmarks(few, tiny, steps=4).detector
 

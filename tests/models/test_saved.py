@@ -36,6 +36,11 @@ def test_damage_is_one_clear_error(config, tmp_path):
     with pytest.raises(ValueError, match="load_model: no model can be read from"):
         load_model(tmp_path / "nowhere")
     save_model(build_model(config), tmp_path)
+    content = bytearray((tmp_path / "model.safetensors").read_bytes())
+    content[-5] ^= 1
+    (tmp_path / "model.safetensors").write_bytes(content)
+    with pytest.raises(ValueError, match=r"model\.safetensors is damaged: .*; copy it there anew"):
+        load_model(tmp_path)
     (tmp_path / "model.safetensors").write_bytes(b"torn")
     with pytest.raises(ValueError, match="load_model: no model can be read from"):
         load_model(tmp_path)

@@ -23,8 +23,6 @@ from pathlib import Path
 
 import numpy as np
 
-os.environ.setdefault("OMP_NUM_THREADS", "1")
-
 WEIGHTS = {"fit": "field.safetensors", "deep-sdf": "model/model.safetensors", "landmarks": "network.safetensors"}
 
 
@@ -139,6 +137,7 @@ def main() -> int:
     parser.add_argument("--count", type=int, default=30)
     parser.add_argument("--seed", type=int, default=0)
     asked = parser.parse_args()
+    os.environ.setdefault("OMP_NUM_THREADS", "1")  # before torch is imported
     for module in ("fitting.points", "cli.outputs", "models.landmark_score", "models.deep_sdf_score", "report.preview"):
         __import__(f"diffshape.{module}")
     bad = 0

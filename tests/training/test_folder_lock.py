@@ -74,8 +74,8 @@ def test_another_thread_is_refused_and_the_same_one_may_enter_again(tmp_path):
 
 
 def test_a_folder_that_was_made_for_nothing_goes_again(tmp_path):
-    with only_here(tmp_path / "new"):
-        assert (tmp_path / "new" / ".lock").is_file()
+    with only_here(tmp_path / "new" / "run"):
+        assert (tmp_path / "new" / "run" / ".lock").is_file()
     assert not (tmp_path / "new").exists()
     with only_here(tmp_path / "used"):
         (tmp_path / "used" / "a.txt").touch()

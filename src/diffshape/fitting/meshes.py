@@ -40,7 +40,8 @@ def fit_mesh(
         method: Loss and sampling; ``Supervised()`` if not given.
         field: Settings of the field; the hash grid ``fields.HASH_GRIDS["small"]`` (1.7 MB) if not given. A grid's box
             should hold [-1, 1]^3: the fit works where the mesh's longest side is 2.
-        steps: Optimiser steps; with them a fit is deterministic on the CPU. 2000 unless ``seconds`` is given.
+        steps: Optimiser steps; with them a fit is deterministic on one CPU with one number of threads.
+            2000 unless ``seconds`` is given.
         seconds: Wall-clock budget of optimisation and true distances, to which the schedule is laid out. It begins
             when the mesh is read and all is compiled, which takes half a minute or so the very first time.
         device: Where the field lives; the CPU if not given. There, while it learns a small grid, PyTorch keeps to one

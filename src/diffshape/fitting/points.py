@@ -44,7 +44,8 @@ def fit_points(
             of more than 100,000 rows so many are drawn; ``result.notes`` says so.
         method: Objective and sampling; ``DiffCD()`` if not given.
         field: Settings of the field; a hash grid matched to the spacing and noise of the points if not given.
-        steps: Optimiser steps; with them a fit is deterministic on the CPU. 1800 unless ``seconds`` is given.
+        steps: Optimiser steps; with them a fit is deterministic on one CPU with one number of threads.
+            1800 unless ``seconds`` is given.
         seconds: Wall-clock budget of the optimisation, to which its schedule is laid out. It begins when the scan is
             prepared and all is compiled, which takes a minute the very first time.
         device: Where the field lives; the CPU if not given.

@@ -47,6 +47,7 @@ class FitSettings:
         Raises:
             ValueError: The version is another one, or a key is unknown, missing, or of a value that does not suit it.
 
+        >>> from diffshape.fields import HashGridConfig
         >>> settings = FitSettings(method=DiffCD(), field=HashGridConfig(), steps=1800, seconds=None)
         >>> part = FitSettings.from_dict({"method": {"batch": 64}, "seconds": 2}, settings)
         >>> part.method.batch, part.method.pool, part.steps, part.seconds

@@ -1,13 +1,15 @@
 """Pictures as PNG files, with nothing but zlib (ISO/IEC 15948: IHDR, IDAT, IEND; filter 2, "up", on each row)."""
 
+import errno
 import os
 import struct
-import tempfile
 import zlib
 from pathlib import Path
 
 import numpy as np
 from jaxtyping import UInt8
+
+from diffshape._whole_files import atomic_path
 
 
 def encode_png(image: UInt8[np.ndarray, "h w 3"]) -> bytes:
@@ -38,16 +40,11 @@ def write_png(path: str | os.PathLike[str], image: UInt8[np.ndarray, "h w 3"]) -
         OSError: The folder is missing or cannot be written to.
     """
     data = encode_png(image)
-    target = Path(path)
-    handle, beside = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-        os.chmod(beside, 0o644)
-        os.replace(beside, target)
-    except BaseException:
-        os.unlink(beside)
-        raise
+    folder = Path(path).parent
+    if not folder.is_dir():
+        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(folder))
+    with atomic_path(path) as temporary:
+        temporary.write_bytes(data)
 
 
 def _chunk(kind: bytes, data: bytes) -> bytes:

@@ -32,6 +32,7 @@ class Checkpoint:
     def section(self, name: str) -> dict[str, Tensor]:
         """The tensors below ``name``, as a state dictionary.
 
+        >>> import torch
         >>> Checkpoint(3, 0.1, {"modules/net/bias": torch.zeros(1), "task/pool": torch.ones(2)}).section("modules/net")
         {'bias': tensor([0.])}
         """

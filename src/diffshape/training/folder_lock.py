@@ -29,9 +29,9 @@ class FolderInUseError(ValueError):
 
 @contextmanager
 def only_here(folder: str | os.PathLike[str]) -> Iterator[None]:
-    """While entered, no other process and no other thread enters for the same folder, which is made if it is missing.
+    """While entered, no other process and no other thread enters for the same folder.
 
-    The same thread may enter again.
+    It is made if it is missing, and removed in the end if it was made for nothing. The same thread may enter again.
 
     Raises:
         FolderInUseError: Another one has entered.
@@ -50,7 +50,7 @@ def only_here(folder: str | os.PathLike[str]) -> Iterator[None]:
         return
     if holder is not None and holder[0] == me[0]:
         raise FolderInUseError(f"{folder} is in use: another thread of this process is at work in it")
-    made = not path.exists()
+    made = [each for each in (path, *path.parents) if not each.exists()]
     path.mkdir(parents=True, exist_ok=True)
     descriptor = _locked(path / _NAME, folder)
     _held[path] = me
@@ -61,9 +61,9 @@ def only_here(folder: str | os.PathLike[str]) -> Iterator[None]:
         if descriptor is not None:
             (path / _NAME).unlink(missing_ok=True)  # while it is locked: whoever has it open sees that it is gone
             os.close(descriptor)
-        if made:
-            with contextlib.suppress(OSError):  # it holds something
-                path.rmdir()
+        with contextlib.suppress(OSError):  # it holds something
+            for each in made:
+                each.rmdir()
 
 
 def _locked(lock: Path, folder: str | os.PathLike[str]) -> int | None:

@@ -93,8 +93,9 @@ def train(
 ) -> Outcome:
     """Train ``task`` until its budget is spent, it is finished, or someone asks to stop.
 
-    With ``Steps`` the run is deterministic on the CPU, killed and resumed or not. With ``Seconds`` schedule and
-    progress follow the clock. Ctrl-C or SIGTERM finishes the step, saves and returns; a second Ctrl-C aborts.
+    With ``Steps`` the run is deterministic on one CPU with one number of threads, killed and resumed or not. With
+    ``Seconds`` schedule and progress follow the clock. Ctrl-C or SIGTERM finishes the step, saves and returns; a second
+    Ctrl-C aborts.
 
     Args:
         task: What is trained.
