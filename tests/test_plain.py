@@ -77,9 +77,9 @@ def test_lists_and_numbers_of_numpy_are_kept_as_plain_ones():
 @pytest.mark.parametrize(
     ("plain", "message"),
     [
-        ({"stpes": 3}, r"^stpes: Outer has no such setting; did you mean steps\?$"),
-        ({"inner": {"widht": 3}}, r"^inner\.widht: Inner has no such setting; did you mean inner\.width\?$"),
-        ({3: 4}, "^3: Outer has no such setting; there are inner, steps$"),
+        ({"stpes": 3}, r"there is no setting stpes; did you mean steps\?$"),
+        ({"inner": {"widht": 3}}, r"there is no setting inner\.widht; did you mean inner\.width\?$"),
+        ({3: 4}, r"there is no setting 3; there are inner, steps$"),
         ({"inner": 3}, "^inner must be settings by name, got 3$"),
     ],
 )
@@ -126,6 +126,6 @@ def test_a_network_much_larger_than_its_weights_is_not_made():
     weights = list(build_field(HashGridConfig(levels=2, finest=16)).state_dict().values())
     with SizedFor(weights):
         build_field(MLPConfig(width=64))
-    for config in (MLPConfig(width=100_000), HashGridConfig(levels=32, features=64, finest=2048, log2_entries=24)):
+    for config in (MLPConfig(width=60_000), HashGridConfig(levels=32, features=64, finest=2048, log2_entries=24)):
         with pytest.raises(ValueError, match="much larger than the weights"), SizedFor(weights):
             build_field(config)

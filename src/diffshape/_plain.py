@@ -95,7 +95,7 @@ def _built(path: str, wanted: Any, plain: Any, kinds: Kinds, base: Any) -> Any:
     below, hints = f"{path}." if path else "", hints_of(wanted)
     for key in plain:
         if key not in hints:
-            raise ValueError(f"{below}{key}: {wanted.__name__} has no such setting{meant(key, hints, below)}")
+            raise ValueError(f"there is no setting {below}{key}{meant(key, hints, below)}")
     if base is None and (missing := [name for name in _needed(wanted) if name not in plain]):
         raise ValueError(f"{title}: missing settings {', '.join(below + name for name in missing)}")
     values = {

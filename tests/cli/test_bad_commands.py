@@ -113,7 +113,7 @@ COMMANDS = [
     ("fit ball.npy --out notes.txt", USAGE, "--out notes.txt is a file; give a folder that is new or empty"),
     ("fit ball.npy --out notes.txt/run", USAGE, "notes.txt is a file, not a folder"),
     ("fit ball.npy --out meshes", USAGE, "--out meshes is not empty"),
-    ("fit ball.npy --config part.yaml", USAGE, "there is no setting field.widht; did you mean width?"),
+    ("fit ball.npy --config part.yaml", USAGE, "there is no setting field.widht; did you mean field.width?"),
     ("fit ball.npy --config meshes", USAGE, "meshes is a folder"),
     ("fit ball.npy --config none.yaml", FAILED, "none.yaml: no such file or directory"),
     ("mesh none", USAGE, "none: there is no such folder"),

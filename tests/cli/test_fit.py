@@ -326,12 +326,12 @@ def test_a_budget_of_seconds_replaces_the_steps_of_the_preset(tmp_path):
     ("text", "message"),
     [
         ("stepps: 3", "there is no setting stepps; did you mean steps?"),
-        ("field: {widht: 3}", "there is no setting field.widht; did you mean width?"),
-        ("method: {kind: diffcd, batsh: 3}", "there is no setting method.batsh; did you mean batch?"),
+        ("field: {widht: 3}", "there is no setting field.widht; did you mean field.width?"),
+        ("method: {kind: diffcd, batsh: 3}", "there is no setting method.batsh; did you mean method.batch?"),
         ("method: {batch: 0}", "batch must be at least 1, got 0"),
         ("version: 2", "version must be 1, got 2"),
-        ("[1, 2]", "it holds no settings"),
-        ("a: [", "is not the config.yaml of a fit"),
+        ("[1, 2]", "bad.yaml holds no settings by name, but [1, 2]"),
+        ("a: [", "bad.yaml is not YAML"),
     ],
 )
 def test_what_is_wrong_in_a_config_is_named_with_its_path(text, message, tmp_path, capsys):

@@ -43,9 +43,9 @@ def test_the_seed_is_optional():
 @pytest.mark.parametrize(
     ("where", "message"),
     [
-        (("speed",), r"speed: FitSettings has no such setting"),
-        (("method", "speed"), r"speed: DiffCD has no such setting"),
-        (("field", "speed"), r"speed: MLPConfig has no such setting"),
+        (("speed",), r"there is no setting .*speed"),
+        (("method", "speed"), r"there is no setting .*speed"),
+        (("field", "speed"), r"there is no setting .*speed"),
     ],
 )
 def test_an_unknown_key_is_refused(where, message):

@@ -96,8 +96,8 @@ def test_every_field_of_every_objective_acts(config, field, value):
         (lambda: VoxelConfig(positive_weight=0.0), "positive_weight must be positive"),
         (lambda: VoxelNetwork(resolution=3), "resolution must be 4 or more, got 3"),
         (lambda: VoxelNetwork(activation="wavy"), "activation must be one of"),
-        (lambda: from_plain(VoxelConfig, {"network": {"depth": 3}}), r"depth: VoxelNetwork has no such setting"),
-        (lambda: from_plain(MeshConfig, {"speed": 3}), r"speed: MeshConfig has no such setting"),
+        (lambda: from_plain(VoxelConfig, {"network": {"depth": 3}}), r"there is no setting .*depth"),
+        (lambda: from_plain(MeshConfig, {"speed": 3}), r"there is no setting .*speed"),
     ],
 )
 def test_a_bad_value_raises_one_sentence(make, message):

@@ -149,7 +149,7 @@ def test_a_saved_model_comes_back_to_the_bit(deep_sdf, observed, tmp_path):
     [
         ({"version": 9}, "must be of version 1"),
         ({"kind": "mesh"}, "a kind out of deep-sdf"),
-        ({"config": {"speed": 1}}, r"speed: .* has no such setting"),
+        ({"config": {"speed": 1}}, r"there is no setting .*speed"),
         ({"config": {}}, "size mismatch|Missing key"),
         ({"frame": {"scale": 1.0}}, "wants the keys center and scale"),
     ],

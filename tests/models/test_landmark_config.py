@@ -38,10 +38,10 @@ def test_settings_survive_yaml(settings):
     [
         ({"version": 2}, "version must be 1"),
         ({"model": "faces"}, "model 'landmarks'"),
-        ({"speed": 1}, r"speed: LandmarkSettings has no such setting"),
-        ({"training": {"batches": 1}}, r"batches: LandmarkTraining has no such setting"),
+        ({"speed": 1}, r"there is no setting .*speed"),
+        ({"training": {"batches": 1}}, r"there is no setting .*batches"),
         ({"network": {"kind": "oracle"}}, "network must have a kind out of"),
-        ({"network": {"kind": "unet", "depth": 3}}, r"depth: LandmarkUNetConfig has no such setting"),
+        ({"network": {"kind": "unet", "depth": 3}}, r"there is no setting .*depth"),
         ({"training": 3}, "training must be settings by name, got 3"),
     ],
 )

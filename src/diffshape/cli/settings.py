@@ -150,7 +150,7 @@ def _settings_in(config: Path) -> dict[str, Any]:
     try:
         return read_yaml(input_file(config))
     except ValueError as error:
-        raise UsageError(f"--config is not the config.yaml of a fit: {error}") from error
+        raise UsageError(f"--config {config} is not the config.yaml of a fit: {error}") from error
 
 
 def _filled(plain: dict[str, Any], preset: Preset) -> FitSettings:
