@@ -1,5 +1,6 @@
 """The entry point: arguments to a verb, errors to exit codes."""
 
+import logging
 import os
 import sys
 from collections.abc import Sequence
@@ -33,6 +34,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         argv: The words after the program's name; those of this process if None.
     """
     words = list(sys.argv[1:] if argv is None else argv)
+    logging.getLogger("diffshape").setLevel("WARNING" if "--quiet" in words else "INFO")
     debug = "--debug" in words
     try:
         arguments = parse(words)
