@@ -22,7 +22,7 @@ def compiled(function: Callable[..., Any] | None = None, **options: Any) -> Any:
     """Decorate a kernel, as ``@compiled`` or with options of ``numba.njit``: ``@compiled(inline="always")``."""
     if function is None:
         return partial(compiled, **options)
-    kernel = numba.njit(nogil=True, **options)(function)
+    kernel: Any = numba.njit(nogil=True, **options)(function)
     if kernel is not function:  # as it is with NUMBA_DISABLE_JIT, which leaves kernels to Python
         try:
             kernel._cache = KernelCache(function)

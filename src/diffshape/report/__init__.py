@@ -17,3 +17,7 @@ __all__ = [
     "shape_strip",
     "write_png",
 ]
+
+
+def __dir__() -> list[str]:
+    return __all__
