@@ -107,7 +107,7 @@ def run(arguments: Fit) -> int:
         folder = fresh_folder(arguments.out, Path("outputs") / arguments.points.stem / method)
     tell.folder(folder)
     tell.notes(inputs.notes)
-    progress = Progress(f"fit {inputs.name}", quiet=arguments.quiet)
+    progress = Progress(f"fit {inputs.name} on {device}", quiet=arguments.quiet)
     with _told_how_to_resume(folder), progress:
         result = _fitted(arguments, base, inputs, folder, device, progress)
     tell.notes(note for note in result.notes if note not in inputs.notes)

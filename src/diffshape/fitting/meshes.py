@@ -2,11 +2,12 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import torch
 from torch import Tensor
 
+from diffshape._arguments import check_folder, check_kind, check_observers
 from diffshape.fields.config import HASH_GRIDS, FieldConfig
 from diffshape.fitting.mesh_target import MeshTarget
 from diffshape.fitting.presets import MESH_PRESETS
@@ -15,6 +16,8 @@ from diffshape.fitting.run import Observer, run_fit
 from diffshape.fitting.run_folder import Fit
 from diffshape.fitting.settings import FitSettings
 from diffshape.fitting.supervised_config import Supervised
+from diffshape.training.device import chosen_device
+from diffshape.training.progress import progress_of
 
 
 def fit_mesh(
@@ -24,9 +27,10 @@ def fit_mesh(
     *,
     steps: int | None = None,
     seconds: float | None = None,
-    device: torch.device | str | None = None,
+    device: torch.device | str = "auto",
     seed: int = 0,
     folder: str | Path | None = None,
+    progress: bool | None = None,
     observers: Sequence[Observer] = (),
 ) -> FitResult:
     """Encode a mesh as a neural distance field: small, fast to query anywhere, negative inside.
@@ -40,10 +44,11 @@ def fit_mesh(
         steps: Optimiser steps; with them a fit is deterministic on the CPU. 2000 unless ``seconds`` is given.
         seconds: Wall-clock budget of optimisation and true distances, to which the schedule is laid out. It begins
             when the mesh is read and all is compiled, which takes half a minute or so the very first time.
-        device: Where the field lives; the CPU if not given. There, while it learns a small grid, PyTorch keeps to one
-            thread in this process, and another computes true distances.
+        device: Where to compute: "cpu", "cuda" or a ``torch.device``; "auto" takes a GPU if there is one. On the CPU,
+            while a small grid learns, PyTorch keeps to one thread in this process, and another computes true distances.
         seed: Seed of weights and samples.
         folder: Keep a log and checkpoints here; :func:`resume_fit` goes on with a fit that was interrupted.
+        progress: Show the progress on stderr or not; on a terminal and in a notebook if not given.
         observers: Called after each step with a ``training.StepReport``.
 
     Returns:
@@ -51,7 +56,7 @@ def fit_mesh(
         :func:`score_field` tells.
 
     Raises:
-        ValueError: This is no mesh, or a setting does not fit.
+        ValueError: This is no mesh, a setting does not fit, or the device is not here.
         TrainingError: The optimisation left the finite numbers.
 
     Source: Mueller, Evans, Schied, Keller, Instant NGP, SIGGRAPH 2022.
@@ -64,8 +69,16 @@ def fit_mesh(
     """
     if steps is not None and seconds is not None:
         raise ValueError("fit_mesh: give steps or seconds, not both")
+    check_kind(
+        "fit_mesh: method", method, Supervised, None, hint="fitting.mesh_preset(name).method is that of a preset"
+    )
+    check_kind("fit_mesh: field", field, *get_args(FieldConfig), None, hint="fields.HASH_GRIDS has some by name")
+    check_folder("fit_mesh: folder", folder)
+    check_observers("fit_mesh: observers", observers)
+    chosen = chosen_device(device, argument="fit_mesh: device")
     settings = mesh_settings(method or Supervised(), field, steps=steps, seconds=seconds, seed=seed)
-    return run_fit(begin_fit(mesh, settings), folder, device=device, observers=observers)
+    with progress_of(f"fit_mesh on {chosen}", progress, observers) as shown:
+        return run_fit(begin_fit(mesh, settings), folder, device=chosen, observers=[*observers, shown])
 
 
 def mesh_settings(

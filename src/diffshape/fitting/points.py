@@ -2,11 +2,12 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import torch
 from torch import Tensor
 
+from diffshape._arguments import check_folder, check_kind, check_observers
 from diffshape.data import Frame, clean_points
 from diffshape.fields.config import FieldConfig, HashGridConfig
 from diffshape.fitting.config import DiffCD
@@ -17,6 +18,8 @@ from diffshape.fitting.run_folder import Fit
 from diffshape.fitting.scan import PreparedScan, prepare_scan
 from diffshape.fitting.settings import FitSettings
 from diffshape.fitting.target import FitTarget, prepared_target, raw_target
+from diffshape.training.device import chosen_device
+from diffshape.training.progress import progress_of
 
 MAX_POINTS = 100_000
 """A larger scan is thinned to this many points."""
@@ -29,9 +32,10 @@ def fit_points(
     *,
     steps: int | None = None,
     seconds: float | None = None,
-    device: torch.device | str | None = None,
+    device: torch.device | str = "auto",
     seed: int = 0,
     folder: str | Path | None = None,
+    progress: bool | None = None,
     observers: Sequence[Observer] = (),
 ) -> FitResult:
     """Fit a neural distance field to unoriented, noisy points: the surface is where it is 0.
@@ -44,16 +48,18 @@ def fit_points(
         steps: Optimiser steps; with them a fit is deterministic on the CPU. 1800 unless ``seconds`` is given.
         seconds: Wall-clock budget of the optimisation, to which its schedule is laid out. It begins when the scan is
             prepared and all is compiled, which takes a minute the very first time.
-        device: Where the field lives; the CPU if not given.
+        device: Where to compute: "cpu", "cuda" or a ``torch.device``; "auto" takes a GPU if there is one.
         seed: Seed of weights and samples.
         folder: Keep a log and checkpoints here; :func:`resume_fit` goes on with a fit that was interrupted.
+        progress: Show the progress on stderr or not; on a terminal and in a notebook if not given.
         observers: Called after each step with a ``training.StepReport``.
 
     Returns:
         A :class:`FitResult`: ``mesh()``, ``query(points)``, ``save(folder)``.
 
     Raises:
-        ValueError: The points are too few, all in one place, or not (N, 3); or a setting does not fit.
+        ValueError: The points are too few, all in one place, or not (N, 3); a setting does not fit; or the device is
+            not here.
         TrainingError: The optimisation left the finite numbers.
 
     Source: Haerenstam-Nielsen et al., DiffCD, ECCV 2024.
@@ -67,15 +73,31 @@ def fit_points(
     """
     if steps is not None and seconds is not None:
         raise ValueError("fit_points: give steps or seconds, not both")
-    method = method or DiffCD()
+    check_kind("fit_points: method", method, DiffCD, None, hint="fitting.preset(name).method is that of a preset")
+    check_kind("fit_points: field", field, *get_args(FieldConfig), None)
+    check_folder("fit_points: folder", folder)
+    check_observers("fit_points: observers", observers)
+    chosen = chosen_device(device, argument="fit_points: device")
+    with progress_of(f"fit_points on {chosen}", progress, observers) as shown:
+        fit = begin_scan(points, method or DiffCD(), field, steps=steps, seconds=seconds, seed=seed)
+        return run_fit(fit, folder, device=chosen, observers=[*observers, shown])
+
+
+def begin_scan(
+    points: Any, method: DiffCD, field: FieldConfig | None, *, steps: int | None, seconds: float | None, seed: int
+) -> Fit:
+    """A fit to points, ready to run.
+
+    Raises:
+        ValueError: The points are too few, all in one place, or not (N, 3); or a setting does not fit.
+    """
     cloud = clean_points(points, name="fit_points: points").subset(MAX_POINTS, seed=seed)
     frame = Frame.of(cloud.points)
     target, remarks = _target(torch.from_numpy(frame.to_unit(cloud.points)), method, seed)
     steps = steps if steps is not None or seconds is not None else PRESETS["standard"].steps
     settings = FitSettings(method=method, field=field or matched_grid(target), steps=steps, seconds=seconds, seed=seed)
     notes = cloud.notes + remarks
-    fit = Fit(settings=settings, frame=frame, target=target, notes=notes, as_torch=isinstance(points, Tensor))
-    return run_fit(fit, folder, device=device, observers=observers)
+    return Fit(settings=settings, frame=frame, target=target, notes=notes, as_torch=isinstance(points, Tensor))
 
 
 def matched_grid(target: FitTarget) -> HashGridConfig:

@@ -62,8 +62,8 @@ class FitResult:
         vertices, faces = isosurface(self.field, resolution=resolution, bounds=bounds, closed=True)
         points = self.target.points[:_SUPPORT].numpy()
         kept, triangles = supported_bodies(vertices.cpu().numpy(), faces.cpu().numpy(), points, self.target.support)
-        kept = self.frame.from_unit(kept)
-        return Mesh(torch.from_numpy(kept), torch.from_numpy(triangles)) if self.as_torch else Mesh(kept, triangles)
+        mesh: Any = Mesh(self.frame.from_unit(kept), triangles)
+        return Mesh._make(map(torch.from_numpy, mesh)) if self.as_torch else mesh
 
     @torch.no_grad()
     def query(self, points: Any) -> Any:

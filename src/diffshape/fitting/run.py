@@ -1,35 +1,51 @@
 """The run of a fit: field, task, training loop, result; the same for every method, from the start or from a folder."""
 
 from collections.abc import Callable, Sequence
+from os import PathLike
 from pathlib import Path
 
 import torch
 
+from diffshape._arguments import check_kind, check_observers
 from diffshape.fields import build_field
 from diffshape.fitting.assembly import budget_of, optimization, task_of, threads_for
 from diffshape.fitting.rehearsal import rehearse
 from diffshape.fitting.result import FitResult
 from diffshape.fitting.run_folder import Fit, RunFolder
 from diffshape.training import CsvLog, StepReport, train
+from diffshape.training.device import chosen_device
+from diffshape.training.progress import progress_of
 
 Observer = Callable[[StepReport], None]
 
 
 def resume_fit(
-    folder: str | Path, *, device: torch.device | str | None = None, observers: Sequence[Observer] = ()
+    folder: str | Path,
+    *,
+    device: torch.device | str = "auto",
+    progress: bool | None = None,
+    observers: Sequence[Observer] = (),
 ) -> FitResult:
     """Go on with the fit in ``folder`` from its newest checkpoint; with a budget of steps it ends with the same bits.
 
+    Args:
+        folder: That of a fit that was interrupted.
+        device: Where to compute: "cpu", "cuda" or a ``torch.device``; "auto" takes a GPU if there is one.
+        progress: Show the progress on stderr or not; on a terminal and in a notebook if not given.
+        observers: Called after each step with a ``training.StepReport``.
+
     Raises:
-        ValueError: The folder holds no fit, or its files are damaged.
+        ValueError: The folder holds no fit, or its files are damaged; or there is no such device.
     """
+    check_kind("resume_fit: folder", folder, str, PathLike)
+    check_observers("resume_fit: observers", observers)
+    chosen = chosen_device(device, argument="resume_fit: device")
     run = RunFolder(Path(folder))
-    return _run(run.read(), run, True, device, observers)
+    with progress_of(f"resume_fit on {chosen}", progress, observers) as shown:
+        return _run(run.read(), run, True, chosen, [*observers, shown])
 
 
-def run_fit(
-    fit: Fit, folder: str | Path | None, *, device: torch.device | str | None, observers: Sequence[Observer]
-) -> FitResult:
+def run_fit(fit: Fit, folder: str | Path | None, *, device: torch.device, observers: Sequence[Observer]) -> FitResult:
     """Run a fit from its start, in a folder if there is one.
 
     Raises:
@@ -42,12 +58,12 @@ def run_fit(
 
 
 def _run(
-    fit: Fit, run: RunFolder | None, resume: bool, device: torch.device | str | None, observers: Sequence[Observer]
+    fit: Fit, run: RunFolder | None, resume: bool, device: torch.device, observers: Sequence[Observer]
 ) -> FitResult:
     settings = fit.settings
     if settings.seconds is not None:
         rehearse(fit, device)
-    field = build_field(settings.field, generator=torch.Generator().manual_seed(settings.seed)).to(device or "cpu")
+    field = build_field(settings.field, generator=torch.Generator().manual_seed(settings.seed)).to(device)
     optimizer, schedule = optimization(settings, field)
     with threads_for(fit, field):
         outcome = train(

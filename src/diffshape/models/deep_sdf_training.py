@@ -12,12 +12,15 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
+from diffshape._arguments import check_kind, check_observers
 from diffshape.fields import LatentMLP
 from diffshape.losses import LossTerms, clamped_l1_loss
 from diffshape.models.deep_sdf import DeepSDF
 from diffshape.models.deep_sdf_config import STEPS, DeepSDFConfig
 from diffshape.models.deep_sdf_samples import FamilySamples, Shapes, SidedPool, sample_family
 from diffshape.training import Adam, CheckpointFolder, Outcome, Seconds, StepReport, Steps, Task, train
+from diffshape.training.device import chosen_device
+from diffshape.training.progress import progress_of
 
 
 class DeepSDFTask(Task):
@@ -66,9 +69,10 @@ def train_deep_sdf(
     steps: int | None = None,
     seconds: float | None = None,
     seed: int = 0,
-    device: str = "cpu",
+    device: torch.device | str = "auto",
     checkpoints: CheckpointFolder | None = None,
     resume: bool = False,
+    progress: bool | None = None,
     observers: Sequence[Callable[[StepReport], None]] = (),
 ) -> DeepSDFResult:
     """Learn a family of shapes; on the CPU, the same shapes, settings and ``steps`` give the same bits.
@@ -80,11 +84,15 @@ def train_deep_sdf(
         config: ``DeepSDFConfig()`` if ``None``.
         steps, seconds: How long to train, one of them; 2000 steps if neither is given.
         seed: Of points, weights and batches; torch's global generator is seeded too, for dropout.
-        device: "cpu" or "cuda".
-        checkpoints, resume, observers: As of ``training.train``; the points are drawn anew from the seed.
+        device: Where to compute: "cpu", "cuda" or a ``torch.device``; "auto" takes a GPU if there is one.
+        checkpoints: Where the training saves itself; nowhere if ``None``.
+        resume: Go on with the training in ``checkpoints`` if there is one; the points are drawn anew from the seed.
+        progress: Show the progress on stderr or not; on a terminal and in a notebook if not given.
+        observers: Called after each step with a ``training.StepReport``.
 
     Raises:
-        ValueError: There is no shape, one has no inside or is no mesh, or steps and seconds are both given.
+        ValueError: There is no shape, one has no inside or is no mesh, steps and seconds are both given, or the
+            device is not here.
         TrainingError: The loss was not finite in 10 steps in a row.
 
     >>> from diffshape import data, models
@@ -94,6 +102,9 @@ def train_deep_sdf(
     """
     if steps is not None and seconds is not None:
         raise ValueError(f"train_deep_sdf: give steps or seconds, not both, got {steps} and {seconds}")
+    check_kind("train_deep_sdf: config", config, DeepSDFConfig, None)
+    check_observers("train_deep_sdf: observers", observers)
+    device = chosen_device(device, argument="train_deep_sdf: device")
     config = config or DeepSDFConfig()
     samples = shapes if isinstance(shapes, FamilySamples) else sample_family(shapes, config, seed=seed)
     pool = SidedPool(*(part.to(device) for part in (samples.pool.points, samples.pool.distances, samples.pool.inside)))
@@ -101,13 +112,14 @@ def train_deep_sdf(
     generator.set_state(samples.generator_state)
     torch.manual_seed(seed)
     field = LatentMLP(config.network, shapes=len(pool.inside), generator=generator).to(device)
-    outcome = train(
-        DeepSDFTask(field, pool, config, seed=seed),
-        budget=Seconds(seconds) if seconds is not None else Steps(STEPS if steps is None else steps),
-        optimizer={"decoder": Adam(lr=config.lr), "codes": Adam(lr=config.code_lr)},
-        schedule=lambda progress: 0.5 ** int(progress / config.halve),
-        checkpoints=checkpoints,
-        resume=resume,
-        observers=observers,
-    )
+    with progress_of(f"train_deep_sdf on {device}", progress, observers) as shown:
+        outcome = train(
+            DeepSDFTask(field, pool, config, seed=seed),
+            budget=Seconds(seconds) if seconds is not None else Steps(STEPS if steps is None else steps),
+            optimizer={"decoder": Adam(lr=config.lr), "codes": Adam(lr=config.code_lr)},
+            schedule=lambda progress: 0.5 ** int(progress / config.halve),
+            checkpoints=checkpoints,
+            resume=resume,
+            observers=[*observers, shown],
+        )
     return DeepSDFResult(DeepSDF(field.eval(), samples.frame, config), outcome)

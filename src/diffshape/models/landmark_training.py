@@ -1,11 +1,12 @@
 """Training of a landmark network on images that fit into memory, drawn at random and changed a little each time."""
 
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from typing import NamedTuple, get_args
 
 import torch
 from torch import Tensor
 
+from diffshape._arguments import check_kind, check_observers
 from diffshape.data import LandmarkImages
 from diffshape.losses import LossTerms
 from diffshape.models.landmark_augmentation import augmented
@@ -13,6 +14,8 @@ from diffshape.models.landmark_config import LandmarkObjective, LandmarkTraining
 from diffshape.models.landmark_detector import LandmarkDetector
 from diffshape.ops import resize_landmarks
 from diffshape.training import Adam, CheckpointFolder, Outcome, StepReport, Steps, Task, WarmupCosine, train
+from diffshape.training.device import chosen_device
+from diffshape.training.progress import progress_of
 
 WARMUP = 0.1  # of the steps
 
@@ -68,9 +71,10 @@ def train_landmarks(
     *,
     steps: int = 600,
     seed: int = 0,
-    device: str = "cpu",
+    device: torch.device | str = "auto",
     checkpoints: CheckpointFolder | None = None,
     resume: bool = False,
+    progress: bool | None = None,
     observers: Sequence[Callable[[StepReport], None]] = (),
 ) -> LandmarkResult:
     """Train a landmark network; on the CPU, the same data and settings give the same bits.
@@ -82,11 +86,14 @@ def train_landmarks(
         training: ``LandmarkTraining()`` if ``None``.
         steps: Optimiser steps.
         seed: Of weights, batches and changes of the images.
-        device: "cpu" or "cuda".
-        checkpoints, resume, observers: As of ``training.train``.
+        device: Where to compute: "cpu", "cuda" or a ``torch.device``; "auto" takes a GPU if there is one.
+        checkpoints: Where the training saves itself; nowhere if ``None``.
+        resume: Go on with the training in ``checkpoints`` if there is one.
+        progress: Show the progress on stderr or not; on a terminal and in a notebook if not given.
+        observers: Called after each step with a ``training.StepReport``.
 
     Raises:
-        ValueError: There is no image, or a size does not suit the network.
+        ValueError: There is no image, a size does not suit the network, or the device is not here.
         TrainingError: The loss was not finite in 10 steps in a row.
 
     >>> from diffshape.data import spine_phantoms
@@ -100,6 +107,10 @@ def train_landmarks(
     >>> detector.detect(spine_phantoms(1, seed=1).images).landmarks.shape
     torch.Size([1, 22, 2])
     """
+    check_kind("train_landmarks: data", data, LandmarkImages)
+    check_kind("train_landmarks: network", network, *get_args(NetworkConfig), None)
+    check_kind("train_landmarks: objective", objective, LandmarkObjective, None)
+    device = chosen_device(device, argument="train_landmarks: device")
     torch.manual_seed(seed)
     detector = LandmarkDetector(data.skeleton, network, objective).to(device)
     outcome = train_detector(
@@ -110,6 +121,7 @@ def train_landmarks(
         seed=seed,
         checkpoints=checkpoints,
         resume=resume,
+        progress=progress,
         observers=observers,
     )
     return LandmarkResult(detector, outcome)
@@ -124,9 +136,30 @@ def train_detector(
     seed: int = 0,
     checkpoints: CheckpointFolder | None = None,
     resume: bool = False,
+    progress: bool | None = None,
     observers: Sequence[Callable[[StepReport], None]] = (),
 ) -> Outcome:
-    """The same for a detector that is already made, where it is."""
+    """Train a detector that is already made, in place and on the device where it is.
+
+    Args:
+        detector: What is trained.
+        data: Images to learn from.
+        training: ``LandmarkTraining()`` if ``None``.
+        steps: Optimiser steps.
+        seed: Of batches and changes of the images.
+        checkpoints: Where the training saves itself; nowhere if ``None``.
+        resume: Go on with the training in ``checkpoints`` if there is one.
+        progress: Show the progress on stderr or not; on a terminal and in a notebook if not given.
+        observers: Called after each step with a ``training.StepReport``.
+
+    Raises:
+        ValueError: There is no image, or a size does not suit the network.
+        TrainingError: The loss was not finite in 10 steps in a row.
+    """
+    check_kind("train_detector: detector", detector, LandmarkDetector)
+    check_kind("train_detector: data", data, LandmarkImages)
+    check_kind("train_detector: training", training, LandmarkTraining, None)
+    check_observers("train_detector: observers", observers)
     if not len(data):
         raise ValueError("train_detector: data must hold at least one image, got none")
     training = training or LandmarkTraining()
@@ -135,15 +168,16 @@ def train_detector(
         "network": Adam(lr=training.lr, weight_decay=training.weight_decay),
         "objective": Adam(lr=training.lr),
     }
-    outcome = train(
-        task,
-        budget=Steps(steps),
-        optimizer={name: adam[name] for name in task.modules},
-        schedule=WarmupCosine(warmup=WARMUP),
-        clip=training.clip,
-        checkpoints=checkpoints,
-        resume=resume,
-        observers=observers,
-    )
+    with progress_of(f"train_detector on {task.device}", progress, observers) as shown:
+        outcome = train(
+            task,
+            budget=Steps(steps),
+            optimizer={name: adam[name] for name in task.modules},
+            schedule=WarmupCosine(warmup=WARMUP),
+            clip=training.clip,
+            checkpoints=checkpoints,
+            resume=resume,
+            observers=[*observers, shown],
+        )
     detector.eval()
     return outcome
