@@ -1,6 +1,7 @@
 import pytest
 import torch
 
+from diffshape.training import device as device_module
 from diffshape.training.device import chosen_device
 
 NO_GPU = pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU")
@@ -8,7 +9,7 @@ NO_GPU = pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU")
 
 @pytest.mark.parametrize(("there", "device"), [(True, "cuda"), (False, "cpu")])
 def test_auto_takes_a_gpu_if_there_is_one(monkeypatch, there, device):
-    monkeypatch.setattr(torch.cuda, "is_available", lambda: there)
+    monkeypatch.setattr(device_module, "gpu_found", lambda: there)
     assert chosen_device("auto", argument="f: device") == torch.device(device)
 
 

@@ -19,7 +19,7 @@ def chosen_device(device: Any, *, argument: str) -> torch.device:
     device(type='cpu')
     """
     if isinstance(device, str) and device == "auto":
-        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+        return torch.device("cuda" if gpu_found() else "cpu")
     wanted = f'{argument} must be "auto", "cpu", "cuda" or a torch.device, got {device!r}'
     if not isinstance(device, (str, torch.device)):
         raise ValueError(wanted)
@@ -37,3 +37,8 @@ def chosen_device(device: Any, *, argument: str) -> torch.device:
             "takes what there is"
         ) from None
     return chosen
+
+
+def gpu_found() -> bool:
+    """Whether "auto" is a GPU."""
+    return torch.cuda.is_available()
