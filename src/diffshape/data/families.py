@@ -15,6 +15,8 @@ from typing import Literal, get_args
 import numpy as np
 from numpy.typing import NDArray
 
+from diffshape._pictures import picture_of
+from diffshape._reprs import one_line
 from diffshape.data.area_samples import area_samples
 from diffshape.data.templates import box_mesh, icosphere, torus_mesh
 
@@ -36,6 +38,9 @@ class ShapeFamily:
 
     name: FamilyName
     parameters: NDArray[np.float64]
+
+    __repr__ = one_line
+    _repr_png_ = picture_of
 
     def __len__(self) -> int:
         return len(self.parameters)

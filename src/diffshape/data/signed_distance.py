@@ -15,6 +15,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from diffshape._reprs import one_line
 from diffshape.data.frame import Frame
 from diffshape.data.meshes import Mesh, as_mesh
 from diffshape.ops.face_orientation import faces_against_the_rest
@@ -35,6 +36,8 @@ class DistanceSamples(NamedTuple):
 
     points: Tensor
     distances: Tensor
+
+    __repr__ = one_line
 
 
 class SignedDistance:

@@ -45,6 +45,10 @@ class Field(torch.nn.Module):
         values, gradients = self.evaluate_with_gradient(x.reshape(-1, 3))
         return values.reshape(x.shape[:-1]), gradients.reshape(x.shape)
 
+    def __repr__(self) -> str:
+        """Its class and size, on one line whatever it is made of."""
+        return f"{type(self).__name__}({sum(parameter.numel() for parameter in self.parameters()):,} parameters)"
+
     @abstractmethod
     def evaluate(self, points: Float[Tensor, "n 3"]) -> Float[Tensor, "n"]:
         """Values at (N, 3) points."""

@@ -7,6 +7,7 @@ from time import perf_counter
 
 import torch
 
+from diffshape._reprs import one_line
 from diffshape.fitting.field_score import score_field
 from diffshape.fitting.result import FitResult
 
@@ -53,6 +54,8 @@ class FitRow:
     megabytes: float
     """Their size, in 10^6 bytes."""
 
+    __repr__ = one_line
+
 
 @dataclass(frozen=True)
 class FitTable:
@@ -69,6 +72,8 @@ class FitTable:
     """
 
     rows: tuple[FitRow, ...]
+
+    __repr__ = one_line
 
     def to_rows(self) -> list[dict[str, str | float | int]]:
         """Plain values under the names of :class:`FitRow`, ready for ``csv.DictWriter``; without the means."""

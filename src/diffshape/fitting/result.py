@@ -8,6 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from diffshape._pictures import picture_of
 from diffshape.data import Frame, Mesh
 from diffshape.fields import Field, export
 from diffshape.fields.field_files import Format
@@ -45,6 +46,13 @@ class FitResult:
     """The run folder, if there is one."""
     as_torch: bool = False
     """Whether the input was a tensor, so that meshes are too."""
+
+    _repr_png_ = picture_of
+
+    def __repr__(self) -> str:
+        method, device = type(self.settings.method).__name__, next(self.field.parameters()).device
+        end = ", interrupted" if self.interrupted else ""
+        return f"FitResult({method}, {self.field} on {device}, {self.step} steps in {self.seconds:.1f} s{end})"
 
     def __post_init__(self) -> None:
         self.field.eval()  # dropout has no place in an answer

@@ -25,6 +25,7 @@ from safetensors.torch import load_file
 from torch import Tensor
 
 from diffshape import __version__
+from diffshape._reprs import one_line
 from diffshape.data import Frame, atomic_path
 from diffshape.fields import Field, build_field
 from diffshape.fitting.config import DiffCD
@@ -47,6 +48,8 @@ class Fit:
     target: FitTarget | MeshTarget
     notes: tuple[str, ...]
     as_torch: bool
+
+    __repr__ = one_line
 
     def result(
         self, field: Field, *, step: int, seconds: float, interrupted: bool, folder: Path | None = None

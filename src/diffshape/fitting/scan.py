@@ -7,6 +7,7 @@ import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
+from diffshape._reprs import one_line
 from diffshape.fitting.config import ScanConfig
 from diffshape.fitting.orientation import (
     AREA_NEIGHBORS,
@@ -41,6 +42,8 @@ class PreparedScan:
     """Inside and outside, everywhere."""
     trust: OrientationTrust
     """How far to believe the orientation."""
+
+    __repr__ = one_line
 
     @property
     def points(self) -> Float[Tensor, "n 3"]:

@@ -14,6 +14,7 @@ import torch
 import trimesh
 from jaxtyping import Float, Int
 
+from diffshape._reprs import one_line
 from diffshape.metrics.f_score import f_score
 from diffshape.metrics.surface_input import Surface, read_surface
 
@@ -51,6 +52,8 @@ class SurfaceScore:
     iou: float | None
     bodies: int
     watertight: bool
+
+    __repr__ = one_line
 
     def to_dict(self) -> dict[str, float | int | bool | None]:
         """Plain numbers under the attributes' names, ready for JSON."""

@@ -13,7 +13,9 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from diffshape._pictures import picture_of
 from diffshape._plain import from_plain, to_plain
+from diffshape._reprs import one_line
 from diffshape.data import DistanceSamples, Frame, Mesh, as_mesh
 from diffshape.fields import LatentMLP
 from diffshape.losses import clamped_l1_loss
@@ -39,6 +41,9 @@ class DeepSDF:
     """The one frame of all shapes, in which they lie within the unit ball."""
     config: DeepSDFConfig
     """What it was trained with."""
+
+    __repr__ = one_line
+    _repr_png_ = picture_of
 
     @property
     def codes(self) -> Float[Tensor, "s c"]:

@@ -12,6 +12,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from diffshape._reprs import one_line
 from diffshape.data import DistanceSamples, Mesh, as_mesh
 from diffshape.metrics import compare_surfaces
 from diffshape.models.deep_sdf import DeepSDF
@@ -31,6 +32,8 @@ class FoundCodes(NamedTuple):
     whole: Float[Tensor, "s c"]
     half: Float[Tensor, "s c"]
     seen: DistanceSamples
+
+    __repr__ = one_line
 
 
 def find_codes(model: DeepSDF, meshes: Sequence[Any], *, observed: int = 1000, steps: int = 800) -> FoundCodes:
@@ -62,6 +65,8 @@ class DeepSDFScore:
     whole: Numbers
     half: Numbers
     nearest: Numbers
+
+    __repr__ = one_line
 
     def __str__(self) -> str:
         rows = {

@@ -13,6 +13,8 @@ import torch
 from torch import Tensor, nn
 
 from diffshape._arguments import check_kind, check_observers
+from diffshape._pictures import picture_of
+from diffshape._reprs import one_line
 from diffshape.fields import LatentMLP
 from diffshape.losses import LossTerms, clamped_l1_loss
 from diffshape.models.deep_sdf import DeepSDF
@@ -60,6 +62,9 @@ class DeepSDFResult(NamedTuple):
 
     model: DeepSDF
     outcome: Outcome
+
+    __repr__ = one_line
+    _repr_png_ = picture_of
 
 
 def train_deep_sdf(

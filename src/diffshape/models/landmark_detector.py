@@ -7,6 +7,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from diffshape._reprs import one_line
 from diffshape.losses import LandmarkLoss, Skeleton
 from diffshape.models.landmark_config import LandmarkObjective, LandmarkUNetConfig, NetworkConfig
 from diffshape.models.landmark_output import LandmarkOutput
@@ -18,6 +19,8 @@ class LandmarkPrediction(NamedTuple):
 
     landmarks: Float[Tensor, "n k 2"]
     deviations: Float[Tensor, "n k 2"]
+
+    __repr__ = one_line
 
 
 class LandmarkDetector(nn.Module):

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from diffshape._reprs import one_line
 from diffshape.data import LandmarkImages
 from diffshape.metrics import (
     Calibration,
@@ -31,6 +32,8 @@ class LandmarkScore:
     error: RadialError
     violations: StructureViolations
     calibration: Calibration
+
+    __repr__ = one_line
 
     def __str__(self) -> str:
         rates = self.error.detection_rates.items()

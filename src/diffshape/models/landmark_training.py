@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from diffshape._arguments import check_kind, check_observers
+from diffshape._reprs import one_line
 from diffshape.data import LandmarkImages
 from diffshape.losses import LossTerms
 from diffshape.models.landmark_augmentation import augmented
@@ -61,6 +62,8 @@ class LandmarkResult(NamedTuple):
 
     detector: LandmarkDetector
     outcome: Outcome
+
+    __repr__ = one_line
 
 
 def train_landmarks(

@@ -17,6 +17,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor
 
+from diffshape._reprs import one_line
 from diffshape.data.files import atomic_path
 from diffshape.training.schedule import Budget, Seconds
 
@@ -31,6 +32,8 @@ class Checkpoint:
     step: int
     seconds: float
     tensors: Mapping[str, Tensor]
+
+    __repr__ = one_line
 
     def section(self, name: str) -> dict[str, Tensor]:
         """The tensors below ``name``, as a state dictionary.

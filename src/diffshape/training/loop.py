@@ -21,6 +21,7 @@ from pathlib import Path
 from time import monotonic
 
 from diffshape._arguments import check_kind, check_observers
+from diffshape._reprs import one_line
 from diffshape.losses import LossTerms
 from diffshape.training.checkpoint import CheckpointFolder
 from diffshape.training.interrupt import Interrupts
@@ -52,6 +53,8 @@ class StepReport:
     terms: LossTerms
     skipped: int
 
+    __repr__ = one_line
+
     @property
     def progress(self) -> float:
         """Share of the budget spent, 1 after the last step."""
@@ -77,6 +80,8 @@ class Outcome:
     terms: LossTerms | None
     skipped: int
     checkpoint: Path | None
+
+    __repr__ = one_line
 
 
 def train(
