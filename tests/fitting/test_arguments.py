@@ -24,15 +24,16 @@ def sentence(name, **options):
 
 @pytest.mark.parametrize("name", FITS)
 @pytest.mark.parametrize(
-    ("given", "shown"), [("diffcd", "'diffcd'"), (3, "3"), (DiffCD, "type"), (HashGridConfig(), "HashGridConfig")]
+    ("given", "shown"),
+    [("diffcd", "'diffcd'"), (3, "3"), (DiffCD, "the class DiffCD"), (HashGridConfig(), "a HashGridConfig")],
 )
 def test_a_method_is_settings_of_one(name, given, shown):
     assert f"{name}: method must be {METHODS[name]} or None, got {shown}" in sentence(name, method=given)
 
 
 def test_a_method_of_the_other_kind_is_named():
-    assert "got Supervised" in sentence("fit_points", method=Supervised())
-    assert "got DiffCD" in sentence("fit_mesh", method=DiffCD())
+    assert "got a Supervised" in sentence("fit_points", method=Supervised())
+    assert "got a DiffCD" in sentence("fit_mesh", method=DiffCD())
 
 
 @pytest.mark.parametrize("name", FITS)
@@ -63,7 +64,7 @@ def test_a_stop_is_a_rule(stop):
 
 @pytest.mark.parametrize("given", [None, 3])
 def test_a_fit_is_resumed_from_a_path(given):
-    with pytest.raises(ValueError, match="resume_fit: folder must be str or PathLike"):
+    with pytest.raises(ValueError, match="resume_fit: folder must be a path, got"):
         resume_fit(given)
 
 

@@ -34,12 +34,12 @@ def test_a_deep_sdf_names_what_is_wrong(wrong, sentence):
 @pytest.mark.parametrize(
     ("wrong", "sentence"),
     [
-        ({"data": IMAGES.images}, "train_landmarks: data must be LandmarkImages, got Tensor"),
+        ({"data": IMAGES.images}, "train_landmarks: data must be LandmarkImages, got a Tensor"),
         ({"network": "unet"}, "train_landmarks: network must be LandmarkUNetConfig, LandmarkTransformerConfig or None"),
         ({"objective": "nll"}, "train_landmarks: objective must be LandmarkObjective or None, got 'nll'"),
-        ({"training": 3}, "train_detector: training must be LandmarkTraining or None, got 3"),
+        ({"training": 3}, "train_landmarks: training must be LandmarkTraining or None, got 3"),
         ({"device": "gpu"}, "train_landmarks: device must be"),
-        ({"observers": print}, "train_detector: observers must be a list of functions"),
+        ({"observers": print}, "train_landmarks: observers must be a list of functions"),
     ],
 )
 def test_a_landmark_training_names_what_is_wrong(wrong, sentence):
@@ -48,7 +48,7 @@ def test_a_landmark_training_names_what_is_wrong(wrong, sentence):
 
 
 def test_a_network_is_no_detector():
-    with pytest.raises(ValueError, match="train_detector: detector must be LandmarkDetector, got Linear"):
+    with pytest.raises(ValueError, match="train_detector: detector must be LandmarkDetector, got a Linear"):
         train_detector(torch.nn.Linear(1, 1), IMAGES)
 
 

@@ -21,6 +21,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import Tensor
 
+from diffshape._arguments import checked
 from diffshape._plain import from_plain, to_plain
 from diffshape._whole_files import atomic_path
 from diffshape.fields.build import build_field
@@ -36,6 +37,7 @@ _OPSET = 18
 """The first with exclusive or of integers, which the grid's hash needs."""
 
 
+@checked
 def export(
     field: Field,
     path: str | os.PathLike[str],
@@ -92,6 +94,7 @@ def export(
     return path
 
 
+@checked
 def load_field(path: str | os.PathLike[str]) -> Field:
     """The field that `export` wrote as safetensors, on the CPU: of its own kind, or framed if a frame was given.
 

@@ -7,6 +7,7 @@ from time import perf_counter
 
 import torch
 
+from diffshape._arguments import checked
 from diffshape._reprs import one_line
 from diffshape.fitting.field_score import score_field
 from diffshape.fitting.result import FitResult
@@ -94,6 +95,7 @@ class FitTable:
         )
 
 
+@checked
 def tabulate_fits(
     results: Sequence[FitResult],
     names: Sequence[str] | None = None,

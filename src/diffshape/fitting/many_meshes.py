@@ -6,7 +6,7 @@ from typing import Any
 
 import torch
 
-from diffshape._arguments import check_kind, check_observers
+from diffshape._arguments import checked
 from diffshape.fields.config import HashGridConfig
 from diffshape.fields.hash_grid import HashGrid
 from diffshape.fields.hash_grid_stack import HashGridStack
@@ -29,6 +29,7 @@ _METHOD = Supervised(pool=1 << 18, fresh=384)
 """Of each of many meshes 4.2 MB of points are kept, where the million of a single fit would be 800 MB for fifty."""
 
 
+@checked
 def fit_meshes(
     meshes: Sequence[Any],
     method: Supervised | None = None,
@@ -81,9 +82,6 @@ def fit_meshes(
         raise ValueError(
             f"fit_meshes: field must be a HashGridConfig, got {type(field).__name__}; fit others by fit_mesh"
         )
-    check_kind("fit_meshes: method", method, Supervised, None)
-    check_kind("fit_meshes: stop", stop, StopRule, None)
-    check_observers("fit_meshes: observers", observers)
     chosen = chosen_device(device, argument="fit_meshes: device")
     settings = mesh_settings(method or _METHOD, field, steps=steps, seconds=seconds, seed=seed)
     with progress_of(f"fit_meshes on {chosen}", progress, observers) as shown:

@@ -2,12 +2,12 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
 import torch
 from torch import Tensor
 
-from diffshape._arguments import check_folder, check_kind, check_observers
+from diffshape._arguments import checked
 from diffshape.fields.config import HASH_GRIDS, FieldConfig
 from diffshape.fitting.mesh_target import MeshTarget
 from diffshape.fitting.presets import MESH_PRESETS
@@ -20,6 +20,7 @@ from diffshape.training.device import chosen_device
 from diffshape.training.progress import progress_of
 
 
+@checked
 def fit_mesh(
     mesh: Any,
     method: Supervised | None = None,
@@ -69,12 +70,6 @@ def fit_mesh(
     """
     if steps is not None and seconds is not None:
         raise ValueError("fit_mesh: give steps or seconds, not both")
-    check_kind(
-        "fit_mesh: method", method, Supervised, None, hint="fitting.mesh_preset(name).method is that of a preset"
-    )
-    check_kind("fit_mesh: field", field, *get_args(FieldConfig), None, hint="fields.HASH_GRIDS has some by name")
-    check_folder("fit_mesh: folder", folder)
-    check_observers("fit_mesh: observers", observers)
     chosen = chosen_device(device, argument="fit_mesh: device")
     settings = mesh_settings(method or Supervised(), field, steps=steps, seconds=seconds, seed=seed)
     with progress_of(f"fit_mesh on {chosen}", progress, observers) as shown:

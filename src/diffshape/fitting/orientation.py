@@ -19,6 +19,7 @@ from jaxtyping import Float
 from torch import Tensor
 from torch.nn.functional import normalize
 
+from diffshape._arguments import checked
 from diffshape._reprs import one_line
 from diffshape.fitting.config import OrientationConfig
 from diffshape.ops.local_quadrics import tangents
@@ -66,6 +67,7 @@ class Orientation:
     __repr__ = one_line
 
 
+@checked
 def orient_points(
     points: Float[Tensor, "n 3"],
     *,

@@ -2,12 +2,12 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
 import torch
 from torch import Tensor
 
-from diffshape._arguments import check_folder, check_kind, check_observers
+from diffshape._arguments import checked
 from diffshape.data import Frame, clean_points
 from diffshape.fields.config import FieldConfig, HashGridConfig
 from diffshape.fitting.config import DiffCD
@@ -25,6 +25,7 @@ MAX_POINTS = 100_000
 """A larger scan is thinned to this many points."""
 
 
+@checked
 def fit_points(
     points: Any,
     method: DiffCD | None = None,
@@ -73,10 +74,6 @@ def fit_points(
     """
     if steps is not None and seconds is not None:
         raise ValueError("fit_points: give steps or seconds, not both")
-    check_kind("fit_points: method", method, DiffCD, None, hint="fitting.preset(name).method is that of a preset")
-    check_kind("fit_points: field", field, *get_args(FieldConfig), None)
-    check_folder("fit_points: folder", folder)
-    check_observers("fit_points: observers", observers)
     chosen = chosen_device(device, argument="fit_points: device")
     with progress_of(f"fit_points on {chosen}", progress, observers) as shown:
         fit = begin_scan(points, method or DiffCD(), field, steps=steps, seconds=seconds, seed=seed)

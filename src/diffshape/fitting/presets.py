@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+from diffshape._arguments import checked
 from diffshape.fields.config import HASH_GRIDS, FieldConfig, MLPConfig
 from diffshape.fitting.config import DiffCD
 from diffshape.fitting.supervised_config import Supervised
@@ -84,6 +85,7 @@ weight decay of 1e-6 and moving average of weights are left out. instant-ngp's s
 """
 
 
+@checked
 def preset(name: str) -> Preset:
     """The preset for scans of that name.
 
@@ -96,6 +98,7 @@ def preset(name: str) -> Preset:
     return _named("preset", PRESETS, name)
 
 
+@checked
 def mesh_preset(name: str) -> Preset:
     """The preset for meshes of that name.
 

@@ -8,6 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from diffshape._arguments import checked
 from diffshape._pictures import picture_of
 from diffshape.data import Frame, Mesh
 from diffshape.fields import Field, export
@@ -57,6 +58,7 @@ class FitResult:
     def __post_init__(self) -> None:
         self.field.eval()  # dropout has no place in an answer
 
+    @checked
     def mesh(self, resolution: int = 256) -> Mesh:
         """The surface as a closed mesh in input coordinates, wound so that normals point outside.
 
@@ -80,7 +82,10 @@ class FitResult:
         Raises:
             ValueError: ``points`` do not have three finite coordinates.
         """
-        given = points if isinstance(points, Tensor) else torch.from_numpy(np.asarray(points, dtype=np.float64))
+        try:
+            given = points if isinstance(points, Tensor) else torch.from_numpy(np.asarray(points, dtype=np.float64))
+        except (TypeError, ValueError) as error:
+            raise ValueError(f"FitResult.query: points must be numbers of shape (..., 3): {error}") from error
         if given.shape[-1:] != (3,) or not bool(torch.isfinite(given).all()):
             raise ValueError(f"FitResult.query: points must be finite, of shape (..., 3), got {tuple(given.shape)}")
         parameter = next(self.field.parameters())
@@ -93,6 +98,7 @@ class FitResult:
             return distances.to(points.device, dtype)
         return distances.numpy()
 
+    @checked
     def export(self, path: str | Path, format: Format | None = None) -> Path:
         """Write the field to one self-contained file that takes and gives input coordinates; see ``fields.export``.
 
@@ -102,6 +108,7 @@ class FitResult:
         """
         return export(self.field, path, format, center=self.frame.center, scale=self.frame.scale)
 
+    @checked
     def save(self, folder: str | Path) -> Path:
         """Write the fit to a folder that ``fitting.load`` reads; returns it.
 

@@ -1,12 +1,11 @@
 """The run of a fit: field, task, training loop, result; the same for every method, from the start or from a folder."""
 
 from collections.abc import Callable, Sequence
-from os import PathLike
 from pathlib import Path
 
 import torch
 
-from diffshape._arguments import check_kind, check_observers
+from diffshape._arguments import checked
 from diffshape.fields import build_field
 from diffshape.fitting.assembly import budget_of, optimization, task_of, threads_for
 from diffshape.fitting.rehearsal import rehearse
@@ -19,6 +18,7 @@ from diffshape.training.progress import progress_of
 Observer = Callable[[StepReport], None]
 
 
+@checked
 def resume_fit(
     folder: str | Path,
     *,
@@ -37,8 +37,6 @@ def resume_fit(
     Raises:
         ValueError: The folder holds no fit, or its files are damaged; or there is no such device.
     """
-    check_kind("resume_fit: folder", folder, str, PathLike)
-    check_observers("resume_fit: observers", observers)
     chosen = chosen_device(device, argument="resume_fit: device")
     run = RunFolder(Path(folder))
     with progress_of(f"resume_fit on {chosen}", progress, observers) as shown:

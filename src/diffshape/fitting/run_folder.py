@@ -25,6 +25,7 @@ from safetensors.torch import load_file
 from torch import Tensor
 
 from diffshape import __version__
+from diffshape._arguments import checked
 from diffshape._reprs import one_line
 from diffshape.data import Frame, atomic_path
 from diffshape.fields import Field, build_field
@@ -172,6 +173,7 @@ def _read_final(path: Path) -> Checkpoint:
         raise ValueError(f"the weights {path} cannot be read: {error}") from error
 
 
+@checked
 def load(folder: str | Path) -> FitResult:
     """The fit in a run folder, ready to mesh and query.
 

@@ -7,6 +7,7 @@ import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
+from diffshape._arguments import checked
 from diffshape._reprs import one_line
 from diffshape.fitting.config import ScanConfig
 from diffshape.fitting.orientation import (
@@ -56,6 +57,7 @@ class PreparedScan:
         return self.quadrics.normals
 
 
+@checked
 def prepare_scan(points: Float[Tensor, "n 3"], config: ScanConfig | None = None) -> PreparedScan:
     """Clean, orient and smooth a scan.
 

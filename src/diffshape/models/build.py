@@ -2,6 +2,7 @@
 
 import torch
 
+from diffshape._arguments import check
 from diffshape.models.autoencoder import Autoencoder
 from diffshape.models.config import MeshConfig, ModelConfig, PointCloudConfig, VoxelConfig
 from diffshape.models.mesh import MeshModel
@@ -20,6 +21,7 @@ def build_model(config: ModelConfig, *, seed: int = 0) -> Autoencoder:
     >>> model(torch.zeros(2, 9, 9, 9)).shape
     torch.Size([2, 9, 9, 9])
     """
+    check("build_model: seed", int, seed)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         if isinstance(config, PointCloudConfig):

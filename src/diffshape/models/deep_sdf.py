@@ -13,6 +13,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from diffshape._arguments import check, checked
 from diffshape._pictures import picture_of
 from diffshape._plain import from_plain, to_plain
 from diffshape._reprs import one_line
@@ -50,14 +51,17 @@ class DeepSDF:
         """The codes of the training shapes, (S, latent)."""
         return self.field.lookup(torch.arange(len(self.field.codes), device=self.field.codes.device)).detach()
 
+    @checked
     def observe(self, mesh: Any, count: int = 8000, *, seed: int = 0) -> DistanceSamples:
         """Points about a shape and their exact signed distances, drawn as those of the training were.
 
         Leave some out to see what the model makes of the rest.
 
         Raises:
-            ValueError: ``mesh`` is no mesh.
+            ValueError: ``mesh`` is no mesh, or ``count`` below 1.
         """
+        if count < 1:
+            raise ValueError(f"DeepSDF.observe: count must be 1 or more, got {count}")
         generator = torch.Generator().manual_seed(seed)
         points, distances = distance_samples(as_mesh(mesh), self.frame, self.config, count, generator=generator)
         return DistanceSamples(self.frame.from_unit(points), self.frame.distances_from_unit(distances))
@@ -89,6 +93,9 @@ class DeepSDF:
             ValueError: A shape is wrong, there is no point, a number is not finite, or an option is out of range.
         """
         points, distances = self._observed(points, distances)
+        check("DeepSDF.infer: steps", int, steps)
+        check("DeepSDF.infer: lr", float, lr)
+        check("DeepSDF.infer: prior", float, prior)
         if steps < 1 or not lr > 0 or not prior >= 0:
             raise ValueError(
                 f"DeepSDF.infer: steps must be 1 or more, lr positive and prior 0 or more, got {steps}, {lr}, {prior}"
@@ -122,6 +129,7 @@ class DeepSDF:
             optimizer.step()
         return codes.detach()
 
+    @checked
     def interpolate(self, first: Float[Tensor, "c"], last: Float[Tensor, "c"], count: int) -> Float[Tensor, "n c"]:
         """``count`` codes at equal steps on the line from one code to another, both ends included.
 
@@ -135,6 +143,7 @@ class DeepSDF:
             )
         return torch.lerp(first, last, torch.linspace(0, 1, count).to(first)[:, None])
 
+    @checked
     def mesh(self, code: Float[Tensor, "c"], resolution: int = 128) -> Mesh:
         """The surface of a code as a closed mesh, normals outward; empty, (0, 3) and (0, 3), if it has none.
 
@@ -146,6 +155,7 @@ class DeepSDF:
         vertices, faces = isosurface(shape, resolution=resolution, bounds=(-1.0, 1.0), closed=True)
         return Mesh(self.frame.from_unit(vertices.cpu().numpy()), faces.cpu().numpy())
 
+    @checked
     def save(self, folder: str | PathLike[str]) -> None:
         """Write config.yaml and model.safetensors to ``folder``, which is made if it is missing.
 
@@ -157,7 +167,10 @@ class DeepSDF:
 
     def _observed(self, points: Any, distances: Any) -> tuple[Tensor, Tensor]:
         """Both in the frame, on the field's device."""
-        points, distances = torch.as_tensor(points), torch.as_tensor(distances)
+        try:
+            points, distances = torch.as_tensor(points), torch.as_tensor(distances)
+        except (TypeError, ValueError, RuntimeError) as error:
+            raise ValueError(f"DeepSDF.infer: points and distances must be arrays of numbers: {error}") from error
         if points.ndim not in (2, 3) or points.shape[-1] != 3 or distances.shape != points.shape[:-1]:
             raise ValueError(
                 "DeepSDF.infer: points must have shape (N, 3) or (B, N, 3) and distances (N,) or (B, N), "
@@ -169,6 +182,7 @@ class DeepSDF:
         return unit[0].to(self.field.codes), unit[1].to(self.field.codes)
 
 
+@checked
 def load_deep_sdf(folder: str | PathLike[str]) -> DeepSDF:
     """The model that ``DeepSDF.save`` wrote, or ``diffshape train deep-sdf``, on the CPU.
 

@@ -18,6 +18,7 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
+from diffshape._arguments import checked
 from diffshape._reprs import one_line
 from diffshape.data import DistanceSamples, Frame, Mesh, SignedDistance, as_mesh
 from diffshape.data.families import ShapeFamily
@@ -112,6 +113,7 @@ class FamilySamples:
     __repr__ = one_line
 
 
+@checked
 def sample_family(shapes: Shapes, config: DeepSDFConfig, *, seed: int = 0) -> FamilySamples:
     """The one frame of all shapes, and of each ``config.samples`` points with their distances.
 

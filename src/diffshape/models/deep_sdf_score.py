@@ -12,6 +12,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from diffshape._arguments import checked
 from diffshape._reprs import one_line
 from diffshape.data import DistanceSamples, Mesh, as_mesh
 from diffshape.metrics import compare_surfaces
@@ -36,6 +37,7 @@ class FoundCodes(NamedTuple):
     __repr__ = one_line
 
 
+@checked
 def find_codes(model: DeepSDF, meshes: Sequence[Any], *, observed: int = 1000, steps: int = 800) -> FoundCodes:
     """Observe shapes that are not of the training, and find their codes; ``steps`` as of ``DeepSDF.infer``.
 
@@ -79,6 +81,7 @@ class DeepSDFScore:
         return "\n".join([head, *(_row(title, numbers) for title, numbers in rows.items())])
 
 
+@checked
 def score_deep_sdf(
     model: DeepSDF,
     known: Sequence[Any],

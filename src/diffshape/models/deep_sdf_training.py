@@ -12,7 +12,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
-from diffshape._arguments import check_kind, check_observers
+from diffshape._arguments import checked
 from diffshape._pictures import picture_of
 from diffshape._reprs import one_line
 from diffshape.fields import LatentMLP
@@ -67,6 +67,7 @@ class DeepSDFResult(NamedTuple):
     _repr_png_ = picture_of
 
 
+@checked
 def train_deep_sdf(
     shapes: Shapes | FamilySamples,
     config: DeepSDFConfig | None = None,
@@ -107,8 +108,6 @@ def train_deep_sdf(
     """
     if steps is not None and seconds is not None:
         raise ValueError(f"train_deep_sdf: give steps or seconds, not both, got {steps} and {seconds}")
-    check_kind("train_deep_sdf: config", config, DeepSDFConfig, None)
-    check_observers("train_deep_sdf: observers", observers)
     device = chosen_device(device, argument="train_deep_sdf: device")
     config = config or DeepSDFConfig()
     samples = shapes if isinstance(shapes, FamilySamples) else sample_family(shapes, config, seed=seed)

@@ -9,6 +9,7 @@ from pathlib import Path
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file
 
+from diffshape._arguments import checked
 from diffshape.data import LandmarkImages, read_landmark_folder, skeleton_of, spine_phantoms
 from diffshape.models.held_out import split_held_out
 from diffshape.models.landmark_config import FolderData, LandmarkSettings, LandmarkTransformerConfig, PhantomData
@@ -59,6 +60,7 @@ class LandmarkRun(TrainingRun):
         return self.path / "network.safetensors"
 
 
+@checked
 def load_landmark_detector(folder: str | Path) -> LandmarkDetector:
     """The detector that ``diffshape train landmarks`` left in a folder, ready to ``detect``.
 
@@ -68,6 +70,7 @@ def load_landmark_detector(folder: str | Path) -> LandmarkDetector:
     return LandmarkRun(Path(folder)).load()
 
 
+@checked
 def landmark_data(data: PhantomData | FolderData, *, seed: int = 0) -> tuple[LandmarkImages, LandmarkImages]:
     """Images to learn from, and others to be tested on; the seed draws the phantoms, or who is held out.
 

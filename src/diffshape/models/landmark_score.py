@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from diffshape._arguments import checked
 from diffshape._reprs import one_line
 from diffshape.data import LandmarkImages
 from diffshape.metrics import (
@@ -48,6 +49,7 @@ class LandmarkScore:
         return "\n".join(lines)
 
 
+@checked
 def score_landmarks(prediction: LandmarkPrediction, data: LandmarkImages) -> LandmarkScore:
     """Compare predictions for ``data.images`` with its landmarks, in its unit.
 

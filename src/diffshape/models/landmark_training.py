@@ -1,12 +1,12 @@
 """Training of a landmark network on images that fit into memory, drawn at random and changed a little each time."""
 
 from collections.abc import Callable, Sequence
-from typing import NamedTuple, get_args
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
-from diffshape._arguments import check_kind, check_observers
+from diffshape._arguments import checked
 from diffshape._reprs import one_line
 from diffshape.data import LandmarkImages
 from diffshape.losses import LossTerms
@@ -66,6 +66,7 @@ class LandmarkResult(NamedTuple):
     __repr__ = one_line
 
 
+@checked
 def train_landmarks(
     data: LandmarkImages,
     network: NetworkConfig | None = None,
@@ -110,9 +111,6 @@ def train_landmarks(
     >>> detector.detect(spine_phantoms(1, seed=1).images).landmarks.shape
     torch.Size([1, 22, 2])
     """
-    check_kind("train_landmarks: data", data, LandmarkImages)
-    check_kind("train_landmarks: network", network, *get_args(NetworkConfig), None)
-    check_kind("train_landmarks: objective", objective, LandmarkObjective, None)
     device = chosen_device(device, argument="train_landmarks: device")
     torch.manual_seed(seed)
     detector = LandmarkDetector(data.skeleton, network, objective).to(device)
@@ -130,6 +128,7 @@ def train_landmarks(
     return LandmarkResult(detector, outcome)
 
 
+@checked
 def train_detector(
     detector: LandmarkDetector,
     data: LandmarkImages,
@@ -159,10 +158,6 @@ def train_detector(
         ValueError: There is no image, or a size does not suit the network.
         TrainingError: The loss was not finite in 10 steps in a row.
     """
-    check_kind("train_detector: detector", detector, LandmarkDetector)
-    check_kind("train_detector: data", data, LandmarkImages)
-    check_kind("train_detector: training", training, LandmarkTraining, None)
-    check_observers("train_detector: observers", observers)
     if not len(data):
         raise ValueError("train_detector: data must hold at least one image, got none")
     training = training or LandmarkTraining()

@@ -20,12 +20,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic
 
-from diffshape._arguments import check_kind, check_observers
+from diffshape._arguments import checked
 from diffshape._reprs import one_line
 from diffshape.losses import LossTerms
 from diffshape.training.checkpoint import CheckpointFolder
 from diffshape.training.interrupt import Interrupts
-from diffshape.training.schedule import Budget, Constant, Schedule, Seconds, Steps
+from diffshape.training.schedule import Budget, Constant, Schedule
 from diffshape.training.snapshot import Saver
 from diffshape.training.task import Task
 from diffshape.training.update import Adam, Updater
@@ -84,6 +84,7 @@ class Outcome:
     __repr__ = one_line
 
 
+@checked
 def train(
     task: Task,
     *,
@@ -119,11 +120,6 @@ def train(
         TrainingError: Loss or gradient was not finite in 10 steps in a row; the last good weights are kept and saved.
         KeyboardInterrupt: Ctrl-C came twice.
     """
-    check_kind("train: task", task, Task)
-    check_kind("train: budget", budget, Steps, Seconds)
-    check_kind("train: optimizer", optimizer, Adam, Mapping)
-    check_kind("train: checkpoints", checkpoints, CheckpointFolder, None)
-    check_observers("train: observers", observers)
     update = Updater(task.modules, optimizer, clip=clip)
     saver = Saver(task, update, checkpoints)
     step, seconds = saver.resume(resume)
