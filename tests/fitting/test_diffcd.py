@@ -104,7 +104,7 @@ def test_an_empty_level_set_has_no_surface_part(sphere_field, cloud):
 
 def test_the_first_steps_learn_the_distance_of_the_scan(sphere_field, sphere_target):
     made = task(sphere_field(0.4), sphere_target, replace(METHOD, prepare=True, start=0.3))
-    assert set(made.loss(0, 0.0).parts) == set(made.loss(5, 0.29).parts) == {"start"}
+    assert set(made.loss(0, 0.0).parts) == set(made.loss(5, 0.29).parts) == {"scan_distance"}
     assert set(made.loss(6, 0.3).parts) == {"points", "surface", "eikonal"}
 
 

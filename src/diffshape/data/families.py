@@ -29,7 +29,7 @@ _SHORTEST = 0.15
 
 @dataclass(frozen=True)
 class ShapeFamily:
-    """Some shapes of one family.
+    """Shapes of one family with known parameters: ``meshes()`` makes all of them, with the same faces.
 
     Args:
         name: Which family.

@@ -77,7 +77,13 @@ class ProceduralObject:
 
 
 def procedural_object(name: Name = "kettle") -> ProceduralObject:
-    """One of the built-in solids by name.
+    """One of the built-in solids, with its signed distance and points on its surface.
+
+    Args:
+        name: "kettle", "sphere", "torus" or "box".
+
+    Raises:
+        ValueError: There is none of that name.
 
     >>> bool(procedural_object("sphere").sdf(np.array([0.5, 0.0, 0.0])) == 0)
     True

@@ -11,9 +11,9 @@ class SpinePhantomConfig:
     view: Literal["ap", "lateral"] = "lateral"
     """From the front (20 landmarks) or from the side, facing left (22 landmarks)."""
     height: int = 128
-    """Pixels."""
+    """Height of the image in pixels."""
     width: int = 128
-    """Pixels."""
+    """Width of the image in pixels."""
     body_height: tuple[float, float] = (0.088, 0.108)
     """Least and largest height of L1, as a share of the image's height: the scale of the picture."""
     rotation: float = 8.0

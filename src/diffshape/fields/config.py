@@ -43,7 +43,7 @@ class HashGridConfig:
     log2_entries: int = 18
     """Base-2 logarithm of the largest table of a level; finer levels are hashed into it."""
     interpolation: Literal["linear", "smoothstep"] = "linear"
-    """Between grid nodes; smoothstep gives continuous normals."""
+    """Interpolation between grid nodes; smoothstep gives continuous normals."""
     hidden_layers: int = 1
     """Hidden layers of the network."""
     width: int = 64
@@ -77,7 +77,7 @@ class FeatureGridConfig:
     log2_entries: int = 18
     """Base-2 logarithm of the largest table of a level; finer levels are hashed into it."""
     interpolation: Literal["linear", "smoothstep"] = "linear"
-    """Between grid nodes; smoothstep gives continuous normals."""
+    """Interpolation between grid nodes; smoothstep gives continuous normals."""
     radius: float = 0.5
     """Radius of the sphere the field starts as."""
     box: tuple[float, float] = (-0.8, 0.8)

@@ -44,7 +44,7 @@ class ScanConfig:
     sizes: tuple[int, ...] = (10, 16, 24, 36, 54, 80, 120, 180, 256)
     """Neighbourhood sizes tried for a noisy point."""
     first_size: int = 54
-    """Neighbourhood of every noisy point in the round before those."""
+    """Neighbourhood of every noisy point in the round before the adaptive ones."""
     clean_size: int = 16
     """Neighbourhood from which a point of a clean scan gets its normal."""
     rounds: int = 3
@@ -102,7 +102,7 @@ class DiffCD:
     local_samples: float = 0.5
     """Eikonal samples near the data, for each data point of the batch."""
     local_scale: float = 0.2
-    """Their standard deviation, in distances to the 50th neighbour."""
+    """Standard deviation of the eikonal samples near the data, in distances to the 50th neighbour."""
     global_samples: float = 0.125
     """Eikonal samples anywhere in the box, for each data point of the batch."""
     pool: int = 30_000
@@ -110,7 +110,7 @@ class DiffCD:
     meshings: int = 5
     """How often during the fit the surface is meshed and sampled anew."""
     mesh_resolution: int = 128
-    """Grid nodes per axis of those meshings."""
+    """Grid nodes per axis of the meshings during the fit."""
     pulls: int = 1
     """Steps that pull a sample back to the moving surface each time it is drawn."""
     pull: Literal["newton", "trace"] = "newton"
@@ -120,7 +120,7 @@ class DiffCD:
     prepare: bool = True
     """Orient, denoise and resample the scan first, and start from the distance field of the result, not a sphere."""
     start: float = 0.75
-    """Share of the steps spent on that start, each about a third of the cost of the others."""
+    """Share of the steps spent on the start from a prepared scan, each about a third of the cost of the others."""
     learning_rate: float = 5e-3
     """Adam's learning rate."""
     schedule: Literal["exponential", "warmup-cosine"] = "exponential"

@@ -45,7 +45,7 @@ class DiffCDTask(Task):
         self._fade_in(progress)
         if self.start is not None and progress < self.start_share:
             total = self.start.loss(self.field)
-            return LossTerms(total, {"start": total})
+            return LossTerms(total, {"scan_distance": total})
         self.pool.refresh(self.field, (progress - self.start_share) / (1 - self.start_share))
         return self._objective()
 

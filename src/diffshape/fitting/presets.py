@@ -87,7 +87,10 @@ weight decay of 1e-6 and moving average of weights are left out. instant-ngp's s
 
 @checked
 def preset(name: str) -> Preset:
-    """The preset for scans of that name.
+    """A preset for ``fit_points`` and scans: its ``method``, ``field`` and ``steps``.
+
+    Args:
+        name: "quick", a first look; "standard", the default; "paper", the published network, weights and 40,000 steps.
 
     >>> preset("paper").steps
     40000
@@ -100,7 +103,11 @@ def preset(name: str) -> Preset:
 
 @checked
 def mesh_preset(name: str) -> Preset:
-    """The preset for meshes of that name.
+    """A preset for ``fit_mesh``: its ``method``, ``field`` and ``steps``.
+
+    Args:
+        name: "quick" or "standard", seconds on a CPU; "fine", a larger grid, minutes; "torch-ngp" or "instant-ngp", as
+            published, for a GPU.
 
     >>> mesh_preset("instant-ngp").field.finest
     2048

@@ -177,6 +177,10 @@ def _read_final(path: Path) -> Checkpoint:
 def load(folder: str | Path) -> FitResult:
     """The fit in a run folder, ready to mesh and query.
 
+    Args:
+        folder: As ``fit_points``, ``fit_mesh``, ``FitResult.save`` or ``diffshape fit`` wrote it. Of a fit that is not
+            finished, the newest checkpoint is taken, and the result says ``interrupted``.
+
     Raises:
         ValueError: It is no run folder, it is damaged, or it holds no weights yet.
     """

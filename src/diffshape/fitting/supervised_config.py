@@ -17,7 +17,8 @@ class Supervised:
     """
 
     loss: Literal["mape", "l1", "clamped_l1", "relative_l2"] = "mape"
-    """|f - s| / (|s| + 0.01); |f - s|; the same, both clamped to 0.1; (f - s)^2 / (f^2 + 0.01)."""
+    """Mean over the points of |f - s| / (|s| + 0.01) for mape, |f - s| for l1, |f - s| with both clamped to 0.1 for
+    clamped_l1, (f - s)^2 / (f^2 + 0.01) for relative_l2."""
     batch: int = 4096
     """Points a step."""
     near: float = 0.5
@@ -25,15 +26,16 @@ class Supervised:
     surface: float = 0.0
     """Share of points on the surface, of distance 0; the rest is uniform in [-1, 1]^3."""
     sigma: float = 0.01
-    """How far, on every axis, points near the surface are moved off it: the scale of the distribution."""
+    """Scale of the distribution by which points near the surface are moved off it, on every axis."""
     perturbation: Literal["gaussian", "logistic"] = "gaussian"
-    """The distribution: normal, or logistic as in instant-ngp."""
+    """Distribution by which points near the surface are moved: normal, or logistic as in instant-ngp."""
     pool: int = 1_000_000
-    """Points with true distances that are kept."""
+    """Points with true distances that are kept to draw from."""
     fresh: int = 768
-    """New ones a step, on average; they fill the pool, then replace its oldest. 0: the pool is full from the start."""
+    """New points with true distances a step, on average; they fill the pool, then replace its oldest. 0: the pool is
+    full from the start."""
     normalization: Literal["longest-side", "diagonal"] = "longest-side"
-    """The mesh's longest side becomes 2, or it comes to lie in the ball of radius 0.95."""
+    """How the mesh is scaled: longest-side makes its longest side 2, diagonal puts it into the ball of radius 0.95."""
     learning_rate: float | None = None
     """Adam's learning rate; None is 2e-2 for hash grids, 5e-3 for feature grids, 1e-3 for networks."""
     final: float = 0.03

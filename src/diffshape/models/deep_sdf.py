@@ -78,6 +78,8 @@ class DeepSDF:
     ) -> Float[Tensor, "*b c"]:
         """The code of the shape that has these signed distances, (latent,), or those (B, latent) of several.
 
+        With the network frozen, Adam minimises mean |clamp(f(z, x)) - clamp(s(x))| + prior mean(z^2) from N(0, 0.01^2).
+
         Args:
             points: (N, 3) or (B, N, 3), anywhere: all around the shape or where it was seen.
             distances: (N,) or (B, N), negative inside. Of points seen on a surface with normals, move each a little

@@ -21,13 +21,13 @@ class DeepSDFConfig:
     """
 
     network: LatentMLPConfig = field(default_factory=_small)
-    """What computes it."""
+    """Network that computes the distances."""
     clamp: float = 0.1
     """Distance from the surface up to which the field is learnt."""
     code_weight: float = 1e-4
     """Weight of the mean norm of the codes: the norm as in the released code, not its square as in the paper."""
     code_ramp: float = 100 / 2001
-    """Share of the budget over which that weight grows from 0."""
+    """Share of the budget over which code_weight grows from 0."""
     lr: float = 4e-3
     """Learning rate of the network."""
     code_lr: float = 8e-3
@@ -41,9 +41,9 @@ class DeepSDFConfig:
     samples: int = 20_000
     """Points of each shape whose distances are known, from which those of a step are drawn."""
     near: float = 0.94
-    """Share of these near the surface; the others are even in the cube about the ball."""
+    """Share of the points with known distances near the surface; the others are even in the cube about the ball."""
     spreads: tuple[float, float] = (0.0707, 0.0224)
-    """Standard deviations by which each point of the surface is moved, once by the one and once by the other."""
+    """Two standard deviations: each point drawn on the surface is moved off it twice, once by each of them."""
 
     def __post_init__(self) -> None:
         for name in ("clamp", "lr", "code_lr", "halve"):

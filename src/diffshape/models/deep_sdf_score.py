@@ -39,7 +39,14 @@ class FoundCodes(NamedTuple):
 
 @checked
 def find_codes(model: DeepSDF, meshes: Sequence[Any], *, observed: int = 1000, steps: int = 800) -> FoundCodes:
-    """Observe shapes that are not of the training, and find their codes; ``steps`` as of ``DeepSDF.infer``.
+    """Observe shapes that are not of the training, wholly and from one side, and find their codes from that.
+
+    Args:
+        model: A trained model.
+        meshes: New shapes, placed like those of the training: paths, ``trimesh.Trimesh`` or (vertices, faces).
+        observed: Points about each shape whose signed distances are known to the search; the half that has the
+            smallest x is what is seen from one side.
+        steps: Optimiser steps of each search.
 
     Raises:
         ValueError: There is no mesh, or one is none.

@@ -16,7 +16,7 @@ from diffshape.ops import heatmap_dark, heatmap_soft_argmax, resize_landmarks
 
 
 class LandmarkPrediction(NamedTuple):
-    """Landmarks (N, K, 2), (x, y) in pixels of the image, and the standard deviation of each coordinate, likewise."""
+    """Landmarks (N, K, 2) as (x, y), and the coordinates' standard deviations (N, K, 2), in pixels of the image."""
 
     landmarks: Float[Tensor, "n k 2"]
     deviations: Float[Tensor, "n k 2"]

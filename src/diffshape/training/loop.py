@@ -67,7 +67,7 @@ class Outcome:
 
     Args:
         step: Steps made, earlier ones of a resumed run included.
-        seconds: Seconds spent, likewise.
+        seconds: Seconds spent, those before a resume included.
         interrupted: Whether Ctrl-C or SIGTERM ended it; resume to go on.
         terms: The loss of the last step, detached; None if no step was left to make.
         skipped: Updates this process skipped because loss or gradient was not finite.
