@@ -103,19 +103,19 @@ def _name(hint: Any, options: list[Any]) -> str:
     if hint is None or hint is type(None):
         return "None"
     if getattr(hint, "array_type", None) is not None:
-        return f"a {hint.array_type.__name__}"
+        return _one(hint.array_type.__name__)
     if _is_path(hint) or (hint is str and any(map(_is_path, options))):
         return "a path"
     if get_origin(hint) is Callable:
         return "a function"
     if get_origin(hint) is Sequence:
         member = next(iter(_options(get_args(hint)[0])))
-        return "a list" if member is Any else f"a list of {_name(member, []).removeprefix('a ')}s"
+        return "a list" if member is Any else f"a list of {_name(member, []).partition(' ')[2]}s"
     if get_origin(hint) is Mapping:
         return "a dictionary"
     if get_origin(hint) is Literal:
         return f"one of {', '.join(map(repr, get_args(hint)))}"
-    return _WORDS.get(hint) or getattr(hint, "__name__", str(hint))
+    return _WORDS.get(hint) or (_one(hint.__name__) if isinstance(hint, type) else str(hint))
 
 
 def _is_path(hint: Any) -> bool:
@@ -129,4 +129,9 @@ def _got(value: Any) -> str:
     """A value if it is short whatever it is, else what it is."""
     if isinstance(value, type):
         return f"the class {value.__name__}"
-    return shown(value) if isinstance(value, (bool, int, float, str, type(None))) else f"a {type(value).__name__}"
+    return shown(value) if isinstance(value, (bool, int, float, str, type(None))) else _one(type(value).__name__)
+
+
+def _one(name: str) -> str:
+    """A class with its article."""
+    return f"{'an' if name[0] in 'AEIOUaeiou' else 'a'} {name}"

@@ -28,7 +28,7 @@ def sentence(name, **options):
     [("diffcd", "'diffcd'"), (3, "3"), (DiffCD, "the class DiffCD"), (HashGridConfig(), "a HashGridConfig")],
 )
 def test_a_method_is_settings_of_one(name, given, shown):
-    assert f"{name}: method must be {METHODS[name]} or None, got {shown}" in sentence(name, method=given)
+    assert f"{name}: method must be a {METHODS[name]} or None, got {shown}" in sentence(name, method=given)
 
 
 def test_a_method_of_the_other_kind_is_named():
@@ -59,7 +59,7 @@ def test_a_folder_is_a_path(name):
 
 @pytest.mark.parametrize("stop", [0.01, "soon"])
 def test_a_stop_is_a_rule(stop):
-    assert "stop must be StopRule or None" in sentence("fit_meshes", stop=stop)
+    assert "stop must be a StopRule or None" in sentence("fit_meshes", stop=stop)
 
 
 @pytest.mark.parametrize("given", [None, 3])

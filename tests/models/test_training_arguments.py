@@ -21,7 +21,7 @@ SMALL = LandmarkUNetConfig(widths=(8, 8, 8))
 @pytest.mark.parametrize(
     ("wrong", "sentence"),
     [
-        ({"config": "small"}, "config must be DeepSDFConfig or None, got 'small'"),
+        ({"config": "small"}, "config must be a DeepSDFConfig or None, got 'small'"),
         ({"device": "gpu"}, "device must be"),
         ({"observers": print}, "observers must be a list of functions"),
     ],
@@ -34,10 +34,13 @@ def test_a_deep_sdf_names_what_is_wrong(wrong, sentence):
 @pytest.mark.parametrize(
     ("wrong", "sentence"),
     [
-        ({"data": IMAGES.images}, "train_landmarks: data must be LandmarkImages, got a Tensor"),
-        ({"network": "unet"}, "train_landmarks: network must be LandmarkUNetConfig, LandmarkTransformerConfig or None"),
-        ({"objective": "nll"}, "train_landmarks: objective must be LandmarkObjective or None, got 'nll'"),
-        ({"training": 3}, "train_landmarks: training must be LandmarkTraining or None, got 3"),
+        ({"data": IMAGES.images}, "train_landmarks: data must be a LandmarkImages, got a Tensor"),
+        (
+            {"network": "unet"},
+            "train_landmarks: network must be a LandmarkUNetConfig, a LandmarkTransformerConfig or None",
+        ),
+        ({"objective": "nll"}, "train_landmarks: objective must be a LandmarkObjective or None, got 'nll'"),
+        ({"training": 3}, "train_landmarks: training must be a LandmarkTraining or None, got 3"),
         ({"device": "gpu"}, "train_landmarks: device must be"),
         ({"observers": print}, "train_landmarks: observers must be a list of functions"),
     ],
@@ -48,7 +51,7 @@ def test_a_landmark_training_names_what_is_wrong(wrong, sentence):
 
 
 def test_a_network_is_no_detector():
-    with pytest.raises(ValueError, match="train_detector: detector must be LandmarkDetector, got a Linear"):
+    with pytest.raises(ValueError, match="train_detector: detector must be a LandmarkDetector, got a Linear"):
         train_detector(torch.nn.Linear(1, 1), IMAGES)
 
 

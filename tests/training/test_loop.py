@@ -111,9 +111,9 @@ def test_adversaries_take_turns():
 @pytest.mark.parametrize(
     ("wrong", "sentence"),
     [
-        ({"budget": 300}, "budget must be Steps or Seconds, got 300"),
-        ({"optimizer": "adam"}, "optimizer must be Adam or a dictionary, got 'adam'"),
-        ({"checkpoints": "run"}, "checkpoints must be CheckpointFolder or None, got 'run'"),
+        ({"budget": 300}, "budget must be a Steps or a Seconds, got 300"),
+        ({"optimizer": "adam"}, "optimizer must be an Adam or a dictionary, got 'adam'"),
+        ({"checkpoints": "run"}, "checkpoints must be a CheckpointFolder or None, got 'run'"),
         ({"observers": print}, "observers must be a list of functions, got"),
     ],
 )
@@ -123,5 +123,5 @@ def test_what_is_none_of_the_kind_is_named(regression, wrong, sentence):
 
 
 def test_a_module_is_no_task():
-    with pytest.raises(ValueError, match="train: task must be Task, got a Linear"):
+    with pytest.raises(ValueError, match="train: task must be a Task, got a Linear"):
         train(torch.nn.Linear(1, 1), budget=Steps(1))
