@@ -4,6 +4,7 @@ import inspect
 import typing
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache, wraps
+from numbers import Real
 from os import PathLike
 from types import UnionType
 from typing import Any, Literal, ParamSpec, TypeVar, Union, get_args, get_origin
@@ -82,6 +83,8 @@ def _fits(hint: Any, value: Any) -> bool:
         return True
     if (array := getattr(hint, "array_type", None)) is not None:  # jaxtyping: the function tells of shapes itself
         return array is Any or isinstance(value, array)
+    if hint is float:  # NaN too: what is out of range, the function tells itself
+        return isinstance(value, Real) and not isinstance(value, bool)
     origin = get_origin(hint)
     if origin is Callable:
         return callable(value)

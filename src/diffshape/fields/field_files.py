@@ -21,7 +21,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import Tensor
 
-from diffshape._arguments import checked
+from diffshape._arguments import check, checked
 from diffshape._plain import from_plain, to_plain
 from diffshape._whole_files import atomic_path
 from diffshape.fields.build import build_field
@@ -37,7 +37,6 @@ _OPSET = 18
 """The first with exclusive or of integers, which the grid's hash needs."""
 
 
-@checked
 def export(
     field: Field,
     path: str | os.PathLike[str],
@@ -75,6 +74,8 @@ def export(
     ...     bool((load_field(path)(2 * points) == 2 * field(points)).all())
     True
     """
+    check("export: field", Field, field)
+    check("export: path", str | os.PathLike[str], path)
     path = Path(path)
     chosen = _SUFFIXES.get(path.suffix.lower()) if format is None else format
     framed = FramedField(field, center=center, scale=scale)

@@ -98,7 +98,6 @@ class FitResult:
             return distances.to(points.device, dtype)
         return distances.numpy()
 
-    @checked
     def export(self, path: str | Path, format: Format | None = None) -> Path:
         """Write the field to one self-contained file that takes and gives input coordinates; see ``fields.export``.
 
