@@ -9,7 +9,7 @@ import torch
 
 from diffshape.losses import LossTerms
 from diffshape.training import Progress, Seconds, StepReport, Steps, train
-from diffshape.training.progress import TimeLeft, clock_time, progress_of
+from diffshape.training.progress import TimeLeft, clock_time, with_progress
 
 
 def report(step, seconds, budget, skipped=0):
@@ -142,14 +142,17 @@ def test_a_notebook_has_one_line_that_is_written_over():
     assert text.endswith("\n")
 
 
-@pytest.mark.parametrize(("stream", "quiet"), [(Terminal(), False), (Notebook(), False), (io.StringIO(), True)])
-def test_functions_show_it_where_somebody_watches(monkeypatch, stream, quiet):
+@pytest.mark.parametrize(("stream", "shown"), [(Terminal(), True), (Notebook(), True), (io.StringIO(), False)])
+def test_functions_show_it_where_somebody_watches(monkeypatch, stream, shown):
     monkeypatch.setattr(sys, "stderr", stream)
-    assert progress_of("fit", None).quiet is quiet
-    assert progress_of("fit", True).quiet is False
-    assert progress_of("fit", False).quiet is True
+    for wanted, expected in ((None, shown), (True, True), (False, False)):
+        with with_progress("fit", wanted, [print]) as heard:
+            assert heard[0] is print
+            assert [type(observer) for observer in heard[1:]] == [Progress] * expected
 
 
 def test_functions_show_nothing_beside_a_progress_that_was_given(monkeypatch):
     monkeypatch.setattr(sys, "stderr", Terminal())
-    assert progress_of("fit", None, [Progress("mine")]).quiet
+    own = Progress("mine")
+    with with_progress("fit", None, [own]) as heard:
+        assert heard == [own]

@@ -23,7 +23,7 @@ from diffshape.fitting.supervised_config import Supervised
 from diffshape.fitting.supervised_stack import SupervisedStackTask
 from diffshape.training import train
 from diffshape.training.device import chosen_device
-from diffshape.training.progress import progress_of
+from diffshape.training.progress import with_progress
 
 _METHOD = Supervised(pool=1 << 18, fresh=384)
 """Of each of many meshes 4.2 MB of points are kept, where the million of a single fit would be 800 MB for fifty."""
@@ -84,8 +84,8 @@ def fit_meshes(
         )
     chosen = chosen_device(device, argument="fit_meshes: device")
     settings = mesh_settings(method or _METHOD, field, steps=steps, seconds=seconds, seed=seed)
-    with progress_of(f"fit_meshes on {chosen}", progress, observers) as shown:
-        return _run_all(_begin_all(meshes, settings), stop, chosen, [*observers, shown])
+    with with_progress(f"fit_meshes on {chosen}", progress, observers) as heard:
+        return _run_all(_begin_all(meshes, settings), stop, chosen, heard)
 
 
 def _begin_all(meshes: Sequence[Any], settings: FitSettings) -> list[Fit]:

@@ -17,7 +17,7 @@ from diffshape.fitting.run_folder import Fit
 from diffshape.fitting.settings import FitSettings
 from diffshape.fitting.supervised_config import Supervised
 from diffshape.training.device import chosen_device
-from diffshape.training.progress import progress_of
+from diffshape.training.progress import with_progress
 
 
 @checked
@@ -72,8 +72,8 @@ def fit_mesh(
         raise ValueError("fit_mesh: give steps or seconds, not both")
     chosen = chosen_device(device, argument="fit_mesh: device")
     settings = mesh_settings(method or Supervised(), field, steps=steps, seconds=seconds, seed=seed)
-    with progress_of(f"fit_mesh on {chosen}", progress, observers) as shown:
-        return run_fit(begin_fit(mesh, settings), folder, device=chosen, observers=[*observers, shown])
+    with with_progress(f"fit_mesh on {chosen}", progress, observers) as heard:
+        return run_fit(begin_fit(mesh, settings), folder, device=chosen, observers=heard)
 
 
 def mesh_settings(

@@ -19,7 +19,7 @@ from diffshape.fitting.scan import PreparedScan, prepare_scan
 from diffshape.fitting.settings import FitSettings
 from diffshape.fitting.target import FitTarget, prepared_target, raw_target
 from diffshape.training.device import chosen_device
-from diffshape.training.progress import progress_of
+from diffshape.training.progress import with_progress
 
 MAX_POINTS = 100_000
 """A larger scan is thinned to this many points."""
@@ -75,9 +75,9 @@ def fit_points(
     if steps is not None and seconds is not None:
         raise ValueError("fit_points: give steps or seconds, not both")
     chosen = chosen_device(device, argument="fit_points: device")
-    with progress_of(f"fit_points on {chosen}", progress, observers) as shown:
+    with with_progress(f"fit_points on {chosen}", progress, observers) as heard:
         fit = begin_scan(points, method or DiffCD(), field, steps=steps, seconds=seconds, seed=seed)
-        return run_fit(fit, folder, device=chosen, observers=[*observers, shown])
+        return run_fit(fit, folder, device=chosen, observers=heard)
 
 
 def begin_scan(

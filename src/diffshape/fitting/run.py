@@ -13,7 +13,7 @@ from diffshape.fitting.result import FitResult
 from diffshape.fitting.run_folder import Fit, RunFolder
 from diffshape.training import CsvLog, StepReport, train
 from diffshape.training.device import chosen_device
-from diffshape.training.progress import progress_of
+from diffshape.training.progress import with_progress
 
 Observer = Callable[[StepReport], None]
 
@@ -39,8 +39,8 @@ def resume_fit(
     """
     chosen = chosen_device(device, argument="resume_fit: device")
     run = RunFolder(Path(folder))
-    with progress_of(f"resume_fit on {chosen}", progress, observers) as shown:
-        return _run(run.read(), run, True, chosen, [*observers, shown])
+    with with_progress(f"resume_fit on {chosen}", progress, observers) as heard:
+        return _run(run.read(), run, True, chosen, heard)
 
 
 def run_fit(fit: Fit, folder: str | Path | None, *, device: torch.device, observers: Sequence[Observer]) -> FitResult:

@@ -22,7 +22,7 @@ from diffshape.models.deep_sdf_config import STEPS, DeepSDFConfig
 from diffshape.models.deep_sdf_samples import FamilySamples, Shapes, SidedPool, sample_family
 from diffshape.training import Adam, CheckpointFolder, Outcome, Seconds, StepReport, Steps, Task, train
 from diffshape.training.device import chosen_device
-from diffshape.training.progress import progress_of
+from diffshape.training.progress import with_progress
 
 
 class DeepSDFTask(Task):
@@ -123,7 +123,7 @@ def train_deep_sdf(
     generator.set_state(samples.generator_state)
     torch.manual_seed(seed)
     field = LatentMLP(config.network, shapes=len(pool.inside), generator=generator).to(device)
-    with progress_of(f"train_deep_sdf on {device}", progress, observers) as shown:
+    with with_progress(f"train_deep_sdf on {device}", progress, observers) as heard:
         outcome = train(
             DeepSDFTask(field, pool, config, seed=seed),
             budget=Seconds(seconds) if seconds is not None else Steps(STEPS if steps is None else steps),
@@ -131,6 +131,6 @@ def train_deep_sdf(
             schedule=lambda progress: 0.5 ** int(progress / config.halve),
             checkpoints=checkpoints,
             resume=resume,
-            observers=[*observers, shown],
+            observers=heard,
         )
     return DeepSDFResult(DeepSDF(field.eval(), samples.frame, config), outcome)

@@ -16,7 +16,7 @@ from diffshape.models.landmark_detector import LandmarkDetector
 from diffshape.ops import resize_landmarks
 from diffshape.training import Adam, CheckpointFolder, Outcome, StepReport, Steps, Task, WarmupCosine, train
 from diffshape.training.device import chosen_device
-from diffshape.training.progress import progress_of
+from diffshape.training.progress import with_progress
 
 WARMUP = 0.1  # of the steps
 
@@ -166,7 +166,7 @@ def train_detector(
         "network": Adam(lr=training.lr, weight_decay=training.weight_decay),
         "objective": Adam(lr=training.lr),
     }
-    with progress_of(f"train_detector on {task.device}", progress, observers) as shown:
+    with with_progress(f"train_detector on {task.device}", progress, observers) as heard:
         outcome = train(
             task,
             budget=Steps(steps),
@@ -175,7 +175,7 @@ def train_detector(
             clip=training.clip,
             checkpoints=checkpoints,
             resume=resume,
-            observers=[*observers, shown],
+            observers=heard,
         )
     detector.eval()
     return outcome

@@ -7,7 +7,8 @@ comes only now and then (checkpoints, meshes), which a median does not see.
 import statistics
 import sys
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from types import TracebackType
 from typing import Any, TextIO
 
@@ -127,10 +128,11 @@ class Progress:
         self._width = len(line)
 
 
-def progress_of(
+@contextmanager
+def with_progress(
     description: str, wanted: bool | None, observers: Sequence[Callable[[StepReport], None]] = ()
-) -> Progress:
-    """What a function shows that takes ``progress=``, to be entered around its work.
+) -> Iterator[list[Callable[[StepReport], None]]]:
+    """The observers of a run, a ``Progress`` among them while entered if a function that takes ``progress=`` shows it.
 
     Args:
         description: What is being done, and where.
@@ -139,7 +141,11 @@ def progress_of(
     """
     if wanted is None:
         wanted = is_watched(sys.stderr) and not any(isinstance(observer, Progress) for observer in observers)
-    return Progress(description, quiet=not wanted)
+    if not wanted:
+        yield list(observers)
+        return
+    with Progress(description) as progress:
+        yield [*observers, progress]
 
 
 def clock_time(seconds: float) -> str:
