@@ -27,6 +27,15 @@ def threads(request):
 
 
 @pytest.fixture(autouse=True, scope="session")
+def auto_is_the_cpu():
+    """What tests say of bits holds on a CPU; those of a GPU name it."""
+    if torch.cuda.is_available():
+        from diffshape.training import device
+
+        device.gpu_found = lambda: False
+
+
+@pytest.fixture(autouse=True, scope="session")
 def heard_interrupts():
     """A shell starts background jobs with Ctrl-C ignored, which they and their children inherit; tests send it."""
     before = signal.signal(signal.SIGINT, signal.default_int_handler)

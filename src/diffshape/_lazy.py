@@ -1,20 +1,27 @@
-"""Lazy package namespaces, so that ``diffshape fit --help`` never imports torch."""
+"""Packages whose public names load on first use, so that ``diffshape fit --help`` never imports torch."""
 
 import importlib
+import re
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 
-def lazy_names(package: str, modules: dict[str, str]) -> tuple[Callable[[str], Any], list[str]]:
-    """The ``__getattr__`` and ``__all__`` of a package whose public names load on first use (PEP 562).
+def lazy_names(package: str, file: str) -> tuple[Callable[[str], Any], Callable[[], list[str]], list[str]]:
+    """The ``__getattr__``, ``__dir__`` and ``__all__`` of a package (PEP 562), from the stub beside its ``__file__``.
 
-    ``modules`` maps a submodule to the space-separated public names it defines.
+    The stub, ``__init__.pyi``, is the one list of its public names, as ``from package.module import name as name``:
+    type checkers and editors read it as it is, and here it says where each name is to be found.
     """
-    home = {name: module for module, names in modules.items() for name in names.split()}
+    stub = Path(file).with_suffix(".pyi").read_text(encoding="utf-8")
+    home = {name: module for module, name in re.findall(r"^from (\S+) import (\w+) as \2$", stub, re.MULTILINE)}
+    public = sorted(home)
 
     def load(name: str) -> Any:
         if name not in home:
             raise AttributeError(f"module {package!r} has no attribute {name!r}")
-        return getattr(importlib.import_module(f"{package}.{home[name]}"), name)
+        if home[name] == package:
+            return importlib.import_module(f"{package}.{name}")
+        return getattr(importlib.import_module(home[name]), name)
 
-    return load, sorted(home)
+    return load, lambda: public, public

@@ -106,3 +106,22 @@ def test_adversaries_take_turns():
     assert all(not generator for generator, _ in moved[::2]), "the generator moved in a critic's step"
     assert all(not critic for _, critic in moved[1::2]), "the critic moved in a generator's step"
     assert task.modules["generator"]["mean"].item() == pytest.approx(2.0, abs=0.2)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "sentence"),
+    [
+        ({"budget": 300}, "budget must be a Steps or a Seconds, got 300"),
+        ({"optimizer": "adam"}, "optimizer must be an Adam or a dictionary, got 'adam'"),
+        ({"checkpoints": "run"}, "checkpoints must be a CheckpointFolder or None, got 'run'"),
+        ({"observers": print}, "observers must be a list of functions, got"),
+    ],
+)
+def test_what_is_none_of_the_kind_is_named(regression, wrong, sentence):
+    with pytest.raises(ValueError, match=f"train: {sentence}"):
+        train(regression(), **{"budget": Steps(1), **wrong})
+
+
+def test_a_module_is_no_task():
+    with pytest.raises(ValueError, match="train: task must be a Task, got a Linear"):
+        train(torch.nn.Linear(1, 1), budget=Steps(1))

@@ -9,7 +9,7 @@ import torch
 
 from diffshape.losses import LossTerms
 from diffshape.training import Progress, Seconds, StepReport, Steps, train
-from diffshape.training.progress import TimeLeft, clock_time
+from diffshape.training.progress import TimeLeft, clock_time, with_progress
 
 
 def report(step, seconds, budget, skipped=0):
@@ -118,3 +118,41 @@ def test_rich_is_imported_late():
         subprocess.run([sys.executable, "-c", check], env={"PYTHONPATH": ":".join(sys.path)}, check=False).returncode
         == 0
     )
+
+
+class Notebook(io.StringIO):
+    __module__ = "ipykernel.iostream"
+
+
+class Terminal(io.StringIO):
+    def isatty(self):
+        return True
+
+
+def test_a_notebook_has_one_line_that_is_written_over():
+    stream = Notebook()
+    with Progress("fit", stream=stream) as progress:
+        for step in (1, 2, 3):
+            progress(report(step, step, Steps(3)))
+    text = stream.getvalue()
+    shown = [line.rstrip() for line in text.split("\r") if line]
+    assert shown[0] == "fit ..."
+    assert shown[-1].startswith("fit  100%  step 3/3")
+    assert text.count("\n") == 1
+    assert text.endswith("\n")
+
+
+@pytest.mark.parametrize(("stream", "shown"), [(Terminal(), True), (Notebook(), True), (io.StringIO(), False)])
+def test_functions_show_it_where_somebody_watches(monkeypatch, stream, shown):
+    monkeypatch.setattr(sys, "stderr", stream)
+    for wanted, expected in ((None, shown), (True, True), (False, False)):
+        with with_progress("fit", wanted, [print]) as heard:
+            assert heard[0] is print
+            assert [type(observer) for observer in heard[1:]] == [Progress] * expected
+
+
+def test_functions_show_nothing_beside_a_progress_that_was_given(monkeypatch):
+    monkeypatch.setattr(sys, "stderr", Terminal())
+    own = Progress("mine")
+    with with_progress("fit", None, [own]) as heard:
+        assert heard == [own]

@@ -21,11 +21,9 @@ def chosen_device(name: str) -> str:
     Raises:
         ValueError: cuda is asked for and there is none.
     """
-    import torch
+    from diffshape.training.device import chosen_device as chosen
 
-    if name == "cuda" and not torch.cuda.is_available():
-        raise ValueError("--device cuda: torch finds no GPU here; use --device cpu, or install torch with CUDA")
-    return "cuda" if name == "cuda" or (name == "auto" and torch.cuda.is_available()) else "cpu"
+    return str(chosen(name, argument="--device"))
 
 
 def use_threads(number: int | None) -> None:

@@ -113,7 +113,7 @@ def run(arguments: Fit) -> int:
         folder = fresh_folder(arguments.out, Path("outputs") / arguments.points.stem / method)
     tell.folder(folder)
     tell.notes(inputs.notes)
-    progress = Progress(f"fit {inputs.name}", quiet=arguments.quiet)
+    progress = Progress(f"fit {inputs.name} on {device}", quiet=arguments.quiet)
     with told_way_on(folder, "fit"), only_here(folder):
         with progress:
             result = _fitted(arguments, base, inputs, folder, device, progress)

@@ -1,5 +1,6 @@
 """The entry point: words to the arguments of a verb, errors to exit codes. Torch is imported when a verb runs."""
 
+import logging
 import os
 import re
 import sys
@@ -26,6 +27,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         argv: The words after the program's name; those of this process if None.
     """
     words = list(sys.argv[1:] if argv is None else argv)
+    logging.getLogger("diffshape").setLevel("WARNING" if "--quiet" in words else "INFO")
     try:
         with errors.plain_warnings(), stopped_politely():
             code = _run(words)

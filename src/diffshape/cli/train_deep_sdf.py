@@ -116,7 +116,7 @@ def _run(
     say = Say(arguments)
     say.folder(run.path)
     say(f"  {len(known)} shapes to learn from, {len(held_out)} to be tested on")
-    with Progress("train deep-sdf", quiet=arguments.quiet) as progress:
+    with Progress(f"train deep-sdf on {device}", quiet=arguments.quiet) as progress:
         model, outcome = train_deep_sdf(
             samples,
             settings.config,

@@ -115,7 +115,7 @@ def _run(
     say = Say(arguments)
     say.folder(run.path)
     say(f"  {len(learn)} images to learn from, {len(test)} to be tested on, {test.skeleton.count} landmarks each")
-    with Progress("train landmarks", quiet=arguments.quiet) as progress:
+    with Progress(f"train landmarks on {device}", quiet=arguments.quiet) as progress:
         detector, outcome = train_landmarks(
             learn,
             settings.network,

@@ -16,6 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from diffshape._bounds import check_fits, check_seed
+from diffshape._pictures import picture_of
+from diffshape._reprs import one_line
 from diffshape.data.area_samples import area_samples
 from diffshape.data.templates import box_mesh, icosphere, torus_mesh
 
@@ -28,7 +30,7 @@ _SHORTEST = 0.15
 
 @dataclass(frozen=True)
 class ShapeFamily:
-    """Some shapes of one family.
+    """Shapes of one family with known parameters: ``meshes()`` makes all of them, with the same faces.
 
     Args:
         name: Which family.
@@ -37,6 +39,9 @@ class ShapeFamily:
 
     name: FamilyName
     parameters: NDArray[np.float64]
+
+    __repr__ = one_line
+    _repr_png_ = picture_of
 
     def __len__(self) -> int:
         return len(self.parameters)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 _NEIGHBORS = 8
 _SAMPLE = 100_000
-Numbers = TypeVar("Numbers", "NDArray[np.floating]", "Tensor")
+Numbers = TypeVar("Numbers", "NDArray[np.float64]", "NDArray[np.floating]", "Tensor")
 
 
 @dataclass(frozen=True)

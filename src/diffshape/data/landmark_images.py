@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from jaxtyping import Bool, Float
 from torch import Tensor
 
+from diffshape._reprs import one_line
 from diffshape.losses.skeleton import Skeleton
 
 
@@ -27,6 +28,8 @@ class LandmarkImages:
     spacing: Float[Tensor, "n"]
     unit: str
     skeleton: Skeleton
+
+    __repr__ = one_line
 
     def __post_init__(self) -> None:
         count, landmarks = len(self.images), self.skeleton.count

@@ -13,6 +13,7 @@ import igl
 import numpy as np
 from numpy.typing import NDArray
 
+from diffshape._reprs import one_line
 from diffshape.data.meshes import Mesh
 from diffshape.data.shapes import Solid, box, capsule, cylinder, difference, smooth_union, sphere, torus, union
 
@@ -30,6 +31,8 @@ class ProceduralObject:
     solid: Solid
     low: _Corner
     high: _Corner
+
+    __repr__ = one_line
 
     def sdf(self, points: NDArray[np.floating]) -> NDArray[np.float64]:
         """Signed function of (..., 3) points -> (...), negative inside, computed in float64.
@@ -74,7 +77,13 @@ class ProceduralObject:
 
 
 def procedural_object(name: Name = "kettle") -> ProceduralObject:
-    """One of the built-in solids by name.
+    """One of the built-in solids, with its signed distance and points on its surface.
+
+    Args:
+        name: "kettle", "sphere", "torus" or "box".
+
+    Raises:
+        ValueError: There is none of that name.
 
     >>> bool(procedural_object("sphere").sdf(np.array([0.5, 0.0, 0.0])) == 0)
     True

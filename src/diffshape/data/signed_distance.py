@@ -15,6 +15,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from diffshape._reprs import one_line
 from diffshape.data.frame import Frame
 from diffshape.data.meshes import Mesh, as_mesh
 from diffshape.ops.face_orientation import faces_against_the_rest
@@ -36,13 +37,20 @@ class DistanceSamples(NamedTuple):
     points: Tensor
     distances: Tensor
 
+    __repr__ = one_line
+
 
 class SignedDistance:
     """The exact signed distance function of a mesh; call it with points of the normalised frame.
 
+        s(x) = (-1 if w(x) > 1/2 else 1) * min over triangles t of |x - t|
+
+    with w the generalised winding number: negative inside, robust where a mesh has holes.
+
     Args:
         mesh: A path, a ``trimesh.Trimesh``, or (vertices, faces), in any unit.
-        normalization: What is scaled, "longest-side" or "diagonal"; see the top of this file.
+        normalization: What is scaled. "longest-side": the longest side of the mesh's box becomes 2, so that it fills
+            [-1, 1]^3 along one axis; "diagonal": half the box's diagonal becomes 0.95, so that it lies in that ball.
 
     Attributes:
         frame: The way from input coordinates to the normalised frame and back.

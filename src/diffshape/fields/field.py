@@ -6,6 +6,8 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from diffshape._arguments import check
+
 
 class Field(torch.nn.Module):
     """A scalar function of points in space; a signed distance in most uses, negative inside.
@@ -45,6 +47,10 @@ class Field(torch.nn.Module):
         values, gradients = self.evaluate_with_gradient(x.reshape(-1, 3))
         return values.reshape(x.shape[:-1]), gradients.reshape(x.shape)
 
+    def __repr__(self) -> str:
+        """Its class and size, on one line whatever it is made of."""
+        return f"{type(self).__name__}({sum(parameter.numel() for parameter in self.parameters()):,} parameters)"
+
     @abstractmethod
     def evaluate(self, points: Float[Tensor, "n 3"]) -> Float[Tensor, "n"]:
         """Values at (N, 3) points."""
@@ -60,6 +66,8 @@ class Field(torch.nn.Module):
         return (values, gradients) if keep else (values.detach(), gradients)
 
     def _check(self, x: Tensor) -> None:
+        if not isinstance(x, Tensor):  # asked first: a compiler need not look into the check
+            check(f"{type(self).__name__}: x", Tensor, x)
         if x.shape[-1:] != (3,):
             raise ValueError(f"{type(self).__name__}: x must have shape (..., 3), got {tuple(x.shape)}")
         parameter = next(self.parameters(), x)

@@ -19,6 +19,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from diffshape._arguments import check, checked
 from diffshape._plain import from_plain, to_plain
 from diffshape._sized_for import SizedFor
 from diffshape._tensor_files import read_tensors, write_tensors
@@ -73,6 +74,8 @@ def export(
     ...     bool((load_field(path)(2 * points) == 2 * field(points)).all())
     True
     """
+    check("export: field", Field, field)
+    check("export: path", str | os.PathLike[str], path)
     path = Path(path)
     chosen = _SUFFIXES.get(path.suffix.lower()) if format is None else format
     framed = FramedField(field, center=center, scale=scale)
@@ -93,6 +96,7 @@ def export(
     return path
 
 
+@checked
 def load_field(path: str | os.PathLike[str]) -> Field:
     """The field that `export` wrote as safetensors, on the CPU: of its own kind, or framed if a frame was given.
 

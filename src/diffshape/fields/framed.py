@@ -6,6 +6,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from diffshape._arguments import checked
 from diffshape.fields.field import Field
 
 
@@ -30,6 +31,7 @@ class FramedField(Field):
     [2.0, 6.0]
     """
 
+    @checked
     def __init__(self, inner: Field, *, center: Sequence[float] = (0.0, 0.0, 0.0), scale: float = 1.0) -> None:
         super().__init__()
         self.inner, self.center, self.scale = inner, tuple(float(each) for each in center), float(scale)

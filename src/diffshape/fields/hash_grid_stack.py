@@ -18,6 +18,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from diffshape._arguments import checked
 from diffshape.fields.hash_grid import HashGrid
 from diffshape.fields.outside_box import grow_outwards, nearest_in_box
 from diffshape.ops.hash_perceptron import hash_perceptrons
@@ -39,6 +40,7 @@ class HashGridStack(torch.nn.Module):
     (torch.Size([3, 10]), torch.Size([2, 10]))
     """
 
+    @checked
     def __init__(self, fields: Sequence[HashGrid]) -> None:
         super().__init__()
         if not fields or any(field.config != fields[0].config for field in fields):

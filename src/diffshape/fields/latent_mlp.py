@@ -17,6 +17,7 @@ from torch import Tensor
 from torch.nn import Parameter, ParameterList
 from torch.nn.functional import dropout, embedding, linear, normalize
 
+from diffshape._arguments import checked
 from diffshape.fields.config import LatentMLPConfig, one_config
 from diffshape.fields.field import Field
 
@@ -100,6 +101,7 @@ class LatentMLP(Field):
     torch.Size([2, 5])
     """
 
+    @checked
     def __init__(
         self,
         config: LatentMLPConfig | None = None,

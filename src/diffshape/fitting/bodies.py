@@ -14,8 +14,8 @@ from diffshape.ops import NeighborIndex
 
 
 def supported_bodies(
-    vertices: NDArray[np.floating], faces: NDArray[np.integer], points: NDArray[np.floating], share: float
-) -> tuple[NDArray[np.floating], NDArray[np.integer]]:
+    vertices: NDArray[np.float64], faces: NDArray[np.int64], points: NDArray[np.floating], share: float
+) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
     """Vertices (V', 3) and faces (F', 3) of the bodies with enough of ``points`` (N, 3) nearest.
 
     Enough is one, and ``share`` of what the best supported body has: one is always kept, however many there are.

@@ -46,7 +46,7 @@ class ScanConfig:
     sizes: tuple[int, ...] = (10, 16, 24, 36, 54, 80, 120, 180, 256)
     """Neighbourhood sizes tried for a noisy point."""
     first_size: int = 54
-    """Neighbourhood of every noisy point in the round before those."""
+    """Neighbourhood of every noisy point in the round before the adaptive ones."""
     clean_size: int = 16
     """Neighbourhood from which a point of a clean scan gets its normal."""
     rounds: int = 3
@@ -113,7 +113,7 @@ class DiffCD:
     meshings: int = 5
     """How often during the fit the surface is meshed and sampled anew."""
     mesh_resolution: int = 128
-    """Grid nodes per axis where the surface is meshed anew."""
+    """Grid nodes per axis of the meshings during the fit."""
     pulls: int = 1
     """Steps that pull a sample back to the moving surface each time it is drawn."""
     pull: Literal["newton", "trace"] = "newton"

@@ -4,6 +4,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from diffshape._arguments import checked
 from diffshape.fitting.mesh_target import MeshTarget
 from diffshape.fitting.result import FitResult
 from diffshape.metrics import FieldScore, compare_fields, compare_surfaces
@@ -13,6 +14,7 @@ _SEED = 1 << 40
 """Seeds of scores begin here, far from those of fits."""
 
 
+@checked
 def score_field(
     result: FitResult, *, samples: int = 500_000, sigma: float = 0.01, resolution: int | None = 256, seed: int = 0
 ) -> FieldScore:

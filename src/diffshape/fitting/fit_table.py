@@ -7,6 +7,8 @@ from time import perf_counter
 
 import torch
 
+from diffshape._arguments import checked
+from diffshape._reprs import one_line
 from diffshape.fitting.field_score import score_field
 from diffshape.fitting.result import FitResult
 
@@ -31,27 +33,29 @@ class FitRow:
     """One field; lengths in the frame, where the longest side of the mesh is 2."""
 
     name: str
-    """Of the object."""
+    """Name of the object."""
     f1_surface: float
-    """Of signs at points near the surface, as in ``metrics.FieldScore``."""
+    """F1 score of the signs at points near the surface, as in ``metrics.FieldScore``."""
     f1_volume: float
-    """The same in the volume."""
+    """F1 score of the signs at points anywhere in the volume."""
     mae_surface: float
     """Mean absolute error of distances at points near the surface."""
     mae_volume: float
-    """The same in the volume."""
+    """Mean absolute error of distances at points anywhere in the volume."""
     iou: float
-    """Of the insides."""
+    """Intersection over union of the insides, 0 to 1."""
     steps: int
     """Optimiser steps."""
     seconds: float
-    """Of training; of many at once its share."""
+    """Seconds of training; of many fits at once, its share of them."""
     query_seconds: float
-    """For the queries of the table, the median of three."""
+    """Seconds for the queries of the table, the median of three."""
     parameters: int
-    """Numbers of the field."""
+    """Numbers that the field consists of."""
     megabytes: float
-    """Their size, in 10^6 bytes."""
+    """Size of the field's numbers, in 10^6 bytes."""
+
+    __repr__ = one_line
 
 
 @dataclass(frozen=True)
@@ -69,6 +73,8 @@ class FitTable:
     """
 
     rows: tuple[FitRow, ...]
+
+    __repr__ = one_line
 
     def to_rows(self) -> list[dict[str, str | float | int]]:
         """Plain values under the names of :class:`FitRow`, ready for ``csv.DictWriter``; without the means."""
@@ -89,6 +95,7 @@ class FitTable:
         )
 
 
+@checked
 def tabulate_fits(
     results: Sequence[FitResult],
     names: Sequence[str] | None = None,

@@ -6,6 +6,7 @@ from typing import Any
 
 import torch
 
+from diffshape._arguments import checked
 from diffshape._bounds import check_budget
 from diffshape.fields.config import HashGridConfig
 from diffshape.fields.hash_grid import HashGrid
@@ -22,11 +23,14 @@ from diffshape.fitting.stop_rule import StopRule
 from diffshape.fitting.supervised_config import Supervised
 from diffshape.fitting.supervised_stack import SupervisedStackTask
 from diffshape.training import train
+from diffshape.training.device import chosen_device
+from diffshape.training.progress import with_progress
 
 _METHOD = Supervised(pool=1 << 18, fresh=384)
 """Of each of many meshes 4.2 MB of points are kept, where the million of a single fit would be 800 MB for fifty."""
 
 
+@checked
 def fit_meshes(
     meshes: Sequence[Any],
     method: Supervised | None = None,
@@ -34,9 +38,10 @@ def fit_meshes(
     *,
     steps: int | None = None,
     seconds: float | None = None,
-    device: torch.device | str | None = None,
+    device: torch.device | str = "auto",
     seed: int = 0,
     stop: StopRule | None = None,
+    progress: bool | None = None,
     observers: Sequence[Observer] = (),
 ) -> list[FitResult]:
     """Encode many meshes at once, each as a neural distance field of its own; see :func:`fit_mesh` for one.
@@ -51,9 +56,10 @@ def fit_meshes(
         field: Settings of the fields; ``fields.HASH_GRIDS["small"]`` if not given. For other fields call ``fit_mesh``.
         steps: Optimiser steps of each; 2000 unless ``seconds`` is given.
         seconds: Wall-clock budget for all together.
-        device: Where the fields live; the CPU if not given.
+        device: Where to compute: "cpu", "cuda" or a ``torch.device``; "auto" takes a GPU if there is one.
         seed: Seed of weights and samples.
         stop: When a mesh has been learnt well enough: its field stays as it is then, and costs nothing more.
+        progress: Show the progress on stderr or not; on a terminal and in a notebook if not given.
         observers: Called after each step with a ``training.StepReport``; its loss is the sum over what still learns.
 
     Returns:
@@ -62,7 +68,8 @@ def fit_meshes(
         along the way: ``result.save(folder)`` writes one, and Ctrl-C returns what there is.
 
     Raises:
-        ValueError: Some are no meshes: all of these are named, before anything is trained. Or a setting does not fit.
+        ValueError: Some are no meshes: all of these are named, before anything is trained. Or a setting does not fit,
+            or the device is not here.
         TrainingError: The optimisation left the finite numbers.
 
     >>> from diffshape.data import box_mesh, icosphere
@@ -75,8 +82,10 @@ def fit_meshes(
         raise ValueError(
             f"fit_meshes: field must be a HashGridConfig, got {type(field).__name__}; fit others by fit_mesh"
         )
-    fits = _begin_all(meshes, mesh_settings(method or _METHOD, field, steps=steps, seconds=seconds, seed=seed))
-    return _run_all(fits, stop, device, observers)
+    chosen = chosen_device(device, argument="fit_meshes: device")
+    settings = mesh_settings(method or _METHOD, field, steps=steps, seconds=seconds, seed=seed)
+    with with_progress(f"fit_meshes on {chosen}", progress, observers) as heard:
+        return _run_all(_begin_all(meshes, settings), stop, chosen, heard)
 
 
 def _begin_all(meshes: Sequence[Any], settings: FitSettings) -> list[Fit]:
@@ -98,7 +107,7 @@ def _begin_all(meshes: Sequence[Any], settings: FitSettings) -> list[Fit]:
 def _run_all(
     fits: Sequence[Fit],
     stop: StopRule | None,
-    device: torch.device | str | None,
+    device: torch.device,
     observers: Sequence[Observer],
 ) -> list[FitResult]:
     settings = fits[0].settings
@@ -107,7 +116,7 @@ def _run_all(
     if settings.seconds is not None:
         rehearse(fits[0], device)
     fields = [HashGrid(settings.field, generator=torch.Generator().manual_seed(settings.seed)) for _ in fits]
-    stack = HashGridStack(fields).to(device or "cpu")
+    stack = HashGridStack(fields).to(device)
     distances = [fit.target.distance for fit in fits if isinstance(fit.target, MeshTarget)]
     task = SupervisedStackTask(stack, distances, settings.method, stop, seed=settings.seed)
     optimizer, schedule = optimization(settings, fields[0])

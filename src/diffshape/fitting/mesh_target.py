@@ -8,6 +8,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from diffshape._reprs import one_line
 from diffshape.data import Mesh, SignedDistance, as_mesh
 from diffshape.data.signed_distance import Normalization
 from diffshape.ops import sample_surface
@@ -28,6 +29,8 @@ class MeshTarget:
     """Lowest and highest coordinate, on every axis, between which the surface is meshed."""
     support: ClassVar[float] = 0.0
     """Every body of the fitted surface that has a point of the mesh nearest is kept."""
+
+    __repr__ = one_line
 
     @classmethod
     def of(cls, mesh: Any, normalization: Normalization) -> "MeshTarget":

@@ -8,6 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from diffshape._arguments import checked
 from diffshape._bounds import check_budget
 from diffshape.fields.config import HASH_GRIDS, FieldConfig
 from diffshape.fitting.mesh_target import MeshTarget
@@ -17,8 +18,11 @@ from diffshape.fitting.run import Observer, run_fit
 from diffshape.fitting.run_folder import Fit
 from diffshape.fitting.settings import FitSettings
 from diffshape.fitting.supervised_config import Supervised
+from diffshape.training.device import chosen_device
+from diffshape.training.progress import with_progress
 
 
+@checked
 def fit_mesh(
     mesh: Any,
     method: Supervised | None = None,
@@ -26,10 +30,11 @@ def fit_mesh(
     *,
     steps: int | None = None,
     seconds: float | None = None,
-    device: torch.device | str | None = None,
+    device: torch.device | str = "auto",
     seed: int = 0,
     resolution: int = 256,
     folder: str | Path | None = None,
+    progress: bool | None = None,
     observers: Sequence[Observer] = (),
 ) -> FitResult:
     """Encode a mesh as a neural distance field: small, fast to query anywhere, negative inside.
@@ -44,11 +49,12 @@ def fit_mesh(
             2000 unless ``seconds`` is given.
         seconds: Wall-clock budget of optimisation and true distances, to which the schedule is laid out. It begins
             when the mesh is read and all is compiled, which takes half a minute or so the very first time.
-        device: Where the field lives; the CPU if not given. There, while it learns a small grid, PyTorch keeps to one
-            thread in this process, and another computes true distances.
+        device: Where to compute: "cpu", "cuda" or a ``torch.device``; "auto" takes a GPU if there is one. On the CPU,
+            while a small grid learns, PyTorch keeps to one thread in this process, and another computes true distances.
         seed: Seed of weights and samples.
         resolution: Grid nodes along the side of the box in which ``result.mesh()`` looks for the surface.
         folder: Keep a log and checkpoints here; :func:`resume_fit` goes on with a fit that was interrupted.
+        progress: Show the progress on stderr or not; on a terminal and in a notebook if not given.
         observers: Called after each step with a ``training.StepReport``.
 
     Returns:
@@ -56,7 +62,7 @@ def fit_mesh(
         :func:`score_field` tells.
 
     Raises:
-        ValueError: This is no mesh, or a setting does not fit.
+        ValueError: This is no mesh, a setting does not fit, or the device is not here.
         TrainingError: The optimisation left the finite numbers.
 
     Source: Mueller, Evans, Schied, Keller, Instant NGP, SIGGRAPH 2022.
@@ -68,9 +74,11 @@ def fit_mesh(
     True
     """
     check_budget("fit_mesh", steps=steps, seconds=seconds, seed=seed)
+    chosen = chosen_device(device, argument="fit_mesh: device")
     settings = mesh_settings(method or Supervised(), field, steps=steps, seconds=seconds, seed=seed)
     settings = replace(settings, resolution=resolution)
-    return run_fit(begin_fit(mesh, settings), folder, device=device, observers=observers)
+    with with_progress(f"fit_mesh on {chosen}", progress, observers) as heard:
+        return run_fit(begin_fit(mesh, settings), folder, device=chosen, observers=heard)
 
 
 def mesh_settings(

@@ -19,6 +19,8 @@ from jaxtyping import Float
 from torch import Tensor
 from torch.nn.functional import normalize
 
+from diffshape._arguments import checked
+from diffshape._reprs import one_line
 from diffshape.fitting.config import OrientationConfig
 from diffshape.ops.local_quadrics import tangents
 from diffshape.ops.neighbor_index import NeighborIndex
@@ -51,6 +53,8 @@ class OrientationTrust:
     volume: float
     """What the indicator encloses, in the unit of the points cubed; about 0 if the cloud has no inside."""
 
+    __repr__ = one_line
+
 
 @dataclass(frozen=True)
 class Orientation:
@@ -60,7 +64,10 @@ class Orientation:
     indicator: PoissonIndicator
     trust: OrientationTrust
 
+    __repr__ = one_line
 
+
+@checked
 def orient_points(
     points: Float[Tensor, "n 3"],
     *,

@@ -7,6 +7,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from diffshape._arguments import checked
 from diffshape._bounds import check_budget
 from diffshape.data import Frame, clean_points
 from diffshape.data.points import dimensions
@@ -19,11 +20,14 @@ from diffshape.fitting.run_folder import Fit
 from diffshape.fitting.scan import PreparedScan, prepare_scan
 from diffshape.fitting.settings import FitSettings
 from diffshape.fitting.target import FitTarget, prepared_target, raw_target
+from diffshape.training.device import chosen_device
+from diffshape.training.progress import with_progress
 
 MAX_POINTS = 100_000
 """A larger scan is thinned to this many points."""
 
 
+@checked
 def fit_points(
     points: Any,
     method: DiffCD | None = None,
@@ -31,10 +35,11 @@ def fit_points(
     *,
     steps: int | None = None,
     seconds: float | None = None,
-    device: torch.device | str | None = None,
+    device: torch.device | str = "auto",
     seed: int = 0,
     resolution: int = 256,
     folder: str | Path | None = None,
+    progress: bool | None = None,
     observers: Sequence[Observer] = (),
 ) -> FitResult:
     """Fit a neural distance field to unoriented, noisy points: the surface is where it is 0.
@@ -48,17 +53,19 @@ def fit_points(
             1800 unless ``seconds`` is given.
         seconds: Wall-clock budget of the optimisation, to which its schedule is laid out. It begins when the scan is
             prepared and all is compiled, which takes a minute the very first time.
-        device: Where the field lives; the CPU if not given.
+        device: Where to compute: "cpu", "cuda" or a ``torch.device``; "auto" takes a GPU if there is one.
         seed: Seed of weights and samples.
         resolution: Grid nodes along the side of the box in which ``result.mesh()`` looks for the surface.
         folder: Keep a log and checkpoints here; :func:`resume_fit` goes on with a fit that was interrupted.
+        progress: Show the progress on stderr or not; on a terminal and in a notebook if not given.
         observers: Called after each step with a ``training.StepReport``.
 
     Returns:
         A :class:`FitResult`: ``mesh()``, ``query(points)``, ``save(folder)``.
 
     Raises:
-        ValueError: The points are too few, all in one place or on one line, or not (N, 3); or a setting does not fit.
+        ValueError: The points are too few, all in one place or on one line, or not (N, 3); a setting does not fit; or
+            the device is not here.
         TrainingError: The optimisation left the finite numbers.
 
     Source: Haerenstam-Nielsen et al., DiffCD, ECCV 2024.
@@ -71,7 +78,27 @@ def fit_points(
     True
     """
     check_budget("fit_points", steps=steps, seconds=seconds, seed=seed)
-    method = method or DiffCD()
+    chosen = chosen_device(device, argument="fit_points: device")
+    budget = {"steps": steps, "seconds": seconds, "seed": seed, "resolution": resolution}
+    with with_progress(f"fit_points on {chosen}", progress, observers) as heard:
+        return run_fit(begin_scan(points, method or DiffCD(), field, **budget), folder, device=chosen, observers=heard)
+
+
+def begin_scan(
+    points: Any,
+    method: DiffCD,
+    field: FieldConfig | None,
+    *,
+    steps: int | None,
+    seconds: float | None,
+    seed: int,
+    resolution: int = 256,
+) -> Fit:
+    """A fit to points, ready to run.
+
+    Raises:
+        ValueError: The points are too few, all in one place or on one line, or not (N, 3); or a setting does not fit.
+    """
     cloud = clean_points(points, name="fit_points: points").subset(MAX_POINTS, seed=seed)
     if dimensions(cloud.points) < 2:
         raise ValueError("fit_points: all points lie on one line; there is no surface to fit to them")
@@ -87,8 +114,7 @@ def fit_points(
         resolution=resolution,
     )
     notes = cloud.notes + remarks
-    fit = Fit(settings=settings, frame=frame, target=target, notes=notes, as_torch=isinstance(points, Tensor))
-    return run_fit(fit, folder, device=device, observers=observers)
+    return Fit(settings=settings, frame=frame, target=target, notes=notes, as_torch=isinstance(points, Tensor))
 
 
 def matched_grid(target: FitTarget) -> HashGridConfig:

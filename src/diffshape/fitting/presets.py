@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+from diffshape._arguments import checked
 from diffshape.fields.config import HASH_GRIDS, FieldConfig, MLPConfig
 from diffshape.fitting.config import DiffCD
 from diffshape.fitting.supervised_config import Supervised
@@ -84,8 +85,12 @@ weight decay of 1e-6 and moving average of weights are left out. instant-ngp's s
 """
 
 
+@checked
 def preset(name: str) -> Preset:
-    """The preset for scans of that name.
+    """A preset for ``fit_points`` and scans: its ``method``, ``field`` and ``steps``.
+
+    Args:
+        name: "quick", a first look; "standard", the default; "paper", the published network, weights and 40,000 steps.
 
     >>> preset("paper").steps
     40000
@@ -96,8 +101,13 @@ def preset(name: str) -> Preset:
     return _named("preset", PRESETS, name)
 
 
+@checked
 def mesh_preset(name: str) -> Preset:
-    """The preset for meshes of that name.
+    """A preset for ``fit_mesh``: its ``method``, ``field`` and ``steps``.
+
+    Args:
+        name: "quick" or "standard", seconds on a CPU; "fine", a larger grid, minutes; "torch-ngp" or "instant-ngp", as
+            published, for a GPU.
 
     >>> mesh_preset("instant-ngp").field.finest
     2048

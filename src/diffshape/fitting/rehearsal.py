@@ -20,11 +20,11 @@ _STEPS = 8
 _POINTS = 128
 
 
-def rehearse(fit: Fit, device: torch.device | str | None) -> None:
+def rehearse(fit: Fit, device: torch.device) -> None:
     """Take a few steps of the same kind, with few points and a field of its own; nothing random is used up."""
     small = in_miniature(fit)
-    with own_randomness(device or "cpu"):
-        field = build_field(small.settings.field).to(device or "cpu")
+    with own_randomness(device):
+        field = build_field(small.settings.field).to(device)
         task, (optimizer, _) = task_of(small, field), optimization(small.settings, field)
         update = Updater(task.modules, optimizer)
         for step in range(_STEPS):

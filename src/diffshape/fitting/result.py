@@ -8,6 +8,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from diffshape._arguments import checked
+from diffshape._pictures import picture_of
 from diffshape.data import Frame, Mesh
 from diffshape.fields import Field, export
 from diffshape.fields.field_files import Format
@@ -46,9 +48,17 @@ class FitResult:
     as_torch: bool = False
     """Whether the input was a tensor, so that meshes are too."""
 
+    _repr_png_ = picture_of
+
+    def __repr__(self) -> str:
+        method, device = type(self.settings.method).__name__, next(self.field.parameters()).device
+        end = ", interrupted" if self.interrupted else ""
+        return f"FitResult({method}, {self.field} on {device}, {self.step} steps in {self.seconds:.1f} s{end})"
+
     def __post_init__(self) -> None:
         self.field.eval()  # dropout has no place in an answer
 
+    @checked
     def mesh(self, resolution: int | None = None) -> Mesh:
         """The surface as a closed mesh in input coordinates, wound so that normals point outside.
 
@@ -64,8 +74,8 @@ class FitResult:
         vertices, faces = isosurface(self.field, resolution=resolution, bounds=bounds, closed=True)
         points = self.target.points[:_SUPPORT].numpy()
         kept, triangles = supported_bodies(vertices.cpu().numpy(), faces.cpu().numpy(), points, self.target.support)
-        kept = self.frame.from_unit(kept)
-        return Mesh(torch.from_numpy(kept), torch.from_numpy(triangles)) if self.as_torch else Mesh(kept, triangles)
+        mesh: Any = Mesh(self.frame.from_unit(kept), triangles)
+        return Mesh._make(map(torch.from_numpy, mesh)) if self.as_torch else mesh
 
     @torch.no_grad()
     def query(self, points: Any) -> Any:
@@ -74,7 +84,10 @@ class FitResult:
         Raises:
             ValueError: ``points`` do not have three finite coordinates.
         """
-        given = points if isinstance(points, Tensor) else torch.from_numpy(np.asarray(points, dtype=np.float64))
+        try:
+            given = points if isinstance(points, Tensor) else torch.from_numpy(np.asarray(points, dtype=np.float64))
+        except (TypeError, ValueError) as error:
+            raise ValueError(f"FitResult.query: points must be numbers of shape (..., 3): {error}") from error
         if given.shape[-1:] != (3,) or not bool(torch.isfinite(given).all()):
             raise ValueError(f"FitResult.query: points must be finite, of shape (..., 3), got {tuple(given.shape)}")
         parameter = next(self.field.parameters())
@@ -96,6 +109,7 @@ class FitResult:
         """
         return export(self.field, path, format, center=self.frame.center, scale=self.frame.scale)
 
+    @checked
     def save(self, folder: str | Path) -> Path:
         """Write the fit to a folder that ``fitting.load`` reads; returns it.
 

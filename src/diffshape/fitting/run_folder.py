@@ -23,7 +23,9 @@ import yaml
 from torch import Tensor
 
 from diffshape import __version__
+from diffshape._arguments import checked
 from diffshape._plain import read_json, read_yaml
+from diffshape._reprs import one_line
 from diffshape._sized_for import SizedFor
 from diffshape._tensor_files import read_tensors
 from diffshape._typed import typed
@@ -50,6 +52,8 @@ class Fit:
     target: FitTarget | MeshTarget
     notes: tuple[str, ...]
     as_torch: bool
+
+    __repr__ = one_line
 
     def result(
         self, field: Field, *, step: int, seconds: float, interrupted: bool, folder: Path | None = None
@@ -185,8 +189,13 @@ def _read_final(path: Path) -> Checkpoint:
         ) from error
 
 
+@checked
 def load(folder: str | Path) -> FitResult:
     """The fit in a run folder, ready to mesh and query.
+
+    Args:
+        folder: As ``fit_points``, ``fit_mesh``, ``FitResult.save`` or ``diffshape fit`` wrote it. Of a fit that is not
+            finished, the newest checkpoint is taken, and the result says ``interrupted``.
 
     Raises:
         ValueError: It is no run folder, it is damaged, or it holds no weights yet.

@@ -7,6 +7,8 @@ import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
+from diffshape._arguments import checked
+from diffshape._reprs import one_line
 from diffshape.fitting.config import ScanConfig
 from diffshape.fitting.orientation import (
     AREA_NEIGHBORS,
@@ -42,6 +44,8 @@ class PreparedScan:
     trust: OrientationTrust
     """How far to believe the orientation."""
 
+    __repr__ = one_line
+
     @property
     def points(self) -> Float[Tensor, "n 3"]:
         """The kept points, smoothed if ``moved``."""
@@ -53,6 +57,7 @@ class PreparedScan:
         return self.quadrics.normals
 
 
+@checked
 def prepare_scan(points: Float[Tensor, "n 3"], config: ScanConfig | None = None) -> PreparedScan:
     """Clean, orient and smooth a scan.
 

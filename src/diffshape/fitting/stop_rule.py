@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from diffshape._typed import check_settings
+
 
 @dataclass(frozen=True, kw_only=True)
 class StopRule:
@@ -20,6 +22,7 @@ class StopRule:
     """Points kept out."""
 
     def __post_init__(self) -> None:
+        check_settings(self)
         if self.error is None and self.patience is None:
             raise ValueError("StopRule: give error or patience or both; with neither nothing ever stops")
         if self.error is not None and not self.error > 0:

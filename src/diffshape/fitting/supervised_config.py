@@ -18,8 +18,8 @@ class Supervised:
     """
 
     loss: Literal["mape", "l1", "clamped_l1", "relative_l2"] = "mape"
-    """Of value f and distance s: mape |f - s| / (|s| + 0.01); l1 |f - s|; clamped_l1 |f - s|, both clamped to 0.1;
-    relative_l2 (f - s)^2 / (f^2 + 0.01)."""
+    """Mean over the points of |f - s| / (|s| + 0.01) for mape, |f - s| for l1, |f - s| with both clamped to 0.1 for
+    clamped_l1, (f - s)^2 / (f^2 + 0.01) for relative_l2."""
     batch: int = 4096
     """Points a step."""
     near: float = 0.5
@@ -27,15 +27,15 @@ class Supervised:
     surface: float = 0.0
     """Share of points on the surface, of distance 0; what this and near leave is uniform in [-1, 1]^3."""
     sigma: float = 0.01
-    """How far, on every axis, points near the surface are moved off it: the scale of the distribution."""
+    """Scale of the distribution by which points near the surface are moved off it, on every axis."""
     perturbation: Literal["gaussian", "logistic"] = "gaussian"
     """Distribution of the way that points near the surface are moved: normal, or logistic as in instant-ngp."""
     pool: int = 1_000_000
-    """Points with true distances that are kept."""
+    """Points with true distances that are kept to draw from."""
     fresh: int = 768
     """New points a step, on average; they fill the pool, then replace its oldest. 0: it is full from the start."""
     normalization: Literal["longest-side", "diagonal"] = "longest-side"
-    """The mesh's longest side becomes 2, or it comes to lie in the ball of radius 0.95."""
+    """How the mesh is scaled: longest-side makes its longest side 2, diagonal puts it into the ball of radius 0.95."""
     learning_rate: float | None = None
     """Adam's learning rate; None is 2e-2 for hash grids, 5e-3 for feature grids, 1e-3 for networks."""
     final: float = 0.03

@@ -8,6 +8,7 @@ from jaxtyping import Bool, Float
 from torch import Tensor
 from torch.nn.functional import grid_sample
 
+from diffshape._reprs import one_line
 from diffshape.fitting.scan import PreparedScan
 from diffshape.ops import NeighborIndex
 
@@ -37,6 +38,8 @@ class FitTarget:
     """Lowest and highest coordinate, on every axis, between which the surface is meshed."""
     support: ClassVar[float] = 0.005
     """Bodies of the fitted surface are kept that have so many times the points of the best supported one nearest."""
+
+    __repr__ = one_line
 
     @property
     def oriented(self) -> bool:

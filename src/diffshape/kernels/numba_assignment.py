@@ -16,8 +16,8 @@ from heapq import heappop, heappush
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 
+from diffshape.kernels.compiled import compiled
 from diffshape.kernels.numba_auction import (
     best_two,
     bid_until_settled,
@@ -47,7 +47,7 @@ class Search(NamedTuple):
     limit: np.ndarray  # (1,) float64, the shortest path known to a free object
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def solve(task, bidders, objects, counts, match, prices, squared, epsilon) -> None:
     """Match the first ``counts[task]`` bidders and objects of one sample, at most epsilon above the optimum.
 
@@ -79,7 +79,7 @@ def solve(task, bidders, objects, counts, match, prices, squared, epsilon) -> No
         prices[task, order[i]] = market.prices[i]
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _finish(market) -> None:
     """Bid with step 0 as long as that gets anyone further, then find a path for each bidder left over."""
     n = len(market.row)
@@ -100,7 +100,7 @@ def _finish(market) -> None:
         _augment(market, search, i)
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _augment(market, search, source) -> None:
     """Give a bidder an object along the shortest path to a free one; everyone on the path moves on by one."""
     n = len(market.row)
@@ -130,7 +130,7 @@ def _augment(market, search, source) -> None:
         j, market.holds[i] = market.holds[i], j
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _scan_listed(market, search, heap, i, length) -> None:
     """Follow the listed objects of a bidder at the end of a path, and note where the others would begin."""
     n, offset = len(market.row), search.offsets[i]
@@ -149,7 +149,7 @@ def _scan_listed(market, search, heap, i, length) -> None:
         heappush(heap, (max(values[-1] + offset, length), n + i))
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _scan_all(market, search, heap, i, length) -> None:
     """Follow all objects of a bidder at the end of a path."""
     offset, row, prices = search.offsets[i], market.row, market.prices
@@ -165,7 +165,7 @@ def _scan_all(market, search, heap, i, length) -> None:
                     _reach(market.owner, search, heap, i, j, longer)
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _reach(owner, search, heap, i, j, length) -> None:
     """Note a path over bidder i to object j, the shortest known."""
     search.lengths[j], search.previous[j] = length, i

@@ -16,7 +16,8 @@ import math
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
+
+from diffshape.kernels.compiled import compiled
 
 LISTED, BLOCK = 16, 16
 """K, the objects a bidder remembers, and how many objects at least, no fewer than K, are passed over together."""
@@ -45,7 +46,7 @@ class Market(NamedTuple):
     row: np.ndarray  # (N,) float64, scratch: costs of objects
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def open_market(bidders, objects, squared, prices) -> Market:
     """Nobody holds anything yet, and everyone knows the best objects; their order should keep neighbours together."""
     dimension, count = objects.shape
@@ -81,7 +82,7 @@ def open_market(bidders, objects, squared, prices) -> Market:
     return market
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def cost(market, i, j) -> float:
     """c_ij from explicit differences."""
     total = 0.0
@@ -91,7 +92,7 @@ def cost(market, i, j) -> float:
     return total if market.squared else math.sqrt(total)
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def bound_blocks(market, i) -> None:
     """Write a lower bound of the costs of each block's objects to a bidder: the distance to the block's box."""
     least = market.least
@@ -106,7 +107,7 @@ def bound_blocks(market, i) -> None:
             least[block] = math.sqrt(least[block])
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def fill_row(bidder, objects, squared, first, last, row) -> None:
     """Write the costs of some objects to a bidder, bit by bit those of `cost`, in loops fit for vector instructions."""
     row[first:last] = 0.0
@@ -120,14 +121,14 @@ def fill_row(bidder, objects, squared, first, last, row) -> None:
             row[j] = math.sqrt(row[j])
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def look_again(market, i) -> None:
     """List the objects of smallest cost + price for a bidder anew."""
     bound_blocks(market, i)
     _look(market, i)
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _look(market, i) -> None:
     """Insert objects in a list that begins as wide as the old one has become; blocks beyond its end are left out."""
     listed, costs, values, prices, row = market.listed[i], market.costs[i], market.values[i], market.prices, market.row
@@ -152,7 +153,7 @@ def _look(market, i) -> None:
         market.cheapest[block] = cheapest
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def best_two(market, i) -> tuple[int, float, float]:
     """The object of smallest cost + price for a bidder, that value, and the second smallest."""
     listed, costs, values = market.listed[i], market.costs[i], market.values[i]
@@ -171,7 +172,7 @@ def best_two(market, i) -> tuple[int, float, float]:
         look_again(market, i)
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def bid_until_settled(market, epsilon) -> bool:
     """Auction with shrinking steps until the gap is at most epsilon times the bound; False if that never comes."""
     count = len(market.row)
@@ -197,7 +198,7 @@ def bid_until_settled(market, epsilon) -> bool:
     return False
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _largest_cost(market) -> float:
     """An upper bound of all costs: the diagonal of the box around both clouds."""
     total = 0.0
@@ -208,7 +209,7 @@ def _largest_cost(market) -> float:
     return total if market.squared else math.sqrt(total)
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _bid(market, waiting, step) -> None:
     """Let everyone who waits bid, and whoever loses an object at once, until all hold one."""
     for i in waiting:
@@ -216,7 +217,7 @@ def _bid(market, waiting, step) -> None:
             i = take(market, i, step)
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def take(market, i, step) -> int:
     """Give a bidder its best object, at the price where it is ``step`` dearer than the second; who loses it, or -1."""
     j, best, second = best_two(market, i)

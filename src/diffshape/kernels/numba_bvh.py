@@ -15,8 +15,8 @@ Source: Ericson, Real-Time Collision Detection, 2005, sections 5.1.5 and 6.2.
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 
+from diffshape.kernels.compiled import compiled
 from diffshape.kernels.numba_kdtree import box_distance, build_tree
 
 LEAF = 4
@@ -47,7 +47,7 @@ def build_bvh(triangles: np.ndarray) -> Bvh:
     return bvh
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _widen(triangles, boxes) -> None:
     """Make every node's box hold its triangles, from the leaves up."""
     leaves, count = len(boxes) // 2, len(triangles)
@@ -65,7 +65,7 @@ def _widen(triangles, boxes) -> None:
             boxes[node, 3 + axis] = max(boxes[2 * node, 3 + axis], boxes[2 * node + 1, 3 + axis])
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _segment_distance(rx, ry, rz, ex, ey, ez) -> float:
     """Squared distance of r to the segment from the origin to e, which may be a point."""
     along, whole = rx * ex + ry * ey + rz * ez, ex * ex + ey * ey + ez * ez
@@ -74,7 +74,7 @@ def _segment_distance(rx, ry, rz, ex, ey, ez) -> float:
     return dx * dx + dy * dy + dz * dz
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def triangle_distance(triangles, i, x, y, z) -> float:
     """Squared distance of a point to triangle i, whatever its shape."""
     ax, ay, az = triangles[i, 0, 0], triangles[i, 0, 1], triangles[i, 0, 2]
@@ -102,7 +102,7 @@ def triangle_distance(triangles, i, x, y, z) -> float:
     return best
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _search(triangles, index, boxes, lowest, x, y, z, guess, stack, stack_distances) -> tuple[int, float]:
     """The place in the tree of the triangle nearest to one query, from a guess on, and its squared distance."""
     leaves, count = len(boxes) // 2, len(triangles)
@@ -136,7 +136,7 @@ def _search(triangles, index, boxes, lowest, x, y, z, guess, stack, stack_distan
                 break
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def query_bvh(task, bvh, queries, order, distances, indices) -> None:
     """One task, of ``CHUNK`` queries.
 

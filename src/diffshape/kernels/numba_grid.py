@@ -14,8 +14,8 @@ import math
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 
+from diffshape.kernels.compiled import compiled
 from diffshape.kernels.numba_kdtree import share, squared_distance
 from diffshape.kernels.numba_morton import bounding_box
 from diffshape.kernels.threads import run_tasks
@@ -90,13 +90,13 @@ def query_grid(
     run_tasks(_query, tasks, size, grid, queries, order, distances, indices, threads=threads)
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _room(extents, scale) -> float:
     """An upper bound of the number of cells of a grid; a float, as the number may be huge."""
     return (extents[0] * scale + 1) * (extents[1] * scale + 1) * (extents[2] * scale + 1)
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _count(points, corner, scale, shape, cells, start) -> int:
     """Write the cell of each point and, two places after it, how many points it holds; return how many hold any."""
     start[: shape[0] * shape[1] * shape[2] + 2] = 0
@@ -112,7 +112,7 @@ def _count(points, corner, scale, shape, cells, start) -> int:
     return occupied
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _refine(points, corner, extents, shape, cells, start) -> float:
     """Choose the cells a unit of length, finer where few cells hold points, and count the points in each."""
     count = len(points)
@@ -129,7 +129,7 @@ def _refine(points, corner, extents, shape, cells, start) -> float:
         scale = finer
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _sort(points, cells, start, sorted_points, index) -> None:
     """Bring points and their indices into the order of cells; turn counts into the first point of each cell."""
     for cell in range(2, len(start)):
@@ -142,7 +142,7 @@ def _sort(points, cells, start, sorted_points, index) -> None:
             sorted_points[place, axis] = points[i, axis]
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _build(task, grid, points) -> None:
     """Sort one cloud into cells; its scale is 0 where the cloud's size forbids a grid."""
     points = points[task]
@@ -158,20 +158,20 @@ def _build(task, grid, points) -> None:
     _sort(points, cells, start[: shape[0] * shape[1] * shape[2] + 2], grid.points[task], grid.index[task])
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _span(position, radius, size) -> tuple[int, int]:
     """First and last cell along an axis within a radius of a position, all in cells."""
     reach = radius + MARGIN
     return max(math.floor(position - reach), 0), min(math.floor(position + reach), size - 1)
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _gap(cell, position) -> float:
     """Squared distance from a position to a cell along an axis, in cells, less the margin."""
     return max(max(cell - position, position - cell - 1) - MARGIN, 0.0) ** 2
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _scan_block(
     points, index, start, shape, scale, place, radius, query, best, best_place
 ) -> tuple[float, np.int64, bool]:
@@ -199,7 +199,7 @@ def _scan_block(
     return best, best_place, True
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _nearest(points, index, start, shape, scale, place, query, best, best_place) -> tuple[float, np.int64]:
     """Scan growing blocks of cells until one holds the ball up to the best neighbour; place -1 when out of bounds."""
     radius = min(math.sqrt(best) * scale, 1.0)
@@ -215,7 +215,7 @@ def _nearest(points, index, start, shape, scale, place, query, best, best_place)
         radius = min(ball, 2 * radius + 1)
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _query_range(grid, b, queries, order, distances, indices) -> None:
     """Answer the queries of cloud b named by ``order``, unless about half of them turn out to be beyond a grid."""
     points, index, start, shape = grid.points[b], grid.index[b], grid.start[b], grid.shape[b]
@@ -237,7 +237,7 @@ def _query_range(grid, b, queries, order, distances, indices) -> None:
         distances[i], indices[i], guess = best, index[place], place
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _query(task, size, grid, queries, order, distances, indices) -> None:
     """Answer ``size`` queries of one cloud."""
     tasks = (order.shape[1] + size - 1) // size

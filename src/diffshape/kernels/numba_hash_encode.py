@@ -7,8 +7,9 @@ block of points; backward, every so many-th level, so that only one writes a lev
 the same result with any number of threads.
 """
 
-import numba
 import numpy as np
+
+from diffshape.kernels.compiled import compiled
 
 BLOCK = 512
 """Points of a block."""
@@ -16,7 +17,7 @@ _PRIME_Y = np.uint32(2654435761)
 _PRIME_Z = np.uint32(805459861)
 
 
-@numba.njit(nogil=True, cache=True)
+@compiled
 def _locate(points, plan, smooth, rows, weights, slopes):
     """Find the cells of a block: nodes, weights of the far sides and their derivatives, and the corners' table rows.
 
@@ -44,7 +45,7 @@ def _locate(points, plan, smooth, rows, weights, slopes):
         _hash_rows(nodes, count, offset, size, rows)
 
 
-@numba.njit(nogil=True, cache=True)
+@compiled
 def _number_rows(nodes, count, side, offset, size, rows):
     """Rows of a level whose nodes all fit, x fastest; nodes beyond the last wrap around."""
     side, plane, offset, size = np.int32(side), np.int32(side * side), np.int32(offset), np.int32(size)
@@ -55,7 +56,7 @@ def _number_rows(nodes, count, side, offset, size, rows):
             rows[corner, n] = offset + (row - size if row >= size else row)
 
 
-@numba.njit(nogil=True, cache=True)
+@compiled
 def _hash_rows(nodes, count, offset, size, rows):
     """Rows of a level that shares them by the XOR hash; ``size`` is a power of 2."""
     mask, one = np.uint32(size - 1), np.uint32(1)
@@ -72,7 +73,7 @@ def _hash_rows(nodes, count, offset, size, rows):
         rows[7, n] = offset + np.int32(np.uint32(x1 ^ y1 ^ z1) & mask)
 
 
-@numba.njit(nogil=True, cache=True, fastmath={"contract"})
+@compiled(fastmath={"contract"})
 def _interpolate(entries, rows, weights, factor, values):
     """A channel of a block: along x, then y, then z. entries (rows of the table,); values (points of the block,)."""
     for n in range(len(values)):
@@ -87,7 +88,7 @@ def _interpolate(entries, rows, weights, factor, values):
         values[n] = (e0 + tz * (e4 - e0)) * factor
 
 
-@numba.njit(nogil=True, cache=True, fastmath={"contract"})
+@compiled(fastmath={"contract"})
 def _interpolate_with_slopes(entries, rows, weights, slopes, factor, values, derivatives):
     """As ``_interpolate``; derivatives (3, points of the block) are differences along one axis, interpolated."""
     for n in range(len(values)):
@@ -106,7 +107,7 @@ def _interpolate_with_slopes(entries, rows, weights, slopes, factor, values, der
         derivatives[2, n] = z0 * (slopes[2, n] * factor)
 
 
-@numba.njit(nogil=True, cache=True, fastmath={"contract"})
+@compiled(fastmath={"contract"})
 def _spread(values_bar, rows, weights, factor, entries_bar):
     """The transpose of ``_interpolate``, added to ``entries_bar``."""
     for n in range(len(values_bar)):
@@ -127,7 +128,7 @@ def _spread(values_bar, rows, weights, factor, entries_bar):
         entries_bar[rows[7, n]] += x6
 
 
-@numba.njit(nogil=True, cache=True, fastmath={"contract"})
+@compiled(fastmath={"contract"})
 def _spread_with_slopes(values_bar, derivatives_bar, rows, weights, slopes, factor, entries_bar):
     """The transpose of ``_interpolate_with_slopes``, added to ``entries_bar``."""
     for n in range(len(values_bar)):
@@ -151,7 +152,7 @@ def _spread_with_slopes(values_bar, derivatives_bar, rows, weights, slopes, fact
         entries_bar[rows[7, n]] += x6
 
 
-@numba.njit(nogil=True, cache=True)
+@compiled
 def encode(call, calls, points, tables, fade, plan, smooth, features, derivatives):
     """Write features (L * F, N) and, if ``derivatives`` is (3, L * F, N) and not (0, L * F, N), these too.
 
@@ -179,7 +180,7 @@ def encode(call, calls, points, tables, fade, plan, smooth, features, derivative
                     _interpolate_with_slopes(entries, rows, weights, slopes, factor, values, parts)
 
 
-@numba.njit(nogil=True, cache=True)
+@compiled
 def encode_block(points, tables, fade, plan, smooth, features):
     """Write features (L * F, n) of the at most ``BLOCK`` points of a block; those of levels faded out are left."""
     width = tables.shape[1]
@@ -191,14 +192,14 @@ def encode_block(points, tables, fade, plan, smooth, features):
                 _interpolate(tables[:, c], rows, weights, fade[level], features[level * width + c])
 
 
-@numba.njit(nogil=True, cache=True)
+@compiled
 def encode_backward(call, calls, points, features_bar, derivatives_bar, fade, plan, smooth, tables_bar):
     """Write the slices of the levels call, call + calls, ... of ``tables_bar`` (entries, F): ``encode`` transposed."""
     for level in range(call, len(fade), calls):
         _encode_level_backward(level, points, features_bar, derivatives_bar, fade, plan, smooth, tables_bar)
 
 
-@numba.njit(nogil=True, cache=True)
+@compiled
 def _encode_level_backward(level, points, features_bar, derivatives_bar, fade, plan, smooth, tables_bar):
     width, factor = tables_bar.shape[1], fade[level]
     offset, size = np.int64(plan[level, 2]), np.int64(plan[level, 3])
@@ -219,7 +220,7 @@ def _encode_level_backward(level, points, features_bar, derivatives_bar, fade, p
                 _spread_with_slopes(values_bar, parts_bar, rows, weights, slopes, factor, entries_bar)
 
 
-@numba.njit(nogil=True, cache=True)
+@compiled
 def _block(points):
     """Room for what ``_locate`` finds."""
     weights = np.empty((3, BLOCK), points.dtype)

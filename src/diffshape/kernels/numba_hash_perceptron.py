@@ -7,14 +7,14 @@ place of its own, so that the result does not depend on the number of threads. T
 ``inputs_bar``, by `numba_hash_encode.encode_backward`.
 """
 
-import numba
 import numpy as np
 
+from diffshape.kernels.compiled import compiled
 from diffshape.kernels.numba_hash_encode import BLOCK, encode_block
 from diffshape.kernels.numba_perceptron import TILE, down, hidden_units, up
 
 
-@numba.njit(nogil=True, cache=True)
+@compiled
 def evaluate(call, calls, points, lead, tables, fade, plan, smooth, weights, biases, values, inputs):
     """Write values (N,) of the blocks call, call + calls, ...
 
@@ -38,7 +38,7 @@ def evaluate(call, calls, points, lead, tables, fade, plan, smooth, weights, bia
             values[first + t : first + t + here] = y[0, :here]
 
 
-@numba.njit(nogil=True, cache=True)
+@compiled
 def evaluate_backward(call, calls, values_bar, inputs, weights, biases, transposed, inputs_bar, weight_bars, bias_bars):
     """Write inputs_bar (K + L * F, N) of the blocks call, call + calls, ..., and add to their weight_bars[l][block] and
     bias_bars[l][block].

@@ -16,8 +16,8 @@ from typing import NamedTuple
 
 import numpy as np
 import torch
-from numba import njit
 
+from diffshape.kernels.compiled import compiled
 from diffshape.kernels.threads import run_tasks
 
 LEAF = 8
@@ -90,7 +90,7 @@ def share(order: np.ndarray, threads: int | None) -> tuple[int, int]:
     return batch * -(-count // size), size
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _bound(points, index, first, last, boxes, lowest, node) -> int:
     """Write the box and the lowest index of some points as a node's; return the box's widest axis."""
     widest, extent = 0, points[first, 0] - points[first, 0]
@@ -107,7 +107,7 @@ def _bound(points, index, first, last, boxes, lowest, node) -> int:
     return widest
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _swap(points, index, i, j) -> None:
     """Exchange two points and their indices."""
     index[i], index[j] = index[j], index[i]
@@ -115,13 +115,13 @@ def _swap(points, index, i, j) -> None:
         points[i, axis], points[j, axis] = points[j, axis], points[i, axis]
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _median(a, b, c) -> float:
     """The middle one of three numbers."""
     return max(min(a, b), min(max(a, b), c))
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _select(points, index, first, last, middle, axis) -> None:
     """Hoare's selection: afterwards nothing before ``middle`` is larger along ``axis`` than anything from it on."""
     low, high = first, last - 1
@@ -145,7 +145,7 @@ def _select(points, index, first, last, middle, axis) -> None:
             return
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _grow_node(points, index, boxes, lowest, node, level) -> None:
     """Bound a node of a level and, unless it is a leaf, bring the lower half of its points to the front."""
     count, place = len(points), node - (1 << level)
@@ -155,7 +155,7 @@ def _grow_node(points, index, boxes, lowest, node, level) -> None:
         _select(points, index, first, last, ((2 * place + 1) * count) >> (level + 1), axis)
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _grow_subtree(points, index, boxes, lowest, root, level) -> None:
     """Grow everything from a node of a level down to the leaves."""
     first, last = root, root + 1
@@ -165,7 +165,7 @@ def _grow_subtree(points, index, boxes, lowest, root, level) -> None:
         first, last, level = 2 * first, 2 * last, level + 1
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _grow_top(task, tree, top) -> None:
     """Grow one tree down to a level."""
     for level in range(top):
@@ -173,21 +173,21 @@ def _grow_top(task, tree, top) -> None:
             _grow_node(tree.points[task], tree.index[task], tree.boxes[task], tree.lowest[task], node, level)
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _grow(task, tree, top) -> None:
     """Grow one of the subtrees that hang from a level."""
     b, node = task >> top, (1 << top) + (task & ((1 << top) - 1))
     _grow_subtree(tree.points[b], tree.index[b], tree.boxes[b], tree.lowest[b], node, top)
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def squared_distance(points, i, x, y, z) -> float:
     """Squared distance of point i, summed in the order the whole module relies on."""
     dx, dy, dz = points[i, 0] - x, points[i, 1] - y, points[i, 2] - z
     return dx * dx + dy * dy + dz * dz
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def box_distance(boxes, i, x, y, z) -> float:
     """Squared distance to box i, 0 inside, rounded as `squared_distance` rounds."""
     zero = x - x
@@ -197,7 +197,7 @@ def box_distance(boxes, i, x, y, z) -> float:
     return dx * dx + dy * dy + dz * dz
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _insert(distances, indices, distance, index) -> None:
     """Put a neighbour into its place among the k kept; the last one falls out."""
     slot = len(distances) - 1
@@ -209,7 +209,7 @@ def _insert(distances, indices, distance, index) -> None:
     distances[slot], indices[slot] = distance, index
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _search(points, index, boxes, lowest, depth, x, y, z, distances, indices, stack, stack_distances) -> None:
     """Improve the k neighbours kept for one query until no box can hold a better one."""
     leaves, count = 1 << depth, len(points)
@@ -244,7 +244,7 @@ def _search(points, index, boxes, lowest, depth, x, y, z, distances, indices, st
                 break
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _query_range(points, index, boxes, lowest, queries, order, distances, indices) -> None:
     """Answer the queries named by ``order``, each starting from a bound by the triangle inequality on the one before.
 
@@ -266,7 +266,7 @@ def _query_range(points, index, boxes, lowest, queries, order, distances, indice
         bound, before = np.float64(distances[i, -1]), i
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _query(task, size, tree, queries, order, distances, indices) -> None:
     """Answer ``size`` queries of one cloud."""
     tasks = (order.shape[1] + size - 1) // size

@@ -10,6 +10,8 @@ import math
 import numba
 import numpy as np
 
+from diffshape.kernels.compiled import compiled
+
 CHUNK = 128
 """Points that share one scratch space."""
 
@@ -22,7 +24,7 @@ PIVOT = 1e-10
 """Where a pivot of the normal equations is below this share of the neighbours, they lie on a line or a point."""
 
 
-@numba.njit(parallel=True, cache=True)
+@compiled(parallel=True)
 def fit_quadrics(
     noise, confidence, agreement, sizes, least, centers, frames, points, point_normals, neighbors, fits, used, residuals
 ) -> None:
@@ -63,7 +65,7 @@ def fit_quadrics(
                 residuals[i] = math.sqrt(max(remaining, 0.0) / max(end - terms, 1))
 
 
-@numba.njit(cache=True)
+@compiled
 def _project(center, frame, points, point_normals, neighbors, sizes, agreement, local, ends) -> float:
     """Write the agreeing neighbours' u, v (in units of the returned scale) and height, and how many each size has."""
     scale, count, size = 0.0, 0, 0
@@ -89,7 +91,7 @@ def _project(center, frame, points, point_normals, neighbors, sizes, agreement, 
     return scale
 
 
-@numba.njit(cache=True, fastmath={"reassoc", "contract", "nsz"})
+@compiled(fastmath={"reassoc", "contract", "nsz"})
 def _add_moments(local, start, end, matrix, right) -> float:
     """Add the neighbours start..end to the lower half of the normal equations; returns their sum of squared heights."""
     s10, s01, s20, s11, s02, s30, s21, s12, s03 = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
@@ -120,7 +122,7 @@ def _add_moments(local, start, end, matrix, right) -> float:
     return zz
 
 
-@numba.njit(cache=True)
+@compiled
 def _solve(matrix, right, terms, count, factor, solution) -> float:
     """Solve the leading equations by Cholesky; returns the standard error of solution[0] per unit of noise, or -1."""
     for i in range(terms):

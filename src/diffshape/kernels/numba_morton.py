@@ -5,15 +5,15 @@ and the codes are sorted by two stable counting passes. Source: Morton, IBM repo
 """
 
 import numpy as np
-from numba import njit
 
+from diffshape.kernels.compiled import compiled
 from diffshape.kernels.threads import run_tasks
 
 BITS = 7
 """Steps an axis, as a power of two; finer steps cost a third sorting pass and save no time."""
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def bounding_box(points) -> tuple[np.ndarray, np.ndarray]:
     """Smallest and largest coordinates of (N, 3) points, N >= 1."""
     low, high = points[0].copy(), points[0].copy()
@@ -24,7 +24,7 @@ def bounding_box(points) -> tuple[np.ndarray, np.ndarray]:
     return low, high
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _spread(step) -> int:
     """Move bit i of a 7-bit number to bit 3 i."""
     step = (step | (step << 8)) & 0x700F
@@ -32,7 +32,7 @@ def _spread(step) -> int:
     return (step | (step << 2)) & 0x49249
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _codes(points) -> np.ndarray:
     """The Morton code of every point; 0 for all where the cloud is too large or small to divide."""
     low, high = bounding_box(points)
@@ -46,7 +46,7 @@ def _codes(points) -> np.ndarray:
     return codes
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _counting_pass(keys, order, shift, width) -> np.ndarray:
     """``order`` sorted stably by ``width`` bits of the keys above ``shift``."""
     start = np.zeros((1 << width) + 1, np.int64)
@@ -63,7 +63,7 @@ def _counting_pass(keys, order, shift, width) -> np.ndarray:
     return result
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def morton_order(points) -> np.ndarray:
     """Indices (N,) int32 that sort (N, 3) finite points along the Morton curve."""
     order = np.arange(len(points), dtype=np.int32)
@@ -73,7 +73,7 @@ def morton_order(points) -> np.ndarray:
     return _counting_pass(codes, _counting_pass(codes, order, 0, 11), 11, 10)
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _order(task, points, orders) -> None:
     orders[task] = morton_order(points[task])
 

@@ -1,9 +1,9 @@
 """The gradient of squared distances between chosen pairs of points, on the CPU: a cloud is summed by one thread."""
 
-from numba import njit
+from diffshape.kernels.compiled import compiled
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def pair_gradient(task, x, y, indices, weights, x_gradient, y_gradient) -> None:
     """Gradient of sum_ik w_ik |x_i - y_j(i, k)|^2 for the cloud number ``task``, in the order of the points.
 

@@ -7,14 +7,15 @@ instructions. Products are taken two outputs by four inputs at a time, which kee
 busy. Weights are a tuple of (out, in) matrices, the last with one row; biases one of vectors.
 """
 
-import numba
 import numpy as np
+
+from diffshape.kernels.compiled import compiled
 
 TILE = 128
 """Points of a tile."""
 
 
-@numba.njit(nogil=True, cache=True, fastmath={"contract"})
+@compiled(fastmath={"contract"})
 def multiply(weight, x, y):
     """y += weight x for weight (out, in), x (in, TILE) and y (out, TILE)."""
     outs, ins = weight.shape
@@ -39,7 +40,7 @@ def multiply(weight, x, y):
                 y[outs - 1, n] += a0 * x[i, n]
 
 
-@numba.njit(nogil=True, cache=True, fastmath={"contract", "reassoc"})
+@compiled(fastmath={"contract", "reassoc"})
 def multiply_transposed(x, y, weight):
     """weight += x y^T for x (out, TILE), y (in, TILE): the sum over the points of the tile."""
     outs, ins = weight.shape
@@ -64,7 +65,7 @@ def multiply_transposed(x, y, weight):
             weight[o, i] += s0
 
 
-@numba.njit(nogil=True, cache=True)
+@compiled
 def hidden_units(biases):
     """Room for every h_l of a tile, (L - 1, widest, TILE)."""
     widest = 0
@@ -73,7 +74,7 @@ def hidden_units(biases):
     return np.empty((len(biases) - 1, widest, TILE), biases[0].dtype)
 
 
-@numba.njit(nogil=True, cache=True, fastmath={"contract"})
+@compiled(fastmath={"contract"})
 def up(x, weights, biases, hidden, y):
     """Values y (1, TILE) of a tile x (in, TILE); hidden, of `hidden_units`, receives every h_l."""
     last, zero = len(weights) - 1, weights[0][0, 0] * 0
@@ -91,7 +92,7 @@ def up(x, weights, biases, hidden, y):
     multiply(weights[last], h, y)
 
 
-@numba.njit(nogil=True, cache=True, fastmath={"contract"})
+@compiled(fastmath={"contract"})
 def down(block, x, transposed, hidden, y_bar, hidden_bars, x_bar, weight_bars, bias_bars):
     """The transpose of ``up``: writes x_bar (in, TILE), adds to weight_bars[l][block] and bias_bars[l][block].
 

@@ -8,7 +8,8 @@ vectorise it: 2^n times the Taylor polynomial of exp on [-ln 2 / 2, ln 2 / 2], r
 import math
 
 import numpy as np
-from numba import njit
+
+from diffshape.kernels.compiled import compiled
 
 TASK_PAIRS = 1 << 18
 """Pairs a task looks at, about."""
@@ -27,7 +28,7 @@ TAYLOR = tuple(np.float32(1 / math.factorial(k)) for k in range(8))
 ZERO, HALF, ONE = np.float32(0), np.float32(0.5), np.float32(1)
 
 
-@njit(cache=True, nogil=True, fastmath=FAST, inline="always")
+@compiled(fastmath=FAST, inline="always")
 def _exp(x):
     """exp(x) for x <= 0, and not less than exp(LOWEST)."""
     x = max(x, LOWEST)
@@ -44,14 +45,14 @@ def _exp(x):
     return p * np.int32((np.int32(n) + np.int32(127)) << np.int32(23)).view(np.float32)
 
 
-@njit(cache=True, nogil=True, fastmath=FAST, inline="always")
+@compiled(fastmath=FAST, inline="always")
 def _squared(x, y, z, columns, j):
     """Squared distance of column j."""
     dx, dy, dz = columns[0, j] - x, columns[1, j] - y, columns[2, j] - z
     return dx * dx + dy * dy + dz * dz
 
 
-@njit(cache=True, nogil=True, fastmath=FAST)
+@compiled(fastmath=FAST)
 def _row(x, y, z, columns, log_weights, inverse, squared, scores):
     """Maximum score of a row, and the sum of exp(score - maximum)."""
     best, total = -np.float32(np.inf), ZERO
@@ -83,7 +84,7 @@ def share(rows: np.ndarray, columns: np.ndarray) -> tuple[int, int]:
     return len(rows) * -(-rows.shape[1] // size), size
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def soft_minimum(task, size, rows, columns, log_weights, temperature, squared, values) -> None:
     """Soft minima of the rows of one task, written to ``values``.
 
@@ -108,7 +109,7 @@ def soft_minimum(task, size, rows, columns, log_weights, temperature, squared, v
         values[b, i] = -temperature[b] * (best + np.float32(math.log(total)))
 
 
-@njit(cache=True, nogil=True, fastmath=FAST)
+@compiled(fastmath=FAST)
 def _pull(x, y, z, columns, scores, weights, inverse, row_score, squared):
     """sum_j w_j exp(row_score + s_j - c_j / T) dc_j / d(x, y, z)."""
     gx, gy, gz = ZERO, ZERO, ZERO
@@ -125,7 +126,7 @@ def _pull(x, y, z, columns, scores, weights, inverse, row_score, squared):
     return gx, gy, gz
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def soft_minimum_pull(
     task, size, rows, columns, row_scores, column_scores, column_weights, temperature, squared, gradients
 ) -> None:

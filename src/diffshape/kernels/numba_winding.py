@@ -25,15 +25,15 @@ Barill, Dickson, Schmidt, Levin, Jacobson, "Fast winding numbers for soups and c
 import math
 
 import numpy as np
-from numba import njit
 
+from diffshape.kernels.compiled import compiled
 from diffshape.kernels.numba_kdtree import squared_distance
 
 CHUNK = 2048
 """Queries a task answers."""
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _vector_area(triangles, i) -> tuple[float, float, float]:
     """Half the cross product of two edges of triangle i."""
     ax, ay, az = triangles[i, 0, 0], triangles[i, 0, 1], triangles[i, 0, 2]
@@ -42,7 +42,7 @@ def _vector_area(triangles, i) -> tuple[float, float, float]:
     return (by * cz - bz * cy) / 2, (bz * cx - bx * cz) / 2, (bx * cy - by * cx) / 2
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _centre(triangles, first, last, moment) -> None:
     """Write m, the centroid by area (a corner, if there is no area), and the square of the cluster's radius."""
     total = 0.0
@@ -59,7 +59,7 @@ def _centre(triangles, first, last, moment) -> None:
             moment[3] = max(moment[3], squared_distance(triangles[i], corner, moment[0], moment[1], moment[2]))
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _add_dipoles(triangles, i, moment) -> None:
     """Add the three dipoles of triangle i to N, S and T."""
     nx, ny, nz = _vector_area(triangles, i)
@@ -90,7 +90,7 @@ def _add_dipoles(triangles, i, moment) -> None:
         moment[22] += (nx * y * z + ny * x * z + nz * x * y) / 3
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def cluster_moments(triangles, leaves) -> np.ndarray:
     """The moments (2 leaves, 23) of every node of the tree over (F, 3, 3) permuted triangles.
 
@@ -108,7 +108,7 @@ def cluster_moments(triangles, leaves) -> np.ndarray:
     return moments
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def half_solid_angle(triangles, i, x, y, z) -> float:
     """Half the solid angle under which a point sees triangle i, from -pi to pi; 0 in its plane."""
     ax, ay, az = triangles[i, 0, 0] - x, triangles[i, 0, 1] - y, triangles[i, 0, 2] - z
@@ -124,7 +124,7 @@ def half_solid_angle(triangles, i, x, y, z) -> float:
     return math.atan2(volume, a * b * c + ab * c + bc * a + ca * b)
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _far_solid_angle(moments, node, x, y, z, squared) -> float:
     """The solid angle of a cluster from its moments, for r = (x, y, z)."""
     m = moments[node]
@@ -142,7 +142,7 @@ def _far_solid_angle(moments, node, x, y, z, squared) -> float:
     return (constant + (7.5 * second * inverse - 3 * first - 4.5 * trace) * inverse) * inverse * math.sqrt(inverse)
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _winding_number(triangles, moments, beta, x, y, z) -> float:
     """w of one point. The tree is walked in preorder without a stack.
 
@@ -169,7 +169,7 @@ def _winding_number(triangles, moments, beta, x, y, z) -> float:
             return (near + far / 2) / (2 * math.pi)
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def query_winding(task, triangles, moments, beta, queries, order, free, answers) -> None:
     """One task, of ``CHUNK`` queries.
 

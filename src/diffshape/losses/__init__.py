@@ -80,3 +80,7 @@ __all__ = [
     "voxel_tversky_loss",
     "wing_loss",
 ]
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -33,3 +33,7 @@ __all__ = [
     "uncertainty_calibration",
     "voxel_iou",
 ]
+
+
+def __dir__() -> list[str]:
+    return __all__

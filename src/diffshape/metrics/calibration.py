@@ -8,6 +8,7 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
+from diffshape._reprs import one_line
 from diffshape.losses.reduction import read_elements
 
 QUANTILES = 20
@@ -33,6 +34,8 @@ class Calibration:
     normalized_error: float | None
     sharpness: float | None
     count: int
+
+    __repr__ = one_line
 
 
 def uncertainty_calibration(

@@ -6,6 +6,8 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from diffshape._reprs import one_line
+
 
 class FScore(NamedTuple):
     """Three shares from 0 to 1, float64."""
@@ -16,6 +18,8 @@ class FScore(NamedTuple):
     """Share of the prediction's points nearer to the truth than the threshold."""
     recall: Float[Tensor, "*b"]
     """Share of the truth's points nearer to the prediction than the threshold."""
+
+    __repr__ = one_line
 
 
 def f_score(pred_to_truth: Float[Tensor, "*b n"], truth_to_pred: Float[Tensor, "*b m"], *, threshold: float) -> FScore:

@@ -22,6 +22,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from diffshape._reprs import one_line
 from diffshape.metrics.occupancy import occupancy_iou
 from diffshape.metrics.signs import sign_f1
 
@@ -57,6 +58,8 @@ class FieldScore:
     count_near: int
     count_volume: int
     count_surface: int
+
+    __repr__ = one_line
 
     def to_dict(self) -> dict[str, float | int | None]:
         """Plain numbers under the attributes' names, ready for JSON."""

@@ -7,6 +7,7 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
+from diffshape._reprs import one_line
 from diffshape.losses.reduction import check_same_shape, read_elements
 from diffshape.losses.skeleton import Skeleton, check_landmarks
 from diffshape.losses.spine_geometry import frame_of, read_spine
@@ -29,6 +30,8 @@ class RadialError:
     median: float | None
     detection_rates: Mapping[float, float | None]
     count: int
+
+    __repr__ = one_line
 
     def __str__(self) -> str:
         if self.mean is None:
@@ -118,6 +121,8 @@ class StructureViolations:
     order: float | None
     orientation: float | None
     sides: float | None
+
+    __repr__ = one_line
 
 
 def structure_violations(

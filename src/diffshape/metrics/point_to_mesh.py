@@ -8,6 +8,7 @@ import numpy as np
 import torch
 
 from diffshape import ops
+from diffshape._reprs import one_line
 from diffshape.metrics.surface_input import Surface, read_surface
 
 
@@ -26,6 +27,8 @@ class PointToMeshStatistics:
     rms: float
     max: float
     quantiles: Mapping[float, float]
+
+    __repr__ = one_line
 
     def to_dict(self) -> dict[str, Any]:
         """Plain numbers under the attributes' names."""

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from diffshape._reprs import one_line
 from diffshape.metrics.f_score import f_score
 from diffshape.ops import assign, nearest_neighbors
 
@@ -47,6 +48,8 @@ class PointScore:
     recall: float
     threshold: float
     earth_mover: float | None
+
+    __repr__ = one_line
 
     def to_dict(self) -> dict[str, float | None]:
         """Plain numbers under the attributes' names, ready for JSON."""

@@ -15,6 +15,7 @@ import trimesh
 from jaxtyping import Float, Int
 
 from diffshape._bounds import SCORE_BYTES, check_fits, check_seed
+from diffshape._reprs import one_line
 from diffshape.metrics.f_score import f_score
 from diffshape.metrics.surface_input import Surface, read_surface
 
@@ -52,6 +53,8 @@ class SurfaceScore:
     iou: float | None
     bodies: int
     watertight: bool
+
+    __repr__ = one_line
 
     def to_dict(self) -> dict[str, float | int | bool | None]:
         """Plain numbers under the attributes' names, ready for JSON."""

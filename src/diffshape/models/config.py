@@ -33,7 +33,7 @@ class PointCloudNetwork:
     latent: int = 32
     """Size of the code."""
     activation: Activation = "gelu"
-    """Between linear maps."""
+    """Activation between linear maps."""
     dropout: float = 0.0
     """Share of features left out in training, in attention and behind each activation."""
     checkpointing: bool = False
@@ -62,7 +62,7 @@ class MeshNetwork:
     latent: int = 32
     """Size of the code."""
     activation: Activation = "relu"
-    """Between linear maps."""
+    """Activation between linear maps."""
     dropout: float = 0.0
     """Share of features left out in training, behind each activation."""
     checkpointing: bool = False
@@ -88,7 +88,7 @@ class VoxelNetwork:
     latent: int = 64
     """Size of the code."""
     activation: Activation = "relu"
-    """Between convolutions."""
+    """Activation between convolutions."""
     dropout: float = 0.0
     """Share of channels left out in training, behind each activation."""
     checkpointing: bool = False
@@ -108,11 +108,12 @@ class PointCloudConfig:
     loss: PointLoss = "chamfer"
     """The function of ``diffshape.losses`` of that name; "earth_mover" needs as many points as it generates."""
     squared: bool | None = None
-    """Of "chamfer", "density_aware_chamfer" and "earth_mover" only; None is that function's own default."""
+    """Whether distances are squared, for "chamfer", "density_aware_chamfer" and "earth_mover" only; None is the default
+    of that loss."""
     blur: float | None = None
-    """Of "sinkhorn" only; None is 0.05, in the unit of the points."""
+    """Blur of the "sinkhorn" loss, in the unit of the points; None is 0.05."""
     network: PointCloudNetwork = field(default_factory=PointCloudNetwork)
-    """What computes it."""
+    """Network of the autoencoder."""
 
     def __post_init__(self) -> None:
         check_settings(self)
@@ -136,7 +137,7 @@ class MeshConfig:
     edge_weight: float = 0.1
     """Weight of the squared difference of edge lengths."""
     network: MeshNetwork = field(default_factory=MeshNetwork)
-    """What computes it."""
+    """Network of the autoencoder."""
 
     def __post_init__(self) -> None:
         check_settings(self)
@@ -158,7 +159,7 @@ class VoxelConfig:
     focal_alpha: float | None = None
     """Weight of occupied voxels, 0 to 1, of "focal" only; None weighs occupied and empty ones alike."""
     network: VoxelNetwork = field(default_factory=VoxelNetwork)
-    """What computes it."""
+    """Network of the autoencoder."""
 
     def __post_init__(self) -> None:
         check_settings(self)

@@ -13,7 +13,10 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from diffshape._arguments import check, checked
+from diffshape._pictures import picture_of
 from diffshape._plain import from_plain, to_plain
+from diffshape._reprs import one_line
 from diffshape.data import DistanceSamples, Frame, Mesh, as_mesh
 from diffshape.fields import LatentMLP
 from diffshape.losses import clamped_l1_loss
@@ -40,19 +43,25 @@ class DeepSDF:
     config: DeepSDFConfig
     """What it was trained with."""
 
+    __repr__ = one_line
+    _repr_png_ = picture_of
+
     @property
     def codes(self) -> Float[Tensor, "s c"]:
         """The codes of the training shapes, (S, latent)."""
         return self.field.lookup(torch.arange(len(self.field.codes), device=self.field.codes.device)).detach()
 
+    @checked
     def observe(self, mesh: Any, count: int = 8000, *, seed: int = 0) -> DistanceSamples:
         """Points about a shape and their exact signed distances, drawn as those of the training were.
 
         Leave some out to see what the model makes of the rest.
 
         Raises:
-            ValueError: ``mesh`` is no mesh.
+            ValueError: ``mesh`` is no mesh, or ``count`` below 1.
         """
+        if count < 1:
+            raise ValueError(f"DeepSDF.observe: count must be 1 or more, got {count}")
         generator = torch.Generator().manual_seed(seed)
         points, distances = distance_samples(as_mesh(mesh), self.frame, self.config, count, generator=generator)
         return DistanceSamples(self.frame.from_unit(points), self.frame.distances_from_unit(distances))
@@ -69,6 +78,8 @@ class DeepSDF:
     ) -> Float[Tensor, "*b c"]:
         """The code of the shape that has these signed distances, (latent,), or those (B, latent) of several.
 
+        With the network frozen, Adam minimises mean |clamp(f(z, x)) - clamp(s(x))| + prior mean(z^2) from N(0, 0.01^2).
+
         Args:
             points: (N, 3) or (B, N, 3), anywhere: all around the shape or where it was seen.
             distances: (N,) or (B, N), negative inside. Of points seen on a surface with normals, move each a little
@@ -84,6 +95,9 @@ class DeepSDF:
             ValueError: A shape is wrong, there is no point, a number is not finite, or an option is out of range.
         """
         points, distances = self._observed(points, distances)
+        check("DeepSDF.infer: steps", int, steps)
+        check("DeepSDF.infer: lr", float, lr)
+        check("DeepSDF.infer: prior", float, prior)
         if steps < 1 or not lr > 0 or not prior >= 0:
             raise ValueError(
                 f"DeepSDF.infer: steps must be 1 or more, lr positive and prior 0 or more, got {steps}, {lr}, {prior}"
@@ -117,6 +131,7 @@ class DeepSDF:
             optimizer.step()
         return codes.detach()
 
+    @checked
     def interpolate(self, first: Float[Tensor, "c"], last: Float[Tensor, "c"], count: int) -> Float[Tensor, "n c"]:
         """``count`` codes at equal steps on the line from one code to another, both ends included.
 
@@ -130,6 +145,7 @@ class DeepSDF:
             )
         return torch.lerp(first, last, torch.linspace(0, 1, count).to(first)[:, None])
 
+    @checked
     def mesh(self, code: Float[Tensor, "c"], resolution: int = 128) -> Mesh:
         """The surface of a code as a closed mesh, normals outward; empty, (0, 3) and (0, 3), if it has none.
 
@@ -141,6 +157,7 @@ class DeepSDF:
         vertices, faces = isosurface(shape, resolution=resolution, bounds=(-1.0, 1.0), closed=True)
         return Mesh(self.frame.from_unit(vertices.cpu().numpy()), faces.cpu().numpy())
 
+    @checked
     def save(self, folder: str | PathLike[str]) -> None:
         """Write config.yaml and model.safetensors to ``folder``, which is made if it is missing.
 
@@ -152,7 +169,10 @@ class DeepSDF:
 
     def _observed(self, points: Any, distances: Any) -> tuple[Tensor, Tensor]:
         """Both in the frame, on the field's device."""
-        points, distances = torch.as_tensor(points), torch.as_tensor(distances)
+        try:
+            points, distances = torch.as_tensor(points), torch.as_tensor(distances)
+        except (TypeError, ValueError, RuntimeError) as error:
+            raise ValueError(f"DeepSDF.infer: points and distances must be arrays of numbers: {error}") from error
         if points.ndim not in (2, 3) or points.shape[-1] != 3 or distances.shape != points.shape[:-1]:
             raise ValueError(
                 "DeepSDF.infer: points must have shape (N, 3) or (B, N, 3) and distances (N,) or (B, N), "
@@ -164,6 +184,7 @@ class DeepSDF:
         return unit[0].to(self.field.codes), unit[1].to(self.field.codes)
 
 
+@checked
 def load_deep_sdf(folder: str | PathLike[str]) -> DeepSDF:
     """The model that ``DeepSDF.save`` wrote, or ``diffshape train deep-sdf``, on the CPU.
 

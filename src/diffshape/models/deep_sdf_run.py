@@ -3,6 +3,7 @@
 model/        config.yaml and model.safetensors; ``load_deep_sdf`` takes the folder of the training as well
 """
 
+from diffshape._arguments import checked
 from diffshape.data import Mesh, read_mesh_folder, shape_family
 from diffshape.models.deep_sdf import MODEL_FOLDER, DeepSDF
 from diffshape.models.deep_sdf_samples import family_meshes
@@ -27,6 +28,7 @@ class DeepSDFRun(TrainingRun):
         model.save(self.path / MODEL_FOLDER)
 
 
+@checked
 def deep_sdf_shapes(data: DrawnShapes | ShapeFolder, *, seed: int = 0) -> tuple[dict[str, Mesh], dict[str, Mesh]]:
     """Shapes to learn from, and others to be tested on, by name; the seed draws them, or who is held out.
 

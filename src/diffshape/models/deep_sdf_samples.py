@@ -18,6 +18,8 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
+from diffshape._arguments import checked
+from diffshape._reprs import one_line
 from diffshape.data import DistanceSamples, Frame, Mesh, SignedDistance, as_mesh
 from diffshape.data.families import ShapeFamily
 from diffshape.models.deep_sdf_config import DeepSDFConfig
@@ -76,6 +78,8 @@ class SidedPool:
     distances: Float[Tensor, "s n"]
     inside: Int[Tensor, "s"]
 
+    __repr__ = one_line
+
     @classmethod
     def of(cls, points: Float[Tensor, "s n 3"], distances: Float[Tensor, "s n"]) -> "SidedPool":
         """The pool of points in any order."""
@@ -106,7 +110,10 @@ class FamilySamples:
     pool: SidedPool
     generator_state: Tensor
 
+    __repr__ = one_line
 
+
+@checked
 def sample_family(shapes: Shapes, config: DeepSDFConfig, *, seed: int = 0) -> FamilySamples:
     """The one frame of all shapes, and of each ``config.samples`` points with their distances.
 

@@ -12,6 +12,8 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from diffshape._arguments import checked
+from diffshape._reprs import one_line
 from diffshape.data import DistanceSamples, Mesh, as_mesh
 from diffshape.metrics import compare_surfaces
 from diffshape.models.deep_sdf import DeepSDF
@@ -32,9 +34,19 @@ class FoundCodes(NamedTuple):
     half: Float[Tensor, "s c"]
     seen: DistanceSamples
 
+    __repr__ = one_line
 
+
+@checked
 def find_codes(model: DeepSDF, meshes: Sequence[Any], *, observed: int = 1000, steps: int = 800) -> FoundCodes:
-    """Observe shapes that are not of the training, and find their codes; ``steps`` as of ``DeepSDF.infer``.
+    """Observe shapes that are not of the training, wholly and from one side, and find their codes from that.
+
+    Args:
+        model: A trained model.
+        meshes: New shapes, placed like those of the training: paths, ``trimesh.Trimesh`` or (vertices, faces).
+        observed: Points about each shape whose signed distances are known to the search; the half that has the
+            smallest x is what is seen from one side.
+        steps: Optimiser steps of each search.
 
     Raises:
         ValueError: There is no mesh, or one is none.
@@ -63,6 +75,8 @@ class DeepSDFScore:
     half: Numbers
     nearest: Numbers
 
+    __repr__ = one_line
+
     def __str__(self) -> str:
         rows = {
             "training shapes, from their codes": self.recalled,
@@ -74,6 +88,7 @@ class DeepSDFScore:
         return "\n".join([head, *(_row(title, numbers) for title, numbers in rows.items())])
 
 
+@checked
 def score_deep_sdf(
     model: DeepSDF,
     known: Sequence[Any],

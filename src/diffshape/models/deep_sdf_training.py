@@ -12,13 +12,18 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
+from diffshape._arguments import checked
 from diffshape._bounds import check_budget
+from diffshape._pictures import picture_of
+from diffshape._reprs import one_line
 from diffshape.fields import LatentMLP
 from diffshape.losses import LossTerms, clamped_l1_loss
 from diffshape.models.deep_sdf import DeepSDF
 from diffshape.models.deep_sdf_config import STEPS, DeepSDFConfig
 from diffshape.models.deep_sdf_samples import FamilySamples, Shapes, SidedPool, sample_family
 from diffshape.training import Adam, CheckpointFolder, Outcome, Seconds, StepReport, Steps, Task, own_randomness, train
+from diffshape.training.device import chosen_device
+from diffshape.training.progress import with_progress
 
 
 class DeepSDFTask(Task):
@@ -59,7 +64,11 @@ class DeepSDFResult(NamedTuple):
     model: DeepSDF
     outcome: Outcome
 
+    __repr__ = one_line
+    _repr_png_ = picture_of
 
+
+@checked
 def train_deep_sdf(
     shapes: Shapes | FamilySamples,
     config: DeepSDFConfig | None = None,
@@ -67,12 +76,18 @@ def train_deep_sdf(
     steps: int | None = None,
     seconds: float | None = None,
     seed: int = 0,
-    device: str = "cpu",
+    device: torch.device | str = "auto",
     checkpoints: CheckpointFolder | None = None,
     resume: bool = False,
+    progress: bool | None = None,
     observers: Sequence[Callable[[StepReport], None]] = (),
 ) -> DeepSDFResult:
-    """Learn a family of shapes; on the CPU, the same shapes, settings and ``steps`` give the same bits.
+    """Learn a family of shapes: one network f, and a code z_i for each shape, found together (an "auto-decoder").
+
+        loss = mean |clamp(f(z_i, x)) - clamp(s_i(x))| + code_weight min(1, progress / code_ramp) mean |z_i|
+
+    over points x about the shapes, half of them inside, with s_i the exact signed distance and clamp to +-0.1. On the
+    CPU, the same shapes, settings and ``steps`` give the same bits.
 
     Args:
         shapes: Closed meshes, placed and oriented alike, as paths, ``trimesh.Trimesh`` or (vertices, faces); or a
@@ -81,12 +96,18 @@ def train_deep_sdf(
         config: ``DeepSDFConfig()`` if ``None``.
         steps, seconds: How long to train, one of them; 2000 steps if neither is given.
         seed: Of points, weights, batches and dropout; torch's global generator stands afterwards where it stood.
-        device: "cpu" or "cuda".
-        checkpoints, resume, observers: As of ``training.train``; the points are drawn anew from the seed.
+        device: Where to compute: "cpu", "cuda" or a ``torch.device``; "auto" takes a GPU if there is one.
+        checkpoints: Where the training saves itself; nowhere if ``None``.
+        resume: Go on with the training in ``checkpoints`` if there is one; the points are drawn anew from the seed.
+        progress: Show the progress on stderr or not; on a terminal and in a notebook if not given.
+        observers: Called after each step with a ``training.StepReport``.
 
     Raises:
-        ValueError: There is no shape, one has no inside or is no mesh, or steps and seconds are both given.
+        ValueError: There is no shape, one has no inside or is no mesh, steps and seconds are both given, or the
+            device is not here.
         TrainingError: The loss was not finite in 10 steps in a row.
+
+    Source: Park et al., DeepSDF, CVPR 2019, equations 9 and 10, with the norm of the released code, not its square.
 
     >>> from diffshape import data, models
     >>> model, outcome = train_deep_sdf(data.shape_family("ellipsoid", 3), models.DeepSDFConfig(samples=500), steps=2)
@@ -94,13 +115,17 @@ def train_deep_sdf(
     (torch.Size([3, 16]), ['distance', 'code_norm'])
     """
     check_budget("train_deep_sdf", steps=steps, seconds=seconds, seed=seed)
+    device = chosen_device(device, argument="train_deep_sdf: device")
     config = config or DeepSDFConfig()
     samples = shapes if isinstance(shapes, FamilySamples) else sample_family(shapes, config, seed=seed)
     pool = SidedPool(*(part.to(device) for part in (samples.pool.points, samples.pool.distances, samples.pool.inside)))
     generator = torch.Generator()
     generator.set_state(samples.generator_state)
     field = LatentMLP(config.network, shapes=len(pool.inside), generator=generator).to(device)
-    with own_randomness(device, seed=seed):  # for dropout
+    with (
+        with_progress(f"train_deep_sdf on {device}", progress, observers) as heard,
+        own_randomness(device, seed=seed),  # for dropout
+    ):
         outcome = train(
             DeepSDFTask(field, pool, config, seed=seed),
             budget=Seconds(seconds) if seconds is not None else Steps(STEPS if steps is None else steps),
@@ -108,6 +133,6 @@ def train_deep_sdf(
             schedule=lambda progress: 0.5 ** int(progress / config.halve),
             checkpoints=checkpoints,
             resume=resume,
-            observers=observers,
+            observers=heard,
         )
     return DeepSDFResult(DeepSDF(field.eval(), samples.frame, config), outcome)

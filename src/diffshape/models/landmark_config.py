@@ -53,7 +53,7 @@ class LandmarkTransformerConfig:
     query_layers: int = 3
     """Layers in which landmark queries look at each other and at the tokens."""
     feed_forward: int = 1024
-    """Hidden units of each layer."""
+    """Hidden units of each transformer layer."""
     dropout: float = 0.1
     """Share of hidden units left out in training."""
 
@@ -123,17 +123,17 @@ class LandmarkTraining:
     lr: float = 3e-3
     """Largest learning rate; it rises over a tenth of the steps and falls to 0."""
     weight_decay: float = 1e-2
-    """Decoupled: each step takes lr * weight_decay of a weight."""
+    """Decoupled weight decay: each step takes lr * weight_decay of a weight."""
     clip: float = 5.0
     """Largest gradient norm."""
     rotate: float = 4.0
-    """Training images are turned by up to this many degrees."""
+    """Largest angle by which training images are turned, in degrees, to either side."""
     zoom: float = 0.05
-    """Training images are scaled by up to this share."""
+    """Largest share by which training images are made larger or smaller."""
     shift: float = 0.03
-    """Training images are moved by up to this share of their size."""
+    """Largest shift of training images, as a share of their size."""
     gain: float = 0.2
-    """Brightness and contrast of training images change by up to this share."""
+    """Largest share by which brightness and contrast of training images change."""
 
     def __post_init__(self) -> None:
         check_settings(self)
@@ -149,7 +149,7 @@ class LandmarkTraining:
 
 @dataclass(frozen=True, kw_only=True)
 class PhantomData:
-    """Drawn radiographs."""
+    """Radiographs of the lumbar spine that are drawn: so many to learn from, and others to be tested on."""
 
     phantom: SpinePhantomConfig = field(default_factory=SpinePhantomConfig)
     images: int = 512
@@ -183,7 +183,7 @@ class FolderData:
 
 @dataclass(frozen=True, kw_only=True)
 class LandmarkSettings(TrainingSettings):
-    """One training, complete."""
+    """One landmark training, complete: data, network, objective, optimisation, steps and seed; kept in config.yaml."""
 
     MODEL: ClassVar[str] = "landmarks"
     TITLE: ClassVar[str] = "landmark training"

@@ -7,6 +7,8 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from diffshape._arguments import checked
+from diffshape._reprs import one_line
 from diffshape.losses import LandmarkLoss, Skeleton
 from diffshape.models.landmark_config import LandmarkObjective, LandmarkUNetConfig, NetworkConfig
 from diffshape.models.landmark_output import LandmarkOutput
@@ -14,10 +16,12 @@ from diffshape.ops import heatmap_dark, heatmap_soft_argmax, resize_landmarks
 
 
 class LandmarkPrediction(NamedTuple):
-    """Landmarks (N, K, 2), (x, y) in pixels of the image, and the standard deviation of each coordinate, likewise."""
+    """Landmarks (N, K, 2) as (x, y), and the coordinates' standard deviations (N, K, 2), in pixels of the image."""
 
     landmarks: Float[Tensor, "n k 2"]
     deviations: Float[Tensor, "n k 2"]
+
+    __repr__ = one_line
 
 
 class LandmarkDetector(nn.Module):
@@ -29,6 +33,7 @@ class LandmarkDetector(nn.Module):
         objective: What it is trained with.
     """
 
+    @checked
     def __init__(
         self,
         skeleton: Skeleton,
@@ -51,8 +56,22 @@ class LandmarkDetector(nn.Module):
         return self.network(standardized(images))
 
     @torch.no_grad()
+    @checked
     def detect(self, images: Float[Tensor, "n 1 h w"], *, batch: int = 16) -> LandmarkPrediction:
-        """Landmarks of any number of images, ``batch`` at a time."""
+        """Landmarks of any number of images, ``batch`` at a time.
+
+        Args:
+            images: (N, 1, H, W), of a height and width that suit the network.
+            batch: How many go through the network at once.
+
+        Raises:
+            ValueError: ``images`` have another shape, or ``batch`` is below 1.
+        """
+        if images.ndim != 4 or images.shape[1] != 1 or batch < 1:
+            raise ValueError(
+                "LandmarkDetector.detect: images must have shape (N, 1, H, W) and batch be 1 or more, "
+                f"got {tuple(images.shape)} and {batch}"
+            )
         was_training, device = self.training, next(self.network.parameters()).device
         self.eval()
         try:

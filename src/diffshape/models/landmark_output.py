@@ -6,12 +6,16 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from diffshape._reprs import one_line
+
 
 class LandmarkOutput(NamedTuple):
     """Heat-maps (B, K, h, w), as logits or values, and ln(variance) (B, K, 2) in pixels of them, before any bound."""
 
     heatmaps: Float[Tensor, "b k h w"]
     log_variance: Float[Tensor, "b k 2"]
+
+    __repr__ = one_line
 
 
 class UncertaintyHead(nn.Module):

@@ -6,6 +6,7 @@ network.safetensors  the final weights, and the number of landmarks
 from dataclasses import replace
 from pathlib import Path
 
+from diffshape._arguments import checked
 from diffshape._sized_for import SizedFor
 from diffshape._tensor_files import read_tensors
 from diffshape.data import LandmarkImages, read_landmark_folder, skeleton_of, spine_phantoms
@@ -69,6 +70,7 @@ class LandmarkRun(TrainingRun):
         return self.path / "network.safetensors"
 
 
+@checked
 def load_landmark_detector(folder: str | Path) -> LandmarkDetector:
     """The detector that ``diffshape train landmarks`` left in a folder, ready to ``detect``.
 
@@ -78,6 +80,7 @@ def load_landmark_detector(folder: str | Path) -> LandmarkDetector:
     return LandmarkRun(Path(folder)).load()
 
 
+@checked
 def landmark_data(data: PhantomData | FolderData, *, seed: int = 0) -> tuple[LandmarkImages, LandmarkImages]:
     """Images to learn from, and others to be tested on; the seed draws the phantoms, or who is held out.
 

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from diffshape._arguments import checked
+from diffshape._reprs import one_line
 from diffshape.data import LandmarkImages
 from diffshape.metrics import (
     Calibration,
@@ -32,6 +34,8 @@ class LandmarkScore:
     violations: StructureViolations
     calibration: Calibration
 
+    __repr__ = one_line
+
     def __str__(self) -> str:
         rates = self.error.detection_rates.items()
         order, held = self.violations.order, self.calibration.coverage.get(1.0)
@@ -45,6 +49,7 @@ class LandmarkScore:
         return "\n".join(lines)
 
 
+@checked
 def score_landmarks(prediction: LandmarkPrediction, data: LandmarkImages) -> LandmarkScore:
     """Compare predictions for ``data.images`` with its landmarks, in its unit.
 

@@ -6,7 +6,9 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from diffshape._arguments import checked
 from diffshape._bounds import check_budget
+from diffshape._reprs import one_line
 from diffshape.data import LandmarkImages
 from diffshape.losses import LossTerms
 from diffshape.models.landmark_augmentation import augmented
@@ -24,6 +26,8 @@ from diffshape.training import (
     own_randomness,
     train,
 )
+from diffshape.training.device import chosen_device
+from diffshape.training.progress import with_progress
 
 WARMUP = 0.1  # of the steps
 
@@ -70,7 +74,10 @@ class LandmarkResult(NamedTuple):
     detector: LandmarkDetector
     outcome: Outcome
 
+    __repr__ = one_line
 
+
+@checked
 def train_landmarks(
     data: LandmarkImages,
     network: NetworkConfig | None = None,
@@ -79,9 +86,10 @@ def train_landmarks(
     *,
     steps: int = 600,
     seed: int = 0,
-    device: str = "cpu",
+    device: torch.device | str = "auto",
     checkpoints: CheckpointFolder | None = None,
     resume: bool = False,
+    progress: bool | None = None,
     observers: Sequence[Callable[[StepReport], None]] = (),
 ) -> LandmarkResult:
     """Train a landmark network; on the CPU, the same data and settings give the same bits.
@@ -93,11 +101,14 @@ def train_landmarks(
         training: ``LandmarkTraining()`` if ``None``.
         steps: Optimiser steps.
         seed: Of weights, batches and changes of the images; torch's global generator stands afterwards where it stood.
-        device: "cpu" or "cuda".
-        checkpoints, resume, observers: As of ``training.train``.
+        device: Where to compute: "cpu", "cuda" or a ``torch.device``; "auto" takes a GPU if there is one.
+        checkpoints: Where the training saves itself; nowhere if ``None``.
+        resume: Go on with the training in ``checkpoints`` if there is one.
+        progress: Show the progress on stderr or not; on a terminal and in a notebook if not given.
+        observers: Called after each step with a ``training.StepReport``.
 
     Raises:
-        ValueError: There is no image, or a size does not suit the network.
+        ValueError: There is no image, a size does not suit the network, or the device is not here.
         TrainingError: The loss was not finite in 10 steps in a row.
 
     >>> from diffshape.data import spine_phantoms
@@ -112,6 +123,7 @@ def train_landmarks(
     torch.Size([1, 22, 2])
     """
     check_budget("train_landmarks", steps=steps, seconds=None, seed=seed)
+    device = chosen_device(device, argument="train_landmarks: device")
     with own_randomness(device, seed=seed):  # for weights and dropout
         detector = LandmarkDetector(data.skeleton, network, objective).to(device)
         outcome = train_detector(
@@ -122,11 +134,13 @@ def train_landmarks(
             seed=seed,
             checkpoints=checkpoints,
             resume=resume,
+            progress=progress,
             observers=observers,
         )
     return LandmarkResult(detector, outcome)
 
 
+@checked
 def train_detector(
     detector: LandmarkDetector,
     data: LandmarkImages,
@@ -136,9 +150,26 @@ def train_detector(
     seed: int = 0,
     checkpoints: CheckpointFolder | None = None,
     resume: bool = False,
+    progress: bool | None = None,
     observers: Sequence[Callable[[StepReport], None]] = (),
 ) -> Outcome:
-    """The same for a detector that is already made, where it is."""
+    """Train a detector that is already made, in place and on the device where it is.
+
+    Args:
+        detector: What is trained.
+        data: Images to learn from.
+        training: ``LandmarkTraining()`` if ``None``.
+        steps: Optimiser steps.
+        seed: Of batches and changes of the images.
+        checkpoints: Where the training saves itself; nowhere if ``None``.
+        resume: Go on with the training in ``checkpoints`` if there is one.
+        progress: Show the progress on stderr or not; on a terminal and in a notebook if not given.
+        observers: Called after each step with a ``training.StepReport``.
+
+    Raises:
+        ValueError: There is no image, or a size does not suit the network.
+        TrainingError: The loss was not finite in 10 steps in a row.
+    """
     if not len(data):
         raise ValueError("train_detector: data must hold at least one image, got none")
     training = training or LandmarkTraining()
@@ -147,15 +178,16 @@ def train_detector(
         "network": Adam(lr=training.lr, weight_decay=training.weight_decay),
         "objective": Adam(lr=training.lr),
     }
-    outcome = train(
-        task,
-        budget=Steps(steps),
-        optimizer={name: adam[name] for name in task.modules},
-        schedule=WarmupCosine(warmup=WARMUP),
-        clip=training.clip,
-        checkpoints=checkpoints,
-        resume=resume,
-        observers=observers,
-    )
+    with with_progress(f"train_detector on {task.device}", progress, observers) as heard:
+        outcome = train(
+            task,
+            budget=Steps(steps),
+            optimizer={name: adam[name] for name in task.modules},
+            schedule=WarmupCosine(warmup=WARMUP),
+            clip=training.clip,
+            checkpoints=checkpoints,
+            resume=resume,
+            observers=heard,
+        )
     detector.eval()
     return outcome

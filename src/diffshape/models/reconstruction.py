@@ -5,6 +5,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from diffshape._arguments import checked
 from diffshape.losses import LossTerms
 from diffshape.models.autoencoder import Autoencoder
 from diffshape.training import Task
@@ -20,6 +21,7 @@ class Reconstruction(Task):
         seed: Of the draws, which a checkpoint keeps.
     """
 
+    @checked
     def __init__(self, model: Autoencoder, samples: Any, *, batch: int = 16, seed: int = 0) -> None:
         if batch < 1:
             raise ValueError(f"Reconstruction: batch must be 1 or more, got {batch}")
@@ -45,6 +47,7 @@ class Reconstruction(Task):
 
 
 @torch.no_grad()
+@checked
 def reconstruction_error(model: Autoencoder, samples: Any, *, batch: int = 64) -> float:
     """Mean loss of the model on samples, without dropout; the model is left in the mode it was in.
 
@@ -65,7 +68,10 @@ def reconstruction_error(model: Autoencoder, samples: Any, *, batch: int = 64) -
 
 
 def _on_device_of(model: Autoencoder, samples: Any) -> Tensor:
-    tensor = torch.as_tensor(samples)
-    if not len(tensor):
+    try:
+        tensor = torch.as_tensor(samples)
+    except (TypeError, ValueError, RuntimeError) as error:
+        raise ValueError(f"Reconstruction: samples must be an array, got a {type(samples).__name__}") from error
+    if not tensor.ndim or not len(tensor):
         raise ValueError("Reconstruction: samples must hold one sample or more, got none")
     return tensor.to(next(model.parameters()).device)

@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 import yaml
 from torch import Tensor
 
+from diffshape._arguments import checked
 from diffshape._plain import from_plain, read_yaml, to_plain
 from diffshape._sized_for import SizedFor
 from diffshape._tensor_files import read_tensors
@@ -22,6 +23,7 @@ _VERSION = 1
 _KINDS = {"point-cloud": PointCloudConfig, "mesh": MeshConfig, "voxel": VoxelConfig}
 
 
+@checked
 def save_model(model: Autoencoder, folder: str | PathLike[str]) -> None:
     """Write settings and weights to ``folder``, which is made if it is missing; each file whole or not at all.
 
@@ -32,6 +34,7 @@ def save_model(model: Autoencoder, folder: str | PathLike[str]) -> None:
     write_folder(folder, kind, to_plain(model.config), model.state_dict())
 
 
+@checked
 def load_model(folder: str | PathLike[str]) -> Autoencoder:
     """The model that :func:`save_model` wrote, on the CPU, ready to use.
 

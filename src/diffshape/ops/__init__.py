@@ -59,3 +59,7 @@ __all__ = [
     "sample_surface",
     "visible_from",
 ]
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -1,5 +1,6 @@
-"""Pictures of shapes and runs."""
+"""Pictures of shapes and runs; once imported, results show themselves as pictures in a notebook."""
 
+from diffshape.report import notebook as notebook
 from diffshape.report.gallery import gallery
 from diffshape.report.landmark_overlay import landmark_overlay
 from diffshape.report.png import encode_png, write_png
@@ -17,3 +18,7 @@ __all__ = [
     "shape_strip",
     "write_png",
 ]
+
+
+def __dir__() -> list[str]:
+    return __all__

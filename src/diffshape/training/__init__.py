@@ -36,3 +36,7 @@ __all__ = [
     "train",
     "write_tensors",
 ]
+
+
+def __dir__() -> list[str]:
+    return __all__

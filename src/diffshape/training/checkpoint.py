@@ -13,6 +13,7 @@ from pathlib import Path
 
 from torch import Tensor
 
+from diffshape._reprs import one_line
 from diffshape._tensor_files import read_tensors, write_tensors
 from diffshape._whole_files import remove_leftovers
 from diffshape.training.schedule import Budget, Seconds
@@ -28,6 +29,8 @@ class Checkpoint:
     step: int
     seconds: float
     tensors: Mapping[str, Tensor]
+
+    __repr__ = one_line
 
     def section(self, name: str) -> dict[str, Tensor]:
         """The tensors below ``name``, as a state dictionary.

@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from diffshape._arguments import checked
 from diffshape.data.files import atomic_path
 from diffshape.training.loop import StepReport
 
@@ -19,6 +20,7 @@ from diffshape.training.loop import StepReport
 class CsvLog:
     """An observer of :func:`train` that writes step 1, every ``every``-th step and the last of a budget."""
 
+    @checked
     def __init__(self, path: str | Path, *, every: int = 10) -> None:
         if every < 1:
             raise ValueError(f"CsvLog: every must be at least 1, got {every}")
@@ -56,6 +58,7 @@ class CsvLog:
         return line.getvalue()
 
 
+@checked
 def read_log(path: str | Path) -> dict[str, NDArray[np.float64]]:
     """The columns of a log by name, NaN where a step had no such part; a torn last row is left out.
 

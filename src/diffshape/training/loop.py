@@ -21,6 +21,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic
 
+from diffshape._arguments import checked
+from diffshape._reprs import one_line
 from diffshape.losses import LossTerms
 from diffshape.training.checkpoint import CheckpointFolder
 from diffshape.training.interrupt import Interrupts
@@ -53,6 +55,8 @@ class StepReport:
     terms: LossTerms
     skipped: int
 
+    __repr__ = one_line
+
     @property
     def progress(self) -> float:
         """Share of the budget spent, 1 after the last step."""
@@ -65,7 +69,7 @@ class Outcome:
 
     Args:
         step: Steps made, earlier ones of a resumed run included.
-        seconds: Seconds spent, likewise.
+        seconds: Seconds spent, those before a resume included.
         interrupted: Whether Ctrl-C or SIGTERM ended it; resume to go on.
         terms: The loss of the last step, detached; None if no step was left to make.
         skipped: Updates this process skipped because loss or gradient was not finite.
@@ -79,7 +83,10 @@ class Outcome:
     skipped: int
     checkpoint: Path | None
 
+    __repr__ = one_line
 
+
+@checked
 def train(
     task: Task,
     *,

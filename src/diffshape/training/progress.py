@@ -1,4 +1,4 @@
-"""Live progress on stderr: a bar on a terminal, a plain line now and then elsewhere, nothing when quiet.
+"""Live progress on stderr: a bar on a terminal, one line in a notebook, a line now and then elsewhere, or nothing.
 
 The time left is the steps left times an honest step: the median of the last 50, plus the average cost per step of what
 comes only now and then (checkpoints, meshes), which a median does not see.
@@ -7,9 +7,12 @@ comes only now and then (checkpoints, meshes), which a median does not see.
 import statistics
 import sys
 from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from types import TracebackType
 from typing import Any, TextIO
 
+from diffshape._notices import is_notebook, is_watched
 from diffshape.training.loop import StepReport
 from diffshape.training.schedule import Seconds
 
@@ -51,7 +54,8 @@ class Progress:
     Args:
         description: What is being done, such as "fit bunny.ply".
         quiet: Show nothing.
-        stream: Where to show it, stderr if None; a bar on a terminal, else a line a tenth of the budget or 10 seconds.
+        stream: Where to show it, stderr if None; a bar on a terminal, a line that is written over in a notebook, else a
+            line a tenth of the budget or 10 seconds.
 
     >>> with Progress("fit", quiet=True) as progress:
     ...     pass  # train(task, budget=Steps(1000), observers=[progress])
@@ -60,16 +64,24 @@ class Progress:
     def __init__(self, description: str, *, quiet: bool = False, stream: TextIO | None = None) -> None:
         self.description, self.quiet, self._stream = description, quiet, stream
         self._bar: Any = None
+        self._patience = 10.0
+        self._width: int | None = None
         self._left = TimeLeft()
         self._shown_seconds, self._shown_tenth = float("-inf"), -1
         self._unseen: StepReport | None = None
 
     def __enter__(self) -> "Progress":
         self._stream = self._stream or sys.stderr
-        if not self.quiet and self._stream.isatty():
+        if self.quiet:
+            return self
+        if self._stream.isatty():
+            self._patience = 0.2
             self._bar = _bar(self._stream)
             self._bar.add_task(self.description, total=1.0, where="", loss="", left="")
             self._bar.start()
+        elif is_notebook(self._stream):
+            self._patience, self._width = 0.5, 0
+            self._write(f"{self.description} ...")
         return self
 
     def __exit__(
@@ -79,6 +91,8 @@ class Progress:
             self._show(self._unseen, None)
         if self._bar is not None:
             self._bar.stop()
+        if self._width is not None:
+            print(file=self._stream, flush=True)
 
     def __call__(self, report: StepReport) -> None:
         """Hear of a step, and show it if the last one shown is old enough to be replaced."""
@@ -88,7 +102,7 @@ class Progress:
         tenth = int(report.progress * 10)
         waited = report.seconds - self._shown_seconds
         self._unseen = report
-        if waited >= (10.0 if self._bar is None else 0.2) or tenth > self._shown_tenth:
+        if waited >= self._patience or tenth > self._shown_tenth:
             self._unseen = None
             self._shown_seconds, self._shown_tenth = report.seconds, tenth
             self._show(report, left)
@@ -103,7 +117,35 @@ class Progress:
             self._bar.refresh()
             return
         parts = [self.description, f"{report.progress:4.0%}", where, loss, rest]
-        print("  ".join(part for part in parts if part), file=self._stream, flush=True)
+        self._write("  ".join(part for part in parts if part))
+
+    def _write(self, line: str) -> None:
+        """A line of its own, or, in a notebook, in the place of the last one."""
+        if self._width is None:
+            print(line, file=self._stream, flush=True)
+            return
+        print("\r" + line.ljust(self._width), end="", file=self._stream, flush=True)
+        self._width = len(line)
+
+
+@contextmanager
+def with_progress(
+    description: str, wanted: bool | None, observers: Sequence[Callable[[StepReport], None]] = ()
+) -> Iterator[list[Callable[[StepReport], None]]]:
+    """The observers of a run, a ``Progress`` among them while entered if a function that takes ``progress=`` shows it.
+
+    Args:
+        description: What is being done, and where.
+        wanted: Show it or not; None shows it on a terminal and in a notebook, unless an observer is a ``Progress``.
+        observers: Those that the caller gave.
+    """
+    if wanted is None:
+        wanted = is_watched(sys.stderr) and not any(isinstance(observer, Progress) for observer in observers)
+    if not wanted:
+        yield list(observers)
+        return
+    with Progress(description) as progress:
+        yield [*observers, progress]
 
 
 def clock_time(seconds: float) -> str:

@@ -7,7 +7,10 @@ Schedules are pure functions of that number, so the same one serves 600 steps, 4
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from numbers import Real
 from typing import TypeAlias
+
+from diffshape._typed import check_settings
 
 
 @dataclass(frozen=True)
@@ -21,6 +24,7 @@ class Steps:
     count: int
 
     def __post_init__(self) -> None:
+        check_settings(self)
         if self.count < 1 or self.count != int(self.count):
             raise ValueError(f"Steps: count must be a whole number of at least 1, got {self.count}")
 
@@ -40,7 +44,7 @@ class Seconds:
     count: float
 
     def __post_init__(self) -> None:
-        if not (self.count > 0 and math.isfinite(self.count)):
+        if not (isinstance(self.count, Real) and self.count > 0 and math.isfinite(self.count)):
             raise ValueError(f"Seconds: count must be a positive number, got {self.count}")
 
     def progress(self, step: int, seconds: float) -> float:
@@ -77,6 +81,7 @@ class WarmupCosine:
     final: float = 0.0
 
     def __post_init__(self) -> None:
+        check_settings(self)
         if not 0 <= self.warmup < 1:
             raise ValueError(f"WarmupCosine: warmup is a share of the budget in [0, 1), got {self.warmup}")
         _check_final("WarmupCosine", self.final, self.final >= 0)
@@ -100,6 +105,7 @@ class Exponential:
     final: float = 0.03
 
     def __post_init__(self) -> None:
+        check_settings(self)
         _check_final("Exponential", self.final, self.final > 0)
 
     def __call__(self, progress: float) -> float:

@@ -1,13 +1,14 @@
 """What a training loop is given: modules, a loss, and the state to keep beside them."""
 
 from collections.abc import Mapping
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from torch import Tensor, nn
 
 from diffshape.losses import LossTerms
 
 
+@runtime_checkable
 class Task(Protocol):
     """What is trained. Subclass it, or match it.
 

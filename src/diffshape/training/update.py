@@ -14,6 +14,7 @@ from dataclasses import asdict, dataclass
 import torch
 from torch import Tensor, nn
 
+from diffshape._typed import check_settings
 from diffshape.losses import LossTerms
 from diffshape.training.task import Task, named_parameters
 
@@ -35,6 +36,7 @@ class Adam:
     weight_decay: float = 0.0
 
     def __post_init__(self) -> None:
+        check_settings(self)
         for name, fits, wanted in (
             ("lr", self.lr > 0 and math.isfinite(self.lr), "positive"),
             ("betas", len(self.betas) == 2 and all(0 <= beta < 1 for beta in self.betas), "two numbers in [0, 1)"),

@@ -1,0 +1,39 @@
+"""Results as pictures in a notebook, from the moment that ``diffshape.report`` is imported: surfaces, families."""
+
+from diffshape._pictures import paint
+from diffshape.data import ShapeFamily
+from diffshape.fitting import FitResult
+from diffshape.models import DeepSDF, DeepSDFResult
+from diffshape.report.png import encode_png
+from diffshape.report.preview import preview
+from diffshape.report.shape_space import interpolation_strip
+from diffshape.report.strip import shape_strip
+
+RESOLUTION = 64
+"""Grid nodes along a side of each surface, so that a picture is there within a second or so."""
+SHOWN = 6
+"""Most shapes of a drawn family in its picture."""
+
+
+def fit_picture(result: FitResult) -> bytes | None:
+    """The surface of a fit; none if its field has no zero."""
+    vertices, faces = result.mesh(RESOLUTION)
+    return encode_png(preview(vertices, faces, size=400)) if len(faces) else None
+
+
+def model_picture(model: DeepSDF) -> bytes | None:
+    """From one training shape to another."""
+    return encode_png(interpolation_strip(model, resolution=RESOLUTION))
+
+
+def family_picture(family: ShapeFamily) -> bytes:
+    """The first shapes of a drawn family."""
+    vertices, faces = family.meshes()
+    shapes = [(str(number), (each, faces)) for number, each in enumerate(vertices[:SHOWN])]
+    return encode_png(shape_strip(shapes, size=170))
+
+
+paint(FitResult, fit_picture)
+paint(DeepSDF, model_picture)
+paint(DeepSDFResult, lambda result: model_picture(result.model))
+paint(ShapeFamily, family_picture)

@@ -1,0 +1,63 @@
+import errno
+import warnings
+from pathlib import Path
+
+import pytest
+from numba.core.caching import FunctionCache
+
+import diffshape.kernels
+from diffshape.kernels import compiled as module
+from diffshape.kernels.compiled import compiled
+
+HINT = "set NUMBA_CACHE_DIR"
+
+
+def twice(x):
+    return 2 * x
+
+
+@pytest.fixture(autouse=True)
+def first_warning():
+    module._warn_once.cache_clear()
+    yield
+    module._warn_once.cache_clear()
+
+
+def test_without_a_folder_kernels_work_and_one_warning_says_how_to_get_one(monkeypatch):
+    monkeypatch.setattr(FunctionCache._impl_class, "_locator_classes", [])
+    with pytest.warns(UserWarning, match=HINT) as told:
+        kernels = [compiled(twice), compiled(twice, inline="always"), compiled(fastmath={"contract"})(twice)]
+    assert [kernel(3) for kernel in kernels] == [6, 6, 6]
+    assert len(told) == 1
+
+
+def test_a_full_disk_costs_the_cache_not_the_answer(monkeypatch):
+    def full(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(FunctionCache, "save_overload", full)
+    kernel = compiled(twice)
+    with pytest.warns(UserWarning, match=HINT):
+        assert kernel(3.0) == 6.0
+
+
+def test_what_is_compiled_is_kept_and_silent(monkeypatch, tmp_path):
+    monkeypatch.setattr("numba.core.config.CACHE_DIR", str(tmp_path))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert compiled(twice)(3) == 6
+        again = compiled(twice)
+        assert again(3) == 6
+    assert sum(again.stats.cache_hits.values()) == 1
+    assert list(tmp_path.rglob("*.nbc"))
+
+
+def test_without_just_in_time_compilation_kernels_are_python(monkeypatch):
+    monkeypatch.setattr("numba.core.config.DISABLE_JIT", 1)
+    assert compiled(twice) is twice
+
+
+def test_every_kernel_is_compiled_in_this_way():
+    """Else it would fail where no cache folder can be written, and hold the GIL."""
+    files = Path(next(iter(diffshape.kernels.__path__))).glob("numba_*.py")
+    assert not [path.name for path in files if "njit" in path.read_text()]
