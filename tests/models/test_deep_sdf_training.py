@@ -143,7 +143,7 @@ def test_a_budget_of_seconds():
         ([([[0, 0, 0], [1, 0, 0], [0, 1, 0]], [[0, 1, 2]])], {}, "shape 0 has 0 of 400 points inside"),
         ([3], {}, "a mesh must be a path"),
         (shape_family("ellipsoid", 2), {"steps": 3, "seconds": 3.0}, "give steps or seconds, not both, got 3 and 3.0"),
-        (shape_family("ellipsoid", 2), {"steps": 0}, "count must be a whole number of at least 1"),
+        (shape_family("ellipsoid", 2), {"steps": 0}, "steps must be at least 1, got 0"),
     ],
 )
 def test_what_is_wrong_is_said(shapes, options, message):
