@@ -159,7 +159,7 @@ def test_all_that_is_wrong_is_told_before_training(tmp_path):
         ([], {}, "at least one mesh"),
         ([BOX], {"steps": 5, "seconds": 1.0}, "steps or seconds, not both"),
         ([BOX], {"field": MLPConfig()}, "must be a HashGridConfig"),
-        ([BOX], {"steps": 0}, "must be positive"),
+        ([BOX], {"steps": 0}, "steps must be at least 1, got 0"),
     ],
 )
 def test_wrong_settings_are_refused(meshes, options, told):

@@ -16,6 +16,7 @@ def build_model(config: ModelConfig, *, seed: int = 0) -> Autoencoder:
         TypeError: ``config`` is not the settings of a model.
         ValueError: ``seed`` is not from 0 to 2^64 - 1.
 
+    >>> import torch
     >>> from diffshape.models import VoxelConfig, VoxelNetwork
     >>> model = build_model(VoxelConfig(loss="dice", network=VoxelNetwork(resolution=9)))
     >>> model(torch.zeros(2, 9, 9, 9)).shape
