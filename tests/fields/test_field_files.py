@@ -132,7 +132,7 @@ def test_onnx_answers_the_same(kind, frame, tmp_path):
 
 def test_onnx_without_its_packages_says_what_to_install(tmp_path, monkeypatch):
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
-    with pytest.raises(ImportError, match="ONNX needs onnx and onnxscript; pip install onnx onnxscript$"):
+    with pytest.raises(ImportError, match=r"ONNX needs onnx and onnxscript; pip install onnx onnxscript$"):
         export(rough("grid"), tmp_path / "field.onnx")
     assert not list(tmp_path.iterdir())
 
