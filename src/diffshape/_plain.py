@@ -2,13 +2,13 @@
 
 import json
 import math
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import MISSING, fields, is_dataclass, replace
-from difflib import get_close_matches
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, get_args
 
+from diffshape._did_you_mean import did_you_mean
 from diffshape._typed import hints_of, shown, typed
 
 Kinds = Mapping[str, type]
@@ -95,7 +95,8 @@ def _built(path: str, wanted: Any, plain: Any, kinds: Kinds, base: Any) -> Any:
     below, hints = f"{path}." if path else "", hints_of(wanted)
     for key in plain:
         if key not in hints:
-            raise ValueError(f"there is no setting {below}{key}{meant(key, hints, below)}")
+            hint = did_you_mean(str(key), hints, before=below) or f"; there are {', '.join(sorted(hints))}"
+            raise ValueError(f"there is no setting {below}{key}{hint}")
     if base is None and (missing := [name for name in _needed(wanted) if name not in plain]):
         raise ValueError(f"{title}: missing settings {', '.join(below + name for name in missing)}")
     values = {
@@ -103,14 +104,6 @@ def _built(path: str, wanted: Any, plain: Any, kinds: Kinds, base: Any) -> Any:
         for name, value in plain.items()
     }
     return wanted(**values) if base is None else replace(base, **values)
-
-
-def meant(key: Any, known: Collection[str], before: str = "") -> str:
-    """The end of a sentence about an unknown name: the known one that is close, or all of them."""
-    close = get_close_matches(str(key), known, n=1)
-    if close:
-        return f"; did you mean {before}{close[0]}?"
-    return f"; there are {', '.join(sorted(known))}" if known else ""
 
 
 def _needed(wanted: Any) -> list[str]:

@@ -1,13 +1,12 @@
 """Failures in one sentence, and the exit code that belongs to each."""
 
-import difflib
 import errno
 import re
 import shlex
 import sys
 import traceback
 import warnings
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from types import MappingProxyType
 
@@ -17,16 +16,6 @@ _FULL = {errno.ENOSPC: "the disk is full", errno.EDQUOT: "your quota is used up"
 
 class UsageError(Exception):
     """The command cannot be meant as it was typed."""
-
-
-def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """A question with the nearest of some words, or nothing if none is near.
-
-    >>> did_you_mean("fitt", ["fit", "mesh"])
-    '; did you mean fit?'
-    """
-    near = difflib.get_close_matches(word, list(known), n=1, cutoff=0.6)
-    return f"; did you mean {near[0]}?" if near else ""
 
 
 def typed_as(verb: str, *words: object) -> str:

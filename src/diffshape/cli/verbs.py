@@ -11,7 +11,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, NamedTuple
 
-from diffshape.cli.errors import UsageError, did_you_mean, typed_as
+from diffshape._did_you_mean import did_you_mean
+from diffshape.cli.errors import UsageError, typed_as
 
 
 class Verb(NamedTuple):

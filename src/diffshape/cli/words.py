@@ -12,7 +12,8 @@ from typing import Annotated, Any, Literal, NamedTuple, Union, get_args, get_ori
 
 import tyro
 
-from diffshape.cli.errors import UsageError, did_you_mean
+from diffshape._did_you_mean import did_you_mean
+from diffshape.cli.errors import UsageError
 
 
 class Words(NamedTuple):
