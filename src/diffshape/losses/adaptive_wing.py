@@ -21,12 +21,14 @@ from torch import Tensor
 
 from diffshape.losses.heatmap_channels import read_heatmaps
 from diffshape.losses.reduction import Reduction, reduce_elements
+from diffshape.ops.checks import checked
 
 PUBLISHED_MAP_WEIGHT = 10.0
 MAP_THRESHOLD = 0.2
 BLOCK = 1 << 15  # pixels of a thread; PyTorch gives a thread no fewer
 
 
+@checked
 def adaptive_wing_loss(
     pred: Float[Tensor, "*b h w"],
     target: Float[Tensor, "*b h w"],

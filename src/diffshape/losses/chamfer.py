@@ -17,11 +17,13 @@ from torch import Tensor
 
 from diffshape.losses.point_sets import PointSet, distances_both_ways, distances_to_nearest, read_point_sets
 from diffshape.losses.reduction import Reduction, reduce_elements
+from diffshape.ops.checks import checked
 
 PointReduction = Literal["mean", "sum", "max"]
 Direction = Literal["both", "x_to_y", "y_to_x"]
 
 
+@checked
 def chamfer_distance(
     x: Float[Tensor, "*b n d"],
     y: Float[Tensor, "*b m d"],

@@ -16,8 +16,10 @@ from jaxtyping import Bool, Float
 from torch import Tensor
 
 from diffshape.losses.reduction import Reduction, check_mask, read_elements, reduce_elements
+from diffshape.ops.checks import checked
 
 
+@checked
 def wing_loss(
     pred: Float[Tensor, "*b"],
     target: Float[Tensor, "*b"],
@@ -53,6 +55,7 @@ def wing_loss(
     return _wing("wing_loss", pred, target, omega, epsilon, 0.0, mask, reduction)
 
 
+@checked
 def rectified_wing_loss(
     pred: Float[Tensor, "*b"],
     target: Float[Tensor, "*b"],
@@ -111,6 +114,7 @@ def _wing(
     return reduce_elements(omega * (inner / epsilon).log1p() + (error - inner), mask, reduction)
 
 
+@checked
 def smooth_l1_loss(
     pred: Float[Tensor, "*b"],
     target: Float[Tensor, "*b"],
@@ -147,6 +151,7 @@ def smooth_l1_loss(
     return reduce_elements(inner.square() / (2 * beta) + (error - inner), mask, reduction)
 
 
+@checked
 def euclidean_loss(
     pred: Float[Tensor, "*b d"],
     target: Float[Tensor, "*b d"],

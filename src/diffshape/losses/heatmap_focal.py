@@ -24,6 +24,7 @@ from torch import Tensor
 
 from diffshape.losses.heatmap_channels import read_heatmaps
 from diffshape.losses.reduction import Reduction, reduce_elements
+from diffshape.ops.checks import checked
 
 FocalKind = Literal["centernet", "focal_l2", "background"]
 DEFAULTS = {
@@ -34,6 +35,7 @@ DEFAULTS = {
 FOREGROUND = 0.01
 
 
+@checked
 def heatmap_focal_loss(
     pred: Float[Tensor, "*b h w"],
     target: Float[Tensor, "*b h w"],

@@ -20,6 +20,7 @@ from torch import Tensor
 
 from diffshape.losses.level_set_motion import distance_from_level_set
 from diffshape.losses.reduction import check_mask, reduce_elements
+from diffshape.ops.checks import checked
 
 
 class ImplicitDistance(NamedTuple):
@@ -37,6 +38,7 @@ class ImplicitDistance(NamedTuple):
         return reduce_elements(self.distance, self.valid, "mean")
 
 
+@checked
 def implicit_distance(
     field: Callable[[Tensor], Tensor],
     points: Float[Tensor, "*b d"],

@@ -35,6 +35,7 @@ from diffshape.losses.structure import structure_loss
 from diffshape.losses.structure_limits import StructureLimits
 from diffshape.losses.terms import LossTerms
 from diffshape.ops import gaussian_heatmaps, heatmap_soft_argmax
+from diffshape.ops.checks import checked
 
 MAP_LOSSES: dict[str, Callable[..., Tensor]] = {
     "adaptive_wing": partial(adaptive_wing_loss, weighted_map=True),
@@ -96,6 +97,7 @@ class LandmarkLoss(torch.nn.Module):
     [0.0, 0.4]
     """
 
+    @checked
     def __init__(
         self,
         skeleton: Skeleton | None = None,
@@ -141,6 +143,7 @@ class LandmarkLoss(torch.nn.Module):
             {name: torch.nn.Parameter(torch.tensor(-math.log(2 * self.lambdas[name]))) for name in learnt}
         )
 
+    @checked
     def forward(
         self,
         heatmaps: Float[Tensor, "b k h w"],
@@ -190,6 +193,7 @@ class LandmarkLoss(torch.nn.Module):
         )
         return LossTerms(total, parts)
 
+    @checked
     def bound_log_variance(self, raw: Float[Tensor, "*b"]) -> Float[Tensor, "*b"]:
         """What the likelihood makes of the network's output, ln(variance) in pixels^2: use it wherever it is read."""
         return bounded_log_variance(raw, self.lowest, self.highest)

@@ -18,8 +18,10 @@ from jaxtyping import Bool, Float
 from torch import Tensor
 
 from diffshape.losses.reduction import Reduction, read_elements, reduce_elements
+from diffshape.ops.checks import checked, widened
 
 
+@checked
 def bounded_log_variance(raw: Float[Tensor, "*b"], low: float, high: float) -> Float[Tensor, "*b"]:
     """What a network puts out, kept between two bounds without ever losing its gradient.
 
@@ -45,10 +47,11 @@ def bounded_log_variance(raw: Float[Tensor, "*b"], low: float, high: float) -> F
     if not low < high:
         raise ValueError(f"bounded_log_variance: low must be below high, got {low} and {high}")
     centre, half = (low + high) / 2, (high - low) / 2
-    z = (raw - centre) / half
+    z = (widened(raw) - centre) / half
     return centre + half * z * torch.rsqrt(1 + z.square())
 
 
+@checked
 def gaussian_nll(
     pred: Float[Tensor, "*b"],
     target: Float[Tensor, "*b"],
@@ -85,6 +88,7 @@ def gaussian_nll(
     return reduce_elements(values + math.log(2 * math.pi) / 2 if full else values, mask, reduction)
 
 
+@checked
 def laplace_nll(
     pred: Float[Tensor, "*b"],
     target: Float[Tensor, "*b"],
@@ -119,6 +123,7 @@ def laplace_nll(
     return reduce_elements(values, mask, reduction)
 
 
+@checked
 def beta_nll(
     pred: Float[Tensor, "*b"],
     target: Float[Tensor, "*b"],

@@ -8,9 +8,11 @@ from torch import Tensor
 
 from diffshape.losses.meshes import Meshes, read_meshes
 from diffshape.losses.reduction import Reduction
+from diffshape.ops.checks import checked
 from diffshape.ops.mesh_topology import FaceSides, face_sides, side_normals
 
 
+@checked
 def laplacian_loss(
     vertices: Float[Tensor, "*b v 3"],
     faces: Int[Tensor, "f 3"],
@@ -62,6 +64,7 @@ def laplacian_loss(
     return mesh.reduce(laplacian.square().sum(-1), some, reduction)
 
 
+@checked
 def adjacent_normal_loss(
     vertices: Float[Tensor, "*b v 3"],
     faces: Int[Tensor, "f 3"],

@@ -14,9 +14,11 @@ from torch import Tensor
 
 from diffshape.losses.point_sets import read_point_sets
 from diffshape.losses.reduction import Reduction, reduce_elements
+from diffshape.ops.checks import checked
 from diffshape.ops.entropic_transport import entropic_transport
 
 
+@checked
 def sinkhorn_divergence(
     x: Float[Tensor, "*b n d"],
     y: Float[Tensor, "*b m d"],

@@ -20,6 +20,7 @@ from torch import Tensor
 
 from diffshape.losses.point_sets import PointSet, read_point_sets
 from diffshape.losses.reduction import Reduction, reduce_elements
+from diffshape.ops.checks import checked
 from diffshape.ops.soft_minimum import by_rows, pair_costs, soft_minimum
 from diffshape.ops.spacing import median_spacing
 
@@ -27,6 +28,7 @@ SPACINGS = 2.0
 """The default temperature in distances between neighbours."""
 
 
+@checked
 def soft_chamfer_distance(
     x: Float[Tensor, "*b n d"],
     y: Float[Tensor, "*b m d"],

@@ -35,8 +35,10 @@ from diffshape.losses.spine_geometry import (
 from diffshape.losses.structure_limits import StructureLimits
 from diffshape.losses.structure_literal import literal_structure_terms
 from diffshape.losses.terms import LossTerms
+from diffshape.ops.checks import checked
 
 
+@checked
 def structure_loss(
     landmarks: Float[Tensor, "*b k 2"],
     skeleton: Skeleton,

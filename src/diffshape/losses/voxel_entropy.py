@@ -9,8 +9,10 @@ from torch import Tensor
 
 from diffshape.losses.reduction import Reduction, mean_of_each
 from diffshape.losses.voxels import read_voxels
+from diffshape.ops.checks import checked
 
 
+@checked
 def voxel_cross_entropy(
     pred: Float[Tensor, "*b r1 r2 r3"],
     target: Shaped[Tensor, "*b r1 r2 r3"],
@@ -50,6 +52,7 @@ def voxel_cross_entropy(
     return voxels.reduce(mean_of_each(losses, voxels.mask), reduction)
 
 
+@checked
 def voxel_focal_loss(
     pred: Float[Tensor, "*b r1 r2 r3"],
     target: Shaped[Tensor, "*b r1 r2 r3"],

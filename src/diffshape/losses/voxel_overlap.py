@@ -14,8 +14,10 @@ from torch import Tensor
 
 from diffshape.losses.reduction import Reduction
 from diffshape.losses.voxels import Voxels, read_voxels
+from diffshape.ops.checks import checked
 
 
+@checked
 def voxel_dice_loss(
     pred: Float[Tensor, "*b r1 r2 r3"],
     target: Shaped[Tensor, "*b r1 r2 r3"],
@@ -55,6 +57,7 @@ def voxel_dice_loss(
     return _tversky(voxels, 0.5, 0.5, epsilon / 2, reduction)
 
 
+@checked
 def voxel_tversky_loss(
     pred: Float[Tensor, "*b r1 r2 r3"],
     target: Shaped[Tensor, "*b r1 r2 r3"],
@@ -101,6 +104,7 @@ def voxel_tversky_loss(
     return _tversky(voxels, alpha, beta, epsilon, reduction)
 
 
+@checked
 def voxel_iou_loss(
     pred: Float[Tensor, "*b r1 r2 r3"],
     target: Shaped[Tensor, "*b r1 r2 r3"],

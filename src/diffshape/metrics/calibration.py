@@ -9,6 +9,7 @@ from jaxtyping import Bool, Float
 from torch import Tensor
 
 from diffshape.losses.reduction import read_elements
+from diffshape.ops.checks import checked
 
 QUANTILES = 20
 
@@ -35,6 +36,7 @@ class Calibration:
     count: int
 
 
+@checked
 def uncertainty_calibration(
     pred: Float[Tensor, "*b"],
     target: Float[Tensor, "*b"],

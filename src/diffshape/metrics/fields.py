@@ -24,6 +24,7 @@ from torch import Tensor
 
 from diffshape.metrics.occupancy import occupancy_iou
 from diffshape.metrics.signs import sign_f1
+from diffshape.ops.checks import checked
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,6 +77,7 @@ class FieldScore:
         return "; ".join(shown)
 
 
+@checked
 def compare_fields(
     pred_near: Any,
     truth_near: Any,

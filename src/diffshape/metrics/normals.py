@@ -6,9 +6,11 @@ from torch import Tensor
 from torch.nn.functional import normalize
 
 from diffshape import ops
+from diffshape.ops.checks import checked, widened
 
 
 @torch.no_grad()
+@checked
 def normal_consistency(
     pred: Float[Tensor, "*b n 3"],
     pred_normals: Float[Tensor, "*b n 3"],
@@ -42,6 +44,7 @@ def normal_consistency(
     >>> normal_consistency(x, up, x, -up), normal_consistency(x, up, x, -up, signed=True)
     (tensor(1.), tensor(-1.))
     """
+    pred, pred_normals, truth, truth_normals = map(widened, (pred, pred_normals, truth, truth_normals))
     for name, normals, points in (("pred_normals", pred_normals, pred), ("truth_normals", truth_normals, truth)):
         if normals.shape != points.shape or normals.dtype != points.dtype or normals.device != points.device:
             raise ValueError(

@@ -9,6 +9,7 @@ import torch
 
 from diffshape import ops
 from diffshape.metrics.surface_input import Surface, read_surface
+from diffshape.ops.checks import checked
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,6 +37,7 @@ class PointToMeshStatistics:
         return ", ".join([f"mean {self.mean:.4g}", f"rms {self.rms:.4g}", f"max {self.max:.4g}", *shares])
 
 
+@checked
 def point_to_mesh_statistics(
     points: Any, mesh: Surface, *, quantiles: Sequence[float] = (0.5, 0.9, 0.99)
 ) -> PointToMeshStatistics:

@@ -12,6 +12,7 @@ import torch
 
 from diffshape.metrics.f_score import f_score
 from diffshape.ops import assign, nearest_neighbors
+from diffshape.ops.checks import checked
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,6 +54,7 @@ class PointScore:
         return asdict(self)
 
 
+@checked
 def compare_points(pred: Any, truth: Any, *, threshold: float = 0.01, earth_mover_points: int = 4096) -> PointScore:
     """Score a predicted point cloud against the true one.
 

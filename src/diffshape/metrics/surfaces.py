@@ -16,6 +16,7 @@ from jaxtyping import Float, Int
 
 from diffshape.metrics.f_score import f_score
 from diffshape.metrics.surface_input import Surface, read_surface
+from diffshape.ops.checks import checked
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,6 +70,7 @@ class SurfaceScore:
         return ", ".join(f"{name} {value}" for name, value in shown.items())
 
 
+@checked
 def compare_surfaces(
     pred: Surface,
     truth: Surface,

@@ -21,6 +21,7 @@ from torch import Tensor
 
 from diffshape.kernels import numba_hash_encode
 from diffshape.kernels.threads import run_tasks
+from diffshape.ops.checks import checked
 from diffshape.ops.grid_layout import GridLayout
 from diffshape.ops.hash_encode_reference import encode_by_definition, transpose_by_definition
 from diffshape.ops.neighbor_index import has_triton
@@ -37,6 +38,7 @@ def hash_encode(
 def hash_encode(
     points: Tensor, tables: Tensor, grid: GridLayout, *, jacobian: Literal[True], fade: Tensor | None = None
 ) -> tuple[Tensor, Tensor]: ...
+@checked
 def hash_encode(
     points: Float[Tensor, "*b 3"],
     tables: Float[Tensor, "entries f"],

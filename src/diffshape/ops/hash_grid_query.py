@@ -17,6 +17,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from diffshape.ops.checks import checked
 from diffshape.ops.grid_layout import GridLayout
 from diffshape.ops.hash_encode_reference import encode_by_definition
 from diffshape.ops.neighbor_index import has_triton
@@ -59,6 +60,7 @@ def can_pack(grid: GridLayout, weights: Sequence[Tensor]) -> bool:
     )
 
 
+@checked
 def pack_hash_grid(
     grid: GridLayout,
     tables: Float[Tensor, "entries f"],
@@ -106,6 +108,7 @@ def pack_hash_grid(
     )
 
 
+@checked
 def query_hash_grid(
     points: Float[Tensor, "n 3"], packed: PackedHashGrid, *, morton: bool = False
 ) -> Float[Tensor, "n"]:

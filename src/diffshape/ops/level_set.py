@@ -11,6 +11,8 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from diffshape.ops.checks import checked
+
 
 class LevelSetPoints(NamedTuple):
     """Pulled points with the field's value and gradient there, all detached.
@@ -23,6 +25,7 @@ class LevelSetPoints(NamedTuple):
     gradients: Float[Tensor, "*n 3"]
 
 
+@checked
 def project_to_level_set(
     field: Any,
     points: Float[Tensor, "*n 3"],

@@ -17,6 +17,8 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
+from diffshape.ops.checks import checked
+
 
 class PoissonIndicator:
     """The indicator in the cube [-side / 2, side / 2]^3 at ``resolution``^3 nodes.
@@ -39,6 +41,7 @@ class PoissonIndicator:
     [True, False]
     """
 
+    @checked
     def __init__(
         self,
         points: Float[Tensor, "n 3"],

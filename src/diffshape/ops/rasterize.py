@@ -13,6 +13,8 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
+from diffshape.ops.checks import checked
+
 FRAGMENTS = 2**21
 """Fragments held at once, about 100 bytes each."""
 
@@ -33,6 +35,7 @@ class SphereRaster(NamedTuple):
     depth: Float[Tensor, "h w"]
 
 
+@checked
 def rasterize_mesh(vertices: Float[Tensor, "v 3"], faces: Int[Tensor, "f 3"], *, height: int, width: int) -> MeshRaster:
     """The nearest triangle in each pixel; both sides of a triangle are seen.
 
@@ -73,6 +76,7 @@ def rasterize_mesh(vertices: Float[Tensor, "v 3"], faces: Int[Tensor, "f 3"], *,
     return MeshRaster(seen, image, depth)
 
 
+@checked
 def rasterize_spheres(points: Float[Tensor, "n 3"], radius: float, *, height: int, width: int) -> SphereRaster:
     """The nearest of equal spheres in each pixel; normals point at the eye's side (z <= 0).
 
