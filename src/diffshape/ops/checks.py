@@ -1,9 +1,10 @@
 """What every public function asks of its arguments before it looks at their shapes, read from its own signature.
 
 A parameter annotated ``Float[Tensor, ...]`` takes a dense tensor of real floating-point numbers that has data, ``Int``
-one of integers, ``Bool`` (a mask, whose type is checked with its shape) and ``Shaped`` one of any real numbers. A ``Literal`` takes one of its words, ``float`` a number,
-``int`` a whole one, ``bool`` True or False, a class one of its instances. Whatever else is given is refused by one
-sentence that names the function and the argument, where PyTorch would say which attribute is missing.
+one of integers, ``Bool`` (a mask, whose type is checked with its shape) and ``Shaped`` one of any real numbers. A
+``Literal`` takes one of its words, ``float`` a number, ``int`` a whole one, ``bool`` True or False, a class one of its
+instances. Whatever else is given is refused by one sentence that names the function and the argument, where PyTorch
+would say which attribute is missing.
 """
 
 import inspect
