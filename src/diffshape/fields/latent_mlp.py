@@ -131,7 +131,7 @@ class LatentMLP(Field):
         Raises:
             ValueError: A shape or a dtype is wrong.
         """
-        self._check(x)
+        x = self._read(x)
         if x.ndim != 3:
             raise ValueError(f"LatentMLP.decode: x must have shape (B, N, 3), got {tuple(x.shape)}")
         self._check_codes("decode: codes", codes, (len(x), self.config.latent))

@@ -21,7 +21,8 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-_LINEAR_ABOVE = 40.0  # there log(1 + e^u) = u in float64 too; the published networks take 20, the same in float32
+_LINEAR_ABOVE = {torch.float16: 11.0}
+"""Where log(1 + e^u) = u, by type: e^11 is the last that float16 holds; the others take 40, enough for float64."""
 
 
 class Softplus(torch.autograd.Function):
@@ -31,7 +32,7 @@ class Softplus(torch.autograd.Function):
     def forward(ctx: Any, u: Tensor) -> Tensor:
         """log(1 + e^u)."""
         ctx.save_for_backward(u)
-        logarithm = u.clamp(max=_LINEAR_ABOVE).exp_().add_(1).log_()
+        logarithm = u.clamp(max=_LINEAR_ABOVE.get(u.dtype, 40.0)).exp_().add_(1).log_()
         return torch.maximum(logarithm, u, out=logarithm)
 
     @staticmethod
@@ -168,7 +169,7 @@ def _cotangents_down(
 
 def _softplus_and_slope(u: Tensor) -> tuple[Tensor, Tensor]:
     """log(1 + e^u), which is u beyond the limit, and its derivative e^u / (1 + e^u), with one exponential for both."""
-    exponential = u.clamp(max=_LINEAR_ABOVE).exp_()
+    exponential = u.clamp(max=_LINEAR_ABOVE.get(u.dtype, 40.0)).exp_()
     total = exponential + 1
     slope = exponential.div_(total)
     return torch.maximum(total.log_(), u, out=total), slope

@@ -7,10 +7,11 @@ with c_ij = |x_i - y_j|^p / p. Either potential maximises the dual for the other
 
     f_i = -eps log sum_j b_j exp((g_j - c_ij) / eps),
 
-so they are updated in turn, from eps = diameter^p downwards, at every temperature until little mass is in the wrong
-place, at the last until the plan has the right marginals: a temperature that is left too early leaves the potentials so
-far from right that a small eps never mends them. At the last one each update goes beyond its aim by a factor w that follows from how fast the error falls (Young's relation for over-relaxation), which
-takes a fifth of the steps or less. Between a set and itself f = g, and the mean of f and its update converges in a few.
+so they are updated in turn, from eps = diameter^p downwards: at every temperature until little mass is in the wrong
+place (one that is left too early leaves potentials so wrong that a small eps never mends them), at the last until the
+plan has the right marginals. There each update goes beyond its aim by a factor w that follows from how fast the error
+falls (Young's relation for over-relaxation), which takes a fifth of the steps or less. Between a set and itself f = g,
+and the mean of f and its update converges in a few.
 Memory is O(N + M). Sources: Cuturi, Sinkhorn Distances, NeurIPS 2013; Feydy et al., Interpolating between Optimal
 Transport and MMD using Sinkhorn Divergences, AISTATS 2019, section 3; Thibault, Chizat, Dossal, Papadakis, Overrelaxed
 Sinkhorn-Knopp Algorithm for Regularized Optimal Transport, Algorithms 2021.
@@ -131,9 +132,10 @@ def solve_transport(
         if updates % PERIOD == PERIOD - 1 and not symmetric:
             relaxation = torch.minimum(_faster(relaxation, error / before), fastest)
     if bool((error > tolerance).any()):
+        wrong = float(error.clamp(max=1).max())
         warnings.warn(
-            f"entropic transport: after {iterations} iterations {float(error.clamp(max=1).max()):.2g} of the mass is not "
-            f"yet where it belongs (tolerance {tolerance:g}); use a larger blur, more iterations or float64",
+            f"entropic transport: after {iterations} iterations {wrong:.2g} of the mass is not yet where it belongs "
+            f"(tolerance {tolerance:g}); use a larger blur, more iterations or float64",
             stacklevel=2,
         )
     if symmetric:  # a best answer to f beside it, as the steps between two sets leave one
