@@ -7,6 +7,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from diffshape.ops.checks import checked, widened
+from diffshape.ops.transforms import is_transformed
 
 
 class Field(torch.nn.Module):
@@ -31,8 +32,8 @@ class Field(torch.nn.Module):
         """Values at ``x``, shape (..., 3) to (...,), differentiable in ``x`` and the parameters.
 
         Raises:
-            ValueError: ``x`` has another last dimension, or another dtype than the parameters (half precision is widened
-                to float32).
+            ValueError: ``x`` has another last dimension, or another dtype than the parameters; half precision is
+                widened to float32.
         """
         x = self._read(x)
         return self.evaluate(x.reshape(-1, 3)).reshape(x.shape[:-1])
@@ -57,6 +58,9 @@ class Field(torch.nn.Module):
 
     def evaluate_with_gradient(self, points: Float[Tensor, "n 3"]) -> tuple[Float[Tensor, "n"], Float[Tensor, "n 3"]]:
         """Values and gradients at (N, 3) points, here by autograd; a graph is kept only if wanted."""
+        if is_transformed(points, *self.parameters()):
+            values, pull_back = torch.func.vjp(self.evaluate, points)
+            return values, pull_back(torch.ones_like(values))[0]
         keep = torch.is_grad_enabled()
         with torch.enable_grad():
             points = points if keep and points.requires_grad else points.detach().requires_grad_()

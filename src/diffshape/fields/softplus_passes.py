@@ -21,6 +21,8 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from diffshape.ops.transforms import is_transformed
+
 _LINEAR_ABOVE = {torch.float16: 11.0}
 """Where log(1 + e^u) = u, by type: e^11 is the last that float16 holds; the others take 40, enough for float64."""
 
@@ -42,6 +44,13 @@ class Softplus(torch.autograd.Function):
         return h_bar * torch.sigmoid(u)
 
 
+def softplus(u: Tensor) -> Tensor:
+    """log(1 + e^u), differentiable in every way."""
+    if is_transformed(u):
+        return torch.nn.functional.softplus(u, threshold=_LINEAR_ABOVE.get(u.dtype, 40.0))
+    return Softplus.apply(u)
+
+
 def up(
     x: Float[Tensor, "c n"], parameters: Sequence[Tensor], skip: tuple[int, ...], beta: float
 ) -> Float[Tensor, "h n"]:
@@ -52,7 +61,7 @@ def up(
     for layer, (weight, bias) in enumerate(zip(weights[:-1], biases[:-1])):
         h = _join(h, x) if layer in skip else h
         u = torch.addmm(bias[:, None], weight, h, beta=scale)
-        h = u.relu() if math.isinf(beta) else Softplus.apply(u)
+        h = u.relu() if math.isinf(beta) else softplus(u)
     return h
 
 

@@ -22,6 +22,7 @@ from torch import Tensor
 from diffshape.losses.heatmap_channels import read_heatmaps
 from diffshape.losses.reduction import Reduction, reduce_elements
 from diffshape.ops.checks import checked
+from diffshape.ops.transforms import is_transformed
 
 PUBLISHED_MAP_WEIGHT = 10.0
 MAP_THRESHOLD = 0.2
@@ -82,7 +83,11 @@ def adaptive_wing_loss(
         )
     pred, target, mask, weights = read_heatmaps(name, pred, target, mask, weights)
     near = _near_peak(target) if boost else None
-    values = _AdaptiveWing.apply(pred, target.detach(), near, _Wing(alpha, omega, epsilon, theta, boost))
+    wing = _Wing(alpha, omega, epsilon, theta, boost)
+    if is_transformed(pred):
+        values = wing.values(pred, target.detach(), near)
+    else:
+        values = _AdaptiveWing.apply(pred, target.detach(), near, wing)
     return reduce_elements(values, mask, reduction, weights=weights)
 
 

@@ -25,6 +25,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from diffshape.ops.soft_minimum import pull, soft_minimum, soft_minimum_by_definition
+from diffshape.ops.transforms import is_transformed
 
 COOLING = 0.5
 """Factor of the blur from one temperature to the next."""
@@ -34,6 +35,9 @@ SETTLED = 0.02
 
 MOST_STEPS = 20
 """Updates at a temperature above the last."""
+
+UNROLLED = 100
+"""Updates that second derivatives follow under ``torch.vmap``."""
 
 PERIOD = 5
 """Updates between two looks at how fast the error falls."""
@@ -84,8 +88,35 @@ def entropic_transport(
     """
     symmetric = x is y
     blurs = torch.as_tensor(blur, dtype=x.dtype, device=x.device).expand(len(x)).contiguous()
+    if is_transformed(x, y):
+        return _by_updates(x, y, x_weights, y_weights, blurs, p, tolerance, iterations)
     values, f, g, *_ = solve_transport(x, y, x_weights, y_weights, blurs, p, tolerance, iterations, symmetric)
     return Transport(values, f.detach(), g.detach())
+
+
+def _by_updates(
+    x: Tensor, y: Tensor, a: Tensor, b: Tensor, blur: Tensor, p: int, tolerance: float, iterations: int
+) -> Transport:
+    """The solution with derivatives of every order, by as many plain updates more as it took: <a, f(g)> + <b, g>.
+
+    The first derivative is right whatever that of g is, as g is where the sum is largest; the second one needs it.
+    """
+    symmetric = x is y
+    values, f, g, updates, _ = solve_transport(x.detach(), y.detach(), a, b, blur, p, tolerance, iterations, symmetric)
+    try:
+        count = int(updates)
+    except RuntimeError:  # torch.vmap has as many numbers as samples, and tells none
+        count = UNROLLED
+    epsilon = blur**p
+    for _ in range(count):
+        if symmetric:
+            f = g = (g + update(x, x, g, a, epsilon, p, definition=True)) / 2
+        else:
+            g = update(y, x, f, a, epsilon, p, definition=True)
+            f = update(x, y, g, b, epsilon, p, definition=True)
+    f = update(x, y, g, b, epsilon, p, definition=True)
+    change = (a * f).sum(-1) + (b * g).sum(-1)
+    return Transport(values + change - change.detach(), f.detach(), g.detach())
 
 
 def update(
@@ -98,6 +129,7 @@ def update(
 
 
 @torch.library.custom_op("diffshape::entropic_transport", mutates_args=())
+@torch.no_grad()
 def solve_transport(
     x: Tensor,
     y: Tensor,

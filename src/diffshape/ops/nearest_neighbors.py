@@ -21,6 +21,7 @@ from diffshape.ops.neighbor_index import (
     require_k,
     search_dtype,
 )
+from diffshape.ops.transforms import is_transformed
 
 
 @checked
@@ -65,7 +66,13 @@ def nearest_neighbors(
     shape = x.shape[:-1] if k == 1 else (*x.shape[:-1], k)
     x, x_mask = _as_searched("x", x, x_mask)
     y, y_mask = _as_searched("y", y, y_mask)
-    squared_distances, indices = nearest_pairs(x, y, k, x_mask, y_mask)
+    if is_transformed(x, y):
+        _, indices = nearest_pairs(x.detach(), y.detach(), k, x_mask, y_mask)
+        squared_distances = (x[:, :, None] - gather_points(y, indices)).square().sum(-1)
+        if x_mask is not None:
+            squared_distances = torch.where(x_mask[..., None], squared_distances, 0)
+    else:
+        squared_distances, indices = nearest_pairs(x, y, k, x_mask, y_mask)
     return Neighbors(squared_distances.reshape(shape), indices.reshape(shape))
 
 
