@@ -11,6 +11,8 @@ lie; the Euclidean loss does not. Sources: Feng, Kittler, Awais, Huber, Wu, Wing
 Feng et al., Rectified Wing Loss, IJCV 2020; Girshick, Fast R-CNN, ICCV 2015.
 """
 
+import math
+
 import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
@@ -101,7 +103,7 @@ def _wing(
     mask: Tensor | None,
     reduction: Reduction,
 ) -> Tensor:
-    if not 0 <= radius < omega or not epsilon > 0:
+    if not 0 <= radius < omega < math.inf or not 0 < epsilon < math.inf:
         raise ValueError(
             f"{name}: omega and epsilon must be positive, radius 0 or more and below omega, "
             f"got omega {omega}, epsilon {epsilon}, radius {radius}"
@@ -143,7 +145,7 @@ def smooth_l1_loss(
     >>> smooth_l1_loss(torch.tensor([0.5, 4.0]), torch.zeros(2), beta=2.0, reduction="none")
     tensor([0.0625, 3.0000])
     """
-    if not beta > 0:
+    if not 0 < beta < math.inf:
         raise ValueError(f"smooth_l1_loss: beta must be positive, got {beta}")
     (pred, target), mask = read_elements("smooth_l1_loss", {"pred": pred, "target": target}, mask, inner=1)
     error = (pred - target).abs()

@@ -170,7 +170,7 @@ class LandmarkLoss(torch.nn.Module):
         Raises:
             ValueError: A shape or a dtype is wrong.
         """
-        self._check(heatmaps, target, mask)
+        self._check(heatmaps, target, log_variance, mask)
         if mask is not None:  # here, because a NaN that reaches the decoder spoils its gradient
             heatmaps = torch.where(mask[..., None, None], heatmaps, 0)
         landmarks = heatmap_soft_argmax(heatmaps, from_logits=self.heatmap == "divergence")
@@ -228,13 +228,17 @@ class LandmarkLoss(torch.nn.Module):
         s = bounded_log_variance(self.log_weights[name], start - REACH, start + REACH)
         return ((-s).exp() * part + s) / 2
 
-    def _check(self, heatmaps: Tensor, target: Tensor, mask: Tensor | None) -> None:
+    def _check(self, heatmaps: Tensor, target: Tensor, log_variance: Tensor | None, mask: Tensor | None) -> None:
         if heatmaps.ndim != 4:
             raise ValueError(f"LandmarkLoss: heatmaps must have shape (B, K, H, W), got {tuple(heatmaps.shape)}")
         expected = (*heatmaps.shape[:2], 2)
         if target.shape != expected:
             raise ValueError(
                 f"LandmarkLoss: target must have shape {expected}, (x, y) a map, got {tuple(target.shape)}"
+            )
+        if log_variance is not None and log_variance.shape != expected:
+            raise ValueError(
+                f"LandmarkLoss: log_variance must have shape {expected} like target, got {tuple(log_variance.shape)}"
             )
         if mask is not None and (mask.shape != expected[:2] or mask.dtype != torch.bool):
             raise ValueError(

@@ -125,7 +125,7 @@ def _read_point_set(function: str, name: str, points: Tensor, mask: Tensor | Non
 def check_values(function: str, name: str, points: Tensor, weights: Tensor | None) -> Tensor:
     """1 if points and weights can be used; one operator, so that a compiler keeps the checks."""
     require_finite(function, name, points, coordinate_limit(points.dtype, points.shape[-1], points.shape[-2]))
-    if weights is not None and not bool(((weights >= 0) & (weights < torch.inf)).all()):
+    if weights is not None and not bool(((weights >= 0).all(-1) & weights.sum(-1).isfinite()).all()):
         raise ValueError(f"{function}: {name}_weights must be finite and not negative")
     if points.shape[-2] == 0 or (weights is not None and not weights.any(-1).all()):
         raise ValueError(f"{function}: every sample of {name} needs a point that is neither masked nor of weight 0")

@@ -12,6 +12,7 @@ on differentiable minima; it pushes away points with c_ij > D_i + T. The softmin
 marginal constraint short of Sinkhorn's transport.
 """
 
+import math
 from typing import Literal
 
 import torch
@@ -71,7 +72,7 @@ def soft_chamfer_distance(
     name = "soft_chamfer_distance"
     if mode not in ("softmin", "expectation"):
         raise ValueError(f'{name}: mode must be "softmin" or "expectation", got {mode!r}')
-    if temperature is not None and not temperature > 0:
+    if temperature is not None and not 0 < temperature < math.inf:
         raise ValueError(f"{name}: temperature must be positive, got {temperature}")
     x_set, y_set = read_point_sets(name, x, y, x_mask=x_mask, y_mask=y_mask)
     if temperature is None:

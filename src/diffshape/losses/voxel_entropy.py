@@ -4,6 +4,8 @@ With the logit z, p = sigmoid(z), ln p and ln (1 - p) = ln sigmoid(-z) are compu
 clipped p, so a voxel that is wrong and sure of it keeps its gradient.
 """
 
+import math
+
 from jaxtyping import Bool, Float, Shaped
 from torch import Tensor
 
@@ -44,7 +46,7 @@ def voxel_cross_entropy(
     >>> voxel_cross_entropy(torch.zeros(2, 4, 4, 4), torch.ones(2, 4, 4, 4))
     tensor(0.6931)
     """
-    if not positive_weight > 0:
+    if not 0 < positive_weight < math.inf:
         raise ValueError(f"voxel_cross_entropy: positive_weight must be positive, got {positive_weight}")
     voxels = read_voxels("voxel_cross_entropy", pred, target, mask, from_logits=from_logits)
     log_full, log_empty = voxels.log_probabilities()
@@ -87,7 +89,7 @@ def voxel_focal_loss(
     >>> voxel_focal_loss(torch.zeros(2, 4, 4, 4), torch.ones(2, 4, 4, 4))  # ln 2 / 4
     tensor(0.1733)
     """
-    if not gamma >= 0:
+    if not 0 <= gamma < math.inf:
         raise ValueError(f"voxel_focal_loss: gamma must be 0 or more, got {gamma}")
     if alpha is not None and not 0 <= alpha <= 1:
         raise ValueError(f"voxel_focal_loss: alpha must lie between 0 and 1, got {alpha}")

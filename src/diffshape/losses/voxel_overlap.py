@@ -9,6 +9,8 @@ with alpha = beta = 1/2 for Dice, 1 for IoU. Written by its errors, a loss is 0 
 against empty too, and 1 - p = sigmoid(-z) keeps its digits: a voxel that is wrong and sure of it keeps its gradient.
 """
 
+import math
+
 from jaxtyping import Bool, Float, Shaped
 from torch import Tensor
 
@@ -96,7 +98,7 @@ def voxel_tversky_loss(
     >>> voxel_tversky_loss(half, whole, alpha=0.25, beta=0.75, from_logits=False)  # 1 - 32 / (32 + 24)
     tensor(0.4286)
     """
-    if not (alpha >= 0 and beta >= 0 and alpha + beta > 0):
+    if not (alpha >= 0 and beta >= 0 and 0 < alpha + beta < math.inf):
         raise ValueError(
             f"voxel_tversky_loss: alpha and beta must be 0 or more, and not both 0, got {alpha} and {beta}"
         )
@@ -145,7 +147,7 @@ def voxel_iou_loss(
 def _read(
     function: str, pred: Tensor, target: Tensor, mask: Tensor | None, from_logits: bool, epsilon: float
 ) -> Voxels:
-    if not epsilon > 0:
+    if not 0 < epsilon < math.inf:
         raise ValueError(f"{function}: epsilon must be positive, got {epsilon}")
     return read_voxels(function, pred, target, mask, from_logits=from_logits)
 

@@ -6,7 +6,7 @@ from torch import Tensor
 from torch.nn.functional import normalize
 
 from diffshape import ops
-from diffshape.ops.checks import checked, widened
+from diffshape.ops.checks import checked, coordinate_limit, require_finite, widened
 
 
 @torch.no_grad()
@@ -51,6 +51,8 @@ def normal_consistency(
                 f"normal_consistency: {name} must be {points.dtype} of shape {tuple(points.shape)} on {points.device} "
                 f"like its points, got {normals.dtype} of shape {tuple(normals.shape)} on {normals.device}"
             )
+    for name, points in (("pred", pred), ("truth", truth)):
+        require_finite("normal_consistency", name, points, coordinate_limit(points.dtype, 3))
     there, back = ops.nearest_neighbors(pred, truth).indices, ops.nearest_neighbors(truth, pred).indices
     one_side = _mean_cosine(pred_normals, truth_normals, there, signed)
     return (one_side + _mean_cosine(truth_normals, pred_normals, back, signed)) / 2

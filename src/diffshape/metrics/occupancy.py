@@ -85,6 +85,8 @@ def _iou(
     check_mask(function, mask, pred.shape, "pred")
     if not 0 < threshold < 1:
         raise ValueError(f"{function}: threshold must be a probability between 0 and 1, got {threshold}")
+    if from_logits and not (pred.is_floating_point() or pred.dtype == torch.bool):
+        raise ValueError(f"{function}: pred must be logits or boolean, or from_logits=False, got {pred.dtype}")
     unknown = pred.isnan() | truth.isnan()
     if mask is not None:
         unknown = unknown & mask

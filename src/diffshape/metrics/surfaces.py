@@ -103,6 +103,8 @@ def compare_surfaces(
     """
     if samples < 1:
         raise ValueError(f"compare_surfaces: samples must be 1 or more, got {samples}")
+    if seed < 0:
+        raise ValueError(f"compare_surfaces: seed must be 0 or more, got {seed}")
     if not threshold > 0:
         raise ValueError(f"compare_surfaces: threshold must be positive, got {threshold}")
     pred_mesh, truth_mesh = (

@@ -84,6 +84,11 @@ def pack_hash_grid(
             f"features alone or on the point and them, got {grid.features} features and weights of shapes "
             f"{[tuple(weight.shape) for weight in weights]}"
         )
+    if tables.shape != (grid.entries, grid.features) or fade.shape != (grid.levels,):
+        raise ValueError(
+            f"pack_hash_grid: tables must have shape ({grid.entries}, {grid.features}) and fade ({grid.levels},), "
+            f"got {tuple(tables.shape)} and {tuple(fade.shape)}"
+        )
     weights, biases = ([each.detach().float() for each in layers] for layers in (weights, biases))
     rows = torch.tensor(grid.sizes, device=fade.device)
     factors = fade.repeat_interleave(rows, output_size=grid.entries)[:, None]

@@ -101,6 +101,11 @@ def local_quadrics(
     tensors = {"centers": centers, "normals": normals, "points": points, "point_normals": point_normals}
     for name, tensor in tensors.items():
         require_finite("local_quadrics", name, tensor)
+        lengths = tensor.double().norm(dim=-1)
+        if "normals" in name and not bool((((lengths - 1).abs() < 0.01) | (lengths == 0)).all()):
+            raise ValueError(
+                f"local_quadrics: {name} must have length 1 or 0, got {lengths.min():g} to {lengths.max():g}"
+            )
     sizes = sorted({min(size, neighbors.shape[1]) for size in sizes})
     if not sizes or sizes[0] < 1 or not 0 <= noise < math.inf or not confidence >= 0:
         raise ValueError(

@@ -17,7 +17,7 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from diffshape.ops.checks import checked
+from diffshape.ops.checks import checked, require_finite, widened
 
 
 class PoissonIndicator:
@@ -63,6 +63,8 @@ class PoissonIndicator:
             )
         if points.numel() and not bool(points.abs().max() <= side / 2):
             raise ValueError(f"PoissonIndicator: points must be finite and inside [-{side / 2}, {side / 2}]^3")
+        points, area_vectors = widened(points), widened(area_vectors).to(widened(points))
+        require_finite("PoissonIndicator", "area_vectors", area_vectors, torch.finfo(points.dtype).max ** 0.5)
         self.points, self.resolution, self.side = points, resolution, side
         self._waves = self._wave_numbers(points)
         self._transform = self._solve(area_vectors, smoothing)

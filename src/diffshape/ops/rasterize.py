@@ -6,6 +6,7 @@ Everything is in picture coordinates: x to the right and y down in pixels (the c
 inside it; a shared side is crossed at the same x from both of its triangles, so neighbours leave no gap and no overlap.
 """
 
+import math
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -94,7 +95,7 @@ def rasterize_spheres(points: Float[Tensor, "n 3"], radius: float, *, height: in
     tensor(8.)
     """
     _check("rasterize_spheres", "points", points, height, width)
-    if not radius > 0:
+    if not 0 < radius < math.inf:
         raise ValueError(f"rasterize_spheres: radius must be positive, got {radius}")
     centres = points.detach().double()
     buffer = _ZBuffer(torch.stack([centres[:, 2] - radius, centres[:, 2]]), height, width)
