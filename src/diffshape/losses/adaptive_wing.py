@@ -44,7 +44,10 @@ def adaptive_wing_loss(
     weights: Float[Tensor, "*b"] | None = None,
     reduction: Reduction = "mean",
 ) -> Float[Tensor, "*out"]:
-    """The Adaptive Wing loss of every pixel; the formula stands at the top of this file.
+    """omega ln(1 + (a / epsilon)^e) where a < theta, A a - C elsewhere, of every pixel.
+
+    a = |pred - target|, e = alpha - target, A the slope at theta and C what makes the loss continuous: steep at small
+    errors where the target is high, flat where it is low.
 
     Args:
         pred: Heat-map values (not logits), shape (..., H, W), usually (B, K, H, W).

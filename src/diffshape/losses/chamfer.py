@@ -37,7 +37,10 @@ def chamfer_distance(
     y_weights: Float[Tensor, "*b m"] | None = None,
     reduction: Reduction = "mean",
 ) -> Float[Tensor, "*out"]:
-    """Chamfer distance; see the formula at the top of this file.
+    """reduce_i min_j |x_i - y_j|^q + reduce_j min_i |x_i - y_j|^q, with q = 2 (``squared``) or 1.
+
+    The distances are Euclidean, nothing is halved. reduce is the mean, the sum, or the maximum, of which the larger one
+    counts and not the sum of both.
 
     Args:
         x: Points, shape (B, N, D) or (N, D), in any unit of length u.

@@ -28,7 +28,9 @@ def chamfer_normal_loss(
     y_mask: Bool[Tensor, "*b m"] | None = None,
     reduction: Reduction = "mean",
 ) -> Float[Tensor, "*out"]:
-    """Disagreement of normals at nearest points; see the formula at the top of this file.
+    """mean_i (1 - |cos(n_i, n'_j(i))|) + mean_j (1 - |cos(n'_j, n_i(j))|), j(i) and i(j) nearest neighbours.
+
+    Without the absolute values if the normals are ``oriented``.
 
     Args:
         x: Points, shape (B, N, D) or (N, D).

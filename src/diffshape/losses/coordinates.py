@@ -31,7 +31,7 @@ def wing_loss(
     mask: Bool[Tensor, "*m"] | None = None,
     reduction: Reduction = "mean",
 ) -> Float[Tensor, "*out"]:
-    """The Wing loss of every coordinate; the formula stands at the top of this file.
+    """omega ln(1 + a / epsilon) where a = |pred - target| < omega, a - C elsewhere, continuous at omega.
 
     Args:
         pred: Any shape, usually landmarks (B, K, 2).
@@ -68,7 +68,7 @@ def rectified_wing_loss(
     mask: Bool[Tensor, "*m"] | None = None,
     reduction: Reduction = "mean",
 ) -> Float[Tensor, "*out"]:
-    """The Wing loss of what an error exceeds ``radius`` by, so that the noise of annotations costs nothing.
+    """omega ln(1 + a / epsilon) of a = max(|pred - target| - radius, 0), linear beyond omega: noise costs nothing.
 
     Args:
         pred: Any shape, usually landmarks (B, K, 2).
@@ -125,7 +125,7 @@ def smooth_l1_loss(
     mask: Bool[Tensor, "*m"] | None = None,
     reduction: Reduction = "mean",
 ) -> Float[Tensor, "*out"]:
-    """The smooth L1 loss of every coordinate: the Huber loss with delta = beta, divided by beta.
+    """a^2 / (2 beta) where a = |pred - target| < beta, a - beta / 2 elsewhere: the Huber loss over delta = beta.
 
     Args:
         pred: Any shape, usually landmarks (B, K, 2).

@@ -30,7 +30,10 @@ def density_aware_chamfer_distance(
     y_mask: Bool[Tensor, "*b m"] | None = None,
     reduction: Reduction = "mean",
 ) -> Float[Tensor, "*out"]:
-    """Density-aware Chamfer distance; see the formula at the top of this file.
+    """Half the sum of mean_i (1 - exp(-alpha |x_i - y_j(i)|^q) / n_j(i)) and the same from y to x.
+
+    j(i) is the nearest neighbour of x_i, and n_j counts the points of x whose nearest neighbour is y_j, a constant in
+    the gradient: a point that serves for many is worth less to each.
 
     Args:
         x: Points, shape (B, N, D) or (N, D), in any unit of length u.

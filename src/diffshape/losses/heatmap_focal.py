@@ -49,7 +49,14 @@ def heatmap_focal_loss(
     weights: Float[Tensor, "*b"] | None = None,
     reduction: Reduction = "mean",
 ) -> Float[Tensor, "*out"]:
-    """A weighted loss of every pixel; the formulas of the three kinds stand at the top of this file.
+    """A squared or logarithmic loss of every pixel, weighted by how hard or how far from a peak it is.
+
+    With the target y, and p = sigmoid(pred) for "centernet", p = pred for the others:
+
+        "centernet"   -(1 - p)^alpha ln p  where y = 1,  -(1 - y)^beta p^alpha ln(1 - p)  elsewhere; the mean divides
+                      by the number of pixels with y = 1
+        "focal_l2"    |1 - s|^gamma (p - y)^2,  s = p - alpha  where y >= 0.01,  1 - p - beta  elsewhere
+        "background"  (1 - y)^gamma (p - y)^2, for comparison only: it has no weight on the peak itself
 
     Args:
         pred: Heat-maps, shape (..., H, W): logits for "centernet", else values.

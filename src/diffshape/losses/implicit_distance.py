@@ -157,7 +157,9 @@ def _finite(x: Tensor, multiplier: Tensor) -> tuple[Tensor, Tensor]:
 
 def _check(points: Tensor, mask: Tensor | None, iterations: int, tolerance: float) -> None:
     if points.ndim < 1 or points.shape[-1] < 1:
-        raise ValueError(f"implicit_distance: points must have shape (..., D), D >= 1, got {tuple(points.shape)}")
+        raise ValueError(
+            f"implicit_distance: points must have shape (..., D), D >= 1, got {tuple(points.shape) or 'a scalar'}"
+        )
     check_mask("implicit_distance", mask, points.shape[:-1], "points without its last dimension")
     if iterations < 0 or not tolerance > 0:
         raise ValueError(

@@ -68,7 +68,17 @@ class TermSchedule:
 
 
 class LandmarkLoss(torch.nn.Module):
-    """The combined objective of a landmark network; the formula stands at the top of this file.
+    """The combined objective of a landmark network: the sum of ramp(progress) * lambda * term over four terms.
+
+    Each term is about 1 when a landmark is missed altogether, at any resolution:
+
+        heatmap       "divergence": Jensen-Shannon divergence in nats. Others: their sum over the pixels, divided by
+                      that of a map of zeros
+        coordinate    Wing, smooth L1 or Euclidean loss of the error in pixels, divided by that of an error of ``scale``
+        anatomical    ``structure_loss`` in the frame of the true landmarks
+        uncertainty   beta, Gaussian or Laplace likelihood of the error in units of ``scale``
+
+    With ``learn_weights`` the first three become e^-s term / 2 + s / 2, with one learnt s a term.
 
     Args:
         skeleton: What the landmarks are; without one there is no anatomical term.

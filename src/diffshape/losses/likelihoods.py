@@ -61,7 +61,7 @@ def gaussian_nll(
     mask: Bool[Tensor, "*m"] | None = None,
     reduction: Reduction = "mean",
 ) -> Float[Tensor, "*out"]:
-    """r^2 e^-s / 2 + s / 2 of every coordinate.
+    """r^2 e^-s / 2 + s / 2 of every coordinate, with r = pred - target and its variance e^s.
 
     Args:
         pred: Any shape, usually landmarks (B, K, 2).
@@ -77,8 +77,8 @@ def gaussian_nll(
     Raises:
         ValueError: A shape, a dtype or the reduction is wrong.
 
-    Differentiable (twice). Its pull on ``pred``, r e^-s, is large for a confident and wrong prediction; the other two
-    losses of this file hold it back.
+    Differentiable (twice). Its pull on ``pred``, r e^-s, is large for a confident and wrong prediction; ``laplace_nll``
+    and ``beta_nll`` hold it back.
 
     >>> gaussian_nll(torch.tensor([2.0]), torch.tensor([0.0]), torch.tensor([4.0]).log())
     tensor(1.1931)
@@ -97,7 +97,7 @@ def laplace_nll(
     mask: Bool[Tensor, "*m"] | None = None,
     reduction: Reduction = "mean",
 ) -> Float[Tensor, "*out"]:
-    """|r| / b + ln(2 b) of every coordinate, 2 b^2 its variance.
+    """|r| / b + ln(2 b) of every coordinate, with r = pred - target and 2 b^2 = e^s its variance.
 
     Args:
         pred: Any shape, usually landmarks (B, K, 2).
@@ -133,7 +133,9 @@ def beta_nll(
     mask: Bool[Tensor, "*m"] | None = None,
     reduction: Reduction = "mean",
 ) -> Float[Tensor, "*out"]:
-    """The Gaussian likelihood, weighted by its own variance to the power beta, so that hard samples keep their pull.
+    """e^(beta s) (r^2 e^-s + s) / 2 of every coordinate, r = pred - target, its variance e^s; the weight a constant.
+
+    The Gaussian likelihood, weighted by its own variance, so that hard samples keep their pull.
 
     Args:
         pred: Any shape, usually landmarks (B, K, 2).

@@ -19,7 +19,9 @@ from diffshape.ops.checks import checked, widened
 def min_of_n(
     distances: Float[Tensor, "n b"], *, relaxation: float = 0.0, reduction: Reduction = "mean"
 ) -> Float[Tensor, "*out"]:
-    """The best of n candidates of each sample; see the formula at the top of this file.
+    """reduce_b min_j d_jb: the best of n candidates of each sample, for predictors asked what could be there.
+
+    Only the best one learns, so the guesses spread over what the input leaves open.
 
     Args:
         distances: Shape (n, B): of candidate j of sample b to the truth, for instance by ``chamfer_distance`` with

@@ -42,7 +42,13 @@ def soft_chamfer_distance(
     y_mask: Bool[Tensor, "*b m"] | None = None,
     reduction: Reduction = "mean",
 ) -> Float[Tensor, "*out"]:
-    """Soft Chamfer distance; see the formula at the top of this file.
+    """mean_i D_i + mean_j D'_j: every point looks at all points of the other set, the nearer the more.
+
+        mode "softmin":      D_i = -T log( 1/M sum_j exp(-c_ij / T) )
+        mode "expectation":  D_i = sum_j p_ij c_ij,    p_ij = exp(-c_ij / T) / sum_k exp(-c_ik / T)
+
+    with c_ij = |x_i - y_j| or its square, D' the other way round, and with ``debias`` S(x, y) - S(x, x) / 2 -
+    S(y, y) / 2. Both tend to the Chamfer distance as the temperature T vanishes.
 
     Args:
         x: Points, shape (B, N, D) or (N, D), in any unit of length u.

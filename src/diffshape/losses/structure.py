@@ -52,7 +52,16 @@ def structure_loss(
     mask: Bool[Tensor, "*b k"] | None = None,
     kind: Literal["hinge", "literal"] = "hinge",
 ) -> LossTerms:
-    """How far landmarks are from being a spine; the terms stand at the top of this file.
+    """How far landmarks are from being a spine: weighted hinges that are 0 inside limits a real spine keeps.
+
+    With h the mean vertebral height and all directions local, along and at right angles to the end-plates:
+
+        order          (gap - d / h)+, d how far the middle of each end-plate lies below that of the one above
+        orientation    (edge - e / h)+, e how far each end-plate runs to the right, and each side of a vertebra down
+        parallel       (|angle| - limit)+ in radians, of the end-plates of a vertebra, and of the last with the end edge
+        ratio          (ln(w / h_i) - ln high)+ + (ln low - ln(w / h_i))+ of each vertebra's width and height
+        consistency    (|ln(w_{i+1} / w_i)| - ln step)+ of the widths and the heights of neighbours, with the end edge
+
 
     Args:
         landmarks: (x, y) with y down, in any unit, shape (..., K, 2).

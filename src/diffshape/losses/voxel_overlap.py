@@ -153,7 +153,7 @@ def _read(
 
 
 def _tversky(voxels: Voxels, alpha: float, beta: float, epsilon: float, reduction: Reduction) -> Float[Tensor, "*out"]:
-    """The formula at the top of this file."""
+    """(alpha FP + beta FN) / (TP + alpha FP + beta FN + epsilon) of each grid."""
     full, empty = voxels.probabilities()
     errors = alpha * voxels.sum(full * (1 - voxels.target)) + beta * voxels.sum(empty * voxels.target)
     return voxels.reduce(errors / (voxels.sum(full * voxels.target) + errors + epsilon), reduction)

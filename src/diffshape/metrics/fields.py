@@ -87,7 +87,11 @@ def compare_fields(
     pred_surface: Any = None,
     chamfer: float | None = None,
 ) -> FieldScore:
-    """Score predicted signed distances against true ones; the protocol stands at the top of this file.
+    """Score predicted signed distances against true ones: signs and sizes, near the surface and in the volume.
+
+    The protocol of neural distance fields, for a shape in [-1, 1]^3, on points that no training has seen: "near" are
+    500,000 points of the surface, moved by N(0, 0.01^2) along every axis, "volume" 500,000 uniform in [-1, 1]^3. F1
+    takes inside for the positive class; it is blind to the values, hence the mean absolute errors.
 
     Args:
         pred_near: The field at points near the surface, shape (N,), NumPy or torch, negative inside.

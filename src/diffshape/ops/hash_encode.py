@@ -48,7 +48,14 @@ def hash_encode(
     jacobian: bool = False,
     fade: Float[Tensor, "l"] | None = None,
 ) -> Float[Tensor, "*b c"] | tuple[Float[Tensor, "*b c"], Float[Tensor, "*b c 3"]]:
-    """Encode points of the unit cube; see the formula at the top of this file.
+    """Features of points of the unit cube, interpolated on grids of several resolutions, and their derivative.
+
+    Level l has nodes 1 / s_l apart, staggered by half a cell: a point x falls at p = s_l x + 1/2, and its feature is
+
+        phi_l(x) = sum over corners b in {0, 1}^3 of prod_d (t_d if b_d else 1 - t_d) * table_l[row(floor(p) + b)],
+
+    t = frac(p), or 3 t^2 - 2 t^3 of it for "smoothstep" interpolation. A level whose nodes fit its table is stored row
+    by row; a finer one shares rows by a spatial hash.
 
     Args:
         points: Shape (..., 3); coordinates outside [0, 1] are taken at the nearest point of the cube.

@@ -117,7 +117,10 @@ def pack_hash_grid(
 def query_hash_grid(
     points: Float[Tensor, "n 3"], packed: PackedHashGrid, *, morton: bool = False
 ) -> Float[Tensor, "n"]:
-    """Values at points in the field's coordinates; see the formula at the top of this file. No gradient follows it.
+    """Values at points in the field's coordinates, for inference: f(q) + |p - q|, q the point of the box nearest to p.
+
+    f is the packed network of the encoding of q: tables, matrices, features and hidden units are rounded to half
+    precision, all else, and every sum, is float32. No gradient follows it.
 
     Args:
         points: Shape (N, 3), float32, on the device of the weights.

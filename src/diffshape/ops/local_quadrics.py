@@ -68,7 +68,13 @@ def local_quadrics(
     confidence: float = 1.4,
     agreement: float = 0.7,
 ) -> LocalQuadrics:
-    """Fit a quadric around every center and move the center onto it; see the formulas at the top of this file.
+    """Fit a quadric around every center and move the center onto it.
+
+    In the frame (u, v, n) of a center's unit normal n its k nearest neighbours are heights z over a plane, and least
+    squares gives them z = c_0 + c_1 u + c_2 v + c_3 u^2 + c_4 u v + c_5 v^2. The center moves to c_0 along n, and the
+    surface there has the normal n - c_1 u - c_2 v, normalised. Of the ``sizes`` k the largest is taken whose interval
+    c_0 -+ confidence * noise * sqrt((A^T A)^-1_00) still meets those of all smaller ones: on flat ground the average
+    grows, at detail it stops. Neighbours whose normals disagree are skipped.
 
     Args:
         centers: Shape (N, 3), any unit of length.

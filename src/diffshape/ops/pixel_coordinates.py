@@ -23,7 +23,8 @@ def normalize_landmarks(
     Args:
         landmarks: (x, y) in pixels, shape (..., 2).
         size: (H, W) of the image.
-        align_corners: Corner-aligned instead of cell-centred; both formulas stand at the top of this file.
+        align_corners: 2 x / (W - 1) - 1, with the centres of the border pixels at +-1, instead of
+            (2 x - (W - 1)) / W, with the outer edges there.
 
     Returns:
         Shape (..., 2); differentiable.

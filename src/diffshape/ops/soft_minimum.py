@@ -35,7 +35,7 @@ def soft_minimum(
     *,
     squared: bool,
 ) -> Float[Tensor, "b n"]:
-    """Soft minimum of the distances of every point; see the formula at the top of this file.
+    """-T log sum_j exp(h_j - c_ij / T) for every point, c_ij = |x_i - y_j| or its square.
 
     Args:
         x: Points, shape (B, N, D), float32 or float64, finite.
