@@ -59,7 +59,7 @@ class Field(torch.nn.Module):
     def evaluate_with_gradient(self, points: Float[Tensor, "n 3"]) -> tuple[Float[Tensor, "n"], Float[Tensor, "n 3"]]:
         """Values and gradients at (N, 3) points, here by autograd; a graph is kept only if wanted."""
         if is_transformed(points, *self.parameters()):
-            values, pull_back = torch.func.vjp(self.evaluate, points)
+            values, pull_back, *_ = torch.func.vjp(self.evaluate, points)
             return values, pull_back(torch.ones_like(values))[0]
         keep = torch.is_grad_enabled()
         with torch.enable_grad():

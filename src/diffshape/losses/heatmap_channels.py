@@ -20,8 +20,8 @@ def read_heatmaps(
             )
         if mask is not None:
             weights = torch.where(mask.flatten(-2).any(-1), weights, 0)
-        weights = weights.to(pred) * check_weights(function, weights.detach(), pred.shape[-2] * pred.shape[-1])
-        weights = weights[..., None, None].expand(pred.shape)
+        passed: Tensor = check_weights(function, weights.detach(), pred.shape[-2] * pred.shape[-1])
+        weights = (weights.to(pred) * passed)[..., None, None].expand(pred.shape)
     return pred, target, mask, weights
 
 

@@ -58,7 +58,8 @@ def checked(function: Callable[Arguments, Result]) -> Callable[Arguments, Result
                     raise type(wrong)(f"{title}: {name} must be {wrong}")
         return function(*args, **kwargs)
 
-    call.__code__ = call.__code__.replace(co_name=function.__name__)  # the compiler counts recompilations by code
+    own: Any = call  # the compiler counts recompilations by code, so each function gets its own
+    own.__code__ = own.__code__.replace(co_name=function.__name__)
     return call
 
 
