@@ -107,6 +107,7 @@ def compare_fields(
     Raises:
         ValueError: Distances are not (N,), none, or not finite, or those of a pair differ in shape.
 
+    >>> import torch
     >>> truth = torch.linspace(-0.1, 0.1, 200)
     >>> print(compare_fields(truth + 0.002, truth, truth / 1000, truth))
     F1 0.9899 near, 1.0000 volume; MAE x1e3 2.000 near, 50.201 volume; IoU 1.0000; inside 50.0% near, 50.0% volume

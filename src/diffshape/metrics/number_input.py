@@ -19,6 +19,11 @@ def read_numbers(function: str, name: str, values: Any) -> Tensor:
     if isinstance(values, Tensor):
         if values.layout is torch.strided and values.device.type != "meta" and not values.is_complex():
             return values.detach().cpu().double()
-    elif np.asarray(values).dtype.kind in "fiub":
-        return torch.from_numpy(np.array(values, np.float64))
+    else:
+        try:
+            array = np.asarray(values)
+        except ValueError as error:  # rows of different lengths
+            raise ValueError(f"{function}: {name} must be an array of numbers: {error}") from error
+        if array.dtype.kind in "fiub":
+            return torch.from_numpy(array.astype(np.float64))
     raise TypeError(f"{function}: {name} must be real numbers, NumPy or torch, got {type(values).__name__}")
