@@ -7,6 +7,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from diffshape import losses
 from diffshape.data import icosphere
 from diffshape.losses import edge_length_loss, face_normal_loss, mesh_loss, vertex_loss
 
@@ -245,3 +246,38 @@ def test_bad_options():
         mesh_loss(SQUARE, SQUARE, FACES, reduction="batch")
     with pytest.raises(ValueError, match="mesh_loss: edge_weight must be 0 or more, got -1"):
         mesh_loss(SQUARE, SQUARE, FACES, edge_weight=-1)
+
+
+MESH_LOSSES = {
+    "vertex": lambda v, target, faces, **options: losses.vertex_loss(v, target, **options),
+    "normal": losses.face_normal_loss,
+    "edge": losses.edge_length_loss,
+    "mesh": lambda *arguments, **options: losses.mesh_loss(*arguments, **options).total,
+    "adjacent": lambda v, target, faces, **options: losses.adjacent_normal_loss(v, faces, **options),
+    "uniform": lambda v, target, faces, **options: losses.laplacian_loss(v, faces, **options),
+    "cotangent": lambda v, target, faces, **options: losses.laplacian_loss(v, faces, weights="cotangent", **options),
+}
+
+
+@pytest.mark.parametrize("name", MESH_LOSSES)
+@pytest.mark.parametrize("bad", [torch.nan, torch.inf])
+def test_a_vertex_that_is_not_finite_is_refused_unless_it_is_masked(name, bad):
+    sphere = icosphere(0)
+    good, faces = torch.as_tensor(sphere.vertices).float(), torch.as_tensor(sphere.faces).long()
+    for spoilt in (slice(5, 6), slice(None)):
+        vertices = good.clone()
+        vertices[spoilt, 0] = bad
+        with pytest.raises(ValueError, match=r"(pred|vertices) has non-finite coordinates; remove or mask"):
+            MESH_LOSSES[name](vertices, good, faces)
+    mask = torch.arange(len(good)) != 5
+    vertices = good.clone()
+    vertices[5] = bad
+    vertices.requires_grad_()
+    value = MESH_LOSSES[name](vertices, 1.1 * good, faces, mask=mask)
+    torch.testing.assert_close(value, MESH_LOSSES[name](good, 1.1 * good, faces, mask=mask))
+    assert torch.autograd.grad(value, vertices)[0].isfinite().all()
+
+
+def test_a_prediction_in_half_precision_meets_a_target_in_float32():
+    pred, target = torch.ones(3, 3, dtype=torch.bfloat16), torch.zeros(3, 3)
+    assert losses.vertex_loss(pred, target) == 3

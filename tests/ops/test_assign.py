@@ -218,7 +218,7 @@ def test_bad_input_is_refused_in_one_sentence(x, y, options, message):
     ("indices", "message"),
     [
         (torch.arange(4), r"indices must be int64 of shape \(2, 4\), got torch.int64, \(4,\)"),
-        (torch.zeros(2, 4), r"indices must be int64 of shape \(2, 4\), got torch.float32, \(2, 4\)"),
+        (torch.zeros(2, 4), r"indices must be integers, shape .*, got torch.float32, \(2, 4\)"),
         (torch.zeros(2, 4, dtype=torch.int64), r"indices must be a permutation"),
         (torch.arange(1, 5).repeat(2, 1), r"indices must be a permutation"),
         (torch.arange(4).flip(0).repeat(2, 1), r"indices must pair real points with real points"),

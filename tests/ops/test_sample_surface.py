@@ -90,7 +90,7 @@ def test_moves_with_the_mesh(seed, shift, scale):
     ("vertices", "faces", "n", "message"),
     [
         (torch.zeros(4, 2), OUTWARD, 5, r"vertices must be floats of shape \(V, 3\) or \(B, V, 3\), got \(4, 2\)"),
-        (torch.zeros(4, 3).long(), OUTWARD, 5, "vertices must be floats"),
+        (torch.zeros(4, 3).long(), OUTWARD, 5, "vertices must be floating point"),
         (TETRAHEDRON, OUTWARD.float(), 5, "faces must be integers"),
         (TETRAHEDRON, OUTWARD[:, :2], 5, r"faces must be integers of shape \(F, 3\), got \(4, 2\)"),
         (TETRAHEDRON, OUTWARD + 1, 5, "faces must index vertices 0 to 3, got 1 to 4"),

@@ -17,11 +17,13 @@ from torch import Tensor
 
 from diffshape.losses.point_sets import PointSet, distances_both_ways, distances_to_nearest, read_point_sets
 from diffshape.losses.reduction import Reduction, reduce_elements
+from diffshape.ops.checks import checked
 
 PointReduction = Literal["mean", "sum", "max"]
 Direction = Literal["both", "x_to_y", "y_to_x"]
 
 
+@checked
 def chamfer_distance(
     x: Float[Tensor, "*b n d"],
     y: Float[Tensor, "*b m d"],
@@ -35,7 +37,10 @@ def chamfer_distance(
     y_weights: Float[Tensor, "*b m"] | None = None,
     reduction: Reduction = "mean",
 ) -> Float[Tensor, "*out"]:
-    """Chamfer distance; see the formula at the top of this file.
+    """reduce_i min_j |x_i - y_j|^q + reduce_j min_i |x_i - y_j|^q, with q = 2 (``squared``) or 1.
+
+    The distances are Euclidean, nothing is halved. reduce is the mean, the sum, or the maximum, of which the larger one
+    counts and not the sum of both.
 
     Args:
         x: Points, shape (B, N, D) or (N, D), in any unit of length u.

@@ -11,13 +11,17 @@ lie; the Euclidean loss does not. Sources: Feng, Kittler, Awais, Huber, Wu, Wing
 Feng et al., Rectified Wing Loss, IJCV 2020; Girshick, Fast R-CNN, ICCV 2015.
 """
 
+import math
+
 import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
 from diffshape.losses.reduction import Reduction, check_mask, read_elements, reduce_elements
+from diffshape.ops.checks import checked
 
 
+@checked
 def wing_loss(
     pred: Float[Tensor, "*b"],
     target: Float[Tensor, "*b"],
@@ -27,7 +31,7 @@ def wing_loss(
     mask: Bool[Tensor, "*m"] | None = None,
     reduction: Reduction = "mean",
 ) -> Float[Tensor, "*out"]:
-    """The Wing loss of every coordinate; the formula stands at the top of this file.
+    """omega ln(1 + a / epsilon) where a = |pred - target| < omega, a - C elsewhere, continuous at omega.
 
     Args:
         pred: Any shape, usually landmarks (B, K, 2).
@@ -53,6 +57,7 @@ def wing_loss(
     return _wing("wing_loss", pred, target, omega, epsilon, 0.0, mask, reduction)
 
 
+@checked
 def rectified_wing_loss(
     pred: Float[Tensor, "*b"],
     target: Float[Tensor, "*b"],
@@ -63,7 +68,7 @@ def rectified_wing_loss(
     mask: Bool[Tensor, "*m"] | None = None,
     reduction: Reduction = "mean",
 ) -> Float[Tensor, "*out"]:
-    """The Wing loss of what an error exceeds ``radius`` by, so that the noise of annotations costs nothing.
+    """omega ln(1 + a / epsilon) of a = max(|pred - target| - radius, 0), linear beyond omega: noise costs nothing.
 
     Args:
         pred: Any shape, usually landmarks (B, K, 2).
@@ -98,7 +103,7 @@ def _wing(
     mask: Tensor | None,
     reduction: Reduction,
 ) -> Tensor:
-    if not 0 <= radius < omega or not epsilon > 0:
+    if not 0 <= radius < omega < math.inf or not 0 < epsilon < math.inf:
         raise ValueError(
             f"{name}: omega and epsilon must be positive, radius 0 or more and below omega, "
             f"got omega {omega}, epsilon {epsilon}, radius {radius}"
@@ -111,6 +116,7 @@ def _wing(
     return reduce_elements(omega * (inner / epsilon).log1p() + (error - inner), mask, reduction)
 
 
+@checked
 def smooth_l1_loss(
     pred: Float[Tensor, "*b"],
     target: Float[Tensor, "*b"],
@@ -119,7 +125,7 @@ def smooth_l1_loss(
     mask: Bool[Tensor, "*m"] | None = None,
     reduction: Reduction = "mean",
 ) -> Float[Tensor, "*out"]:
-    """The smooth L1 loss of every coordinate: the Huber loss with delta = beta, divided by beta.
+    """a^2 / (2 beta) where a = |pred - target| < beta, a - beta / 2 elsewhere: the Huber loss over delta = beta.
 
     Args:
         pred: Any shape, usually landmarks (B, K, 2).
@@ -139,7 +145,7 @@ def smooth_l1_loss(
     >>> smooth_l1_loss(torch.tensor([0.5, 4.0]), torch.zeros(2), beta=2.0, reduction="none")
     tensor([0.0625, 3.0000])
     """
-    if not beta > 0:
+    if not 0 < beta < math.inf:
         raise ValueError(f"smooth_l1_loss: beta must be positive, got {beta}")
     (pred, target), mask = read_elements("smooth_l1_loss", {"pred": pred, "target": target}, mask, inner=1)
     error = (pred - target).abs()
@@ -147,6 +153,7 @@ def smooth_l1_loss(
     return reduce_elements(inner.square() / (2 * beta) + (error - inner), mask, reduction)
 
 
+@checked
 def euclidean_loss(
     pred: Float[Tensor, "*b d"],
     target: Float[Tensor, "*b d"],

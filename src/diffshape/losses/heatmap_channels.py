@@ -18,8 +18,24 @@ def read_heatmaps(
                 f"{function}: weights must be floating point, shape {tuple(pred.shape[:-2])}, one a heat-map of pred, "
                 f"got {weights.dtype}, {tuple(weights.shape)}"
             )
-        weights = weights.to(pred)[..., None, None].expand(pred.shape)
+        if mask is not None:
+            weights = torch.where(mask.flatten(-2).any(-1), weights, 0)
+        passed: Tensor = check_weights(function, weights.detach(), pred.shape[-2] * pred.shape[-1])
+        weights = (weights.to(pred) * passed)[..., None, None].expand(pred.shape)
     return pred, target, mask, weights
+
+
+@torch.library.custom_op("diffshape::check_heatmap_weights", mutates_args=())
+def check_weights(function: str, weights: Tensor, pixels: int) -> Tensor:
+    """1, to multiply by, if the weights can weigh: the compiler sees one operator that must run."""
+    if not bool((weights >= 0).all() & (weights * pixels).sum().isfinite()):
+        raise ValueError(f"{function}: weights must be finite, not negative, and of a finite sum over all pixels")
+    return weights.new_ones(())
+
+
+@check_weights.register_fake
+def _(function: str, weights: Tensor, pixels: int) -> Tensor:
+    return weights.new_empty(())
 
 
 def keep_channels(mask: Bool[Tensor, "*b h w"] | None, channels: Bool[Tensor, "*b"], shape: torch.Size) -> Tensor:

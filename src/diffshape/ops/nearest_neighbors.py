@@ -13,16 +13,18 @@ from torch import Tensor
 
 from diffshape.kernels import numba_pair_gradient
 from diffshape.kernels.threads import run_tasks
+from diffshape.ops.checks import checked, coordinate_limit, require_finite, widened
 from diffshape.ops.neighbor_index import (
     Neighbors,
     has_triton,
     prepare_search,
-    require_finite,
     require_k,
     search_dtype,
 )
+from diffshape.ops.transforms import is_transformed
 
 
+@checked
 def nearest_neighbors(
     x: Shaped[Tensor, "*b n d"],
     y: Shaped[Tensor, "*b m d"],
@@ -58,12 +60,19 @@ def nearest_neighbors(
     >>> nearest_neighbors(x, x.flip(0) + torch.tensor([0.0, 0.5, 0.0]))
     Neighbors(squared_distances=tensor([0.2500, 0.2500]), indices=tensor([1, 0]))
     """
+    x, y = (widened(each) if each.is_floating_point() else each for each in (x, y))
     _require_matching(x, y)
     require_k("nearest_neighbors", k, y.shape[-2])
     shape = x.shape[:-1] if k == 1 else (*x.shape[:-1], k)
     x, x_mask = _as_searched("x", x, x_mask)
     y, y_mask = _as_searched("y", y, y_mask)
-    squared_distances, indices = nearest_pairs(x, y, k, x_mask, y_mask)
+    if is_transformed(x, y):
+        _, indices = nearest_pairs(x.detach(), y.detach(), k, x_mask, y_mask)
+        squared_distances = (x[:, :, None] - gather_points(y, indices)).square().sum(-1)
+        if x_mask is not None:
+            squared_distances = torch.where(x_mask[..., None], squared_distances, 0)
+    else:
+        squared_distances, indices = nearest_pairs(x, y, k, x_mask, y_mask)
     return Neighbors(squared_distances.reshape(shape), indices.reshape(shape))
 
 
@@ -84,9 +93,10 @@ def nearest_pairs(
     x: Tensor, y: Tensor, k: int, x_mask: Tensor | None = None, y_mask: Tensor | None = None
 ) -> tuple[Tensor, Tensor]:
     """Squared distances and indices (B, N, k) of the points in (B, M, D) nearest to (B, N, D) ones; 0 where masked."""
-    require_finite("nearest_neighbors", "x", x)
-    require_finite("nearest_neighbors", "y", y)
-    if y_mask is not None and int(y_mask.sum(-1).min()) < k:
+    limit = coordinate_limit(x.dtype, x.shape[-1])
+    require_finite("nearest_neighbors", "x", x, limit)
+    require_finite("nearest_neighbors", "y", y, limit)
+    if y_mask is not None and bool((y_mask.sum(-1) < k).any()):
         raise ValueError(f"nearest_neighbors: every sample of y needs {k} points that are not masked")
     if x.numel() == 0 or (x_mask is None and y_mask is None):
         found = prepare_search(y)(x, k)
