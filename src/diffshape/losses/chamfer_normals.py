@@ -12,7 +12,7 @@ from torch import Tensor
 
 from diffshape.losses.point_sets import PointSet, distances_both_ways, read_point_sets
 from diffshape.losses.reduction import Reduction, check_same_shape, mean_of_each, reduce_elements
-from diffshape.ops.nearest_neighbors import gather_points
+from diffshape.ops.gather_points import gather_rows
 
 
 def chamfer_normal_loss(
@@ -74,7 +74,7 @@ def _unit(normals: Tensor, points: PointSet) -> Float[Tensor, "b n d"]:
 
 def _disagreement(units: Tensor, other_units: Tensor, indices: Tensor, oriented: bool) -> Float[Tensor, "b"]:
     """Mean of 1 - cos over the points of one set whose normal is known, as is their neighbour's."""
-    theirs = gather_points(other_units, indices[..., None]).squeeze(-2)
+    theirs = gather_rows(other_units, indices[..., None]).squeeze(-2)
     known = (units != 0).any(-1) & (theirs != 0).any(-1)
     cosine = (units * theirs).sum(-1)
     return mean_of_each(1 - (cosine if oriented else cosine.abs()), known)

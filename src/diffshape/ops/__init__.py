@@ -2,6 +2,7 @@
 
 from diffshape.ops.assign import assign, optimality_gap
 from diffshape.ops.closest_triangles import ClosestTriangles, closest_triangles
+from diffshape.ops.gather_points import gather_points
 from diffshape.ops.gaussian_heatmaps import gaussian_heatmaps
 from diffshape.ops.grid_layout import GridLayout
 from diffshape.ops.hash_encode import hash_encode
@@ -40,6 +41,7 @@ __all__ = [
     "denormalize_landmarks",
     "face_normals",
     "face_sides",
+    "gather_points",
     "gaussian_heatmaps",
     "hash_encode",
     "heatmap_argmax",
