@@ -11,6 +11,7 @@ from diffshape.ops.heatmap_decoding import heatmap_argmax, heatmap_dark, heatmap
 from diffshape.ops.isosurface import isosurface
 from diffshape.ops.level_set import LevelSetPoints, project_to_level_set
 from diffshape.ops.local_quadrics import LocalQuadrics, local_quadrics
+from diffshape.ops.manhattan_neighbors import ManhattanNeighbors, manhattan_neighbors
 from diffshape.ops.mesh_topology import FaceSides, UnitVectors, face_normals, face_sides
 from diffshape.ops.nearest_neighbors import Neighbors, nearest_neighbors
 from diffshape.ops.neighbor_index import NeighborIndex
@@ -27,6 +28,7 @@ __all__ = [
     "GridLayout",
     "LevelSetPoints",
     "LocalQuadrics",
+    "ManhattanNeighbors",
     "MeshRaster",
     "NeighborIndex",
     "Neighbors",
@@ -49,6 +51,7 @@ __all__ = [
     "heatmap_soft_argmax",
     "isosurface",
     "local_quadrics",
+    "manhattan_neighbors",
     "nearest_neighbors",
     "normalize_landmarks",
     "optimality_gap",

@@ -8,7 +8,7 @@ theorem), in any float dtype, with O(N + M) memory.
 from typing import Any, Literal
 
 import torch
-from jaxtyping import Bool, Shaped
+from jaxtyping import Bool, Float, Shaped
 from torch import Tensor
 
 from diffshape.kernels import numba_pair_gradient
@@ -66,11 +66,11 @@ def nearest_neighbors(
     Neighbors(squared_distances=tensor([0.2500, 0.2500]), indices=tensor([1, 0]))
     """
     pad = read_missing("nearest_neighbors", missing)
-    _require_matching(x, y, or_none=pad)
+    require_matching("nearest_neighbors", x, y, or_none=pad)
     require_k("nearest_neighbors", k, max(k, y.shape[-2]) if pad else y.shape[-2])
     shape = x.shape[:-1] if k == 1 else (*x.shape[:-1], k)
-    x, x_mask = _as_searched("x", x, x_mask)
-    y, y_mask = _as_searched("y", y, y_mask)
+    x, x_mask = as_searched("nearest_neighbors", "x", x, x_mask)
+    y, y_mask = as_searched("nearest_neighbors", "y", y, y_mask)
     squared_distances, indices = nearest_pairs(x, y, k, x_mask, y_mask, pad)
     return Neighbors(squared_distances.reshape(shape), indices.reshape(shape))
 
@@ -83,25 +83,40 @@ def nearest_pairs(
 
     With ``pad``, infinity and -1 where a cloud has fewer than k.
     """
-    require_finite("nearest_neighbors", "x", x)
-    require_finite("nearest_neighbors", "y", y)
+    return search_pairs("nearest_neighbors", x, y, k, x_mask, y_mask, pad=pad)
+
+
+def search_pairs(
+    function: str,
+    x: Float[Tensor, "b n d"],
+    y: Float[Tensor, "b m d"],
+    k: int,
+    x_mask: Bool[Tensor, "b n"] | None,
+    y_mask: Bool[Tensor, "b m"] | None,
+    *,
+    pad: bool,
+    manhattan: bool = False,
+) -> Neighbors:
+    """What `nearest_pairs` returns, without a gradient; with ``manhattan``, distances sum_d |x_d - y_d|."""
+    require_finite(function, "x", x)
+    require_finite(function, "y", y)
     if not pad and y_mask is not None and int(y_mask.sum(-1).min()) < k:
-        raise ValueError(f"nearest_neighbors: every sample of y needs {k} points that are not masked")
+        raise ValueError(f"{function}: every sample of y needs {k} points that are not masked")
     most = min(k, y.shape[1])
     if x.numel() == 0 or most == 0:
         found = _nothing_found(x, k)
     elif x_mask is None and y_mask is None:
-        found = prepare_search(y)(x, most)
-    elif has_triton(y):
+        found = prepare_search(y, manhattan=manhattan)(x, most)
+    elif has_triton(y) and not manhattan:
         found = prepare_search(y, y_mask)(x, most, x_mask)
     else:
-        found = _search_each(x, y, most, _or_all(x_mask, x), _or_all(y_mask, y))
+        found = _search_each(x, y, most, _or_all(x_mask, x), _or_all(y_mask, y), manhattan)
     if pad:
         found = _padded(found, k, y.shape[1] if y_mask is None else y_mask.sum(-1)[:, None, None])
     if x_mask is None:
-        return found.squared_distances, found.indices
+        return found
     real = x_mask[..., None]
-    return torch.where(real, found.squared_distances, 0), torch.where(real, found.indices, 0)
+    return Neighbors(torch.where(real, found.squared_distances, 0), torch.where(real, found.indices, 0))
 
 
 @torch.library.custom_op("diffshape::pair_gradient", mutates_args=())
@@ -162,7 +177,7 @@ nearest_pairs.register_autograd(_backward, setup_context=_remember)
 pair_gradient.register_autograd(_backward_of_gradient, setup_context=_remember_gradient)
 
 
-def _search_each(x: Tensor, y: Tensor, k: int, x_mask: Tensor, y_mask: Tensor) -> Neighbors:
+def _search_each(x: Tensor, y: Tensor, k: int, x_mask: Tensor, y_mask: Tensor, manhattan: bool) -> Neighbors:
     """Each cloud's real points searched on their own; threads that are free help with large clouds."""
     squared_distances, indices = _nothing_found(x, k)
 
@@ -170,7 +185,7 @@ def _search_each(x: Tensor, y: Tensor, k: int, x_mask: Tensor, y_mask: Tensor) -
         rows, asked = y_mask[b].nonzero()[:, 0], x_mask[b]
         most = min(k, len(rows))
         if most:
-            found = prepare_search(y[b, rows][None])(x[b, asked][None], most)
+            found = prepare_search(y[b, rows][None], manhattan=manhattan)(x[b, asked][None], most)
             squared_distances[b, asked, :most] = found.squared_distances[0]
             indices[b, asked, :most] = rows[found.indices[0]]
 
@@ -205,11 +220,11 @@ def _or_all(mask: Tensor | None, points: Tensor) -> Tensor:
     return points.new_ones(points.shape[:2], dtype=torch.bool) if mask is None else mask
 
 
-def _as_searched(name: str, points: Tensor, mask: Tensor | None) -> tuple[Tensor, Tensor | None]:
+def as_searched(function: str, name: str, points: Tensor, mask: Tensor | None) -> tuple[Tensor, Tensor | None]:
     """Points as a batch in the dtype of the search, 0 where masked, and their mask as a batch."""
     if mask is not None and (mask.shape != points.shape[:-1] or mask.dtype != torch.bool):
         raise ValueError(
-            f"nearest_neighbors: {name}_mask must be boolean with shape {tuple(points.shape[:-1])}, "
+            f"{function}: {name}_mask must be boolean with shape {tuple(points.shape[:-1])}, "
             f"got {mask.dtype} with shape {tuple(mask.shape)}"
         )
     if points.ndim == 2:
@@ -218,17 +233,16 @@ def _as_searched(name: str, points: Tensor, mask: Tensor | None) -> tuple[Tensor
     return (points if mask is None else torch.where(mask[..., None], points, 0)), mask
 
 
-def _require_matching(x: Tensor, y: Tensor, *, or_none: bool) -> None:
+def require_matching(function: str, x: Tensor, y: Tensor, *, or_none: bool) -> None:
     """Refuse clouds whose shapes, dtypes or devices do not go together; with ``or_none`` y may have no point."""
     if x.ndim not in (2, 3):
-        raise ValueError(f"nearest_neighbors: x must have shape (B, N, D) or (N, D), got {tuple(x.shape)}")
+        raise ValueError(f"{function}: x must have shape (B, N, D) or (N, D), got {tuple(x.shape)}")
     if y.ndim != x.ndim or y.shape[:-2] != x.shape[:-2] or y.shape[-1] != x.shape[-1]:
         wanted = ", ".join(map(str, (*x.shape[:-2], "M", x.shape[-1])))
-        raise ValueError(f"nearest_neighbors: y must have shape ({wanted}) like x, got {tuple(y.shape)}")
+        raise ValueError(f"{function}: y must have shape ({wanted}) like x, got {tuple(y.shape)}")
     if (y.shape[-2] == 0 and not or_none) or y.shape[-1] == 0:
-        raise ValueError(f"nearest_neighbors: y must hold at least one point, got shape {tuple(y.shape)}")
+        raise ValueError(f"{function}: y must hold at least one point, got shape {tuple(y.shape)}")
     if x.dtype != y.dtype or x.device != y.device:
         raise ValueError(
-            f"nearest_neighbors: x and y must share dtype and device, got {x.dtype} on {x.device} "
-            f"and {y.dtype} on {y.device}"
+            f"{function}: x and y must share dtype and device, got {x.dtype} on {x.device} and {y.dtype} on {y.device}"
         )
