@@ -3,6 +3,8 @@
 from diffshape.losses.adaptive_wing import adaptive_wing_loss
 from diffshape.losses.chamfer import chamfer_distance
 from diffshape.losses.chamfer_normals import chamfer_normal_loss
+from diffshape.losses.chamfer_per_point import ChamferPoints, chamfer_per_point
+from diffshape.losses.chamfer_with_normals import ChamferWithNormals, chamfer_with_normals
 from diffshape.losses.coordinates import euclidean_loss, rectified_wing_loss, smooth_l1_loss, wing_loss
 from diffshape.losses.density_aware_chamfer import density_aware_chamfer_distance
 from diffshape.losses.distance_regression import clamped_l1_loss, mape_loss, relative_l2_loss
@@ -32,6 +34,8 @@ from diffshape.losses.voxel_entropy import voxel_cross_entropy, voxel_focal_loss
 from diffshape.losses.voxel_overlap import voxel_dice_loss, voxel_iou_loss, voxel_tversky_loss
 
 __all__ = [
+    "ChamferPoints",
+    "ChamferWithNormals",
     "ImplicitDistance",
     "LandmarkLoss",
     "LossTerms",
@@ -44,6 +48,8 @@ __all__ = [
     "bounded_log_variance",
     "chamfer_distance",
     "chamfer_normal_loss",
+    "chamfer_per_point",
+    "chamfer_with_normals",
     "clamped_l1_loss",
     "density_aware_chamfer_distance",
     "earth_mover_distance",
