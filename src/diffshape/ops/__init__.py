@@ -1,7 +1,10 @@
 """Differentiable primitives: neighbours, assignment, hash encoding, level sets, meshes, isosurfaces, heat-maps."""
 
 from diffshape.ops.assign import assign, optimality_gap
+from diffshape.ops.ball_query import BallNeighbors, ball_query
 from diffshape.ops.closest_triangles import ClosestTriangles, closest_triangles
+from diffshape.ops.estimate_normals import estimate_normals
+from diffshape.ops.farthest_points import farthest_points
 from diffshape.ops.gather_points import gather_points
 from diffshape.ops.gaussian_heatmaps import gaussian_heatmaps
 from diffshape.ops.grid_layout import GridLayout
@@ -23,6 +26,7 @@ from diffshape.ops.triangle_index import TriangleIndex
 from diffshape.ops.visibility import visible_from
 
 __all__ = [
+    "BallNeighbors",
     "ClosestTriangles",
     "FaceSides",
     "GridLayout",
@@ -39,10 +43,13 @@ __all__ = [
     "TriangleIndex",
     "UnitVectors",
     "assign",
+    "ball_query",
     "closest_triangles",
     "denormalize_landmarks",
+    "estimate_normals",
     "face_normals",
     "face_sides",
+    "farthest_points",
     "gather_points",
     "gaussian_heatmaps",
     "hash_encode",

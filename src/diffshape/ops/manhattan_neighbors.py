@@ -63,8 +63,8 @@ def manhattan_neighbors(
     require_matching(name, x, y, or_none=pad)
     require_k(name, k, max(k, y.shape[-2]) if pad else y.shape[-2])
     shape = x.shape[:-1] if k == 1 else (*x.shape[:-1], k)
-    x, x_mask = as_searched(name, "x", x, x_mask)
-    y, y_mask = as_searched(name, "y", y, y_mask)
+    x, x_mask = as_searched(name, "x_mask", x, x_mask)
+    y, y_mask = as_searched(name, "y_mask", y, y_mask)
     indices = manhattan_indices(x, y, k, x_mask, y_mask, pad)
     if y.shape[-2] == 0:
         return ManhattanNeighbors(x.new_full(shape, torch.inf), indices.reshape(shape))

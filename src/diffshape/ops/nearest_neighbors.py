@@ -69,8 +69,8 @@ def nearest_neighbors(
     require_matching("nearest_neighbors", x, y, or_none=pad)
     require_k("nearest_neighbors", k, max(k, y.shape[-2]) if pad else y.shape[-2])
     shape = x.shape[:-1] if k == 1 else (*x.shape[:-1], k)
-    x, x_mask = as_searched("nearest_neighbors", "x", x, x_mask)
-    y, y_mask = as_searched("nearest_neighbors", "y", y, y_mask)
+    x, x_mask = as_searched("nearest_neighbors", "x_mask", x, x_mask)
+    y, y_mask = as_searched("nearest_neighbors", "y_mask", y, y_mask)
     squared_distances, indices = nearest_pairs(x, y, k, x_mask, y_mask, pad)
     return Neighbors(squared_distances.reshape(shape), indices.reshape(shape))
 
@@ -220,11 +220,11 @@ def _or_all(mask: Tensor | None, points: Tensor) -> Tensor:
     return points.new_ones(points.shape[:2], dtype=torch.bool) if mask is None else mask
 
 
-def as_searched(function: str, name: str, points: Tensor, mask: Tensor | None) -> tuple[Tensor, Tensor | None]:
+def as_searched(function: str, mask_name: str, points: Tensor, mask: Tensor | None) -> tuple[Tensor, Tensor | None]:
     """Points as a batch in the dtype of the search, 0 where masked, and their mask as a batch."""
     if mask is not None and (mask.shape != points.shape[:-1] or mask.dtype != torch.bool):
         raise ValueError(
-            f"{function}: {name}_mask must be boolean with shape {tuple(points.shape[:-1])}, "
+            f"{function}: {mask_name} must be boolean with shape {tuple(points.shape[:-1])}, "
             f"got {mask.dtype} with shape {tuple(mask.shape)}"
         )
     if points.ndim == 2:
