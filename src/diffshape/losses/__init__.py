@@ -21,6 +21,8 @@ from diffshape.losses.mesh_smoothness import adjacent_normal_loss, laplacian_los
 from diffshape.losses.mesh_to_target import edge_length_loss, face_normal_loss, mesh_loss, vertex_loss
 from diffshape.losses.min_of_n import min_of_n
 from diffshape.losses.point_to_mesh import point_to_mesh_distance
+from diffshape.losses.segmentation_focal import segmentation_focal_loss
+from diffshape.losses.segmentation_overlap import segmentation_dice_loss, segmentation_tversky_loss
 from diffshape.losses.sinkhorn import sinkhorn_divergence
 from diffshape.losses.skeleton import Skeleton
 from diffshape.losses.sliced_wasserstein import sliced_wasserstein_distance
@@ -71,6 +73,9 @@ __all__ = [
     "point_to_mesh_distance",
     "rectified_wing_loss",
     "relative_l2_loss",
+    "segmentation_dice_loss",
+    "segmentation_focal_loss",
+    "segmentation_tversky_loss",
     "sinkhorn_divergence",
     "sliced_wasserstein_distance",
     "smooth_l1_loss",
