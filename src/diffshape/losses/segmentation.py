@@ -1,6 +1,7 @@
 """How every loss on images or volumes with channels reads its arguments: classes, labels, masks, weights, precision."""
 
 from collections.abc import Sequence
+from itertools import accumulate
 from typing import Literal, NamedTuple
 
 import torch
@@ -129,10 +130,11 @@ def _read_weights(
 
 def _log_sum_of_others(values: Float[Tensor, "b c n"]) -> Float[Tensor, "b c n"]:
     """ln of the sum of exp over all other channels, in O(C), by sums over those before and those behind."""
-    before = values.logcumsumexp(1)[:, :-1]  # of channel 1 and on
-    behind = values.flip(1).logcumsumexp(1).flip(1)[:, 1:]  # of all channels but the last
-    between = torch.logaddexp(before[:, :-1], behind[:, 1:])
-    return torch.cat([behind[:, :1], between, before[:, -1:]], dim=1)
+    channels = values.unbind(1)
+    before = list(accumulate(channels[:-1], torch.logaddexp))  # of channel 1 and on
+    behind = list(accumulate(channels[:0:-1], torch.logaddexp))[::-1]  # of all channels but the last
+    between = [torch.logaddexp(*pair) for pair in zip(before[:-1], behind[1:])]
+    return torch.stack([behind[0], *between, before[-1]], dim=1)
 
 
 @torch.library.custom_op("diffshape::check_labels", mutates_args=())
