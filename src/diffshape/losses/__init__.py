@@ -15,6 +15,7 @@ from diffshape.losses.heatmap_divergence import heatmap_divergence
 from diffshape.losses.heatmap_focal import heatmap_focal_loss
 from diffshape.losses.heatmap_mse import heatmap_mse
 from diffshape.losses.implicit_distance import ImplicitDistance, implicit_distance
+from diffshape.losses.keypoint_similarity import keypoint_similarity_loss
 from diffshape.losses.landmark_loss import LandmarkLoss, TermSchedule
 from diffshape.losses.likelihoods import beta_nll, bounded_log_variance, gaussian_nll, laplace_nll
 from diffshape.losses.mesh_smoothness import adjacent_normal_loss, laplacian_loss
@@ -27,6 +28,7 @@ from diffshape.losses.sinkhorn import sinkhorn_divergence
 from diffshape.losses.skeleton import Skeleton
 from diffshape.losses.sliced_wasserstein import sliced_wasserstein_distance
 from diffshape.losses.soft_chamfer import soft_chamfer_distance
+from diffshape.losses.soft_wing import soft_wing_loss
 from diffshape.losses.structure import structure_loss
 from diffshape.losses.structure_limits import StructureLimits
 from diffshape.losses.surface_area import surface_area_loss
@@ -65,6 +67,7 @@ __all__ = [
     "heatmap_focal_loss",
     "heatmap_mse",
     "implicit_distance",
+    "keypoint_similarity_loss",
     "laplace_nll",
     "laplacian_loss",
     "mape_loss",
@@ -80,6 +83,7 @@ __all__ = [
     "sliced_wasserstein_distance",
     "smooth_l1_loss",
     "soft_chamfer_distance",
+    "soft_wing_loss",
     "structure_loss",
     "surface_area_loss",
     "surface_to_points_loss",

@@ -15,7 +15,7 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
-from diffshape.losses.reduction import Reduction, check_mask, read_elements, reduce_elements
+from diffshape.losses.reduction import Reduction, check_mask, read_elements, read_weights, reduce_elements
 
 
 def wing_loss(
@@ -25,6 +25,7 @@ def wing_loss(
     omega: float = 10.0,
     epsilon: float = 2.0,
     mask: Bool[Tensor, "*m"] | None = None,
+    weights: Float[Tensor, "*w"] | None = None,
     reduction: Reduction = "mean",
 ) -> Float[Tensor, "*out"]:
     """The Wing loss of every coordinate; the formula stands at the top of this file.
@@ -36,6 +37,8 @@ def wing_loss(
             in [-1, 1] need an omega near 0.1 and an epsilon to match, or the slope is steep everywhere.
         epsilon: Width of the logarithm, > 0.
         mask: True where real: a landmark, the shape without its last dimension, or a coordinate.
+        weights: One a landmark, the shape without its last dimension, or a coordinate, not negative; the mean is
+            sum(w l) / sum(w).
         reduction: "mean" or "sum" over the real coordinates, or "none" for the input's shape.
 
     Returns:
@@ -50,7 +53,7 @@ def wing_loss(
     >>> wing_loss(torch.tensor([1.0, -3.0, 15.0]), torch.zeros(3), reduction="none")
     tensor([ 4.0547,  9.1629, 22.9176])
     """
-    return _wing("wing_loss", pred, target, omega, epsilon, 0.0, mask, reduction)
+    return _wing("wing_loss", pred, target, omega, epsilon, 0.0, mask, weights, reduction)
 
 
 def rectified_wing_loss(
@@ -61,6 +64,7 @@ def rectified_wing_loss(
     epsilon: float = 2.0,
     radius: float = 0.5,
     mask: Bool[Tensor, "*m"] | None = None,
+    weights: Float[Tensor, "*w"] | None = None,
     reduction: Reduction = "mean",
 ) -> Float[Tensor, "*out"]:
     """The Wing loss of what an error exceeds ``radius`` by, so that the noise of annotations costs nothing.
@@ -72,6 +76,8 @@ def rectified_wing_loss(
         epsilon: Width of the logarithm, > 0.
         radius: Error that is free, >= 0.
         mask: True where real: a landmark, the shape without its last dimension, or a coordinate.
+        weights: One a landmark, the shape without its last dimension, or a coordinate, not negative; the mean is
+            sum(w l) / sum(w).
         reduction: "mean" or "sum" over the real coordinates, or "none" for the input's shape.
 
     Returns:
@@ -85,7 +91,7 @@ def rectified_wing_loss(
     >>> rectified_wing_loss(torch.tensor([0.4, 2.5]), torch.zeros(2), reduction="none")
     tensor([0.0000, 6.9315])
     """
-    return _wing("rectified_wing_loss", pred, target, omega, epsilon, radius, mask, reduction)
+    return _wing("rectified_wing_loss", pred, target, omega, epsilon, radius, mask, weights, reduction)
 
 
 def _wing(
@@ -96,6 +102,7 @@ def _wing(
     epsilon: float,
     radius: float,
     mask: Tensor | None,
+    weights: Tensor | None,
     reduction: Reduction,
 ) -> Tensor:
     if not 0 <= radius < omega or not epsilon > 0:
@@ -108,7 +115,8 @@ def _wing(
     if radius:
         error = (error - radius).relu()
     inner = error.clamp(max=omega - radius)  # keeps the logarithm, taken or not, from overflowing
-    return reduce_elements(omega * (inner / epsilon).log1p() + (error - inner), mask, reduction)
+    weights = read_weights(name, weights, pred, inner=1, whole="landmark", part="coordinate")
+    return reduce_elements(omega * (inner / epsilon).log1p() + (error - inner), mask, reduction, weights=weights)
 
 
 def smooth_l1_loss(
@@ -117,6 +125,7 @@ def smooth_l1_loss(
     *,
     beta: float = 1.0,
     mask: Bool[Tensor, "*m"] | None = None,
+    weights: Float[Tensor, "*w"] | None = None,
     reduction: Reduction = "mean",
 ) -> Float[Tensor, "*out"]:
     """The smooth L1 loss of every coordinate: the Huber loss with delta = beta, divided by beta.
@@ -126,6 +135,8 @@ def smooth_l1_loss(
         target: The same shape.
         beta: Error at which the parabola becomes a line, > 0.
         mask: True where real: a landmark, the shape without its last dimension, or a coordinate.
+        weights: One a landmark, the shape without its last dimension, or a coordinate, not negative; the mean is
+            sum(w l) / sum(w).
         reduction: "mean" or "sum" over the real coordinates, or "none" for the input's shape.
 
     Returns:
@@ -144,7 +155,8 @@ def smooth_l1_loss(
     (pred, target), mask = read_elements("smooth_l1_loss", {"pred": pred, "target": target}, mask, inner=1)
     error = (pred - target).abs()
     inner = error.clamp(max=beta)
-    return reduce_elements(inner.square() / (2 * beta) + (error - inner), mask, reduction)
+    weights = read_weights("smooth_l1_loss", weights, pred, inner=1, whole="landmark", part="coordinate")
+    return reduce_elements(inner.square() / (2 * beta) + (error - inner), mask, reduction, weights=weights)
 
 
 def euclidean_loss(
@@ -152,6 +164,7 @@ def euclidean_loss(
     target: Float[Tensor, "*b d"],
     *,
     mask: Bool[Tensor, "*b"] | None = None,
+    weights: Float[Tensor, "*b"] | None = None,
     reduction: Reduction = "mean",
 ) -> Float[Tensor, "*out"]:
     """|pred - target| of every landmark.
@@ -160,6 +173,7 @@ def euclidean_loss(
         pred: Shape (..., D), usually landmarks (B, K, 2).
         target: The same shape.
         mask: True where a landmark is real, shape (...,).
+        weights: One a landmark, shape (...,), not negative; the mean is sum(w l) / sum(w).
         reduction: "mean" or "sum" over the real landmarks, or "none" for (...,).
 
     Returns:
@@ -177,4 +191,6 @@ def euclidean_loss(
         raise ValueError("euclidean_loss: pred must have shape (..., D), got a scalar")
     check_mask("euclidean_loss", mask, pred.shape[:-1], "pred without its last dimension")
     (pred, target), _ = read_elements("euclidean_loss", {"pred": pred, "target": target}, mask, inner=1)
-    return reduce_elements(torch.linalg.vector_norm(pred - target, dim=-1), mask, reduction)
+    distances = torch.linalg.vector_norm(pred - target, dim=-1)
+    weights = read_weights("euclidean_loss", weights, distances, inner=0, whole="landmark", part="landmark")
+    return reduce_elements(distances, mask, reduction, weights=weights)

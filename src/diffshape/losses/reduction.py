@@ -83,6 +83,27 @@ def read_elements(
     return [torch.where(mask, each, 0) for each in read], mask
 
 
+def read_weights(
+    function: str, weights: Tensor | None, values: Tensor, *, inner: int, whole: str, part: str, like: str = "pred"
+) -> Tensor | None:
+    """Weights of an elementwise loss, one an element (``part``), spread over it if there is one a ``whole``.
+
+    They have the shape of ``values``, or lack its last ``inner`` dimensions.
+    """
+    if weights is None:
+        return None
+    outer = values.shape[: max(values.ndim - inner, 0)]
+    if values.ndim < inner or weights.shape not in (outer, values.shape) or not weights.is_floating_point():
+        finer = f", or {tuple(values.shape)}, one a {part}" if inner else ""
+        raise ValueError(
+            f"{function}: weights must be floating point, shape {tuple(outer)}, one a {whole} of {like}{finer}, "
+            f"got {weights.dtype}, {tuple(weights.shape)}"
+        )
+    if weights.shape != values.shape:
+        weights = weights[(...,) + (None,) * inner]
+    return weights.to(values).expand(values.shape)
+
+
 def check_same_shape(function: str, name: str, tensor: Tensor, expected: torch.Size, like: str) -> None:
     """Raise a ValueError that names the argument unless its shape is the expected one."""
     if tensor.shape != expected:
