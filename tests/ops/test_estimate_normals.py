@@ -128,3 +128,18 @@ def test_float32_agrees_with_float64_far_from_the_origin(dtype):
 def test_bad_input_is_refused_in_one_sentence(points, options, message):
     with pytest.raises(ValueError, match=f"^estimate_normals: {message}"):
         ops.estimate_normals(points, **options)
+
+
+def test_every_way_of_differentiating_gives_the_same():
+    points, direction = cloud(9, 3), cloud(9, 3, seed=1)
+
+    def total(points):
+        return (ops.estimate_normals(points, k=5) * torch.arange(1.0, 4.0)).sum()
+
+    leaf = points.clone().requires_grad_()
+    (gradient,) = torch.autograd.grad(total(leaf), leaf)
+    _, tangent = torch.autograd.functional.jvp(total, points, direction)
+    torch.testing.assert_close(tangent, (gradient * direction).sum())
+    with torch.autograd.forward_ad.dual_level():
+        dual = total(torch.autograd.forward_ad.make_dual(points, direction))
+        torch.testing.assert_close(torch.autograd.forward_ad.unpack_dual(dual).tangent, tangent)

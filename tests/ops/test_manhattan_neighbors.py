@@ -147,3 +147,22 @@ GOOD = torch.zeros(2, 4, 3)
 def test_bad_input_is_refused_in_one_sentence(x, y, options, message):
     with pytest.raises(ValueError, match=f"^manhattan_neighbors: {message}"):
         ops.manhattan_neighbors(x, y, **options)
+
+
+def test_every_way_of_differentiating_gives_the_same():
+    x, y, direction = cloud(6, 3), cloud(5, 3, seed=1), cloud(6, 3, seed=2)
+
+    def total(x):
+        return ops.manhattan_neighbors(x, y, k=2).distances.sum()
+
+    leaf = x.clone().requires_grad_()
+    (gradient,) = torch.autograd.grad(total(leaf), leaf)
+    torch.testing.assert_close(torch.func.grad(total)(x), gradient)
+    torch.testing.assert_close(torch.func.jvp(total, (x,), (direction,))[1], (gradient * direction).sum())
+
+
+def test_half_precision_is_widened_also_beside_float32():
+    x, y = cloud(5, 3, dtype=torch.bfloat16), cloud(4, 3, seed=1, dtype=torch.float32)
+    found, expected = ops.manhattan_neighbors(x, y), ops.manhattan_neighbors(x.float(), y)
+    assert found.distances.dtype == torch.float32
+    assert torch.equal(found.distances, expected.distances)

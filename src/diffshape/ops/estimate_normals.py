@@ -81,26 +81,41 @@ class _LeastDirection(torch.autograd.Function):
     `torch.linalg.eigh` is not a number where two of those are equal, as on every regular grid.
     """
 
+    generate_vmap_rule = True
+
     @staticmethod
-    def forward(ctx: Any, covariance: Tensor) -> Tensor:
+    def forward(covariance: Tensor) -> Tensor:
         values, vectors = torch.linalg.eigh(covariance)  # ascending
         noise = 8 * covariance.shape[-1] * torch.finfo(values.dtype).eps * values[..., -1:]
         normals = vectors[..., 0]
         leading = normals.gather(-1, normals.abs().argmax(-1, keepdim=True))
-        normals = torch.where(values[..., 1:2] - values[..., :1] > noise, normals * leading.sign(), 0)
-        ctx.save_for_backward(covariance, normals)
-        return normals
+        return torch.where(values[..., 1:2] - values[..., :1] > noise, normals * leading.sign(), 0)
+
+    @staticmethod
+    def setup_context(ctx: Any, inputs: tuple[Tensor], output: Tensor) -> None:
+        ctx.save_for_backward(*inputs, output)
+        ctx.save_for_forward(*inputs, output)
 
     @staticmethod
     def backward(ctx: Any, grad: Tensor) -> Tensor:
         covariance, normals = ctx.saved_tensors
-        dimension = covariance.shape[-1]
-        least = (normals * (covariance @ normals[..., None])[..., 0]).sum(-1)[..., None, None]
-        identity = torch.eye(dimension + 1).to(covariance)
-        above = torch.cat([covariance - least * identity[1:, 1:], normals[..., None]], dim=-1)
-        below = torch.nn.functional.pad(normals, (0, 1))[..., None, :]
-        known = (normals != 0).any(-1)[..., None, None]
-        system = torch.where(known, torch.cat([above, below], dim=-2), identity)
-        pulls = torch.linalg.solve(system, torch.nn.functional.pad(grad, (0, 1)))[..., :dimension]
-        outer = pulls[..., :, None] * normals[..., None, :]
+        outer = _response(covariance, normals, grad)[..., :, None] * normals[..., None, :]
         return -(outer + outer.mT) / 2
+
+    @staticmethod
+    def jvp(ctx: Any, tangent: Tensor) -> Tensor:
+        covariance, normals = ctx.saved_tensors
+        return -_response(covariance, normals, (tangent @ normals[..., None])[..., 0])
+
+
+def _response(covariance: Tensor, normals: Tensor, push: Tensor) -> Tensor:
+    """d in (C - l) d + v m = push, v . d = 0; 0 where v is."""
+    dimension = covariance.shape[-1]
+    least = (normals * (covariance @ normals[..., None])[..., 0]).sum(-1)[..., None, None]
+    identity = torch.eye(dimension + 1).to(covariance)
+    above = torch.cat([covariance - least * identity[1:, 1:], normals[..., None]], dim=-1)
+    below = torch.nn.functional.pad(normals, (0, 1))[..., None, :]
+    known = (normals != 0).any(-1)[..., None]
+    system = torch.where(known[..., None], torch.cat([above, below], dim=-2), identity)
+    found = torch.linalg.solve(system, torch.nn.functional.pad(push, (0, 1))[..., None])[..., :dimension, 0]
+    return torch.where(known, found, 0)

@@ -8,7 +8,7 @@ from torch import Tensor
 
 from diffshape.ops.gather_points import gather_rows
 from diffshape.ops.nearest_neighbors import Missing, as_searched, read_missing, require_matching, search_pairs
-from diffshape.ops.neighbor_index import require_k
+from diffshape.ops.neighbor_index import require_k, search_dtype
 
 
 class ManhattanNeighbors(NamedTuple):
@@ -60,12 +60,13 @@ def manhattan_neighbors(
     """
     name = "manhattan_neighbors"
     pad = read_missing(name, missing)
+    x, y = (search_dtype(each) if each.is_floating_point() else each for each in (x, y))
     require_matching(name, x, y, or_none=pad)
     require_k(name, k, max(k, y.shape[-2]) if pad else y.shape[-2])
     shape = x.shape[:-1] if k == 1 else (*x.shape[:-1], k)
     x, x_mask = as_searched(name, "x_mask", x, x_mask)
     y, y_mask = as_searched(name, "y_mask", y, y_mask)
-    indices = manhattan_indices(x, y, k, x_mask, y_mask, pad)
+    indices = manhattan_indices(x.detach(), y.detach(), k, x_mask, y_mask, pad)
     if y.shape[-2] == 0:
         return ManhattanNeighbors(x.new_full(shape, torch.inf), indices.reshape(shape))
     distances = (x[:, :, None] - gather_rows(y, indices.clamp(min=0))).abs().sum(-1)
