@@ -236,3 +236,13 @@ def test_euclidean_weights_are_one_a_landmark():
     torch.testing.assert_close(value, torch.tensor((5 + 3 * 1) / 4.0))
     with pytest.raises(ValueError, match=r"weights must be floating point, shape \(2,\), one a landmark of pred, got"):
         losses.euclidean_loss(pred, target, weights=torch.ones(2, 2))
+
+
+@pytest.mark.parametrize("name", WEIGHTED)
+@pytest.mark.parametrize("wrong", [-1.0, math.nan, math.inf])
+def test_weights_that_cannot_weigh_are_refused_unless_they_are_masked(name, wrong):
+    loss, weights, mask = WEIGHTED[name], torch.tensor([1.0, wrong]), torch.tensor([True, False])
+    with pytest.raises(ValueError, match="weights must be finite, not negative, and of a finite sum"):
+        loss(torch.zeros(2, 2), torch.ones(2, 2), weights=weights)
+    found = loss(torch.zeros(2, 2), torch.ones(2, 2), weights=weights, mask=mask)
+    torch.testing.assert_close(found, loss(torch.zeros(1, 2), torch.ones(1, 2)))

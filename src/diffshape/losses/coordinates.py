@@ -115,7 +115,7 @@ def _wing(
     if radius:
         error = (error - radius).relu()
     inner = error.clamp(max=omega - radius)  # keeps the logarithm, taken or not, from overflowing
-    weights = read_weights(name, weights, pred, inner=1, whole="landmark", part="coordinate")
+    weights = read_weights(name, weights, pred, mask, inner=1, whole="landmark", part="coordinate")
     return reduce_elements(omega * (inner / epsilon).log1p() + (error - inner), mask, reduction, weights=weights)
 
 
@@ -155,7 +155,7 @@ def smooth_l1_loss(
     (pred, target), mask = read_elements("smooth_l1_loss", {"pred": pred, "target": target}, mask, inner=1)
     error = (pred - target).abs()
     inner = error.clamp(max=beta)
-    weights = read_weights("smooth_l1_loss", weights, pred, inner=1, whole="landmark", part="coordinate")
+    weights = read_weights("smooth_l1_loss", weights, pred, mask, inner=1, whole="landmark", part="coordinate")
     return reduce_elements(inner.square() / (2 * beta) + (error - inner), mask, reduction, weights=weights)
 
 
@@ -192,5 +192,5 @@ def euclidean_loss(
     check_mask("euclidean_loss", mask, pred.shape[:-1], "pred without its last dimension")
     (pred, target), _ = read_elements("euclidean_loss", {"pred": pred, "target": target}, mask, inner=1)
     distances = torch.linalg.vector_norm(pred - target, dim=-1)
-    weights = read_weights("euclidean_loss", weights, distances, inner=0, whole="landmark", part="landmark")
+    weights = read_weights("euclidean_loss", weights, distances, mask, inner=0, whole="landmark", part="landmark")
     return reduce_elements(distances, mask, reduction, weights=weights)

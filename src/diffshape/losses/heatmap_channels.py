@@ -12,7 +12,7 @@ def read_heatmaps(
 ) -> tuple[Tensor, Tensor, Tensor | None, Tensor | None]:
     """``read_elements`` for heat-maps (..., H, W), with weights (...) a keypoint spread over its pixels, or a pixel."""
     (pred, target), mask = read_elements(function, {"pred": pred, "target": target}, mask, inner=2)
-    weights = read_weights(function, weights, pred, inner=2, whole="heat-map", part="pixel")
+    weights = read_weights(function, weights, pred, mask, inner=2, whole="heat-map", part="pixel")
     return pred, target, mask, weights
 
 

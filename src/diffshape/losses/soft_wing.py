@@ -56,5 +56,5 @@ def soft_wing_loss(
     error = (pred - target).abs()
     inner = error.clamp(max=omega)
     outer = (error.clamp(min=omega) / epsilon).log1p() - math.log1p(omega / epsilon)  # 0 up to omega
-    weights = read_weights(name, weights, pred, inner=1, whole="landmark", part="coordinate")
+    weights = read_weights(name, weights, pred, mask, inner=1, whole="landmark", part="coordinate")
     return reduce_elements(inner + slope * outer, mask, reduction, weights=weights)
