@@ -12,6 +12,7 @@ Value and slope are computed in blocks that stay in the cache, and only the argu
 cost in memory is one map each way. Source: Wang, Bo, Fuxin, ICCV 2019, arXiv 1904.07399, equations 4 to 7.
 """
 
+import math
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -21,12 +22,15 @@ from torch import Tensor
 
 from diffshape.losses.heatmap_channels import read_heatmaps
 from diffshape.losses.reduction import Reduction, reduce_elements
+from diffshape.ops.checks import checked
+from diffshape.ops.transforms import is_transformed
 
 PUBLISHED_MAP_WEIGHT = 10.0
 MAP_THRESHOLD = 0.2
 BLOCK = 1 << 15  # pixels of a thread; PyTorch gives a thread no fewer
 
 
+@checked
 def adaptive_wing_loss(
     pred: Float[Tensor, "*b h w"],
     target: Float[Tensor, "*b h w"],
@@ -68,20 +72,24 @@ def adaptive_wing_loss(
     tensor([0.1108, 1.0701, 6.2717])
     """
     name = "adaptive_wing_loss"
-    if not alpha > 2:
+    if not 2 < alpha < math.inf:
         raise ValueError(f"{name}: alpha must exceed 2, 1 more than the highest target, got {alpha}")
     for option, value in {"omega": omega, "epsilon": epsilon, "theta": theta}.items():
-        if not value > 0:
+        if not 0 < value < math.inf:
             raise ValueError(f"{name}: {option} must be positive, got {value}")
     boost = PUBLISHED_MAP_WEIGHT if weighted_map is True else float(weighted_map)
-    if boost < 0 or (boost > 0 and target.ndim < 2):
+    if not 0 <= boost < math.inf or (boost > 0 and target.ndim < 2):
         raise ValueError(
             f"{name}: weighted_map must be True, False or a weight of 0 or more, for target of shape (..., H, W), "
             f"got {weighted_map} for {tuple(target.shape)}"
         )
     pred, target, mask, weights = read_heatmaps(name, pred, target, mask, weights)
     near = _near_peak(target) if boost else None
-    values = _AdaptiveWing.apply(pred, target.detach(), near, _Wing(alpha, omega, epsilon, theta, boost))
+    wing = _Wing(alpha, omega, epsilon, theta, boost)
+    if is_transformed(pred):
+        values = wing.values(pred, target.detach(), near)
+    else:
+        values = _AdaptiveWing.apply(pred, target.detach(), near, wing)
     return reduce_elements(values, mask, reduction, weights=weights)
 
 

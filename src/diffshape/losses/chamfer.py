@@ -25,11 +25,13 @@ from diffshape.losses.point_sets import (
     read_squared,
 )
 from diffshape.losses.reduction import Reduction, reduce_elements
+from diffshape.ops.checks import checked
 
 PointReduction = Literal["mean", "sum", "max"]
 Direction = Literal["both", "x_to_y", "y_to_x"]
 
 
+@checked
 def chamfer_distance(
     x: Float[Tensor, "*b n d"],
     y: Float[Tensor, "*b m d"],

@@ -12,9 +12,11 @@ from torch import Tensor
 
 from diffshape.losses.point_sets import PointSet, distances_both_ways, read_point_sets
 from diffshape.losses.reduction import Reduction, check_same_shape, mean_of_each, reduce_elements
+from diffshape.ops.checks import checked, finite
 from diffshape.ops.gather_points import gather_rows
 
 
+@checked
 def chamfer_normal_loss(
     x: Float[Tensor, "*b n d"],
     y: Float[Tensor, "*b m d"],
@@ -42,7 +44,8 @@ def chamfer_normal_loss(
         A number in [0, 2], or [0, 4] if ``oriented``; (B,) for "none". A direction without known normals counts 0.
 
     Raises:
-        ValueError: A shape, dtype or device does not fit, a sample has no real point, or a coordinate is not finite.
+        ValueError: A shape, dtype or device does not fit, a sample has no real point, or a coordinate or a normal is
+            not finite.
 
     Differentiable in the normals; the points only choose neighbours. `chamfer_with_normals` gives the Chamfer distance
     with it, from one search.
@@ -56,7 +59,8 @@ def chamfer_normal_loss(
     check_same_shape(name, "x_normals", x_normals, x.shape, "x")
     check_same_shape(name, "y_normals", y_normals, y.shape, "y")
     x_set, y_set = read_point_sets(name, x, y, x_mask=x_mask, y_mask=y_mask)
-    x_units, y_units = unit_normals(x_normals, x_set), unit_normals(y_normals, y_set)
+    x_units = unit_normals(name, "x_normals", x_normals, x_set)
+    y_units = unit_normals(name, "y_normals", y_normals, y_set)
     (_, to_y), (_, to_x) = distances_both_ways(x_set, y_set, squared=True)
     values = normal_disagreement(x_units, y_units, to_y, oriented) + normal_disagreement(
         y_units, x_units, to_x, oriented
@@ -64,11 +68,12 @@ def chamfer_normal_loss(
     return reduce_elements(values.reshape(x.shape[:-2]), None, reduction)
 
 
-def unit_normals(normals: Tensor, points: PointSet) -> Float[Tensor, "b n d"]:
+def unit_normals(function: str, name: str, normals: Tensor, points: PointSet) -> Float[Tensor, "b n d"]:
     """Normals of length 1, or 0 where unknown or masked, shaped and typed like the points."""
     normals = normals.reshape(points.points.shape).to(points.points)
     if points.mask is not None:
         normals = torch.where(points.mask[..., None], normals, 0)
+    normals = finite(function, name, normals)
     largest = normals.detach().abs().amax(-1, keepdim=True)
     known = largest > 0
     normals = torch.where(known, normals / torch.where(known, largest, 1), 1)  # else tiny ones have squares of 0

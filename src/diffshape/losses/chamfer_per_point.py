@@ -6,6 +6,7 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
 from diffshape.losses.point_sets import distances_both_ways, read_point_sets, read_squared
+from diffshape.ops.checks import checked
 
 
 class ChamferPoints(NamedTuple):
@@ -21,6 +22,7 @@ class ChamferPoints(NamedTuple):
     """Which point of x is nearest to each of y; 0 where masked."""
 
 
+@checked
 def chamfer_per_point(
     x: Float[Tensor, "*b n d"],
     y: Float[Tensor, "*b m d"],

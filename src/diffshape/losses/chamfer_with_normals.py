@@ -9,6 +9,7 @@ from diffshape.losses.chamfer import reduce_points
 from diffshape.losses.chamfer_normals import normal_disagreement, unit_normals
 from diffshape.losses.point_sets import distances_both_ways, read_point_sets, read_squared
 from diffshape.losses.reduction import Reduction, check_same_shape, reduce_elements
+from diffshape.ops.checks import checked
 
 
 class ChamferWithNormals(NamedTuple):
@@ -34,6 +35,7 @@ class ChamferWithNormals(NamedTuple):
         return self.x_to_y_normals + self.y_to_x_normals
 
 
+@checked
 def chamfer_with_normals(
     x: Float[Tensor, "*b n d"],
     y: Float[Tensor, "*b m d"],
@@ -94,7 +96,8 @@ def chamfer_with_normals(
     check_same_shape(name, "x_normals", x_normals, x.shape, "x")
     check_same_shape(name, "y_normals", y_normals, y.shape, "y")
     x_set, y_set = read_point_sets(name, x, y, x_mask=x_mask, y_mask=y_mask)
-    x_units, y_units = unit_normals(x_normals, x_set), unit_normals(y_normals, y_set)
+    x_units = unit_normals(name, "x_normals", x_normals, x_set)
+    y_units = unit_normals(name, "y_normals", y_normals, y_set)
     (x_distances, to_y), (y_distances, to_x) = distances_both_ways(x_set, y_set, squared=squared, norm=norm)
     values = (
         reduce_points(x_set, x_distances, point_reduction),

@@ -11,13 +11,17 @@ lie; the Euclidean loss does not. Sources: Feng, Kittler, Awais, Huber, Wu, Wing
 Feng et al., Rectified Wing Loss, IJCV 2020; Girshick, Fast R-CNN, ICCV 2015.
 """
 
+import math
+
 import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
 from diffshape.losses.reduction import Reduction, check_mask, read_elements, read_weights, reduce_elements
+from diffshape.ops.checks import checked
 
 
+@checked
 def wing_loss(
     pred: Float[Tensor, "*b"],
     target: Float[Tensor, "*b"],
@@ -56,6 +60,7 @@ def wing_loss(
     return _wing("wing_loss", pred, target, omega, epsilon, 0.0, mask, weights, reduction)
 
 
+@checked
 def rectified_wing_loss(
     pred: Float[Tensor, "*b"],
     target: Float[Tensor, "*b"],
@@ -105,7 +110,7 @@ def _wing(
     weights: Tensor | None,
     reduction: Reduction,
 ) -> Tensor:
-    if not 0 <= radius < omega or not epsilon > 0:
+    if not 0 <= radius < omega < math.inf or not 0 < epsilon < math.inf:
         raise ValueError(
             f"{name}: omega and epsilon must be positive, radius 0 or more and below omega, "
             f"got omega {omega}, epsilon {epsilon}, radius {radius}"
@@ -119,6 +124,7 @@ def _wing(
     return reduce_elements(omega * (inner / epsilon).log1p() + (error - inner), mask, reduction, weights=weights)
 
 
+@checked
 def smooth_l1_loss(
     pred: Float[Tensor, "*b"],
     target: Float[Tensor, "*b"],
@@ -150,7 +156,7 @@ def smooth_l1_loss(
     >>> smooth_l1_loss(torch.tensor([0.5, 4.0]), torch.zeros(2), beta=2.0, reduction="none")
     tensor([0.0625, 3.0000])
     """
-    if not beta > 0:
+    if not 0 < beta < math.inf:
         raise ValueError(f"smooth_l1_loss: beta must be positive, got {beta}")
     (pred, target), mask = read_elements("smooth_l1_loss", {"pred": pred, "target": target}, mask, inner=1)
     error = (pred - target).abs()
@@ -159,6 +165,7 @@ def smooth_l1_loss(
     return reduce_elements(inner.square() / (2 * beta) + (error - inner), mask, reduction, weights=weights)
 
 
+@checked
 def euclidean_loss(
     pred: Float[Tensor, "*b d"],
     target: Float[Tensor, "*b d"],

@@ -8,14 +8,18 @@ equation 4. Its text has q = 1; its code, and so its published numbers, q = 2 wi
 code also multiplies the fractions by N / M and M / N, which makes no difference between sets of one size.
 """
 
+import math
+
 import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
 from diffshape.losses.point_sets import PointSet, distances_both_ways, read_point_sets
 from diffshape.losses.reduction import Reduction, reduce_elements
+from diffshape.ops.checks import checked
 
 
+@checked
 def density_aware_chamfer_distance(
     x: Float[Tensor, "*b n d"],
     y: Float[Tensor, "*b m d"],
@@ -50,7 +54,7 @@ def density_aware_chamfer_distance(
     tensor(0.5000)
     """
     name = "density_aware_chamfer_distance"
-    if not alpha > 0:
+    if not 0 < alpha < math.inf:
         raise ValueError(f"{name}: alpha must be positive, got {alpha}")
     x_set, y_set = read_point_sets(name, x, y, x_mask=x_mask, y_mask=y_mask)
     there, back = distances_both_ways(x_set, y_set, squared=squared)

@@ -12,8 +12,10 @@ from torch import Tensor
 
 from diffshape.losses.point_sets import PointSet, distances_both_ways, read_point_sets
 from diffshape.losses.reduction import Reduction, reduce_elements
+from diffshape.ops.checks import checked
 
 
+@checked
 def hausdorff_distance(
     x: Float[Tensor, "*b n d"],
     y: Float[Tensor, "*b m d"],

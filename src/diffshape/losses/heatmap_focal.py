@@ -16,6 +16,7 @@ Sources: Zhou et al., Objects as Points, 2019, after Law and Deng, CornerNet, EC
 2020; "background" has no published source.
 """
 
+import math
 from typing import Literal
 
 import torch
@@ -24,6 +25,7 @@ from torch import Tensor
 
 from diffshape.losses.heatmap_channels import read_heatmaps
 from diffshape.losses.reduction import Reduction, reduce_elements
+from diffshape.ops.checks import checked
 
 FocalKind = Literal["centernet", "focal_l2", "background"]
 DEFAULTS = {
@@ -34,6 +36,7 @@ DEFAULTS = {
 FOREGROUND = 0.01
 
 
+@checked
 def heatmap_focal_loss(
     pred: Float[Tensor, "*b h w"],
     target: Float[Tensor, "*b h w"],
@@ -113,6 +116,9 @@ def _options(kind: str, given: dict[str, float]) -> dict[str, float]:
     if foreign:
         raise ValueError(f"heatmap_focal_loss: kind {kind!r} has no option {', '.join(sorted(foreign))}")
     options = DEFAULTS[kind] | given
+    for option, value in options.items():
+        if not math.isfinite(value):
+            raise ValueError(f"heatmap_focal_loss: {option} must be finite, got {value}")
     powers = {"centernet": ("alpha", "beta"), "focal_l2": ("gamma",), "background": ("gamma",)}[kind]
     for option in powers:
         if options[option] < 0 or (kind == "focal_l2" and 0 < options[option] < 1):

@@ -5,8 +5,10 @@ from torch import Tensor
 
 from diffshape.losses.heatmap_channels import drawn_channels, hardest_channels, keep_channels, read_heatmaps
 from diffshape.losses.reduction import Reduction, reduce_elements
+from diffshape.ops.checks import checked
 
 
+@checked
 def heatmap_mse(
     pred: Float[Tensor, "*b h w"],
     target: Float[Tensor, "*b h w"],

@@ -7,8 +7,10 @@ from jaxtyping import Bool, Float
 from torch import Tensor
 
 from diffshape.losses.reduction import Reduction, check_mask, mean_of_each, read_elements, reduce_elements
+from diffshape.ops.checks import checked
 
 
+@checked
 def keypoint_similarity_loss(
     pred: Float[Tensor, "*b k d"],
     target: Float[Tensor, "*b k d"],

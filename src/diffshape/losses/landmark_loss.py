@@ -35,6 +35,7 @@ from diffshape.losses.structure import structure_loss
 from diffshape.losses.structure_limits import StructureLimits
 from diffshape.losses.terms import LossTerms
 from diffshape.ops import gaussian_heatmaps, heatmap_soft_argmax
+from diffshape.ops.checks import checked
 
 MAP_LOSSES: dict[str, Callable[..., Tensor]] = {
     "adaptive_wing": partial(adaptive_wing_loss, weighted_map=True),
@@ -96,6 +97,7 @@ class LandmarkLoss(torch.nn.Module):
     [0.0, 0.4]
     """
 
+    @checked
     def __init__(
         self,
         skeleton: Skeleton | None = None,
@@ -141,6 +143,7 @@ class LandmarkLoss(torch.nn.Module):
             {name: torch.nn.Parameter(torch.tensor(-math.log(2 * self.lambdas[name]))) for name in learnt}
         )
 
+    @checked
     def forward(
         self,
         heatmaps: Float[Tensor, "b k h w"],
@@ -167,7 +170,7 @@ class LandmarkLoss(torch.nn.Module):
         Raises:
             ValueError: A shape or a dtype is wrong.
         """
-        self._check(heatmaps, target, mask)
+        self._check(heatmaps, target, log_variance, mask)
         if mask is not None:  # here, because a NaN that reaches the decoder spoils its gradient
             heatmaps = torch.where(mask[..., None, None], heatmaps, 0)
         landmarks = heatmap_soft_argmax(heatmaps, from_logits=self.heatmap == "divergence")
@@ -190,6 +193,7 @@ class LandmarkLoss(torch.nn.Module):
         )
         return LossTerms(total, parts)
 
+    @checked
     def bound_log_variance(self, raw: Float[Tensor, "*b"]) -> Float[Tensor, "*b"]:
         """What the likelihood makes of the network's output, ln(variance) in pixels^2: use it wherever it is read."""
         return bounded_log_variance(raw, self.lowest, self.highest)
@@ -224,13 +228,17 @@ class LandmarkLoss(torch.nn.Module):
         s = bounded_log_variance(self.log_weights[name], start - REACH, start + REACH)
         return ((-s).exp() * part + s) / 2
 
-    def _check(self, heatmaps: Tensor, target: Tensor, mask: Tensor | None) -> None:
+    def _check(self, heatmaps: Tensor, target: Tensor, log_variance: Tensor | None, mask: Tensor | None) -> None:
         if heatmaps.ndim != 4:
             raise ValueError(f"LandmarkLoss: heatmaps must have shape (B, K, H, W), got {tuple(heatmaps.shape)}")
         expected = (*heatmaps.shape[:2], 2)
         if target.shape != expected:
             raise ValueError(
                 f"LandmarkLoss: target must have shape {expected}, (x, y) a map, got {tuple(target.shape)}"
+            )
+        if log_variance is not None and log_variance.shape != expected:
+            raise ValueError(
+                f"LandmarkLoss: log_variance must have shape {expected} like target, got {tuple(log_variance.shape)}"
             )
         if mask is not None and (mask.shape != expected[:2] or mask.dtype != torch.bool):
             raise ValueError(

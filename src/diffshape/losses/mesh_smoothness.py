@@ -8,9 +8,11 @@ from torch import Tensor
 
 from diffshape.losses.meshes import Meshes, read_meshes
 from diffshape.losses.reduction import Reduction
+from diffshape.ops.checks import checked
 from diffshape.ops.mesh_topology import FaceSides, face_sides, side_normals
 
 
+@checked
 def laplacian_loss(
     vertices: Float[Tensor, "*b v 3"],
     faces: Int[Tensor, "f 3"],
@@ -62,6 +64,7 @@ def laplacian_loss(
     return mesh.reduce(laplacian.square().sum(-1), some, reduction)
 
 
+@checked
 def adjacent_normal_loss(
     vertices: Float[Tensor, "*b v 3"],
     faces: Int[Tensor, "f 3"],
@@ -125,9 +128,13 @@ def _gather_neighbours(
 @torch.no_grad()
 def _cotangents(mesh: Meshes, sides: FaceSides) -> Float[Tensor, "b s"]:
     """max(cot a + cot b, 0) of every side's edge, from the real faces with area; constants."""
-    low, high, opposite = (mesh.vertices.double()[:, index] for index in (*sides.ends.unbind(1), sides.opposite))
+    low, high, opposite = (
+        mesh.vertices.detach().double()[:, index] for index in (*sides.ends.unbind(1), sides.opposite)
+    )
     first, second = low - opposite, high - opposite
     area = torch.linalg.cross(first, second, dim=-1).norm(dim=-1)
-    real = mesh.real(torch.cat([sides.ends, sides.opposite[:, None]], 1), side_normals(mesh.vertices, sides).exist)
+    real = mesh.real(
+        torch.cat([sides.ends, sides.opposite[:, None]], 1), side_normals(mesh.vertices.detach(), sides).exist
+    )
     cotangent = torch.where(real, (first * second).sum(-1) / torch.where(real, area, 1), 0)
     return torch.zeros_like(cotangent).index_add(1, sides.edge, cotangent)[:, sides.edge].clamp(min=0).to(mesh.vertices)

@@ -17,10 +17,12 @@ from torch import Tensor
 from diffshape.losses.meshes import Meshes, read_mesh_pair
 from diffshape.losses.reduction import Reduction
 from diffshape.losses.terms import LossTerms
+from diffshape.ops.checks import checked
 from diffshape.ops.mesh_topology import face_normals, face_sides
 from diffshape.ops.squared_distances import distance_from_squared
 
 
+@checked
 def vertex_loss(
     pred: Float[Tensor, "*b v 3"],
     target: Float[Tensor, "*b v 3"],
@@ -54,6 +56,7 @@ def vertex_loss(
     return _vertex(mesh, goal, reduction)
 
 
+@checked
 def face_normal_loss(
     pred: Float[Tensor, "*b v 3"],
     target: Float[Tensor, "*b v 3"],
@@ -92,6 +95,7 @@ def face_normal_loss(
     return _normal(*read_mesh_pair("face_normal_loss", pred, target, faces, mask), reduction)
 
 
+@checked
 def edge_length_loss(
     pred: Float[Tensor, "*b v 3"],
     target: Float[Tensor, "*b v 3"],
@@ -125,6 +129,7 @@ def edge_length_loss(
     return _edge(*read_mesh_pair("edge_length_loss", pred, target, faces, mask), reduction)
 
 
+@checked
 def mesh_loss(
     pred: Float[Tensor, "*b v 3"],
     target: Float[Tensor, "*b v 3"],

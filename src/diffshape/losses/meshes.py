@@ -7,6 +7,7 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
 from diffshape.losses.reduction import Reduction, check_mask, check_same_shape, mean_of_each, reduce_elements
+from diffshape.ops.checks import coordinate_limit, finite, widened
 from diffshape.ops.mesh_topology import read_faces
 
 
@@ -36,16 +37,19 @@ class Meshes(NamedTuple):
 def read_meshes(
     function: str, vertices: Tensor, faces: Tensor, mask: Tensor | None, *, argument: str = "vertices"
 ) -> Meshes:
-    """One side of a loss, (B, V, 3) or (V, 3), or a ValueError that names the argument. Half becomes float32."""
+    """One side of a loss, (B, V, 3) or (V, 3), or a ValueError that names the argument. Half becomes float32.
+
+    Real vertices must be finite: a face or an edge at NaN would be left out of a mean as if it had no area.
+    """
     faces = read_faces(function, vertices, faces, argument=argument)
     check_mask(function, mask, vertices.shape[:-1], f"{argument} without its last dimension")
+    vertices = widened(vertices)
     single = vertices.ndim == 2
     if single:
         vertices, mask = vertices[None], None if mask is None else mask[None]
-    if vertices.dtype not in (torch.float32, torch.float64):
-        vertices = vertices.float()
     if mask is not None:
         vertices = torch.where(mask[..., None], vertices, 0)
+    vertices = finite(function, argument, vertices, coordinate_limit(vertices.dtype, 3, vertices.shape[-2]))
     return Meshes(vertices, faces, mask, single)
 
 
@@ -54,6 +58,7 @@ def read_mesh_pair(
 ) -> tuple[Meshes, Meshes]:
     """Prediction and target of a loss, of one shape, dtype and device."""
     check_same_shape(function, "target", target, pred.shape, "pred")
+    pred, target = widened(pred), widened(target)
     if pred.dtype != target.dtype or pred.device != target.device:
         raise ValueError(
             f"{function}: pred and target must share dtype and device, got {pred.dtype} on {pred.device} "

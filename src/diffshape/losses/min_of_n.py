@@ -12,8 +12,10 @@ from jaxtyping import Float
 from torch import Tensor
 
 from diffshape.losses.reduction import Reduction, reduce_elements
+from diffshape.ops.checks import checked, widened
 
 
+@checked
 def min_of_n(
     distances: Float[Tensor, "n b"], *, relaxation: float = 0.0, reduction: Reduction = "mean"
 ) -> Float[Tensor, "*out"]:
@@ -43,6 +45,7 @@ def min_of_n(
         raise ValueError(f"min_of_n: distances must have shape (n, B) with n >= 1, got {tuple(distances.shape)}")
     if not 0 <= relaxation < 1:
         raise ValueError(f"min_of_n: relaxation must lie in [0, 1), got {relaxation}")
+    distances = widened(distances)
     best = distances.min(0).values
     if relaxation and len(distances) > 1:
         others = (distances.sum(0) - best) / (len(distances) - 1)

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from diffshape.losses.reduction import check_mask
 from diffshape.ops import manhattan_neighbors, nearest_neighbors
-from diffshape.ops.neighbor_index import is_finite
+from diffshape.ops.checks import coordinate_limit, require_finite, widened
 from diffshape.ops.squared_distances import distance_from_squared
 
 
@@ -60,6 +60,7 @@ def read_point_sets(
     if y.ndim != x.ndim or y.shape[:-2] != x.shape[:-2] or y.shape[-1] != x.shape[-1]:
         wanted = ", ".join(map(str, (*x.shape[:-2], "M", x.shape[-1])))
         raise ValueError(f"{function}: y must have shape ({wanted}) like x, got {tuple(y.shape)}")
+    x, y = widened(x), widened(y)
     if x.dtype != y.dtype or x.device != y.device:
         raise ValueError(
             f"{function}: x and y must share dtype and device, got {x.dtype} on {x.device} and {y.dtype} on {y.device}"
@@ -120,8 +121,6 @@ def _read_point_set(function: str, name: str, points: Tensor, mask: Tensor | Non
     if points.ndim == 2:
         points = points[None]
         mask, weights = (None if each is None else each[None] for each in (mask, weights))
-    if points.dtype not in (torch.float32, torch.float64):
-        points = points.float()
     if weights is not None:
         weights = weights.to(points)
     if mask is not None:
@@ -136,9 +135,8 @@ def _read_point_set(function: str, name: str, points: Tensor, mask: Tensor | Non
 @torch.library.custom_op("diffshape::check_values", mutates_args=())
 def check_values(function: str, name: str, points: Tensor, weights: Tensor | None) -> Tensor:
     """1 if points and weights can be used; one operator, so that a compiler keeps the checks."""
-    if points.numel() and not is_finite(points):
-        raise ValueError(f"{function}: {name} has non-finite coordinates; remove or mask those points first")
-    if weights is not None and weights.numel() and not (weights.min() >= 0 and is_finite(weights)):
+    require_finite(function, name, points, coordinate_limit(points.dtype, points.shape[-1], points.shape[-2]))
+    if weights is not None and not bool(((weights >= 0).all(-1) & weights.sum(-1).isfinite()).all()):
         raise ValueError(f"{function}: {name}_weights must be finite and not negative")
     if points.shape[-2] == 0 or (weights is not None and not weights.any(-1).all()):
         raise ValueError(f"{function}: every sample of {name} needs a point that is neither masked nor of weight 0")

@@ -5,10 +5,12 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
 from diffshape.losses.reduction import Reduction, check_mask, mean_of_each, reduce_elements
+from diffshape.ops.checks import checked
 from diffshape.ops.closest_triangles import closest_triangles
 from diffshape.ops.squared_distances import distance_from_squared
 
 
+@checked
 def point_to_mesh_distance(
     points: Float[Tensor, "*b n 3"],
     vertices: Float[Tensor, "*b v 3"],

@@ -7,6 +7,8 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
+from diffshape.ops.checks import widened
+
 Reduction = Literal["mean", "sum", "none"]
 
 
@@ -72,7 +74,7 @@ def read_elements(
         check_same_shape(function, name, tensor, first.shape, like)
         if not tensor.is_floating_point():
             raise ValueError(f"{function}: {name} must be floating point, got {tensor.dtype}")
-    read = [each if each.dtype in (torch.float32, torch.float64) else each.float() for each in tensors.values()]
+    read = [widened(each) for each in tensors.values()]
     if mask is None:
         return read, None
     if inner and mask.ndim == first.ndim - inner:

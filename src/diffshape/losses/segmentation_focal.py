@@ -7,8 +7,10 @@ from torch import Tensor
 
 from diffshape.losses.reduction import Reduction, reduce_elements
 from diffshape.losses.segmentation import Channels, Classes, read_segmentation
+from diffshape.ops.checks import checked
 
 
+@checked
 def segmentation_focal_loss(
     pred: Float[Tensor, "b c *s"],
     target: Shaped[Tensor, "b *cs"],

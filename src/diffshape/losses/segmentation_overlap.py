@@ -7,8 +7,10 @@ from torch import Tensor
 
 from diffshape.losses.reduction import Reduction, reduce_elements
 from diffshape.losses.segmentation import Channels, Classes, read_segmentation
+from diffshape.ops.checks import checked
 
 
+@checked
 def segmentation_dice_loss(
     pred: Float[Tensor, "b c *s"],
     target: Shaped[Tensor, "b *cs"],
@@ -76,6 +78,7 @@ def segmentation_dice_loss(
     return _reduce(channels, errors / (sizes + epsilon), reduction)
 
 
+@checked
 def segmentation_tversky_loss(
     pred: Float[Tensor, "b c *s"],
     target: Shaped[Tensor, "b *cs"],

@@ -13,8 +13,10 @@ from torch import Tensor
 
 from diffshape.losses.point_sets import PointSet, read_point_sets
 from diffshape.losses.reduction import Reduction, reduce_elements
+from diffshape.ops.checks import checked
 
 
+@checked
 def sliced_wasserstein_distance(
     x: Float[Tensor, "*b n d"],
     y: Float[Tensor, "*b m d"],

@@ -12,6 +12,7 @@ on differentiable minima; it pushes away points with c_ij > D_i + T. The softmin
 marginal constraint short of Sinkhorn's transport.
 """
 
+import math
 from typing import Literal
 
 import torch
@@ -20,6 +21,7 @@ from torch import Tensor
 
 from diffshape.losses.point_sets import PointSet, read_point_sets
 from diffshape.losses.reduction import Reduction, reduce_elements
+from diffshape.ops.checks import checked
 from diffshape.ops.soft_minimum import by_rows, pair_costs, soft_minimum
 from diffshape.ops.spacing import median_spacing
 
@@ -27,6 +29,7 @@ SPACINGS = 2.0
 """The default temperature in distances between neighbours."""
 
 
+@checked
 def soft_chamfer_distance(
     x: Float[Tensor, "*b n d"],
     y: Float[Tensor, "*b m d"],
@@ -69,7 +72,7 @@ def soft_chamfer_distance(
     name = "soft_chamfer_distance"
     if mode not in ("softmin", "expectation"):
         raise ValueError(f'{name}: mode must be "softmin" or "expectation", got {mode!r}')
-    if temperature is not None and not temperature > 0:
+    if temperature is not None and not 0 < temperature < math.inf:
         raise ValueError(f"{name}: temperature must be positive, got {temperature}")
     x_set, y_set = read_point_sets(name, x, y, x_mask=x_mask, y_mask=y_mask)
     if temperature is None:

@@ -6,8 +6,10 @@ from jaxtyping import Bool, Float
 from torch import Tensor
 
 from diffshape.losses.reduction import Reduction, read_elements, read_weights, reduce_elements
+from diffshape.ops.checks import checked
 
 
+@checked
 def soft_wing_loss(
     pred: Float[Tensor, "*b"],
     target: Float[Tensor, "*b"],

@@ -9,13 +9,17 @@ with alpha = beta = 1/2 for Dice, 1 for IoU. Written by its errors, a loss is 0 
 against empty too, and 1 - p = sigmoid(-z) keeps its digits: a voxel that is wrong and sure of it keeps its gradient.
 """
 
+import math
+
 from jaxtyping import Bool, Float, Shaped
 from torch import Tensor
 
 from diffshape.losses.reduction import Reduction
 from diffshape.losses.voxels import Voxels, read_voxels
+from diffshape.ops.checks import checked
 
 
+@checked
 def voxel_dice_loss(
     pred: Float[Tensor, "*b r1 r2 r3"],
     target: Shaped[Tensor, "*b r1 r2 r3"],
@@ -61,6 +65,7 @@ def voxel_dice_loss(
     return _tversky(voxels, 0.5, 0.5, epsilon / 2, reduction)
 
 
+@checked
 def voxel_tversky_loss(
     pred: Float[Tensor, "*b r1 r2 r3"],
     target: Shaped[Tensor, "*b r1 r2 r3"],
@@ -99,7 +104,7 @@ def voxel_tversky_loss(
     >>> voxel_tversky_loss(half, whole, alpha=0.25, beta=0.75, from_logits=False)  # 1 - 32 / (32 + 24)
     tensor(0.4286)
     """
-    if not (alpha >= 0 and beta >= 0 and alpha + beta > 0):
+    if not (alpha >= 0 and beta >= 0 and 0 < alpha + beta < math.inf):
         raise ValueError(
             f"voxel_tversky_loss: alpha and beta must be 0 or more, and not both 0, got {alpha} and {beta}"
         )
@@ -107,6 +112,7 @@ def voxel_tversky_loss(
     return _tversky(voxels, alpha, beta, epsilon, reduction)
 
 
+@checked
 def voxel_iou_loss(
     pred: Float[Tensor, "*b r1 r2 r3"],
     target: Shaped[Tensor, "*b r1 r2 r3"],
@@ -147,7 +153,7 @@ def voxel_iou_loss(
 def _read(
     function: str, pred: Tensor, target: Tensor, mask: Tensor | None, from_logits: bool, epsilon: float
 ) -> Voxels:
-    if not epsilon > 0:
+    if not 0 < epsilon < math.inf:
         raise ValueError(f"{function}: epsilon must be positive, got {epsilon}")
     return read_voxels(function, pred, target, mask, from_logits=from_logits)
 

@@ -15,15 +15,16 @@ F1 is blind to the values: a field that has collapsed to a thousandth of the dis
 absolute errors. A field that is 0 everywhere has the mean distance for one: 0.008 near the surface, sigma sqrt(2 / pi).
 """
 
+import math
 from dataclasses import asdict, dataclass
 from typing import Any
 
-import numpy as np
-import torch
 from torch import Tensor
 
+from diffshape.metrics.number_input import read_numbers
 from diffshape.metrics.occupancy import occupancy_iou
 from diffshape.metrics.signs import sign_f1
+from diffshape.ops.checks import checked
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,6 +77,7 @@ class FieldScore:
         return "; ".join(shown)
 
 
+@checked
 def compare_fields(
     pred_near: Any,
     truth_near: Any,
@@ -105,6 +107,8 @@ def compare_fields(
     >>> print(compare_fields(truth + 0.002, truth, truth / 1000, truth))
     F1 0.9899 near, 1.0000 volume; MAE x1e3 2.000 near, 50.201 volume; IoU 1.0000; inside 50.0% near, 50.0% volume
     """
+    if chamfer is not None and not 0 <= chamfer < math.inf:
+        raise ValueError(f"compare_fields: chamfer must be finite and 0 or more, got {chamfer}")
     near, near_truth = _read_pair("near", pred_near, truth_near)
     volume, volume_truth = _read_pair("volume", pred_volume, truth_volume)
     surface = None if pred_surface is None else _read("pred_surface", pred_surface)
@@ -139,9 +143,9 @@ def _read_pair(where: str, pred: Any, truth: Any) -> tuple[Tensor, Tensor]:
 
 def _read(name: str, distances: Any) -> Tensor:
     """Distances in float64 on the CPU, checked."""
-    read = distances.detach().cpu() if isinstance(distances, Tensor) else torch.from_numpy(np.asarray(distances))
+    read = read_numbers("compare_fields", name, distances)
     if read.ndim != 1 or len(read) == 0:
         raise ValueError(f"compare_fields: {name} must have shape (N,) with N >= 1, got {tuple(read.shape)}")
     if not read.isfinite().all():
         raise ValueError(f"compare_fields: {name} must be finite, got {int((~read.isfinite()).sum())} that are not")
-    return read.double()
+    return read

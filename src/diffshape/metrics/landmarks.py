@@ -10,6 +10,7 @@ from torch import Tensor
 from diffshape.losses.reduction import check_same_shape, read_elements
 from diffshape.losses.skeleton import Skeleton, check_landmarks
 from diffshape.losses.spine_geometry import frame_of, read_spine
+from diffshape.ops.checks import checked
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,6 +38,7 @@ class RadialError:
         return f"MRE {self.mean:.2f} +- {self.deviation:.2f}, {rates}, {self.count} landmarks"
 
 
+@checked
 def radial_error(
     pred: Float[Tensor, "*b k 2"],
     target: Float[Tensor, "*b k 2"],
@@ -120,6 +122,7 @@ class StructureViolations:
     sides: float | None
 
 
+@checked
 def structure_violations(
     landmarks: Float[Tensor, "*b k 2"],
     skeleton: Skeleton,

@@ -7,11 +7,12 @@ truth, "Chamfer distance" means at least five different numbers; `PointScore` ha
 from dataclasses import asdict, dataclass
 from typing import Any
 
-import numpy as np
 import torch
 
 from diffshape.metrics.f_score import f_score
+from diffshape.metrics.number_input import read_numbers
 from diffshape.ops import assign, nearest_neighbors
+from diffshape.ops.checks import checked
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,6 +54,7 @@ class PointScore:
         return asdict(self)
 
 
+@checked
 def compare_points(pred: Any, truth: Any, *, threshold: float = 0.01, earth_mover_points: int = 4096) -> PointScore:
     """Score a predicted point cloud against the true one.
 
@@ -101,10 +103,9 @@ def compare_points(pred: Any, truth: Any, *, threshold: float = 0.01, earth_move
 
 def _read(name: str, points: Any) -> torch.Tensor:
     """A cloud in float64 on the CPU, checked."""
-    cloud = points.detach().cpu() if isinstance(points, torch.Tensor) else torch.from_numpy(np.asarray(points))
+    cloud = read_numbers("compare_points", name, points)
     if cloud.ndim != 2 or cloud.numel() == 0:
         raise ValueError(f"compare_points: {name} must have shape (N, D) with N >= 1, got {tuple(cloud.shape)}")
-    cloud = cloud.double()
     if not cloud.isfinite().all():
         raise ValueError(f"compare_points: {name} has non-finite coordinates; remove those points first")
     return cloud

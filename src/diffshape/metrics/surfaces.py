@@ -16,6 +16,7 @@ from jaxtyping import Float, Int
 
 from diffshape.metrics.f_score import f_score
 from diffshape.metrics.surface_input import Surface, read_surface
+from diffshape.ops.checks import checked
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,6 +70,7 @@ class SurfaceScore:
         return ", ".join(f"{name} {value}" for name, value in shown.items())
 
 
+@checked
 def compare_surfaces(
     pred: Surface,
     truth: Surface,
@@ -101,6 +103,8 @@ def compare_surfaces(
     """
     if samples < 1:
         raise ValueError(f"compare_surfaces: samples must be 1 or more, got {samples}")
+    if seed < 0:
+        raise ValueError(f"compare_surfaces: seed must be 0 or more, got {seed}")
     if not threshold > 0:
         raise ValueError(f"compare_surfaces: threshold must be positive, got {threshold}")
     pred_mesh, truth_mesh = (

@@ -110,7 +110,7 @@ class PointCloudConfig:
     squared: bool | None = None
     """Of "chamfer", "density_aware_chamfer" and "earth_mover" only; None is that function's own default."""
     blur: float | None = None
-    """Of "sinkhorn" only; None is 0.05, in the unit of the points."""
+    """Of "sinkhorn" only; None is a hundredth of the diagonal of the box of both clouds."""
     network: PointCloudNetwork = field(default_factory=PointCloudNetwork)
     """What computes it."""
 

@@ -6,6 +6,7 @@ import torch
 from jaxtyping import Bool, Float, Int, Shaped
 from torch import Tensor
 
+from diffshape.ops.checks import checked
 from diffshape.ops.nearest_neighbors import nearest_neighbors
 
 
@@ -20,6 +21,7 @@ class BallNeighbors(NamedTuple):
     """How many were found: k says that there may be more."""
 
 
+@checked
 def ball_query(
     x: Shaped[Tensor, "*b n d"],
     y: Shaped[Tensor, "*b m d"],

@@ -24,8 +24,9 @@ from torch import Tensor
 from diffshape.kernels import numba_bvh
 from diffshape.kernels.numba_morton import morton_order
 from diffshape.kernels.threads import run_tasks
+from diffshape.ops.checks import checked, coordinate_limit, require_finite, widened
 from diffshape.ops.mesh_topology import read_faces
-from diffshape.ops.neighbor_index import require_finite, search_dtype
+from diffshape.ops.neighbor_index import search_dtype
 
 
 class ClosestTriangles(NamedTuple):
@@ -38,6 +39,7 @@ class ClosestTriangles(NamedTuple):
     """The closest points themselves, on the triangles."""
 
 
+@checked
 def closest_triangles(
     points: Shaped[Tensor, "*b n 3"],
     vertices: Shaped[Tensor, "*b v 3"],
@@ -71,10 +73,12 @@ def closest_triangles(
     >>> found.squared_distances, found.indices, found.points.tolist()
     (tensor([4., 4.]), tensor([0, 0]), [[0.75, 0.25, 0.0], [1.0, 1.0, 0.0]])
     """
+    points, vertices = (widened(each) if each.is_floating_point() else each for each in (points, vertices))
     faces = _read(points, vertices, faces)
     dtype = search_dtype(points).dtype
+    limit = coordinate_limit(dtype, 3)
     queries, meshes = (each.double() if each.ndim == 3 else each.double()[None] for each in (points, vertices))
-    indices = closest_triangle_indices(queries.detach(), meshes.detach(), faces)
+    indices = closest_triangle_indices(queries.detach(), meshes.detach(), faces, limit)
     rows = torch.arange(len(meshes), device=meshes.device)[:, None, None]
     corners = meshes[rows, faces[indices]]  # (B, N, 3, 3)
     offsets = offsets_from_triangles(queries, corners)
@@ -136,11 +140,11 @@ def search_triangles(bvh: numba_bvh.Bvh, queries: np.ndarray, order: np.ndarray)
 
 
 @torch.library.custom_op("diffshape::closest_triangle_indices", mutates_args=())
-def closest_triangle_indices(points: Tensor, vertices: Tensor, faces: Tensor) -> Tensor:
+def closest_triangle_indices(points: Tensor, vertices: Tensor, faces: Tensor, limit: float) -> Tensor:
     """Rows (B, N) of (F, 3) faces over (B, V, 3) vertices that are closest to (B, N, 3) points, float64 and checked."""
-    require_finite("closest_triangles", "points", points)
+    require_finite("closest_triangles", "points", points, limit)
     triangles = vertices[:, faces]
-    require_finite("closest_triangles", "vertices", triangles)
+    require_finite("closest_triangles", "vertices", triangles, limit)
     indices = torch.empty(points.shape[:2], dtype=torch.int64)
     for queries, mesh, answers in zip(points.cpu().contiguous().numpy(), triangles.cpu().numpy(), indices):
         answers.copy_(search_triangles(numba_bvh.build_bvh(mesh), queries, morton_order(queries))[1])
@@ -148,7 +152,7 @@ def closest_triangle_indices(points: Tensor, vertices: Tensor, faces: Tensor) ->
 
 
 @closest_triangle_indices.register_fake
-def _(points: Tensor, vertices: Tensor, faces: Tensor) -> Tensor:
+def _(points: Tensor, vertices: Tensor, faces: Tensor, limit: float) -> Tensor:
     return points.new_empty(points.shape[:2], dtype=torch.int64)
 
 

@@ -6,10 +6,12 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
+from diffshape.ops.checks import checked
 from diffshape.ops.gather_points import gather_points
 from diffshape.ops.nearest_neighbors import nearest_neighbors
 
 
+@checked
 def estimate_normals(
     points: Float[Tensor, "*b n d"], *, k: int = 16, mask: Bool[Tensor, "*b n"] | None = None
 ) -> Float[Tensor, "*b n d"]:

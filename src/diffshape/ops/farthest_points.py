@@ -7,13 +7,15 @@ from torch import Tensor
 from diffshape.kernels.numba_farthest import choose_farthest
 from diffshape.kernels.numba_kdtree import build_tree
 from diffshape.kernels.threads import run_tasks
+from diffshape.ops.checks import checked, coordinate_limit, require_finite
 from diffshape.ops.nearest_neighbors import Missing, as_searched, read_missing
-from diffshape.ops.neighbor_index import require_finite, three_columns
+from diffshape.ops.neighbor_index import three_columns
 
 LEAF = 64
 """Points in a leaf of the tree: more are passed over together, fewer are looked at in vain."""
 
 
+@checked
 def farthest_points(
     points: Float[Tensor, "*b n d"],
     count: int,
@@ -66,7 +68,7 @@ def farthest_points(
         raise ValueError(f"{name}: start names the first point and generator draws it; give one of them")
     batch = points.shape[:-2]
     clouds, real = as_searched(name, "mask", points.detach(), mask)
-    require_finite(name, "points", clouds)
+    require_finite(name, "points", clouds, coordinate_limit(clouds.dtype, clouds.shape[-1]))
     real = clouds.new_ones(clouds.shape[:2], dtype=torch.bool) if real is None else real
     numbers = real.sum(-1)
     if len(numbers) and not pad and int(numbers.min()) < count:

@@ -4,7 +4,10 @@ import torch
 from jaxtyping import Int, Shaped
 from torch import Tensor
 
+from diffshape.ops.checks import checked
 
+
+@checked
 def gather_points(points: Shaped[Tensor, "*b m c"], indices: Int[Tensor, "*b n_k"]) -> Shaped[Tensor, "*b n_k c"]:
     """The rows of ``points`` that ``indices`` name, cloud by cloud.
 

@@ -14,6 +14,7 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
+from diffshape.ops.checks import checked
 from diffshape.ops.octree import sparse_cells
 from diffshape.ops.sampling_grid import CORNERS, ActiveCells, SamplingGrid, dense_cells
 
@@ -25,6 +26,7 @@ DENSE_RESOLUTION = 64
 
 
 @torch.no_grad()
+@checked
 def isosurface(
     field: Callable[[Tensor], Tensor],
     *,

@@ -11,6 +11,8 @@ import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
+from diffshape.ops.checks import checked, finite, widened
+
 THINNEST = 16
 """A triangle whose height is below this many rounding units of its longest side has no direction."""
 
@@ -28,14 +30,24 @@ class FaceSides(NamedTuple):
     """True at one side of every edge that joins two different vertices: pick by it to have each edge once."""
 
 
+@checked
 def face_sides(faces: Int[Tensor, "f 3"]) -> FaceSides:
     """The sides of every face and the edges they share.
+
+    Args:
+        faces: Shape (F, 3), indices of vertices, integers in [0, 2^31).
+
+    Raises:
+        ValueError: ``faces`` are no integers of that shape and range.
 
     >>> sides = face_sides(torch.tensor([[0, 1, 2], [2, 1, 3]]))
     >>> sides.ends[sides.first].tolist()
     [[0, 1], [1, 2], [1, 3], [0, 2], [2, 3]]
     """
-    start, end, opposite = (faces.long().roll(-shift, 1).T.reshape(-1) for shift in range(3))
+    if faces.ndim != 2 or faces.shape[-1] != 3:
+        raise ValueError(f"face_sides: faces must have shape (F, 3), got {tuple(faces.shape)}")
+    faces = check_face_indices("face_sides", faces, 2**31)
+    start, end, opposite = (faces.roll(-shift, 1).T.reshape(-1) for shift in range(3))
     ends = torch.stack([torch.minimum(start, end), torch.maximum(start, end)], 1)
     keys, order = (ends[:, 0] * (faces.amax() + 1 if faces.numel() else 1) + ends[:, 1]).sort(stable=True)
     starts = torch.cat([keys.new_ones(min(1, len(keys)), dtype=torch.bool), keys[1:] != keys[:-1]])
@@ -75,6 +87,7 @@ class UnitVectors(NamedTuple):
     """Whether the triangle has a direction: its height is not lost in the rounding of its longest side."""
 
 
+@checked
 def face_normals(vertices: Float[Tensor, "*b v 3"], faces: Int[Tensor, "f 3"]) -> UnitVectors:
     """Unit normals (b - a) x (c - a) of every face, outward where faces run counter-clockwise seen from outside.
 
@@ -85,6 +98,8 @@ def face_normals(vertices: Float[Tensor, "*b v 3"], faces: Int[Tensor, "f 3"]) -
     >>> normals.tolist(), exist.tolist()
     ([[0.0, 0.0, 1.0]], [True])
     """
+    faces = read_faces("face_normals", vertices, faces)
+    vertices = finite("face_normals", "vertices", widened(vertices))
     a, b, c = (vertices[..., faces[:, corner], :] for corner in range(3))
     return _unit_cross(b - a, c - a)
 

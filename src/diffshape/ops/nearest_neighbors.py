@@ -13,20 +13,22 @@ from torch import Tensor
 
 from diffshape.kernels import numba_pair_gradient
 from diffshape.kernels.threads import run_tasks
+from diffshape.ops.checks import checked, coordinate_limit, require_finite, widened
 from diffshape.ops.gather_points import gather_rows
 from diffshape.ops.neighbor_index import (
     Neighbors,
     has_triton,
     prepare_search,
-    require_finite,
     require_k,
     search_dtype,
 )
+from diffshape.ops.transforms import is_transformed
 
 Missing = Literal["raise", "pad"]
 """What becomes of neighbours that are asked for and do not exist."""
 
 
+@checked
 def nearest_neighbors(
     x: Shaped[Tensor, "*b n d"],
     y: Shaped[Tensor, "*b m d"],
@@ -66,13 +68,27 @@ def nearest_neighbors(
     Neighbors(squared_distances=tensor([0.2500, 0.2500]), indices=tensor([1, 0]))
     """
     pad = read_missing("nearest_neighbors", missing)
+    x, y = (widened(each) if each.is_floating_point() else each for each in (x, y))
     require_matching("nearest_neighbors", x, y, or_none=pad)
     require_k("nearest_neighbors", k, max(k, y.shape[-2]) if pad else y.shape[-2])
     shape = x.shape[:-1] if k == 1 else (*x.shape[:-1], k)
     x, x_mask = as_searched("nearest_neighbors", "x_mask", x, x_mask)
     y, y_mask = as_searched("nearest_neighbors", "y_mask", y, y_mask)
-    squared_distances, indices = nearest_pairs(x, y, k, x_mask, y_mask, pad)
+    if is_transformed(x, y):
+        _, indices = nearest_pairs(x.detach(), y.detach(), k, x_mask, y_mask, pad)
+        squared_distances = distances_by_definition(x, y, indices, x_mask)
+    else:
+        squared_distances, indices = nearest_pairs(x, y, k, x_mask, y_mask, pad)
     return Neighbors(squared_distances.reshape(shape), indices.reshape(shape))
+
+
+def distances_by_definition(x: Tensor, y: Tensor, indices: Tensor, x_mask: Tensor | None) -> Tensor:
+    """|x_i - y_j(i, k)|^2 in plain PyTorch, which every transform knows; infinity where there is no neighbour."""
+    found = x.new_full(indices.shape, torch.inf)
+    if y.shape[1]:
+        near = gather_rows(y, indices.clamp(min=0))
+        found = torch.where(indices < 0, torch.inf, (x[:, :, None] - near).square().sum(-1))
+    return found if x_mask is None else torch.where(x_mask[..., None], found, 0)
 
 
 @torch.library.custom_op("diffshape::nearest_pairs", mutates_args=())
@@ -98,9 +114,10 @@ def search_pairs(
     manhattan: bool = False,
 ) -> Neighbors:
     """What `nearest_pairs` returns, without a gradient; with ``manhattan``, distances sum_d |x_d - y_d|."""
-    require_finite(function, "x", x)
-    require_finite(function, "y", y)
-    if not pad and y_mask is not None and int(y_mask.sum(-1).min()) < k:
+    limit = coordinate_limit(x.dtype, x.shape[-1])
+    require_finite(function, "x", x, limit)
+    require_finite(function, "y", y, limit)
+    if not pad and y_mask is not None and bool((y_mask.sum(-1) < k).any()):
         raise ValueError(f"{function}: every sample of y needs {k} points that are not masked")
     most = min(k, y.shape[1])
     if x.numel() == 0 or most == 0:

@@ -21,6 +21,7 @@ from torch import Tensor
 from diffshape.kernels.numba_grid import Grid, build_grid, query_grid
 from diffshape.kernels.numba_kdtree import Tree, build_tree, query_tree
 from diffshape.kernels.numba_morton import morton_orders
+from diffshape.ops.checks import checked, coordinate_limit, require_finite
 
 SHARED_POINTS = 1500
 """Below so many points, waking another thread costs more than it saves."""
@@ -56,13 +57,15 @@ class NeighborIndex:
     Neighbors(squared_distances=tensor([0.0625]), indices=tensor([1]))
     """
 
+    @checked
     def __init__(self, y: Shaped[Tensor, "m d"]) -> None:
         if y.ndim != 2 or y.numel() == 0:
             raise ValueError(f"NeighborIndex: y must have shape (M, D) with M >= 1, got {tuple(y.shape)}")
-        require_finite("NeighborIndex", "y", y)
+        _require_coordinates("NeighborIndex", "y", y)
         self.shape, self.dtype, self.device = y.shape, y.dtype, y.device
         self._search = prepare_search(search_dtype(y.detach())[None].clone())
 
+    @checked
     def query(self, x: Shaped[Tensor, "n d"], k: int = 1) -> Neighbors:
         """The k points nearest to each query.
 
@@ -88,7 +91,7 @@ class NeighborIndex:
                 f"got {x.dtype} on {x.device}"
             )
         require_k("NeighborIndex.query", k, self.shape[0])
-        require_finite("NeighborIndex.query", "x", x)
+        _require_coordinates("NeighborIndex.query", "x", x)
         found = self._search(search_dtype(x.detach())[None], k)
         return Neighbors(*(each[0, :, 0] if k == 1 else each[0] for each in found))
 
@@ -200,16 +203,10 @@ def search_dtype(points: Tensor) -> Tensor:
     return points.to(torch.float32 if points.is_floating_point() else torch.float64)
 
 
-def require_finite(function: str, name: str, points: Tensor) -> None:
-    """Refuse NaN and infinity, whose neighbours would be arbitrary."""
-    if points.numel() and not is_finite(points):
-        raise ValueError(f"{function}: {name} has non-finite coordinates; remove or mask those points first")
-
-
-def is_finite(values: Tensor) -> bool:
-    """Whether every value is finite, read in one pass; NaN makes both ends NaN, which compare with nothing."""
-    low, high = torch.aminmax(values)
-    return bool((low > -torch.inf) & (high < torch.inf))
+def _require_coordinates(function: str, name: str, points: Tensor) -> None:
+    """Finite, and no larger than squared distances can be."""
+    searched = search_dtype(points)
+    require_finite(function, name, searched, coordinate_limit(searched.dtype, searched.shape[-1]))
 
 
 def require_k(function: str, k: int, count: int) -> None:

@@ -11,6 +11,7 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
+from diffshape.ops.checks import checked
 from diffshape.ops.mesh_topology import read_faces
 
 
@@ -21,6 +22,7 @@ class SurfaceSamples(NamedTuple):
     normals: Float[Tensor, "*b n 3"]
 
 
+@checked
 def sample_surface(
     vertices: Float[Tensor, "*b v 3"],
     faces: Int[Tensor, "f 3"],
