@@ -11,7 +11,7 @@ from diffshape import losses
 
 PRED = torch.tensor([[[3.0, 4.0], [0.0, 0.0]], [[0.0, 0.0], [0.0, 2.0]]])
 TARGET = torch.zeros(2, 2, 2)
-AREAS, SIGMAS = torch.tensor([1250.0, 50.0]), [0.05, 0.1]
+AREAS, SIGMAS = torch.tensor([1250.0, 50.0]), torch.tensor([0.05, 0.1])
 
 
 def test_hand_computed_values():
@@ -43,6 +43,15 @@ def test_small_errors_keep_their_digits():
     assert found.item() == pytest.approx(25e-8 / 25 / 2, rel=1e-5)
 
 
+@pytest.mark.parametrize("wrong", [math.nan, math.inf, -math.inf])
+def test_what_is_no_number_is_not_hidden(wrong):
+    pred = PRED.clone()
+    pred[0, 0, 1] = wrong
+    found = losses.keypoint_similarity_loss(pred, TARGET, AREAS, SIGMAS, reduction="none")
+    assert found.isnan().tolist() == [True, False]
+    assert losses.keypoint_similarity_loss(1e30 * PRED, TARGET, AREAS, SIGMAS).item() == pytest.approx(0.5)
+
+
 def test_derivatives():
     pred = PRED.double().requires_grad_()
 
@@ -56,7 +65,7 @@ def test_derivatives():
 def test_the_compiler_sees_one_graph():
     compiled = torch.compile(losses.keypoint_similarity_loss, backend="aot_eager", fullgraph=True)
     expected = losses.keypoint_similarity_loss(PRED, TARGET, AREAS, SIGMAS)
-    torch.testing.assert_close(compiled(PRED, TARGET, AREAS, torch.tensor(SIGMAS)), expected)
+    torch.testing.assert_close(compiled(PRED, TARGET, AREAS, SIGMAS), expected)
 
 
 @pytest.mark.parametrize(
@@ -70,8 +79,8 @@ def test_the_compiler_sees_one_graph():
         ),
         ({"areas": torch.tensor([1.0, 0.0])}, "areas must be positive and finite, got 0"),
         ({"areas": torch.tensor([1.0, math.nan])}, "areas must be positive and finite"),
-        ({"sigmas": [0.1]}, r"sigmas must have shape \(2,\), one a keypoint, got \(1,\)"),
-        ({"sigmas": [0.1, -0.1]}, "sigmas must be positive and finite, got -0.1"),
+        ({"sigmas": torch.tensor([0.1])}, r"sigmas must have shape \(2,\), one a keypoint, got \(1,\)"),
+        ({"sigmas": torch.tensor([0.1, -0.1])}, "sigmas must be positive and finite, got -0.1"),
         ({"mask": torch.ones(2).bool()}, r"mask must have shape \(2, 2\) like pred without its last dimension"),
     ],
 )

@@ -107,7 +107,7 @@ def test_first_and_second_derivatives(name, classes, hard):
     mask = torch.tensor([[True, True, False, True]] * 2)
 
     def loss(pred):
-        return LOSSES[name](pred, target, classes=classes, mask=mask, class_weights=[1, 2, 3])
+        return LOSSES[name](pred, target, classes=classes, mask=mask, class_weights=torch.tensor([1.0, 2.0, 3.0]))
 
     assert torch.autograd.gradcheck(loss, pred)
     assert torch.autograd.gradgradcheck(loss, pred)
@@ -130,10 +130,22 @@ def test_saturated_logits_and_half_precision(name, classes, dtype):
 
 
 @every
+@both
+def test_huge_logits_and_weights_are_numbers(name, classes):
+    pred, names = scores(2, 3, 5).float(), labels(2, 5)
+    assert not LOSSES[name](1e38 * pred, names, classes=classes).isnan()
+    weights = torch.tensor([1.0, 2.0, 3.0])
+    expected = LOSSES[name](pred, names, classes=classes, class_weights=weights)
+    torch.testing.assert_close(LOSSES[name](pred, names, classes=classes, class_weights=1e38 * weights), expected)
+
+
+@every
 def test_one_channel_is_a_sigmoid(name):
     pred, target = scores(2, 1, 3, 4), labels(2, 1, 3, 4, count=2)
     two = torch.cat([pred, torch.zeros_like(pred)], dim=1)  # softmax(z, 0) = sigmoid(z)
-    expected = LOSSES[name](two, torch.cat([target, 1 - target], dim=1), reduction="none", class_weights=[1, 0])
+    expected = LOSSES[name](
+        two, torch.cat([target, 1 - target], dim=1), reduction="none", class_weights=torch.tensor([1.0, 0.0])
+    )
     found = LOSSES[name](pred, target, classes="independent", reduction="none")
     if found.ndim == 2:
         torch.testing.assert_close(found, expected[:, :1])
@@ -176,15 +188,30 @@ PRED, NAMES = torch.zeros(2, 3, 4, 4), torch.zeros(2, 4, 4).long()
         (PRED, NAMES, {"mask": torch.ones(2, 3, 4, 4).bool()}, r"mask must have shape \(2, 4, 4\) like pred without"),
         (PRED, NAMES, {"mask": torch.ones(2, 4, 4)}, r"mask must be boolean, got torch.float32"),
         (PRED, NAMES, {"classes": "softmax"}, r'classes must be "exclusive" or "independent", got \'softmax\''),
-        (PRED[:, :1], NAMES, {}, r'classes="exclusive" needs 2 channels or more; one is classes="independent"'),
+        (
+            PRED[:, :1],
+            NAMES,
+            {},
+            r'pred has 1 channel, and classes="exclusive" needs 2 or more; one is classes="independent"',
+        ),
         (
             PRED,
             NAMES,
-            {"class_weights": [1.0, 2.0]},
+            {"class_weights": torch.tensor([1.0, 2.0])},
             r"class_weights must have shape \(3,\), one a channel, got",
         ),
-        (PRED, NAMES, {"class_weights": [1.0, -2.0, 0.0]}, r"class_weights must be finite, not negative and not all 0"),
-        (PRED, NAMES, {"class_weights": [0.0, 0.0, 0.0]}, r"class_weights must be finite, not negative and not all 0"),
+        (
+            PRED,
+            NAMES,
+            {"class_weights": torch.tensor([1.0, -2.0, 0.0])},
+            r"class_weights must be finite, not negative and not all 0",
+        ),
+        (
+            PRED,
+            NAMES,
+            {"class_weights": torch.tensor([0.0, 0.0, 0.0])},
+            r"class_weights must be finite, not negative and not all 0",
+        ),
     ],
 )
 def test_bad_input_is_refused_in_one_sentence(name, pred, target, options, message):

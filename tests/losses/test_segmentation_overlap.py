@@ -15,7 +15,7 @@ given = {"from_logits": False, "reduction": "none"}
     [
         ({}, [1 - 1.6 / 2.2, 1 - 1.2 / 1.8]),
         ({"squared": True}, [1 - 1.6 / (0.8 + 1), 1 - 1.2 / (0.4 + 1)]),
-        ({"class_weights": [0, 3]}, [0, 3 * (1 - 1.2 / 1.8)]),
+        ({"class_weights": torch.tensor([0.0, 3.0])}, [0, 3 * (1 - 1.2 / 1.8)]),
         ({"mask": torch.tensor([[True, False]])}, [1 - 1.6 / 1.8, 1]),
         ({"epsilon": 1.0}, [1 - 2.6 / 3.2, 1 - 2.2 / 2.8]),
         ({"epsilon": 1.0, "squared": True}, [1 - 2.6 / 2.8, 1 - 2.2 / 2.4]),
@@ -41,9 +41,11 @@ def test_tversky_by_hand(options, expected):
 
 def test_a_mean_divides_by_the_weights():
     values = losses.segmentation_dice_loss(PRED, LABELS, **given)[0]
-    weighted = losses.segmentation_dice_loss(PRED, LABELS, from_logits=False, class_weights=[1, 3])
+    weighted = losses.segmentation_dice_loss(PRED, LABELS, from_logits=False, class_weights=torch.tensor([1.0, 3.0]))
     torch.testing.assert_close(weighted, (values[0] + 3 * values[1]) / 4)
-    without_background = losses.segmentation_dice_loss(PRED, LABELS, from_logits=False, class_weights=[0, 1])
+    without_background = losses.segmentation_dice_loss(
+        PRED, LABELS, from_logits=False, class_weights=torch.tensor([0.0, 1.0])
+    )
     torch.testing.assert_close(without_background, values[1])
 
 
@@ -72,7 +74,8 @@ def test_one_channel_is_the_voxel_loss(squared):
     [
         (losses.segmentation_dice_loss, {"epsilon": 0.0}, "epsilon must be positive, got 0.0"),
         (losses.segmentation_tversky_loss, {"epsilon": -1.0}, "epsilon must be positive, got -1.0"),
-        (losses.segmentation_tversky_loss, {"alpha": 0, "beta": 0}, "alpha and beta must be 0 or more, and not both 0"),
+        (losses.segmentation_tversky_loss, {"alpha": 0, "beta": 0}, "alpha and beta must be finite, 0 or more"),
+        (losses.segmentation_tversky_loss, {"beta": float("inf")}, "alpha and beta must be finite, 0 or more"),
     ],
 )
 def test_options_out_of_range_are_refused(loss, options, message):

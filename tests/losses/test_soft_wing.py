@@ -45,8 +45,9 @@ def test_masks_and_weights():
 
 
 @pytest.mark.parametrize("option", ["omega", "slope", "epsilon"])
-def test_options_out_of_range_are_refused(option):
-    with pytest.raises(ValueError, match=r"^soft_wing_loss: omega, slope and epsilon must be positive, got"):
-        losses.soft_wing_loss(torch.zeros(2), torch.zeros(2), **{option: 0.0})
+@pytest.mark.parametrize("value", [0.0, math.inf, math.nan])
+def test_options_out_of_range_are_refused(option, value):
+    with pytest.raises(ValueError, match=r"^soft_wing_loss: omega, slope and epsilon must be positive and finite, got"):
+        losses.soft_wing_loss(torch.zeros(2), torch.zeros(2), **{option: value})
     with pytest.raises(ValueError, match=r"^soft_wing_loss: target must have shape \(2,\) like pred, got \(3,\)"):
         losses.soft_wing_loss(torch.zeros(2), torch.zeros(3))

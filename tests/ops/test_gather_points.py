@@ -49,6 +49,7 @@ def test_not_a_number_where_nothing_is_gathered_stays_there():
 
 def test_nothing_to_gather_and_nothing_to_gather_from():
     assert ops.gather_points(torch.zeros(2, 4, 3), torch.zeros(2, 0, dtype=torch.int64)).shape == (2, 0, 3)
+    assert ops.gather_points(torch.zeros(2, 4, 0), torch.zeros(2, 3, dtype=torch.int64)).shape == (2, 3, 0)
     assert ops.gather_points(torch.zeros(0, 3), torch.tensor([-1, -1])).tolist() == [[0, 0, 0]] * 2
 
 

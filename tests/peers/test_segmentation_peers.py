@@ -41,7 +41,9 @@ def test_dice_without_background_and_weighted(shape, classes, activation):
     pred, names = images(*shape)
     smooth = {"to_onehot_y": True, "smooth_nr": 1e-3, "smooth_dr": 1e-3, **activation}
     theirs = monai.DiceLoss(include_background=False, **smooth)(pred, names[:, None])
-    ours = losses.segmentation_dice_loss(pred, names, classes=classes, epsilon=1e-3, class_weights=[0, 1, 1])
+    ours = losses.segmentation_dice_loss(
+        pred, names, classes=classes, epsilon=1e-3, class_weights=torch.tensor([0.0, 1.0, 1.0])
+    )
     torch.testing.assert_close(ours, theirs)
     weights = torch.tensor([1.0, 2.0, 5.0]).double()
     theirs = monai.DiceLoss(weight=weights, **smooth)(pred, names[:, None]) * 3 / 8  # theirs divides by the classes

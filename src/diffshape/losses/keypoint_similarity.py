@@ -1,7 +1,5 @@
 """Object keypoint similarity (OKS), the score of COCO's keypoint challenge, as a loss."""
 
-from collections.abc import Sequence
-
 import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
@@ -15,7 +13,7 @@ def keypoint_similarity_loss(
     pred: Float[Tensor, "*b k d"],
     target: Float[Tensor, "*b k d"],
     areas: Float[Tensor, "*b"],
-    sigmas: Sequence[float] | Float[Tensor, "k"],
+    sigmas: Float[Tensor, "k"],
     *,
     mask: Bool[Tensor, "*b k"] | None = None,
     reduction: Reduction = "mean",
@@ -34,7 +32,7 @@ def keypoint_similarity_loss(
             and is not counted by the mean.
 
     Returns:
-        Scalar or (...,), in [0, 1]; 0 where every real keypoint is exact.
+        Scalar or (...,), in [0, 1]; 0 where every real keypoint is exact, NaN where a real coordinate is not finite.
 
     Raises:
         ValueError: A shape, a dtype, an area, a sigma or the reduction is wrong.
@@ -44,7 +42,7 @@ def keypoint_similarity_loss(
     Nagori, Mathew, Poddar, YOLO-Pose, CVPR workshops 2022.
 
     >>> pred, target = torch.tensor([[3.0, 4.0], [1.0, 1.0]]), torch.tensor([[0.0, 0.0], [1.0, 1.0]])
-    >>> keypoint_similarity_loss(pred, target, torch.tensor(1250.0), [0.05, 0.1])  # exp(-25 / (2 * 1250 * 0.01)) = e^-1
+    >>> keypoint_similarity_loss(pred, target, torch.tensor(1250.0), torch.tensor([0.05, 0.1]))  # (1 - e^-1) / 2
     tensor(0.3161)
     """
     name = "keypoint_similarity_loss"
@@ -52,10 +50,9 @@ def keypoint_similarity_loss(
         raise ValueError(f"{name}: pred must have shape (..., K, D), got {tuple(pred.shape)}")
     check_mask(name, mask, pred.shape[:-1], "pred without its last dimension")
     (pred, target), _ = read_elements(name, {"pred": pred, "target": target}, mask, inner=1)
-    spread = torch.as_tensor(sigmas, dtype=pred.dtype, device=pred.device)
-    if spread.shape != pred.shape[-2:-1]:
+    if sigmas.shape != pred.shape[-2:-1]:
         raise ValueError(
-            f"{name}: sigmas must have shape ({pred.shape[-2]},), one a keypoint, got {tuple(spread.shape)}"
+            f"{name}: sigmas must have shape ({pred.shape[-2]},), one a keypoint, got {tuple(sigmas.shape)}"
         )
     if areas.shape != pred.shape[:-2] or not areas.is_floating_point():
         raise ValueError(
@@ -63,9 +60,11 @@ def keypoint_similarity_loss(
             f"got {areas.dtype}, {tuple(areas.shape)}"
         )
     areas = areas.to(pred) * check_positive(name, "areas", areas.detach())
-    spread = spread * check_positive(name, "sigmas", spread.detach())
-    scales = 8 * areas[..., None] * spread.square()
-    losses = -torch.expm1(-(pred - target).square().sum(-1) / scales)
+    sigmas = sigmas.to(pred) * check_positive(name, "sigmas", sigmas.detach())
+    scales = 8 * areas[..., None] * sigmas.square()
+    offsets = pred - target
+    losses = -torch.expm1(-offsets.square().sum(-1) / scales)
+    losses = torch.where(offsets.isfinite().all(-1), losses, torch.nan)  # else an infinite error would be just wrong
     flat = losses.reshape(-1, losses.shape[-1])
     real = None if mask is None else mask.reshape(flat.shape)
     values = mean_of_each(flat, real).reshape(losses.shape[:-1])

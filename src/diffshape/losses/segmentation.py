@@ -1,6 +1,5 @@
 """How every loss on images or volumes with channels reads its arguments: classes, labels, masks, weights, precision."""
 
-from collections.abc import Sequence
 from itertools import accumulate
 from typing import Literal, NamedTuple
 
@@ -9,7 +8,7 @@ from jaxtyping import Bool, Float
 from torch import Tensor
 from torch.nn.functional import logsigmoid
 
-from diffshape.losses.reduction import check_mask
+from diffshape.losses.reduction import Reduction, check_mask
 from diffshape.losses.voxels import check_unit_interval, logarithms
 
 Classes = Literal["exclusive", "independent"]
@@ -26,7 +25,7 @@ class Channels(NamedTuple):
     mask: Bool[Tensor, "b 1 n"] | None
     """True = real; None if every voxel is."""
     weights: Float[Tensor, "c"]
-    """What each class counts for."""
+    """What each class counts for; at most 1 for a mean."""
     exclusive: bool
     from_logits: bool
 
@@ -36,7 +35,7 @@ class Channels(NamedTuple):
             return logarithms(self.pred)
         if not self.exclusive:
             return logsigmoid(self.pred), logsigmoid(-self.pred)
-        log_full = self.pred.log_softmax(1)
+        log_full = self.pred.log_softmax(1).clamp(min=torch.finfo(self.pred.dtype).min)
         return log_full, _log_sum_of_others(log_full)
 
     def probabilities(self) -> tuple[Tensor, Tensor]:
@@ -59,8 +58,9 @@ def read_segmentation(
     *,
     classes: Classes,
     from_logits: bool,
-    class_weights: Sequence[float] | Tensor | None,
+    class_weights: Tensor | None,
     ignore_label: int | None,
+    reduction: Reduction,
 ) -> Channels:
     """Both sides of a loss on (B, C, ...), or a ValueError that names the argument."""
     if pred.ndim < 3 or pred.shape[1] == 0 or not pred.is_floating_point():
@@ -71,12 +71,16 @@ def read_segmentation(
     if classes not in ("exclusive", "independent"):
         raise ValueError(f'{function}: classes must be "exclusive" or "independent", got {classes!r}')
     if classes == "exclusive" and pred.shape[1] == 1:
-        raise ValueError(f'{function}: classes="exclusive" needs 2 channels or more; one is classes="independent"')
+        raise ValueError(
+            f'{function}: pred has 1 channel, and classes="exclusive" needs 2 or more; one is classes="independent"'
+        )
     check_mask(function, mask, pred.shape[:1] + pred.shape[2:], "pred without its channels")
     if target.device != pred.device:
         raise ValueError(f"{function}: target must be on {pred.device} like pred, got {target.device}")
     dtype = pred.dtype if pred.dtype in (torch.float32, torch.float64) else torch.float32
-    weights = _read_weights(function, class_weights, pred.shape[1], dtype, pred.device)
+    weights = _read_weights(function, class_weights, pred.new_ones(pred.shape[1], dtype=dtype))
+    if reduction == "mean":
+        weights = weights / weights.max()  # a mean depends on their ratios only, and this cannot overflow
     target, mask = _read_target(function, pred, target, mask, ignore_label)
     pred, target = (each.to(dtype).flatten(2) for each in (pred, target))
     if mask is not None:
@@ -115,17 +119,16 @@ def _read_target(
     return labels[:, None] == names, mask
 
 
-def _read_weights(
-    function: str, weights: Sequence[float] | Tensor | None, count: int, dtype: torch.dtype, device: torch.device
-) -> Tensor:
+def _read_weights(function: str, weights: Tensor | None, ones: Float[Tensor, "c"]) -> Float[Tensor, "c"]:
+    """What each class counts for, of the dtype and device of ``ones``."""
     if weights is None:
-        return torch.ones(count, dtype=dtype, device=device)
-    read = torch.as_tensor(weights, dtype=dtype, device=device)
-    if read.shape != (count,):
+        return ones
+    if weights.shape != ones.shape:
         raise ValueError(
-            f"{function}: class_weights must have shape ({count},), one a channel, got {tuple(read.shape)}"
+            f"{function}: class_weights must have shape {tuple(ones.shape)}, one a channel, got {tuple(weights.shape)}"
         )
-    return read * check_class_weights(function, read.detach())
+    weights = weights.to(ones)
+    return weights * check_class_weights(function, weights.detach())
 
 
 def _log_sum_of_others(values: Float[Tensor, "b c n"]) -> Float[Tensor, "b c n"]:

@@ -1,7 +1,5 @@
 """Images and volumes with channels, voxel by voxel: the focal loss of several classes, and the cross-entropy."""
 
-from collections.abc import Sequence
-
 from jaxtyping import Bool, Float, Shaped
 from torch import Tensor
 
@@ -19,7 +17,7 @@ def segmentation_focal_loss(
     alpha: float | None = None,
     classes: Classes = "exclusive",
     from_logits: bool = True,
-    class_weights: Sequence[float] | Float[Tensor, "c"] | None = None,
+    class_weights: Float[Tensor, "c"] | None = None,
     ignore_label: int | None = None,
     mask: Bool[Tensor, "b *s"] | None = None,
     reduction: Reduction = "mean",
@@ -39,7 +37,7 @@ def segmentation_focal_loss(
             for 1 and 1. Exclusive classes have ``class_weights``.
         classes: "exclusive", a softmax over the channels, or "independent", a sigmoid a channel; also for C = 1.
         from_logits: Whether ``pred`` is logits. Of probabilities, exact 0 and 1 have a finite loss and no gradient.
-        class_weights: What each class counts for, C numbers w, not negative and not all 0.
+        class_weights: What each class counts for w, shape (C,), not negative and not all 0.
         ignore_label: Label of voxels that are left out, any integer.
         mask: True where a voxel is real, shape of ``pred`` without its channels; others may hold anything.
         reduction: "mean" divides the sum by that of the weights of the real voxels (sum_c w_c y_c of each for exclusive
@@ -77,6 +75,7 @@ def segmentation_focal_loss(
         from_logits=from_logits,
         class_weights=class_weights,
         ignore_label=ignore_label,
+        reduction=reduction,
     )
     full, empty = (1.0, 1.0) if alpha is None else (alpha, 1 - alpha)
     log_full, log_empty = channels.log_probabilities()

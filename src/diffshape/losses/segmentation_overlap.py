@@ -1,6 +1,6 @@
 """Images and volumes with channels as soft sets, a set a class: Dice, with or without squares, and Tversky."""
 
-from collections.abc import Sequence
+import math
 
 from jaxtyping import Bool, Float, Shaped
 from torch import Tensor
@@ -19,7 +19,7 @@ def segmentation_dice_loss(
     squared: bool = False,
     epsilon: float = 1e-7,
     from_logits: bool = True,
-    class_weights: Sequence[float] | Float[Tensor, "c"] | None = None,
+    class_weights: Float[Tensor, "c"] | None = None,
     ignore_label: int | None = None,
     mask: Bool[Tensor, "b *s"] | None = None,
     reduction: Reduction = "mean",
@@ -37,8 +37,8 @@ def segmentation_dice_loss(
         epsilon: In voxels, positive. It decides only where the target is empty: a false positive then costs
             sum p / (sum p + epsilon).
         from_logits: Whether ``pred`` is logits.
-        class_weights: What each class counts for, C numbers, not negative and not all 0. A mean divides by their sum; 0
-            for channel 0 leaves the background out.
+        class_weights: What each class counts for, shape (C,), not negative and not all 0. A mean divides by their sum;
+            0 for channel 0 leaves the background out.
         ignore_label: Label of voxels that are left out, any integer.
         mask: True where a voxel is real, shape of ``pred`` without its channels; others may hold anything.
         reduction: "mean" over classes (weighted) and images, "sum", or "none" for shape (B, C).
@@ -69,6 +69,7 @@ def segmentation_dice_loss(
         from_logits=from_logits,
         class_weights=class_weights,
         ignore_label=ignore_label,
+        reduction=reduction,
     )
     if not squared:
         return _tversky(channels, 0.5, 0.5, epsilon / 2, reduction)
@@ -88,7 +89,7 @@ def segmentation_tversky_loss(
     classes: Classes = "exclusive",
     epsilon: float = 1e-7,
     from_logits: bool = True,
-    class_weights: Sequence[float] | Float[Tensor, "c"] | None = None,
+    class_weights: Float[Tensor, "c"] | None = None,
     ignore_label: int | None = None,
     mask: Bool[Tensor, "b *s"] | None = None,
     reduction: Reduction = "mean",
@@ -105,7 +106,7 @@ def segmentation_tversky_loss(
         classes: "exclusive", a softmax over the channels, or "independent", a sigmoid a channel.
         epsilon: In voxels, positive.
         from_logits: Whether ``pred`` is logits.
-        class_weights: What each class counts for, C numbers, not negative and not all 0.
+        class_weights: What each class counts for, shape (C,), not negative and not all 0.
         ignore_label: Label of voxels that are left out, any integer.
         mask: True where a voxel is real, shape of ``pred`` without its channels.
         reduction: "mean" over classes (weighted) and images, "sum", or "none" for shape (B, C).
@@ -125,9 +126,10 @@ def segmentation_tversky_loss(
     tensor(0.4643)
     """
     _check_epsilon("segmentation_tversky_loss", epsilon)
-    if not (alpha >= 0 and beta >= 0 and alpha + beta > 0):
+    if not 0 < alpha + beta < math.inf or min(alpha, beta) < 0:
         raise ValueError(
-            f"segmentation_tversky_loss: alpha and beta must be 0 or more, and not both 0, got {alpha} and {beta}"
+            f"segmentation_tversky_loss: alpha and beta must be finite, 0 or more, and not both 0, got {alpha} and "
+            f"{beta}"
         )
     channels = read_segmentation(
         "segmentation_tversky_loss",
@@ -138,6 +140,7 @@ def segmentation_tversky_loss(
         from_logits=from_logits,
         class_weights=class_weights,
         ignore_label=ignore_label,
+        reduction=reduction,
     )
     return _tversky(channels, alpha, beta, epsilon, reduction)
 

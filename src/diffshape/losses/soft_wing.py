@@ -52,8 +52,10 @@ def soft_wing_loss(
     tensor([ 1.0000,  2.0000, 23.9722])
     """
     name = "soft_wing_loss"
-    if not (omega > 0 and slope > 0 and epsilon > 0):
-        raise ValueError(f"{name}: omega, slope and epsilon must be positive, got {omega}, {slope} and {epsilon}")
+    if not all(0 < each < math.inf for each in (omega, slope, epsilon)):
+        raise ValueError(
+            f"{name}: omega, slope and epsilon must be positive and finite, got {omega}, {slope} and {epsilon}"
+        )
     (pred, target), mask = read_elements(name, {"pred": pred, "target": target}, mask, inner=1)
     error = (pred - target).abs()
     inner = error.clamp(max=omega)

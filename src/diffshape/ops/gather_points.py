@@ -59,7 +59,7 @@ def gather_rows(points: Shaped[Tensor, "b m d"], indices: Int[Tensor, "b n k"]) 
     """
     batch, count, dimension = points.shape
     offsets = torch.arange(0, batch * count, max(count, 1), device=points.device).view(-1, 1, 1)
-    rows, flat = points.reshape(-1, dimension), (indices + offsets).flatten()
+    rows, flat = points.reshape(batch * count, dimension), (indices + offsets).flatten()
     found = rows[flat] if points.is_cuda else rows.index_select(0, flat)
     return found.view(*indices.shape, dimension)
 
