@@ -6,7 +6,7 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
-from diffshape.ops.checks import checked
+from diffshape.ops.checks import checked, coordinate_limit, finite
 from diffshape.ops.gather_points import gather_points
 from diffshape.ops.nearest_neighbors import nearest_neighbors
 
@@ -63,6 +63,7 @@ def estimate_normals(
         points = points.float()
     if mask is not None:
         points = torch.where(mask[..., None], points, 0)
+    points = finite(name, "points", points, coordinate_limit(points.dtype, dimension))
     indices = nearest_neighbors(points.detach(), points.detach(), k=k, missing="pad", x_mask=mask, y_mask=mask).indices
     known = indices >= 0
     if mask is not None:
