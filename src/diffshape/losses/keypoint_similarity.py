@@ -32,10 +32,10 @@ def keypoint_similarity_loss(
             and is not counted by the mean.
 
     Returns:
-        Scalar or (...,), in [0, 1]; 0 where every real keypoint is exact, NaN where a real coordinate is not finite.
+        Scalar or (...,), in [0, 1]; 0 where every real keypoint is exact.
 
     Raises:
-        ValueError: A shape, a dtype, an area, a sigma or the reduction is wrong.
+        ValueError: A shape, a dtype, an area, a sigma or the reduction is wrong, or a real coordinate is not finite.
 
     Twice differentiable in ``pred``; the gradient fades with the error, so far-off keypoints want another loss beside
     it. Sources: the evaluation of COCO keypoints (Lin et al., ECCV 2014; Ronchi, Perona, ICCV 2017); as a loss: Maji,
@@ -59,26 +59,27 @@ def keypoint_similarity_loss(
             f"{name}: areas must be floating point, shape {tuple(pred.shape[:-2])}, one an object, "
             f"got {areas.dtype}, {tuple(areas.shape)}"
         )
-    areas = areas.to(pred) * check_positive(name, "areas", areas.detach())
-    sigmas = sigmas.to(pred) * check_positive(name, "sigmas", sigmas.detach())
+    areas = areas.to(pred) * check_numbers(name, "areas", areas.detach(), True)
+    sigmas = sigmas.to(pred) * check_numbers(name, "sigmas", sigmas.detach(), True)
     scales = 8 * areas[..., None] * sigmas.square()
-    offsets = pred - target
-    losses = -torch.expm1(-offsets.square().sum(-1) / scales)
-    losses = torch.where(offsets.isfinite().all(-1), losses, torch.nan)  # else an infinite error would be just wrong
+    pred = pred * check_numbers(name, "pred", pred.detach(), False)  # an infinite error would look like any large one
+    target = target * check_numbers(name, "target", target.detach(), False)
+    losses = -torch.expm1(-(pred - target).square().sum(-1) / scales)
     flat = losses.reshape(-1, losses.shape[-1])
     real = None if mask is None else mask.reshape(flat.shape)
     values = mean_of_each(flat, real).reshape(losses.shape[:-1])
     return reduce_elements(values, None if mask is None else mask.any(-1), reduction)
 
 
-@torch.library.custom_op("diffshape::check_positive", mutates_args=())
-def check_positive(function: str, name: str, values: Tensor) -> Tensor:
-    """1, to multiply by, if the values are positive and finite: one operator, so that a compiler keeps the check."""
-    if not ((values > 0) & (values < torch.inf)).all():
-        raise ValueError(f"{function}: {name} must be positive and finite, got {values.min().item():g}")
+@torch.library.custom_op("diffshape::check_numbers", mutates_args=())
+def check_numbers(function: str, name: str, values: Tensor, positive: bool) -> Tensor:
+    """1, to multiply by, if the values are finite, and positive: one operator, so that a compiler keeps the check."""
+    if not (values.isfinite() & ((values > 0) | (not positive))).all():
+        wanted = "positive and finite" if positive else "finite"
+        raise ValueError(f"{function}: {name} must be {wanted}, got {values.min().item():g} to {values.max().item():g}")
     return values.new_ones(())
 
 
-@check_positive.register_fake
-def _(function: str, name: str, values: Tensor) -> Tensor:
+@check_numbers.register_fake
+def _(function: str, name: str, values: Tensor, positive: bool) -> Tensor:
     return values.new_empty(())
