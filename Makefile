@@ -38,6 +38,7 @@ bench:
 	"$(VENV)/bin/python" benchmarks/surface_quality.py --shared "$(SHARED)"
 	"$(VENV)/bin/python" benchmarks/step_cost.py
 	"$(VENV)/bin/python" benchmarks/chamfer.py
+	"$(VENV)/bin/python" benchmarks/point_operations.py
 	"$(VENV)/bin/python" benchmarks/assignment.py
 	"$(VENV)/bin/python" benchmarks/sinkhorn.py
 	"$(VENV)/bin/python" benchmarks/point_to_mesh.py

@@ -81,6 +81,10 @@ def voxels(**more: Any) -> dict[str, Any]:
     return {"pred": VOX, "target": OCC, "mask": OCC > -1, **more}
 
 
+def channels(**more: Any) -> dict[str, Any]:
+    return {"pred": VOX, "target": OCC, "mask": OCC[:, 0] > -1, "class_weights": torch.tensor([1.0, 2.0, 3.0]), **more}
+
+
 def clouds(**more: Any) -> dict[str, Any]:
     return {"x": X, "y": Y, "x_mask": MASK, "y_mask": MASK2, **more}
 
@@ -102,6 +106,15 @@ CALLS = {
     "bounded_log_variance": Call(losses.bounded_log_variance, {"raw": LOGVAR, "low": -4.0, "high": 4.0}),
     "chamfer_distance": Call(losses.chamfer_distance, clouds(**WEIGHTS)),
     "chamfer_normal_loss": Call(losses.chamfer_normal_loss, clouds(x_normals=NX, y_normals=NY)),
+    "chamfer_per_point": Call(losses.chamfer_per_point, clouds()),
+    "chamfer_with_normals": Call(losses.chamfer_with_normals, clouds(x_normals=NX, y_normals=NY)),
+    "keypoint_similarity_loss": Call(
+        losses.keypoint_similarity_loss, marks(areas=rand(B) + 1, sigmas=torch.tensor([0.1, 0.2, 0.3]))
+    ),
+    "segmentation_dice_loss": Call(losses.segmentation_dice_loss, channels()),
+    "segmentation_focal_loss": Call(losses.segmentation_focal_loss, channels()),
+    "segmentation_tversky_loss": Call(losses.segmentation_tversky_loss, channels()),
+    "soft_wing_loss": Call(losses.soft_wing_loss, marks(weights=rand(B, K))),
     "clamped_l1_loss": Call(losses.clamped_l1_loss, distances()),
     "density_aware_chamfer_distance": Call(losses.density_aware_chamfer_distance, clouds()),
     "earth_mover_distance": Call(losses.earth_mover_distance, clouds()),
@@ -158,6 +171,11 @@ CALLS = {
     "TriangleIndex": Call(ops.TriangleIndex, {"vertices": V, "faces": F}, lambda index: index.signed_distances(X[0])),
     "TriangleIndex.query": Call(ops.TriangleIndex(V, F).query, {"points": X[0]}),
     "assign": Call(ops.assign, clouds()),
+    "ball_query": Call(ops.ball_query, clouds(radius=1.0, k=2), lambda found: found.indices),
+    "estimate_normals": Call(ops.estimate_normals, {"points": X, "k": 4, "mask": MASK}),
+    "farthest_points": Call(ops.farthest_points, {"points": X, "count": 3, "start": 1, "mask": MASK}),
+    "gather_points": Call(ops.gather_points, {"points": X, "indices": torch.arange(N).expand(B, N)}),
+    "manhattan_neighbors": Call(ops.manhattan_neighbors, clouds(k=2)),
     "closest_triangles": Call(ops.closest_triangles, {"points": X, "vertices": VB, "faces": F}),
     "denormalize_landmarks": Call(ops.denormalize_landmarks, {"landmarks": MARKS, "size": (8, 7)}),
     "face_normals": Call(ops.face_normals, {"vertices": VB, "faces": F}),
@@ -236,7 +254,9 @@ UNKNOWN_IS_TOLD = {
 }
 INFINITE_IS_A_NUMBER = {
     "clamped_l1_loss", "f_score", "hash_encode", "heatmap_argmax", "heatmap_dark", "heatmap_divergence",
-    "heatmap_focal_loss", "heatmap_soft_argmax", "min_of_n", "occupancy_iou", "pack_hash_grid", "sign_f1",
+    "heatmap_focal_loss", "heatmap_soft_argmax", "min_of_n", "occupancy_iou", "pack_hash_grid",
+    "segmentation_dice_loss", "segmentation_focal_loss",
+    "segmentation_tversky_loss", "sign_f1",
     "surface_area_loss", "voxel_dice_loss", "voxel_iou", "voxel_iou_loss", "voxel_tversky_loss",
 }  # fmt: skip
 """Logits, clamped distances, candidates: infinity is one of the values."""
@@ -445,7 +465,7 @@ def test_other_types_are_computed_or_refused(name, argument):
             wrong = value.clone()
             wrong.view(-1)[0] = place
             found = outcome(call, {argument}, **{argument: wrong})
-            assert found.error or (name == "face_sides" and place == 10**6), place
+            assert found.error or (name, place) in {("face_sides", 10**6), ("gather_points", -1)}, place
 
 
 def real_place(call: Call, argument: str, value: Tensor) -> tuple[int, ...]:

@@ -41,7 +41,7 @@ def adaptive_wing_loss(
     theta: float = 0.5,
     weighted_map: bool | float = False,
     mask: Bool[Tensor, "*m"] | None = None,
-    weights: Float[Tensor, "*b"] | None = None,
+    weights: Float[Tensor, "*w"] | None = None,
     reduction: Reduction = "mean",
 ) -> Float[Tensor, "*out"]:
     """omega ln(1 + (a / epsilon)^e) where a < theta, A a - C elsewhere, of every pixel.
@@ -59,7 +59,8 @@ def adaptive_wing_loss(
         weighted_map: Multiply pixels near a peak by 1 + W: ``True`` for the published W = 10, with which the paper's
             recipe is complete, or W itself. Near means that the target dilated by 3 x 3 pixels reaches 0.2.
         mask: True where real: a keypoint, shape (...,), or a pixel, shape (..., H, W).
-        weights: One a keypoint, shape (...,), not negative; the mean is sum(w l) / sum(w).
+        weights: One a keypoint, shape (...,), or a pixel, shape (..., H, W), not negative; the mean is
+            sum(w l) / sum(w).
         reduction: "mean" or "sum" over the real pixels, or "none" for (..., H, W).
 
     Returns:

@@ -17,7 +17,7 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
-from diffshape.losses.reduction import Reduction, check_mask, read_elements, reduce_elements
+from diffshape.losses.reduction import Reduction, check_mask, read_elements, read_weights, reduce_elements
 from diffshape.ops.checks import checked
 
 
@@ -29,6 +29,7 @@ def wing_loss(
     omega: float = 10.0,
     epsilon: float = 2.0,
     mask: Bool[Tensor, "*m"] | None = None,
+    weights: Float[Tensor, "*w"] | None = None,
     reduction: Reduction = "mean",
 ) -> Float[Tensor, "*out"]:
     """omega ln(1 + a / epsilon) where a = |pred - target| < omega, a - C elsewhere, continuous at omega.
@@ -40,6 +41,8 @@ def wing_loss(
             in [-1, 1] need an omega near 0.1 and an epsilon to match, or the slope is steep everywhere.
         epsilon: Width of the logarithm, > 0.
         mask: True where real: a landmark, the shape without its last dimension, or a coordinate.
+        weights: One a landmark, the shape without its last dimension, or a coordinate, not negative; the mean is
+            sum(w l) / sum(w).
         reduction: "mean" or "sum" over the real coordinates, or "none" for the input's shape.
 
     Returns:
@@ -54,7 +57,7 @@ def wing_loss(
     >>> wing_loss(torch.tensor([1.0, -3.0, 15.0]), torch.zeros(3), reduction="none")
     tensor([ 4.0547,  9.1629, 22.9176])
     """
-    return _wing("wing_loss", pred, target, omega, epsilon, 0.0, mask, reduction)
+    return _wing("wing_loss", pred, target, omega, epsilon, 0.0, mask, weights, reduction)
 
 
 @checked
@@ -66,6 +69,7 @@ def rectified_wing_loss(
     epsilon: float = 2.0,
     radius: float = 0.5,
     mask: Bool[Tensor, "*m"] | None = None,
+    weights: Float[Tensor, "*w"] | None = None,
     reduction: Reduction = "mean",
 ) -> Float[Tensor, "*out"]:
     """omega ln(1 + a / epsilon) of a = max(|pred - target| - radius, 0), linear beyond omega: noise costs nothing.
@@ -77,6 +81,8 @@ def rectified_wing_loss(
         epsilon: Width of the logarithm, > 0.
         radius: Error that is free, >= 0.
         mask: True where real: a landmark, the shape without its last dimension, or a coordinate.
+        weights: One a landmark, the shape without its last dimension, or a coordinate, not negative; the mean is
+            sum(w l) / sum(w).
         reduction: "mean" or "sum" over the real coordinates, or "none" for the input's shape.
 
     Returns:
@@ -90,7 +96,7 @@ def rectified_wing_loss(
     >>> rectified_wing_loss(torch.tensor([0.4, 2.5]), torch.zeros(2), reduction="none")
     tensor([0.0000, 6.9315])
     """
-    return _wing("rectified_wing_loss", pred, target, omega, epsilon, radius, mask, reduction)
+    return _wing("rectified_wing_loss", pred, target, omega, epsilon, radius, mask, weights, reduction)
 
 
 def _wing(
@@ -101,6 +107,7 @@ def _wing(
     epsilon: float,
     radius: float,
     mask: Tensor | None,
+    weights: Tensor | None,
     reduction: Reduction,
 ) -> Tensor:
     if not 0 <= radius < omega < math.inf or not 0 < epsilon < math.inf:
@@ -113,7 +120,8 @@ def _wing(
     if radius:
         error = (error - radius).relu()
     inner = error.clamp(max=omega - radius)  # keeps the logarithm, taken or not, from overflowing
-    return reduce_elements(omega * (inner / epsilon).log1p() + (error - inner), mask, reduction)
+    weights = read_weights(name, weights, pred, mask, inner=1, whole="landmark", part="coordinate")
+    return reduce_elements(omega * (inner / epsilon).log1p() + (error - inner), mask, reduction, weights=weights)
 
 
 @checked
@@ -123,6 +131,7 @@ def smooth_l1_loss(
     *,
     beta: float = 1.0,
     mask: Bool[Tensor, "*m"] | None = None,
+    weights: Float[Tensor, "*w"] | None = None,
     reduction: Reduction = "mean",
 ) -> Float[Tensor, "*out"]:
     """a^2 / (2 beta) where a = |pred - target| < beta, a - beta / 2 elsewhere: the Huber loss over delta = beta.
@@ -132,6 +141,8 @@ def smooth_l1_loss(
         target: The same shape.
         beta: Error at which the parabola becomes a line, > 0.
         mask: True where real: a landmark, the shape without its last dimension, or a coordinate.
+        weights: One a landmark, the shape without its last dimension, or a coordinate, not negative; the mean is
+            sum(w l) / sum(w).
         reduction: "mean" or "sum" over the real coordinates, or "none" for the input's shape.
 
     Returns:
@@ -150,7 +161,8 @@ def smooth_l1_loss(
     (pred, target), mask = read_elements("smooth_l1_loss", {"pred": pred, "target": target}, mask, inner=1)
     error = (pred - target).abs()
     inner = error.clamp(max=beta)
-    return reduce_elements(inner.square() / (2 * beta) + (error - inner), mask, reduction)
+    weights = read_weights("smooth_l1_loss", weights, pred, mask, inner=1, whole="landmark", part="coordinate")
+    return reduce_elements(inner.square() / (2 * beta) + (error - inner), mask, reduction, weights=weights)
 
 
 @checked
@@ -159,6 +171,7 @@ def euclidean_loss(
     target: Float[Tensor, "*b d"],
     *,
     mask: Bool[Tensor, "*b"] | None = None,
+    weights: Float[Tensor, "*b"] | None = None,
     reduction: Reduction = "mean",
 ) -> Float[Tensor, "*out"]:
     """|pred - target| of every landmark.
@@ -167,6 +180,7 @@ def euclidean_loss(
         pred: Shape (..., D), usually landmarks (B, K, 2).
         target: The same shape.
         mask: True where a landmark is real, shape (...,).
+        weights: One a landmark, shape (...,), not negative; the mean is sum(w l) / sum(w).
         reduction: "mean" or "sum" over the real landmarks, or "none" for (...,).
 
     Returns:
@@ -184,4 +198,6 @@ def euclidean_loss(
         raise ValueError("euclidean_loss: pred must have shape (..., D), got a scalar")
     check_mask("euclidean_loss", mask, pred.shape[:-1], "pred without its last dimension")
     (pred, target), _ = read_elements("euclidean_loss", {"pred": pred, "target": target}, mask, inner=1)
-    return reduce_elements(torch.linalg.vector_norm(pred - target, dim=-1), mask, reduction)
+    distances = torch.linalg.vector_norm(pred - target, dim=-1)
+    weights = read_weights("euclidean_loss", weights, distances, mask, inner=0, whole="landmark", part="landmark")
+    return reduce_elements(distances, mask, reduction, weights=weights)

@@ -4,38 +4,16 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
-from diffshape.losses.reduction import read_elements
+from diffshape.losses.reduction import read_elements, read_weights
 
 
 def read_heatmaps(
     function: str, pred: Tensor, target: Tensor, mask: Tensor | None, weights: Tensor | None
 ) -> tuple[Tensor, Tensor, Tensor | None, Tensor | None]:
-    """``read_elements`` for heat-maps (..., H, W), with weights (...) a keypoint spread over its pixels."""
+    """``read_elements`` for heat-maps (..., H, W), with weights (...) a keypoint spread over its pixels, or a pixel."""
     (pred, target), mask = read_elements(function, {"pred": pred, "target": target}, mask, inner=2)
-    if weights is not None:
-        if pred.ndim < 2 or weights.shape != pred.shape[:-2] or not weights.is_floating_point():
-            raise ValueError(
-                f"{function}: weights must be floating point, shape {tuple(pred.shape[:-2])}, one a heat-map of pred, "
-                f"got {weights.dtype}, {tuple(weights.shape)}"
-            )
-        if mask is not None:
-            weights = torch.where(mask.flatten(-2).any(-1), weights, 0)
-        passed: Tensor = check_weights(function, weights.detach(), pred.shape[-2] * pred.shape[-1])
-        weights = (weights.to(pred) * passed)[..., None, None].expand(pred.shape)
+    weights = read_weights(function, weights, pred, mask, inner=2, whole="heat-map", part="pixel")
     return pred, target, mask, weights
-
-
-@torch.library.custom_op("diffshape::check_heatmap_weights", mutates_args=())
-def check_weights(function: str, weights: Tensor, pixels: int) -> Tensor:
-    """1, to multiply by, if the weights can weigh: the compiler sees one operator that must run."""
-    if not bool((weights >= 0).all() & (weights * pixels).sum().isfinite()):
-        raise ValueError(f"{function}: weights must be finite, not negative, and of a finite sum over all pixels")
-    return weights.new_ones(())
-
-
-@check_weights.register_fake
-def _(function: str, weights: Tensor, pixels: int) -> Tensor:
-    return weights.new_empty(())
 
 
 def keep_channels(mask: Bool[Tensor, "*b h w"] | None, channels: Bool[Tensor, "*b"], shape: torch.Size) -> Tensor:

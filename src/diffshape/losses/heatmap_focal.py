@@ -46,7 +46,7 @@ def heatmap_focal_loss(
     beta: float | None = None,
     gamma: float | None = None,
     mask: Bool[Tensor, "*m"] | None = None,
-    weights: Float[Tensor, "*b"] | None = None,
+    weights: Float[Tensor, "*w"] | None = None,
     reduction: Reduction = "mean",
 ) -> Float[Tensor, "*out"]:
     """A squared or logarithmic loss of every pixel, weighted by how hard or how far from a peak it is.
@@ -68,7 +68,7 @@ def heatmap_focal_loss(
             background pixels, 0.
         gamma: Power of the weight of "focal_l2" (0, or >= 1) and "background" (>= 0), 2.
         mask: True where real: a keypoint, shape (...,), or a pixel, shape (..., H, W).
-        weights: One a keypoint, shape (...,), not negative.
+        weights: One a keypoint, shape (...,), or a pixel, shape (..., H, W), not negative.
         reduction: "mean" divides the sum by the (weighted) number of real pixels, for "centernet" of real pixels with
             target 1, or by 1 if there are none; "sum"; or "none" for (..., H, W).
 

@@ -8,7 +8,7 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
 from diffshape.losses.reduction import check_mask
-from diffshape.ops import nearest_neighbors
+from diffshape.ops import manhattan_neighbors, nearest_neighbors
 from diffshape.ops.checks import coordinate_limit, require_finite, widened
 from diffshape.ops.squared_distances import distance_from_squared
 
@@ -71,19 +71,30 @@ def read_point_sets(
     )
 
 
+def read_squared(function: str, squared: bool | None, norm: int) -> bool:
+    """Whether distances are squared: what was asked for, else yes for the Euclidean norm and no for Manhattan's."""
+    if norm not in (1, 2):
+        raise ValueError(f"{function}: norm must be 2 (Euclidean) or 1 (Manhattan), got {norm!r}")
+    if norm == 1 and squared:
+        raise ValueError(f"{function}: norm=1 takes no squared=True: Manhattan distances are never squared")
+    return norm == 2 if squared is None else squared
+
+
 def distances_to_nearest(
-    points: PointSet, others: PointSet, *, squared: bool
+    points: PointSet, others: PointSet, *, squared: bool, norm: int = 2
 ) -> tuple[Float[Tensor, "b n"], Int[Tensor, "b n"]]:
     """How far each point of one set is from the nearest of the other, and which that is; 0 where masked."""
+    if norm == 1:
+        return manhattan_neighbors(points.points, others.points, x_mask=points.mask, y_mask=others.mask)
     distances, indices = nearest_neighbors(points.points, others.points, x_mask=points.mask, y_mask=others.mask)
     return distances if squared else distance_from_squared(distances), indices
 
 
-def distances_both_ways(x: PointSet, y: PointSet, *, squared: bool) -> Iterator[tuple[Tensor, Tensor]]:
+def distances_both_ways(x: PointSet, y: PointSet, *, squared: bool, norm: int = 2) -> Iterator[tuple[Tensor, Tensor]]:
     """`distances_to_nearest` from x to y and from y to x: one search, if both have room for as many points."""
     if x.points.shape != y.points.shape:
-        return iter((distances_to_nearest(x, y, squared=squared), distances_to_nearest(y, x, squared=squared)))
-    distances, indices = distances_to_nearest(_stack(x, y), _stack(y, x), squared=squared)
+        return iter(distances_to_nearest(*pair, squared=squared, norm=norm) for pair in ((x, y), (y, x)))
+    distances, indices = distances_to_nearest(_stack(x, y), _stack(y, x), squared=squared, norm=norm)
     return zip(distances.chunk(2), indices.chunk(2))
 
 

@@ -85,6 +85,44 @@ def read_elements(
     return [torch.where(mask, each, 0) for each in read], mask
 
 
+def read_weights(
+    function: str, weights: Tensor | None, values: Tensor, mask: Tensor | None, *, inner: int, whole: str, part: str
+) -> Tensor | None:
+    """Weights of an elementwise loss, one an element (``part``), spread over it if there is one a ``whole``.
+
+    They have the shape of ``values``, or lack its last ``inner`` dimensions; 0 in masked places, else finite and not
+    negative.
+    """
+    if weights is None:
+        return None
+    outer = values.shape[: max(values.ndim - inner, 0)]
+    if values.ndim < inner or weights.shape not in (outer, values.shape) or not weights.is_floating_point():
+        finer = f", or {tuple(values.shape)}, one a {part}" if inner else ""
+        raise ValueError(
+            f"{function}: weights must be floating point, shape {tuple(outer)}, one a {whole} of pred{finer}, "
+            f"got {weights.dtype}, {tuple(weights.shape)}"
+        )
+    if weights.shape != values.shape:
+        weights = weights[(...,) + (None,) * inner]
+    weights = weights.to(values).expand(values.shape)
+    if mask is not None:
+        weights = torch.where(mask, weights, 0)
+    return weights * check_weights(function, weights.detach())
+
+
+@torch.library.custom_op("diffshape::check_weights", mutates_args=())
+def check_weights(function: str, weights: Tensor) -> Tensor:
+    """1, to multiply by, if the weights can weigh: the compiler sees one operator that must run."""
+    if not ((weights >= 0).all() and weights.sum().isfinite()):
+        raise ValueError(f"{function}: weights must be finite, not negative, and of a finite sum")
+    return weights.new_ones(())
+
+
+@check_weights.register_fake
+def _(function: str, weights: Tensor) -> Tensor:
+    return weights.new_empty(())
+
+
 def check_same_shape(function: str, name: str, tensor: Tensor, expected: torch.Size, like: str) -> None:
     """Raise a ValueError that names the argument unless its shape is the expected one."""
     if tensor.shape != expected:

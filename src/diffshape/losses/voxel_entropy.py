@@ -40,7 +40,8 @@ def voxel_cross_entropy(
     Raises:
         ValueError: A shape, a dtype, a value outside 0..1, ``positive_weight`` or the reduction is wrong.
 
-    Twice differentiable in ``pred``.
+    Twice differentiable in ``pred``. A value a voxel, images, and several classes: `segmentation_focal_loss` with
+    ``gamma=0``.
 
     >>> import torch
     >>> voxel_cross_entropy(torch.zeros(2, 4, 4, 4), torch.ones(2, 4, 4, 4))
@@ -83,7 +84,8 @@ def voxel_focal_loss(
     Raises:
         ValueError: A shape, a dtype, a value outside 0..1, ``gamma``, ``alpha`` or the reduction is wrong.
 
-    Twice differentiable in ``pred``. Source: Lin, Goyal, Girshick, He, Dollár, ICCV 2017, equations 4 and 5.
+    Twice differentiable in ``pred``. A value a voxel, images, and several classes: `segmentation_focal_loss`. Source:
+    Lin, Goyal, Girshick, He, Dollár, ICCV 2017, equations 4 and 5.
 
     >>> import torch
     >>> voxel_focal_loss(torch.zeros(2, 4, 4, 4), torch.ones(2, 4, 4, 4))  # ln 2 / 4

@@ -24,16 +24,18 @@ def voxel_dice_loss(
     pred: Float[Tensor, "*b r1 r2 r3"],
     target: Shaped[Tensor, "*b r1 r2 r3"],
     *,
+    squared: bool = False,
     epsilon: float = 1e-7,
     from_logits: bool = True,
     mask: Bool[Tensor, "*b r1 r2 r3"] | None = None,
     reduction: Reduction = "mean",
 ) -> Float[Tensor, "*out"]:
-    """1 - (2 sum p y + epsilon) / (sum p + sum y + epsilon) of each grid.
+    """1 - (2 sum p y + epsilon) / (sum p^q + sum y^q + epsilon) of each grid, q = 2 if ``squared``, else 1.
 
     Args:
         pred: Logits, or probabilities, shape (B, R, R, R) or (R, R, R).
         target: Occupancy y, 0 to 1, same shape; may be boolean.
+        squared: Squares in the denominator, as in V-Net; else the plain sums.
         epsilon: In voxels, positive. It decides only where the target is empty: a false positive then costs
             sum p / (sum p + epsilon), nearly 1 unless epsilon is as large as what should be forgiven.
         from_logits: Whether ``pred`` is logits.
@@ -46,8 +48,8 @@ def voxel_dice_loss(
     Raises:
         ValueError: A shape, a dtype, a value outside 0..1, ``epsilon`` or the reduction is wrong.
 
-    Twice differentiable in ``pred``. Source: Milletari, Navab, Ahmadi, V-Net, 3DV 2016, whose denominator
-    has squares.
+    Twice differentiable in ``pred``. Images, and grids with several classes: `segmentation_dice_loss`. Source:
+    Milletari, Navab, Ahmadi, V-Net, 3DV 2016 (``squared``).
 
     >>> import torch
     >>> half, whole = torch.zeros(4, 4, 4), torch.ones(4, 4, 4)
@@ -56,6 +58,10 @@ def voxel_dice_loss(
     tensor(0.3333)
     """
     voxels = _read("voxel_dice_loss", pred, target, mask, from_logits, epsilon)
+    if squared:
+        full, _ = voxels.probabilities()
+        sizes = voxels.sum(full.square() + voxels.target.square())
+        return voxels.reduce(voxels.sum((full - voxels.target).square()) / (sizes + epsilon), reduction)
     return _tversky(voxels, 0.5, 0.5, epsilon / 2, reduction)
 
 

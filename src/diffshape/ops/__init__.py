@@ -1,7 +1,11 @@
 """Differentiable primitives: neighbours, assignment, hash encoding, level sets, meshes, isosurfaces, heat-maps."""
 
 from diffshape.ops.assign import assign, optimality_gap
+from diffshape.ops.ball_query import BallNeighbors, ball_query
 from diffshape.ops.closest_triangles import ClosestTriangles, closest_triangles
+from diffshape.ops.estimate_normals import estimate_normals
+from diffshape.ops.farthest_points import farthest_points
+from diffshape.ops.gather_points import gather_points
 from diffshape.ops.gaussian_heatmaps import gaussian_heatmaps
 from diffshape.ops.grid_layout import GridLayout
 from diffshape.ops.hash_encode import hash_encode
@@ -10,6 +14,7 @@ from diffshape.ops.heatmap_decoding import heatmap_argmax, heatmap_dark, heatmap
 from diffshape.ops.isosurface import isosurface
 from diffshape.ops.level_set import LevelSetPoints, project_to_level_set
 from diffshape.ops.local_quadrics import LocalQuadrics, local_quadrics
+from diffshape.ops.manhattan_neighbors import ManhattanNeighbors, manhattan_neighbors
 from diffshape.ops.mesh_topology import FaceSides, UnitVectors, face_normals, face_sides
 from diffshape.ops.nearest_neighbors import Neighbors, nearest_neighbors
 from diffshape.ops.neighbor_index import NeighborIndex
@@ -21,11 +26,13 @@ from diffshape.ops.triangle_index import TriangleIndex
 from diffshape.ops.visibility import visible_from
 
 __all__ = [
+    "BallNeighbors",
     "ClosestTriangles",
     "FaceSides",
     "GridLayout",
     "LevelSetPoints",
     "LocalQuadrics",
+    "ManhattanNeighbors",
     "MeshRaster",
     "NeighborIndex",
     "Neighbors",
@@ -36,10 +43,14 @@ __all__ = [
     "TriangleIndex",
     "UnitVectors",
     "assign",
+    "ball_query",
     "closest_triangles",
     "denormalize_landmarks",
+    "estimate_normals",
     "face_normals",
     "face_sides",
+    "farthest_points",
+    "gather_points",
     "gaussian_heatmaps",
     "hash_encode",
     "heatmap_argmax",
@@ -47,6 +58,7 @@ __all__ = [
     "heatmap_soft_argmax",
     "isosurface",
     "local_quadrics",
+    "manhattan_neighbors",
     "nearest_neighbors",
     "normalize_landmarks",
     "optimality_gap",

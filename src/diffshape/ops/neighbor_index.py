@@ -96,15 +96,20 @@ class NeighborIndex:
         return Neighbors(*(each[0, :, 0] if k == 1 else each[0] for each in found))
 
 
-def prepare_search(y: Float[Tensor, "b m d"], mask: Bool[Tensor, "b m"] | None = None) -> Search:
-    """The engine for these float32 or float64 points, by device and dimension; masks only where `has_triton`."""
+def prepare_search(
+    y: Float[Tensor, "b m d"], mask: Bool[Tensor, "b m"] | None = None, *, manhattan: bool = False
+) -> Search:
+    """The engine for these float32 or float64 points, by device and dimension; masks only where `has_triton`.
+
+    With ``manhattan`` it answers with distances sum_d |x_d - y_d| in place of squared ones, and takes no mask.
+    """
     if y.device.type == "cpu" and y.shape[-1] <= 3:
-        return _NumbaSearch(y)
-    if has_triton(y):
+        return _NumbaSearch(y, manhattan)
+    if has_triton(y) and not manhattan:
         from diffshape.ops.triton_search import TritonSearch  # loads Triton, which not every PyTorch has
 
         return TritonSearch(y, mask)
-    return partial(reference_search, y)
+    return partial(reference_search, y, manhattan=manhattan)
 
 
 def has_triton(points: Float[Tensor, "b n d"]) -> bool:
@@ -112,21 +117,23 @@ def has_triton(points: Float[Tensor, "b n d"]) -> bool:
     return points.device.type == "cuda" and points.shape[-1] <= 3 and find_spec("triton") is not None
 
 
-def reference_search(y: Float[Tensor, "b m d"], x: Float[Tensor, "b n d"], k: int) -> Neighbors:
+def reference_search(
+    y: Float[Tensor, "b m d"], x: Float[Tensor, "b n d"], k: int, *, manhattan: bool = False
+) -> Neighbors:
     """The k nearest of every query by comparing all pairs, a bounded number at a time; any device."""
     rows = max(1, REFERENCE_PAIRS // y.shape[1])
-    found = [_nearest_of_all(cloud, part, k) for cloud, queries in zip(y, x) for part in queries.split(rows)]
+    measure = manhattan_distance_table if manhattan else squared_distance_table
+    found = [_nearest_of_all(measure(part, cloud), k) for cloud, queries in zip(y, x) for part in queries.split(rows)]
     shape = (*x.shape[:2], k)
     return Neighbors(*(torch.cat(each).reshape(shape) for each in zip(*found)))
 
 
-def _nearest_of_all(y: Float[Tensor, "m d"], x: Float[Tensor, "n d"], k: int) -> tuple[Tensor, Tensor]:
-    """The k nearest from the full table of squared distances, summed coordinate by coordinate."""
-    squared = squared_distance_table(x, y)
+def _nearest_of_all(table: Float[Tensor, "n m"], k: int) -> tuple[Tensor, Tensor]:
+    """The k smallest of each row of a table of distances."""
     if k == 1:  # argmin promises the first of equal minima, topk promises nothing
-        indices = squared.argmin(dim=1, keepdim=True)
-        return squared.gather(1, indices), indices
-    ordered, indices = squared.sort(dim=1, stable=True)
+        indices = table.argmin(dim=1, keepdim=True)
+        return table.gather(1, indices), indices
+    ordered, indices = table.sort(dim=1, stable=True)
     return ordered[:, :k], indices[:, :k]
 
 
@@ -138,11 +145,22 @@ def squared_distance_table(x: Float[Tensor, "*b n d"], y: Float[Tensor, "*b m d"
     return table
 
 
-class _NumbaSearch:
-    """Clouds of at most three dimensions on the CPU: the grid where it answers, the tree for the rest and for k > 1."""
+def manhattan_distance_table(x: Float[Tensor, "*b n d"], y: Float[Tensor, "*b m d"]) -> Float[Tensor, "*b n m"]:
+    """sum_d |x_d - y_d| of all pairs, summed coordinate by coordinate."""
+    table = y.new_zeros((*x.shape[:-1], y.shape[-2]))
+    for x_column, y_column in zip(x.unbind(-1), y.unbind(-1)):
+        table += (x_column[..., :, None] - y_column[..., None, :]).abs_()
+    return table
 
-    def __init__(self, y: Float[Tensor, "b m d"]) -> None:
-        self._points = three_columns(y).numpy()
+
+class _NumbaSearch:
+    """Clouds of at most three dimensions on the CPU: the grid where it answers, the tree for all else.
+
+    The grid answers k = 1 and Euclidean distances.
+    """
+
+    def __init__(self, y: Float[Tensor, "b m d"], manhattan: bool) -> None:
+        self._points, self._manhattan = three_columns(y).numpy(), manhattan
 
     @cached_property
     def _grid(self) -> Grid:
@@ -158,10 +176,10 @@ class _NumbaSearch:
         queries, answers = three_columns(x).numpy(), (distances.numpy(), indices.numpy())
         threads = _threads(queries)
         order = morton_orders(queries, threads)
-        if k == 1 and x.numel():
+        if k == 1 and x.numel() and not self._manhattan:
             query_grid(self._grid, queries, order, answers[0][..., 0], answers[1][..., 0], threads)
         if (answers[1][..., 0] < 0).any():
-            query_tree(self._tree, queries, order, *answers, threads)
+            query_tree(self._tree, queries, order, *answers, threads, True if self._manhattan else None)
         return Neighbors(distances, indices)
 
 
