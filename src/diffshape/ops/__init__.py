@@ -13,6 +13,7 @@ from diffshape.ops.local_quadrics import LocalQuadrics, local_quadrics
 from diffshape.ops.mesh_topology import FaceSides, UnitVectors, face_normals, face_sides
 from diffshape.ops.nearest_neighbors import Neighbors, nearest_neighbors
 from diffshape.ops.neighbor_index import NeighborIndex
+from diffshape.ops.packed_meshes import PackedFaces, PackedMeshes, pack_meshes
 from diffshape.ops.pixel_coordinates import denormalize_landmarks, normalize_landmarks, resize_landmarks
 from diffshape.ops.poisson_indicator import PoissonIndicator
 from diffshape.ops.rasterize import MeshRaster, SphereRaster, rasterize_mesh, rasterize_spheres
@@ -29,7 +30,9 @@ __all__ = [
     "MeshRaster",
     "NeighborIndex",
     "Neighbors",
+    "PackedFaces",
     "PackedHashGrid",
+    "PackedMeshes",
     "PoissonIndicator",
     "SphereRaster",
     "SurfaceSamples",
@@ -51,6 +54,7 @@ __all__ = [
     "normalize_landmarks",
     "optimality_gap",
     "pack_hash_grid",
+    "pack_meshes",
     "project_to_level_set",
     "query_hash_grid",
     "rasterize_mesh",
