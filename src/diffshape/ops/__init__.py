@@ -1,6 +1,7 @@
 """Differentiable primitives: neighbours, assignment, hash encoding, level sets, meshes, isosurfaces, heat-maps."""
 
 from diffshape.ops.assign import assign, optimality_gap
+from diffshape.ops.closest_points import ClosestPoints, closest_points
 from diffshape.ops.closest_triangles import ClosestTriangles, closest_triangles
 from diffshape.ops.gaussian_heatmaps import gaussian_heatmaps
 from diffshape.ops.grid_layout import GridLayout
@@ -17,16 +18,19 @@ from diffshape.ops.packed_meshes import PackedFaces, PackedMeshes, pack_meshes
 from diffshape.ops.pixel_coordinates import denormalize_landmarks, normalize_landmarks, resize_landmarks
 from diffshape.ops.poisson_indicator import PoissonIndicator
 from diffshape.ops.rasterize import MeshRaster, SphereRaster, rasterize_mesh, rasterize_spheres
-from diffshape.ops.sample_surface import SurfaceSamples, sample_surface
+from diffshape.ops.sample_surface import LocatedSamples, SurfaceSamples, sample_surface
+from diffshape.ops.signed_distance import inside_mesh, signed_distance
 from diffshape.ops.triangle_index import TriangleIndex
 from diffshape.ops.visibility import visible_from
 
 __all__ = [
+    "ClosestPoints",
     "ClosestTriangles",
     "FaceSides",
     "GridLayout",
     "LevelSetPoints",
     "LocalQuadrics",
+    "LocatedSamples",
     "MeshRaster",
     "NeighborIndex",
     "Neighbors",
@@ -39,6 +43,7 @@ __all__ = [
     "TriangleIndex",
     "UnitVectors",
     "assign",
+    "closest_points",
     "closest_triangles",
     "denormalize_landmarks",
     "face_normals",
@@ -48,6 +53,7 @@ __all__ = [
     "heatmap_argmax",
     "heatmap_dark",
     "heatmap_soft_argmax",
+    "inside_mesh",
     "isosurface",
     "local_quadrics",
     "nearest_neighbors",
@@ -61,5 +67,6 @@ __all__ = [
     "rasterize_spheres",
     "resize_landmarks",
     "sample_surface",
+    "signed_distance",
     "visible_from",
 ]
