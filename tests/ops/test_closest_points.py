@@ -133,7 +133,12 @@ def test_half_precision_and_the_operator():
         (cloud(0, 3), ONE_FACE, None, "every sample of points needs a point that is not masked"),
         (cloud(5, 3), ONE_FACE, torch.zeros(5).bool(), "every sample of points needs a point that is not masked"),
         (cloud(5, 3), ONE_FACE, torch.ones(5), r"mask must be boolean of shape \(5,\)"),
-        (cloud(5, 3), ONE_FACE, torch.ones(4).bool(), r"mask must be boolean of shape \(5,\), one a point, got .* \(4,"),
+        (
+            cloud(5, 3),
+            ONE_FACE,
+            torch.ones(4).bool(),
+            r"mask must be boolean of shape \(5,\), one a point, got .* \(4,",
+        ),
         (cloud(5, 3), ONE_FACE[:0], None, "faces must hold at least one triangle"),
         (cloud(5, 3), ONE_FACE + 1, None, "faces must index vertices 0 to 2, got 1 to 3"),
         (cloud(5, 3) * torch.nan, ONE_FACE, None, "points has non-finite coordinates"),
@@ -146,7 +151,7 @@ def test_bad_input(points, faces, mask, message):
 
 def test_bad_packs():
     packed = pack_meshes([BALL, (BALL[0], BALL[1][:0])])
-    with pytest.raises(ValueError, match="^closest_points: every mesh needs a face, but mesh 1 has none"):
+    with pytest.raises(ValueError, match=r"^closest_points: every mesh needs a face, but mesh 1 has none"):
         closest_points(cloud(2, 5, 3), *packed)
     with pytest.raises(ValueError, match=r"points must have shape \(2, N, 3\) for 2 packed meshes, got \(5, 3\)"):
         closest_points(cloud(5, 3), *packed)

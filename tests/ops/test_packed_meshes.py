@@ -105,5 +105,5 @@ def test_vertices_that_do_not_fit(shape):
     packed = pack_meshes([BALL, TORUS])
     with pytest.raises(ValueError, match=r"^f: vertices must be floats of shape \(96, 3\) like the packed faces, got"):
         read_topology("f", torch.zeros(shape), packed.faces)
-    with pytest.raises(ValueError, match="packed faces must be on one device, got meta and cpu; PackedFaces.to"):
+    with pytest.raises(ValueError, match=r"packed faces must be on one device, got meta and cpu; PackedFaces\.to"):
         read_topology("f", torch.zeros(96, 3, device="meta"), packed.faces)

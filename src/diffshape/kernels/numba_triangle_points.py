@@ -2,8 +2,8 @@
 
 A node of the tree is dropped when no point of its box can be nearer than the best so far. Two bounds hold for a
 triangle and a box, and the larger is taken: the distance between the boxes of both, good for small triangles, and the
-distance of the box's centre to the triangle less half the box's diagonal, good for large ones. Both are taken smaller by
-a little more than their rounding. A search starts from the point that was nearest to the triangle before (triangles
+distance of the box's centre to the triangle less half the box's diagonal, good for large ones. Both are taken smaller
+by a little more than their rounding. A search starts from the point that was nearest to the triangle before (triangles
 come along a Morton curve of their centres). Ties fall to the lowest index. Everything is float64.
 """
 

@@ -16,8 +16,8 @@ from diffshape.losses.implicit_distance import ImplicitDistance, implicit_distan
 from diffshape.losses.landmark_loss import LandmarkLoss, TermSchedule
 from diffshape.losses.likelihoods import beta_nll, bounded_log_variance, gaussian_nll, laplace_nll
 from diffshape.losses.mesh_smoothness import adjacent_normal_loss, laplacian_loss
-from diffshape.losses.mesh_to_target import edge_length_loss, face_normal_loss, mesh_loss, vertex_loss
 from diffshape.losses.mesh_to_points import mesh_to_points_distance
+from diffshape.losses.mesh_to_target import edge_length_loss, face_normal_loss, mesh_loss, vertex_loss
 from diffshape.losses.min_of_n import min_of_n
 from diffshape.losses.point_to_mesh import point_to_mesh_distance
 from diffshape.losses.sinkhorn import sinkhorn_divergence

@@ -35,7 +35,8 @@ def laplacian_loss(
     of Desbrun et al., along the normal of the surface and not in the size of the triangles. On a fine mesh without
     border it is a third of the mean curvature (k1 + k2) / 2, 1 / (3 r) on a sphere of radius r, because A_i counts
     every triangle at each of its corners.
-    Weights and areas are constants in the gradient, as is usual.
+    Weights and areas are constants in the gradient, as is usual: a descent of "curvature" shrinks a closed mesh, whose
+    curvature then grows, so another loss must hold its size.
 
     Args:
         vertices: Shape (B, V, 3) or (V, 3), in any unit of length u.
@@ -98,8 +99,8 @@ def adjacent_normal_loss(
 
     Args:
         vertices: Shape (B, V, 3) or (V, 3).
-        faces: Shape (F, 3), integers in [0, V), one topology for the batch, or packed ones (`ops.pack_meshes`); faces without area have no normal and do
-            not count.
+        faces: Shape (F, 3), integers in [0, V), one topology for the batch, or packed ones (`ops.pack_meshes`); faces
+            without area have no normal and do not count.
         mask: True where a vertex is real, shape (B, V) or (V,); a face is real if its vertices are.
         reduction: How the B values become one; "none" keeps them.
 
@@ -141,7 +142,7 @@ def _gather_neighbours(
 
 @torch.no_grad()
 def _cotangents(mesh: Meshes, sides: FaceSides) -> tuple[Float[Tensor, "b s"], Float[Tensor, "b v"]]:
-    """cot a + cot b of every side's edge, and the area around every vertex, from the real faces with area; constants."""
+    """cot a + cot b of every side's edge, and the area around every vertex; from real faces with area, constants."""
     low, high, opposite = (mesh.vertices.double()[:, index] for index in (*sides.ends.unbind(1), sides.opposite))
     first, second = low - opposite, high - opposite
     area = torch.linalg.cross(first, second, dim=-1).norm(dim=-1)

@@ -1,6 +1,5 @@
 """The distance of the triangles of a mesh to the points of a cloud, differentiable in both."""
 
-import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
 

@@ -154,7 +154,7 @@ def _(points: Tensor, vertices: Tensor, triangles: Tensor, face_counts: list[int
 def read_points_and_meshes(
     function: str, points: Tensor, vertices: Tensor, faces: Tensor | PackedFaces
 ) -> tuple[Float[Tensor, "b n 3"], FlatMeshes]:
-    """Points (B, N, 3) and B meshes with faces, in float64, or a ValueError that names the argument that does not fit."""
+    """Points (B, N, 3) and B meshes with faces, in float64, or a ValueError that names what does not fit."""
     read = read_topology(function, vertices, faces)
     packed = isinstance(faces, PackedFaces)
     if len(read) == 0:

@@ -160,7 +160,7 @@ def read_topology(
 
 
 class FlatMeshes(NamedTuple):
-    """What searches and draws take: every mesh of a batch with vertices and triangles of its own, whatever was given."""
+    """What searches and draws take: every mesh of a batch with vertices and triangles of its own."""
 
     vertices: Shaped[Tensor, "v 3"]
     triangles: Int[Tensor, "f 3"]

@@ -140,4 +140,3 @@ def _choose(areas: Float[Tensor, "f"], counts: list[int], uniform: Float[Tensor,
 def _barycentric(first: Float[Tensor, "b n"], second: Float[Tensor, "b n"]) -> Float[Tensor, "b n 3"]:
     root = first.sqrt()
     return torch.stack([1 - root, root * (1 - second), root * second], -1)
-

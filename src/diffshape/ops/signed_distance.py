@@ -38,8 +38,8 @@ def signed_distance(
         ValueError: Shapes, dtypes or devices disagree, there is no face, an index is out of range, or a coordinate is
             not finite.
 
-    Twice differentiable in ``points`` and ``vertices``: the gradient in a point is the unit vector away from the closest
-    place on the mesh (towards it, inside), and 0 exactly on the surface; the closest triangle and the side are
+    Twice differentiable in ``points`` and ``vertices``: the gradient in a point is the unit vector away from the
+    closest place on the mesh (towards it, inside), and 0 exactly on the surface; the closest triangle and the side are
     constants. Computed in float64 on the CPU, wherever the tensors are, in time O((N + F) log F); compiled at first use
     (a few seconds, kept on disk). For many queries of one mesh that does not move, `TriangleIndex` and
     `diffshape.data.SignedDistance` are prepared once; the latter also repairs the facing of a mesh.
