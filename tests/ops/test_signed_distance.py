@@ -57,6 +57,16 @@ def test_facing_does_not_matter(function):
     assert inside_mesh(centres, vertices, faces).tolist() == [True, True, False]
 
 
+def test_faces_that_run_against_the_rest_do_not_matter():
+    """Half of the faces of a torus and a third of those of a ball turned at random."""
+    points = 0.5 * cloud(2, 300, 3)
+    soups = [
+        (vertices, torch.where(torch.arange(len(faces))[:, None] % step == 0, faces.flip(1), faces))
+        for (vertices, faces), step in ((TORUS, 2), (BALL, 3))
+    ]
+    assert torch.equal(inside_mesh(points, *pack_meshes(soups)), inside_mesh(points, *pack_meshes([TORUS, BALL])))
+
+
 def test_a_cavity_is_outside():
     vertices, faces = torch.cat([3 * BALL[0], BALL[0]]), torch.cat([BALL[1], BALL[1].flip(1) + len(BALL[0])])
     points = torch.tensor([[0.0, 0, 0], [0, 0, 2], [0, 0, 9]]).double()

@@ -9,6 +9,7 @@ from jaxtyping import Bool, Float, Int, Shaped
 from torch import Tensor
 
 from diffshape.ops.closest_triangles import offsets_from_triangles, read_points_and_meshes
+from diffshape.ops.face_orientation import faces_against_the_rest
 from diffshape.ops.neighbor_index import require_finite, search_dtype
 from diffshape.ops.packed_meshes import PackedFaces
 from diffshape.ops.squared_distances import distance_from_squared
@@ -22,8 +23,9 @@ def signed_distance(
 ) -> Float[Tensor, "*b n"]:
     """min over the triangles t of |p - t| for each point p, negative inside the mesh.
 
-    Inside is where the generalised winding number exceeds 1/2 in size: whether the faces run clockwise or not, but they
-    must run alike within a body. In a hole of a mesh that is not closed the side is the likelier one.
+    Inside is where the generalised winding number exceeds 1/2 in size, after the faces of each connected surface that
+    run against the rest of it were turned: whichever way faces run, a body has an inside. A cavity must face the other
+    way than the body around it. Near a hole of a mesh that is not closed the side is the likelier one.
 
     Args:
         points: Shape (B, N, 3) or (N, 3), in any unit of length u; N may be 0.
@@ -68,8 +70,7 @@ def inside_mesh(
 ) -> Bool[Tensor, "*b n"]:
     """Whether each point is inside the mesh: where `signed_distance`, with the same arguments, is negative.
 
-    True where the generalised winding number exceeds 1/2 in size; on the surface it may be either. A constant to
-    autograd.
+    On the surface it may be either. A constant to autograd.
 
     Raises:
         ValueError: As `signed_distance`.
@@ -96,10 +97,18 @@ def locate_points(
     rows, inside = (torch.empty(points.shape[:2], dtype=dtype) for dtype in (torch.int64, torch.bool))
     queries, table, first = points.cpu().contiguous(), vertices.cpu(), 0
     for mesh, (own, faces) in enumerate(zip(queries, triangles.cpu().split(face_counts))):
-        _, closest, winding = TriangleIndex(table, faces).locate(own)
+        _, closest, winding = _index(table, faces).locate(own)
         rows[mesh], inside[mesh] = closest + first, winding.abs() > 0.5
         first += len(faces)
     return rows.to(points.device), inside.to(points.device)
+
+
+def _index(vertices: Tensor, faces: Tensor) -> TriangleIndex:
+    """The mesh, ready to be asked, with faces that run alike where they can."""
+    index = TriangleIndex(vertices, faces)
+    if index.closed or not (against := faces_against_the_rest(faces)).any():
+        return index
+    return TriangleIndex(vertices, torch.where(against[:, None], faces.flip(1), faces))
 
 
 @locate_points.register_fake
