@@ -1,10 +1,10 @@
 """The point of a cloud nearest to a triangle, exactly, on the CPU: the k-d tree of the points, searched by triangles.
 
 A node of the tree is dropped when no point of its box can be nearer than the best so far. Two bounds hold for a
-triangle and a box, and the larger is taken: the distance between the boxes of both, good for small triangles, and the
-distance of the box's centre to the triangle less half the box's diagonal, good for large ones. Both are taken smaller
-by a little more than their rounding. A search starts from the point that was nearest to the triangle before (triangles
-come along a Morton curve of their centres). Ties fall to the lowest index. Everything is float64.
+triangle and a box: the distance between the boxes of both, and, for a triangle larger than the box, the distance of the
+box's centre to the triangle less half the box's diagonal. Both are taken smaller by a little more than their rounding.
+A search starts from the point that was nearest to the triangle before (triangles come along a Morton curve of their
+centres). Ties fall to the lowest index. Everything is float64.
 """
 
 import math
@@ -22,22 +22,38 @@ ROUNDING = 1 - 1e-12
 
 
 @njit(cache=True, nogil=True)
-def _bound(triangles, i, low, high, boxes, node) -> float:
-    """A number that the squared distance of triangle i, whose box is low to high, to no point of a box is below."""
-    apart, half, size = 0.0, 0.0, 0.0
+def _between_boxes(low, high, boxes, node) -> float:
+    """Squared distance between the box of a triangle, low to high, and that of a node, rounded down."""
+    squared = 0.0
     for axis in range(3):
         gap = max(max(boxes[node, axis] - high[axis], low[axis] - boxes[node, 3 + axis]), 0.0)
-        apart += gap * gap
-        half += (boxes[node, 3 + axis] - boxes[node, axis]) ** 2 / 4
-        size = max(size, max(abs(boxes[node, axis]), abs(boxes[node, 3 + axis])))
-    x, y, z = (
-        (boxes[node, 0] + boxes[node, 3]) / 2,
-        (boxes[node, 1] + boxes[node, 4]) / 2,
-        (boxes[node, 2] + boxes[node, 5]) / 2,
-    )
-    beyond = math.sqrt(triangle_distance(triangles, i, x, y, z)) * ROUNDING - math.sqrt(half) / ROUNDING
-    beyond = max(beyond - (1 - ROUNDING) * size, 0.0)
-    return max(apart * ROUNDING, beyond * beyond)
+        squared += gap * gap
+    return squared * ROUNDING
+
+
+@njit(cache=True, nogil=True)
+def _is_larger(low, high, boxes, node) -> bool:
+    """Whether the box of a triangle is larger than that of a node, so that the triangle may leave most of it empty."""
+    own, other = 0.0, 0.0
+    for axis in range(3):
+        own = max(own, high[axis] - low[axis])
+        other = max(other, boxes[node, 3 + axis] - boxes[node, axis])
+    return own > other
+
+
+@njit(cache=True, nogil=True)
+def _beyond_ball(triangles, i, boxes, node) -> float:
+    """Squared distance between triangle i and the ball around a node's box, 0 if they meet, rounded down."""
+    squared, size = 0.0, 0.0
+    for axis in range(3):
+        squared += (boxes[node, 3 + axis] - boxes[node, axis]) ** 2 / 4
+        size = max(size, abs(boxes[node, axis]), abs(boxes[node, 3 + axis]))
+    x = (boxes[node, 0] + boxes[node, 3]) / 2
+    y = (boxes[node, 1] + boxes[node, 4]) / 2
+    z = (boxes[node, 2] + boxes[node, 5]) / 2
+    far = math.sqrt(triangle_distance(triangles, i, x, y, z)) * ROUNDING
+    apart = max(far - math.sqrt(squared) / ROUNDING - (1 - ROUNDING) * size, 0.0)
+    return apart * apart
 
 
 @njit(cache=True, nogil=True)
@@ -52,10 +68,12 @@ def _search(points, index, boxes, lowest, triangles, i, guess, low, high, stack,
         node = stack[height]
         if bounds[height] > best or (bounds[height] == best and lowest[node] >= best_index):
             continue
+        if _is_larger(low, high, boxes, node) and _beyond_ball(triangles, i, boxes, node) > best:
+            continue
         if node < leaves:
             near, far = 2 * node, 2 * node + 1
-            near_bound = _bound(triangles, i, low, high, boxes, near)
-            far_bound = _bound(triangles, i, low, high, boxes, far)
+            near_bound = _between_boxes(low, high, boxes, near)
+            far_bound = _between_boxes(low, high, boxes, far)
             if far_bound < near_bound:
                 near, far, near_bound, far_bound = far, near, far_bound, near_bound
             stack[height], bounds[height] = far, far_bound
