@@ -1,11 +1,11 @@
-"""Packed meshes: what packing keeps, what it refuses, and the sums that keep meshes apart."""
+"""Packed meshes: what packing keeps, what it refuses, and how it is read."""
 
 import pytest
 import torch
 
 from diffshape.data import icosphere, torus_mesh
 from diffshape.ops import PackedFaces, face_sides, pack_meshes
-from diffshape.ops.packed_meshes import flatten_meshes, read_topology, sum_at
+from diffshape.ops.packed_meshes import flatten_meshes, read_topology
 
 BALL, TORUS = ([torch.from_numpy(part) for part in mesh] for mesh in (icosphere(1), torus_mesh(9, 6)))
 LONELY = torch.ones(2, 3).double(), torch.zeros((0, 3), dtype=torch.int64)
@@ -54,14 +54,6 @@ def test_one_topology_flattens_like_packed_meshes():
     assert torch.equal(flat.triangles, packed.faces.triangles)
     assert flat.face_counts == list(packed.faces.face_counts)
     assert flatten_meshes(vertices[:0], BALL[1]).face_counts == []
-
-
-def test_sums_by_hand():
-    values = torch.tensor([[[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]]] * 2, dtype=torch.float64, requires_grad=True)
-    places = torch.tensor([2, 0, 2])
-    assert sum_at(values, places, 4)[1].tolist() == [[3, 4], [0, 0], [6, 8], [0, 0]]
-    assert torch.autograd.gradcheck(lambda v: sum_at(v, places, 4), values)
-    assert torch.autograd.gradgradcheck(lambda v: sum_at(v, places, 4).square(), values)
 
 
 @pytest.mark.parametrize(

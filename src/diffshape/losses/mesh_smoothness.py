@@ -9,8 +9,9 @@ from torch import Tensor
 from diffshape.losses.meshes import Meshes, read_meshes
 from diffshape.losses.reduction import Reduction
 from diffshape.ops.mesh_topology import FaceSides, side_normals
-from diffshape.ops.packed_meshes import PackedFaces, sum_at
+from diffshape.ops.packed_meshes import PackedFaces
 from diffshape.ops.squared_distances import distance_from_squared
+from diffshape.ops.table_rows import rows_at, sum_at
 
 LaplacianWeights = Literal["uniform", "cotangent", "curvature"]
 
@@ -134,7 +135,7 @@ def _gather_neighbours(
     vertices: Float[Tensor, "b v 3"], low: Int[Tensor, "s"], high: Int[Tensor, "s"], weights: Float[Tensor, "b s"]
 ) -> tuple[Float[Tensor, "b v 3"], Float[Tensor, "b v"]]:
     """Weighted sums over the edges at each vertex, of the vectors to the neighbours and of the weights."""
-    pulls = weights[..., None] * (vertices[:, high] - vertices[:, low])
+    pulls = weights[..., None] * (rows_at(vertices, high) - rows_at(vertices, low))
     count = vertices.shape[1]
     pull = sum_at(pulls, low, count) - sum_at(pulls, high, count)
     return pull, sum_at(weights, low, count) + sum_at(weights, high, count)

@@ -22,6 +22,7 @@ from diffshape.losses.terms import LossTerms
 from diffshape.ops.mesh_topology import face_normals
 from diffshape.ops.packed_meshes import PackedFaces
 from diffshape.ops.squared_distances import distance_from_squared
+from diffshape.ops.table_rows import rows_at
 
 
 def vertex_loss(
@@ -211,4 +212,4 @@ def _edge(pred: Meshes, target: Meshes | float, reduction: Reduction) -> Tensor:
 
 def _lengths(vertices: Float[Tensor, "b v 3"], ends: Int[Tensor, "s 2"]) -> Float[Tensor, "b s"]:
     """Euclidean lengths whose first and second derivatives are 0 where they are 0."""
-    return distance_from_squared((vertices[:, ends[:, 1]] - vertices[:, ends[:, 0]]).square().sum(-1))
+    return distance_from_squared((rows_at(vertices, ends[:, 1]) - rows_at(vertices, ends[:, 0])).square().sum(-1))

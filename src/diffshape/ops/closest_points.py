@@ -18,6 +18,7 @@ from diffshape.kernels.threads import run_tasks
 from diffshape.ops.closest_triangles import offsets_from_triangles, read_points_and_meshes
 from diffshape.ops.neighbor_index import require_finite, search_dtype
 from diffshape.ops.packed_meshes import PackedFaces
+from diffshape.ops.table_rows import rows_at
 
 
 class ClosestPoints(NamedTuple):
@@ -76,11 +77,11 @@ def closest_points(
         points = torch.where(mask[..., None], points, 0)
     clouds, meshes = read_points_and_meshes(function, points, vertices, faces)
     real = torch.ones(clouds.shape[:2], dtype=torch.bool) if mask is None else mask.reshape(clouds.shape[:2])
-    corners = meshes.vertices[meshes.triangles]  # (sum F, 3, 3)
+    corners = rows_at(meshes.vertices, meshes.triangles)  # (sum F, 3, 3)
     indices = closest_point_indices(clouds.detach(), real, corners.detach(), meshes.face_counts)
-    counts = torch.tensor(meshes.face_counts, device=clouds.device)
+    counts = torch.tensor(meshes.face_counts, device=clouds.device, dtype=torch.int64)
     owners = torch.arange(len(clouds), device=clouds.device).repeat_interleave(counts, output_size=len(corners))
-    closest = clouds[owners, indices]
+    closest = rows_at(clouds.reshape(-1, 3), owners * clouds.shape[1] + indices)
     offsets = offsets_from_triangles(closest, corners)
     dtype = search_dtype(points).dtype
     shape = indices.shape if isinstance(faces, PackedFaces) else (*vertices.shape[:-2], len(faces))

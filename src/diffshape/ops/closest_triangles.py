@@ -26,6 +26,7 @@ from diffshape.kernels.numba_morton import morton_order
 from diffshape.kernels.threads import run_tasks
 from diffshape.ops.neighbor_index import require_finite, search_dtype
 from diffshape.ops.packed_meshes import FlatMeshes, PackedFaces, flatten_meshes, read_topology
+from diffshape.ops.table_rows import rows_at
 
 
 class ClosestTriangles(NamedTuple):
@@ -73,7 +74,7 @@ def closest_triangles(
     """
     queries, meshes = read_points_and_meshes("closest_triangles", points, vertices, faces)
     rows = closest_triangle_indices(queries.detach(), meshes.vertices.detach(), meshes.triangles, meshes.face_counts)
-    offsets = offsets_from_triangles(queries, meshes.vertices[meshes.triangles[rows]])
+    offsets = offsets_from_triangles(queries, rows_at(meshes.vertices, meshes.triangles[rows]))
     indices = rows if isinstance(faces, PackedFaces) else rows % len(faces)
     dtype, shape = search_dtype(points).dtype, points.shape[:-1]
     return ClosestTriangles(

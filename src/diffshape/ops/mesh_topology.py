@@ -11,6 +11,8 @@ import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
+from diffshape.ops.table_rows import rows_at
+
 THINNEST = 16
 """A triangle whose height is below this many rounding units of its longest side has no direction."""
 
@@ -85,7 +87,7 @@ def face_normals(vertices: Float[Tensor, "*b v 3"], faces: Int[Tensor, "f 3"]) -
     >>> normals.tolist(), exist.tolist()
     ([[0.0, 0.0, 1.0]], [True])
     """
-    a, b, c = (vertices[..., faces[:, corner], :] for corner in range(3))
+    a, b, c = (rows_at(vertices, faces[:, corner]) for corner in range(3))
     return _unit_cross(b - a, c - a)
 
 
@@ -94,7 +96,7 @@ def side_normals(vertices: Float[Tensor, "*b v 3"], sides: FaceSides) -> UnitVec
 
     The two faces of an edge have opposite ones where they lie in one plane, whichever way each of them runs.
     """
-    low, high, opposite = (vertices[..., index, :] for index in (*sides.ends.unbind(1), sides.opposite))
+    low, high, opposite = (rows_at(vertices, index) for index in (*sides.ends.unbind(1), sides.opposite))
     return _unit_cross(high - low, opposite - low)
 
 

@@ -185,18 +185,6 @@ def flatten_meshes(vertices: Shaped[Tensor, "*b v 3"], faces: Int[Tensor, "f 3"]
     return FlatMeshes(vertices.reshape(-1, 3), triangles, [len(faces)] * batch)
 
 
-def sum_at(values: Shaped[Tensor, "b n *d"], places: Int[Tensor, "n"], count: int) -> Shaped[Tensor, "b count *d"]:
-    """Sums over the values that go to each of ``count`` places; differentiable (twice), in the order of the values.
-
-    >>> sum_at(torch.tensor([[1.0, 2.0, 4.0]]), torch.tensor([1, 0, 1]), 3)
-    tensor([[2., 5., 0.]])
-    """
-    shape = (1, -1) + (1,) * (values.ndim - 2)
-    return values.new_zeros((len(values), count, *values.shape[2:])).scatter_add(
-        1, places.reshape(shape).expand(values.shape), values
-    )
-
-
 def _starts(counts: Sequence[int]) -> list[int]:
     """Where each of the parts begins that follow one another."""
     return [0, *accumulate(counts)][:-1]

@@ -12,6 +12,7 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from diffshape.ops.packed_meshes import PackedFaces, flatten_meshes, read_topology
+from diffshape.ops.table_rows import rows_at
 
 
 class SurfaceSamples(NamedTuple):
@@ -98,14 +99,14 @@ def sample_surface(
     packed = isinstance(faces, PackedFaces)
     meshes = flatten_meshes(vertices, faces if packed else read)
     batch, shape = len(meshes.face_counts), (len(faces),) if packed else tuple(vertices.shape[:-2])
-    crosses = _cross_products(meshes.vertices[meshes.triangles])  # (sum F, 3), twice the area long
+    crosses = _cross_products(rows_at(meshes.vertices, meshes.triangles))  # (sum F, 3), twice the area long
     device = generator.device if generator is not None else vertices.device
     uniform = torch.rand((batch, n, 3), generator=generator, device=device, dtype=torch.float64)
     uniform = uniform.to(vertices.device)
     chosen = _choose(crosses.detach().norm(dim=-1), meshes.face_counts, uniform[..., 0])  # (B, n)
     weights = _barycentric(uniform[..., 1], uniform[..., 2]).to(vertices.dtype)  # (B, n, 3)
-    points = (meshes.vertices[meshes.triangles[chosen]] * weights[..., None]).sum(-2)
-    normals = torch.nn.functional.normalize(crosses[chosen], dim=-1, eps=0.0).to(vertices.dtype)
+    points = (rows_at(meshes.vertices, meshes.triangles[chosen]) * weights[..., None]).sum(-2)
+    normals = torch.nn.functional.normalize(rows_at(crosses, chosen), dim=-1, eps=0.0).to(vertices.dtype)
     samples = SurfaceSamples(points.reshape(*shape, n, 3), normals.reshape(*shape, n, 3))
     if not located:
         return samples
@@ -121,7 +122,7 @@ def _cross_products(corners: Float[Tensor, "f 3 3"]) -> Float[Tensor, "f 3"]:
 
 def _choose(areas: Float[Tensor, "f"], counts: list[int], uniform: Float[Tensor, "b n"]) -> Int[Tensor, "b n"]:
     """A face of each mesh for every number in [0, 1), by the cumulative area of all meshes, each of which has 1."""
-    own = torch.tensor(counts, device=areas.device)
+    own = torch.tensor(counts, device=areas.device, dtype=torch.int64)
     totals = torch.stack([part.sum() for part in areas.split(counts)]) if counts else areas[:0]
     if not bool(torch.isfinite(totals).all()):
         raise ValueError(

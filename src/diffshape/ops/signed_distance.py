@@ -13,6 +13,7 @@ from diffshape.ops.face_orientation import faces_against_the_rest
 from diffshape.ops.neighbor_index import require_finite, search_dtype
 from diffshape.ops.packed_meshes import PackedFaces
 from diffshape.ops.squared_distances import distance_from_squared
+from diffshape.ops.table_rows import rows_at
 from diffshape.ops.triangle_index import TriangleIndex
 
 
@@ -57,7 +58,7 @@ def signed_distance(
     rows, inside = locate_points(
         "signed_distance", queries.detach(), meshes.vertices.detach(), meshes.triangles, meshes.face_counts
     )
-    offsets = offsets_from_triangles(queries, meshes.vertices[meshes.triangles[rows]])
+    offsets = offsets_from_triangles(queries, rows_at(meshes.vertices, meshes.triangles[rows]))
     distances = distance_from_squared(offsets.square().sum(-1))
     signed = torch.where(inside, -distances, distances)
     return signed.to(search_dtype(points).dtype).reshape(points.shape[:-1])
