@@ -76,8 +76,8 @@ def test_a_cavity_is_outside():
 
 
 def test_first_and_second_derivatives():
-    points, vertices = 0.7 * cloud(2, 8, 3).requires_grad_(), (BALL[0] + 0.02 * cloud(2, 42, 3)).requires_grad_()
-    call = lambda p, v: signed_distance(p, v, BALL[1])  # noqa: E731
+    points, vertices = (1.2 * cloud(2, 4, 3)).requires_grad_(), (BOX[0] + 0.1 * cloud(2, 8, 3)).requires_grad_()
+    call = lambda p, v: signed_distance(p, v, BOX[1])  # noqa: E731
     assert (call(points, vertices) < 0).any()
     assert torch.autograd.gradcheck(call, (points, vertices))
     assert torch.autograd.gradgradcheck(call, (points, vertices))

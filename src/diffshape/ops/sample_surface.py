@@ -12,7 +12,7 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from diffshape.ops.packed_meshes import PackedFaces, flatten_meshes, read_topology
-from diffshape.ops.table_rows import rows_at
+from diffshape.ops.table_rows import rows_at, sum_at
 
 
 class SurfaceSamples(NamedTuple):
@@ -123,14 +123,15 @@ def _cross_products(corners: Float[Tensor, "f 3 3"]) -> Float[Tensor, "f 3"]:
 def _choose(areas: Float[Tensor, "f"], counts: list[int], uniform: Float[Tensor, "b n"]) -> Int[Tensor, "b n"]:
     """A face of each mesh for every number in [0, 1), by the cumulative area of all meshes, each of which has 1."""
     own = torch.tensor(counts, device=areas.device, dtype=torch.int64)
-    totals = torch.stack([part.sum() for part in areas.split(counts)]) if counts else areas[:0]
+    owners = torch.arange(len(counts), device=areas.device).repeat_interleave(own, output_size=len(areas))
+    totals = sum_at(areas[None], owners, len(counts))[0]
     if not bool(torch.isfinite(totals).all()):
         raise ValueError(
             "sample_surface: vertices of some face are NaN or infinite; every vertex in use must be finite"
         )
     if not bool((totals > 0).all()):
         raise ValueError("sample_surface: a mesh has no face of positive area, so there is no surface to sample")
-    cumulative = (areas / totals.repeat_interleave(own, output_size=len(areas))).cumsum(0)
+    cumulative = (areas / totals[owners]).cumsum(0)
     last = cumulative[own.cumsum(0) - 1][:, None]  # (B, 1)
     first = torch.cat([last.new_zeros((min(1, len(last)), 1)), last[:-1]])
     # strictly below the end, and right=True: a face of zero area spans an empty interval and is never hit
