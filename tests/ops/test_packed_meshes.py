@@ -17,6 +17,7 @@ def test_packing_keeps_the_meshes():
     meshes = [BALL, EMPTY, LONELY, TORUS]
     packed = pack_meshes(meshes)
     assert len(packed.faces) == 4
+    assert repr(packed.faces) == "PackedFaces(4 meshes, 98 vertices, 188 faces)"
     assert packed.faces.vertex_counts == (42, 0, 2, 54)
     assert packed.faces.face_counts == (80, 0, 0, 108)
     assert torch.equal(packed.faces.vertex_mesh.bincount(minlength=4), torch.tensor([42, 0, 2, 54]))

@@ -17,7 +17,7 @@ from torch import Tensor
 from diffshape.ops.mesh_topology import FaceSides, face_sides, read_faces
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class PackedFaces:
     """The faces of B meshes over one table of vertices, mesh after mesh; given where the faces of one mesh would be.
 
@@ -32,15 +32,15 @@ class PackedFaces:
     Raises:
         ValueError: The counts do not add up, or a face names a vertex of another mesh.
 
-    `pack_meshes` makes one; ``len`` is the number of meshes.
+    `pack_meshes` makes one; ``len`` is the number of meshes. Functions that know nothing of packs take ``triangles``.
     """
 
     triangles: Int[Tensor, "f 3"]
     vertex_counts: tuple[int, ...]
     face_counts: tuple[int, ...]
-    vertex_mesh: Int[Tensor, "v"] = field(init=False, repr=False)
-    face_mesh: Int[Tensor, "f"] = field(init=False, repr=False)
-    sides: FaceSides = field(init=False, repr=False)
+    vertex_mesh: Int[Tensor, "v"] = field(init=False)
+    face_mesh: Int[Tensor, "f"] = field(init=False)
+    sides: FaceSides = field(init=False)
 
     def __post_init__(self) -> None:
         counts = [tuple(int(count) for count in each) for each in (self.vertex_counts, self.face_counts)]
@@ -67,6 +67,9 @@ class PackedFaces:
 
     def __len__(self) -> int:
         return len(self.vertex_counts)
+
+    def __repr__(self) -> str:
+        return f"PackedFaces({len(self)} meshes, {len(self.vertex_mesh):,} vertices, {len(self.triangles):,} faces)"
 
     def to(self, device: torch.device | str) -> "PackedFaces":
         """The same faces on another device, for vertices there."""
