@@ -101,7 +101,7 @@ def compare_cloud_to_surface(
     side = float((high - low).max())
     mesh.vertices = (mesh.vertices - (low + high) / 2) / side
     cloud = torch.from_numpy((array - (low + high) / 2) / side)
-    drawn, _ = trimesh.sample.sample_surface(mesh, samples, seed=2 * seed + 2)  # the draw of compare_surfaces
+    drawn = trimesh.sample.sample_surface(mesh, samples, seed=2 * seed + 2)[0]  # the draw of compare_surfaces
     vertices, faces = (torch.from_numpy(np.array(part)) for part in (mesh.vertices, mesh.faces))
     to_truth = closest_triangles(cloud, vertices, faces).squared_distances.sqrt()
     to_cloud = nearest_neighbors(torch.from_numpy(np.asarray(drawn)), cloud).squared_distances.sqrt()
