@@ -208,7 +208,7 @@ def test_edges_towards_a_length_have_derivatives_and_grow_to_it():
     assert edge_length_loss(vertices - gradient, 1.0, BALL_FACES) < start
 
 
-@pytest.mark.parametrize("length", [-0.1, float("nan"), float("inf")])
+@pytest.mark.parametrize("length", [-0.1, float("nan"), float("inf"), "short", None])
 def test_lengths_that_are_none(length):
     with pytest.raises(
         ValueError, match=r"^edge_length_loss: target must be vertices or a length, 0 or more and finite"

@@ -11,6 +11,7 @@ sums, so that no weight depends on the resolution of the mesh.
 """
 
 import math
+from numbers import Real
 
 import torch
 from jaxtyping import Bool, Float, Int
@@ -134,8 +135,8 @@ def edge_length_loss(
     """
     if isinstance(target, Tensor):
         return _edge(*read_mesh_pair("edge_length_loss", pred, target, faces, mask), reduction)
-    if not 0 <= target < math.inf:
-        raise ValueError(f"edge_length_loss: target must be vertices or a length, 0 or more and finite, got {target}")
+    if not (isinstance(target, Real) and 0 <= target < math.inf):
+        raise ValueError(f"edge_length_loss: target must be vertices or a length, 0 or more and finite, got {target!r}")
     return _edge(read_meshes("edge_length_loss", pred, faces, mask, argument="pred"), target, reduction)
 
 
