@@ -45,7 +45,8 @@ def signed_distance(
     closest place on the mesh (towards it, inside), and 0 exactly on the surface; the closest triangle and the side are
     constants. Computed in float64 on the CPU, wherever the tensors are, in time O((N + F) log F); compiled at first use
     (a few seconds, kept on disk). For many queries of one mesh that does not move, `TriangleIndex` and
-    `diffshape.data.SignedDistance` are prepared once; the latter also repairs the facing of a mesh.
+    `diffshape.data.SignedDistance` are prepared once. Source of the side: Jacobson, Kavan, Sorkine-Hornung, "Robust
+    inside-outside segmentation using generalized winding numbers", SIGGRAPH 2013.
 
     >>> corners = torch.tensor([[0.0, 0.0, 0.0], [1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]])
     >>> faces = torch.tensor([[0, 2, 1], [0, 1, 3], [1, 2, 3], [0, 3, 2]])
@@ -69,12 +70,26 @@ def inside_mesh(
     vertices: Shaped[Tensor, "*b v 3"],
     faces: Int[Tensor, "f 3"] | PackedFaces,
 ) -> Bool[Tensor, "*b n"]:
-    """Whether each point is inside the mesh: where `signed_distance`, with the same arguments, is negative.
+    """Whether each point is inside the mesh: where the generalised winding number exceeds 1/2 in size.
 
-    On the surface it may be either. A constant to autograd.
+    Faces of a connected surface that run against the rest of it are turned first, as in `signed_distance`, which is
+    negative at the same points: whichever way faces run, a body has an inside.
+
+    Args:
+        points: Shape (B, N, 3) or (N, 3), in the unit of the vertices; N may be 0.
+        vertices: Shape (B, V, 3) or (V, 3), same dtype and device; those of every face must be finite.
+        faces: Shape (F, 3), integers in [0, V), F >= 1, one topology for the batch. Or packed ones (`pack_meshes`),
+            every mesh with a face; points are then (B, N, 3), a row a mesh.
+
+    Returns:
+        Booleans of shape (B, N) or (N,), a constant to autograd; on the surface it may be either.
 
     Raises:
-        ValueError: As `signed_distance`.
+        ValueError: Shapes, dtypes or devices disagree, there is no face, an index is out of range, or a coordinate is
+            not finite.
+
+    Source: Jacobson, Kavan, Sorkine-Hornung, "Robust inside-outside segmentation using generalized winding numbers",
+    SIGGRAPH 2013. Time and costs of `signed_distance`.
 
     >>> corners = torch.tensor([[0.0, 0.0, 0.0], [1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]])
     >>> faces = torch.tensor([[0, 2, 1], [0, 1, 3], [1, 2, 3], [0, 3, 2]])
