@@ -46,6 +46,7 @@ def mesh_to_points_distance(
     ``point_mesh_face_distance`` of PyTorch3D. One distance a triangle and the point that it is measured to come from
     `diffshape.ops.closest_points`, with its costs.
 
+    >>> import torch
     >>> corners = torch.tensor([[0.0, 0, 0], [4, 0, 0], [0, 4, 0], [9, 4, 0]])
     >>> faces = torch.tensor([[0, 1, 2], [1, 2, 3]])
     >>> mesh_to_points_distance(torch.tensor([[1.0, 1.0, 3.0], [9.0, 4.0, 1.0]]), corners, faces)  # (9 + 1) / 2
