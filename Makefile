@@ -42,6 +42,7 @@ bench:
 	"$(VENV)/bin/python" benchmarks/assignment.py
 	"$(VENV)/bin/python" benchmarks/sinkhorn.py
 	"$(VENV)/bin/python" benchmarks/point_to_mesh.py
+	"$(VENV)/bin/python" benchmarks/packed_meshes.py
 	"$(VENV)/bin/python" benchmarks/mesh_signs.py --shared "$(SHARED)"
 	"$(VENV)/bin/python" benchmarks/mesh_fields.py --shared "$(SHARED)"
 	"$(VENV)/bin/python" benchmarks/many_meshes.py

@@ -12,6 +12,7 @@ from field_page import mesh_fields, mesh_signs
 from landmark_page import landmark_study
 from many_page import many_meshes
 from measure import RESULTS, ROOT, Row, read_rows
+from packed_page import packed_meshes
 from point_set_page import assignment, chamfer, operations, sinkhorn
 from tables import better, machines, table, wins
 
@@ -197,6 +198,7 @@ def main() -> None:
         (assignment, "assignment.jsonl"),
         (sinkhorn, "sinkhorn.jsonl"),
         (triangles, "point_to_mesh.jsonl"),
+        (packed_meshes, "packed_meshes.jsonl"),
         (mesh_fields, "mesh_fields.jsonl"),
         (many_meshes, "many_meshes.jsonl"),
         (mesh_signs, "mesh_signs.jsonl"),

@@ -40,6 +40,7 @@ MASK, MASK2 = torch.arange(N).expand(B, N) < 5, torch.arange(N).expand(B, N) > 0
 SPHERE = icosphere(0)
 V, F = torch.as_tensor(SPHERE.vertices).float(), torch.as_tensor(SPHERE.faces).long()
 V2, VB, VMASK = V + 0.1 * rand(12, 3), torch.stack([V, V + 0.1 * rand(12, 3)]), torch.arange(12).expand(B, 12) < 11
+PAIR = ops.pack_meshes([(V, F), (V[:5], F[(F < 5).all(1)])])
 MAPS, TARGET, KMASK = rand(B, K, 8, 7), rand(B, K, 8, 7), torch.tensor([[True, True, False], [True, True, True]])
 MARKS, MARKS2 = 2 + 3 * rand(B, K, 2), 2 + 3 * rand(B, K, 2)
 SPINE = losses.Skeleton.anteroposterior(2)
@@ -119,6 +120,7 @@ CALLS = {
     "density_aware_chamfer_distance": Call(losses.density_aware_chamfer_distance, clouds()),
     "earth_mover_distance": Call(losses.earth_mover_distance, clouds()),
     "edge_length_loss": Call(losses.edge_length_loss, {"pred": VB, "target": VB * 1.1, "faces": F, "mask": VMASK}),
+    "edge_length_loss to a length": Call(losses.edge_length_loss, {"pred": VB, "target": 0.5, "faces": F}),
     "eikonal_loss": Call(losses.eikonal_loss, {"gradients": NX * 1.1, "mask": HMASK}),
     "euclidean_loss": Call(losses.euclidean_loss, marks()),
     "face_normal_loss": Call(losses.face_normal_loss, {"pred": VB, "target": VB.flip(0), "faces": F, "mask": VMASK}),
@@ -130,8 +132,20 @@ CALLS = {
     "implicit_distance": Call(losses.implicit_distance, {"field": sphere, "points": X, "mask": HMASK}),
     "laplace_nll": Call(losses.laplace_nll, marks(log_variance=LOGVAR)),
     "laplacian_loss": Call(losses.laplacian_loss, {"vertices": VB, "faces": F, "mask": VMASK, "weights": "cotangent"}),
+    "laplacian_loss of curvature": Call(
+        losses.laplacian_loss, {"vertices": VB, "faces": F, "weights": "curvature", "squared": False}
+    ),
+    "laplacian_loss of a pack": Call(
+        losses.laplacian_loss, {"vertices": PAIR.vertices, "faces": PAIR.faces, "mask": torch.arange(17) < 16}
+    ),
     "mape_loss": Call(losses.mape_loss, distances()),
     "mesh_loss": Call(losses.mesh_loss, {"pred": VB, "target": VB.flip(0), "faces": F, "mask": VMASK}),
+    "mesh_loss of a pack": Call(
+        losses.mesh_loss, {"pred": PAIR.vertices, "target": PAIR.vertices.flip(0), "faces": PAIR.faces}
+    ),
+    "mesh_to_points_distance": Call(
+        losses.mesh_to_points_distance, {"points": X, "vertices": VB, "faces": F, "mask": MASK}
+    ),
     "min_of_n": Call(losses.min_of_n, {"distances": rand(3, B)}),
     "point_to_mesh_distance": Call(
         losses.point_to_mesh_distance, {"points": X, "vertices": VB, "faces": F, "mask": HMASK}
@@ -164,6 +178,9 @@ CALLS = {
         losses.LandmarkLoss().forward, {"heatmaps": MAPS, "target": MARKS, "log_variance": LOGVAR, "mask": KMASK}
     ),
     "NeighborIndex": Call(ops.NeighborIndex, {"y": X[0]}, lambda index: index.query(Y[0], 2)),
+    "PackedFaces": Call(
+        ops.PackedFaces, {"triangles": F, "vertex_counts": (12,), "face_counts": (20,)}, lambda it: it.sides
+    ),
     "NeighborIndex.query": Call(ops.NeighborIndex(X[0]).query, {"x": Y[0], "k": 2}),
     "PoissonIndicator": Call(
         ops.PoissonIndicator, {"points": V / 2, "area_vectors": V, "resolution": 8}, lambda it: it.value(X[0])
@@ -176,6 +193,10 @@ CALLS = {
     "farthest_points": Call(ops.farthest_points, {"points": X, "count": 3, "start": 1, "mask": MASK}),
     "gather_points": Call(ops.gather_points, {"points": X, "indices": torch.arange(N).expand(B, N)}),
     "manhattan_neighbors": Call(ops.manhattan_neighbors, clouds(k=2)),
+    "closest_points": Call(ops.closest_points, {"points": X, "vertices": VB, "faces": F, "mask": MASK}),
+    "closest_points of a pack": Call(
+        ops.closest_points, {"points": X, "vertices": PAIR.vertices, "faces": PAIR.faces, "mask": MASK}
+    ),
     "closest_triangles": Call(ops.closest_triangles, {"points": X, "vertices": VB, "faces": F}),
     "denormalize_landmarks": Call(ops.denormalize_landmarks, {"landmarks": MARKS, "size": (8, 7)}),
     "face_normals": Call(ops.face_normals, {"vertices": VB, "faces": F}),
@@ -187,6 +208,7 @@ CALLS = {
     "heatmap_argmax": Call(ops.heatmap_argmax, {"heatmaps": MAPS}),
     "heatmap_dark": Call(ops.heatmap_dark, {"heatmaps": MAPS, "sigma": 1.0}),
     "heatmap_soft_argmax": Call(ops.heatmap_soft_argmax, {"heatmaps": MAPS}),
+    "inside_mesh": Call(ops.inside_mesh, {"points": X, "vertices": VB, "faces": F}),
     "isosurface": Call(ops.isosurface, {"field": sphere, "resolution": 8, "bounds": (-1.0, 1.0)}),
     "local_quadrics": Call(
         ops.local_quadrics,
@@ -203,6 +225,7 @@ CALLS = {
         {"tables": rand(GRID.entries, 2), "fade": torch.ones(2)},
         lambda packed: ops.query_hash_grid(X[0], packed),
     ),
+    "pack_meshes": Call(ops.pack_meshes, {"meshes": [(V, F), (V2, F)]}, lambda it: (it.vertices, it.faces.triangles)),
     "project_to_level_set": Call(ops.project_to_level_set, {"field": sphere, "points": X, "steps": 2}),
     "query_hash_grid": Call(ops.query_hash_grid, {"points": X[0], "packed": PACKED}),
     "rasterize_mesh": Call(ops.rasterize_mesh, {"vertices": V * 3 + 4, "faces": F, "height": 8, "width": 8}, seen
@@ -214,8 +237,19 @@ CALLS = {
         lambda **given: ops.sample_surface(**given, generator=torch.Generator().manual_seed(0)),
         {"vertices": VB, "faces": F, "n": 5},
     ),
+    "sample_surface of a pack": Call(
+        lambda **given: ops.sample_surface(**given, generator=torch.Generator().manual_seed(0)),
+        {"vertices": PAIR.vertices, "faces": PAIR.faces, "n": 5, "located": True},
+    ),
+    "signed_distance": Call(ops.signed_distance, {"points": X, "vertices": VB, "faces": F}),
+    "signed_distance of a pack": Call(
+        ops.signed_distance, {"points": X, "vertices": PAIR.vertices, "faces": PAIR.faces}
+    ),
     "visible_from": Call(ops.visible_from, {"points": X[0], "frames": FRAMES, "cell": 0.2, "slack": 0.1}),
     "f_score": Call(metrics.f_score, {"pred_to_truth": rand(B, N), "truth_to_pred": rand(B, N), "threshold": 0.5}),
+    "compare_cloud_to_surface": Call(
+        metrics.compare_cloud_to_surface, {"points": X[0], "truth": (V, F), "samples": 20}
+    ),
     "compare_fields": Call(
         metrics.compare_fields,
         {"pred_near": DIST[0], "truth_near": DIST2[0], "pred_volume": DIST[1], "truth_volume": DIST2[1]},

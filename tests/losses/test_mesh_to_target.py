@@ -186,6 +186,43 @@ def test_masked_nan_goes_nowhere(loss):
         torch.testing.assert_close(value[b], expected)
 
 
+def test_edges_towards_a_length_by_hand():
+    edges = [1, 1, 1, 1, 2**0.5]
+    for length in (0, 0.25, 1.0):
+        expected = sum((edge - length) ** 2 for edge in edges) / 5
+        torch.testing.assert_close(edge_length_loss(SQUARE, length, FACES), torch.tensor(expected))
+    batch = torch.stack([SQUARE, 3 * SQUARE])
+    each = edge_length_loss(batch, 0.0, FACES, reduction="none")
+    torch.testing.assert_close(each, torch.tensor([6 / 5, 9 * 6 / 5]))
+
+
+def test_edges_towards_a_length_have_derivatives_and_grow_to_it():
+    vertices = balls(1)[0].requires_grad_()
+    assert torch.autograd.gradcheck(lambda v: edge_length_loss(v, 0.4, BALL_FACES), vertices)
+    assert torch.autograd.gradgradcheck(lambda v: edge_length_loss(v, 0.4, BALL_FACES), vertices)
+    collapsed = torch.zeros(4, 3, requires_grad=True)
+    loss = edge_length_loss(collapsed, 0.5, FACES)
+    loss.backward()
+    assert (loss.item(), collapsed.grad.any().item()) == (0.25, False)
+    start = edge_length_loss(vertices, 1.0, BALL_FACES)
+    (gradient,) = torch.autograd.grad(start, vertices)
+    assert edge_length_loss(vertices - gradient, 1.0, BALL_FACES) < start
+
+
+@pytest.mark.parametrize("length", [-0.1, float("nan"), float("inf")])
+def test_lengths_that_are_none(length):
+    with pytest.raises(
+        ValueError, match=r"^edge_length_loss: target must be vertices or a length, 0 or more and finite"
+    ):
+        edge_length_loss(SQUARE, length, FACES)
+
+
+@pytest.mark.parametrize("target", ["short", None])
+def test_targets_that_are_none(target):
+    with pytest.raises(TypeError, match="^edge_length_loss: target must be a torch.Tensor or a number, got"):
+        edge_length_loss(SQUARE, target, FACES)
+
+
 def test_an_edge_is_real_if_its_vertices_are():
     keep = torch.tensor([True, True, True, False])
     broken = torch.where(keep[:, None], 2 * SQUARE, torch.nan)

@@ -19,6 +19,7 @@ from diffshape.losses.keypoint_similarity import keypoint_similarity_loss
 from diffshape.losses.landmark_loss import LandmarkLoss, TermSchedule
 from diffshape.losses.likelihoods import beta_nll, bounded_log_variance, gaussian_nll, laplace_nll
 from diffshape.losses.mesh_smoothness import adjacent_normal_loss, laplacian_loss
+from diffshape.losses.mesh_to_points import mesh_to_points_distance
 from diffshape.losses.mesh_to_target import edge_length_loss, face_normal_loss, mesh_loss, vertex_loss
 from diffshape.losses.min_of_n import min_of_n
 from diffshape.losses.point_to_mesh import point_to_mesh_distance
@@ -72,6 +73,7 @@ __all__ = [
     "laplacian_loss",
     "mape_loss",
     "mesh_loss",
+    "mesh_to_points_distance",
     "min_of_n",
     "point_to_mesh_distance",
     "rectified_wing_loss",

@@ -122,9 +122,10 @@ def _rule(hint: Any) -> Rule | None:
         return _word(inner)
     if isinstance(hint, type) and issubclass(hint, AbstractArray) and issubclass(Tensor, hint.array_type):
         return _tensor(hint)
-    if isinstance(origin, type) and issubclass(tuple, origin) and inner:  # tuple[int, int], Sequence[float]
-        each = _rule(inner[0])
-        return each and _row(each, None if Ellipsis in inner or origin is not tuple else len(inner))
+    if isinstance(origin, type) and issubclass(tuple, origin) and inner:  # tuple[int, str], Sequence[float]
+        rules = [rule for each in inner if each is not Ellipsis and (rule := _rule(each)) is not None]
+        fixed = origin is tuple and Ellipsis not in inner
+        return _row(rules, fixed) if len(rules) == (len(inner) if fixed else 1) else None
     named = {float: _number, int: _whole_number, bool: _truth, NoneType: _none, Tensor: _tensor(Shaped[Tensor, "..."])}
     if hint in (Any, inspect.Parameter.empty) or not isinstance(hint, type):
         return None
@@ -182,16 +183,18 @@ def _word(words: tuple[Any, ...]) -> Rule:
     return rule
 
 
-def _row(each: Rule, count: int | None) -> Rule:
-    """So many values, or any number of them, to each of which a rule applies."""
+def _row(rules: list[Rule], fixed: bool) -> Rule:
+    """As many values as rules, one for each, or any number of them under one rule."""
 
     def rule(value: Any) -> Exception | None:
         if isinstance(value, str) or not isinstance(value, (Sequence, torch.Size)):
             return TypeError(f"a tuple or list, got {_kind(value)}")
-        if count is not None and len(value) != count:
-            return ValueError(f"{count} values, got {len(value)}")
-        wrong = next((found for item in value if (found := each(item)) is not None), None)
-        return None if wrong is None else type(wrong)(f"a tuple or list of which each is {wrong}")
+        if fixed and len(value) != len(rules):
+            return ValueError(f"{len(rules)} values, got {len(value)}")
+        for place, (each, item) in enumerate(zip(rules if fixed else rules * len(value), value)):
+            if (wrong := each(item)) is not None:
+                return type(wrong)(f"a tuple or list whose item {place} is {wrong}")
+        return None
 
     return rule
 
@@ -205,7 +208,7 @@ def _instance(kind: type) -> Rule:
 
 
 def _any_of(rules: list[Rule | None]) -> Rule | None:
-    """A value will do that one of the rules takes; else the first one says what is wrong with it."""
+    """A value will do that one of the rules takes; else the one that got nearest, or all, say what is wrong with it."""
     known = [rule for rule in rules if rule is not None]
     if len(known) < len(rules):
         return None
@@ -214,8 +217,12 @@ def _any_of(rules: list[Rule | None]) -> Rule | None:
     def rule(value: Any) -> Exception | None:
         if value is None and len(optional) < len(known):
             return None
-        wrong = [each(value) for each in optional]
-        return None if None in wrong else max(wrong, key=lambda error: isinstance(error, ValueError))
+        wrong = [error for each in optional if (error := each(value)) is not None]
+        if len(wrong) < len(optional):
+            return None
+        near = next((error for error in wrong if isinstance(error, ValueError)), None)
+        wanted = " or ".join(str(error).partition(", got ")[0] for error in wrong)
+        return near or TypeError(f"{wanted}, got {str(wrong[0]).partition(', got ')[2]}")
 
     return rule
 

@@ -108,15 +108,19 @@ class TriangleIndex:
         The winding number of a closed mesh is an integer, the same everywhere in a ball that no triangle enters: of
         two neighbours that share such a ball only one is worked out, and that one more roughly.
         """
-        queries = _read("signed_distances", points)
+        distances, _, winding = self.locate(_read("signed_distances", points))
+        return torch.where(winding > 0.5, -distances, distances).to(points.device)
+
+    def locate(self, queries: Float[Tensor, "n 3"]) -> tuple[Tensor, Tensor, Tensor]:
+        """Distance, closest triangle and winding number of finite float64 points on the CPU, by one search."""
         order = morton_order(queries.numpy())
-        distances = search_triangles(self._bvh, queries.numpy(), order)[0].sqrt()
+        squared, indices = search_triangles(self._bvh, queries.numpy(), order)
+        distances = squared.sqrt()
         if self.closed:
             winding = self._winding(queries, order, (distances * (1 - ROUNDING)).numpy(), INTEGER_BETA)
         else:
             winding = self._winding(queries, order, np.zeros(len(queries)), BETA)
-        inside = winding > 0.5
-        return torch.where(inside, -distances, distances).to(points.device)
+        return distances, indices, winding
 
     def _winding(self, queries: Tensor, order: np.ndarray, free: np.ndarray, beta: float) -> Tensor:
         winding = torch.empty(len(queries), dtype=torch.float64)
