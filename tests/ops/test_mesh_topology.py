@@ -82,7 +82,7 @@ def test_wings_in_one_plane_are_opposite_however_faces_run():
 
 
 def test_operator_keeps_its_promises_to_pytorch():
-    torch.library.opcheck(check_face_indices, ("test", random_faces(0), 9))
+    torch.library.opcheck(check_face_indices, ("test", "faces", random_faces(0), 9))
 
 
 @pytest.mark.parametrize("dtype", [torch.uint8, torch.int16, torch.int32, torch.int64])

@@ -3,8 +3,9 @@
 import pytest
 import torch
 
+from diffshape import losses
 from diffshape.data import icosphere, torus_mesh
-from diffshape.ops import PackedFaces, face_sides, pack_meshes
+from diffshape.ops import PackedFaces, closest_points, face_sides, pack_meshes, sample_surface, signed_distance
 from diffshape.ops.packed_meshes import flatten_meshes, read_topology
 
 BALL, TORUS = ([torch.from_numpy(part) for part in mesh] for mesh in (icosphere(1), torus_mesh(9, 6)))
@@ -101,3 +102,44 @@ def test_vertices_that_do_not_fit(shape):
         read_topology("f", torch.zeros(shape), packed.faces)
     with pytest.raises(ValueError, match=r"packed faces must be on one device, got meta and cpu; PackedFaces\.to"):
         read_topology("f", torch.zeros(96, 3, device="meta"), packed.faces)
+
+
+@pytest.mark.parametrize(
+    ("function", "arguments"),
+    [
+        (losses.laplacian_loss, {"vertices": BALL[0]}),
+        (losses.edge_length_loss, {"pred": BALL[0], "target": 0.5}),
+        (losses.mesh_to_points_distance, {"points": BALL[0], "vertices": BALL[0]}),
+        (sample_surface, {"vertices": BALL[0], "n": 5}),
+        (signed_distance, {"points": BALL[0], "vertices": BALL[0]}),
+        (closest_points, {"points": BALL[0], "vertices": BALL[0]}),
+    ],
+)
+@pytest.mark.parametrize("faces", [None, "mesh", BALL[1].tolist(), BALL[1].numpy(), BALL])
+def test_what_is_neither_faces_nor_packed_is_refused(function, arguments, faces):
+    wanted = f"^{function.__name__}: faces must be a torch.Tensor or of the type PackedFaces, got"
+    with pytest.raises(TypeError, match=wanted):
+        function(**arguments, faces=faces)
+
+
+@pytest.mark.parametrize("part", ["sparse", "meta", "complex"])
+def test_pairs_must_hold_plain_tensors(part):
+    vertices = {"sparse": BALL[0].to_sparse(), "meta": BALL[0].to("meta"), "complex": BALL[0].to(torch.complex64)}[part]
+    with pytest.raises(ValueError, match=r"^pack_meshes: meshes must be a .* whose item 1 is a .* whose item 0 is "):
+        pack_meshes([BALL, (vertices, BALL[1])])
+
+
+def test_a_mesh_may_be_as_large_in_a_pack_as_alone():
+    far = BALL[0].float() * (6e17 / BALL[0].float().abs().max())
+    packed = pack_meshes([(far, BALL[1])] * 40)
+    alone = losses.laplacian_loss(far, BALL[1])
+    assert torch.isfinite(alone)
+    torch.testing.assert_close(losses.laplacian_loss(*packed, reduction="none"), alone.expand(40))
+    with pytest.raises(ValueError, match=r"^laplacian_loss: vertices is too large, squared distances overflow"):
+        losses.laplacian_loss(far * 10, BALL[1])
+
+
+def test_too_large_for_the_answer_is_said_of_the_numbers_given():
+    message = "^closest_points: points is too large, squared distances overflow torch.float32 from about 5e.18 on"
+    with pytest.raises(ValueError, match=message):
+        closest_points(BALL[0].float() * 1e20, BALL[0].float(), BALL[1])

@@ -17,7 +17,18 @@ def cloud(seed):
 X, Y, TANGENT = cloud(0), cloud(1), cloud(2)
 SPHERE = icosphere(0)  # 12 vertices
 VERTICES, FACES = torch.as_tensor(SPHERE.vertices).double(), torch.as_tensor(SPHERE.faces).long()
+PACK = ops.pack_meshes([(VERTICES, FACES), (VERTICES[:6], FACES[(FACES < 6).all(1)])])
 MASK = torch.arange(SIZE) < SIZE - 3
+
+
+def shaken(x):
+    return VERTICES + x / 10
+
+
+def packed(x):
+    return torch.cat([shaken(x), shaken(x)[:6]])
+
+
 POINT_LOSSES = {
     "chamfer": losses.chamfer_distance,
     "chamfer, masked": lambda x, y: losses.chamfer_distance(x, y, squared=False, x_mask=MASK, y_mask=MASK.flip(0)),
@@ -29,8 +40,20 @@ POINT_LOSSES = {
     "earth mover": losses.earth_mover_distance,
     "point to mesh": lambda x, y: losses.point_to_mesh_distance(x, VERTICES, FACES),
     "neighbours": lambda x, y: ops.nearest_neighbors(x, y, k=2).squared_distances.sum(),
-    "edges": lambda x, y: losses.edge_length_loss(VERTICES + x / 10, VERTICES, FACES),
-    "face normals": lambda x, y: losses.face_normal_loss(VERTICES + x / 10, VERTICES, FACES),
+    "edges": lambda x, y: losses.edge_length_loss(shaken(x), VERTICES, FACES),
+    "face normals": lambda x, y: losses.face_normal_loss(shaken(x), VERTICES, FACES),
+    "edges to a length": lambda x, y: losses.edge_length_loss(shaken(x), 0.3, FACES),
+    "lengths of the laplacian": lambda x, y: losses.laplacian_loss(shaken(x), FACES, squared=False),
+    "mesh to points": lambda x, y: losses.mesh_to_points_distance(y, shaken(x), FACES),
+    "signed distances": lambda x, y: ops.signed_distance(y, shaken(x), FACES).square().sum(),
+    "places on a mesh": lambda x, y: ops.closest_triangles(y, shaken(x), FACES).points.square().sum(),
+    "samples": lambda x, y: ops.sample_surface(
+        shaken(x), FACES, 5, generator=torch.Generator().manual_seed(0)
+    ).points.sum(),
+    "laplacian of a pack": lambda x, y: losses.laplacian_loss(packed(x), PACK.faces),
+    "adjacent normals of a pack": lambda x, y: losses.adjacent_normal_loss(packed(x), PACK.faces),
+    "mesh loss of a pack": lambda x, y: losses.mesh_loss(packed(x), PACK.vertices, PACK.faces).total,
+    "pack to points": lambda x, y: losses.mesh_to_points_distance(y.reshape(2, 6, 3), packed(x), PACK.faces),
     "adaptive wing": lambda x, y: losses.adaptive_wing_loss(x, y.sigmoid()),
 }
 FIELDS = {

@@ -127,7 +127,7 @@ def adjacent_normal_loss(
     real = mesh.real(torch.cat([sides.ends, sides.opposite[:, None]], 1), exist)
     normals = torch.where(real[..., None], normals, 0)
     wings = sum_at(real.to(normals.dtype), sides.edge, len(sides.edge))[:, sides.edge]
-    sums = sum_at(normals, sides.edge, len(sides.edge))[:, sides.edge]
+    sums = rows_at(sum_at(normals, sides.edge, len(sides.edge)), sides.edge)
     shared = (wings > 1) & sides.first
     folds = torch.where(shared, (wings * (wings - 2) + sums.square().sum(-1)) / 2, 0)
     pairs = torch.where(shared, wings * (wings - 1) / 2, 0)

@@ -17,7 +17,7 @@ from torch import Tensor
 from diffshape.kernels import numba_assignment
 from diffshape.kernels.threads import run_tasks
 from diffshape.ops.auction import auction, cost_table
-from diffshape.ops.checks import checked, require_finite, widened
+from diffshape.ops.checks import checked, require_finite, require_mask, widened
 from diffshape.ops.neighbor_index import REFERENCE_PAIRS, search_dtype
 
 Solver = Literal["exact", "auction"]
@@ -221,11 +221,7 @@ def _read(
 
 def _read_mask(function: str, name: str, mask: Tensor | None, points: Tensor) -> Tensor:
     """A mask with a batch dimension, all True if there is none."""
+    require_mask(function, name, mask, points)
     if mask is None:
         mask = torch.ones(points.shape[:-1], dtype=torch.bool, device=points.device)
-    if mask.shape != points.shape[:-1] or mask.dtype != torch.bool:
-        raise ValueError(
-            f"{function}: {name} must be boolean of shape {tuple(points.shape[:-1])}, one entry a point, "
-            f"got {mask.dtype}, {tuple(mask.shape)}"
-        )
     return mask if mask.ndim == 2 else mask[None]

@@ -95,6 +95,15 @@ def require_finite(function: str, name: str, points: Tensor, limit: float = math
         )
 
 
+def require_mask(function: str, name: str, mask: Tensor | None, points: Tensor) -> None:
+    """Refuse a mask that is not boolean or does not have one entry a point."""
+    if mask is not None and (mask.shape != points.shape[:-1] or mask.dtype != torch.bool):
+        raise ValueError(
+            f"{function}: {name} must be boolean with shape {tuple(points.shape[:-1])}, "
+            f"got {mask.dtype} with shape {tuple(mask.shape)}"
+        )
+
+
 @torch.library.custom_op("diffshape::check_finite", mutates_args=())
 def check_finite(function: str, name: str, values: Tensor, limit: float) -> Tensor:
     """1, to multiply by, if `require_finite` passes: the compiler sees one operator that must run."""

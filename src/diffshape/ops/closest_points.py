@@ -15,7 +15,7 @@ from diffshape.kernels import numba_triangle_points
 from diffshape.kernels.numba_kdtree import build_tree
 from diffshape.kernels.numba_morton import morton_order
 from diffshape.kernels.threads import run_tasks
-from diffshape.ops.checks import checked, widened
+from diffshape.ops.checks import checked, require_mask, widened
 from diffshape.ops.closest_triangles import offsets_from_triangles, read_points_and_meshes
 from diffshape.ops.packed_meshes import PackedFaces
 from diffshape.ops.table_rows import rows_at
@@ -69,12 +69,8 @@ def closest_points(
     (tensor([2., 1.]), tensor([1, 1]), [[1.0, 1.0, 0.0], [0.0, 1.0, 0.0]])
     """
     function = "closest_points"
+    require_mask(function, "mask", mask, points)
     if mask is not None:
-        if mask.shape != points.shape[:-1] or mask.dtype != torch.bool:
-            raise ValueError(
-                f"{function}: mask must be boolean of shape {tuple(points.shape[:-1])}, one a point, "
-                f"got {mask.dtype} {tuple(mask.shape)}"
-            )
         points = torch.where(mask[..., None], points, 0)
     clouds, meshes, corners = read_points_and_meshes(function, points, vertices, faces)
     real = torch.ones(clouds.shape[:2], dtype=torch.bool) if mask is None else mask.reshape(clouds.shape[:2])

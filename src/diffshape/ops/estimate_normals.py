@@ -6,7 +6,7 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
-from diffshape.ops.checks import checked, coordinate_limit, finite
+from diffshape.ops.checks import checked, coordinate_limit, finite, require_mask, widened
 from diffshape.ops.gather_points import gather_points
 from diffshape.ops.nearest_neighbors import nearest_neighbors
 
@@ -54,13 +54,8 @@ def estimate_normals(
     dimension = points.shape[-1]
     if not isinstance(k, int) or k < dimension:
         raise ValueError(f"{name}: k must be an integer of at least {dimension}, the dimension, got {k!r}")
-    if mask is not None and (mask.shape != points.shape[:-1] or mask.dtype != torch.bool):
-        raise ValueError(
-            f"{name}: mask must be boolean with shape {tuple(points.shape[:-1])}, "
-            f"got {mask.dtype} with shape {tuple(mask.shape)}"
-        )
-    if points.dtype not in (torch.float32, torch.float64):
-        points = points.float()
+    require_mask(name, "mask", mask, points)
+    points = widened(points)
     if mask is not None:
         points = torch.where(mask[..., None], points, 0)
     points = finite(name, "points", points, coordinate_limit(points.dtype, dimension))

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from diffshape.kernels import numba_pair_gradient
 from diffshape.kernels.threads import run_tasks
-from diffshape.ops.checks import checked, coordinate_limit, require_finite, widened
+from diffshape.ops.checks import checked, coordinate_limit, require_finite, require_mask, widened
 from diffshape.ops.gather_points import gather_rows
 from diffshape.ops.neighbor_index import (
     Neighbors,
@@ -239,11 +239,7 @@ def _or_all(mask: Tensor | None, points: Tensor) -> Tensor:
 
 def as_searched(function: str, mask_name: str, points: Tensor, mask: Tensor | None) -> tuple[Tensor, Tensor | None]:
     """Points as a batch in the dtype of the search, 0 where masked, and their mask as a batch."""
-    if mask is not None and (mask.shape != points.shape[:-1] or mask.dtype != torch.bool):
-        raise ValueError(
-            f"{function}: {mask_name} must be boolean with shape {tuple(points.shape[:-1])}, "
-            f"got {mask.dtype} with shape {tuple(mask.shape)}"
-        )
+    require_mask(function, mask_name, mask, points)
     if points.ndim == 2:
         points, mask = points[None], None if mask is None else mask[None]
     points = search_dtype(points)
