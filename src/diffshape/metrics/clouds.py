@@ -9,8 +9,8 @@ import torch
 import trimesh
 
 from diffshape.metrics.f_score import f_score
-from diffshape.metrics.number_input import read_numbers
-from diffshape.metrics.surface_input import Surface, read_surface
+from diffshape.metrics.number_input import read_points
+from diffshape.metrics.surface_input import Surface, check_draw, read_surface
 from diffshape.ops import closest_triangles, nearest_neighbors
 from diffshape.ops.checks import checked
 
@@ -88,17 +88,8 @@ def compare_cloud_to_surface(
     >>> round(score.accuracy, 6), score.precision, score.longest_side  # (0.02 + 0.06) / 2, over 2
     (0.02, 0.5, 2.0)
     """
-    if samples < 1:
-        raise ValueError(f"compare_cloud_to_surface: samples must be 1 or more, got {samples}")
-    if seed < 0:
-        raise ValueError(f"compare_cloud_to_surface: seed must be 0 or more, got {seed}")
-    if not threshold > 0:
-        raise ValueError(f"compare_cloud_to_surface: threshold must be positive, got {threshold}")
-    array = read_numbers("compare_cloud_to_surface", "points", points).numpy()
-    if array.ndim != 2 or array.shape[1] != 3 or len(array) == 0:
-        raise ValueError(f"compare_cloud_to_surface: points must have shape (N, 3) with N >= 1, got {array.shape}")
-    if not np.isfinite(array).all():
-        raise ValueError("compare_cloud_to_surface: points has non-finite coordinates; remove those points first")
+    check_draw("compare_cloud_to_surface", samples, threshold, seed)
+    array = read_points("compare_cloud_to_surface", "points", points, 3).numpy()
     mesh = read_surface("compare_cloud_to_surface", "truth", truth)
     if not mesh.area > 0:
         raise ValueError("compare_cloud_to_surface: truth has no face of positive area, so nothing can be compared")

@@ -27,3 +27,18 @@ def read_numbers(function: str, name: str, values: Any) -> Tensor:
         if array.dtype.kind in "fiub":
             return torch.from_numpy(array.astype(np.float64))
     raise TypeError(f"{function}: {name} must be real numbers, NumPy or torch, got {type(values).__name__}")
+
+
+def read_points(function: str, name: str, values: Any, dimension: int | None = None) -> Tensor:
+    """One or more points (N, D), or of the dimension asked for, in float64 on the CPU; all finite.
+
+    >>> read_points("f", "x", [[1, 2]]).shape
+    torch.Size([1, 2])
+    """
+    points = read_numbers(function, name, values)
+    if points.ndim != 2 or points.numel() == 0 or dimension not in (None, points.shape[1]):
+        wanted = f"(N, {dimension or 'D'}) with N >= 1"
+        raise ValueError(f"{function}: {name} must have shape {wanted}, got {tuple(points.shape)}")
+    if not points.isfinite().all():
+        raise ValueError(f"{function}: {name} has non-finite coordinates; remove those points first")
+    return points

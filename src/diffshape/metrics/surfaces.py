@@ -15,7 +15,7 @@ import trimesh
 from jaxtyping import Float, Int
 
 from diffshape.metrics.f_score import f_score
-from diffshape.metrics.surface_input import Surface, read_surface
+from diffshape.metrics.surface_input import Surface, check_draw, read_surface
 from diffshape.ops.checks import checked
 
 
@@ -101,12 +101,7 @@ def compare_surfaces(
     >>> print(compare_surfaces(box, box, samples=1000))
     chamfer x1e3 0.000, hausdorff 0.0000, normals 0.00 deg, F@0.01 1.0000, IoU 1.0000, bodies 1, watertight yes
     """
-    if samples < 1:
-        raise ValueError(f"compare_surfaces: samples must be 1 or more, got {samples}")
-    if seed < 0:
-        raise ValueError(f"compare_surfaces: seed must be 0 or more, got {seed}")
-    if not threshold > 0:
-        raise ValueError(f"compare_surfaces: threshold must be positive, got {threshold}")
+    check_draw("compare_surfaces", samples, threshold, seed)
     pred_mesh, truth_mesh = (
         read_surface("compare_surfaces", name, surface) for name, surface in (("pred", pred), ("truth", truth))
     )

@@ -68,7 +68,7 @@ def sample_surface(
     """Draw ``n`` independent points, uniform over the area of each mesh of a batch.
 
     Args:
-        vertices: Shape (V, 3) or (B, V, 3), float32 or float64, any unit of length.
+        vertices: Shape (V, 3) or (B, V, 3), any unit of length; half precision becomes float32.
         faces: Shape (F, 3), integers in [0, V), one topology for the batch, counter-clockwise seen from outside; or
             packed ones (`pack_meshes`).
         n: Points a mesh, >= 0.
