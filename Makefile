@@ -38,9 +38,11 @@ bench:
 	"$(VENV)/bin/python" benchmarks/surface_quality.py --shared "$(SHARED)"
 	"$(VENV)/bin/python" benchmarks/step_cost.py
 	"$(VENV)/bin/python" benchmarks/chamfer.py
+	"$(VENV)/bin/python" benchmarks/point_operations.py
 	"$(VENV)/bin/python" benchmarks/assignment.py
 	"$(VENV)/bin/python" benchmarks/sinkhorn.py
 	"$(VENV)/bin/python" benchmarks/point_to_mesh.py
+	"$(VENV)/bin/python" benchmarks/packed_meshes.py
 	"$(VENV)/bin/python" benchmarks/mesh_signs.py --shared "$(SHARED)"
 	"$(VENV)/bin/python" benchmarks/mesh_fields.py --shared "$(SHARED)"
 	"$(VENV)/bin/python" benchmarks/many_meshes.py

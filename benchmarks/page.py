@@ -12,7 +12,8 @@ from field_page import mesh_fields, mesh_signs
 from landmark_page import landmark_study
 from many_page import many_meshes
 from measure import RESULTS, ROOT, Row, read_rows
-from point_set_page import assignment, chamfer, sinkhorn
+from packed_page import packed_meshes
+from point_set_page import assignment, chamfer, operations, sinkhorn
 from tables import better, machines, table, wins
 
 from diffshape.data import atomic_path
@@ -193,9 +194,11 @@ def main() -> None:
         (quality, "surface_quality.jsonl"),
         (cost, "step_cost.jsonl"),
         (chamfer, "chamfer.jsonl"),
+        (operations, "point_operations.jsonl"),
         (assignment, "assignment.jsonl"),
         (sinkhorn, "sinkhorn.jsonl"),
         (triangles, "point_to_mesh.jsonl"),
+        (packed_meshes, "packed_meshes.jsonl"),
         (mesh_fields, "mesh_fields.jsonl"),
         (many_meshes, "many_meshes.jsonl"),
         (mesh_signs, "mesh_signs.jsonl"),

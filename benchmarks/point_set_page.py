@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from itertools import groupby
 
 from measure import Row
-from tables import machines, table
+from tables import better, machines, table
 
 CHAMFER = """
 ## Chamfer distance
@@ -28,6 +28,13 @@ SINKHORN = """
 p = 2, float32, forward and backward, by `benchmarks/sinkhorn.py`. The error is against the divergence itself, converged
 in float64; from transport says how far that smooth distance is from half the optimal mean squared assignment, which is
 a matter of the blur and not of the engine. GeomLoss stops after a fixed schedule; ours when the plan has its marginals.
+"""
+OPERATIONS = """
+## Operations on points
+
+Float32 clouds on a torus, by `benchmarks/point_operations.py`: ours and what one would write without it, by turns in
+one process. Losses are timed forward and backward. Medians in milliseconds, the faster one bold; a ratio is the peer's
+time over ours, above 1 where ours is faster.
 """
 
 
@@ -93,3 +100,20 @@ def sinkhorn(rows: Sequence[Row]) -> str:
     ]
     head = ["clouds", "N", "blur", "engine", "ms", "error", "from transport", "MB"]
     return SINKHORN + machines(rows) + table(head, lines)
+
+
+def operations(rows: Sequence[Row]) -> str:
+    """The section on searches and samplings, a line a problem."""
+    lines = [
+        [
+            row["problem"],
+            row["size"],
+            row["peer"],
+            *better(row["ms"], row["peer_ms"], 1),
+            f"{row['peer_ms'] / row['ms']:.2f}",
+            str(row["threads"]),
+        ]
+        for row in rows
+    ]
+    head = ["problem", "points", "peer", "diffshape", "peer, ms", "ratio", "threads"]
+    return OPERATIONS + machines(rows) + table(head, lines)

@@ -1,10 +1,11 @@
 import json
 
 import numpy as np
+import pytest
 
 from diffshape.cli.inputs import remembered_inputs
 from diffshape.cli.main import main
-from diffshape.data import read_mesh
+from diffshape.data import read_mesh, write_mesh, write_points
 
 
 def test_mesh_writes_what_is_asked_for(finished, tmp_path, capsys):
@@ -68,6 +69,28 @@ def test_what_is_up_is_remembered(finished, tmp_path):
     (tmp_path / "run" / "inputs.json").write_text(json.dumps(inputs | {"up": "-y"}))
     assert remembered_inputs(tmp_path / "run", truth=None).up == "-y"
     assert remembered_inputs(tmp_path / "run", truth=None, up="x").up == "x"
+
+
+def test_eval_takes_a_cloud(tmp_path, capsys):
+    corners = np.array([[0.0, 0, 0], [20, 0, 0], [20, 20, 0], [0, 20, 0]])
+    write_mesh(tmp_path / "truth.ply", corners, np.array([[0, 1, 2], [0, 2, 3]]))
+    points = np.concatenate([corners, [[10.0, 10, 4]]])
+    write_points(tmp_path / "scan.ply", points)
+    np.savetxt(tmp_path / "scan.xyz", np.concatenate([points, [[np.nan] * 3]]))
+    for scan in ("scan.ply", "scan.xyz"):
+        files = [str(tmp_path / scan), str(tmp_path / "truth.ply")]
+        assert main(["eval", *files, "--samples", "500", "--json"]) == 0
+        told = capsys.readouterr()
+        score = json.loads(told.out)
+        assert score["accuracy"] == pytest.approx(0.04)
+        assert (score["points"], score["longest_side"]) == (5, 20)
+        assert ("1 of 6 points was dropped" in told.err) == (scan == "scan.xyz")
+        assert main(["eval", *files, "--samples", "500"]) == 0
+        told = capsys.readouterr().out
+        assert "a cloud of 5 points, against the surface of" in told
+        assert "shares of its\nlongest side, 20. " in told
+        assert "accuracy x1e3 40.000, completeness x1e3" in told
+    assert main(["eval", str(tmp_path / "truth.ply"), str(tmp_path / "scan.xyz")]) == 1
 
 
 def test_demo_fits_the_built_in_scan(monkeypatch, tmp_path, capsys, ball):

@@ -30,6 +30,11 @@ A, B = [1.0, 10.0], [1.0, 4.0, 16.0]
         ({"x_mask": torch.tensor([False, True])}, 10 + (10 + 13 + 16) / 3),
         ({"y_mask": torch.tensor([False, True, True])}, (4 + 13) / 2 + (4 + 16) / 2),
         ({"y_mask": torch.tensor([False, True, True]), "point_reduction": "max"}, 16),
+        ({"norm": 1}, (1 + 4) / 2 + (1 + 2 + 4) / 3),
+        ({"norm": 1, "squared": False, "direction": "x_to_y"}, (1 + 4) / 2),
+        ({"norm": 1, "y_mask": torch.tensor([False, True, True])}, (2 + 4) / 2 + (2 + 4) / 2),
+        ({"norm": 1, "point_reduction": "max"}, 4),
+        ({"norm": 2, "squared": True}, 11 / 2 + 21 / 3),
     ],
 )
 def test_hand_computed_values(options, expected):
@@ -82,6 +87,8 @@ def test_weights_and_points_learn():
     ("options", "message"),
     [
         ({"point_reduction": "none"}, 'point_reduction must be "mean", "sum" or "max", got \'none\''),
+        ({"norm": 1, "squared": True}, "norm=1 takes no squared=True: Manhattan distances are never squared"),
+        ({"norm": 3}, "norm must be"),
         ({"direction": "forward"}, 'direction must be "both", "x_to_y" or "y_to_x", got \'forward\''),
         ({"point_reduction": "max", "x_weights": torch.ones(2)}, 'point_reduction="max" takes no weights'),
     ],

@@ -5,6 +5,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from diffshape import losses
 from diffshape.losses import euclidean_loss, rectified_wing_loss, smooth_l1_loss, wing_loss
 
 ELEMENTWISE = [wing_loss, rectified_wing_loss, smooth_l1_loss]
@@ -199,3 +200,49 @@ def test_wrong_options():
         rectified_wing_loss(zero, zero, radius=10.0)
     with pytest.raises(ValueError, match="beta must be positive"):
         smooth_l1_loss(zero, zero, beta=0.0)
+
+
+WEIGHTED = {
+    "wing": losses.wing_loss,
+    "rectified wing": losses.rectified_wing_loss,
+    "smooth L1": losses.smooth_l1_loss,
+    "soft wing": losses.soft_wing_loss,
+}
+
+
+@pytest.mark.parametrize("name", WEIGHTED)
+def test_a_weight_a_landmark_or_a_coordinate(name):
+    loss = WEIGHTED[name]
+    generator = torch.Generator().manual_seed(0)
+    pred, target = (5 * torch.randn(3, 4, 2, dtype=torch.float64, generator=generator) for _ in range(2))
+    values = loss(pred, target, reduction="none")
+    landmarks = torch.rand(3, 4, dtype=torch.float64, generator=generator)
+    expected = (landmarks[..., None] * values).sum() / (2 * landmarks.sum())
+    torch.testing.assert_close(loss(pred, target, weights=landmarks), expected)
+    torch.testing.assert_close(loss(pred, target, weights=landmarks[..., None].expand(3, 4, 2)), expected)
+    coordinates = torch.rand(3, 4, 2, dtype=torch.float64, generator=generator)
+    mask = coordinates > 0.3
+    found = loss(torch.where(mask, pred, torch.nan), target, weights=coordinates, mask=mask)
+    torch.testing.assert_close(found, (coordinates * values)[mask].sum() / coordinates[mask].sum())
+    torch.testing.assert_close(loss(pred, target, weights=coordinates, reduction="none"), coordinates * values)
+    for weights in (torch.ones(4), torch.ones(3, 4).long(), torch.ones(3, 4, 3)):
+        with pytest.raises(ValueError, match=r"weights must be floating point, shape \("):
+            loss(pred, target, weights=weights)
+
+
+def test_euclidean_weights_are_one_a_landmark():
+    pred, target = torch.tensor([[3.0, 4.0], [0.0, 1.0]]), torch.zeros(2, 2)
+    value = losses.euclidean_loss(pred, target, weights=torch.tensor([1.0, 3.0]))
+    torch.testing.assert_close(value, torch.tensor((5 + 3 * 1) / 4.0))
+    with pytest.raises(ValueError, match=r"weights must be floating point, shape \(2,\), one a landmark of pred, got"):
+        losses.euclidean_loss(pred, target, weights=torch.ones(2, 2))
+
+
+@pytest.mark.parametrize("name", WEIGHTED)
+@pytest.mark.parametrize("wrong", [-1.0, math.nan, math.inf])
+def test_weights_that_cannot_weigh_are_refused_unless_they_are_masked(name, wrong):
+    loss, weights, mask = WEIGHTED[name], torch.tensor([1.0, wrong]), torch.tensor([True, False])
+    with pytest.raises(ValueError, match="weights must be finite, not negative, and of a finite sum"):
+        loss(torch.zeros(2, 2), torch.ones(2, 2), weights=weights)
+    found = loss(torch.zeros(2, 2), torch.ones(2, 2), weights=weights, mask=mask)
+    torch.testing.assert_close(found, loss(torch.zeros(1, 2), torch.ones(1, 2)))

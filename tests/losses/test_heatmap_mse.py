@@ -3,6 +3,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from diffshape import losses
 from diffshape.losses import heatmap_mse
 from diffshape.ops import gaussian_heatmaps
 
@@ -139,3 +140,18 @@ def test_trap_h5_wrong_arguments():
         heatmap_mse(pred, pred, hardest=0)
     with pytest.raises(ValueError, match="reduction must be"):
         heatmap_mse(pred, pred, reduction="median")
+
+
+@pytest.mark.parametrize("loss", [losses.heatmap_mse, losses.adaptive_wing_loss, losses.heatmap_focal_loss])
+def test_a_weight_a_pixel(loss):
+    generator = torch.Generator().manual_seed(0)
+    pred, target, weights = (torch.rand(2, 3, 4, 5, generator=generator) for _ in range(3))
+    options = {"kind": "focal_l2"} if loss is losses.heatmap_focal_loss else {}
+    values = loss(pred, target, reduction="none", **options)
+    expected = (weights * values).sum() / weights.sum()
+    torch.testing.assert_close(loss(pred, target, weights=weights, **options), expected)
+    keypoints = weights[..., 0, 0]
+    spread = keypoints[..., None, None].expand(pred.shape)
+    torch.testing.assert_close(
+        loss(pred, target, weights=spread, **options), loss(pred, target, weights=keypoints, **options)
+    )

@@ -16,8 +16,11 @@ BALL_FACES = torch.from_numpy(icosphere(1).faces)
 LOSSES = {
     "uniform": laplacian_loss,
     "cotangent": lambda v, f, **options: laplacian_loss(v, f, weights="cotangent", **options),
+    "curvature": lambda v, f, **options: laplacian_loss(v, f, weights="curvature", **options),
+    "plain": lambda v, f, **options: laplacian_loss(v, f, squared=False, **options),
     "normals": adjacent_normal_loss,
 }
+POWERS = {"uniform": 2, "cotangent": 2, "curvature": -2, "plain": 1, "normals": 0}  # of the unit of length
 every_loss = pytest.mark.parametrize("loss", LOSSES.values(), ids=LOSSES.keys())
 
 
@@ -65,6 +68,43 @@ def test_cotangent_laplacian_equals_libigl():
     pulled = off @ sphere.vertices / off.sum(1, keepdims=True) - sphere.vertices
     loss = laplacian_loss(torch.from_numpy(sphere.vertices), torch.from_numpy(sphere.faces), weights="cotangent")
     assert loss.item() == pytest.approx((pulled**2).sum(1).mean(), rel=1e-9)
+
+
+@pytest.mark.parametrize("radius", [1.0, 4.0])
+def test_curvature_weights_tell_the_curvature_of_a_sphere(radius):
+    """A third of the mean curvature 1 / r, as every triangle is counted at three corners; 1 / (4 A) by hand below."""
+    vertices, faces = (torch.from_numpy(part) for part in icosphere(3, radius=radius))
+    loss = laplacian_loss(vertices, faces, weights="curvature", squared=False)
+    assert loss.item() == pytest.approx(1 / (3 * radius), rel=2e-3)
+    assert laplacian_loss(vertices, faces, weights="curvature").item() == pytest.approx(1 / (9 * radius**2), rel=4e-3)
+
+
+def test_curvature_weights_by_hand():
+    """An octahedron: at each corner eight angles of 60 degrees, four edges; area 4 sqrt 3 / 2."""
+    corners = torch.tensor([[1.0, 0, 0], [-1, 0, 0], [0, 1, 0], [0, -1, 0], [0, 0, 1], [0, 0, -1]]).double()
+    faces = torch.tensor([[0, 2, 4], [2, 1, 4], [1, 3, 4], [3, 0, 4], [2, 0, 5], [1, 2, 5], [3, 1, 5], [0, 3, 5]])
+    pull, area = 2 / np.sqrt(3) * 4, 4 * np.sqrt(3) / 2  # the four edges pull by 1 each along the axis
+    loss = laplacian_loss(corners, faces, weights="curvature", squared=False)
+    assert loss.item() == pytest.approx(pull / (4 * area))
+    vertices = corners.requires_grad_()
+    (gradient,) = torch.autograd.grad(laplacian_loss(vertices, faces, weights="curvature"), vertices)
+    assert gradient[0, 0] > 0
+
+
+@pytest.mark.parametrize("kind", ["uniform", "cotangent"])
+def test_plain_lengths_equal_a_naive_loop(kind):
+    vertices = balls(1)[0]
+    pulled = naive_laplacian(vertices.numpy(), BALL_FACES.numpy(), kind) @ vertices.numpy()
+    loss = laplacian_loss(vertices, BALL_FACES, weights=kind, squared=False)
+    assert loss.item() == pytest.approx(np.linalg.norm(pulled, axis=1).mean())
+
+
+def test_plain_lengths_of_a_plane_have_a_finite_gradient():
+    grid = torch.cartesian_prod(torch.arange(4.0), torch.arange(4.0), torch.zeros(1)).requires_grad_()
+    cells = torch.tensor([4 * i + j for i in range(3) for j in range(3)])
+    faces = torch.cat([torch.stack([cells, cells + 4, cells + 5], 1), torch.stack([cells, cells + 5, cells + 1], 1)])
+    laplacian_loss(grid, faces, weights="curvature", squared=False).backward()
+    assert torch.isfinite(grid.grad).all()
 
 
 def test_cotangent_weights_leave_an_uneven_plane_alone():
@@ -119,7 +159,7 @@ def test_flat_meshes_keep_their_digits():
     torch.testing.assert_close(loss.item(), 5e-9, rtol=1e-3, atol=0)
 
 
-@pytest.mark.parametrize("name", ["uniform", "normals"])
+@pytest.mark.parametrize("name", ["uniform", "plain", "normals"])
 def test_first_and_second_derivatives(name):
     faces = torch.tensor([[0, 1, 2], [1, 0, 3], [2, 1, 3], [0, 1, 4]])
     vertices = noise(2, 5, 3).requires_grad_()
@@ -132,7 +172,7 @@ def test_first_and_second_derivatives(name):
 @settings(max_examples=25, deadline=None)
 def test_rigid_motions_and_scale(loss, seed, shift, scale):
     vertices, rotation = balls(seed=seed), torch.linalg.qr(noise(3, 3, seed=seed)).Q
-    power = 0 if loss is adjacent_normal_loss else 2
+    power = next(POWERS[name] for name, each in LOSSES.items() if each is loss)
     expected = scale**power * loss(vertices, BALL_FACES)
     torch.testing.assert_close(loss(scale * vertices @ rotation + shift, BALL_FACES), expected)
 
@@ -157,7 +197,7 @@ def test_reductions_and_single_meshes(loss):
     torch.testing.assert_close(loss(vertices[1], BALL_FACES, reduction="none"), each[1])
 
 
-@every_loss
+@pytest.mark.parametrize("loss", [LOSSES[name] for name in ("uniform", "cotangent", "plain", "normals")])
 def test_descent_smooths(loss):
     vertices = balls(1, size=0.03)
     start = loss(vertices, BALL_FACES)
@@ -255,7 +295,7 @@ def test_bad_input(loss, vertices, faces, options, message):
 
 
 def test_bad_options():
-    with pytest.raises(ValueError, match='weights must be "uniform" or "cotangent", got \'mean\''):
+    with pytest.raises(ValueError, match='weights must be "uniform", "cotangent" or "curvature", got \'mean\''):
         laplacian_loss(HINGE, torch.tensor([[0, 1, 2]]), weights="mean")
     with pytest.raises(ValueError, match="reduction must be"):
         adjacent_normal_loss(HINGE, torch.tensor([[0, 1, 2]]), reduction="batch")

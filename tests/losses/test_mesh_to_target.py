@@ -7,6 +7,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from diffshape import losses
 from diffshape.data import icosphere
 from diffshape.losses import edge_length_loss, face_normal_loss, mesh_loss, vertex_loss
 
@@ -185,6 +186,43 @@ def test_masked_nan_goes_nowhere(loss):
         torch.testing.assert_close(value[b], expected)
 
 
+def test_edges_towards_a_length_by_hand():
+    edges = [1, 1, 1, 1, 2**0.5]
+    for length in (0, 0.25, 1.0):
+        expected = sum((edge - length) ** 2 for edge in edges) / 5
+        torch.testing.assert_close(edge_length_loss(SQUARE, length, FACES), torch.tensor(expected))
+    batch = torch.stack([SQUARE, 3 * SQUARE])
+    each = edge_length_loss(batch, 0.0, FACES, reduction="none")
+    torch.testing.assert_close(each, torch.tensor([6 / 5, 9 * 6 / 5]))
+
+
+def test_edges_towards_a_length_have_derivatives_and_grow_to_it():
+    vertices = balls(1)[0].requires_grad_()
+    assert torch.autograd.gradcheck(lambda v: edge_length_loss(v, 0.4, BALL_FACES), vertices)
+    assert torch.autograd.gradgradcheck(lambda v: edge_length_loss(v, 0.4, BALL_FACES), vertices)
+    collapsed = torch.zeros(4, 3, requires_grad=True)
+    loss = edge_length_loss(collapsed, 0.5, FACES)
+    loss.backward()
+    assert (loss.item(), collapsed.grad.any().item()) == (0.25, False)
+    start = edge_length_loss(vertices, 1.0, BALL_FACES)
+    (gradient,) = torch.autograd.grad(start, vertices)
+    assert edge_length_loss(vertices - gradient, 1.0, BALL_FACES) < start
+
+
+@pytest.mark.parametrize("length", [-0.1, float("nan"), float("inf")])
+def test_lengths_that_are_none(length):
+    with pytest.raises(
+        ValueError, match=r"^edge_length_loss: target must be vertices or a length, 0 or more and finite"
+    ):
+        edge_length_loss(SQUARE, length, FACES)
+
+
+@pytest.mark.parametrize("target", ["short", None])
+def test_targets_that_are_none(target):
+    with pytest.raises(TypeError, match=r"^edge_length_loss: target must be a torch\.Tensor or a number, got"):
+        edge_length_loss(SQUARE, target, FACES)
+
+
 def test_an_edge_is_real_if_its_vertices_are():
     keep = torch.tensor([True, True, True, False])
     broken = torch.where(keep[:, None], 2 * SQUARE, torch.nan)
@@ -245,3 +283,38 @@ def test_bad_options():
         mesh_loss(SQUARE, SQUARE, FACES, reduction="batch")
     with pytest.raises(ValueError, match="mesh_loss: edge_weight must be 0 or more, got -1"):
         mesh_loss(SQUARE, SQUARE, FACES, edge_weight=-1)
+
+
+MESH_LOSSES = {
+    "vertex": lambda v, target, faces, **options: losses.vertex_loss(v, target, **options),
+    "normal": losses.face_normal_loss,
+    "edge": losses.edge_length_loss,
+    "mesh": lambda *arguments, **options: losses.mesh_loss(*arguments, **options).total,
+    "adjacent": lambda v, target, faces, **options: losses.adjacent_normal_loss(v, faces, **options),
+    "uniform": lambda v, target, faces, **options: losses.laplacian_loss(v, faces, **options),
+    "cotangent": lambda v, target, faces, **options: losses.laplacian_loss(v, faces, weights="cotangent", **options),
+}
+
+
+@pytest.mark.parametrize("name", MESH_LOSSES)
+@pytest.mark.parametrize("bad", [torch.nan, torch.inf])
+def test_a_vertex_that_is_not_finite_is_refused_unless_it_is_masked(name, bad):
+    sphere = icosphere(0)
+    good, faces = torch.as_tensor(sphere.vertices).float(), torch.as_tensor(sphere.faces).long()
+    for spoilt in (slice(5, 6), slice(None)):
+        vertices = good.clone()
+        vertices[spoilt, 0] = bad
+        with pytest.raises(ValueError, match=r"(pred|vertices) has non-finite coordinates; remove or mask"):
+            MESH_LOSSES[name](vertices, good, faces)
+    mask = torch.arange(len(good)) != 5
+    vertices = good.clone()
+    vertices[5] = bad
+    vertices.requires_grad_()
+    value = MESH_LOSSES[name](vertices, 1.1 * good, faces, mask=mask)
+    torch.testing.assert_close(value, MESH_LOSSES[name](good, 1.1 * good, faces, mask=mask))
+    assert torch.autograd.grad(value, vertices)[0].isfinite().all()
+
+
+def test_a_prediction_in_half_precision_meets_a_target_in_float32():
+    pred, target = torch.ones(3, 3, dtype=torch.bfloat16), torch.zeros(3, 3)
+    assert losses.vertex_loss(pred, target) == 3

@@ -1,5 +1,6 @@
 """The pieces that losses on point sets share."""
 
+import pytest
 import torch
 
 from diffshape import losses
@@ -50,3 +51,58 @@ def test_autocast_does_not_cost_digits():
         with torch.autocast("cpu", torch.bfloat16):
             torch.manual_seed(0)
             assert torch.equal(loss(x, y), expected)
+
+
+MASKED_LOSSES = {
+    "chamfer": losses.chamfer_distance,
+    "hausdorff": losses.hausdorff_distance,
+    "density-aware": losses.density_aware_chamfer_distance,
+    "softmin": losses.soft_chamfer_distance,
+    "sinkhorn": lambda x, y, **masks: losses.sinkhorn_divergence(x, y, blur=0.3, **masks),
+    "normals": lambda x, y, **masks: losses.chamfer_normal_loss(x, y, x, y, **masks),
+}
+
+
+@pytest.mark.parametrize("name", MASKED_LOSSES)
+def test_two_threads_give_the_masked_value_and_gradient_of_one(name):
+    generator, found, before = torch.Generator().manual_seed(0), [], torch.get_num_threads()
+    x, y = torch.rand(4, 60, 3, generator=generator), torch.rand(4, 60, 3, generator=generator)
+    x_mask, y_mask = torch.rand(4, 60, generator=generator) > 0.2, torch.rand(4, 60, generator=generator) > 0.2
+    try:
+        for threads in (1, 2):
+            torch.set_num_threads(threads)
+            leaf = x.clone().requires_grad_()
+            value = MASKED_LOSSES[name](leaf, y, x_mask=x_mask, y_mask=y_mask)
+            found.append((value.detach(), torch.autograd.grad(value, leaf)[0]))
+    finally:
+        torch.set_num_threads(before)
+    assert torch.equal(found[0][0], found[1][0])
+    assert torch.equal(found[0][1], found[1][1])
+
+
+@pytest.mark.parametrize("name", MASKED_LOSSES)
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16])
+def test_a_prediction_in_half_precision_meets_a_target_in_float32(name, dtype):
+    generator = torch.Generator().manual_seed(0)
+    x, y = torch.rand(2, 9, 3, generator=generator).to(dtype).requires_grad_(), torch.rand(2, 9, 3, generator=generator)
+    value = MASKED_LOSSES[name](x, y)
+    assert value.dtype == torch.float32
+    torch.testing.assert_close(value, MASKED_LOSSES[name](x.float(), y))
+    assert torch.autograd.grad(value, x)[0].dtype == dtype
+
+
+@pytest.mark.parametrize("name", MASKED_LOSSES)
+def test_a_batch_of_nothing_costs_nothing(name):
+    x, mask = torch.zeros(0, 5, 3), torch.zeros(0, 5, dtype=torch.bool)
+    assert MASKED_LOSSES[name](x, x) == 0
+    assert MASKED_LOSSES[name](x, x, x_mask=mask, y_mask=mask) == 0
+
+
+def test_coordinates_whose_squares_overflow_are_refused_and_smaller_ones_right():
+    generator = torch.Generator().manual_seed(0)
+    x, y = torch.rand(2, 20, 3, generator=generator), torch.rand(2, 20, 3, generator=generator)
+    for function in (losses.hausdorff_distance, lambda x, y: losses.chamfer_distance(x, y, squared=False)):
+        torch.testing.assert_close(function(x * 1e18, y * 1e18) / 1e18, function(x, y))
+        with pytest.raises(ValueError, match=r"x is too large, squared distances overflow torch\.float32"):
+            function(x * 1e20, y * 1e20)
+        torch.testing.assert_close(function(x.double() * 1e20, y.double() * 1e20).float() / 1e20, function(x, y))

@@ -2,10 +2,12 @@
 
 import math
 
+import numpy as np
 import pytest
 import torch
 from scipy.optimize import linear_sum_assignment
 from scipy.spatial.distance import cdist
+from scipy.special import logsumexp
 
 from diffshape import losses
 
@@ -94,8 +96,60 @@ def test_stopping_early_is_said():
 
 
 @pytest.mark.parametrize(
-    "options", [{"blur": 0.0}, {"blur": -1.0}, {"blur": math.nan}, {"p": 3}, {"tolerance": 0.0}, {"iterations": 0}]
+    "options", [{"blur": 0.0}, {"blur": -1.0}, {"blur": math.nan}, {"tolerance": 0.0}, {"iterations": 0}]
 )
 def test_what_cannot_be_asked_is_refused(options):
     with pytest.raises(ValueError, match=r"^sinkhorn_divergence: blur and tolerance must be positive"):
         losses.sinkhorn_divergence(cloud(3), cloud(3), **options)
+
+
+def test_an_order_that_does_not_exist_is_refused():
+    with pytest.raises(ValueError, match=r"^sinkhorn_divergence: p must be 1 or 2, got 3"):
+        losses.sinkhorn_divergence(cloud(3), cloud(3), p=3)
+
+
+def plain_divergence(x, y, blur, final):
+    """Sinkhorn in the log domain, eps from diameter^2 down, with no relaxation: equation 3 of Feydy et al."""
+
+    def transport(p, q):
+        costs, f, g = cdist(p, q) ** 2 / 2, np.zeros(len(p)), np.zeros(len(q))
+        for epsilon in [each**2 for each in np.geomspace(cdist(x, y).max(), blur, 24)] + [blur**2] * final:
+            f = -epsilon * logsumexp((g[None] - costs) / epsilon - np.log(len(q)), axis=1)
+            g = -epsilon * logsumexp((f[:, None] - costs) / epsilon - np.log(len(p)), axis=0)
+        return f.mean() + g.mean()
+
+    return transport(x, y) - transport(x, x) / 2 - transport(y, y) / 2
+
+
+@pytest.mark.parametrize("scale", [1e-3, 1.0, 1e3])
+def test_the_unit_of_length_changes_nothing_else(scale):
+    x, y = cloud(40), cloud(40, 1) + 0.3
+    box = torch.cat([x, y])
+    blur = 0.01 * (box.amax(0) - box.amin(0)).norm().item()
+    expected = plain_divergence(x.numpy(), y.numpy(), blur, 500)
+    found = losses.sinkhorn_divergence(scale * x, scale * y).item()
+    assert found / scale**2 == pytest.approx(expected, rel=2e-3)
+    assert losses.sinkhorn_divergence((scale * x).float(), (scale * y).float()).item() == pytest.approx(found, rel=2e-3)
+
+
+def test_a_blur_far_below_the_distances_gives_the_optimal_assignment():
+    x, y = 100 * cloud(40), 100 * cloud(40, 1) + 30
+    costs = cdist(x.numpy(), y.numpy()) ** 2 / 2
+    exact = costs[linear_sum_assignment(costs)].mean()
+    assert losses.sinkhorn_divergence(x, y, blur=0.05).item() == pytest.approx(exact, rel=1e-3)
+
+
+def test_samples_of_a_batch_have_their_own_scale():
+    x, y = cloud(20), cloud(20, 1)
+    pair = losses.sinkhorn_divergence(torch.stack([x, 50 * x]), torch.stack([y, 50 * y]), reduction="none")
+    assert pair[1].item() == pytest.approx(2500 * pair[0].item(), rel=2e-3)
+    both_ends = losses.sinkhorn_divergence(x, x)
+    assert abs(both_ends.item()) < 1e-6
+
+
+@pytest.mark.parametrize("scale", [1e20, 1e30])
+def test_what_float32_cannot_square_is_refused(scale):
+    x, y = cloud(5).float() * scale, cloud(5, 1).float() * scale
+    with pytest.raises(ValueError, match=r"^sinkhorn_divergence: x is too large, squared distances overflow"):
+        losses.sinkhorn_divergence(x, y)
+    assert math.isfinite(losses.sinkhorn_divergence(x.double(), y.double()).item())

@@ -25,9 +25,13 @@ def test_batches():
     torch.testing.assert_close(score.f_score, torch.tensor([1, 2 / 3, 0], dtype=torch.float64))
 
 
-def test_no_points_and_distances_that_are_not_finite_are_misses():
+def test_no_points_and_infinite_distances_are_misses_and_nan_stays():
     assert [share.item() for share in f_score(torch.zeros(0), torch.zeros(2), threshold=1.0)] == [0, 0, 1]
-    assert f_score(torch.tensor([torch.inf, torch.nan]), torch.zeros(2), threshold=1.0).precision == 0
+    assert f_score(torch.tensor([torch.inf, torch.inf]), torch.zeros(2), threshold=1.0).precision == 0
+    unknown = f_score(torch.tensor([[0.0, torch.nan], [0.0, 9.0]]), torch.zeros(2, 2), threshold=1.0)
+    assert unknown.precision.isnan().tolist() == unknown.f_score.isnan().tolist() == [True, False]
+    assert unknown.precision[1] == 0.5
+    assert unknown.recall.tolist() == [1, 1]
 
 
 def test_bad_input():

@@ -48,7 +48,17 @@ def test_masked_places_do_not_count():
     pred, truth = torch.tensor([9.0, 9, torch.nan, 9]), torch.tensor([1.0, 1, torch.nan, 0])
     mask = torch.tensor([True, True, False, False])
     assert occupancy_iou(pred, truth, mask=mask) == 1
-    assert occupancy_iou(pred, truth, mask=~mask) == 0
+    assert occupancy_iou(pred, truth, mask=torch.tensor([False, False, False, True])) == 0
+    assert occupancy_iou(pred, truth, mask=~mask).isnan()
+
+
+def test_nan_spoils_only_its_own_sample():
+    pred, truth = torch.tensor([[9.0, torch.nan], [9.0, 9.0]]), torch.tensor([[1.0, 0.0], [1.0, 0.0]])
+    assert occupancy_iou(pred, truth).isnan().tolist() == [True, False]
+    assert occupancy_iou(truth > 0, pred).isnan().tolist() == [True, False]
+    grid = torch.zeros(2, 2, 2)
+    grid[0, 0, 0] = torch.nan
+    assert voxel_iou(grid, torch.zeros(2, 2, 2)).isnan()
 
 
 @pytest.mark.parametrize(

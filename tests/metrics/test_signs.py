@@ -53,7 +53,12 @@ def test_masked_places_do_not_count():
     pred, truth = torch.tensor([-9.0, -9, torch.nan, -9]), torch.tensor([-1.0, -1, torch.nan, 1])
     mask = torch.tensor([True, True, False, False])
     assert sign_f1(pred, truth, mask=mask) == 1
-    assert sign_f1(pred, truth, mask=~mask) == 0
+    assert sign_f1(pred, truth, mask=torch.tensor([False, False, False, True])) == 0
+    assert sign_f1(pred, truth, mask=~mask).isnan()
+    assert sign_f1(torch.stack([pred, truth.nan_to_num(1)]), truth.nan_to_num(1).expand(2, 4)).isnan().tolist() == [
+        True,
+        False,
+    ]
     assert sign_f1(pred, truth, mask=torch.zeros_like(mask)) == 1
 
 

@@ -204,8 +204,13 @@ LESS = torch.tensor([[True] * 4, [True, True, True, False]])
         (GOOD, GOOD, {"epsilon": 0.1}, r'epsilon belongs to solver="auction", got 0.1 with "exact"'),
         (GOOD, GOOD, {"solver": "auction", "epsilon": 0.0}, r"epsilon must be positive and finite, got 0.0"),
         (GOOD, GOOD, {"solver": "auction", "epsilon": math.nan}, r"epsilon must be positive and finite, got nan"),
-        (GOOD, GOOD, {"x_mask": REAL[0]}, r"x_mask must be boolean of shape \(2, 4\), .* got torch.bool, \(4,\)"),
-        (GOOD, GOOD, {"y_mask": REAL.long()}, r"y_mask must be boolean .* got torch.int64, \(2, 4\)"),
+        (
+            GOOD,
+            GOOD,
+            {"x_mask": REAL[0]},
+            r"x_mask must be boolean with shape \(2, 4\), got torch.bool with shape \(4,\)",
+        ),
+        (GOOD, GOOD, {"y_mask": REAL.long()}, r"y_mask must be boolean .* got torch.int64 with shape \(2, 4\)"),
         (GOOD, GOOD, {"y_mask": LESS}, r"leave as many points on each side, in sample 1 they leave 4 and 3"),
     ],
 )
@@ -218,7 +223,7 @@ def test_bad_input_is_refused_in_one_sentence(x, y, options, message):
     ("indices", "message"),
     [
         (torch.arange(4), r"indices must be int64 of shape \(2, 4\), got torch.int64, \(4,\)"),
-        (torch.zeros(2, 4), r"indices must be int64 of shape \(2, 4\), got torch.float32, \(2, 4\)"),
+        (torch.zeros(2, 4), r"indices must be integers, shape .*, got torch.float32, \(2, 4\)"),
         (torch.zeros(2, 4, dtype=torch.int64), r"indices must be a permutation"),
         (torch.arange(1, 5).repeat(2, 1), r"indices must be a permutation"),
         (torch.arange(4).flip(0).repeat(2, 1), r"indices must pair real points with real points"),

@@ -70,7 +70,8 @@ def test_a_point_without_weight_is_not_there():
 
 def test_the_operators_keep_their_promises_to_pytorch():
     x, y, a, b = problem(6, 5)
-    torch.library.opcheck(solve_transport, (x, y, a, b, 0.5, 2, 1e-6, 100, False))
-    values, f, g, updates, relaxation = solve_transport(x, y, a, b, 0.5, 2, 1e-6, 100, False)
-    arguments = x, y, a, b, f, g, updates, relaxation, 0.5, 2, False, torch.ones_like(values)
+    blur = torch.full_like(a[:, 0], 0.5)
+    torch.library.opcheck(solve_transport, (x, y, a, b, blur, 2, 1e-6, 100, False))
+    values, f, g, updates, relaxation = solve_transport(x, y, a, b, blur, 2, 1e-6, 100, False)
+    arguments = x, y, a, b, f, g, updates, relaxation, blur, 2, False, torch.ones_like(values)
     torch.library.opcheck(transport_gradient, arguments)

@@ -127,5 +127,7 @@ def test_wrong_points(points):
     packed = pack_hash_grid(GRID, tables, torch.ones(3), weights, biases, box=BOX, beta=9.0)
     with pytest.raises(ValueError, match=r"query_hash_grid: points must be float32, shape \(N, 3\), got"):
         query_hash_grid(points, packed)
-    with pytest.raises(ValueError, match="query_hash_grid: points are on meta, the weights on cpu"):
+    with pytest.raises(
+        ValueError, match="query_hash_grid: points must be a tensor with data, got one on the meta device"
+    ):
         query_hash_grid(torch.zeros(2, 3, device="meta"), packed)

@@ -156,3 +156,38 @@ def test_wrong_options():
         heatmap_soft_argmax(torch.zeros(2, 2), temperature=2, from_logits=False)
     with pytest.raises(ValueError, match="sigma must be positive or None"):
         heatmap_dark(torch.zeros(4, 4), sigma=0)
+
+
+@pytest.mark.parametrize(("x", "most"), [(0.4, 0.5), (1.3, 0.5), (2.3, 0.25), (3.4, 0.1), (9.7, 0.02)])
+def test_dark_with_a_blur_stays_in_the_image_beside_the_border(x, most):
+    landmark = torch.tensor([[x, 30.0], [30.0, x], [63 - x, 30.0], [30.0, 63 - x]])
+    found = heatmap_dark(gaussian_heatmaps(landmark, (64, 64), sigma=2.0), sigma=2.0)
+    assert (found - landmark).abs().max() <= most + 1e-4
+    assert ((found >= 0) & (found <= 63)).all()
+
+
+def test_dark_keeps_the_peak_of_the_given_map():
+    maps = torch.zeros(21, 21)
+    maps[4, 4] = 1.0  # narrow and high
+    maps[14:17, 14:17] = 0.9  # wide and lower: the peak of the blurred map
+    assert (heatmap_dark(maps, sigma=2.0) - 4).abs().max() <= 1
+
+
+@pytest.mark.parametrize(
+    "decode",
+    [heatmap_argmax, heatmap_dark, lambda maps: heatmap_dark(maps, sigma=1.0), heatmap_soft_argmax,
+     lambda maps: heatmap_soft_argmax(maps, from_logits=False)],
+)  # fmt: skip
+def test_a_map_with_nan_has_no_place(decode):
+    maps = torch.rand(2, 8, 8, generator=torch.Generator().manual_seed(0))
+    expected = decode(maps)[1]
+    maps[0, 3, 3] = torch.nan
+    assert decode(maps)[0].isnan().all()
+    torch.testing.assert_close(decode(maps)[1], expected)
+
+
+def test_a_map_too_faint_to_divide_by_is_empty():
+    maps = torch.full((4, 6), 1e-42).requires_grad_()
+    place = heatmap_soft_argmax(maps, from_logits=False)
+    torch.testing.assert_close(place, torch.tensor([2.5, 1.5]))
+    assert torch.autograd.grad(place.sum(), maps)[0].isfinite().all()

@@ -85,7 +85,7 @@ def test_any_leading_shape_and_empty():
     ("field", "points", "options", "message"),
     [
         (sphere, torch.ones(4, 2), {}, r"points must be floats of shape \(..., 3\), got \(4, 2\)"),
-        (sphere, torch.ones(4, 3).long(), {}, "points must be floats"),
+        (sphere, torch.ones(4, 3).long(), {}, "points must be floating point"),
         (sphere, torch.ones(4, 3), {"steps": -1}, "steps must be 0 or more, got -1"),
         (sphere, torch.ones(4, 3), {"step": "secant"}, "got 'secant'"),
         (lambda x: x, torch.ones(4, 3), {}, r"values \(4,\) and gradients \(4, 3\), got \(4, 3\)"),

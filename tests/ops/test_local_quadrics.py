@@ -1,6 +1,7 @@
 """Local quadrics: exact on quadrics, the kernel equal to its definition, turning with the points."""
 
 import math
+import multiprocessing
 
 import pytest
 import torch
@@ -213,3 +214,28 @@ def test_bad_arguments_are_named(change, message):
     }
     with pytest.raises(ValueError, match=message):
         local_quadrics(**{**arguments, **change})
+
+
+def _fit_in_child(queue, arguments):
+    torch.set_num_threads(1)  # as a worker of a data loader has it
+    queue.put(local_quadrics(*arguments, noise=0.1, sizes=(16,)).points.sum().item())
+
+
+@pytest.mark.skipif("fork" not in multiprocessing.get_all_start_methods(), reason="this system cannot fork")
+@pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
+def test_a_process_forked_after_use_fits_too():
+    points = torch.rand(300, 3, generator=torch.Generator().manual_seed(0))
+    normals = torch.nn.functional.normalize(points, dim=1)
+    arguments = points, normals, points, normals, torch.cdist(points, points).argsort(1)[:, :16]
+    before = torch.get_num_threads()
+    torch.set_num_threads(2)
+    expected = local_quadrics(*arguments, noise=0.1, sizes=(16,)).points.sum().item()
+    torch.set_num_threads(before)
+    context = multiprocessing.get_context("fork")
+    queue = context.Queue()
+    child = context.Process(target=_fit_in_child, args=(queue, arguments))
+    child.start()
+    try:
+        assert queue.get(timeout=60) == expected
+    finally:
+        child.kill()

@@ -82,7 +82,7 @@ def test_wings_in_one_plane_are_opposite_however_faces_run():
 
 
 def test_operator_keeps_its_promises_to_pytorch():
-    torch.library.opcheck(check_face_indices, ("test", random_faces(0), 9))
+    torch.library.opcheck(check_face_indices, ("test", "faces", random_faces(0), 9))
 
 
 @pytest.mark.parametrize("dtype", [torch.uint8, torch.int16, torch.int32, torch.int64])
@@ -108,3 +108,25 @@ def test_any_integer_becomes_int64(dtype):
 def test_bad_input(vertices, faces, message):
     with pytest.raises(ValueError, match=f"^test: {message}"):
         read_faces("test", vertices, faces)
+
+
+@pytest.mark.parametrize("faces", [[[0, 1, -1]], [[0, 1, 3]], [[0, 1, 2**40]]])
+def test_indices_of_no_vertex_are_refused(faces):
+    with pytest.raises(ValueError, match="face_normals: faces must index vertices 0 to 2"):
+        face_normals(torch.eye(3), torch.tensor(faces))
+
+
+def test_faces_that_are_none_are_refused():
+    for faces in (torch.tensor([0, 1, 2]), torch.tensor([[0.0, 1.0, 2.0]])):
+        for function in (face_sides, lambda faces: face_normals(torch.eye(3), faces)):
+            with pytest.raises(ValueError, match="faces must"):
+                function(faces)
+    with pytest.raises(ValueError, match="face_sides: faces must index"):
+        face_sides(torch.tensor([[0, 1, -1]]))
+    with pytest.raises(ValueError, match="face_normals: vertices has non-finite"):
+        face_normals(torch.full((3, 3), torch.nan), torch.tensor([[0, 1, 2]]))
+
+
+def test_small_integers_number_their_edges_alike():
+    faces = torch.tensor([[0, 1, 255], [255, 1, 200]])
+    assert torch.equal(face_sides(faces).edge, face_sides(faces.to(torch.uint8)).edge)

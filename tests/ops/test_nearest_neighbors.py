@@ -212,5 +212,65 @@ def test_bad_input_is_refused_in_one_sentence(x, y, k, message):
 
 
 def test_complex_coordinates_are_refused():
-    with pytest.raises(ValueError, match=r"coordinates must be real, got torch\.complex64"):
+    with pytest.raises(ValueError, match=r"x must be real numbers, .* got torch\.complex64"):
         ops.nearest_neighbors(GOOD.to(torch.complex64), GOOD.to(torch.complex64))
+
+
+@pytest.mark.parametrize("dimension", [3, 5])
+def test_neighbors_that_do_not_exist_are_infinitely_far(dimension):
+    x, y = torch.zeros(2, dimension), torch.eye(3, dimension) * torch.tensor([[1.0], [2.0], [3.0]])
+    found = ops.nearest_neighbors(x, y, k=5, missing="pad")
+    assert found.squared_distances.tolist() == [[1.0, 4.0, 9.0, math.inf, math.inf]] * 2
+    assert found.indices.tolist() == [[0, 1, 2, -1, -1]] * 2
+    mask = torch.tensor([False, True, False])
+    found = ops.nearest_neighbors(x, y, k=2, missing="pad", x_mask=torch.tensor([True, False]), y_mask=mask)
+    assert found.squared_distances.tolist() == [[4.0, math.inf], [0.0, 0.0]]
+    assert found.indices.tolist() == [[1, -1], [0, 0]]
+
+
+@pytest.mark.parametrize("dimension", [3, 5])
+def test_padding_is_what_each_cloud_lacks(dimension):
+    x, y = cloud(3, 6, dimension), cloud(3, 5, dimension, seed=1)
+    y_mask = torch.arange(5) < torch.tensor([[5], [2], [0]])
+    y = torch.where(y_mask[..., None], y, math.nan).requires_grad_()
+    found = ops.nearest_neighbors(x, y, k=4, missing="pad", y_mask=y_mask)
+    for b, count in enumerate((4, 2, 0)):
+        assert (found.indices[b, :, count:] == -1).all()
+        assert (found.squared_distances[b, :, count:] == math.inf).all()
+        if count:
+            alone = ops.nearest_neighbors(x[b], y[b, y_mask[b]], k=count)
+            assert torch.equal(found.indices[b, :, :count], alone.indices)
+            assert torch.equal(found.squared_distances[b, :, :count], alone.squared_distances)
+    (gradient,) = torch.autograd.grad(found.squared_distances[found.indices >= 0].sum(), y)
+    assert gradient.isfinite().all()
+    assert not gradient[~y_mask].any()
+    assert gradient[0].any()
+
+
+def test_derivatives_with_padding():
+    x, y = cloud(2, 4, 3).requires_grad_(), cloud(2, 3, 3, seed=1).requires_grad_()
+    y_mask = torch.tensor([[True, True, True], [True, False, False]])
+
+    def squared(x, y):
+        found = ops.nearest_neighbors(x, y, k=4, missing="pad", y_mask=y_mask)
+        return torch.where(found.indices >= 0, found.squared_distances, 0)
+
+    assert torch.autograd.gradcheck(squared, (x, y))
+    assert torch.autograd.gradgradcheck(squared, (x, y))
+    torch.library.opcheck(nearest_pairs, (x, y, 4, None, y_mask, True))
+
+
+def test_a_cloud_of_no_points_has_no_neighbors():
+    x, y = torch.zeros(2, 3, requires_grad=True), torch.zeros(0, 3, requires_grad=True)
+    found = ops.nearest_neighbors(x, y, k=2, missing="pad")
+    assert found.squared_distances.tolist() == [[math.inf] * 2] * 2
+    assert found.indices.tolist() == [[-1, -1]] * 2
+    torch.where(found.indices >= 0, found.squared_distances, 0).sum().backward()
+    assert not x.grad.any()
+
+
+def test_what_may_be_missing_is_chosen_by_name():
+    with pytest.raises(ValueError, match=r'^nearest_neighbors: missing must be "raise" or "pad", got \'nan\''):
+        ops.nearest_neighbors(GOOD, GOOD, missing="nan")
+    with pytest.raises(ValueError, match="k must lie between 1 and"):
+        ops.nearest_neighbors(GOOD, GOOD, k=0, missing="pad")

@@ -3,7 +3,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from diffshape.ops import sample_surface
+from diffshape.ops import pack_meshes, sample_surface
 
 TETRAHEDRON = torch.tensor([[0.0, 0, 0], [1, 0, 0], [0, 1, 0], [0, 0, 1]], dtype=torch.float64)
 OUTWARD = torch.tensor([[0, 2, 1], [0, 1, 3], [0, 3, 2], [1, 2, 3]])
@@ -70,6 +70,39 @@ def test_float32_meshes_of_any_size(scale):
     assert torch.isfinite(points).all()
 
 
+def test_located_samples_are_the_same_points():
+    batch = torch.stack([TETRAHEDRON, 2 * TETRAHEDRON + 1])
+    plain = sample_surface(batch, OUTWARD, 30, generator=seeded())
+    found = sample_surface(batch, OUTWARD, 30, located=True, generator=seeded())
+    assert torch.equal(found.points, plain.points)
+    assert torch.equal(found.normals, plain.normals)
+    assert found.faces.shape == (2, 30)
+    assert found.faces.unique().tolist() == [0, 1, 2, 3]
+    assert (found.barycentrics >= 0).all()
+    torch.testing.assert_close(found.barycentrics.sum(-1), torch.ones(2, 30).double())
+    corners = batch[torch.arange(2)[:, None, None], OUTWARD[found.faces]]
+    torch.testing.assert_close((corners * found.barycentrics[..., None]).sum(-2), plain.points)
+    single = sample_surface(TETRAHEDRON, OUTWARD, 5, located=True, generator=seeded())
+    assert (single.faces.shape, single.barycentrics.shape) == ((5,), (5, 3))
+    assert sample_surface(batch, OUTWARD, 0, located=True).faces.shape == (2, 0)
+
+
+def test_packed_meshes_are_sampled_as_one_after_the_other():
+    """Sizes from 1e-6 to 1e6 in one batch, and a mesh with faces without area."""
+    flat = torch.cat([OUTWARD, torch.tensor([[0, 0, 1], [2, 2, 2]])])
+    meshes = [(1e6 * TETRAHEDRON, OUTWARD), (1e-6 * TETRAHEDRON, flat.flip(0)), (TETRAHEDRON[:3], OUTWARD[:1])]
+    packed, one = pack_meshes(meshes), seeded()
+    found = sample_surface(*packed, 40, located=True, generator=seeded())
+    firsts = (0, len(OUTWARD), len(OUTWARD) + len(flat))
+    for number, (mesh, first) in enumerate(zip(meshes, firsts)):
+        alone = sample_surface(*mesh, 40, located=True, generator=one)
+        assert torch.equal(found.points[number], alone.points)
+        assert torch.equal(found.normals[number], alone.normals)
+        assert torch.equal(found.faces[number], alone.faces + first)
+    with pytest.raises(ValueError, match="no face of positive area"):
+        sample_surface(*pack_meshes([meshes[0], (TETRAHEDRON, OUTWARD[:0])]), 5)
+
+
 def test_gradcheck():
     vertices = TETRAHEDRON.clone().requires_grad_()
     call = lambda v: tuple(sample_surface(v, OUTWARD, 5, generator=seeded()))  # noqa: E731
@@ -90,7 +123,7 @@ def test_moves_with_the_mesh(seed, shift, scale):
     ("vertices", "faces", "n", "message"),
     [
         (torch.zeros(4, 2), OUTWARD, 5, r"vertices must be floats of shape \(V, 3\) or \(B, V, 3\), got \(4, 2\)"),
-        (torch.zeros(4, 3).long(), OUTWARD, 5, "vertices must be floats"),
+        (torch.zeros(4, 3).long(), OUTWARD, 5, "vertices must be floating point"),
         (TETRAHEDRON, OUTWARD.float(), 5, "faces must be integers"),
         (TETRAHEDRON, OUTWARD[:, :2], 5, r"faces must be integers of shape \(F, 3\), got \(4, 2\)"),
         (TETRAHEDRON, OUTWARD + 1, 5, "faces must index vertices 0 to 3, got 1 to 4"),

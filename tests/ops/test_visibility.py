@@ -1,5 +1,6 @@
 """Seeing points: fronts hide backs, gaps do not."""
 
+import pytest
 import torch
 
 from diffshape.ops.local_quadrics import tangents
@@ -56,3 +57,20 @@ def test_ball_is_seen_on_the_near_side_only():
 def test_no_points_and_no_directions():
     assert visible_from(torch.zeros(0, 3), torch.eye(3)[None], cell=0.1, slack=0.1).shape == (1, 0)
     assert visible_from(torch.zeros(4, 3), torch.zeros(0, 3, 3), cell=0.1, slack=0.1).shape == (0, 4)
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"points": torch.zeros(3)}, r"points must have shape \(N, 3\)"),
+        ({"points": torch.full((2, 3), torch.nan)}, "points has non-finite"),
+        ({"points": torch.tensor([[0.0, 0, 0], [1e20, 1e20, 0]])}, "cell 0.1 is too small for these points"),
+        ({"frames": torch.eye(3)}, r"frames \(D, 3, 3\)"),
+        ({"cell": 0.0}, "cell must be positive"),
+        ({"slack": -1.0}, "slack 0 or more"),
+    ],
+)
+def test_what_cannot_be_seen_is_refused(changes, message):
+    arguments = {"points": torch.rand(4, 3), "frames": torch.eye(3)[None], "cell": 0.1, "slack": 0.1} | changes
+    with pytest.raises(ValueError, match=f"^visible_from: .*{message}"):
+        visible_from(**arguments)

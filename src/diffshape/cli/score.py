@@ -1,9 +1,10 @@
-"""``diffshape eval``: how far a surface is from the true one."""
+"""``diffshape eval``: how far a surface, or a cloud, is from the true surface."""
 
 import json
+import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import tyro
 
@@ -13,17 +14,20 @@ from diffshape.cli.folders import input_file, run_path
 from diffshape.cli.frame_hint import frame_hint, show_hint
 from diffshape.cli.options import VerbOptions
 
+if TYPE_CHECKING:
+    from diffshape.metrics import CloudScore
+
 
 @dataclass(frozen=True, kw_only=True)
 class Eval(VerbOptions):
-    """Score a surface against the true one; lengths are shares of the truth's longest side."""
+    """Score a surface or a point cloud against the true surface; lengths are shares of the truth's longest side."""
 
     pred: Annotated[Path, tyro.conf.Positional, tyro.conf.arg(metavar="PRED")]
-    """A mesh file, or the folder of a fit."""
+    """A mesh file, the folder of a fit, or a file of points (a table, or a PLY without faces)."""
     truth: Annotated[Path, tyro.conf.Positional, tyro.conf.arg(metavar="TRUTH")]
     """The true surface: a mesh file in the same coordinates, or the folder of a fit."""
     samples: int = 50_000
-    """Points drawn on each surface."""
+    """Points drawn on each surface; of a cloud all points count."""
     json: bool = False
     """Print the score as JSON."""
 
@@ -32,12 +36,23 @@ def run(arguments: Eval) -> int:
     """Read both, compare, print."""
     with usage_errors():
         check_fits("--samples", arguments.samples, SCORE_BYTES)
-    from diffshape.data import read_mesh
-    from diffshape.metrics import compare_surfaces
+    from diffshape.data import read_mesh, read_points
+    from diffshape.data.meshes import holds_faces
+    from diffshape.metrics import compare_cloud_to_surface, compare_surfaces
 
-    pred, truth = read_mesh(_surface_file(arguments.pred)), read_mesh(_surface_file(arguments.truth))
-    show_hint(frame_hint(str(arguments.pred), pred.vertices, str(arguments.truth), truth.vertices))
-    score = compare_surfaces(pred, truth, samples=arguments.samples)
+    pred, truth = _surface_file(arguments.pred), read_mesh(_surface_file(arguments.truth))
+    if holds_faces(pred):
+        mesh = read_mesh(pred)
+        show_hint(frame_hint(str(arguments.pred), mesh.vertices, str(arguments.truth), truth.vertices))
+        score = compare_surfaces(mesh, truth, samples=arguments.samples)
+    else:
+        cloud = read_points(pred)
+        for note in cloud.notes:
+            print(f"{pred}: {note}", file=sys.stderr)
+        show_hint(frame_hint(str(arguments.pred), cloud.points, str(arguments.truth), truth.vertices))
+        score = compare_cloud_to_surface(cloud.points, truth, samples=arguments.samples)
+        if not arguments.json:
+            print(_explained(pred, arguments.truth, score))
     print(json.dumps(score.to_dict()) if arguments.json else score)
     return 0
 
@@ -58,3 +73,12 @@ def _surface_file(path: Path) -> Path:
             f"{path} has no mesh.ply yet; write it with {typed_as('mesh', path, '--out', path / 'mesh.ply')}"
         )
     return input_file(path)
+
+
+def _explained(pred: Path, truth: Path, score: "CloudScore") -> str:
+    """What the numbers of a cloud are."""
+    return (
+        f"{pred}: a cloud of {score.points:,} points, against the surface of {truth}; lengths are shares of its\n"
+        f"longest side, {score.longest_side:g}. accuracy: mean distance of the points to the surface; completeness: "
+        "mean\ndistance of the surface to the nearest point, which even points of the truth itself leave above 0"
+    )

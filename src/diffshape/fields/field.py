@@ -6,7 +6,8 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from diffshape._arguments import check
+from diffshape.ops.checks import checked, widened
+from diffshape.ops.transforms import is_transformed
 
 
 class Field(torch.nn.Module):
@@ -26,15 +27,18 @@ class Field(torch.nn.Module):
     ([1.5], [[0.0, 0.0, 1.0]])
     """
 
+    @checked
     def forward(self, x: Float[Tensor, "*b 3"]) -> Float[Tensor, "*b"]:
         """Values at ``x``, shape (..., 3) to (...,), differentiable in ``x`` and the parameters.
 
         Raises:
-            ValueError: ``x`` has another last dimension, or another dtype than the parameters.
+            ValueError: ``x`` has another last dimension, or another dtype than the parameters; half precision is
+                widened to float32.
         """
-        self._check(x)
+        x = self._read(x)
         return self.evaluate(x.reshape(-1, 3)).reshape(x.shape[:-1])
 
+    @checked
     def value_and_gradient(self, x: Float[Tensor, "*b 3"]) -> tuple[Float[Tensor, "*b"], Float[Tensor, "*b 3"]]:
         """Values (...,) and gradients df/dx (..., 3) at ``x`` (..., 3), each differentiable once in the parameters.
 
@@ -43,7 +47,7 @@ class Field(torch.nn.Module):
         Raises:
             ValueError: As when called.
         """
-        self._check(x)
+        x = self._read(x)
         values, gradients = self.evaluate_with_gradient(x.reshape(-1, 3))
         return values.reshape(x.shape[:-1]), gradients.reshape(x.shape)
 
@@ -58,6 +62,9 @@ class Field(torch.nn.Module):
 
     def evaluate_with_gradient(self, points: Float[Tensor, "n 3"]) -> tuple[Float[Tensor, "n"], Float[Tensor, "n 3"]]:
         """Values and gradients at (N, 3) points, here by autograd; a graph is kept only if wanted."""
+        if is_transformed(points, *self.parameters()):
+            values, pull_back, *_ = torch.func.vjp(self.evaluate, points)
+            return values, pull_back(torch.ones_like(values))[0]
         keep = torch.is_grad_enabled()
         with torch.enable_grad():
             points = points if keep and points.requires_grad else points.detach().requires_grad_()
@@ -65,13 +72,15 @@ class Field(torch.nn.Module):
             (gradients,) = torch.autograd.grad(values.sum(), points, create_graph=keep)
         return (values, gradients) if keep else (values.detach(), gradients)
 
-    def _check(self, x: Tensor) -> None:
-        if not isinstance(x, Tensor):  # asked first: a compiler need not look into the check
-            check(f"{type(self).__name__}: x", Tensor, x)
+    def _read(self, x: Tensor) -> Tensor:
+        """The points, in half precision widened to the field's float32, or a ValueError."""
         if x.shape[-1:] != (3,):
             raise ValueError(f"{type(self).__name__}: x must have shape (..., 3), got {tuple(x.shape)}")
         parameter = next(self.parameters(), x)
+        if parameter.dtype is torch.float32:
+            x = widened(x)
         if x.dtype != parameter.dtype:
             raise ValueError(
                 f"{type(self).__name__}: x is {x.dtype} but the field is {parameter.dtype}; convert one with .to(dtype)"
             )
+        return x

@@ -30,6 +30,7 @@ from diffshape.fields.softplus_passes import up_and_down, up_and_down_backward
 from diffshape.ops.grid_layout import GridLayout
 from diffshape.ops.hash_encode import encode_points, encode_points_backward, hash_encode
 from diffshape.ops.hash_perceptron import hash_perceptron
+from diffshape.ops.transforms import is_transformed
 
 _CHUNK = 2**15
 """Points evaluated at a time where no graph is kept, which bounds memory and keeps activations near the cache."""
@@ -115,7 +116,7 @@ class HashGrid(Field):
 
     def evaluate_with_gradient(self, points: Float[Tensor, "n 3"]) -> tuple[Float[Tensor, "n"], Float[Tensor, "n 3"]]:
         """Values and gradients at (N, 3) points in one pass; by autograd where it has to reach the points too."""
-        if points.requires_grad and torch.is_grad_enabled():
+        if (points.requires_grad and torch.is_grad_enabled()) or is_transformed(points, *self.parameters()):
             return super().evaluate_with_gradient(points)
         nearest, beyond = nearest_in_box(points, self.config.box)
         values, gradients = _EncodedValueAndGradient.apply(nearest, self.tables, self, *self.network.layers)

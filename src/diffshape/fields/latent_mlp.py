@@ -20,6 +20,7 @@ from torch.nn.functional import dropout, embedding, linear, normalize
 from diffshape._arguments import checked
 from diffshape.fields.config import LatentMLPConfig, one_config
 from diffshape.fields.field import Field
+from diffshape.ops.transforms import is_transformed
 
 LARGEST_NORM = 1.0
 """Of a code."""
@@ -125,6 +126,9 @@ class LatentMLP(Field):
 
     def lookup(self, shapes: Int[Tensor, "b"]) -> Float[Tensor, "b c"]:
         """The codes of some of the shapes, differentiable; those longer than 1 are cut to 1 first, in place."""
+        if is_transformed(self.codes):  # which cannot write in place
+            codes = self.codes[shapes]
+            return codes * (LARGEST_NORM / codes.detach().norm(dim=-1, keepdim=True)).clamp(max=1)
         return embedding(shapes, self.codes, max_norm=LARGEST_NORM)
 
     def decode(self, x: Float[Tensor, "b n 3"], codes: Float[Tensor, "b c"]) -> Float[Tensor, "b n"]:
@@ -133,7 +137,7 @@ class LatentMLP(Field):
         Raises:
             ValueError: A shape or a dtype is wrong.
         """
-        self._check(x)
+        x = self._read(x)
         if x.ndim != 3:
             raise ValueError(f"LatentMLP.decode: x must have shape (B, N, 3), got {tuple(x.shape)}")
         self._check_codes("decode: codes", codes, (len(x), self.config.latent))

@@ -17,6 +17,7 @@ from torch import Tensor
 from diffshape.fields.config import MLPConfig, one_config
 from diffshape.fields.field import Field
 from diffshape.fields.softplus_network import SoftplusNetwork
+from diffshape.ops.transforms import is_transformed
 
 
 class MLP(Field):
@@ -65,4 +66,6 @@ class MLP(Field):
 
     def evaluate_with_gradient(self, points: Float[Tensor, "n 3"]) -> tuple[Float[Tensor, "n"], Float[Tensor, "n 3"]]:
         """Values and gradients at (N, 3) points in one pass up and down the network."""
+        if is_transformed(points, *self.parameters()):
+            return super().evaluate_with_gradient(points)
         return self.network.value_and_gradient(points)

@@ -29,5 +29,6 @@ def grow_outwards(values: Float[Tensor, "n"], beyond: Float[Tensor, "n 3"]) -> F
 
 def turn_outwards(gradients: Float[Tensor, "n 3"], beyond: Float[Tensor, "n 3"]) -> Float[Tensor, "n 3"]:
     """The gradient at x from the one at x' and x - x'."""
-    outwards = torch.nn.functional.normalize(beyond, dim=-1, eps=1e-30)
+    squared = beyond.square().sum(-1, keepdim=True)
+    outwards = beyond / torch.where(squared == 0, 1, squared).sqrt()  # a norm of 0 would have no second derivative
     return torch.where(beyond == 0, gradients, outwards)

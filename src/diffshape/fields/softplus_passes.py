@@ -21,7 +21,10 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-_LINEAR_ABOVE = 40.0  # there log(1 + e^u) = u in float64 too; the published networks take 20, the same in float32
+from diffshape.ops.transforms import is_transformed
+
+_LINEAR_ABOVE = {torch.float16: 11.0}
+"""Where log(1 + e^u) = u, by type: e^11 is the last that float16 holds; the others take 40, enough for float64."""
 
 
 class Softplus(torch.autograd.Function):
@@ -31,7 +34,7 @@ class Softplus(torch.autograd.Function):
     def forward(ctx: Any, u: Tensor) -> Tensor:
         """log(1 + e^u)."""
         ctx.save_for_backward(u)
-        logarithm = u.clamp(max=_LINEAR_ABOVE).exp_().add_(1).log_()
+        logarithm = u.clamp(max=_LINEAR_ABOVE.get(u.dtype, 40.0)).exp_().add_(1).log_()
         return torch.maximum(logarithm, u, out=logarithm)
 
     @staticmethod
@@ -39,6 +42,13 @@ class Softplus(torch.autograd.Function):
         """Its derivative, differentiable again."""
         (u,) = ctx.saved_tensors
         return h_bar * torch.sigmoid(u)
+
+
+def softplus(u: Tensor) -> Tensor:
+    """log(1 + e^u), differentiable in every way."""
+    if is_transformed(u):
+        return torch.nn.functional.softplus(u, threshold=_LINEAR_ABOVE.get(u.dtype, 40.0))
+    return Softplus.apply(u)
 
 
 def up(
@@ -51,7 +61,7 @@ def up(
     for layer, (weight, bias) in enumerate(zip(weights[:-1], biases[:-1])):
         h = _join(h, x) if layer in skip else h
         u = torch.addmm(bias[:, None], weight, h, beta=scale)
-        h = u.relu() if math.isinf(beta) else Softplus.apply(u)
+        h = u.relu() if math.isinf(beta) else softplus(u)
     return h
 
 
@@ -168,7 +178,7 @@ def _cotangents_down(
 
 def _softplus_and_slope(u: Tensor) -> tuple[Tensor, Tensor]:
     """log(1 + e^u), which is u beyond the limit, and its derivative e^u / (1 + e^u), with one exponential for both."""
-    exponential = u.clamp(max=_LINEAR_ABOVE).exp_()
+    exponential = u.clamp(max=_LINEAR_ABOVE.get(u.dtype, 40.0)).exp_()
     total = exponential + 1
     slope = exponential.div_(total)
     return torch.maximum(total.log_(), u, out=total), slope

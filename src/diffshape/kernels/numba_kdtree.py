@@ -68,6 +68,7 @@ def query_tree(
     distances: np.ndarray,
     indices: np.ndarray,
     threads: int | None = None,
+    manhattan: bool | None = None,
 ) -> None:
     """Nearest neighbours of the unanswered among (B, N, 3) finite queries, written in place, ascending.
 
@@ -78,9 +79,10 @@ def query_tree(
         distances: (B, N, k) of the queries' dtype, receives squared distances; 1 <= k <= M.
         indices: (B, N, k) int64, -1 where an answer is wanted, receives places in the cloud the tree was built from.
         threads: Share the queries among so many; as many as torch if ``None``.
+        manhattan: True for distances sum_d |x_d - y_d|; ``None``, which the compiler sees, for squared Euclidean ones.
     """
     tasks, size = share(order, threads)
-    run_tasks(_query, tasks, size, tree, queries, order, distances, indices, threads=threads)
+    run_tasks(_query, tasks, size, tree, queries, order, distances, indices, manhattan, threads=threads)
 
 
 def share(order: np.ndarray, threads: int | None) -> tuple[int, int]:
@@ -198,6 +200,34 @@ def box_distance(boxes, i, x, y, z) -> float:
 
 
 @compiled
+def _distance(points, i, x, y, z, manhattan) -> float:
+    """Distance of point i in the metric of a search."""
+    if manhattan is None:
+        return squared_distance(points, i, x, y, z)
+    return abs(points[i, 0] - x) + abs(points[i, 1] - y) + abs(points[i, 2] - z)
+
+
+@compiled
+def _distance_to_box(boxes, i, x, y, z, manhattan) -> float:
+    """Distance to box i, 0 inside, rounded as `_distance` rounds."""
+    if manhattan is None:
+        return box_distance(boxes, i, x, y, z)
+    zero = x - x
+    dx = max(max(boxes[i, 0] - x, x - boxes[i, 3]), zero)
+    dy = max(max(boxes[i, 1] - y, y - boxes[i, 4]), zero)
+    dz = max(max(boxes[i, 2] - z, z - boxes[i, 5]), zero)
+    return dx + dy + dz
+
+
+@compiled
+def _reach(bound, step, manhattan) -> float:
+    """A bound for a query that is a step from one whose worst neighbour is at a bound, widened beyond rounding."""
+    if manhattan is None:
+        return (math.sqrt(bound) + math.sqrt(step)) ** 2 * SLACK + SMALLEST
+    return (bound + step) * SLACK + SMALLEST
+
+
+@compiled
 def _insert(distances, indices, distance, index) -> None:
     """Put a neighbour into its place among the k kept; the last one falls out."""
     slot = len(distances) - 1
@@ -210,7 +240,9 @@ def _insert(distances, indices, distance, index) -> None:
 
 
 @compiled
-def _search(points, index, boxes, lowest, depth, x, y, z, distances, indices, stack, stack_distances) -> None:
+def _search(
+    points, index, boxes, lowest, depth, x, y, z, distances, indices, stack, stack_distances, manhattan
+) -> None:
     """Improve the k neighbours kept for one query until no box can hold a better one."""
     leaves, count = 1 << depth, len(points)
     worst, worst_index = distances[-1], indices[-1]
@@ -219,7 +251,8 @@ def _search(points, index, boxes, lowest, depth, x, y, z, distances, indices, st
         while node < leaves:
             node *= 2
             other = node + 1
-            near, far = box_distance(boxes, node, x, y, z), box_distance(boxes, other, x, y, z)
+            near = _distance_to_box(boxes, node, x, y, z, manhattan)
+            far = _distance_to_box(boxes, other, x, y, z, manhattan)
             if far < near or (far == near and lowest[other] < lowest[node]):
                 node, other, near, far = other, node, far, near
             if far < worst or (far == worst and lowest[other] < worst_index):
@@ -231,7 +264,7 @@ def _search(points, index, boxes, lowest, depth, x, y, z, distances, indices, st
         if node:
             place = node - leaves
             for i in range((place * count) >> depth, ((place + 1) * count) >> depth):
-                distance = squared_distance(points, i, x, y, z)
+                distance = _distance(points, i, x, y, z, manhattan)
                 if distance < worst or (distance == worst and index[i] < worst_index):
                     _insert(distances, indices, distance, np.int64(index[i]))
                     worst, worst_index = distances[-1], indices[-1]
@@ -245,7 +278,7 @@ def _search(points, index, boxes, lowest, depth, x, y, z, distances, indices, st
 
 
 @compiled
-def _query_range(points, index, boxes, lowest, queries, order, distances, indices) -> None:
+def _query_range(points, index, boxes, lowest, queries, order, distances, indices, manhattan) -> None:
     """Answer the queries named by ``order``, each starting from a bound by the triangle inequality on the one before.
 
     With a step s from a query whose worst neighbour is at distance w, k points lie within s + w of the next query.
@@ -259,15 +292,15 @@ def _query_range(points, index, boxes, lowest, queries, order, distances, indice
         if indices[i, 0] >= 0:
             continue
         x, y, z = queries[i, 0], queries[i, 1], queries[i, 2]
-        step = squared_distance(queries, before, x, y, z)
-        bound = (math.sqrt(bound) + math.sqrt(step)) ** 2 * SLACK + SMALLEST
+        bound = _reach(bound, _distance(queries, before, x, y, z, manhattan), manhattan)
         distances[i], indices[i] = bound, len(points)
-        _search(points, index, boxes, lowest, depth, x, y, z, distances[i], indices[i], stack, stack_distances)
+        kept, names = distances[i], indices[i]
+        _search(points, index, boxes, lowest, depth, x, y, z, kept, names, stack, stack_distances, manhattan)
         bound, before = np.float64(distances[i, -1]), i
 
 
 @compiled
-def _query(task, size, tree, queries, order, distances, indices) -> None:
+def _query(task, size, tree, queries, order, distances, indices, manhattan) -> None:
     """Answer ``size`` queries of one cloud."""
     tasks = (order.shape[1] + size - 1) // size
     b, first = task // tasks, task % tasks * size
@@ -280,4 +313,5 @@ def _query(task, size, tree, queries, order, distances, indices) -> None:
         order[b, first : first + size],
         distances[b],
         indices[b],
+        manhattan,
     )

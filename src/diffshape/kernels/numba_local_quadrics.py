@@ -1,13 +1,12 @@
 """Local quadrics by least squares over growing neighbourhoods, on the CPU.
 
 A point's neighbours are projected once into its tangent frame; the moments of every next ring are then added to those
-of the rings before, so trying nine sizes costs little more than the largest. Parallel over chunks of points, each with
-its own scratch space, so the result does not depend on the number of threads.
+of the rings before, so trying nine sizes costs little more than the largest. A chunk of points is a task with scratch
+space of its own, so the result does not depend on the number of threads.
 """
 
 import math
 
-import numba
 import numpy as np
 
 from diffshape.kernels.compiled import compiled
@@ -24,45 +23,56 @@ PIVOT = 1e-10
 """Where a pivot of the normal equations is below this share of the neighbours, they lie on a line or a point."""
 
 
-@compiled(parallel=True)
+@compiled
 def fit_quadrics(
-    noise, confidence, agreement, sizes, least, centers, frames, points, point_normals, neighbors, fits, used, residuals
+    task,
+    noise,
+    confidence,
+    agreement,
+    sizes,
+    least,
+    centers,
+    frames,
+    points,
+    point_normals,
+    neighbors,
+    fits,
+    used,
+    residuals,
 ) -> None:
-    """Write the chosen fit of every center; what is not written (too few neighbours) keeps its value.
+    """Write the chosen fit of the CHUNK centers of this task; what is not written (too few neighbours) keeps its value.
 
     sizes ascending, at most K; least = neighbours that a plane and a quadric need; centers (N, 3); frames (N, 3, 3):
     rows u, v, n; points, point_normals (M, 3); neighbors (N, K), nearest first; fits (N, 6): coefficients by (u, v, n).
     """
-    n = centers.shape[0]
-    for chunk in numba.prange((n + CHUNK - 1) // CHUNK):
-        local = np.empty((3, neighbors.shape[1]))
-        ends = np.empty(len(sizes), np.int64)
-        matrix, factor = np.zeros((TERMS, TERMS)), np.zeros((TERMS, TERMS))
-        right, solution = np.zeros(TERMS), np.zeros(TERMS)
-        for i in range(chunk * CHUNK, min(n, (chunk + 1) * CHUNK)):
-            scale = _project(centers[i], frames[i], points, point_normals, neighbors[i], sizes, agreement, local, ends)
-            if scale == 0.0:
+    local = np.empty((3, neighbors.shape[1]))
+    ends = np.empty(len(sizes), np.int64)
+    matrix, factor = np.zeros((TERMS, TERMS)), np.zeros((TERMS, TERMS))
+    right, solution = np.zeros(TERMS), np.zeros(TERMS)
+    for i in range(task * CHUNK, min(len(centers), (task + 1) * CHUNK)):
+        scale = _project(centers[i], frames[i], points, point_normals, neighbors[i], sizes, agreement, local, ends)
+        if scale == 0.0:
+            continue
+        matrix[:], right[:] = 0.0, 0.0
+        squares, start, lowest, highest = 0.0, 0, -np.inf, np.inf
+        for end in ends:
+            squares += _add_moments(local, start, end, matrix, right)
+            start = end
+            if end < least[0]:
                 continue
-            matrix[:], right[:] = 0.0, 0.0
-            squares, start, lowest, highest = 0.0, 0, -np.inf, np.inf
-            for end in ends:
-                squares += _add_moments(local, start, end, matrix, right)
-                start = end
-                if end < least[0]:
-                    continue
-                terms = TERMS if end >= least[1] else 3
-                spread = _solve(matrix, right, terms, end, factor, solution)
-                if spread < 0.0:
-                    continue
-                margin = confidence * noise * spread
-                lowest, highest = max(lowest, solution[0] - margin), min(highest, solution[0] + margin)
-                if lowest > highest:
-                    break
-                for r in range(TERMS):
-                    fits[i, r] = solution[r] / scale ** DEGREES[r] if r < terms else 0.0
-                remaining = squares - np.dot(solution[:terms], right[:terms])
-                used[i] = end
-                residuals[i] = math.sqrt(max(remaining, 0.0) / max(end - terms, 1))
+            terms = TERMS if end >= least[1] else 3
+            spread = _solve(matrix, right, terms, end, factor, solution)
+            if spread < 0.0:
+                continue
+            margin = confidence * noise * spread
+            lowest, highest = max(lowest, solution[0] - margin), min(highest, solution[0] + margin)
+            if lowest > highest:
+                break
+            for r in range(TERMS):
+                fits[i, r] = solution[r] / scale ** DEGREES[r] if r < terms else 0.0
+            remaining = squares - np.dot(solution[:terms], right[:terms])
+            used[i] = end
+            residuals[i] = math.sqrt(max(remaining, 0.0) / max(end - terms, 1))
 
 
 @compiled

@@ -1,9 +1,10 @@
-"""As many threads as torch, for Numba's parallel loops and for kernels that are split into tasks.
+"""As many threads as torch, for kernels that are split into tasks.
 
-Numba's ``prange`` brings a second OpenMP beside torch's: while a kernel runs, torch's idle workers still spin on the
-cores it needs, and each loop ends only when every thread has been scheduled, which on a busy machine takes longer than
-the work. ``run_tasks`` has neither trouble: whoever is free takes the next task, and a helper that has not begun when
-none is left is not waited for.
+Numba's ``prange`` would bring a second OpenMP beside torch's: while a kernel runs, torch's idle workers still spin on
+the cores it needs, each loop ends only when every thread has been scheduled, which on a busy machine takes longer than
+the work, and a process forked afterwards is ended at its first loop. ``run_tasks`` has none of these troubles: whoever
+is free takes the next task, a helper that has not begun when none is left is not waited for, and a fork gets threads of
+its own.
 """
 
 import os
@@ -13,29 +14,21 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
 from typing import Any
 
-import numba
 import torch
-
-
-def follow_torch() -> None:
-    """Let the next parallel kernel use as many threads as torch would.
-
-    The first call starts Numba's threads, which tells the OpenMP library that torch shares to use every core; torch is
-    told its own number again.
-    """
-    threads = torch.get_num_threads()
-    most = numba.config.NUMBA_NUM_THREADS  # pyright: ignore[reportAttributeAccessIssue]
-    numba.set_num_threads(max(1, min(threads, most)))
-    if torch.get_num_threads() != threads:
-        torch.set_num_threads(threads)
 
 
 def run_tasks(kernel: Callable[..., None], tasks: int, *arguments: Any, threads: int | None = None) -> None:
     """Call ``kernel(task, *arguments)`` for every task from 0 on; the kernel must release the GIL to gain from it.
 
-    Takes as many threads as torch, or ``threads``: with 1, work too small to share wakes nobody.
+    Takes as many threads as torch, or ``threads``: with 1, work too small to share wakes nobody. What torch keeps by
+    thread is in the helpers as it is in the caller: whether gradients are recorded, and inference mode.
     """
     waiting = deque(range(tasks))
+    records, inference = torch.is_grad_enabled(), torch.is_inference_mode_enabled()
+
+    def help_out() -> None:
+        with torch.inference_mode(inference), torch.set_grad_enabled(records):
+            work()
 
     def work() -> None:
         while waiting:
@@ -46,7 +39,7 @@ def run_tasks(kernel: Callable[..., None], tasks: int, *arguments: Any, threads:
             kernel(task, *arguments)
 
     helpers = min(threads or torch.get_num_threads(), tasks) - 1
-    futures = [_pool(os.getpid()).submit(work) for _ in range(helpers)]
+    futures = [_pool(os.getpid()).submit(help_out) for _ in range(helpers)]
     work()
     for future in futures:
         if not future.cancel():

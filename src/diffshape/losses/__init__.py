@@ -3,6 +3,8 @@
 from diffshape.losses.adaptive_wing import adaptive_wing_loss
 from diffshape.losses.chamfer import chamfer_distance
 from diffshape.losses.chamfer_normals import chamfer_normal_loss
+from diffshape.losses.chamfer_per_point import ChamferPoints, chamfer_per_point
+from diffshape.losses.chamfer_with_normals import ChamferWithNormals, chamfer_with_normals
 from diffshape.losses.coordinates import euclidean_loss, rectified_wing_loss, smooth_l1_loss, wing_loss
 from diffshape.losses.density_aware_chamfer import density_aware_chamfer_distance
 from diffshape.losses.distance_regression import clamped_l1_loss, mape_loss, relative_l2_loss
@@ -13,16 +15,21 @@ from diffshape.losses.heatmap_divergence import heatmap_divergence
 from diffshape.losses.heatmap_focal import heatmap_focal_loss
 from diffshape.losses.heatmap_mse import heatmap_mse
 from diffshape.losses.implicit_distance import ImplicitDistance, implicit_distance
+from diffshape.losses.keypoint_similarity import keypoint_similarity_loss
 from diffshape.losses.landmark_loss import LandmarkLoss, TermSchedule
 from diffshape.losses.likelihoods import beta_nll, bounded_log_variance, gaussian_nll, laplace_nll
 from diffshape.losses.mesh_smoothness import adjacent_normal_loss, laplacian_loss
+from diffshape.losses.mesh_to_points import mesh_to_points_distance
 from diffshape.losses.mesh_to_target import edge_length_loss, face_normal_loss, mesh_loss, vertex_loss
 from diffshape.losses.min_of_n import min_of_n
 from diffshape.losses.point_to_mesh import point_to_mesh_distance
+from diffshape.losses.segmentation_focal import segmentation_focal_loss
+from diffshape.losses.segmentation_overlap import segmentation_dice_loss, segmentation_tversky_loss
 from diffshape.losses.sinkhorn import sinkhorn_divergence
 from diffshape.losses.skeleton import Skeleton
 from diffshape.losses.sliced_wasserstein import sliced_wasserstein_distance
 from diffshape.losses.soft_chamfer import soft_chamfer_distance
+from diffshape.losses.soft_wing import soft_wing_loss
 from diffshape.losses.structure import structure_loss
 from diffshape.losses.structure_limits import StructureLimits
 from diffshape.losses.surface_area import surface_area_loss
@@ -32,6 +39,8 @@ from diffshape.losses.voxel_entropy import voxel_cross_entropy, voxel_focal_loss
 from diffshape.losses.voxel_overlap import voxel_dice_loss, voxel_iou_loss, voxel_tversky_loss
 
 __all__ = [
+    "ChamferPoints",
+    "ChamferWithNormals",
     "ImplicitDistance",
     "LandmarkLoss",
     "LossTerms",
@@ -44,6 +53,8 @@ __all__ = [
     "bounded_log_variance",
     "chamfer_distance",
     "chamfer_normal_loss",
+    "chamfer_per_point",
+    "chamfer_with_normals",
     "clamped_l1_loss",
     "density_aware_chamfer_distance",
     "earth_mover_distance",
@@ -57,18 +68,24 @@ __all__ = [
     "heatmap_focal_loss",
     "heatmap_mse",
     "implicit_distance",
+    "keypoint_similarity_loss",
     "laplace_nll",
     "laplacian_loss",
     "mape_loss",
     "mesh_loss",
+    "mesh_to_points_distance",
     "min_of_n",
     "point_to_mesh_distance",
     "rectified_wing_loss",
     "relative_l2_loss",
+    "segmentation_dice_loss",
+    "segmentation_focal_loss",
+    "segmentation_tversky_loss",
     "sinkhorn_divergence",
     "sliced_wasserstein_distance",
     "smooth_l1_loss",
     "soft_chamfer_distance",
+    "soft_wing_loss",
     "structure_loss",
     "surface_area_loss",
     "surface_to_points_loss",

@@ -12,6 +12,7 @@ Value and slope are computed in blocks that stay in the cache, and only the argu
 cost in memory is one map each way. Source: Wang, Bo, Fuxin, ICCV 2019, arXiv 1904.07399, equations 4 to 7.
 """
 
+import math
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -21,12 +22,15 @@ from torch import Tensor
 
 from diffshape.losses.heatmap_channels import read_heatmaps
 from diffshape.losses.reduction import Reduction, reduce_elements
+from diffshape.ops.checks import checked
+from diffshape.ops.transforms import is_transformed
 
 PUBLISHED_MAP_WEIGHT = 10.0
 MAP_THRESHOLD = 0.2
 BLOCK = 1 << 15  # pixels of a thread; PyTorch gives a thread no fewer
 
 
+@checked
 def adaptive_wing_loss(
     pred: Float[Tensor, "*b h w"],
     target: Float[Tensor, "*b h w"],
@@ -37,10 +41,13 @@ def adaptive_wing_loss(
     theta: float = 0.5,
     weighted_map: bool | float = False,
     mask: Bool[Tensor, "*m"] | None = None,
-    weights: Float[Tensor, "*b"] | None = None,
+    weights: Float[Tensor, "*w"] | None = None,
     reduction: Reduction = "mean",
 ) -> Float[Tensor, "*out"]:
-    """The Adaptive Wing loss of every pixel; the formula stands at the top of this file.
+    """omega ln(1 + (a / epsilon)^e) where a < theta, A a - C elsewhere, of every pixel.
+
+    a = |pred - target|, e = alpha - target, A the slope at theta and C what makes the loss continuous: steep at small
+    errors where the target is high, flat where it is low.
 
     Args:
         pred: Heat-map values (not logits), shape (..., H, W), usually (B, K, H, W).
@@ -52,7 +59,8 @@ def adaptive_wing_loss(
         weighted_map: Multiply pixels near a peak by 1 + W: ``True`` for the published W = 10, with which the paper's
             recipe is complete, or W itself. Near means that the target dilated by 3 x 3 pixels reaches 0.2.
         mask: True where real: a keypoint, shape (...,), or a pixel, shape (..., H, W).
-        weights: One a keypoint, shape (...,), not negative; the mean is sum(w l) / sum(w).
+        weights: One a keypoint, shape (...,), or a pixel, shape (..., H, W), not negative; the mean is
+            sum(w l) / sum(w).
         reduction: "mean" or "sum" over the real pixels, or "none" for (..., H, W).
 
     Returns:
@@ -67,20 +75,24 @@ def adaptive_wing_loss(
     tensor([0.1108, 1.0701, 6.2717])
     """
     name = "adaptive_wing_loss"
-    if not alpha > 2:
+    if not 2 < alpha < math.inf:
         raise ValueError(f"{name}: alpha must exceed 2, 1 more than the highest target, got {alpha}")
     for option, value in {"omega": omega, "epsilon": epsilon, "theta": theta}.items():
-        if not value > 0:
+        if not 0 < value < math.inf:
             raise ValueError(f"{name}: {option} must be positive, got {value}")
     boost = PUBLISHED_MAP_WEIGHT if weighted_map is True else float(weighted_map)
-    if boost < 0 or (boost > 0 and target.ndim < 2):
+    if not 0 <= boost < math.inf or (boost > 0 and target.ndim < 2):
         raise ValueError(
             f"{name}: weighted_map must be True, False or a weight of 0 or more, for target of shape (..., H, W), "
             f"got {weighted_map} for {tuple(target.shape)}"
         )
     pred, target, mask, weights = read_heatmaps(name, pred, target, mask, weights)
     near = _near_peak(target) if boost else None
-    values = _AdaptiveWing.apply(pred, target.detach(), near, _Wing(alpha, omega, epsilon, theta, boost))
+    wing = _Wing(alpha, omega, epsilon, theta, boost)
+    if is_transformed(pred):
+        values = wing.values(pred, target.detach(), near)
+    else:
+        values = _AdaptiveWing.apply(pred, target.detach(), near, wing)
     return reduce_elements(values, mask, reduction, weights=weights)
 
 

@@ -12,9 +12,11 @@ from torch import Tensor
 
 from diffshape.losses.point_sets import PointSet, distances_both_ways, read_point_sets
 from diffshape.losses.reduction import Reduction, check_same_shape, mean_of_each, reduce_elements
-from diffshape.ops.nearest_neighbors import gather_points
+from diffshape.ops.checks import checked, finite
+from diffshape.ops.gather_points import gather_rows
 
 
+@checked
 def chamfer_normal_loss(
     x: Float[Tensor, "*b n d"],
     y: Float[Tensor, "*b m d"],
@@ -26,7 +28,9 @@ def chamfer_normal_loss(
     y_mask: Bool[Tensor, "*b m"] | None = None,
     reduction: Reduction = "mean",
 ) -> Float[Tensor, "*out"]:
-    """Disagreement of normals at nearest points; see the formula at the top of this file.
+    """mean_i (1 - |cos(n_i, n'_j(i))|) + mean_j (1 - |cos(n'_j, n_i(j))|), j(i) and i(j) nearest neighbours.
+
+    Without the absolute values if the normals are ``oriented``.
 
     Args:
         x: Points, shape (B, N, D) or (N, D).
@@ -42,9 +46,11 @@ def chamfer_normal_loss(
         A number in [0, 2], or [0, 4] if ``oriented``; (B,) for "none". A direction without known normals counts 0.
 
     Raises:
-        ValueError: A shape, dtype or device does not fit, a sample has no real point, or a coordinate is not finite.
+        ValueError: A shape, dtype or device does not fit, a sample has no real point, or a coordinate or a normal is
+            not finite.
 
-    Differentiable in the normals; the points only choose neighbours.
+    Differentiable in the normals; the points only choose neighbours. `chamfer_with_normals` gives the Chamfer distance
+    with it, from one search.
 
     >>> x = torch.tensor([[0.0, 0.0, 0.0]])
     >>> up, tilted = torch.tensor([[0.0, 0.0, 2.0]]), torch.tensor([[0.0, 3.0, 4.0]])
@@ -55,26 +61,30 @@ def chamfer_normal_loss(
     check_same_shape(name, "x_normals", x_normals, x.shape, "x")
     check_same_shape(name, "y_normals", y_normals, y.shape, "y")
     x_set, y_set = read_point_sets(name, x, y, x_mask=x_mask, y_mask=y_mask)
-    x_units, y_units = _unit(x_normals, x_set), _unit(y_normals, y_set)
+    x_units = unit_normals(name, "x_normals", x_normals, x_set)
+    y_units = unit_normals(name, "y_normals", y_normals, y_set)
     (_, to_y), (_, to_x) = distances_both_ways(x_set, y_set, squared=True)
-    values = _disagreement(x_units, y_units, to_y, oriented) + _disagreement(y_units, x_units, to_x, oriented)
+    values = normal_disagreement(x_units, y_units, to_y, oriented) + normal_disagreement(
+        y_units, x_units, to_x, oriented
+    )
     return reduce_elements(values.reshape(x.shape[:-2]), None, reduction)
 
 
-def _unit(normals: Tensor, points: PointSet) -> Float[Tensor, "b n d"]:
+def unit_normals(function: str, name: str, normals: Tensor, points: PointSet) -> Float[Tensor, "b n d"]:
     """Normals of length 1, or 0 where unknown or masked, shaped and typed like the points."""
     normals = normals.reshape(points.points.shape).to(points.points)
     if points.mask is not None:
         normals = torch.where(points.mask[..., None], normals, 0)
+    normals = finite(function, name, normals)
     largest = normals.detach().abs().amax(-1, keepdim=True)
     known = largest > 0
     normals = torch.where(known, normals / torch.where(known, largest, 1), 1)  # else tiny ones have squares of 0
     return torch.where(known, normals / normals.square().sum(-1, keepdim=True).sqrt(), 0)
 
 
-def _disagreement(units: Tensor, other_units: Tensor, indices: Tensor, oriented: bool) -> Float[Tensor, "b"]:
+def normal_disagreement(units: Tensor, other_units: Tensor, indices: Tensor, oriented: bool) -> Float[Tensor, "b"]:
     """Mean of 1 - cos over the points of one set whose normal is known, as is their neighbour's."""
-    theirs = gather_points(other_units, indices[..., None]).squeeze(-2)
+    theirs = gather_rows(other_units, indices[..., None]).squeeze(-2)
     known = (units != 0).any(-1) & (theirs != 0).any(-1)
     cosine = (units * theirs).sum(-1)
     return mean_of_each(1 - (cosine if oriented else cosine.abs()), known)

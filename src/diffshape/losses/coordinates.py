@@ -11,13 +11,17 @@ lie; the Euclidean loss does not. Sources: Feng, Kittler, Awais, Huber, Wu, Wing
 Feng et al., Rectified Wing Loss, IJCV 2020; Girshick, Fast R-CNN, ICCV 2015.
 """
 
+import math
+
 import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
-from diffshape.losses.reduction import Reduction, check_mask, read_elements, reduce_elements
+from diffshape.losses.reduction import Reduction, check_mask, read_elements, read_weights, reduce_elements
+from diffshape.ops.checks import checked
 
 
+@checked
 def wing_loss(
     pred: Float[Tensor, "*b"],
     target: Float[Tensor, "*b"],
@@ -25,9 +29,10 @@ def wing_loss(
     omega: float = 10.0,
     epsilon: float = 2.0,
     mask: Bool[Tensor, "*m"] | None = None,
+    weights: Float[Tensor, "*w"] | None = None,
     reduction: Reduction = "mean",
 ) -> Float[Tensor, "*out"]:
-    """The Wing loss of every coordinate; the formula stands at the top of this file.
+    """omega ln(1 + a / epsilon) where a = |pred - target| < omega, a - C elsewhere, continuous at omega.
 
     Args:
         pred: Any shape, usually landmarks (B, K, 2).
@@ -36,6 +41,8 @@ def wing_loss(
             in [-1, 1] need an omega near 0.1 and an epsilon to match, or the slope is steep everywhere.
         epsilon: Width of the logarithm, > 0.
         mask: True where real: a landmark, the shape without its last dimension, or a coordinate.
+        weights: One a landmark, the shape without its last dimension, or a coordinate, not negative; the mean is
+            sum(w l) / sum(w).
         reduction: "mean" or "sum" over the real coordinates, or "none" for the input's shape.
 
     Returns:
@@ -50,9 +57,10 @@ def wing_loss(
     >>> wing_loss(torch.tensor([1.0, -3.0, 15.0]), torch.zeros(3), reduction="none")
     tensor([ 4.0547,  9.1629, 22.9176])
     """
-    return _wing("wing_loss", pred, target, omega, epsilon, 0.0, mask, reduction)
+    return _wing("wing_loss", pred, target, omega, epsilon, 0.0, mask, weights, reduction)
 
 
+@checked
 def rectified_wing_loss(
     pred: Float[Tensor, "*b"],
     target: Float[Tensor, "*b"],
@@ -61,9 +69,10 @@ def rectified_wing_loss(
     epsilon: float = 2.0,
     radius: float = 0.5,
     mask: Bool[Tensor, "*m"] | None = None,
+    weights: Float[Tensor, "*w"] | None = None,
     reduction: Reduction = "mean",
 ) -> Float[Tensor, "*out"]:
-    """The Wing loss of what an error exceeds ``radius`` by, so that the noise of annotations costs nothing.
+    """omega ln(1 + a / epsilon) of a = max(|pred - target| - radius, 0), linear beyond omega: noise costs nothing.
 
     Args:
         pred: Any shape, usually landmarks (B, K, 2).
@@ -72,6 +81,8 @@ def rectified_wing_loss(
         epsilon: Width of the logarithm, > 0.
         radius: Error that is free, >= 0.
         mask: True where real: a landmark, the shape without its last dimension, or a coordinate.
+        weights: One a landmark, the shape without its last dimension, or a coordinate, not negative; the mean is
+            sum(w l) / sum(w).
         reduction: "mean" or "sum" over the real coordinates, or "none" for the input's shape.
 
     Returns:
@@ -85,7 +96,7 @@ def rectified_wing_loss(
     >>> rectified_wing_loss(torch.tensor([0.4, 2.5]), torch.zeros(2), reduction="none")
     tensor([0.0000, 6.9315])
     """
-    return _wing("rectified_wing_loss", pred, target, omega, epsilon, radius, mask, reduction)
+    return _wing("rectified_wing_loss", pred, target, omega, epsilon, radius, mask, weights, reduction)
 
 
 def _wing(
@@ -96,9 +107,10 @@ def _wing(
     epsilon: float,
     radius: float,
     mask: Tensor | None,
+    weights: Tensor | None,
     reduction: Reduction,
 ) -> Tensor:
-    if not 0 <= radius < omega or not epsilon > 0:
+    if not 0 <= radius < omega < math.inf or not 0 < epsilon < math.inf:
         raise ValueError(
             f"{name}: omega and epsilon must be positive, radius 0 or more and below omega, "
             f"got omega {omega}, epsilon {epsilon}, radius {radius}"
@@ -108,24 +120,29 @@ def _wing(
     if radius:
         error = (error - radius).relu()
     inner = error.clamp(max=omega - radius)  # keeps the logarithm, taken or not, from overflowing
-    return reduce_elements(omega * (inner / epsilon).log1p() + (error - inner), mask, reduction)
+    weights = read_weights(name, weights, pred, mask, inner=1, whole="landmark", part="coordinate")
+    return reduce_elements(omega * (inner / epsilon).log1p() + (error - inner), mask, reduction, weights=weights)
 
 
+@checked
 def smooth_l1_loss(
     pred: Float[Tensor, "*b"],
     target: Float[Tensor, "*b"],
     *,
     beta: float = 1.0,
     mask: Bool[Tensor, "*m"] | None = None,
+    weights: Float[Tensor, "*w"] | None = None,
     reduction: Reduction = "mean",
 ) -> Float[Tensor, "*out"]:
-    """The smooth L1 loss of every coordinate: the Huber loss with delta = beta, divided by beta.
+    """a^2 / (2 beta) where a = |pred - target| < beta, a - beta / 2 elsewhere: the Huber loss over delta = beta.
 
     Args:
         pred: Any shape, usually landmarks (B, K, 2).
         target: The same shape.
         beta: Error at which the parabola becomes a line, > 0.
         mask: True where real: a landmark, the shape without its last dimension, or a coordinate.
+        weights: One a landmark, the shape without its last dimension, or a coordinate, not negative; the mean is
+            sum(w l) / sum(w).
         reduction: "mean" or "sum" over the real coordinates, or "none" for the input's shape.
 
     Returns:
@@ -139,19 +156,22 @@ def smooth_l1_loss(
     >>> smooth_l1_loss(torch.tensor([0.5, 4.0]), torch.zeros(2), beta=2.0, reduction="none")
     tensor([0.0625, 3.0000])
     """
-    if not beta > 0:
+    if not 0 < beta < math.inf:
         raise ValueError(f"smooth_l1_loss: beta must be positive, got {beta}")
     (pred, target), mask = read_elements("smooth_l1_loss", {"pred": pred, "target": target}, mask, inner=1)
     error = (pred - target).abs()
     inner = error.clamp(max=beta)
-    return reduce_elements(inner.square() / (2 * beta) + (error - inner), mask, reduction)
+    weights = read_weights("smooth_l1_loss", weights, pred, mask, inner=1, whole="landmark", part="coordinate")
+    return reduce_elements(inner.square() / (2 * beta) + (error - inner), mask, reduction, weights=weights)
 
 
+@checked
 def euclidean_loss(
     pred: Float[Tensor, "*b d"],
     target: Float[Tensor, "*b d"],
     *,
     mask: Bool[Tensor, "*b"] | None = None,
+    weights: Float[Tensor, "*b"] | None = None,
     reduction: Reduction = "mean",
 ) -> Float[Tensor, "*out"]:
     """|pred - target| of every landmark.
@@ -160,6 +180,7 @@ def euclidean_loss(
         pred: Shape (..., D), usually landmarks (B, K, 2).
         target: The same shape.
         mask: True where a landmark is real, shape (...,).
+        weights: One a landmark, shape (...,), not negative; the mean is sum(w l) / sum(w).
         reduction: "mean" or "sum" over the real landmarks, or "none" for (...,).
 
     Returns:
@@ -177,4 +198,6 @@ def euclidean_loss(
         raise ValueError("euclidean_loss: pred must have shape (..., D), got a scalar")
     check_mask("euclidean_loss", mask, pred.shape[:-1], "pred without its last dimension")
     (pred, target), _ = read_elements("euclidean_loss", {"pred": pred, "target": target}, mask, inner=1)
-    return reduce_elements(torch.linalg.vector_norm(pred - target, dim=-1), mask, reduction)
+    distances = torch.linalg.vector_norm(pred - target, dim=-1)
+    weights = read_weights("euclidean_loss", weights, distances, mask, inner=0, whole="landmark", part="landmark")
+    return reduce_elements(distances, mask, reduction, weights=weights)

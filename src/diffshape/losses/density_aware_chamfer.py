@@ -8,14 +8,18 @@ equation 4. Its text has q = 1; its code, and so its published numbers, q = 2 wi
 code also multiplies the fractions by N / M and M / N, which makes no difference between sets of one size.
 """
 
+import math
+
 import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
 from diffshape.losses.point_sets import PointSet, distances_both_ways, read_point_sets
 from diffshape.losses.reduction import Reduction, reduce_elements
+from diffshape.ops.checks import checked
 
 
+@checked
 def density_aware_chamfer_distance(
     x: Float[Tensor, "*b n d"],
     y: Float[Tensor, "*b m d"],
@@ -26,7 +30,10 @@ def density_aware_chamfer_distance(
     y_mask: Bool[Tensor, "*b m"] | None = None,
     reduction: Reduction = "mean",
 ) -> Float[Tensor, "*out"]:
-    """Density-aware Chamfer distance; see the formula at the top of this file.
+    """Half the sum of mean_i (1 - exp(-alpha |x_i - y_j(i)|^q) / n_j(i)) and the same from y to x.
+
+    j(i) is the nearest neighbour of x_i, and n_j counts the points of x whose nearest neighbour is y_j, a constant in
+    the gradient: a point that serves for many is worth less to each.
 
     Args:
         x: Points, shape (B, N, D) or (N, D), in any unit of length u.
@@ -50,7 +57,7 @@ def density_aware_chamfer_distance(
     tensor(0.5000)
     """
     name = "density_aware_chamfer_distance"
-    if not alpha > 0:
+    if not 0 < alpha < math.inf:
         raise ValueError(f"{name}: alpha must be positive, got {alpha}")
     x_set, y_set = read_point_sets(name, x, y, x_mask=x_mask, y_mask=y_mask)
     there, back = distances_both_ways(x_set, y_set, squared=squared)

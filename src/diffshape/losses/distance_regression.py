@@ -16,8 +16,10 @@ from jaxtyping import Bool, Float
 from torch import Tensor
 
 from diffshape.losses.reduction import Reduction, read_elements, reduce_elements
+from diffshape.ops.checks import checked
 
 
+@checked
 def mape_loss(
     pred: Float[Tensor, "*b"],
     target: Float[Tensor, "*b"],
@@ -54,6 +56,7 @@ def mape_loss(
     return reduce_elements((pred - target).abs() / (target.abs() + epsilon), mask, reduction)
 
 
+@checked
 def clamped_l1_loss(
     pred: Float[Tensor, "*b"],
     target: Float[Tensor, "*b"],
@@ -93,6 +96,7 @@ def clamped_l1_loss(
     return reduce_elements((pred.clamp(-limit, limit) - target.clamp(-limit, limit)).abs(), mask, reduction)
 
 
+@checked
 def relative_l2_loss(
     pred: Float[Tensor, "*b"],
     target: Float[Tensor, "*b"],

@@ -8,9 +8,11 @@ from torch import Tensor
 from diffshape import ops
 from diffshape.losses.point_sets import read_point_sets
 from diffshape.losses.reduction import Reduction, reduce_elements
+from diffshape.ops.checks import checked
 from diffshape.ops.squared_distances import distance_from_squared
 
 
+@checked
 def earth_mover_distance(
     x: Float[Tensor, "*b n d"],
     y: Float[Tensor, "*b n d"],

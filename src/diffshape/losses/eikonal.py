@@ -5,8 +5,10 @@ from jaxtyping import Bool, Float
 from torch import Tensor
 
 from diffshape.losses.reduction import Reduction, check_mask, reduce_elements
+from diffshape.ops.checks import checked, widened
 
 
+@checked
 def eikonal_loss(
     gradients: Float[Tensor, "*b d"],
     *,
@@ -35,6 +37,7 @@ def eikonal_loss(
     if gradients.ndim < 1:
         raise ValueError("eikonal_loss: gradients must have shape (..., D), got a scalar")
     check_mask("eikonal_loss", mask, gradients.shape[:-1], "gradients without its last dimension")
+    gradients = widened(gradients)
     if mask is not None:
         gradients = torch.where(mask[..., None], gradients, 0)
     return reduce_elements((1 - torch.linalg.vector_norm(gradients, dim=-1)).square(), mask, reduction)

@@ -12,8 +12,10 @@ from torch import Tensor
 
 from diffshape.losses.point_sets import PointSet, distances_both_ways, read_point_sets
 from diffshape.losses.reduction import Reduction, reduce_elements
+from diffshape.ops.checks import checked
 
 
+@checked
 def hausdorff_distance(
     x: Float[Tensor, "*b n d"],
     y: Float[Tensor, "*b m d"],
@@ -23,7 +25,9 @@ def hausdorff_distance(
     y_mask: Bool[Tensor, "*b m"] | None = None,
     reduction: Reduction = "mean",
 ) -> Float[Tensor, "*out"]:
-    """Hausdorff distance; see the formula at the top of this file.
+    """max( quantile_i min_j |x_i - y_j|, quantile_j min_i |x_i - y_j| ); quantile 1 is the maximum.
+
+    Euclidean, not squared. Quantiles interpolate linearly, as NumPy's do.
 
     Args:
         x: Points, shape (B, N, D) or (N, D), in any unit of length u.

@@ -4,21 +4,15 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
-from diffshape.losses.reduction import read_elements
+from diffshape.losses.reduction import read_elements, read_weights
 
 
 def read_heatmaps(
     function: str, pred: Tensor, target: Tensor, mask: Tensor | None, weights: Tensor | None
 ) -> tuple[Tensor, Tensor, Tensor | None, Tensor | None]:
-    """``read_elements`` for heat-maps (..., H, W), with weights (...) a keypoint spread over its pixels."""
+    """``read_elements`` for heat-maps (..., H, W), with weights (...) a keypoint spread over its pixels, or a pixel."""
     (pred, target), mask = read_elements(function, {"pred": pred, "target": target}, mask, inner=2)
-    if weights is not None:
-        if pred.ndim < 2 or weights.shape != pred.shape[:-2] or not weights.is_floating_point():
-            raise ValueError(
-                f"{function}: weights must be floating point, shape {tuple(pred.shape[:-2])}, one a heat-map of pred, "
-                f"got {weights.dtype}, {tuple(weights.shape)}"
-            )
-        weights = weights.to(pred)[..., None, None].expand(pred.shape)
+    weights = read_weights(function, weights, pred, mask, inner=2, whole="heat-map", part="pixel")
     return pred, target, mask, weights
 
 

@@ -8,10 +8,12 @@ from jaxtyping import Bool, Float
 from torch import Tensor
 
 from diffshape.losses.reduction import Reduction, check_same_shape, read_elements, reduce_elements
+from diffshape.ops.checks import checked
 
 DivergenceKind = Literal["js", "kl", "reverse_kl"]
 
 
+@checked
 def heatmap_divergence(
     pred: Float[Tensor, "*b h w"],
     target: Float[Tensor, "*b h w"],
@@ -83,10 +85,13 @@ def _distribution(pred: Tensor, from_logits: bool) -> tuple[Tensor, Tensor]:
 
 
 def _shares(values: Tensor) -> tuple[Tensor, Tensor]:
-    """Each positive value over the sum of a map (..., N), even shares for an empty one; and which maps are not."""
+    """Each positive value over the sum of a map (..., N), even shares for an empty one; and which maps are not.
+
+    A map with NaN is drawn, and its shares are NaN; one whose sum is so small that it has no reciprocal is empty.
+    """
     values = values.clamp(min=0)
     total = values.sum(-1, keepdim=True)
-    drawn = total > 0
+    drawn = ~(total <= torch.finfo(total.dtype).tiny / torch.finfo(total.dtype).eps)
     return torch.where(drawn, values / torch.where(drawn, total, 1), 1 / values.shape[-1]), drawn[..., 0]
 
 

@@ -16,6 +16,7 @@ Sources: Zhou et al., Objects as Points, 2019, after Law and Deng, CornerNet, EC
 2020; "background" has no published source.
 """
 
+import math
 from typing import Literal
 
 import torch
@@ -24,6 +25,7 @@ from torch import Tensor
 
 from diffshape.losses.heatmap_channels import read_heatmaps
 from diffshape.losses.reduction import Reduction, reduce_elements
+from diffshape.ops.checks import checked
 
 FocalKind = Literal["centernet", "focal_l2", "background"]
 DEFAULTS = {
@@ -34,6 +36,7 @@ DEFAULTS = {
 FOREGROUND = 0.01
 
 
+@checked
 def heatmap_focal_loss(
     pred: Float[Tensor, "*b h w"],
     target: Float[Tensor, "*b h w"],
@@ -43,10 +46,17 @@ def heatmap_focal_loss(
     beta: float | None = None,
     gamma: float | None = None,
     mask: Bool[Tensor, "*m"] | None = None,
-    weights: Float[Tensor, "*b"] | None = None,
+    weights: Float[Tensor, "*w"] | None = None,
     reduction: Reduction = "mean",
 ) -> Float[Tensor, "*out"]:
-    """A weighted loss of every pixel; the formulas of the three kinds stand at the top of this file.
+    """A squared or logarithmic loss of every pixel, weighted by how hard or how far from a peak it is.
+
+    With the target y, and p = sigmoid(pred) for "centernet", p = pred for the others:
+
+        "centernet"   -(1 - p)^alpha ln p  where y = 1,  -(1 - y)^beta p^alpha ln(1 - p)  elsewhere; the mean divides
+                      by the number of pixels with y = 1
+        "focal_l2"    |1 - s|^gamma (p - y)^2,  s = p - alpha  where y >= 0.01,  1 - p - beta  elsewhere
+        "background"  (1 - y)^gamma (p - y)^2, for comparison only: it has no weight on the peak itself
 
     Args:
         pred: Heat-maps, shape (..., H, W): logits for "centernet", else values.
@@ -58,7 +68,7 @@ def heatmap_focal_loss(
             background pixels, 0.
         gamma: Power of the weight of "focal_l2" (0, or >= 1) and "background" (>= 0), 2.
         mask: True where real: a keypoint, shape (...,), or a pixel, shape (..., H, W).
-        weights: One a keypoint, shape (...,), not negative.
+        weights: One a keypoint, shape (...,), or a pixel, shape (..., H, W), not negative.
         reduction: "mean" divides the sum by the (weighted) number of real pixels, for "centernet" of real pixels with
             target 1, or by 1 if there are none; "sum"; or "none" for (..., H, W).
 
@@ -113,6 +123,9 @@ def _options(kind: str, given: dict[str, float]) -> dict[str, float]:
     if foreign:
         raise ValueError(f"heatmap_focal_loss: kind {kind!r} has no option {', '.join(sorted(foreign))}")
     options = DEFAULTS[kind] | given
+    for option, value in options.items():
+        if not math.isfinite(value):
+            raise ValueError(f"heatmap_focal_loss: {option} must be finite, got {value}")
     powers = {"centernet": ("alpha", "beta"), "focal_l2": ("gamma",), "background": ("gamma",)}[kind]
     for option in powers:
         if options[option] < 0 or (kind == "focal_l2" and 0 < options[option] < 1):

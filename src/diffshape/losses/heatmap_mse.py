@@ -5,14 +5,16 @@ from torch import Tensor
 
 from diffshape.losses.heatmap_channels import drawn_channels, hardest_channels, keep_channels, read_heatmaps
 from diffshape.losses.reduction import Reduction, reduce_elements
+from diffshape.ops.checks import checked
 
 
+@checked
 def heatmap_mse(
     pred: Float[Tensor, "*b h w"],
     target: Float[Tensor, "*b h w"],
     *,
     mask: Bool[Tensor, "*m"] | None = None,
-    weights: Float[Tensor, "*b"] | None = None,
+    weights: Float[Tensor, "*w"] | None = None,
     skip_empty: bool = False,
     hardest: int | None = None,
     reduction: Reduction = "mean",
@@ -23,7 +25,8 @@ def heatmap_mse(
         pred: Heat-maps, shape (..., H, W), usually (B, K, H, W).
         target: The same shape.
         mask: True where real: a keypoint, shape (...,), or a pixel, shape (..., H, W).
-        weights: One a keypoint, shape (...,), not negative; the mean is sum(w l) / sum(w).
+        weights: One a keypoint, shape (...,), or a pixel, shape (..., H, W), not negative; the mean is
+            sum(w l) / sum(w).
         skip_empty: Leave out channels whose target is nowhere positive, such as those of landmarks outside the image.
         hardest: Keep only this many channels of each image, those of the largest (weighted) mean: online hard keypoint
             mining. Channels stand in the third dimension from the end.

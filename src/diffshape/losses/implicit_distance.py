@@ -20,6 +20,7 @@ from torch import Tensor
 
 from diffshape.losses.level_set_motion import distance_from_level_set
 from diffshape.losses.reduction import check_mask, reduce_elements
+from diffshape.ops.checks import checked, widened
 
 
 class ImplicitDistance(NamedTuple):
@@ -37,6 +38,7 @@ class ImplicitDistance(NamedTuple):
         return reduce_elements(self.distance, self.valid, "mean")
 
 
+@checked
 def implicit_distance(
     field: Callable[[Tensor], Tensor],
     points: Float[Tensor, "*b d"],
@@ -70,6 +72,7 @@ def implicit_distance(
     (tensor([1., 1.]), tensor([True, True]))
     """
     _check(points, mask, iterations, tolerance)
+    points = widened(points)
     real = torch.isfinite(points).all(-1) if mask is None else torch.isfinite(points).all(-1) & mask
     queries = torch.where(real[..., None], points, 0).reshape(-1, points.shape[-1])
     x, multiplier = _closest_points(field, queries.detach(), iterations)
@@ -153,8 +156,10 @@ def _finite(x: Tensor, multiplier: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def _check(points: Tensor, mask: Tensor | None, iterations: int, tolerance: float) -> None:
-    if points.ndim < 1:
-        raise ValueError("implicit_distance: points must have shape (..., D), got a scalar")
+    if points.ndim < 1 or points.shape[-1] < 1:
+        raise ValueError(
+            f"implicit_distance: points must have shape (..., D), D >= 1, got {tuple(points.shape) or 'a scalar'}"
+        )
     check_mask("implicit_distance", mask, points.shape[:-1], "points without its last dimension")
     if iterations < 0 or not tolerance > 0:
         raise ValueError(

@@ -35,6 +35,7 @@ from diffshape.losses.structure import structure_loss
 from diffshape.losses.structure_limits import StructureLimits
 from diffshape.losses.terms import LossTerms
 from diffshape.ops import gaussian_heatmaps, heatmap_soft_argmax
+from diffshape.ops.checks import checked
 
 MAP_LOSSES: dict[str, Callable[..., Tensor]] = {
     "adaptive_wing": partial(adaptive_wing_loss, weighted_map=True),
@@ -67,7 +68,17 @@ class TermSchedule:
 
 
 class LandmarkLoss(torch.nn.Module):
-    """The combined objective of a landmark network; the formula stands at the top of this file.
+    """The combined objective of a landmark network: the sum of ramp(progress) * lambda * term over four terms.
+
+    Each term is about 1 when a landmark is missed altogether, at any resolution:
+
+        heatmap       "divergence": Jensen-Shannon divergence in nats. Others: their sum over the pixels, divided by
+                      that of a map of zeros
+        coordinate    Wing, smooth L1 or Euclidean loss of the error in pixels, divided by that of an error of ``scale``
+        anatomical    ``structure_loss`` in the frame of the true landmarks
+        uncertainty   beta, Gaussian or Laplace likelihood of the error in units of ``scale``
+
+    With ``learn_weights`` the first three become e^-s term / 2 + s / 2, with one learnt s a term.
 
     Args:
         skeleton: What the landmarks are; without one there is no anatomical term.
@@ -96,6 +107,7 @@ class LandmarkLoss(torch.nn.Module):
     [0.0, 0.4]
     """
 
+    @checked
     def __init__(
         self,
         skeleton: Skeleton | None = None,
@@ -141,6 +153,7 @@ class LandmarkLoss(torch.nn.Module):
             {name: torch.nn.Parameter(torch.tensor(-math.log(2 * self.lambdas[name]))) for name in learnt}
         )
 
+    @checked
     def forward(
         self,
         heatmaps: Float[Tensor, "b k h w"],
@@ -167,7 +180,7 @@ class LandmarkLoss(torch.nn.Module):
         Raises:
             ValueError: A shape or a dtype is wrong.
         """
-        self._check(heatmaps, target, mask)
+        self._check(heatmaps, target, log_variance, mask)
         if mask is not None:  # here, because a NaN that reaches the decoder spoils its gradient
             heatmaps = torch.where(mask[..., None, None], heatmaps, 0)
         landmarks = heatmap_soft_argmax(heatmaps, from_logits=self.heatmap == "divergence")
@@ -190,6 +203,7 @@ class LandmarkLoss(torch.nn.Module):
         )
         return LossTerms(total, parts)
 
+    @checked
     def bound_log_variance(self, raw: Float[Tensor, "*b"]) -> Float[Tensor, "*b"]:
         """What the likelihood makes of the network's output, ln(variance) in pixels^2: use it wherever it is read."""
         return bounded_log_variance(raw, self.lowest, self.highest)
@@ -224,13 +238,17 @@ class LandmarkLoss(torch.nn.Module):
         s = bounded_log_variance(self.log_weights[name], start - REACH, start + REACH)
         return ((-s).exp() * part + s) / 2
 
-    def _check(self, heatmaps: Tensor, target: Tensor, mask: Tensor | None) -> None:
+    def _check(self, heatmaps: Tensor, target: Tensor, log_variance: Tensor | None, mask: Tensor | None) -> None:
         if heatmaps.ndim != 4:
             raise ValueError(f"LandmarkLoss: heatmaps must have shape (B, K, H, W), got {tuple(heatmaps.shape)}")
         expected = (*heatmaps.shape[:2], 2)
         if target.shape != expected:
             raise ValueError(
                 f"LandmarkLoss: target must have shape {expected}, (x, y) a map, got {tuple(target.shape)}"
+            )
+        if log_variance is not None and log_variance.shape != expected:
+            raise ValueError(
+                f"LandmarkLoss: log_variance must have shape {expected} like target, got {tuple(log_variance.shape)}"
             )
         if mask is not None and (mask.shape != expected[:2] or mask.dtype != torch.bool):
             raise ValueError(

@@ -18,8 +18,10 @@ from jaxtyping import Bool, Float
 from torch import Tensor
 
 from diffshape.losses.reduction import Reduction, read_elements, reduce_elements
+from diffshape.ops.checks import checked, widened
 
 
+@checked
 def bounded_log_variance(raw: Float[Tensor, "*b"], low: float, high: float) -> Float[Tensor, "*b"]:
     """What a network puts out, kept between two bounds without ever losing its gradient.
 
@@ -42,13 +44,14 @@ def bounded_log_variance(raw: Float[Tensor, "*b"], low: float, high: float) -> F
     >>> bounded_log_variance(torch.tensor([-100.0, 0.0, 100.0]), -4.0, 4.0)
     tensor([-3.9968,  0.0000,  3.9968])
     """
-    if not low < high:
-        raise ValueError(f"bounded_log_variance: low must be below high, got {low} and {high}")
+    if not -math.inf < low < high < math.inf:
+        raise ValueError(f"bounded_log_variance: low must be below high, and both finite, got {low} and {high}")
     centre, half = (low + high) / 2, (high - low) / 2
-    z = (raw - centre) / half
+    z = (widened(raw) - centre) / half
     return centre + half * z * torch.rsqrt(1 + z.square())
 
 
+@checked
 def gaussian_nll(
     pred: Float[Tensor, "*b"],
     target: Float[Tensor, "*b"],
@@ -58,7 +61,7 @@ def gaussian_nll(
     mask: Bool[Tensor, "*m"] | None = None,
     reduction: Reduction = "mean",
 ) -> Float[Tensor, "*out"]:
-    """r^2 e^-s / 2 + s / 2 of every coordinate.
+    """r^2 e^-s / 2 + s / 2 of every coordinate, with r = pred - target and its variance e^s.
 
     Args:
         pred: Any shape, usually landmarks (B, K, 2).
@@ -74,8 +77,8 @@ def gaussian_nll(
     Raises:
         ValueError: A shape, a dtype or the reduction is wrong.
 
-    Differentiable (twice). Its pull on ``pred``, r e^-s, is large for a confident and wrong prediction; the other two
-    losses of this file hold it back.
+    Differentiable (twice). Its pull on ``pred``, r e^-s, is large for a confident and wrong prediction; ``laplace_nll``
+    and ``beta_nll`` hold it back.
 
     >>> gaussian_nll(torch.tensor([2.0]), torch.tensor([0.0]), torch.tensor([4.0]).log())
     tensor(1.1931)
@@ -85,6 +88,7 @@ def gaussian_nll(
     return reduce_elements(values + math.log(2 * math.pi) / 2 if full else values, mask, reduction)
 
 
+@checked
 def laplace_nll(
     pred: Float[Tensor, "*b"],
     target: Float[Tensor, "*b"],
@@ -93,7 +97,7 @@ def laplace_nll(
     mask: Bool[Tensor, "*m"] | None = None,
     reduction: Reduction = "mean",
 ) -> Float[Tensor, "*out"]:
-    """|r| / b + ln(2 b) of every coordinate, 2 b^2 its variance.
+    """|r| / b + ln(2 b) of every coordinate, with r = pred - target and 2 b^2 = e^s its variance.
 
     Args:
         pred: Any shape, usually landmarks (B, K, 2).
@@ -115,10 +119,11 @@ def laplace_nll(
     tensor(2.8863)
     """
     pred, target, s, mask = _read("laplace_nll", pred, target, log_variance, mask)
-    values = (pred - target).abs() * math.sqrt(2) * (-s / 2).exp() + (s + math.log(2)) / 2
+    values = (pred - target).abs() * math.sqrt(2) * _exponential(-s / 2) + (s + math.log(2)) / 2
     return reduce_elements(values, mask, reduction)
 
 
+@checked
 def beta_nll(
     pred: Float[Tensor, "*b"],
     target: Float[Tensor, "*b"],
@@ -128,7 +133,9 @@ def beta_nll(
     mask: Bool[Tensor, "*m"] | None = None,
     reduction: Reduction = "mean",
 ) -> Float[Tensor, "*out"]:
-    """The Gaussian likelihood, weighted by its own variance to the power beta, so that hard samples keep their pull.
+    """e^(beta s) (r^2 e^-s + s) / 2 of every coordinate, r = pred - target, its variance e^s; the weight a constant.
+
+    The Gaussian likelihood, weighted by its own variance, so that hard samples keep their pull.
 
     Args:
         pred: Any shape, usually landmarks (B, K, 2).
@@ -152,12 +159,18 @@ def beta_nll(
     if not 0 <= beta <= 1:
         raise ValueError(f"beta_nll: beta must lie between 0 and 1, got {beta}")
     pred, target, s, mask = _read("beta_nll", pred, target, log_variance, mask)
-    return reduce_elements((beta * s.detach()).exp() * _gaussian(pred, target, s), mask, reduction)
+    return reduce_elements(_exponential(beta * s.detach()) * _gaussian(pred, target, s), mask, reduction)
 
 
 def _gaussian(pred: Tensor, target: Tensor, s: Tensor) -> Tensor:
     """Scaled before it is squared, so that large errors with large variances do not overflow."""
-    return (((pred - target) * (-s / 2).exp()).square() + s) / 2
+    return (((pred - target) * _exponential(-s / 2)).square() + s) / 2
+
+
+def _exponential(x: Tensor) -> Tensor:
+    """e^x, finite and not 0 where x is not, so that no product of two is NaN."""
+    limit = math.log(torch.finfo(x.dtype).max) / 2
+    return x.clamp(-limit, limit).exp()
 
 
 def _read(

@@ -10,17 +10,23 @@ The three are the mesh loss of the usual guides, w_v vertex + w_n normal + w_e e
 sums, so that no weight depends on the resolution of the mesh.
 """
 
+import math
+
 import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
-from diffshape.losses.meshes import Meshes, read_mesh_pair
+from diffshape.losses.meshes import Meshes, read_mesh_pair, read_meshes
 from diffshape.losses.reduction import Reduction
 from diffshape.losses.terms import LossTerms
-from diffshape.ops.mesh_topology import face_normals, face_sides
+from diffshape.ops.checks import checked
+from diffshape.ops.mesh_topology import triangle_normals
+from diffshape.ops.packed_meshes import PackedFaces
 from diffshape.ops.squared_distances import distance_from_squared
+from diffshape.ops.table_rows import rows_at
 
 
+@checked
 def vertex_loss(
     pred: Float[Tensor, "*b v 3"],
     target: Float[Tensor, "*b v 3"],
@@ -54,10 +60,11 @@ def vertex_loss(
     return _vertex(mesh, goal, reduction)
 
 
+@checked
 def face_normal_loss(
     pred: Float[Tensor, "*b v 3"],
     target: Float[Tensor, "*b v 3"],
-    faces: Int[Tensor, "f 3"],
+    faces: Int[Tensor, "f 3"] | PackedFaces,
     *,
     mask: Bool[Tensor, "*b v"] | None = None,
     reduction: Reduction = "mean",
@@ -71,7 +78,7 @@ def face_normal_loss(
     Args:
         pred: Vertices, shape (B, V, 3) or (V, 3).
         target: Vertices that correspond one to one, same shape, dtype and device.
-        faces: Shape (F, 3), integers in [0, V), one topology for the batch.
+        faces: Shape (F, 3), integers in [0, V), one topology for the batch, or packed ones (`ops.pack_meshes`).
         mask: True where a vertex is real, shape (B, V) or (V,); a face is real if its vertices are.
         reduction: How the B values become one; "none" keeps them.
 
@@ -92,20 +99,24 @@ def face_normal_loss(
     return _normal(*read_mesh_pair("face_normal_loss", pred, target, faces, mask), reduction)
 
 
+@checked
 def edge_length_loss(
     pred: Float[Tensor, "*b v 3"],
-    target: Float[Tensor, "*b v 3"],
-    faces: Int[Tensor, "f 3"],
+    target: Float[Tensor, "*b v 3"] | float,
+    faces: Int[Tensor, "f 3"] | PackedFaces,
     *,
     mask: Bool[Tensor, "*b v"] | None = None,
     reduction: Reduction = "mean",
 ) -> Float[Tensor, "*out"]:
     """Mean over the edges of (|e| - |e'|)^2; an edge counts once, however many faces share it.
 
+    |e'| is the length of the edge in a target of the same faces, or one length for all: 0 pulls every edge together,
+    the mean length that is wanted keeps the triangles even, as a regulariser of a mesh that has no target.
+
     Args:
         pred: Vertices, shape (B, V, 3) or (V, 3), in any unit of length u.
-        target: Vertices that correspond one to one, same shape, dtype and device.
-        faces: Shape (F, 3), integers in [0, V), one topology for the batch.
+        target: Vertices that correspond one to one, same shape, dtype and device; or a length in u, 0 or more.
+        faces: Shape (F, 3), integers in [0, V), one topology for the batch, or packed ones (`ops.pack_meshes`).
         mask: True where a vertex is real, shape (B, V) or (V,); an edge is real if its vertices are.
         reduction: How the B values become one; "none" keeps them.
 
@@ -114,21 +125,30 @@ def edge_length_loss(
         an edge.
 
     Raises:
-        ValueError: A shape, a dtype, an index or the reduction is wrong.
+        TypeError: ``target`` is no tensor and no number.
+        ValueError: A shape, a dtype, an index, a length or the reduction is wrong.
 
-    Twice differentiable in ``pred`` and ``target``; the length of an edge that is exactly 0 has the subgradient 0.
+    Twice differentiable in ``pred`` and ``target``; the length of an edge that is exactly 0 has the subgradient 0. With
+    a length it is the ``mesh_edge_loss`` of PyTorch3D, whose ``target_length`` is 0 by default.
 
     >>> corners = torch.tensor([[0.0, 0, 0], [3, 0, 0], [0, 4, 0]])
     >>> edge_length_loss(2 * corners, corners, torch.tensor([[0, 1, 2]]))  # (3^2 + 4^2 + 5^2) / 3
     tensor(16.6667)
+    >>> edge_length_loss(corners, 4.0, torch.tensor([[0, 1, 2]]))  # (1^2 + 0^2 + 1^2) / 3
+    tensor(0.6667)
     """
-    return _edge(*read_mesh_pair("edge_length_loss", pred, target, faces, mask), reduction)
+    if isinstance(target, Tensor):
+        return _edge(*read_mesh_pair("edge_length_loss", pred, target, faces, mask), reduction)
+    if not 0 <= target < math.inf:
+        raise ValueError(f"edge_length_loss: target must be vertices or a length, 0 or more and finite, got {target!r}")
+    return _edge(read_meshes("edge_length_loss", pred, faces, mask, argument="pred"), target, reduction)
 
 
+@checked
 def mesh_loss(
     pred: Float[Tensor, "*b v 3"],
     target: Float[Tensor, "*b v 3"],
-    faces: Int[Tensor, "f 3"],
+    faces: Int[Tensor, "f 3"] | PackedFaces,
     *,
     vertex_weight: float = 1.0,
     normal_weight: float = 1.0,
@@ -149,7 +169,7 @@ def mesh_loss(
     Args:
         pred: Vertices, shape (B, V, 3) or (V, 3).
         target: Vertices that correspond one to one, same shape, dtype and device.
-        faces: Shape (F, 3), integers in [0, V), one topology for the batch.
+        faces: Shape (F, 3), integers in [0, V), one topology for the batch, or packed ones (`ops.pack_meshes`).
         vertex_weight: Factor of `vertex_loss`.
         normal_weight: Factor of `face_normal_loss`.
         edge_weight: Factor of `edge_length_loss`.
@@ -182,17 +202,20 @@ def _vertex(pred: Meshes, target: Meshes, reduction: Reduction) -> Tensor:
 
 
 def _normal(pred: Meshes, target: Meshes, reduction: Reduction) -> Tensor:
-    normals, exist = face_normals(pred.vertices, pred.faces)
-    goals, goals_exist = face_normals(target.vertices, target.faces)
-    return pred.reduce((normals - goals).square().sum(-1) / 2, pred.real(pred.faces, exist & goals_exist), reduction)
+    normals, exist = triangle_normals(pred.vertices, pred.faces)
+    goals, goals_exist = triangle_normals(target.vertices, target.faces)
+    real = pred.real(pred.faces, exist & goals_exist)
+    return pred.reduce((normals - goals).square().sum(-1) / 2, real, reduction, at=pred.faces[:, 0])
 
 
-def _edge(pred: Meshes, target: Meshes, reduction: Reduction) -> Tensor:
-    sides = face_sides(pred.faces)
-    difference = _lengths(pred.vertices, sides.ends) - _lengths(target.vertices, sides.ends)
-    return pred.reduce(difference.square(), pred.real(sides.ends, sides.first.expand(difference.shape)), reduction)
+def _edge(pred: Meshes, target: Meshes | float, reduction: Reduction) -> Tensor:
+    sides = pred.sides
+    goals = _lengths(target.vertices, sides.ends) if isinstance(target, Meshes) else target
+    difference = _lengths(pred.vertices, sides.ends) - goals
+    real = pred.real(sides.ends, sides.first.expand(difference.shape))
+    return pred.reduce(difference.square(), real, reduction, at=sides.ends[:, 0])
 
 
 def _lengths(vertices: Float[Tensor, "b v 3"], ends: Int[Tensor, "s 2"]) -> Float[Tensor, "b s"]:
     """Euclidean lengths whose first and second derivatives are 0 where they are 0."""
-    return distance_from_squared((vertices[:, ends[:, 1]] - vertices[:, ends[:, 0]]).square().sum(-1))
+    return distance_from_squared((rows_at(vertices, ends[:, 1]) - rows_at(vertices, ends[:, 0])).square().sum(-1))

@@ -12,12 +12,16 @@ from jaxtyping import Float
 from torch import Tensor
 
 from diffshape.losses.reduction import Reduction, reduce_elements
+from diffshape.ops.checks import checked, widened
 
 
+@checked
 def min_of_n(
     distances: Float[Tensor, "n b"], *, relaxation: float = 0.0, reduction: Reduction = "mean"
 ) -> Float[Tensor, "*out"]:
-    """The best of n candidates of each sample; see the formula at the top of this file.
+    """reduce_b min_j d_jb: the best of n candidates of each sample, for predictors asked what could be there.
+
+    Only the best one learns, so the guesses spread over what the input leaves open.
 
     Args:
         distances: Shape (n, B): of candidate j of sample b to the truth, for instance by ``chamfer_distance`` with
@@ -43,6 +47,7 @@ def min_of_n(
         raise ValueError(f"min_of_n: distances must have shape (n, B) with n >= 1, got {tuple(distances.shape)}")
     if not 0 <= relaxation < 1:
         raise ValueError(f"min_of_n: relaxation must lie in [0, 1), got {relaxation}")
+    distances = widened(distances)
     best = distances.min(0).values
     if relaxation and len(distances) > 1:
         others = (distances.sum(0) - best) / (len(distances) - 1)

@@ -8,8 +8,8 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
 from diffshape.losses.reduction import check_mask
-from diffshape.ops import nearest_neighbors
-from diffshape.ops.neighbor_index import is_finite
+from diffshape.ops import manhattan_neighbors, nearest_neighbors
+from diffshape.ops.checks import coordinate_limit, require_finite, widened
 from diffshape.ops.squared_distances import distance_from_squared
 
 
@@ -60,6 +60,7 @@ def read_point_sets(
     if y.ndim != x.ndim or y.shape[:-2] != x.shape[:-2] or y.shape[-1] != x.shape[-1]:
         wanted = ", ".join(map(str, (*x.shape[:-2], "M", x.shape[-1])))
         raise ValueError(f"{function}: y must have shape ({wanted}) like x, got {tuple(y.shape)}")
+    x, y = widened(x), widened(y)
     if x.dtype != y.dtype or x.device != y.device:
         raise ValueError(
             f"{function}: x and y must share dtype and device, got {x.dtype} on {x.device} and {y.dtype} on {y.device}"
@@ -70,19 +71,30 @@ def read_point_sets(
     )
 
 
+def read_squared(function: str, squared: bool | None, norm: int) -> bool:
+    """Whether distances are squared: what was asked for, else yes for the Euclidean norm and no for Manhattan's."""
+    if norm not in (1, 2):
+        raise ValueError(f"{function}: norm must be 2 (Euclidean) or 1 (Manhattan), got {norm!r}")
+    if norm == 1 and squared:
+        raise ValueError(f"{function}: norm=1 takes no squared=True: Manhattan distances are never squared")
+    return norm == 2 if squared is None else squared
+
+
 def distances_to_nearest(
-    points: PointSet, others: PointSet, *, squared: bool
+    points: PointSet, others: PointSet, *, squared: bool, norm: int = 2
 ) -> tuple[Float[Tensor, "b n"], Int[Tensor, "b n"]]:
     """How far each point of one set is from the nearest of the other, and which that is; 0 where masked."""
+    if norm == 1:
+        return manhattan_neighbors(points.points, others.points, x_mask=points.mask, y_mask=others.mask)
     distances, indices = nearest_neighbors(points.points, others.points, x_mask=points.mask, y_mask=others.mask)
     return distances if squared else distance_from_squared(distances), indices
 
 
-def distances_both_ways(x: PointSet, y: PointSet, *, squared: bool) -> Iterator[tuple[Tensor, Tensor]]:
+def distances_both_ways(x: PointSet, y: PointSet, *, squared: bool, norm: int = 2) -> Iterator[tuple[Tensor, Tensor]]:
     """`distances_to_nearest` from x to y and from y to x: one search, if both have room for as many points."""
     if x.points.shape != y.points.shape:
-        return iter((distances_to_nearest(x, y, squared=squared), distances_to_nearest(y, x, squared=squared)))
-    distances, indices = distances_to_nearest(_stack(x, y), _stack(y, x), squared=squared)
+        return iter(distances_to_nearest(*pair, squared=squared, norm=norm) for pair in ((x, y), (y, x)))
+    distances, indices = distances_to_nearest(_stack(x, y), _stack(y, x), squared=squared, norm=norm)
     return zip(distances.chunk(2), indices.chunk(2))
 
 
@@ -109,8 +121,6 @@ def _read_point_set(function: str, name: str, points: Tensor, mask: Tensor | Non
     if points.ndim == 2:
         points = points[None]
         mask, weights = (None if each is None else each[None] for each in (mask, weights))
-    if points.dtype not in (torch.float32, torch.float64):
-        points = points.float()
     if weights is not None:
         weights = weights.to(points)
     if mask is not None:
@@ -125,9 +135,8 @@ def _read_point_set(function: str, name: str, points: Tensor, mask: Tensor | Non
 @torch.library.custom_op("diffshape::check_values", mutates_args=())
 def check_values(function: str, name: str, points: Tensor, weights: Tensor | None) -> Tensor:
     """1 if points and weights can be used; one operator, so that a compiler keeps the checks."""
-    if points.numel() and not is_finite(points):
-        raise ValueError(f"{function}: {name} has non-finite coordinates; remove or mask those points first")
-    if weights is not None and weights.numel() and not (weights.min() >= 0 and is_finite(weights)):
+    require_finite(function, name, points, coordinate_limit(points.dtype, points.shape[-1], points.shape[-2]))
+    if weights is not None and not bool(((weights >= 0).all(-1) & weights.sum(-1).isfinite()).all()):
         raise ValueError(f"{function}: {name}_weights must be finite and not negative")
     if points.shape[-2] == 0 or (weights is not None and not weights.any(-1).all()):
         raise ValueError(f"{function}: every sample of {name} needs a point that is neither masked nor of weight 0")

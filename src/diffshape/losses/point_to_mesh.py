@@ -5,14 +5,17 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
 from diffshape.losses.reduction import Reduction, check_mask, mean_of_each, reduce_elements
+from diffshape.ops.checks import checked
 from diffshape.ops.closest_triangles import closest_triangles
+from diffshape.ops.packed_meshes import PackedFaces
 from diffshape.ops.squared_distances import distance_from_squared
 
 
+@checked
 def point_to_mesh_distance(
     points: Float[Tensor, "*b n 3"],
     vertices: Float[Tensor, "*b v 3"],
-    faces: Int[Tensor, "f 3"],
+    faces: Int[Tensor, "f 3"] | PackedFaces,
     *,
     squared: bool = True,
     mask: Bool[Tensor, "*b n"] | None = None,
@@ -20,13 +23,13 @@ def point_to_mesh_distance(
 ) -> Float[Tensor, "*out"]:
     """Mean over the points p of min_c |p - c|^2 over all points c of the triangles, or of the distance itself.
 
-    One direction only: it does not ask that every triangle has a point nearby.
+    One direction only: it does not ask that every triangle has a point nearby, as `mesh_to_points_distance` does.
 
     Args:
         points: Shape (B, N, 3) or (N, 3), in any unit of length u.
         vertices: Shape (B, V, 3) or (V, 3), same unit, dtype and device.
-        faces: Shape (F, 3), integers in [0, V), F >= 1, one topology for the batch; degenerate ones are segments and
-            points, exactly.
+        faces: Shape (F, 3), integers in [0, V), F >= 1, one topology for the batch, or packed ones (`ops.pack_meshes`);
+            degenerate ones are segments and points, exactly.
         squared: Use squared distances.
         mask: True where a point is real, shape (B, N) or (N,).
         reduction: How the B values become one; "none" keeps them.

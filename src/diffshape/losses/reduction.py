@@ -7,6 +7,8 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
+from diffshape.ops.checks import widened
+
 Reduction = Literal["mean", "sum", "none"]
 
 
@@ -72,7 +74,7 @@ def read_elements(
         check_same_shape(function, name, tensor, first.shape, like)
         if not tensor.is_floating_point():
             raise ValueError(f"{function}: {name} must be floating point, got {tensor.dtype}")
-    read = [each if each.dtype in (torch.float32, torch.float64) else each.float() for each in tensors.values()]
+    read = [widened(each) for each in tensors.values()]
     if mask is None:
         return read, None
     if inner and mask.ndim == first.ndim - inner:
@@ -81,6 +83,44 @@ def read_elements(
         mask = mask[(...,) + (None,) * inner].expand(first.shape)
     check_mask(function, mask, first.shape, like)
     return [torch.where(mask, each, 0) for each in read], mask
+
+
+def read_weights(
+    function: str, weights: Tensor | None, values: Tensor, mask: Tensor | None, *, inner: int, whole: str, part: str
+) -> Tensor | None:
+    """Weights of an elementwise loss, one an element (``part``), spread over it if there is one a ``whole``.
+
+    They have the shape of ``values``, or lack its last ``inner`` dimensions; 0 in masked places, else finite and not
+    negative.
+    """
+    if weights is None:
+        return None
+    outer = values.shape[: max(values.ndim - inner, 0)]
+    if values.ndim < inner or weights.shape not in (outer, values.shape) or not weights.is_floating_point():
+        finer = f", or {tuple(values.shape)}, one a {part}" if inner else ""
+        raise ValueError(
+            f"{function}: weights must be floating point, shape {tuple(outer)}, one a {whole} of pred{finer}, "
+            f"got {weights.dtype}, {tuple(weights.shape)}"
+        )
+    if weights.shape != values.shape:
+        weights = weights[(...,) + (None,) * inner]
+    weights = weights.to(values).expand(values.shape)
+    if mask is not None:
+        weights = torch.where(mask, weights, 0)
+    return weights * check_weights(function, weights.detach())
+
+
+@torch.library.custom_op("diffshape::check_weights", mutates_args=())
+def check_weights(function: str, weights: Tensor) -> Tensor:
+    """1, to multiply by, if the weights can weigh: the compiler sees one operator that must run."""
+    if not ((weights >= 0).all() and weights.sum().isfinite()):
+        raise ValueError(f"{function}: weights must be finite, not negative, and of a finite sum")
+    return weights.new_ones(())
+
+
+@check_weights.register_fake
+def _(function: str, weights: Tensor) -> Tensor:
+    return weights.new_empty(())
 
 
 def check_same_shape(function: str, name: str, tensor: Tensor, expected: torch.Size, like: str) -> None:

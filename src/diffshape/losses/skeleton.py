@@ -1,7 +1,6 @@
 """Which landmarks make up a spine: vertebrae as quadrilaterals, top to bottom, and an end-plate below the last."""
 
 from dataclasses import dataclass
-from functools import cached_property
 
 import torch
 from torch import Tensor
@@ -51,7 +50,7 @@ class Skeleton:
         upper = cls.anteroposterior(vertebrae)
         return cls(quadrilaterals=upper.quadrilaterals, end_edge=(upper.count, upper.count + 1), count=upper.count + 2)
 
-    @cached_property
+    @property
     def rows(self) -> tuple[Edge, ...]:
         """The end-plates, (left, right), from top to bottom: two a vertebra, then the end edge."""
         plates = [edge for ul, ur, ll, lr in self.quadrilaterals for edge in ((ul, ur), (ll, lr))]

@@ -13,8 +13,10 @@ from torch import Tensor
 
 from diffshape.losses.point_sets import PointSet, read_point_sets
 from diffshape.losses.reduction import Reduction, reduce_elements
+from diffshape.ops.checks import checked
 
 
+@checked
 def sliced_wasserstein_distance(
     x: Float[Tensor, "*b n d"],
     y: Float[Tensor, "*b m d"],
@@ -28,7 +30,10 @@ def sliced_wasserstein_distance(
     y_weights: Float[Tensor, "*b m"] | None = None,
     reduction: Reduction = "mean",
 ) -> Float[Tensor, "*out"]:
-    """Sliced Wasserstein distance; see the formula at the top of this file.
+    """( mean over directions u of W_p^p(<u, x>, <u, y>) )^(1/p): transport along random lines, where sorting solves it.
+
+    W_p^p = int_0^1 |F_x^-1(t) - F_y^-1(t)|^p dt compares the quantile functions of the points' places along a line, as
+    masses that add up to 1. Directions are uniform on the sphere, drawn anew at every call.
 
     Args:
         x: Points, shape (B, N, D) or (N, D), in any unit of length u.

@@ -12,6 +12,7 @@ on differentiable minima; it pushes away points with c_ij > D_i + T. The softmin
 marginal constraint short of Sinkhorn's transport.
 """
 
+import math
 from typing import Literal
 
 import torch
@@ -20,6 +21,7 @@ from torch import Tensor
 
 from diffshape.losses.point_sets import PointSet, read_point_sets
 from diffshape.losses.reduction import Reduction, reduce_elements
+from diffshape.ops.checks import checked
 from diffshape.ops.soft_minimum import by_rows, pair_costs, soft_minimum
 from diffshape.ops.spacing import median_spacing
 
@@ -27,6 +29,7 @@ SPACINGS = 2.0
 """The default temperature in distances between neighbours."""
 
 
+@checked
 def soft_chamfer_distance(
     x: Float[Tensor, "*b n d"],
     y: Float[Tensor, "*b m d"],
@@ -39,7 +42,13 @@ def soft_chamfer_distance(
     y_mask: Bool[Tensor, "*b m"] | None = None,
     reduction: Reduction = "mean",
 ) -> Float[Tensor, "*out"]:
-    """Soft Chamfer distance; see the formula at the top of this file.
+    """mean_i D_i + mean_j D'_j: every point looks at all points of the other set, the nearer the more.
+
+        mode "softmin":      D_i = -T log( 1/M sum_j exp(-c_ij / T) )
+        mode "expectation":  D_i = sum_j p_ij c_ij,    p_ij = exp(-c_ij / T) / sum_k exp(-c_ik / T)
+
+    with c_ij = |x_i - y_j| or its square, D' the other way round, and with ``debias`` S(x, y) - S(x, x) / 2 -
+    S(y, y) / 2. Both tend to the Chamfer distance as the temperature T vanishes.
 
     Args:
         x: Points, shape (B, N, D) or (N, D), in any unit of length u.
@@ -69,7 +78,7 @@ def soft_chamfer_distance(
     name = "soft_chamfer_distance"
     if mode not in ("softmin", "expectation"):
         raise ValueError(f'{name}: mode must be "softmin" or "expectation", got {mode!r}')
-    if temperature is not None and not temperature > 0:
+    if temperature is not None and not 0 < temperature < math.inf:
         raise ValueError(f"{name}: temperature must be positive, got {temperature}")
     x_set, y_set = read_point_sets(name, x, y, x_mask=x_mask, y_mask=y_mask)
     if temperature is None:

@@ -35,8 +35,10 @@ from diffshape.losses.spine_geometry import (
 from diffshape.losses.structure_limits import StructureLimits
 from diffshape.losses.structure_literal import literal_structure_terms
 from diffshape.losses.terms import LossTerms
+from diffshape.ops.checks import checked, coordinate_limit, finite, widened
 
 
+@checked
 def structure_loss(
     landmarks: Float[Tensor, "*b k 2"],
     skeleton: Skeleton,
@@ -50,7 +52,16 @@ def structure_loss(
     mask: Bool[Tensor, "*b k"] | None = None,
     kind: Literal["hinge", "literal"] = "hinge",
 ) -> LossTerms:
-    """How far landmarks are from being a spine; the terms stand at the top of this file.
+    """How far landmarks are from being a spine: weighted hinges that are 0 inside limits a real spine keeps.
+
+    With h the mean vertebral height and all directions local, along and at right angles to the end-plates:
+
+        order          (gap - d / h)+, d how far the middle of each end-plate lies below that of the one above
+        orientation    (edge - e / h)+, e how far each end-plate runs to the right, and each side of a vertebra down
+        parallel       (|angle| - limit)+ in radians, of the end-plates of a vertebra, and of the last with the end edge
+        ratio          (ln(w / h_i) - ln high)+ + (ln low - ln(w / h_i))+ of each vertebra's width and height
+        consistency    (|ln(w_{i+1} / w_i)| - ln step)+ of the widths and the heights of neighbours, with the end edge
+
 
     Args:
         landmarks: (x, y) with y down, in any unit, shape (..., K, 2).
@@ -86,6 +97,12 @@ def structure_loss(
     """
     name = "structure_loss"
     check_landmarks(name, landmarks, skeleton, mask)
+    weights = {"order": order_weight, "orientation": orientation_weight, "parallel": parallel_weight}
+    for part, weight in (weights | {"ratio": ratio_weight}).items():
+        if not math.isfinite(weight):
+            raise ValueError(f"{name}: {part}_weight must be finite, got {weight}")
+    real = torch.ones_like(landmarks[..., 0], dtype=torch.bool) if mask is None else mask
+    landmarks = _measurable(name, "landmarks", landmarks, real)
     if kind == "literal":
         if not (limits is None and reference is None and mask is None):
             raise ValueError(f'{name}: limits, reference and mask must be None with kind="literal"')
@@ -97,6 +114,8 @@ def structure_loss(
                 f"got {tuple(reference.shape)}"
             )
         spine = read_spine(landmarks, skeleton, mask)
+        if reference is not None:
+            reference = _measurable(name, "reference", reference, real)
         if reference is None:
             frame = frame_of(spine, trusted=False)
         else:
@@ -104,9 +123,14 @@ def structure_loss(
         parts = _hinges(spine, frame, limits or StructureLimits())
     else:
         raise ValueError(f'{name}: kind must be "hinge" or "literal", got {kind!r}')
-    weights = {"order": order_weight, "orientation": orientation_weight, "parallel": parallel_weight}
     total = sum(weights.get(part, ratio_weight) * value for part, value in parts.items())
     return LossTerms(torch.as_tensor(total), parts)
+
+
+def _measurable(name: str, argument: str, landmarks: Tensor, real: Tensor) -> Tensor:
+    """The landmarks, 0 where they are not real, or a ValueError where one is not finite or has no square."""
+    landmarks = widened(torch.where(real[..., None], landmarks, 0))
+    return finite(name, argument, landmarks, coordinate_limit(landmarks.dtype, 2))
 
 
 def _hinges(spine: Spine, frame: SpineFrame, limits: StructureLimits) -> dict[str, Tensor]:

@@ -9,6 +9,7 @@ from torch import Tensor
 
 from diffshape.losses.skeleton import Skeleton, check_landmarks
 from diffshape.losses.spine_geometry import Spine, angles_between, read_spine
+from diffshape.ops.checks import checked
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,6 +46,7 @@ class StructureLimits:
                 raise ValueError(f"StructureLimits: {name} must be 0 or more, got {getattr(self, name)}")
 
     @classmethod
+    @checked
     def from_landmarks(
         cls,
         landmarks: Float[Tensor, "*b k 2"],

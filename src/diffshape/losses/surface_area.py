@@ -5,8 +5,10 @@ from jaxtyping import Bool, Float
 from torch import Tensor
 
 from diffshape.losses.reduction import Reduction, check_mask, reduce_elements
+from diffshape.ops.checks import checked, widened
 
 
+@checked
 def surface_area_loss(
     values: Float[Tensor, "*b"],
     *,
@@ -41,6 +43,7 @@ def surface_area_loss(
     if not alpha > 0:
         raise ValueError(f"surface_area_loss: alpha must be positive, got {alpha}")
     check_mask("surface_area_loss", mask, values.shape, "values")
+    values = widened(values)
     if mask is not None:
         values = torch.where(mask, values, 0)
     return reduce_elements(torch.exp(-alpha * values.abs()), mask, reduction)

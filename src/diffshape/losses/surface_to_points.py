@@ -6,8 +6,10 @@ from torch import Tensor
 
 from diffshape.losses.level_set_motion import distance_from_level_set
 from diffshape.losses.reduction import Reduction, check_mask, check_same_shape, reduce_elements
+from diffshape.ops.checks import checked, widened
 
 
+@checked
 def surface_to_points_loss(
     field_values: Float[Tensor, "*b"],
     gradients: Float[Tensor, "*b d"],
@@ -52,6 +54,9 @@ def surface_to_points_loss(
     check_same_shape(name, "gradients", gradients, points, "surface_points")
     check_same_shape(name, "nearest_points", nearest_points, points, "surface_points")
     check_mask(name, mask, field_values.shape, "field_values")
+    field_values, gradients, surface_points, nearest_points = map(
+        widened, (field_values, gradients, surface_points, nearest_points)
+    )
     if mask is not None:
         field_values = torch.where(mask, field_values, 0)
         gradients, surface_points, nearest_points = (

@@ -4,13 +4,17 @@ With the logit z, p = sigmoid(z), ln p and ln (1 - p) = ln sigmoid(-z) are compu
 clipped p, so a voxel that is wrong and sure of it keeps its gradient.
 """
 
+import math
+
 from jaxtyping import Bool, Float, Shaped
 from torch import Tensor
 
 from diffshape.losses.reduction import Reduction, mean_of_each
 from diffshape.losses.voxels import read_voxels
+from diffshape.ops.checks import checked
 
 
+@checked
 def voxel_cross_entropy(
     pred: Float[Tensor, "*b r1 r2 r3"],
     target: Shaped[Tensor, "*b r1 r2 r3"],
@@ -36,13 +40,14 @@ def voxel_cross_entropy(
     Raises:
         ValueError: A shape, a dtype, a value outside 0..1, ``positive_weight`` or the reduction is wrong.
 
-    Twice differentiable in ``pred``.
+    Twice differentiable in ``pred``. A value a voxel, images, and several classes: `segmentation_focal_loss` with
+    ``gamma=0``.
 
     >>> import torch
     >>> voxel_cross_entropy(torch.zeros(2, 4, 4, 4), torch.ones(2, 4, 4, 4))
     tensor(0.6931)
     """
-    if not positive_weight > 0:
+    if not 0 < positive_weight < math.inf:
         raise ValueError(f"voxel_cross_entropy: positive_weight must be positive, got {positive_weight}")
     voxels = read_voxels("voxel_cross_entropy", pred, target, mask, from_logits=from_logits)
     log_full, log_empty = voxels.log_probabilities()
@@ -50,6 +55,7 @@ def voxel_cross_entropy(
     return voxels.reduce(mean_of_each(losses, voxels.mask), reduction)
 
 
+@checked
 def voxel_focal_loss(
     pred: Float[Tensor, "*b r1 r2 r3"],
     target: Shaped[Tensor, "*b r1 r2 r3"],
@@ -78,13 +84,14 @@ def voxel_focal_loss(
     Raises:
         ValueError: A shape, a dtype, a value outside 0..1, ``gamma``, ``alpha`` or the reduction is wrong.
 
-    Twice differentiable in ``pred``. Source: Lin, Goyal, Girshick, He, Dollár, ICCV 2017, equations 4 and 5.
+    Twice differentiable in ``pred``. A value a voxel, images, and several classes: `segmentation_focal_loss`. Source:
+    Lin, Goyal, Girshick, He, Dollár, ICCV 2017, equations 4 and 5.
 
     >>> import torch
     >>> voxel_focal_loss(torch.zeros(2, 4, 4, 4), torch.ones(2, 4, 4, 4))  # ln 2 / 4
     tensor(0.1733)
     """
-    if not gamma >= 0:
+    if not 0 <= gamma < math.inf:
         raise ValueError(f"voxel_focal_loss: gamma must be 0 or more, got {gamma}")
     if alpha is not None and not 0 <= alpha <= 1:
         raise ValueError(f"voxel_focal_loss: alpha must lie between 0 and 1, got {alpha}")

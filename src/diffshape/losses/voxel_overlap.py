@@ -9,27 +9,33 @@ with alpha = beta = 1/2 for Dice, 1 for IoU. Written by its errors, a loss is 0 
 against empty too, and 1 - p = sigmoid(-z) keeps its digits: a voxel that is wrong and sure of it keeps its gradient.
 """
 
+import math
+
 from jaxtyping import Bool, Float, Shaped
 from torch import Tensor
 
 from diffshape.losses.reduction import Reduction
 from diffshape.losses.voxels import Voxels, read_voxels
+from diffshape.ops.checks import checked
 
 
+@checked
 def voxel_dice_loss(
     pred: Float[Tensor, "*b r1 r2 r3"],
     target: Shaped[Tensor, "*b r1 r2 r3"],
     *,
+    squared: bool = False,
     epsilon: float = 1e-7,
     from_logits: bool = True,
     mask: Bool[Tensor, "*b r1 r2 r3"] | None = None,
     reduction: Reduction = "mean",
 ) -> Float[Tensor, "*out"]:
-    """1 - (2 sum p y + epsilon) / (sum p + sum y + epsilon) of each grid.
+    """1 - (2 sum p y + epsilon) / (sum p^q + sum y^q + epsilon) of each grid, q = 2 if ``squared``, else 1.
 
     Args:
         pred: Logits, or probabilities, shape (B, R, R, R) or (R, R, R).
         target: Occupancy y, 0 to 1, same shape; may be boolean.
+        squared: Squares in the denominator, as in V-Net; else the plain sums.
         epsilon: In voxels, positive. It decides only where the target is empty: a false positive then costs
             sum p / (sum p + epsilon), nearly 1 unless epsilon is as large as what should be forgiven.
         from_logits: Whether ``pred`` is logits.
@@ -42,8 +48,8 @@ def voxel_dice_loss(
     Raises:
         ValueError: A shape, a dtype, a value outside 0..1, ``epsilon`` or the reduction is wrong.
 
-    Twice differentiable in ``pred``. Source: Milletari, Navab, Ahmadi, V-Net, 3DV 2016, whose denominator
-    has squares.
+    Twice differentiable in ``pred``. Images, and grids with several classes: `segmentation_dice_loss`. Source:
+    Milletari, Navab, Ahmadi, V-Net, 3DV 2016 (``squared``).
 
     >>> import torch
     >>> half, whole = torch.zeros(4, 4, 4), torch.ones(4, 4, 4)
@@ -52,9 +58,14 @@ def voxel_dice_loss(
     tensor(0.3333)
     """
     voxels = _read("voxel_dice_loss", pred, target, mask, from_logits, epsilon)
+    if squared:
+        full, _ = voxels.probabilities()
+        sizes = voxels.sum(full.square() + voxels.target.square())
+        return voxels.reduce(voxels.sum((full - voxels.target).square()) / (sizes + epsilon), reduction)
     return _tversky(voxels, 0.5, 0.5, epsilon / 2, reduction)
 
 
+@checked
 def voxel_tversky_loss(
     pred: Float[Tensor, "*b r1 r2 r3"],
     target: Shaped[Tensor, "*b r1 r2 r3"],
@@ -93,7 +104,7 @@ def voxel_tversky_loss(
     >>> voxel_tversky_loss(half, whole, alpha=0.25, beta=0.75, from_logits=False)  # 1 - 32 / (32 + 24)
     tensor(0.4286)
     """
-    if not (alpha >= 0 and beta >= 0 and alpha + beta > 0):
+    if not (alpha >= 0 and beta >= 0 and 0 < alpha + beta < math.inf):
         raise ValueError(
             f"voxel_tversky_loss: alpha and beta must be 0 or more, and not both 0, got {alpha} and {beta}"
         )
@@ -101,6 +112,7 @@ def voxel_tversky_loss(
     return _tversky(voxels, alpha, beta, epsilon, reduction)
 
 
+@checked
 def voxel_iou_loss(
     pred: Float[Tensor, "*b r1 r2 r3"],
     target: Shaped[Tensor, "*b r1 r2 r3"],
@@ -141,13 +153,13 @@ def voxel_iou_loss(
 def _read(
     function: str, pred: Tensor, target: Tensor, mask: Tensor | None, from_logits: bool, epsilon: float
 ) -> Voxels:
-    if not epsilon > 0:
+    if not 0 < epsilon < math.inf:
         raise ValueError(f"{function}: epsilon must be positive, got {epsilon}")
     return read_voxels(function, pred, target, mask, from_logits=from_logits)
 
 
 def _tversky(voxels: Voxels, alpha: float, beta: float, epsilon: float, reduction: Reduction) -> Float[Tensor, "*out"]:
-    """The formula at the top of this file."""
+    """(alpha FP + beta FN) / (TP + alpha FP + beta FN + epsilon) of each grid."""
     full, empty = voxels.probabilities()
     errors = alpha * voxels.sum(full * (1 - voxels.target)) + beta * voxels.sum(empty * voxels.target)
     return voxels.reduce(errors / (voxels.sum(full * voxels.target) + errors + epsilon), reduction)

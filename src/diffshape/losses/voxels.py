@@ -33,8 +33,7 @@ class Voxels(NamedTuple):
         """ln p and ln (1 - p); of probabilities 0 and 1, of the nearest ones that have a logarithm."""
         if self.from_logits:
             return logsigmoid(self.pred), logsigmoid(-self.pred)
-        limits = torch.finfo(self.pred.dtype)
-        return self.pred.clamp(min=limits.tiny).log(), (-self.pred.clamp(max=1 - limits.eps / 2)).log1p()
+        return logarithms(self.pred)
 
     def sum(self, values: Float[Tensor, "b n"]) -> Float[Tensor, "b"]:
         """Sum over the real voxels of each sample."""
@@ -44,6 +43,12 @@ class Voxels(NamedTuple):
         """Over the batch; one grid is a scalar under every reduction."""
         result = reduce_elements(values, None, reduction)
         return result[0] if self.single and reduction == "none" else result
+
+
+def logarithms(probabilities: Float[Tensor, "*s"]) -> tuple[Float[Tensor, "*s"], Float[Tensor, "*s"]]:
+    """ln p and ln (1 - p); of probabilities 0 and 1, of the nearest ones that have a logarithm."""
+    limits = torch.finfo(probabilities.dtype)
+    return probabilities.clamp(min=limits.tiny).log(), (-probabilities.clamp(max=1 - limits.eps / 2)).log1p()
 
 
 def read_voxels(function: str, pred: Tensor, target: Tensor, mask: Tensor | None, *, from_logits: bool) -> Voxels:

@@ -1,6 +1,7 @@
 """Numbers reported without gradients."""
 
 from diffshape.metrics.calibration import Calibration, uncertainty_calibration
+from diffshape.metrics.clouds import CloudScore, compare_cloud_to_surface
 from diffshape.metrics.f_score import FScore, f_score
 from diffshape.metrics.fields import FieldScore, compare_fields
 from diffshape.metrics.landmarks import RadialError, StructureViolations, radial_error, structure_violations
@@ -13,6 +14,7 @@ from diffshape.metrics.surfaces import SurfaceScore, compare_surfaces
 
 __all__ = [
     "Calibration",
+    "CloudScore",
     "FScore",
     "FieldScore",
     "PointScore",
@@ -20,6 +22,7 @@ __all__ = [
     "RadialError",
     "StructureViolations",
     "SurfaceScore",
+    "compare_cloud_to_surface",
     "compare_fields",
     "compare_points",
     "compare_surfaces",

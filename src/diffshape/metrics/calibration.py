@@ -10,8 +10,10 @@ from torch import Tensor
 
 from diffshape._reprs import one_line
 from diffshape.losses.reduction import read_elements
+from diffshape.ops.checks import checked
 
 QUANTILES = 20
+LARGEST = 600.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,6 +40,7 @@ class Calibration:
     __repr__ = one_line
 
 
+@checked
 def uncertainty_calibration(
     pred: Float[Tensor, "*b"],
     target: Float[Tensor, "*b"],
@@ -77,6 +80,11 @@ def uncertainty_calibration(
     pred, target, log_variance = (
         each.double().flatten() if full_mask is None else each.double()[full_mask] for each in read
     )
+    if len(pred) and not float(log_variance.abs().max()) <= LARGEST:
+        raise ValueError(
+            f"uncertainty_calibration: log_variance must be finite and within +-{LARGEST:g}, beyond which no deviation "
+            f"can be squared, got up to {log_variance.abs().max().item():g}"
+        )
     if not len(pred):
         return Calibration(
             coverage=dict.fromkeys(deviations), expected_calibration_error=None, normalized_error=None, sharpness=None,

@@ -7,6 +7,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from diffshape._reprs import one_line
+from diffshape.ops.checks import checked
 
 
 class FScore(NamedTuple):
@@ -22,6 +23,7 @@ class FScore(NamedTuple):
     __repr__ = one_line
 
 
+@checked
 def f_score(pred_to_truth: Float[Tensor, "*b n"], truth_to_pred: Float[Tensor, "*b m"], *, threshold: float) -> FScore:
     """F-score from the distances in both directions, of points to points or of points to surfaces.
 
@@ -34,7 +36,8 @@ def f_score(pred_to_truth: Float[Tensor, "*b n"], truth_to_pred: Float[Tensor, "
         threshold: In the unit of the distances, positive.
 
     Returns:
-        ``f_score``, ``precision`` and ``recall``, each of shape (...,). The share of no points is 0.
+        ``f_score``, ``precision`` and ``recall``, each of shape (...,). The share of no points is 0, that of
+        distances of which one is NaN is NaN; infinite ones are misses.
 
     Raises:
         ValueError: The leading shapes differ, or the threshold is not positive.
@@ -56,8 +59,9 @@ def f_score(pred_to_truth: Float[Tensor, "*b n"], truth_to_pred: Float[Tensor, "
     if not threshold > 0:
         raise ValueError(f"f_score: threshold must be positive, got {threshold}")
     precision, recall = (
-        (distances < threshold).double().sum(-1) / max(distances.shape[-1], 1)
+        torch.where(distances.isnan(), torch.nan, (distances < threshold).double()).sum(-1)
+        / max(distances.shape[-1], 1)
         for distances in (pred_to_truth, truth_to_pred)
     )
     total = precision + recall
-    return FScore(2 * precision * recall / torch.where(total > 0, total, 1), precision, recall)
+    return FScore(2 * precision * recall / torch.where(total == 0, 1, total), precision, recall)

@@ -15,16 +15,17 @@ F1 is blind to the values: a field that has collapsed to a thousandth of the dis
 absolute errors. A field that is 0 everywhere has the mean distance for one: 0.008 near the surface, sigma sqrt(2 / pi).
 """
 
+import math
 from dataclasses import asdict, dataclass
 from typing import Any
 
-import numpy as np
-import torch
 from torch import Tensor
 
 from diffshape._reprs import one_line
+from diffshape.metrics.number_input import read_numbers
 from diffshape.metrics.occupancy import occupancy_iou
 from diffshape.metrics.signs import sign_f1
+from diffshape.ops.checks import checked
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,6 +80,7 @@ class FieldScore:
         return "; ".join(shown)
 
 
+@checked
 def compare_fields(
     pred_near: Any,
     truth_near: Any,
@@ -88,7 +90,11 @@ def compare_fields(
     pred_surface: Any = None,
     chamfer: float | None = None,
 ) -> FieldScore:
-    """Score predicted signed distances against true ones; the protocol stands at the top of this file.
+    """Score predicted signed distances against true ones: signs and sizes, near the surface and in the volume.
+
+    The protocol of neural distance fields, for a shape in [-1, 1]^3, on points that no training has seen: "near" are
+    500,000 points of the surface, moved by N(0, 0.01^2) along every axis, "volume" 500,000 uniform in [-1, 1]^3. F1
+    takes inside for the positive class; it is blind to the values, hence the mean absolute errors.
 
     Args:
         pred_near: The field at points near the surface, shape (N,), NumPy or torch, negative inside.
@@ -104,10 +110,13 @@ def compare_fields(
     Raises:
         ValueError: Distances are not (N,), none, or not finite, or those of a pair differ in shape.
 
+    >>> import torch
     >>> truth = torch.linspace(-0.1, 0.1, 200)
     >>> print(compare_fields(truth + 0.002, truth, truth / 1000, truth))
     F1 0.9899 near, 1.0000 volume; MAE x1e3 2.000 near, 50.201 volume; IoU 1.0000; inside 50.0% near, 50.0% volume
     """
+    if chamfer is not None and not 0 <= chamfer < math.inf:
+        raise ValueError(f"compare_fields: chamfer must be finite and 0 or more, got {chamfer}")
     near, near_truth = _read_pair("near", pred_near, truth_near)
     volume, volume_truth = _read_pair("volume", pred_volume, truth_volume)
     surface = None if pred_surface is None else _read("pred_surface", pred_surface)
@@ -142,9 +151,9 @@ def _read_pair(where: str, pred: Any, truth: Any) -> tuple[Tensor, Tensor]:
 
 def _read(name: str, distances: Any) -> Tensor:
     """Distances in float64 on the CPU, checked."""
-    read = distances.detach().cpu() if isinstance(distances, Tensor) else torch.from_numpy(np.asarray(distances))
+    read = read_numbers("compare_fields", name, distances)
     if read.ndim != 1 or len(read) == 0:
         raise ValueError(f"compare_fields: {name} must have shape (N,) with N >= 1, got {tuple(read.shape)}")
     if not read.isfinite().all():
         raise ValueError(f"compare_fields: {name} must be finite, got {int((~read.isfinite()).sum())} that are not")
-    return read.double()
+    return read

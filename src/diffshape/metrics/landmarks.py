@@ -11,6 +11,7 @@ from diffshape._reprs import one_line
 from diffshape.losses.reduction import check_same_shape, read_elements
 from diffshape.losses.skeleton import Skeleton, check_landmarks
 from diffshape.losses.spine_geometry import frame_of, read_spine
+from diffshape.ops.checks import checked
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,6 +41,7 @@ class RadialError:
         return f"MRE {self.mean:.2f} +- {self.deviation:.2f}, {rates}, {self.count} landmarks"
 
 
+@checked
 def radial_error(
     pred: Float[Tensor, "*b k 2"],
     target: Float[Tensor, "*b k 2"],
@@ -125,6 +127,7 @@ class StructureViolations:
     __repr__ = one_line
 
 
+@checked
 def structure_violations(
     landmarks: Float[Tensor, "*b k 2"],
     skeleton: Skeleton,

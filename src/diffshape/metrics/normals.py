@@ -6,9 +6,11 @@ from torch import Tensor
 from torch.nn.functional import normalize
 
 from diffshape import ops
+from diffshape.ops.checks import checked, coordinate_limit, require_finite, widened
 
 
 @torch.no_grad()
+@checked
 def normal_consistency(
     pred: Float[Tensor, "*b n 3"],
     pred_normals: Float[Tensor, "*b n 3"],
@@ -42,12 +44,15 @@ def normal_consistency(
     >>> normal_consistency(x, up, x, -up), normal_consistency(x, up, x, -up, signed=True)
     (tensor(1.), tensor(-1.))
     """
+    pred, pred_normals, truth, truth_normals = map(widened, (pred, pred_normals, truth, truth_normals))
     for name, normals, points in (("pred_normals", pred_normals, pred), ("truth_normals", truth_normals, truth)):
         if normals.shape != points.shape or normals.dtype != points.dtype or normals.device != points.device:
             raise ValueError(
                 f"normal_consistency: {name} must be {points.dtype} of shape {tuple(points.shape)} on {points.device} "
                 f"like its points, got {normals.dtype} of shape {tuple(normals.shape)} on {normals.device}"
             )
+    for name, points in (("pred", pred), ("truth", truth)):
+        require_finite("normal_consistency", name, points, coordinate_limit(points.dtype, 3))
     there, back = ops.nearest_neighbors(pred, truth).indices, ops.nearest_neighbors(truth, pred).indices
     one_side = _mean_cosine(pred_normals, truth_normals, there, signed)
     return (one_side + _mean_cosine(truth_normals, pred_normals, back, signed)) / 2

@@ -7,8 +7,10 @@ from jaxtyping import Bool, Float, Shaped
 from torch import Tensor
 
 from diffshape.losses.reduction import check_mask, check_same_shape
+from diffshape.ops.checks import checked
 
 
+@checked
 def occupancy_iou(
     pred: Shaped[Tensor, "*b n"],
     truth: Shaped[Tensor, "*b n"],
@@ -28,7 +30,8 @@ def occupancy_iou(
         mask: True where a point is real, same shape.
 
     Returns:
-        One share a sample, 0 to 1, shape (...,), float64; 1 where both are empty (a convention: others return NaN).
+        One share a sample, 0 to 1, shape (...,), float64; 1 where both are empty (a convention: others return NaN),
+        NaN where a real value is NaN.
 
     Raises:
         ValueError: A shape, the mask's dtype or the threshold is wrong.
@@ -45,6 +48,7 @@ def occupancy_iou(
     return _iou("occupancy_iou", pred, truth, mask, threshold, from_logits, 1)
 
 
+@checked
 def voxel_iou(
     pred: Shaped[Tensor, "*b r1 r2 r3"],
     truth: Shaped[Tensor, "*b r1 r2 r3"],
@@ -81,6 +85,11 @@ def _iou(
     check_mask(function, mask, pred.shape, "pred")
     if not 0 < threshold < 1:
         raise ValueError(f"{function}: threshold must be a probability between 0 and 1, got {threshold}")
+    if from_logits and not (pred.is_floating_point() or pred.dtype == torch.bool):
+        raise ValueError(f"{function}: pred must be logits or boolean, or from_logits=False, got {pred.dtype}")
+    unknown = pred.isnan() | truth.isnan()
+    if mask is not None:
+        unknown = unknown & mask
     if pred.dtype != torch.bool:
         pred = pred >= (math.log(threshold / (1 - threshold)) if from_logits else threshold)
     truth = truth >= 0.5
@@ -88,4 +97,5 @@ def _iou(
     if mask is not None:
         both, either = both & mask, either & mask
     both, either = (each.flatten(-dimensions).sum(-1).double() for each in (both, either))
-    return torch.where(either > 0, both / either.clamp(min=1), 1)
+    shares = torch.where(either > 0, both / either.clamp(min=1), 1)
+    return torch.where(unknown.flatten(-dimensions).any(-1), torch.nan, shares)

@@ -9,7 +9,9 @@ import torch
 
 from diffshape import ops
 from diffshape._reprs import one_line
+from diffshape.metrics.number_input import read_points
 from diffshape.metrics.surface_input import Surface, read_surface
+from diffshape.ops.checks import checked
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,6 +41,7 @@ class PointToMeshStatistics:
         return ", ".join([f"mean {self.mean:.4g}", f"rms {self.rms:.4g}", f"max {self.max:.4g}", *shares])
 
 
+@checked
 def point_to_mesh_statistics(
     points: Any, mesh: Surface, *, quantiles: Sequence[float] = (0.5, 0.9, 0.99)
 ) -> PointToMeshStatistics:
@@ -59,14 +62,12 @@ def point_to_mesh_statistics(
     >>> print(point_to_mesh_statistics([[0.5, 0.5, 3.0], [0.25, 0.5, -4.0], [1.0, 1.0, 5.0]], square, quantiles=[0.5]))
     mean 4, rms 4.082, max 5, 50 % below 4
     """
-    array = np.asarray(points.detach().cpu() if isinstance(points, torch.Tensor) else points, np.float64)
-    if array.ndim != 2 or array.shape[1] != 3 or len(array) == 0:
-        raise ValueError(f"point_to_mesh_statistics: points must have shape (N, 3) with N >= 1, got {array.shape}")
+    cloud = read_points("point_to_mesh_statistics", "points", points, 3)
     if not all(0 <= share <= 1 for share in quantiles):
         raise ValueError(f"point_to_mesh_statistics: quantiles must lie between 0 and 1, got {tuple(quantiles)}")
     surface = read_surface("point_to_mesh_statistics", "mesh", mesh)
-    vertices, faces = (np.array(part) for part in (surface.vertices, surface.faces))
-    found = ops.closest_triangles(*(torch.from_numpy(each) for each in (array, vertices, faces)))
+    vertices, faces = (torch.from_numpy(np.array(part)) for part in (surface.vertices, surface.faces))
+    found = ops.closest_triangles(cloud, vertices, faces)
     distances = found.squared_distances.sqrt()
     return PointToMeshStatistics(
         mean=distances.mean().item(),

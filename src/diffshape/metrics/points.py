@@ -7,12 +7,11 @@ truth, "Chamfer distance" means at least five different numbers; `PointScore` ha
 from dataclasses import asdict, dataclass
 from typing import Any
 
-import numpy as np
-import torch
-
 from diffshape._reprs import one_line
 from diffshape.metrics.f_score import f_score
+from diffshape.metrics.number_input import read_points
 from diffshape.ops import assign, nearest_neighbors
+from diffshape.ops.checks import checked
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,6 +55,7 @@ class PointScore:
         return asdict(self)
 
 
+@checked
 def compare_points(pred: Any, truth: Any, *, threshold: float = 0.01, earth_mover_points: int = 4096) -> PointScore:
     """Score a predicted point cloud against the true one.
 
@@ -79,7 +79,7 @@ def compare_points(pred: Any, truth: Any, *, threshold: float = 0.01, earth_move
     >>> score.chamfer_l1, score.chamfer_l2, score.chamfer_sum, score.earth_mover
     (0.5, 1.0, 2.0, 0.5)
     """
-    x, y = _read("pred", pred), _read("truth", truth)
+    x, y = (read_points("compare_points", name, points) for name, points in (("pred", pred), ("truth", truth)))
     if x.shape[1] != y.shape[1]:
         raise ValueError(
             f"compare_points: truth must have {x.shape[1]} coordinates a point like pred, got {y.shape[1]}"
@@ -100,14 +100,3 @@ def compare_points(pred: Any, truth: Any, *, threshold: float = 0.01, earth_move
         threshold=threshold,
         earth_mover=(x - y[assign(x, y)]).norm(dim=1).mean().item() if len(x) == len(y) <= earth_mover_points else None,
     )
-
-
-def _read(name: str, points: Any) -> torch.Tensor:
-    """A cloud in float64 on the CPU, checked."""
-    cloud = points.detach().cpu() if isinstance(points, torch.Tensor) else torch.from_numpy(np.asarray(points))
-    if cloud.ndim != 2 or cloud.numel() == 0:
-        raise ValueError(f"compare_points: {name} must have shape (N, D) with N >= 1, got {tuple(cloud.shape)}")
-    cloud = cloud.double()
-    if not cloud.isfinite().all():
-        raise ValueError(f"compare_points: {name} has non-finite coordinates; remove those points first")
-    return cloud

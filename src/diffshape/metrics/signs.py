@@ -5,8 +5,10 @@ from jaxtyping import Bool, Float
 from torch import Tensor
 
 from diffshape.losses.reduction import check_mask, check_same_shape
+from diffshape.ops.checks import checked
 
 
+@checked
 def sign_f1(
     pred: Float[Tensor, "*b n"],
     truth: Float[Tensor, "*b n"],
@@ -23,7 +25,8 @@ def sign_f1(
         mask: True where a point is real, same shape.
 
     Returns:
-        One number a sample, 0 to 1, shape (...,), float64; 1 where neither has a point inside (a convention).
+        One number a sample, 0 to 1, shape (...,), float64; 1 where neither has a point inside (a convention), NaN
+        where a real value is NaN.
 
     Raises:
         ValueError: A shape or the mask's dtype is wrong.
@@ -39,8 +42,9 @@ def sign_f1(
         raise ValueError("sign_f1: pred must have shape (..., N), got a scalar")
     check_same_shape("sign_f1", "truth", truth, pred.shape, "pred")
     check_mask("sign_f1", mask, pred.shape, "pred")
-    found, real = pred < level, truth < level
+    found, real, unknown = pred < level, truth < level, pred.isnan() | truth.isnan()
     if mask is not None:
-        found, real = found & mask, real & mask
+        found, real, unknown = found & mask, real & mask, unknown & mask
     hits, positives = ((found & real).sum(-1).double(), found.sum(-1) + real.sum(-1))  # the latter: 2 TP + FP + FN
-    return torch.where(positives > 0, 2 * hits / positives.clamp(min=1), 1)
+    scores = torch.where(positives > 0, 2 * hits / positives.clamp(min=1), 1)
+    return torch.where(unknown.any(-1), torch.nan, scores)

@@ -31,3 +31,13 @@ def read_surface(function: str, name: str, surface: Surface) -> trimesh.Trimesh:
     if not np.isfinite(vertices).all():
         raise ValueError(f"{function}: {name} vertices of some face are NaN or infinite")
     return trimesh.Trimesh(vertices, compact.reshape(-1, 3), process=False)
+
+
+def check_draw(function: str, samples: int, threshold: float, seed: int) -> None:
+    """Refuse what no surface can be sampled and scored with."""
+    if samples < 1:
+        raise ValueError(f"{function}: samples must be 1 or more, got {samples}")
+    if not threshold > 0:
+        raise ValueError(f"{function}: threshold must be positive, got {threshold}")
+    if seed < 0:
+        raise ValueError(f"{function}: seed must be 0 or more, got {seed}")

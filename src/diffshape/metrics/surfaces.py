@@ -14,10 +14,10 @@ import torch
 import trimesh
 from jaxtyping import Float, Int
 
-from diffshape._bounds import SCORE_BYTES, check_fits, check_seed
 from diffshape._reprs import one_line
 from diffshape.metrics.f_score import f_score
-from diffshape.metrics.surface_input import Surface, read_surface
+from diffshape.metrics.surface_input import Surface, check_draw, read_surface
+from diffshape.ops.checks import checked
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,6 +73,7 @@ class SurfaceScore:
         return ", ".join(f"{name} {value}" for name, value in shown.items())
 
 
+@checked
 def compare_surfaces(
     pred: Surface,
     truth: Surface,
@@ -103,10 +104,7 @@ def compare_surfaces(
     >>> print(compare_surfaces(box, box, samples=1000))
     chamfer x1e3 0.000, hausdorff 0.0000, normals 0.00 deg, F@0.01 1.0000, IoU 1.0000, bodies 1, watertight yes
     """
-    check_fits("compare_surfaces: samples", samples, SCORE_BYTES)
-    check_seed("compare_surfaces: seed", seed)
-    if not threshold > 0:
-        raise ValueError(f"compare_surfaces: threshold must be positive, got {threshold}")
+    check_draw("compare_surfaces", samples, threshold, seed)
     pred_mesh, truth_mesh = (
         read_surface("compare_surfaces", name, surface) for name, surface in (("pred", pred), ("truth", truth))
     )

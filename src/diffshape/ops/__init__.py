@@ -1,7 +1,12 @@
 """Differentiable primitives: neighbours, assignment, hash encoding, level sets, meshes, isosurfaces, heat-maps."""
 
 from diffshape.ops.assign import assign, optimality_gap
+from diffshape.ops.ball_query import BallNeighbors, ball_query
+from diffshape.ops.closest_points import ClosestPoints, closest_points
 from diffshape.ops.closest_triangles import ClosestTriangles, closest_triangles
+from diffshape.ops.estimate_normals import estimate_normals
+from diffshape.ops.farthest_points import farthest_points
+from diffshape.ops.gather_points import gather_points
 from diffshape.ops.gaussian_heatmaps import gaussian_heatmaps
 from diffshape.ops.grid_layout import GridLayout
 from diffshape.ops.hash_encode import hash_encode
@@ -10,53 +15,71 @@ from diffshape.ops.heatmap_decoding import heatmap_argmax, heatmap_dark, heatmap
 from diffshape.ops.isosurface import isosurface
 from diffshape.ops.level_set import LevelSetPoints, project_to_level_set
 from diffshape.ops.local_quadrics import LocalQuadrics, local_quadrics
+from diffshape.ops.manhattan_neighbors import ManhattanNeighbors, manhattan_neighbors
 from diffshape.ops.mesh_topology import FaceSides, UnitVectors, face_normals, face_sides
 from diffshape.ops.nearest_neighbors import Neighbors, nearest_neighbors
 from diffshape.ops.neighbor_index import NeighborIndex
+from diffshape.ops.packed_meshes import PackedFaces, PackedMeshes, pack_meshes
 from diffshape.ops.pixel_coordinates import denormalize_landmarks, normalize_landmarks, resize_landmarks
 from diffshape.ops.poisson_indicator import PoissonIndicator
 from diffshape.ops.rasterize import MeshRaster, SphereRaster, rasterize_mesh, rasterize_spheres
-from diffshape.ops.sample_surface import SurfaceSamples, sample_surface
+from diffshape.ops.sample_surface import LocatedSamples, SurfaceSamples, sample_surface
+from diffshape.ops.signed_distance import inside_mesh, signed_distance
 from diffshape.ops.triangle_index import TriangleIndex
 from diffshape.ops.visibility import visible_from
 
 __all__ = [
+    "BallNeighbors",
+    "ClosestPoints",
     "ClosestTriangles",
     "FaceSides",
     "GridLayout",
     "LevelSetPoints",
     "LocalQuadrics",
+    "LocatedSamples",
+    "ManhattanNeighbors",
     "MeshRaster",
     "NeighborIndex",
     "Neighbors",
+    "PackedFaces",
     "PackedHashGrid",
+    "PackedMeshes",
     "PoissonIndicator",
     "SphereRaster",
     "SurfaceSamples",
     "TriangleIndex",
     "UnitVectors",
     "assign",
+    "ball_query",
+    "closest_points",
     "closest_triangles",
     "denormalize_landmarks",
+    "estimate_normals",
     "face_normals",
     "face_sides",
+    "farthest_points",
+    "gather_points",
     "gaussian_heatmaps",
     "hash_encode",
     "heatmap_argmax",
     "heatmap_dark",
     "heatmap_soft_argmax",
+    "inside_mesh",
     "isosurface",
     "local_quadrics",
+    "manhattan_neighbors",
     "nearest_neighbors",
     "normalize_landmarks",
     "optimality_gap",
     "pack_hash_grid",
+    "pack_meshes",
     "project_to_level_set",
     "query_hash_grid",
     "rasterize_mesh",
     "rasterize_spheres",
     "resize_landmarks",
     "sample_surface",
+    "signed_distance",
     "visible_from",
 ]
 

@@ -17,7 +17,8 @@ from torch import Tensor
 from diffshape.kernels import numba_assignment
 from diffshape.kernels.threads import run_tasks
 from diffshape.ops.auction import auction, cost_table
-from diffshape.ops.neighbor_index import REFERENCE_PAIRS, require_finite, search_dtype
+from diffshape.ops.checks import checked, require_finite, require_mask, widened
+from diffshape.ops.neighbor_index import REFERENCE_PAIRS, search_dtype
 
 Solver = Literal["exact", "auction"]
 
@@ -25,6 +26,7 @@ EPSILON = 1e-2
 """How far above the optimum the auction may end unless told otherwise, as a part of it."""
 
 
+@checked
 def assign(
     x: Shaped[Tensor, "*b n d"],
     y: Shaped[Tensor, "*b n d"],
@@ -68,6 +70,7 @@ def assign(
     return indices.reshape(x.shape[:-1])
 
 
+@checked
 def optimality_gap(
     x: Shaped[Tensor, "*b n d"],
     y: Shaped[Tensor, "*b n d"],
@@ -207,6 +210,7 @@ def _read(
         raise ValueError(
             f"{function}: needs as many points on each side, y of shape {tuple(x.shape)} like x, got {tuple(y.shape)}"
         )
+    x, y = (widened(each) if each.is_floating_point() else each for each in (x, y))
     if x.dtype != y.dtype or x.device != y.device:
         raise ValueError(
             f"{function}: x and y must share dtype and device, got {x.dtype} on {x.device} and {y.dtype} on {y.device}"
@@ -217,11 +221,7 @@ def _read(
 
 def _read_mask(function: str, name: str, mask: Tensor | None, points: Tensor) -> Tensor:
     """A mask with a batch dimension, all True if there is none."""
+    require_mask(function, name, mask, points)
     if mask is None:
         mask = torch.ones(points.shape[:-1], dtype=torch.bool, device=points.device)
-    if mask.shape != points.shape[:-1] or mask.dtype != torch.bool:
-        raise ValueError(
-            f"{function}: {name} must be boolean of shape {tuple(points.shape[:-1])}, one entry a point, "
-            f"got {mask.dtype}, {tuple(mask.shape)}"
-        )
     return mask if mask.ndim == 2 else mask[None]

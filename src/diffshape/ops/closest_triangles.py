@@ -18,14 +18,15 @@ from typing import NamedTuple
 
 import numpy as np
 import torch
-from jaxtyping import Float, Int, Shaped
+from jaxtyping import Float, Int
 from torch import Tensor
 
 from diffshape.kernels import numba_bvh
 from diffshape.kernels.numba_morton import morton_order
 from diffshape.kernels.threads import run_tasks
-from diffshape.ops.mesh_topology import read_faces
-from diffshape.ops.neighbor_index import require_finite, search_dtype
+from diffshape.ops.checks import checked, coordinate_limit, finite, widened
+from diffshape.ops.packed_meshes import FlatMeshes, PackedFaces, flatten_meshes, read_topology
+from diffshape.ops.table_rows import rows_at
 
 
 class ClosestTriangles(NamedTuple):
@@ -38,10 +39,11 @@ class ClosestTriangles(NamedTuple):
     """The closest points themselves, on the triangles."""
 
 
+@checked
 def closest_triangles(
-    points: Shaped[Tensor, "*b n 3"],
-    vertices: Shaped[Tensor, "*b v 3"],
-    faces: Int[Tensor, "f 3"],
+    points: Float[Tensor, "*b n 3"],
+    vertices: Float[Tensor, "*b v 3"],
+    faces: Int[Tensor, "f 3"] | PackedFaces,
 ) -> ClosestTriangles:
     """The triangle closest to each point, its exact distance, and the closest point.
 
@@ -49,12 +51,12 @@ def closest_triangles(
         points: Queries, shape (B, N, 3) or (N, 3), in any unit of length u; N may be 0.
         vertices: Shape (B, V, 3) or (V, 3), same unit, dtype and device; those of some face must be finite.
         faces: Shape (F, 3), integers in [0, V), F >= 1, one topology for the batch; degenerate ones are segments and
-            points.
+            points. Or packed ones (`pack_meshes`), every mesh with a face; points are then (B, N, 3), a row a mesh.
 
     Returns:
         ``squared_distances`` in u^2 and int64 ``indices``, shape (B, N) or (N,), and ``points``, shape (B, N, 3) or
         (N, 3). Of equally close triangles the lowest index is taken, up to rounding. Half precision is returned as
-        float32.
+        float32. Indices are rows of ``faces``, of packed ones of their ``triangles``.
 
     Raises:
         ValueError: Shapes, dtypes or devices disagree, there is no face, an index is out of range, or a coordinate is
@@ -71,14 +73,11 @@ def closest_triangles(
     >>> found.squared_distances, found.indices, found.points.tolist()
     (tensor([4., 4.]), tensor([0, 0]), [[0.75, 0.25, 0.0], [1.0, 1.0, 0.0]])
     """
-    faces = _read(points, vertices, faces)
-    dtype = search_dtype(points).dtype
-    queries, meshes = (each.double() if each.ndim == 3 else each.double()[None] for each in (points, vertices))
-    indices = closest_triangle_indices(queries.detach(), meshes.detach(), faces)
-    rows = torch.arange(len(meshes), device=meshes.device)[:, None, None]
-    corners = meshes[rows, faces[indices]]  # (B, N, 3, 3)
-    offsets = offsets_from_triangles(queries, corners)
-    shape = points.shape[:-1]
+    queries, meshes, corners = read_points_and_meshes("closest_triangles", points, vertices, faces)
+    rows = closest_triangle_indices(queries.detach(), corners.detach(), meshes.face_counts)
+    offsets = offsets_from_triangles(queries, rows_at(meshes.vertices, meshes.triangles[rows]))
+    indices = rows if isinstance(faces, PackedFaces) else rows % len(faces)
+    dtype, shape = widened(points).dtype, points.shape[:-1]
     return ClosestTriangles(
         offsets.square().sum(-1).to(dtype).reshape(shape),
         indices.reshape(shape),
@@ -136,34 +135,44 @@ def search_triangles(bvh: numba_bvh.Bvh, queries: np.ndarray, order: np.ndarray)
 
 
 @torch.library.custom_op("diffshape::closest_triangle_indices", mutates_args=())
-def closest_triangle_indices(points: Tensor, vertices: Tensor, faces: Tensor) -> Tensor:
-    """Rows (B, N) of (F, 3) faces over (B, V, 3) vertices that are closest to (B, N, 3) points, float64 and checked."""
-    require_finite("closest_triangles", "points", points)
-    triangles = vertices[:, faces]
-    require_finite("closest_triangles", "vertices", triangles)
-    indices = torch.empty(points.shape[:2], dtype=torch.int64)
-    for queries, mesh, answers in zip(points.cpu().contiguous().numpy(), triangles.cpu().numpy(), indices):
-        answers.copy_(search_triangles(numba_bvh.build_bvh(mesh), queries, morton_order(queries))[1])
+def closest_triangle_indices(points: Tensor, corners: Tensor, face_counts: list[int]) -> Tensor:
+    """Rows (B, N) of the triangles (sum F, 3, 3) of B meshes closest to (B, N, 3) points; float64, finite."""
+    indices, first = torch.empty(points.shape[:2], dtype=torch.int64), 0
+    meshes = corners.cpu().split(face_counts)
+    for queries, mesh, answers in zip(points.cpu().contiguous().numpy(), meshes, indices):
+        answers.copy_(search_triangles(numba_bvh.build_bvh(mesh.numpy()), queries, morton_order(queries))[1] + first)
+        first += len(mesh)
     return indices.to(points.device)
 
 
 @closest_triangle_indices.register_fake
-def _(points: Tensor, vertices: Tensor, faces: Tensor) -> Tensor:
+def _(points: Tensor, corners: Tensor, face_counts: list[int]) -> Tensor:
     return points.new_empty(points.shape[:2], dtype=torch.int64)
 
 
-def _read(points: Tensor, vertices: Tensor, faces: Tensor) -> Tensor:
-    """The faces as int64, or a ValueError that names the argument that does not fit."""
-    function = "closest_triangles"
-    faces = read_faces(function, vertices, faces)
-    if len(faces) == 0:
+def read_points_and_meshes(
+    function: str, points: Tensor, vertices: Tensor, faces: Tensor | PackedFaces
+) -> tuple[Float[Tensor, "b n 3"], FlatMeshes, Float[Tensor, "f 3 3"]]:
+    """Points (B, N, 3), B meshes and their corners (sum F, 3, 3), float64 and finite, or a ValueError."""
+    points, vertices = widened(points), widened(vertices)
+    read = read_topology(function, vertices, faces)
+    packed = isinstance(faces, PackedFaces)
+    if len(read) == 0:
         raise ValueError(f"{function}: faces must hold at least one triangle, got shape (0, 3)")
-    if points.ndim != vertices.ndim or points.shape[:-2] != vertices.shape[:-2] or points.shape[-1] != 3:
-        wanted = ", ".join(map(str, (*vertices.shape[:-2], "N", 3)))
-        raise ValueError(f"{function}: points must have shape ({wanted}) like vertices, got {tuple(points.shape)}")
+    batch = (len(faces),) if packed else tuple(vertices.shape[:-2])
+    if points.ndim != len(batch) + 2 or tuple(points.shape[:-2]) != batch or points.shape[-1] != 3:
+        wanted = ", ".join(map(str, (*batch, "N", 3)))
+        like = f"for {len(faces)} packed meshes" if packed else "like vertices"
+        raise ValueError(f"{function}: points must have shape ({wanted}) {like}, got {tuple(points.shape)}")
     if points.dtype != vertices.dtype or points.device != vertices.device:
         raise ValueError(
             f"{function}: points and vertices must share dtype and device, got {points.dtype} on {points.device} "
             f"and {vertices.dtype} on {vertices.device}"
         )
-    return faces
+    meshes = flatten_meshes(vertices, faces if packed else read)
+    if 0 in meshes.face_counts:
+        raise ValueError(f"{function}: every mesh needs a face, but mesh {meshes.face_counts.index(0)} has none")
+    limit = coordinate_limit(points.dtype, 3)
+    queries = finite(function, "points", points if points.ndim == 3 else points[None], limit)
+    corners = finite(function, "vertices", rows_at(meshes.vertices, meshes.triangles), limit)
+    return queries.double(), meshes._replace(vertices=meshes.vertices.double()), corners.double()

@@ -7,9 +7,11 @@ with c_ij = |x_i - y_j|^p / p. Either potential maximises the dual for the other
 
     f_i = -eps log sum_j b_j exp((g_j - c_ij) / eps),
 
-so they are updated in turn, from eps = diameter^p downwards, until the plan has the right marginals. Each update goes
-beyond its aim by a factor w that follows from how fast the error falls (Young's relation for over-relaxation), which
-takes a fifth of the steps or less. Between a set and itself f = g, and the mean of f and its update converges in a few.
+so they are updated in turn, from eps = diameter^p downwards: at every temperature until little mass is in the wrong
+place (one that is left too early leaves potentials so wrong that a small eps never mends them), at the last until the
+plan has the right marginals. There each update goes beyond its aim by a factor w that follows from how fast the error
+falls (Young's relation for over-relaxation), which takes a fifth of the steps or less. Between a set and itself f = g,
+and the mean of f and its update converges in a few.
 Memory is O(N + M). Sources: Cuturi, Sinkhorn Distances, NeurIPS 2013; Feydy et al., Interpolating between Optimal
 Transport and MMD using Sinkhorn Divergences, AISTATS 2019, section 3; Thibault, Chizat, Dossal, Papadakis, Overrelaxed
 Sinkhorn-Knopp Algorithm for Regularized Optimal Transport, Algorithms 2021.
@@ -23,9 +25,19 @@ from jaxtyping import Float
 from torch import Tensor
 
 from diffshape.ops.soft_minimum import pull, soft_minimum, soft_minimum_by_definition
+from diffshape.ops.transforms import is_transformed
 
 COOLING = 0.5
 """Factor of the blur from one temperature to the next."""
+
+SETTLED = 0.02
+"""Share of the mass that may be in the wrong place when a temperature above the last is left."""
+
+MOST_STEPS = 20
+"""Updates at a temperature above the last."""
+
+UNROLLED = 100
+"""Updates that second derivatives follow under ``torch.vmap``."""
 
 PERIOD = 5
 """Updates between two looks at how fast the error falls."""
@@ -54,19 +66,19 @@ def entropic_transport(
     x_weights: Float[Tensor, "b n"],
     y_weights: Float[Tensor, "b m"],
     *,
-    blur: float,
+    blur: float | Float[Tensor, "b"],
     p: int,
     tolerance: float,
     iterations: int,
 ) -> Transport:
-    """Entropic transport cost with eps = blur^p; see the formula at the top of this file.
+    """Entropic transport cost with eps = blur^p: the OT_eps of the formula above, with the potentials f and g.
 
     Args:
         x: Points, shape (B, N, D), float32 or float64, finite.
         y: Points, shape (B, M, D), same dtype and device; pass the same tensor for the transport of a set to itself.
         x_weights: a, shape (B, N), sum 1; points of weight 0 are absent. A constant.
         y_weights: b, shape (B, M), sum 1. A constant.
-        blur: Length below which mass may spread, positive.
+        blur: Length below which mass may spread, positive: one for all samples, or one each.
         p: 1 or 2.
         tolerance: Stop when the masses that arrive at y differ by at most this share of all mass (L1).
         iterations: Stop after so many updates of both potentials at the last temperature, with a warning.
@@ -75,8 +87,36 @@ def entropic_transport(
     updates, as many as the algorithm needed.
     """
     symmetric = x is y
-    values, f, g, *_ = solve_transport(x, y, x_weights, y_weights, blur, p, tolerance, iterations, symmetric)
+    blurs = torch.as_tensor(blur, dtype=x.dtype, device=x.device).expand(len(x)).contiguous()
+    if is_transformed(x, y):
+        return _by_updates(x, y, x_weights, y_weights, blurs, p, tolerance, iterations)
+    values, f, g, *_ = solve_transport(x, y, x_weights, y_weights, blurs, p, tolerance, iterations, symmetric)
     return Transport(values, f.detach(), g.detach())
+
+
+def _by_updates(
+    x: Tensor, y: Tensor, a: Tensor, b: Tensor, blur: Tensor, p: int, tolerance: float, iterations: int
+) -> Transport:
+    """The solution with derivatives of every order, by as many plain updates more as it took: <a, f(g)> + <b, g>.
+
+    The first derivative is right whatever that of g is, as g is where the sum is largest; the second one needs it.
+    """
+    symmetric = x is y
+    values, f, g, updates, _ = solve_transport(x.detach(), y.detach(), a, b, blur, p, tolerance, iterations, symmetric)
+    try:
+        count = int(updates)
+    except RuntimeError:  # torch.vmap has as many numbers as samples, and tells none
+        count = UNROLLED
+    epsilon = blur**p
+    for _ in range(count):
+        if symmetric:
+            f = g = (g + update(x, x, g, a, epsilon, p, definition=True)) / 2
+        else:
+            g = update(y, x, f, a, epsilon, p, definition=True)
+            f = update(x, y, g, b, epsilon, p, definition=True)
+    f = update(x, y, g, b, epsilon, p, definition=True)
+    change = (a * f).sum(-1) + (b * g).sum(-1)
+    return Transport(values + change - change.detach(), f.detach(), g.detach())
 
 
 def update(
@@ -89,12 +129,13 @@ def update(
 
 
 @torch.library.custom_op("diffshape::entropic_transport", mutates_args=())
+@torch.no_grad()
 def solve_transport(
     x: Tensor,
     y: Tensor,
     x_weights: Tensor,
     y_weights: Tensor,
-    blur: float,
+    blur: Tensor,
     p: int,
     tolerance: float,
     iterations: int,
@@ -104,10 +145,13 @@ def solve_transport(
     step = _step_alone if symmetric else _step
     f, g = torch.zeros_like(x_weights), torch.zeros_like(y_weights)
     plain = torch.ones_like(x[:, 0, 0])
-    blurs = _diameters(x, y, x_weights, y_weights).clamp(min=blur)
-    last, updates = torch.full_like(blurs, blur), 0
+    last, updates = blur.clone(), 0
+    blurs = torch.maximum(diameters(x, y, x_weights, y_weights), last)
     while bool((blurs > last).any()):
-        f, g, _ = step(x, y, x_weights, y_weights, f, g, blurs**p, p, plain)
+        for _ in range(MOST_STEPS):
+            f, g, error = step(x, y, x_weights, y_weights, f, g, blurs**p, p, plain)
+            if bool((error <= SETTLED).all()):
+                break
         blurs = torch.maximum(blurs * COOLING, last)
     error = least = torch.full_like(blurs, torch.inf)
     relaxation, fastest = plain, torch.full_like(blurs, FASTEST)
@@ -120,9 +164,10 @@ def solve_transport(
         if updates % PERIOD == PERIOD - 1 and not symmetric:
             relaxation = torch.minimum(_faster(relaxation, error / before), fastest)
     if bool((error > tolerance).any()):
+        wrong = float(error.clamp(max=1).max())
         warnings.warn(
-            f"entropic transport: after {iterations} iterations {float(error.max()):.2g} of the mass is not yet where "
-            f"it belongs (tolerance {tolerance:g}); use a larger blur or more iterations",
+            f"entropic transport: after {iterations} iterations {wrong:.2g} of the mass is not yet where it belongs "
+            f"(tolerance {tolerance:g}); use a larger blur, more iterations or float64",
             stacklevel=2,
         )
     if symmetric:  # a best answer to f beside it, as the steps between two sets leave one
@@ -164,8 +209,8 @@ def _step_alone(
     return (f + updated) / 2, g, error
 
 
-def _diameters(x: Tensor, y: Tensor, x_weights: Tensor, y_weights: Tensor) -> Float[Tensor, "b"]:
-    """Diagonal of the box of all points that weigh anything."""
+def diameters(x: Tensor, y: Tensor, x_weights: Tensor, y_weights: Tensor) -> Float[Tensor, "b"]:
+    """Diagonal of the box of all points of a sample that weigh anything."""
     points, present = torch.cat([x, y], 1), (torch.cat([x_weights, y_weights], 1) > 0)[..., None]
     high = torch.where(present, points, -torch.inf).amax(1)
     low = torch.where(present, points, torch.inf).amin(1)
@@ -182,14 +227,14 @@ def transport_gradient(
     g: Tensor,
     updates: Tensor,
     relaxation: Tensor,
-    blur: float,
+    blur: Tensor,
     p: int,
     symmetric: bool,
     grad: Tensor,
 ) -> tuple[Tensor, Tensor]:
     """Gradients of the values in x and in y: sum_j P_ij dc_ij / dx_i, and the same for the other side."""
     sides = (x, y, x_weights, y_weights, g), (y, x, y_weights, x_weights, f)
-    x_bar, y_bar = (_gradient(*side, torch.full_like(grad, blur**p), p, grad) for side in sides)
+    x_bar, y_bar = (_gradient(*side, blur**p, p, grad) for side in sides)
     return x_bar, y_bar
 
 
@@ -216,7 +261,7 @@ def _(
     y: Tensor,
     x_weights: Tensor,
     y_weights: Tensor,
-    blur: float,
+    blur: Tensor,
     p: int,
     tolerance: float,
     iterations: int,
@@ -236,7 +281,7 @@ def _(
     g: Tensor,
     updates: Tensor,
     relaxation: Tensor,
-    blur: float,
+    blur: Tensor,
     p: int,
     symmetric: bool,
     grad: Tensor,
@@ -245,25 +290,25 @@ def _(
 
 
 def _remember(ctx: Any, inputs: tuple, output: tuple[Tensor, ...]) -> None:
-    x, y, x_weights, y_weights, ctx.blur, ctx.p, _, _, ctx.symmetric = inputs
-    ctx.save_for_backward(x, y, x_weights, y_weights, *output[1:])
+    x, y, x_weights, y_weights, blur, ctx.p, _, _, ctx.symmetric = inputs
+    ctx.save_for_backward(x, y, x_weights, y_weights, *output[1:], blur)
 
 
 def _backward(ctx: Any, grad: Tensor, *_: Tensor) -> tuple[Tensor | None, ...]:
     constants = (each.detach() for each in ctx.saved_tensors[2:])
-    arguments = *ctx.saved_tensors[:2], *constants, ctx.blur, ctx.p, ctx.symmetric, grad
+    arguments = *ctx.saved_tensors[:2], *constants, ctx.p, ctx.symmetric, grad
     return *transport_gradient(*arguments), *(None,) * 7
 
 
 def _remember_backward(ctx: Any, inputs: tuple, output: tuple[Tensor, Tensor]) -> None:
-    *tensors, ctx.blur, ctx.p, ctx.symmetric, grad = inputs
+    *tensors, ctx.p, ctx.symmetric, grad = inputs
     ctx.save_for_backward(*tensors, grad)
 
 
 def _double_backward(ctx: Any, x_bar: Tensor, y_bar: Tensor) -> tuple[Tensor | None, ...]:
     """Differentiate the gradient, potentials included: they are differentiable as the last of a row of updates."""
-    x, y, x_weights, y_weights, f, g, updates, relaxation, grad = ctx.saved_tensors
-    epsilon = torch.full_like(grad, ctx.blur**ctx.p)
+    x, y, x_weights, y_weights, f, g, updates, relaxation, blur, grad = ctx.saved_tensors
+    epsilon = blur**ctx.p
     with torch.enable_grad():
         x, y, grad = (each.detach().requires_grad_() for each in (x, y, grad))
         for _ in range(int(updates)):

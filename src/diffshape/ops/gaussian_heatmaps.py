@@ -4,7 +4,10 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
+from diffshape.ops.checks import checked
 
+
+@checked
 def gaussian_heatmaps(
     landmarks: Float[Tensor, "*b 2"],
     size: tuple[int, int],

@@ -21,9 +21,11 @@ from torch import Tensor
 
 from diffshape.kernels import numba_hash_encode
 from diffshape.kernels.threads import run_tasks
+from diffshape.ops.checks import checked
 from diffshape.ops.grid_layout import GridLayout
 from diffshape.ops.hash_encode_reference import encode_by_definition, transpose_by_definition
 from diffshape.ops.neighbor_index import has_triton
+from diffshape.ops.transforms import is_transformed
 
 _LOOKUPS = 2**15
 """Points times levels that a call does at least: about half a millisecond."""
@@ -37,6 +39,7 @@ def hash_encode(
 def hash_encode(
     points: Tensor, tables: Tensor, grid: GridLayout, *, jacobian: Literal[True], fade: Tensor | None = None
 ) -> tuple[Tensor, Tensor]: ...
+@checked
 def hash_encode(
     points: Float[Tensor, "*b 3"],
     tables: Float[Tensor, "entries f"],
@@ -45,7 +48,14 @@ def hash_encode(
     jacobian: bool = False,
     fade: Float[Tensor, "l"] | None = None,
 ) -> Float[Tensor, "*b c"] | tuple[Float[Tensor, "*b c"], Float[Tensor, "*b c 3"]]:
-    """Encode points of the unit cube; see the formula at the top of this file.
+    """Features of points of the unit cube, interpolated on grids of several resolutions, and their derivative.
+
+    Level l has nodes 1 / s_l apart, staggered by half a cell: a point x falls at p = s_l x + 1/2, and its feature is
+
+        phi_l(x) = sum over corners b in {0, 1}^3 of prod_d (t_d if b_d else 1 - t_d) * table_l[row(floor(p) + b)],
+
+    t = frac(p), or 3 t^2 - 2 t^3 of it for "smoothstep" interpolation. A level whose nodes fit its table is stored row
+    by row; a finer one shares rows by a spatial hash.
 
     Args:
         points: Shape (..., 3); coordinates outside [0, 1] are taken at the nearest point of the cube.
@@ -71,7 +81,7 @@ def hash_encode(
     """
     _check(points, tables, grid, fade)
     fade = tables.new_ones(grid.levels) if fade is None else fade.detach().to(tables)
-    encode = encode_by_definition if points.requires_grad else encode_points
+    encode = encode_by_definition if points.requires_grad or is_transformed(points, tables) else encode_points
     features, derivatives = encode(points.reshape(-1, 3), tables, fade, grid.plan, grid.smooth, jacobian)
     features = features.t().reshape(*points.shape[:-1], grid.channels)
     if not jacobian:

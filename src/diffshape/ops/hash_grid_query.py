@@ -17,6 +17,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from diffshape.ops.checks import checked
 from diffshape.ops.grid_layout import GridLayout
 from diffshape.ops.hash_encode_reference import encode_by_definition
 from diffshape.ops.neighbor_index import has_triton
@@ -59,6 +60,7 @@ def can_pack(grid: GridLayout, weights: Sequence[Tensor]) -> bool:
     )
 
 
+@checked
 def pack_hash_grid(
     grid: GridLayout,
     tables: Float[Tensor, "entries f"],
@@ -81,6 +83,11 @@ def pack_hash_grid(
             "pack_hash_grid: wants 1, 2, 4 or 8 features and 1 to 3 hidden layers of one width up to 128 on the "
             f"features alone or on the point and them, got {grid.features} features and weights of shapes "
             f"{[tuple(weight.shape) for weight in weights]}"
+        )
+    if tables.shape != (grid.entries, grid.features) or fade.shape != (grid.levels,):
+        raise ValueError(
+            f"pack_hash_grid: tables must have shape ({grid.entries}, {grid.features}) and fade ({grid.levels},), "
+            f"got {tuple(tables.shape)} and {tuple(fade.shape)}"
         )
     weights, biases = ([each.detach().float() for each in layers] for layers in (weights, biases))
     rows = torch.tensor(grid.sizes, device=fade.device)
@@ -106,10 +113,14 @@ def pack_hash_grid(
     )
 
 
+@checked
 def query_hash_grid(
     points: Float[Tensor, "n 3"], packed: PackedHashGrid, *, morton: bool = False
 ) -> Float[Tensor, "n"]:
-    """Values at points in the field's coordinates; see the formula at the top of this file. No gradient follows it.
+    """Values at points in the field's coordinates, for inference: f(q) + |p - q|, q the point of the box nearest to p.
+
+    f is the packed network of the encoding of q: tables, matrices, features and hidden units are rounded to half
+    precision, all else, and every sum, is float32. No gradient follows it.
 
     Args:
         points: Shape (N, 3), float32, on the device of the weights.

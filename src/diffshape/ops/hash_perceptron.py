@@ -22,6 +22,7 @@ from diffshape.kernels import numba_hash_encode, numba_hash_perceptron
 from diffshape.kernels.threads import run_tasks
 from diffshape.ops.grid_layout import GridLayout
 from diffshape.ops.hash_encode import as_array, calls_for, hash_encode, plan_rows
+from diffshape.ops.transforms import is_transformed
 
 _LAYERS = 4
 """Most layers the kernel takes: it is compiled for each number of them."""
@@ -95,7 +96,7 @@ def hash_perceptrons(
     """
     _check(points, lead, tables, grid, weights, biases, fade)
     fade = fade.detach().to(tables[0])
-    if not _has_kernel(points, lead, weights[0]):
+    if is_transformed(points, *tables) or not _has_kernel(points, lead, weights[0]):
         features = [hash_encode(x, each, grid, fade=factor).t() for x, each, factor in zip(points, tables, fade)]
         h = torch.cat([lead, torch.stack(features)], dim=1)  # (M, K + L * F, N)
         for layer in range(len(weights[0])):

@@ -4,11 +4,16 @@ All answer (x, y) in pixels with the centre of the first pixel at (0, 0), as ``g
 with what was trained: maps trained through an expectation need not have their highest pixel near it.
 """
 
+import math
+
 import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from diffshape.ops.checks import checked
 
+
+@checked
 def heatmap_argmax(heatmaps: Float[Tensor, "*b h w"]) -> Float[Tensor, "*b 2"]:
     """The pixel of the highest value, the first of equals; no gradient.
 
@@ -16,7 +21,7 @@ def heatmap_argmax(heatmaps: Float[Tensor, "*b h w"]) -> Float[Tensor, "*b 2"]:
         heatmaps: Values or logits, shape (..., H, W).
 
     Returns:
-        (x, y) in pixels, shape (..., 2); up to half a pixel off on each axis.
+        (x, y) in pixels, shape (..., 2); up to half a pixel off on each axis; NaN for a map with NaN.
 
     Raises:
         ValueError: The shape is wrong.
@@ -25,10 +30,13 @@ def heatmap_argmax(heatmaps: Float[Tensor, "*b h w"]) -> Float[Tensor, "*b 2"]:
     tensor([2., 0.])
     """
     heatmaps = _read("heatmap_argmax", heatmaps).detach()
-    highest, width = heatmaps.flatten(-2).argmax(-1), heatmaps.shape[-1]
-    return torch.stack([highest % width, highest // width], dim=-1).to(heatmaps.dtype)
+    values, width = heatmaps.flatten(-2), heatmaps.shape[-1]
+    highest = values.argmax(-1, keepdim=True)
+    place = torch.cat([highest % width, highest // width], dim=-1).to(heatmaps.dtype)
+    return torch.where(values.gather(-1, highest).isnan(), torch.nan, place)
 
 
+@checked
 def heatmap_soft_argmax(
     heatmaps: Float[Tensor, "*b h w"], *, temperature: float = 1.0, from_logits: bool = True
 ) -> Float[Tensor, "*b 2"]:
@@ -43,7 +51,7 @@ def heatmap_soft_argmax(
         from_logits: Whether the maps are logits.
 
     Returns:
-        (x, y) in pixels, shape (..., 2); the centre of the image for a map of zeros.
+        (x, y) in pixels, shape (..., 2); the centre of the image for a map of zeros, NaN for a map with NaN.
 
     Raises:
         ValueError: The shape or the temperature is wrong.
@@ -64,13 +72,14 @@ def heatmap_soft_argmax(
     else:
         values = heatmaps.flatten(-2).clamp(min=0)
         total = values.sum(-1, keepdim=True)
-        filled = total > 0
+        filled = ~(total <= torch.finfo(total.dtype).tiny / torch.finfo(total.dtype).eps)  # NaN stays; no 1 / 1e-40
         shares = torch.where(filled, values / torch.where(filled, total, 1), 1 / (height * width))
     shares = shares.unflatten(-1, (height, width))
     columns, rows = (torch.arange(n, dtype=shares.dtype, device=shares.device) for n in (width, height))
     return torch.stack([(shares.sum(-2) * columns).sum(-1), (shares.sum(-1) * rows).sum(-1)], dim=-1)
 
 
+@checked
 def heatmap_dark(heatmaps: Float[Tensor, "*b h w"], *, sigma: float | None = None) -> Float[Tensor, "*b 2"]:
     """The peak of a Gaussian through the highest pixel and its eight neighbours: a Newton step on the logarithm.
 
@@ -79,12 +88,14 @@ def heatmap_dark(heatmaps: Float[Tensor, "*b h w"], *, sigma: float | None = Non
 
     Args:
         heatmaps: Values, of which those below 1e-10 of the peak count as that; shape (..., H, W).
-        sigma: Blur first by a Gaussian of this many pixels, the standard deviation the maps were trained with, where
-            maps have several peaks; the rescaling of the paper moves no peak and is left out. ``None``: no blur.
+        sigma: Take the step on the map blurred by a Gaussian of this many pixels, the standard deviation the maps were
+            trained with, where noise breaks up the peaks; outside the map the blur finds zeros. The rescaling of the
+            paper moves no peak and is left out. ``None``: no blur.
 
     Returns:
-        (x, y) in pixels, shape (..., 2), within one pixel of the highest pixel, which is kept where ln(map) has no
-        strict maximum there or the map is less than 3 pixels a side; no gradient.
+        (x, y) in pixels, shape (..., 2), within one pixel of the highest pixel of the given map, which is kept where
+        ln(map) has no strict maximum there, where the map is less than 3 pixels a side, and with ``sigma`` where it
+        lies on the border; NaN for a map with NaN; no gradient.
 
     Raises:
         ValueError: The shape or ``sigma`` is wrong.
@@ -96,18 +107,18 @@ def heatmap_dark(heatmaps: Float[Tensor, "*b h w"], *, sigma: float | None = Non
     tensor([3.3000, 2.6000])
     """
     heatmaps = _read("heatmap_dark", heatmaps).detach()
-    if sigma is not None:
-        if not sigma > 0:
-            raise ValueError(f"heatmap_dark: sigma must be positive or None, got {sigma}")
-        heatmaps = _blur(heatmaps, sigma)
+    if sigma is not None and not 0 < sigma < math.inf:
+        raise ValueError(f"heatmap_dark: sigma must be positive or None, got {sigma}")
     peak = heatmap_argmax(heatmaps)
     height, width = heatmaps.shape[-2:]
     if min(height, width) < 3:
         return peak
     last = peak.new_tensor([width - 2, height - 2])
-    centre = torch.minimum(peak.clamp(min=1), last)
-    step, concave = _newton_step(_log_windows(heatmaps, centre))
-    return torch.where(concave[..., None], peak + (centre + step - peak).clamp(-1, 1), peak)
+    centre = torch.minimum(peak.nan_to_num(1).clamp(min=1), last)
+    step, refined = _newton_step(_log_windows(heatmaps if sigma is None else _blur(heatmaps, sigma), centre))
+    if sigma is not None:  # beside the border the blurred map leans inwards, by more than half a pixel
+        refined = refined & (centre == peak).all(-1)
+    return torch.where(refined[..., None], peak + (centre + step - peak).clamp(-1, 1), peak)
 
 
 def _log_windows(heatmaps: Tensor, centre: Tensor) -> Tensor:
@@ -134,14 +145,13 @@ def _newton_step(p: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def _blur(heatmaps: Tensor, sigma: float) -> Tensor:
-    """Gaussian blur out to 3 sigma, axis by axis; border pixels repeat outside."""
-    reach = max(1, round(3 * sigma))
+    """Gaussian blur out to 3 sigma, axis by axis, with zeros outside."""
+    reach = min(max(1, round(3 * sigma)), max(heatmaps.shape[-2:]))
     offsets = torch.arange(-reach, reach + 1, dtype=heatmaps.dtype, device=heatmaps.device)
     kernel = torch.softmax(-(offsets / sigma).square() / 2, dim=0)
     maps = heatmaps.reshape(-1, 1, *heatmaps.shape[-2:])
-    maps = torch.nn.functional.pad(maps, (reach, reach, reach, reach), mode="replicate")
-    maps = torch.nn.functional.conv2d(maps, kernel[None, None, None, :])
-    return torch.nn.functional.conv2d(maps, kernel[None, None, :, None]).reshape(heatmaps.shape)
+    maps = torch.nn.functional.conv2d(maps, kernel[None, None, None, :], padding=(0, reach))
+    return torch.nn.functional.conv2d(maps, kernel[None, None, :, None], padding=(reach, 0)).reshape(heatmaps.shape)
 
 
 def _read(function: str, heatmaps: Tensor) -> Tensor:

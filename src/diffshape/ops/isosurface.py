@@ -15,6 +15,7 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from diffshape._bounds import check_resolution
+from diffshape.ops.checks import checked
 from diffshape.ops.octree import sparse_cells
 from diffshape.ops.sampling_grid import CORNERS, ActiveCells, SamplingGrid, dense_cells
 
@@ -26,6 +27,7 @@ DENSE_RESOLUTION = 64
 
 
 @torch.no_grad()
+@checked
 def isosurface(
     field: Callable[[Tensor], Tensor],
     *,

@@ -5,11 +5,14 @@ signed distance walked along the gradient, exact where |g| = 1 and the step of t
 (Haerenstam-Nielsen et al., ECCV 2024). g is the gradient of f at x.
 """
 
+import math
 from typing import Any, Literal, NamedTuple
 
 import torch
 from jaxtyping import Float
 from torch import Tensor
+
+from diffshape.ops.checks import checked
 
 
 class LevelSetPoints(NamedTuple):
@@ -23,6 +26,7 @@ class LevelSetPoints(NamedTuple):
     gradients: Float[Tensor, "*n 3"]
 
 
+@checked
 def project_to_level_set(
     field: Any,
     points: Float[Tensor, "*n 3"],
@@ -59,6 +63,8 @@ def project_to_level_set(
         raise ValueError(
             f"project_to_level_set: points must be floats of shape (..., 3), got {tuple(points.shape)} {points.dtype}"
         )
+    if not math.isfinite(level):
+        raise ValueError(f"project_to_level_set: level must be finite, got {level}")
     if steps < 0:
         raise ValueError(f"project_to_level_set: steps must be 0 or more, got {steps}")
     if step not in ("newton", "trace"):

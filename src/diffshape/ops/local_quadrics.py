@@ -20,7 +20,8 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from diffshape.kernels import numba_local_quadrics
-from diffshape.kernels.threads import follow_torch
+from diffshape.kernels.threads import run_tasks
+from diffshape.ops.checks import checked, require_finite
 
 LEAST = (8, 16)
 """Neighbours that a plane and a quadric need."""
@@ -42,6 +43,7 @@ class LocalQuadrics(NamedTuple):
     residuals: Float[Tensor, "n"]
     """Root mean square distance of those neighbours from the quadric along n, per degree of freedom."""
 
+    @checked
     def patch(self, offsets: Float[Tensor, "n k 2"]) -> tuple[Float[Tensor, "n k 3"], Float[Tensor, "n k 3"]]:
         """Points of the surfaces at (s, t) ``offsets`` and their unit normals."""
         s, t = offsets.unbind(-1)
@@ -53,6 +55,7 @@ class LocalQuadrics(NamedTuple):
         return points, torch.nn.functional.normalize(normals, dim=-1)
 
 
+@checked
 def local_quadrics(
     centers: Float[Tensor, "n 3"],
     normals: Float[Tensor, "n 3"],
@@ -65,7 +68,13 @@ def local_quadrics(
     confidence: float = 1.4,
     agreement: float = 0.7,
 ) -> LocalQuadrics:
-    """Fit a quadric around every center and move the center onto it; see the formulas at the top of this file.
+    """Fit a quadric around every center and move the center onto it.
+
+    In the frame (u, v, n) of a center's unit normal n its k nearest neighbours are heights z over a plane, and least
+    squares gives them z = c_0 + c_1 u + c_2 v + c_3 u^2 + c_4 u v + c_5 v^2. The center moves to c_0 along n, and the
+    surface there has the normal n - c_1 u - c_2 v, normalised. Of the ``sizes`` k the largest is taken whose interval
+    c_0 -+ confidence * noise * sqrt((A^T A)^-1_00) still meets those of all smaller ones: on flat ground the average
+    grows, at detail it stops. Neighbours whose normals disagree are skipped.
 
     Args:
         centers: Shape (N, 3), any unit of length.
@@ -82,7 +91,7 @@ def local_quadrics(
         See :class:`LocalQuadrics`; dtype and device of ``centers``, computed in float64. No gradient flows.
 
     Raises:
-        ValueError: A shape does not fit, or an option is out of range.
+        ValueError: A shape does not fit, a number is not finite, or an option is out of range.
 
     Cost O(N max(sizes)).
 
@@ -95,8 +104,16 @@ def local_quadrics(
     (tensor([[0., 1., 0.]]), tensor([25]))
     """
     _check(centers, normals, points, point_normals, neighbors)
+    tensors = {"centers": centers, "normals": normals, "points": points, "point_normals": point_normals}
+    for name, tensor in tensors.items():
+        require_finite("local_quadrics", name, tensor)
+        lengths = tensor.double().norm(dim=-1)
+        if "normals" in name and not bool((((lengths - 1).abs() < 0.01) | (lengths == 0)).all()):
+            raise ValueError(
+                f"local_quadrics: {name} must have length 1 or 0, got {lengths.min():g} to {lengths.max():g}"
+            )
     sizes = sorted({min(size, neighbors.shape[1]) for size in sizes})
-    if not sizes or sizes[0] < 1 or not noise >= 0 or not confidence >= 0:
+    if not sizes or sizes[0] < 1 or not 0 <= noise < math.inf or not confidence >= 0:
         raise ValueError(
             "local_quadrics: want a neighbour and sizes of 1 or more, noise >= 0 and confidence >= 0, got "
             f"{neighbors.shape[1]} neighbours, sizes {sizes}, noise {noise}, confidence {confidence}"
@@ -172,8 +189,8 @@ def _fit_kernel(
     sizes, least = torch.tensor(rule.sizes), torch.tensor(LEAST)
     tensors = (sizes, least, centers, frames, points, point_normals, neighbors, fits, used, residuals)
     arrays = [each.contiguous().numpy() for each in tensors]
-    follow_torch()
-    numba_local_quadrics.fit_quadrics(rule.noise, rule.confidence, rule.agreement, *arrays)
+    tasks = -(-len(centers) // numba_local_quadrics.CHUNK)
+    run_tasks(numba_local_quadrics.fit_quadrics, tasks, rule.noise, rule.confidence, rule.agreement, *arrays)
     return fits, used, residuals
 
 

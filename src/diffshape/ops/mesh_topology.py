@@ -11,6 +11,9 @@ import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
+from diffshape.ops.checks import checked, finite, widened
+from diffshape.ops.table_rows import rows_at
+
 THINNEST = 16
 """A triangle whose height is below this many rounding units of its longest side has no direction."""
 
@@ -28,14 +31,24 @@ class FaceSides(NamedTuple):
     """True at one side of every edge that joins two different vertices: pick by it to have each edge once."""
 
 
+@checked
 def face_sides(faces: Int[Tensor, "f 3"]) -> FaceSides:
     """The sides of every face and the edges they share.
+
+    Args:
+        faces: Shape (F, 3), indices of vertices, integers in [0, 2^31).
+
+    Raises:
+        ValueError: ``faces`` are no integers of that shape and range.
 
     >>> sides = face_sides(torch.tensor([[0, 1, 2], [2, 1, 3]]))
     >>> sides.ends[sides.first].tolist()
     [[0, 1], [1, 2], [1, 3], [0, 2], [2, 3]]
     """
-    start, end, opposite = (faces.long().roll(-shift, 1).T.reshape(-1) for shift in range(3))
+    if faces.ndim != 2 or faces.shape[-1] != 3:
+        raise ValueError(f"face_sides: faces must have shape (F, 3), got {tuple(faces.shape)}")
+    faces = check_face_indices("face_sides", "faces", faces, 2**31)
+    start, end, opposite = (faces.roll(-shift, 1).T.reshape(-1) for shift in range(3))
     ends = torch.stack([torch.minimum(start, end), torch.maximum(start, end)], 1)
     keys, order = (ends[:, 0] * (faces.amax() + 1 if faces.numel() else 1) + ends[:, 1]).sort(stable=True)
     starts = torch.cat([keys.new_ones(min(1, len(keys)), dtype=torch.bool), keys[1:] != keys[:-1]])
@@ -75,6 +88,7 @@ class UnitVectors(NamedTuple):
     """Whether the triangle has a direction: its height is not lost in the rounding of its longest side."""
 
 
+@checked
 def face_normals(vertices: Float[Tensor, "*b v 3"], faces: Int[Tensor, "f 3"]) -> UnitVectors:
     """Unit normals (b - a) x (c - a) of every face, outward where faces run counter-clockwise seen from outside.
 
@@ -85,7 +99,13 @@ def face_normals(vertices: Float[Tensor, "*b v 3"], faces: Int[Tensor, "f 3"]) -
     >>> normals.tolist(), exist.tolist()
     ([[0.0, 0.0, 1.0]], [True])
     """
-    a, b, c = (vertices[..., faces[:, corner], :] for corner in range(3))
+    faces = read_faces("face_normals", vertices, faces)
+    return triangle_normals(finite("face_normals", "vertices", widened(vertices)), faces)
+
+
+def triangle_normals(vertices: Float[Tensor, "*b v 3"], faces: Int[Tensor, "f 3"]) -> UnitVectors:
+    """The `face_normals` of vertices and faces that are read already."""
+    a, b, c = (rows_at(vertices, faces[:, corner]) for corner in range(3))
     return _unit_cross(b - a, c - a)
 
 
@@ -94,7 +114,7 @@ def side_normals(vertices: Float[Tensor, "*b v 3"], sides: FaceSides) -> UnitVec
 
     The two faces of an edge have opposite ones where they lie in one plane, whichever way each of them runs.
     """
-    low, high, opposite = (vertices[..., index, :] for index in (*sides.ends.unbind(1), sides.opposite))
+    low, high, opposite = (rows_at(vertices, index) for index in (*sides.ends.unbind(1), sides.opposite))
     return _unit_cross(high - low, opposite - low)
 
 
@@ -109,16 +129,25 @@ def _unit_cross(first: Float[Tensor, "*b n 3"], second: Float[Tensor, "*b n 3"])
     return UnitVectors(torch.where(exist, cross / length, 0), exist[..., 0])
 
 
-def read_faces(function: str, vertices: Tensor, faces: Tensor, *, argument: str = "vertices") -> Int[Tensor, "f 3"]:
+def read_faces(
+    function: str, vertices: Tensor, faces: Tensor, *, argument: str = "vertices", named: str = "faces"
+) -> Int[Tensor, "f 3"]:
     """The faces as int64 beside the vertices, or a ValueError that names the argument if the two are no mesh."""
-    if vertices.ndim not in (2, 3) or vertices.shape[-1] != 3 or not vertices.is_floating_point():
-        raise ValueError(
-            f"{function}: {argument} must be floats of shape (V, 3) or (B, V, 3), "
-            f"got {tuple(vertices.shape)} {vertices.dtype}"
-        )
+    fits = vertices.ndim in (2, 3) and vertices.shape[-1] == 3
+    require_vertices(function, argument, vertices, "(V, 3) or (B, V, 3)", fits)
     if faces.ndim != 2 or faces.shape[-1] != 3 or not _are_integers(faces):
-        raise ValueError(f"{function}: faces must be integers of shape (F, 3), got {tuple(faces.shape)} {faces.dtype}")
-    return check_face_indices(function, faces, vertices.shape[-2]).to(vertices.device)
+        raise ValueError(
+            f"{function}: {named} must be integers of shape (F, 3), got {tuple(faces.shape)} {faces.dtype}"
+        )
+    return check_face_indices(function, named, faces, vertices.shape[-2]).to(vertices.device)
+
+
+def require_vertices(function: str, argument: str, vertices: Tensor, shape: str, fits: bool) -> None:
+    """Refuse vertices that are no floats or whose shape does not fit."""
+    if not (fits and vertices.is_floating_point()):
+        raise ValueError(
+            f"{function}: {argument} must be floats of shape {shape}, got {tuple(vertices.shape)} {vertices.dtype}"
+        )
 
 
 def _are_integers(tensor: Tensor) -> bool:
@@ -126,15 +155,15 @@ def _are_integers(tensor: Tensor) -> bool:
 
 
 @torch.library.custom_op("diffshape::check_face_indices", mutates_args=())
-def check_face_indices(function: str, faces: Tensor, vertices: int) -> Tensor:
+def check_face_indices(function: str, named: str, faces: Tensor, vertices: int) -> Tensor:
     """The faces as a new int64 tensor if every index names a vertex: the compiler sees one operator that must run."""
     if faces.numel() and not (int(faces.min()) >= 0 and int(faces.max()) < vertices):
         raise ValueError(
-            f"{function}: faces must index vertices 0 to {vertices - 1}, got {int(faces.min())} to {int(faces.max())}"
+            f"{function}: {named} must index vertices 0 to {vertices - 1}, got {int(faces.min())} to {int(faces.max())}"
         )
     return faces.to(torch.int64, copy=True)
 
 
 @check_face_indices.register_fake
-def _(function: str, faces: Tensor, vertices: int) -> Tensor:
+def _(function: str, named: str, faces: Tensor, vertices: int) -> Tensor:
     return torch.empty_like(faces, dtype=torch.int64)

@@ -21,6 +21,7 @@ from torch import Tensor
 from diffshape.kernels.numba_grid import Grid, build_grid, query_grid
 from diffshape.kernels.numba_kdtree import Tree, build_tree, query_tree
 from diffshape.kernels.numba_morton import morton_orders
+from diffshape.ops.checks import checked, coordinate_limit, require_finite
 
 SHARED_POINTS = 1500
 """Below so many points, waking another thread costs more than it saves."""
@@ -56,13 +57,15 @@ class NeighborIndex:
     Neighbors(squared_distances=tensor([0.0625]), indices=tensor([1]))
     """
 
+    @checked
     def __init__(self, y: Shaped[Tensor, "m d"]) -> None:
         if y.ndim != 2 or y.numel() == 0:
             raise ValueError(f"NeighborIndex: y must have shape (M, D) with M >= 1, got {tuple(y.shape)}")
-        require_finite("NeighborIndex", "y", y)
+        _require_coordinates("NeighborIndex", "y", y)
         self.shape, self.dtype, self.device = y.shape, y.dtype, y.device
         self._search = prepare_search(search_dtype(y.detach())[None].clone())
 
+    @checked
     def query(self, x: Shaped[Tensor, "n d"], k: int = 1) -> Neighbors:
         """The k points nearest to each query.
 
@@ -88,20 +91,25 @@ class NeighborIndex:
                 f"got {x.dtype} on {x.device}"
             )
         require_k("NeighborIndex.query", k, self.shape[0])
-        require_finite("NeighborIndex.query", "x", x)
+        _require_coordinates("NeighborIndex.query", "x", x)
         found = self._search(search_dtype(x.detach())[None], k)
         return Neighbors(*(each[0, :, 0] if k == 1 else each[0] for each in found))
 
 
-def prepare_search(y: Float[Tensor, "b m d"], mask: Bool[Tensor, "b m"] | None = None) -> Search:
-    """The engine for these float32 or float64 points, by device and dimension; masks only where `has_triton`."""
+def prepare_search(
+    y: Float[Tensor, "b m d"], mask: Bool[Tensor, "b m"] | None = None, *, manhattan: bool = False
+) -> Search:
+    """The engine for these float32 or float64 points, by device and dimension; masks only where `has_triton`.
+
+    With ``manhattan`` it answers with distances sum_d |x_d - y_d| in place of squared ones, and takes no mask.
+    """
     if y.device.type == "cpu" and y.shape[-1] <= 3:
-        return _NumbaSearch(y)
-    if has_triton(y):
+        return _NumbaSearch(y, manhattan)
+    if has_triton(y) and not manhattan:
         from diffshape.ops.triton_search import TritonSearch  # loads Triton, which not every PyTorch has
 
         return TritonSearch(y, mask)
-    return partial(reference_search, y)
+    return partial(reference_search, y, manhattan=manhattan)
 
 
 def has_triton(points: Float[Tensor, "b n d"]) -> bool:
@@ -109,21 +117,23 @@ def has_triton(points: Float[Tensor, "b n d"]) -> bool:
     return points.device.type == "cuda" and points.shape[-1] <= 3 and find_spec("triton") is not None
 
 
-def reference_search(y: Float[Tensor, "b m d"], x: Float[Tensor, "b n d"], k: int) -> Neighbors:
+def reference_search(
+    y: Float[Tensor, "b m d"], x: Float[Tensor, "b n d"], k: int, *, manhattan: bool = False
+) -> Neighbors:
     """The k nearest of every query by comparing all pairs, a bounded number at a time; any device."""
     rows = max(1, REFERENCE_PAIRS // y.shape[1])
-    found = [_nearest_of_all(cloud, part, k) for cloud, queries in zip(y, x) for part in queries.split(rows)]
+    measure = manhattan_distance_table if manhattan else squared_distance_table
+    found = [_nearest_of_all(measure(part, cloud), k) for cloud, queries in zip(y, x) for part in queries.split(rows)]
     shape = (*x.shape[:2], k)
     return Neighbors(*(torch.cat(each).reshape(shape) for each in zip(*found)))
 
 
-def _nearest_of_all(y: Float[Tensor, "m d"], x: Float[Tensor, "n d"], k: int) -> tuple[Tensor, Tensor]:
-    """The k nearest from the full table of squared distances, summed coordinate by coordinate."""
-    squared = squared_distance_table(x, y)
+def _nearest_of_all(table: Float[Tensor, "n m"], k: int) -> tuple[Tensor, Tensor]:
+    """The k smallest of each row of a table of distances."""
     if k == 1:  # argmin promises the first of equal minima, topk promises nothing
-        indices = squared.argmin(dim=1, keepdim=True)
-        return squared.gather(1, indices), indices
-    ordered, indices = squared.sort(dim=1, stable=True)
+        indices = table.argmin(dim=1, keepdim=True)
+        return table.gather(1, indices), indices
+    ordered, indices = table.sort(dim=1, stable=True)
     return ordered[:, :k], indices[:, :k]
 
 
@@ -135,11 +145,22 @@ def squared_distance_table(x: Float[Tensor, "*b n d"], y: Float[Tensor, "*b m d"
     return table
 
 
-class _NumbaSearch:
-    """Clouds of at most three dimensions on the CPU: the grid where it answers, the tree for the rest and for k > 1."""
+def manhattan_distance_table(x: Float[Tensor, "*b n d"], y: Float[Tensor, "*b m d"]) -> Float[Tensor, "*b n m"]:
+    """sum_d |x_d - y_d| of all pairs, summed coordinate by coordinate."""
+    table = y.new_zeros((*x.shape[:-1], y.shape[-2]))
+    for x_column, y_column in zip(x.unbind(-1), y.unbind(-1)):
+        table += (x_column[..., :, None] - y_column[..., None, :]).abs_()
+    return table
 
-    def __init__(self, y: Float[Tensor, "b m d"]) -> None:
-        self._points = three_columns(y).numpy()
+
+class _NumbaSearch:
+    """Clouds of at most three dimensions on the CPU: the grid where it answers, the tree for all else.
+
+    The grid answers k = 1 and Euclidean distances.
+    """
+
+    def __init__(self, y: Float[Tensor, "b m d"], manhattan: bool) -> None:
+        self._points, self._manhattan = three_columns(y).numpy(), manhattan
 
     @cached_property
     def _grid(self) -> Grid:
@@ -155,10 +176,10 @@ class _NumbaSearch:
         queries, answers = three_columns(x).numpy(), (distances.numpy(), indices.numpy())
         threads = _threads(queries)
         order = morton_orders(queries, threads)
-        if k == 1 and x.numel():
+        if k == 1 and x.numel() and not self._manhattan:
             query_grid(self._grid, queries, order, answers[0][..., 0], answers[1][..., 0], threads)
         if (answers[1][..., 0] < 0).any():
-            query_tree(self._tree, queries, order, *answers, threads)
+            query_tree(self._tree, queries, order, *answers, threads, True if self._manhattan else None)
         return Neighbors(distances, indices)
 
 
@@ -182,16 +203,10 @@ def search_dtype(points: Tensor) -> Tensor:
     return points.to(torch.float32 if points.is_floating_point() else torch.float64)
 
 
-def require_finite(function: str, name: str, points: Tensor) -> None:
-    """Refuse NaN and infinity, whose neighbours would be arbitrary."""
-    if points.numel() and not is_finite(points):
-        raise ValueError(f"{function}: {name} has non-finite coordinates; remove or mask those points first")
-
-
-def is_finite(values: Tensor) -> bool:
-    """Whether every value is finite, read in one pass; NaN makes both ends NaN, which compare with nothing."""
-    low, high = torch.aminmax(values)
-    return bool((low > -torch.inf) & (high < torch.inf))
+def _require_coordinates(function: str, name: str, points: Tensor) -> None:
+    """Finite, and no larger than squared distances can be."""
+    searched = search_dtype(points)
+    require_finite(function, name, searched, coordinate_limit(searched.dtype, searched.shape[-1]))
 
 
 def require_k(function: str, k: int, count: int) -> None:

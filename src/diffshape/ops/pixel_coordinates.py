@@ -11,7 +11,10 @@ pixel, and an image of width W covers -1/2 <= x < W - 1/2. Rendering, decoding, 
 from jaxtyping import Float
 from torch import Tensor
 
+from diffshape.ops.checks import checked
 
+
+@checked
 def normalize_landmarks(
     landmarks: Float[Tensor, "*b 2"], size: tuple[int, int], *, align_corners: bool = False
 ) -> Float[Tensor, "*b 2"]:
@@ -20,7 +23,8 @@ def normalize_landmarks(
     Args:
         landmarks: (x, y) in pixels, shape (..., 2).
         size: (H, W) of the image.
-        align_corners: Corner-aligned instead of cell-centred; both formulas stand at the top of this file.
+        align_corners: 2 x / (W - 1) - 1, with the centres of the border pixels at +-1, instead of
+            (2 x - (W - 1)) / W, with the outer edges there.
 
     Returns:
         Shape (..., 2); differentiable.
@@ -36,6 +40,7 @@ def normalize_landmarks(
     return (2 * landmarks - (_width_height(landmarks, size) - 1)) / extent
 
 
+@checked
 def denormalize_landmarks(
     landmarks: Float[Tensor, "*b 2"], size: tuple[int, int], *, align_corners: bool = False
 ) -> Float[Tensor, "*b 2"]:
@@ -49,6 +54,7 @@ def denormalize_landmarks(
     return (landmarks * extent + (_width_height(landmarks, size) - 1)) / 2
 
 
+@checked
 def resize_landmarks(landmarks: Float[Tensor, "*b 2"], scale: float) -> Float[Tensor, "*b 2"]:
     """Where landmarks lie after their image is resized by ``scale``: from a map of stride s, ``scale`` is s.
 

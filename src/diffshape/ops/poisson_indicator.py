@@ -17,6 +17,8 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
+from diffshape.ops.checks import checked, require_finite, widened
+
 
 class PoissonIndicator:
     """The indicator in the cube [-side / 2, side / 2]^3 at ``resolution``^3 nodes.
@@ -39,6 +41,7 @@ class PoissonIndicator:
     [True, False]
     """
 
+    @checked
     def __init__(
         self,
         points: Float[Tensor, "n 3"],
@@ -60,6 +63,8 @@ class PoissonIndicator:
             )
         if points.numel() and not bool(points.abs().max() <= side / 2):
             raise ValueError(f"PoissonIndicator: points must be finite and inside [-{side / 2}, {side / 2}]^3")
+        points, area_vectors = widened(points), widened(area_vectors).to(widened(points))
+        require_finite("PoissonIndicator", "area_vectors", area_vectors, torch.finfo(points.dtype).max ** 0.5)
         self.points, self.resolution, self.side = points, resolution, side
         self._waves = self._wave_numbers(points)
         self._transform = self._solve(area_vectors, smoothing)

@@ -6,12 +6,15 @@ Everything is in picture coordinates: x to the right and y down in pixels (the c
 inside it; a shared side is crossed at the same x from both of its triangles, so neighbours leave no gap and no overlap.
 """
 
+import math
 from collections.abc import Iterator
 from typing import NamedTuple
 
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor
+
+from diffshape.ops.checks import checked
 
 FRAGMENTS = 2**21
 """Fragments held at once, about 100 bytes each."""
@@ -33,6 +36,7 @@ class SphereRaster(NamedTuple):
     depth: Float[Tensor, "h w"]
 
 
+@checked
 def rasterize_mesh(vertices: Float[Tensor, "v 3"], faces: Int[Tensor, "f 3"], *, height: int, width: int) -> MeshRaster:
     """The nearest triangle in each pixel; both sides of a triangle are seen.
 
@@ -73,6 +77,7 @@ def rasterize_mesh(vertices: Float[Tensor, "v 3"], faces: Int[Tensor, "f 3"], *,
     return MeshRaster(seen, image, depth)
 
 
+@checked
 def rasterize_spheres(points: Float[Tensor, "n 3"], radius: float, *, height: int, width: int) -> SphereRaster:
     """The nearest of equal spheres in each pixel; normals point at the eye's side (z <= 0).
 
@@ -90,7 +95,7 @@ def rasterize_spheres(points: Float[Tensor, "n 3"], radius: float, *, height: in
     tensor(8.)
     """
     _check("rasterize_spheres", "points", points, height, width)
-    if not radius > 0:
+    if not 0 < radius < math.inf:
         raise ValueError(f"rasterize_spheres: radius must be positive, got {radius}")
     centres = points.detach().double()
     buffer = _ZBuffer(torch.stack([centres[:, 2] - radius, centres[:, 2]]), height, width)

@@ -21,6 +21,7 @@ from torch.utils.checkpoint import checkpoint
 from diffshape.kernels import numba_soft_minimum
 from diffshape.kernels.threads import run_tasks
 from diffshape.ops.squared_distances import distance_from_squared
+from diffshape.ops.transforms import is_transformed
 
 PAIRS = 1 << 20
 """Pairs of points looked at together, which bounds the memory of the reference."""
@@ -34,7 +35,7 @@ def soft_minimum(
     *,
     squared: bool,
 ) -> Float[Tensor, "b n"]:
-    """Soft minimum of the distances of every point; see the formula at the top of this file.
+    """-T log sum_j exp(h_j - c_ij / T) for every point, c_ij = |x_i - y_j| or its square.
 
     Args:
         x: Points, shape (B, N, D), float32 or float64, finite.
@@ -53,6 +54,8 @@ def soft_minimum(
     >>> soft_minimum(x, y, halves.log(), torch.tensor([0.01]), squared=False)  # 1 + 0.01 log 2
     tensor([[1.0069]])
     """
+    if is_transformed(x, y):
+        return soft_minimum_by_definition(x, y, log_weights.detach(), temperature.detach(), squared)
     return soft_minimum_values(x, y, log_weights.detach(), temperature.detach(), squared)
 
 
@@ -67,8 +70,11 @@ def pair_costs(x: Float[Tensor, "b n d"], y: Float[Tensor, "b m d"], squared: bo
 def by_rows(function: Callable[[Tensor, Tensor], Tensor], x: Tensor, y: Tensor) -> Tensor:
     """``function(rows of x, y)`` for blocks of rows, one after the other, joined along dimension 1.
 
-    What a block computes is forgotten and computed again in the backward pass, so no more than a block is ever kept.
+    What a block computes is forgotten and computed again in the backward pass, so no more than a block is ever kept;
+    only the transforms of ``torch.func`` keep it all.
     """
+    if not torch.is_grad_enabled() or is_transformed(x, y):  # a transform cannot go through a checkpoint
+        return torch.cat([function(part, y) for part in _blocks(x, y)], dim=1)
     blocks = [checkpoint(function, part, y, use_reentrant=False, preserve_rng_state=False) for part in _blocks(x, y)]
     return torch.cat(blocks, dim=1)  # pyright: ignore[reportArgumentType]
 

@@ -11,9 +11,9 @@ from torch import Tensor
 from diffshape.kernels import numba_bvh, numba_winding
 from diffshape.kernels.numba_morton import morton_order
 from diffshape.kernels.threads import run_tasks
+from diffshape.ops.checks import checked, coordinate_limit, require_finite
 from diffshape.ops.closest_triangles import ClosestTriangles, offsets_from_triangles, search_triangles
 from diffshape.ops.mesh_topology import EdgeUses, edge_uses, read_faces
-from diffshape.ops.neighbor_index import require_finite
 
 BETA = 2.0
 """How many radii away a cluster of triangles is seen as one, in winding numbers."""
@@ -45,6 +45,7 @@ class TriangleIndex:
     (tensor([0.1250, 4.2426], dtype=torch.float64), tensor([-1.,  1.], dtype=torch.float64), True)
     """
 
+    @checked
     def __init__(self, vertices: Float[Tensor, "v 3"], faces: Int[Tensor, "f 3"]) -> None:
         if vertices.ndim != 2:
             raise ValueError(f"TriangleIndex: vertices must have shape (V, 3), got {tuple(vertices.shape)}")
@@ -52,7 +53,7 @@ class TriangleIndex:
         if len(self.faces) == 0:
             raise ValueError("TriangleIndex: faces must hold at least one triangle, got shape (0, 3)")
         self.corners = vertices.detach().cpu().double()[self.faces]  # (F, 3, 3)
-        require_finite("TriangleIndex", "vertices", self.corners)
+        require_finite("TriangleIndex", "vertices", self.corners, coordinate_limit(torch.float64, 3))
         self._bvh = numba_bvh.build_bvh(self.corners.numpy())
 
     @cached_property
@@ -69,6 +70,7 @@ class TriangleIndex:
     def _moments(self) -> np.ndarray:
         return numba_winding.cluster_moments(self._bvh.triangles, len(self._bvh.boxes) // 2)
 
+    @checked
     def query(self, points: Shaped[Tensor, "n 3"]) -> ClosestTriangles:
         """The closest triangle to each of (N, 3) finite points, the closest point on it and its squared distance."""
         queries = _read("query", points)
@@ -77,12 +79,14 @@ class TriangleIndex:
         closest = ClosestTriangles(offsets.square().sum(-1), indices, queries - offsets)
         return ClosestTriangles(*(part.to(points.device) for part in closest))
 
+    @checked
     def distances(self, points: Shaped[Tensor, "n 3"]) -> Float[Tensor, "n"]:
         """Distances (N,) in u from (N, 3) finite points to the closest triangle."""
         queries = _read("distances", points)
         squared, _ = search_triangles(self._bvh, queries.numpy(), morton_order(queries.numpy()))
         return squared.sqrt().to(points.device)
 
+    @checked
     def winding_number(self, points: Shaped[Tensor, "n 3"], *, exact: bool = False) -> Float[Tensor, "n"]:
         """How often the mesh winds around each of (N, 3) finite points: 1 inside, 0 outside, between them near holes.
 
@@ -97,21 +101,26 @@ class TriangleIndex:
         order, free = morton_order(queries.numpy()), np.zeros(len(queries))
         return self._winding(queries, order, free, math.inf if exact else BETA).to(points.device)
 
+    @checked
     def signed_distances(self, points: Shaped[Tensor, "n 3"]) -> Float[Tensor, "n"]:
         """`distances`, negative where the winding number exceeds 1/2.
 
         The winding number of a closed mesh is an integer, the same everywhere in a ball that no triangle enters: of
         two neighbours that share such a ball only one is worked out, and that one more roughly.
         """
-        queries = _read("signed_distances", points)
+        distances, _, winding = self.locate(_read("signed_distances", points))
+        return torch.where(winding > 0.5, -distances, distances).to(points.device)
+
+    def locate(self, queries: Float[Tensor, "n 3"]) -> tuple[Tensor, Tensor, Tensor]:
+        """Distance, closest triangle and winding number of finite float64 points on the CPU, by one search."""
         order = morton_order(queries.numpy())
-        distances = search_triangles(self._bvh, queries.numpy(), order)[0].sqrt()
+        squared, indices = search_triangles(self._bvh, queries.numpy(), order)
+        distances = squared.sqrt()
         if self.closed:
             winding = self._winding(queries, order, (distances * (1 - ROUNDING)).numpy(), INTEGER_BETA)
         else:
             winding = self._winding(queries, order, np.zeros(len(queries)), BETA)
-        inside = winding > 0.5
-        return torch.where(inside, -distances, distances).to(points.device)
+        return distances, indices, winding
 
     def _winding(self, queries: Tensor, order: np.ndarray, free: np.ndarray, beta: float) -> Tensor:
         winding = torch.empty(len(queries), dtype=torch.float64)
@@ -125,5 +134,6 @@ def _read(method: str, points: Tensor) -> Tensor:
     """The points as the kernels want them, or a ValueError."""
     if points.ndim != 2 or points.shape[1] != 3:
         raise ValueError(f"TriangleIndex.{method}: points must have shape (N, 3), got {tuple(points.shape)}")
-    require_finite(f"TriangleIndex.{method}", "points", points)
-    return points.detach().cpu().double().contiguous()
+    queries = points.detach().cpu().double().contiguous()
+    require_finite(f"TriangleIndex.{method}", "points", queries, coordinate_limit(torch.float64, 3))
+    return queries

@@ -12,6 +12,11 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
+from diffshape.ops.checks import checked, require_finite, widened
+
+MOST_CELLS = 2**28
+"""Cells of all pictures together, some GB of memory."""
+
 
 def fibonacci_directions(n: int) -> Float[Tensor, "n 3"]:
     """``n`` unit vectors spread evenly over the sphere along the golden spiral, float64.
@@ -25,6 +30,7 @@ def fibonacci_directions(n: int) -> Float[Tensor, "n 3"]:
     return torch.stack([radius * angle.cos(), radius * angle.sin(), z], dim=-1)
 
 
+@checked
 def visible_from(
     points: Float[Tensor, "n 3"], frames: Float[Tensor, "d 3 3"], *, cell: float, slack: float
 ) -> Bool[Tensor, "d n"]:
@@ -36,16 +42,42 @@ def visible_from(
         cell: Width of a cell, same unit, > 0.
         slack: How far behind the nearest point a point may lie.
 
+    Returns:
+        Shape (D, N); all False for no points.
+
+    Raises:
+        ValueError: A shape is wrong, ``cell`` or ``slack`` is out of range, a number is not finite, or the points
+            spread over more than 2^28 cells, those of all directions together.
+
     Time and memory O(D (N + cells)).
 
     >>> points = torch.tensor([[0.0, 0.0, 1.0], [0.0, 0.1, 0.0]])
     >>> visible_from(points, torch.eye(3)[None], cell=0.2, slack=0.5)
     tensor([[ True, False]])
     """
+    name = "visible_from"
+    if points.ndim != 2 or points.shape[1] != 3 or frames.ndim != 3 or frames.shape[1:] != (3, 3):
+        raise ValueError(
+            f"{name}: points must have shape (N, 3) and frames (D, 3, 3), "
+            f"got {tuple(points.shape)} and {tuple(frames.shape)}"
+        )
+    if not (0 < cell < math.inf and 0 <= slack < math.inf):
+        raise ValueError(f"{name}: cell must be positive, slack 0 or more, and both finite, got {cell} and {slack}")
+    points, frames = widened(points), widened(frames)
+    dtype = torch.promote_types(points.dtype, frames.dtype)
+    points, frames = points.to(dtype), frames.to(points.device, dtype)
+    require_finite(name, "points", points)
+    require_finite(name, "frames", frames)
     if points.numel() == 0 or len(frames) == 0:
         return torch.zeros(len(frames), len(points), dtype=torch.bool, device=points.device)
     u, v, depth = torch.einsum("dac,nc->adn", frames, points)
-    rows, columns = (((axis - axis.amin(1, keepdim=True)) / cell).long() for axis in (u, v))
+    spans = [(axis - axis.amin(1, keepdim=True)) / cell for axis in (u, v)]
+    cells = len(frames) * math.prod(float(span.max()) + 1 for span in spans)
+    if not cells <= MOST_CELLS:
+        raise ValueError(
+            f"{name}: cell {cell} is too small for these points, which would spread over {cells:.2g} cells"
+        )
+    rows, columns = (span.long() for span in spans)
     height, width = int(rows.max()) + 1, int(columns.max()) + 1
     pixels = rows * width + columns
     pictures = depth.new_full((len(frames), height * width), -math.inf).scatter_reduce(1, pixels, depth, "amax")
