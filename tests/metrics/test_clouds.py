@@ -91,8 +91,8 @@ def test_text_and_json():
         ([[0, 0, float("nan")]], SQUARE, {}, "points has non-finite coordinates"),
         ([[0, 0, 0]], (SQUARE[0], SQUARE[1] + 1), {}, "truth faces must index vertices 0 to 3"),
         ([[0, 0, 0]], (0 * SQUARE[0], SQUARE[1]), {}, "truth has no face of positive area"),
-        ([[0, 0, 0]], SQUARE, {"samples": 0}, "samples must be 1 or more, got 0"),
-        ([[0, 0, 0]], SQUARE, {"threshold": 0.0}, "threshold must be positive, got 0"),
+        ([[0, 0, 0]], SQUARE, {"samples": 0}, "samples must be at least 1, got 0"),
+        ([[0, 0, 0]], SQUARE, {"threshold": 0.0}, "threshold must be a positive number, got 0"),
     ],
 )
 def test_bad_input(points, truth, options, message):

@@ -131,7 +131,7 @@ def test_json():
     ("pred", "truth", "options", "message"),
     [
         (box(), box(), {"samples": 0}, "samples must be at least 1, got 0"),
-        (box(), box(), {"threshold": 0.0}, "threshold must be positive"),
+        (box(), box(), {"threshold": 0.0}, "threshold must be a positive number"),
         ("bunny.ply", box(), {}, r"pred must be a trimesh.Trimesh or \(vertices, faces\), got str"),
         (
             box(),

@@ -6,6 +6,8 @@ import numpy as np
 import torch
 import trimesh
 
+from diffshape._bounds import SCORE_BYTES, check_fits, check_number, check_seed
+
 Surface = trimesh.Trimesh | tuple[Any, Any]
 """A mesh: a ``trimesh.Trimesh``, or (vertices (V, 3), faces (F, 3)) of NumPy arrays or torch tensors."""
 
@@ -34,10 +36,11 @@ def read_surface(function: str, name: str, surface: Surface) -> trimesh.Trimesh:
 
 
 def check_draw(function: str, samples: int, threshold: float, seed: int) -> None:
-    """Refuse what no surface can be sampled and scored with."""
-    if samples < 1:
-        raise ValueError(f"{function}: samples must be 1 or more, got {samples}")
-    if not threshold > 0:
-        raise ValueError(f"{function}: threshold must be positive, got {threshold}")
-    if seed < 0:
-        raise ValueError(f"{function}: seed must be 0 or more, got {seed}")
+    """Refuse what no surface can be sampled and scored with.
+
+    Raises:
+        ValueError: More samples than memory holds or none, or a threshold or seed out of its range.
+    """
+    check_fits(f"{function}: samples", samples, SCORE_BYTES)
+    check_number(f"{function}: threshold", threshold, 0, above=True)
+    check_seed(f"{function}: seed", seed)

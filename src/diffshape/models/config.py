@@ -111,7 +111,7 @@ class PointCloudConfig:
     """Whether distances are squared, for "chamfer", "density_aware_chamfer" and "earth_mover" only; None is the default
     of that loss."""
     blur: float | None = None
-    """Blur of the "sinkhorn" loss, in the unit of the points; None is a hundredth of the diagonal of the box of both."""
+    """Blur of the "sinkhorn" loss, in the unit of the points; None is 1 % of the diagonal of the box of both clouds."""
     network: PointCloudNetwork = field(default_factory=PointCloudNetwork)
     """Network of the autoencoder."""
 
