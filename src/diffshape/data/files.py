@@ -1,6 +1,7 @@
 """Meshes and points as files, each written whole or not at all."""
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -9,36 +10,81 @@ from numpy.typing import NDArray
 
 from diffshape._whole_files import atomic_path
 from diffshape.data.arrays import host_array
+from diffshape.data.attributes import Attributes, checked_attributes
+from diffshape.data.glb import write_glb
 from diffshape.data.meshes import as_mesh
-from diffshape.data.ply import write_ply
+from diffshape.data.obj import write_obj
+from diffshape.data.off import write_off
+from diffshape.data.ply import attribute_columns, write_ply
+from diffshape.data.single_precision import warn_of_lost_digits
+from diffshape.data.stl import write_stl
 
 _Array = NDArray[Any]
+_HELD = {".ply": None, ".obj": {"colors"}, ".off": {"colors"}, ".stl": set(), ".glb": {"colors"}}
+"""The formats of meshes and which attributes of vertices they hold; None is all."""
 
 
-def write_mesh(path: str | os.PathLike[str], vertices: Any, faces: Any, *, normals: Any = None) -> None:
-    """Write a triangle mesh as PLY (binary), OBJ, STL (binary) or OFF, by suffix.
+def write_mesh(
+    path: str | os.PathLike[str],
+    vertices: Any,
+    faces: Any,
+    *,
+    normals: Any = None,
+    attributes: Mapping[str, Any] | None = None,
+) -> None:
+    """Write a triangle mesh as PLY (binary), OBJ, STL (binary), OFF or GLB, by suffix.
 
-    PLY keeps the float type of the vertices; OBJ and OFF are written to that many digits; STL is always float32.
+    PLY keeps the float type of the vertices; OBJ and OFF are written to that many digits. STL and GLB hold float32: of a
+    mesh far from the origin a GLB keeps the digits by the place of its node; for STL a warning says what is lost.
 
     Args:
         path: Where; an old file is replaced in one step.
         vertices: (V, 3) numbers, NumPy or torch.
         faces: (F, 3) integers.
-        normals: (V, 3) vertex normals, for PLY and OBJ only.
+        normals: (V, 3) vertex normals, for PLY, OBJ and GLB only.
+        attributes: What else the vertices have, name -> (V,) or (V, k) numbers, such as ``read_mesh(...).attributes``.
+            PLY holds all of them; OBJ, OFF and GLB hold ``"colors"``, uint8 (V, 3) or (V, 4); STL holds none.
 
     Raises:
-        ValueError: an unknown suffix, normals for a format without them, or what :func:`as_mesh` refuses (an empty
-            mesh too).
+        ValueError: an unknown suffix, normals or attributes for a format without them, or what :func:`as_mesh` refuses
+            (an empty mesh too).
+
+    >>> from tempfile import TemporaryDirectory
+    >>> from diffshape.data import icosphere, read_mesh
+    >>> mesh = icosphere(1)
+    >>> with TemporaryDirectory() as folder:
+    ...     write_mesh(Path(folder, "a.ply"), *mesh, attributes={"heat": mesh.vertices[:, 2]})
+    ...     read_mesh(Path(folder, "a.ply")).attributes["heat"].shape
+    (42,)
     """
     path = Path(path)
-    writers = {".ply": _write_ply, ".obj": _write_obj, ".stl": _write_stl, ".off": _write_off}
-    suffix = _known_suffix(path, "write_mesh", writers)
-    if normals is not None and suffix not in (".ply", ".obj"):
+    suffix = _known_suffix(path, "write_mesh", _HELD)
+    if normals is not None and suffix not in (".ply", ".obj", ".glb"):
         raise ValueError(f"write_mesh: {suffix} files have no vertex normals; leave normals out or write .ply")
+    held = _HELD[suffix]
+    lost = [name for name in attributes or {} if held is not None and name not in held]
+    if lost:
+        raise ValueError(f"write_mesh: {suffix} files hold no {', '.join(lost)}; leave attributes out or write .ply")
     clean = as_mesh((vertices, faces))
+    if len(clean.vertices) != len(vertices):
+        raise ValueError("write_mesh: vertices that no face uses are NaN, infinite or beyond 1e30; leave them out")
     kept = _kept_type(clean.vertices, vertices)
+    directions = _matching_normals(normals, kept)
+    beside = checked_attributes(attributes, len(kept), function="write_mesh")
+    if suffix == ".stl":
+        warn_of_lost_digits(path, kept)
     with atomic_path(path) as temporary:
-        writers[suffix](temporary, _Content(kept, clean.faces, _matching_normals(normals, kept)))
+        match suffix:
+            case ".ply":
+                _write_ply(temporary, _Content(kept, clean.faces, directions), beside)
+            case ".obj":
+                write_obj(temporary, kept, clean.faces, directions, beside)
+            case ".off":
+                write_off(temporary, kept, clean.faces, beside)
+            case ".glb":
+                write_glb(temporary, kept, clean.faces, directions, beside)
+            case _:
+                write_stl(temporary, kept, clean.faces)
 
 
 def write_points(path: str | os.PathLike[str], points: Any, *, normals: Any = None) -> None:
@@ -99,40 +145,13 @@ def _matching_normals(normals: Any, points: _Array) -> _Array | None:
     return array
 
 
-def _write_ply(path: Path, content: _Content) -> None:
+def _write_ply(path: Path, content: _Content, attributes: Attributes | None = None) -> None:
     names = ("x", "y", "z", "nx", "ny", "nz")
-    elements: dict[str, dict[str, _Array]] = {"vertex": dict(zip(names, content.table().T))}
+    columns = dict(zip(names, content.table().T)) | attribute_columns(attributes or {})
+    elements: dict[str, dict[str, _Array]] = {"vertex": columns}
     if len(content.faces):
         elements["face"] = {"vertex_indices": content.faces.astype(np.int32)}
     write_ply(path, elements)
-
-
-def _write_obj(path: Path, content: _Content) -> None:
-    with path.open("w", encoding="ascii") as file:
-        np.savetxt(file, content.points, "v " + _row(content.points))
-        corner = "%d"
-        if content.normals is not None:
-            np.savetxt(file, content.normals, "vn " + _row(content.normals))
-            corner = "%d//%d"
-        corners = content.faces + 1 if content.normals is None else np.repeat(content.faces + 1, 2, axis=1)
-        np.savetxt(file, corners, f"f {corner} {corner} {corner}")
-
-
-def _write_off(path: Path, content: _Content) -> None:
-    with path.open("w", encoding="ascii") as file:
-        file.write(f"OFF\n{len(content.points)} {len(content.faces)} 0\n")
-        np.savetxt(file, content.points, _row(content.points))
-        np.savetxt(file, content.faces, "3 %d %d %d")
-
-
-def _write_stl(path: Path, content: _Content) -> None:
-    corners = content.points[content.faces].astype(np.float64)  # (F, 3, 3)
-    normals = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
-    length = np.linalg.norm(normals, axis=1, keepdims=True)
-    rows = np.zeros(len(corners), [("normal", "<f4", 3), ("corners", "<f4", (3, 3)), ("spare", "<u2")])
-    rows["normal"], rows["corners"] = normals / np.where(length > 0, length, 1), corners
-    header = b"binary STL".ljust(80) + len(rows).to_bytes(4, "little")
-    path.write_bytes(header + rows.tobytes())
 
 
 def _write_text(path: Path, content: _Content) -> None:

@@ -6,14 +6,17 @@ mirror images of each other: the one that turns fewer faces is right. A surface 
 part, and nothing there is turned.
 """
 
+from typing import NamedTuple
+
 import numpy as np
 import torch
 from jaxtyping import Bool, Int
+from numpy.typing import NDArray
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 from torch import Tensor
 
-from diffshape.ops.mesh_topology import face_sides
+from diffshape.ops.mesh_topology import FaceSides, face_sides
 
 
 def faces_against_the_rest(faces: Int[Tensor, "f 3"]) -> Bool[Tensor, "f"]:
@@ -26,9 +29,7 @@ def faces_against_the_rest(faces: Int[Tensor, "f 3"]) -> Bool[Tensor, "f"]:
     """
     count, sides = len(faces), face_sides(faces)
     upward = (sides.ends[:, 0] == faces.T.reshape(-1)).cpu().numpy()
-    edge = sides.edge.cpu().numpy()
-    shared = np.flatnonzero(np.bincount(edge)[edge] == 2)
-    one, other = shared[np.argsort(edge[shared], kind="stable")].reshape(-1, 2).T
+    one, other = _pairs(sides)
     turned = count * (upward[one] == upward[other])  # neighbours that disagree: one of them is linked turned
     one, other = one % count, other % count
     rows, columns = np.concatenate([one, one + count]), np.concatenate([other + turned, other + count - turned])
@@ -42,3 +43,42 @@ def faces_against_the_rest(faces: Int[Tensor, "f 3"]) -> Bool[Tensor, "f"]:
     fewer = kept[as_given] < kept[mirrored]
     tie = (kept[as_given] == kept[mirrored]) & (place[as_given] > place[mirrored])
     return torch.from_numpy(fewer | tie).to(faces.device)
+
+
+class Surfaces(NamedTuple):
+    """The connected surfaces of a mesh, S of them."""
+
+    of_face: Int[Tensor, "f"]
+    """Which surface each face is of, 0 to S - 1."""
+    closed: Bool[Tensor, "s"]
+    """Whether the faces of a surface meet in pairs along all their edges."""
+
+
+def connected_surfaces(faces: Int[Tensor, "f 3"]) -> Surfaces:
+    """Faces in groups that hang together through edges which exactly two faces have.
+
+    Bodies that touch along an edge, which then has four faces, are two.
+
+    >>> connected_surfaces(torch.tensor([[0, 2, 1], [0, 1, 3], [1, 2, 3], [0, 3, 2], [4, 5, 6]]))
+    Surfaces(of_face=tensor([0, 0, 0, 0, 1]), closed=tensor([ True, False]))
+    """
+    count = len(faces)
+    one, other = _pairs(face_sides(faces))
+    links = coo_array((np.ones(len(one), bool), (one % count, other % count)), shape=(count, count))
+    number, label = connected_components(links, directed=False)
+    corners = np.repeat(label, 3) * (faces.max().item() + 1) + faces.cpu().numpy().reshape(-1)  # apart by surface
+    alone = torch.from_numpy(np.unique(corners, return_inverse=True)[1].reshape(-1, 3))
+    edge = face_sides(alone).edge.numpy()
+    open_sides = np.bincount(edge)[edge] != 2
+    closed = np.ones(number, bool)
+    closed[np.tile(label, 3)[open_sides]] = False
+    return Surfaces(
+        torch.from_numpy(label.astype(np.int64)).to(faces.device), torch.from_numpy(closed).to(faces.device)
+    )
+
+
+def _pairs(sides: FaceSides) -> NDArray[np.int64]:
+    """The two sides of every edge that exactly two faces have, (2, E)."""
+    edge = sides.edge.cpu().numpy()
+    shared = np.flatnonzero(np.bincount(edge)[edge] == 2)
+    return shared[np.argsort(edge[shared], kind="stable")].reshape(-1, 2).T

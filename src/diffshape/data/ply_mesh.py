@@ -1,0 +1,87 @@
+"""Meshes and clouds in PLY files: which elements and properties are what."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from diffshape.data.arrays import ReadError
+from diffshape.data.attributes import Attributes, color_bytes
+from diffshape.data.ply import COLORS, Columns, Lists, read_ply
+from diffshape.data.polygons import Polygons, strip_triangles
+
+_AXES, _NORMAL_AXES = ("x", "y", "z"), ("nx", "ny", "nz")
+_INDICES = ("vertex_indices", "vertex_index")
+
+
+def read_ply_mesh(path: Path) -> Polygons:
+    """The ``vertex``, ``face`` and ``tristrips`` elements of a PLY file; what else a vertex has is an attribute.
+
+    Names may be in capitals. Lists of vertices and texture coordinates of faces are not read, and a note says so.
+    """
+    elements = read_ply(path)
+    vertex, notes = elements.get("vertex", {}), []
+    scalars = {name: column for name, column in vertex.items() if not isinstance(column, Lists)}
+    points = _stacked(scalars, _AXES)
+    if points is None:
+        raise ReadError(f"{path}: a PLY file without the numbers x, y and z of vertices holds no points")
+    counts, corners = _indices(path, elements, "face")
+    strips = strip_triangles(*_indices(path, elements, "tristrips"))
+    lists = vertex.keys() - scalars.keys()
+    if lists:
+        notes.append(f"Lists that belong to vertices are not read: {', '.join(sorted(lists))}.")
+    if {"texcoord", "texnumber"} & {name.lower() for name in elements.get("face", {})}:
+        notes.append("Texture coordinates are not read.")
+    return Polygons(
+        points,
+        np.concatenate([counts, np.full(len(strips), 3)]),
+        np.concatenate([corners, strips.reshape(-1)]),
+        _stacked(scalars, _NORMAL_AXES),
+        _attributes(scalars),
+        tuple(notes),
+    )
+
+
+def _indices(path: Path, elements: dict[str, Columns], name: str) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """The corner counts and corners of faces or strips; none if there is no such element."""
+    columns = {key.lower(): column for key, column in elements.get(name, {}).items()}
+    lists = next((columns[key] for key in _INDICES if key in columns), None)
+    if lists is None and not columns:
+        return np.empty(0, np.int64), np.empty(0, np.int64)
+    if not isinstance(lists, Lists):
+        raise ReadError(f"{path}: its {name} rows have no lists {' or '.join(_INDICES)}; export it again")
+    return lists.counts, _whole(path, lists.values)
+
+
+def _whole(path: Path, values: NDArray[Any]) -> NDArray[np.int64]:
+    numbers = values.astype(np.float64)  # integers of PLY have 32 bits at most
+    wrong = ~((np.abs(numbers) < 2**53) & (np.rint(numbers) == numbers))
+    if wrong.any():
+        raise ReadError(f"{path}: a face names vertex {values[wrong][0]:g}, which is no whole number; export it again")
+    return values.astype(np.int64)
+
+
+def _stacked(columns: dict[str, NDArray[Any]], names: tuple[str, ...]) -> NDArray[np.float64] | None:
+    """Three columns side by side, in small or capital letters; None if one is not there."""
+    found = [columns.get(name, columns.get(name.upper())) for name in names]
+    if any(column is None for column in found):
+        return None
+    return np.stack([np.asarray(column, np.float64) for column in found], axis=1)
+
+
+def _attributes(columns: dict[str, NDArray[Any]]) -> Attributes:
+    """Colours together, and every other column that is no place and no normal under its name."""
+    used = {*_AXES, *_NORMAL_AXES}
+    attributes: Attributes = {}
+    channels = [name for name in COLORS if name in columns]
+    if channels[:3] == list(COLORS[:3]):
+        kind = np.result_type(*(columns[name] for name in channels))
+        colors = color_bytes(np.stack([columns[name].astype(kind) for name in channels], axis=1))
+        if colors is not None:
+            attributes["colors"] = colors
+            used |= set(channels)
+    for name, column in columns.items():
+        if name.lower() not in used:
+            attributes[name] = column.astype(column.dtype.newbyteorder("="))
+    return attributes
