@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from diffshape._whole_files import atomic_path
 from diffshape.data.arrays import host_array
 from diffshape.data.attributes import Attributes, checked_attributes
-from diffshape.data.glb import write_glb
+from diffshape.data.glb_writer import write_glb
 from diffshape.data.meshes import as_mesh
 from diffshape.data.obj import write_obj
 from diffshape.data.off import write_off
@@ -34,8 +34,8 @@ def write_mesh(
 ) -> None:
     """Write a triangle mesh as PLY (binary), OBJ, STL (binary), OFF or GLB, by suffix.
 
-    PLY keeps the float type of the vertices; OBJ and OFF are written to that many digits. STL and GLB hold float32: of a
-    mesh far from the origin a GLB keeps the digits by the place of its node; for STL a warning says what is lost.
+    PLY keeps the float type of the vertices; OBJ and OFF are written to that many digits. STL and GLB hold float32:
+    of a mesh far from the origin a GLB keeps the digits in the place of its node; for STL a warning says what is lost.
 
     Args:
         path: Where; an old file is replaced in one step.

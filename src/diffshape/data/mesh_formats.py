@@ -48,6 +48,6 @@ def read_polygons(path: Path) -> Polygons:
 
 
 def is_apple_double(path: Path) -> bool:
-    """Whether a file is what macOS writes beside a file on other file systems, ``._NAME``: no content, only settings."""
+    """Whether a file is what macOS writes beside others on foreign disks, ``._NAME``: settings, no content."""
     with path.open("rb") as file:
         return file.read(len(_APPLE_DOUBLE)) == _APPLE_DOUBLE

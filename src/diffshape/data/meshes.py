@@ -42,6 +42,7 @@ class Mesh(tuple[NDArray[np.float64], NDArray[np.int64]]):
         attributes: Mapping[str, NDArray[Any]] | None = None,
         notes: tuple[str, ...] = (),
     ) -> "Mesh":
+        """The pair, with what belongs to it."""
         mesh = super().__new__(cls, (vertices, faces))
         mesh.attributes, mesh.notes = dict(attributes or {}), tuple(notes)
         return mesh

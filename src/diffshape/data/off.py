@@ -53,8 +53,7 @@ def write_off(path: Path, vertices: NDArray[Any], faces: NDArray[Any], attribute
     row, table = f"{digits} {digits} {digits}", vertices
     if "colors" in attributes:
         colors = attributes["colors"]
-        opaque = np.full((len(colors), 4 - colors.shape[1]), 255)
-        row, table = row + " %d %d %d %d", np.hstack([vertices, colors, opaque])
+        row, table = row + " %d" * colors.shape[1], np.hstack([vertices, colors])
     with path.open("w", encoding="ascii") as file:
         file.write(f"{'COFF' if attributes else 'OFF'}\n{len(vertices)} {len(faces)} 0\n")
         np.savetxt(file, table, row)

@@ -8,7 +8,8 @@ from numpy.typing import NDArray
 
 from diffshape.data.arrays import ReadError
 from diffshape.data.attributes import Attributes, color_bytes
-from diffshape.data.ply import COLORS, Columns, Lists, read_ply
+from diffshape.data.ply import COLORS, read_ply
+from diffshape.data.ply_rows import Columns, Lists
 from diffshape.data.polygons import Polygons, strip_triangles
 
 _AXES, _NORMAL_AXES = ("x", "y", "z"), ("nx", "ny", "nz")

@@ -10,6 +10,7 @@ from diffshape.data.ear_clipping import clip_ears
 
 _MOST_CORNERS = 10_000
 _FLAT = 1e-9
+"""The sine of an angle that counts as straight."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,7 +33,7 @@ class Polygons:
     def triangles(self) -> NDArray[np.int64]:
         """Every polygon of n corners as n - 2 triangles, (F, 3): fans around the first corner where it is convex.
 
-        A polygon that is not is cut along diagonals inside it, seen along its mean normal. Under 3 corners give none.
+        One that is not is cut along diagonals inside it, seen along its mean normal. Under 3 corners give none.
 
         Raises:
             ValueError: A corner names a vertex that is not there, or a polygon that is not convex has more than
@@ -40,36 +41,41 @@ class Polygons:
         """
         require_corners(self.corners, len(self.vertices))
         starts, pieces = np.cumsum(self.counts) - self.counts, np.maximum(self.counts - 2, 0)
-        turn, concave = np.zeros(len(self.counts), np.int64), np.empty(0, np.int64)
-        normals = np.empty((0, 3))
-        if self.counts.max(initial=0) > 3:
-            normals, reflex = self._reflex(starts)
-            quads = self.counts[reflex.polygon] == 4
-            turn[reflex.polygon[quads]] = reflex.step[quads]  # a fan around the inward corner of a quad is right
-            concave = np.unique(reflex.polygon[~quads])
         polygon = np.repeat(np.arange(len(self.counts)), pieces)
         step = np.arange(len(polygon)) - np.repeat(np.cumsum(pieces) - pieces, pieces)
-        steps = np.stack([np.zeros_like(step), step + 1, step + 2], axis=1) + turn[polygon, None]
+        steps = np.stack([np.zeros_like(step), step + 1, step + 2], axis=1)
+        if self.counts.max(initial=0) <= 3:
+            return self.corners[starts[polygon, None] + steps]
+        normals, inward = self._bends(starts)
+        steps += inward.clip(min=0)[polygon, None]  # around an inward corner a fan is most often right
         triangles = self.corners[starts[polygon, None] + steps % self.counts[polygon, None]]
+        fans = np.flatnonzero(inward[polygon] >= 0)
+        a, b, c = self.vertices[triangles[fans]].swapaxes(0, 1)
+        with np.errstate(all="ignore"):
+            folded = (np.cross(b - a, c - a) * normals[polygon[fans]]).sum(axis=1) < 0
         ends = np.cumsum(pieces)
-        for each in concave:
+        for each in np.unique(polygon[fans[folded]]):
             corners = self.corners[starts[each] : starts[each] + self.counts[each]]
             triangles[ends[each] - pieces[each] : ends[each]] = corners[self._clipped(corners, normals[each])]
         return triangles
 
-    def _reflex(self, starts: NDArray[np.int64]) -> tuple[NDArray[np.float64], "_Reflex"]:
-        """The normal of each polygon (Newell's: a sum over its sides), and its corners that point inward."""
+    def _bends(self, starts: NDArray[np.int64]) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+        """The normal of each polygon (Newell's: summed over its sides), and its first corner that points inward or -1."""
         polygon = np.repeat(np.arange(len(self.counts)), self.counts)
-        first, step = starts[polygon], np.arange(len(polygon)) - starts[polygon]
-        count = self.counts[polygon]
+        first, count = starts[polygon], self.counts[polygon]
+        step = np.arange(len(polygon)) - first
         with np.errstate(all="ignore"):  # vertices that are not finite are refused elsewhere
             places = self.vertices[self.corners] - self.vertices[self.corners[first]]
-            following, previous = places[first + (step + 1) % count], places[first + (step - 1) % count]
-            sides = np.cross(places, following)
-            normals = np.stack([np.bincount(polygon, side, len(self.counts)) for side in sides.T], axis=1)
-            turns = (np.cross(places - previous, following - places) * normals[polygon]).sum(axis=1)
-            inward = np.flatnonzero(turns < -_FLAT * (normals**2).sum(axis=1)[polygon])
-        return normals, _Reflex(polygon[inward], step[inward])
+            before = places - places[first + (step - 1) % count]
+            after = places[first + (step + 1) % count] - places
+            sides = np.cross(places, places + after)
+            normals = np.stack([np.bincount(polygon, each, len(starts)) for each in sides.T], 1).astype(np.float64)
+            length, before_length, after_length = (np.linalg.norm(each, axis=1) for each in (normals, before, after))
+            turns = (np.cross(before, after) * normals[polygon]).sum(axis=1)
+            found = np.flatnonzero(turns < -_FLAT * length[polygon] * before_length * after_length)
+        inward = np.full(len(starts), -1)
+        inward[polygon[found[::-1]]] = step[found[::-1]]  # the first one is written last
+        return normals, inward
 
     def _clipped(self, corners: NDArray[np.int64], normal: NDArray[np.float64]) -> NDArray[np.int64]:
         if len(corners) > _MOST_CORNERS:
@@ -80,14 +86,6 @@ class Polygons:
         axis = int(np.abs(normal).argmax())
         flat = places[:, [(axis + 1) % 3, (axis + 2) % 3] if normal[axis] > 0 else [(axis + 2) % 3, (axis + 1) % 3]]
         return np.array(clip_ears(flat / np.abs(flat).max()))
-
-
-@dataclass(frozen=True)
-class _Reflex:
-    """Corners that point inward: which polygon each is of, and its place there."""
-
-    polygon: NDArray[np.int64]
-    step: NDArray[np.int64]
 
 
 def require_corners(corners: NDArray[np.int64], vertices: int) -> None:

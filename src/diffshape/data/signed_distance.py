@@ -50,7 +50,8 @@ class SignedDistance:
         frame: The way from input coordinates to the normalised frame and back.
         vertices, faces: The mesh in the normalised frame, (V, 3) float64 and (F, 3) int64, turned to face outward.
         index: The `diffshape.ops.TriangleIndex` that answers.
-        watertight: Whether every edge has exactly two faces, coincident vertices taken as one. If not, signs near the holes are the likeliest ones.
+        watertight: Whether every edge has exactly two faces, coincident vertices taken as one. If not, signs near the
+            holes are the likeliest ones.
         consistently_wound: Whether, as given, the two faces of every edge that has two run along it in opposite ways.
         notes: What a reader of the signs should know, a sentence each; empty for a sound mesh.
 

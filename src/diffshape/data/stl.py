@@ -34,7 +34,8 @@ def read_stl(path: Path) -> Polygons:
         raise ReadError(f"{path}: not a whole STL file; it is cut short or of another format")
     else:
         rows = np.frombuffer(data, _ROW, promised, 84) if promised else np.empty(0, _ROW)
-        corners = rows["corners"].reshape(-1, 3).astype(np.float64)
+        with np.errstate(invalid="ignore"):  # some NaNs; they are refused where a mesh is made of them
+            corners = rows["corners"].reshape(-1, 3).astype(np.float64)
         if len(data) > 84 + 50 * promised:
             notes.append(f"{len(data) - 84 - 50 * promised:,} bytes behind the last facet are not read.")
         if rows["spare"].any():
