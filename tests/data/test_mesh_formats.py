@@ -161,7 +161,7 @@ def test_what_is_not_read_is_told(tmp_path, name, content, note):
         (
             "._a.obj",
             b"\0\5\x16\7\0\2\0\0Mac OS X        ",
-            "a hidden file that a Mac keeps beside a.obj; give that one",
+            "hidden file that a Mac keeps beside a.obj; give that one",
         ),
     ],
 )

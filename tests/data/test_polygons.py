@@ -65,7 +65,8 @@ def test_jagged_polygons_in_any_plane(count):
     """Radii at random around a centre, far from the origin, in a plane at random."""
     rng = np.random.default_rng(count)
     for _ in range(20):
-        angle, radius = np.sort(rng.uniform(0, 2 * np.pi, count)), rng.uniform(0.1, 1, count)
+        angle = (np.arange(count) + rng.uniform(0, 0.9, count)) * 2 * np.pi / count
+        radius = rng.uniform(0.1, 1, count)
         flat = np.stack([radius * np.cos(angle), radius * np.sin(angle)], axis=1)
         plane, _ = np.linalg.qr(rng.normal(size=(3, 3)))
         normal = np.cross(plane[0], plane[1])

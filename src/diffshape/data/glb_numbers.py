@@ -46,13 +46,13 @@ class GlbNumbers:
         kind, columns, count = KINDS[accessor["componentType"]], _WIDTHS[accessor["type"]], _size(accessor["count"])
         if width not in (None, columns):
             raise GlbError(f"accessor {number} has {columns} numbers a row, where {width} are due")
-        self._take_room(count)
         if "bufferView" in accessor:
             rows = self._rows(accessor, kind, columns, count)
         elif "sparse" not in accessor or count > len(self._block):
             raise GlbError(f"accessor {number} promises {count:,} rows, and none are in the file")
         else:
             rows = np.zeros((count, columns), f"<{kind}")
+        self._take_room(count)
         if "sparse" in accessor:
             rows = self._filled(rows, accessor["sparse"])
         if accessor.get("normalized") and kind[0] in "iu":

@@ -60,7 +60,7 @@ class Polygons:
         return triangles
 
     def _bends(self, starts: NDArray[np.int64]) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
-        """The normal of each polygon (Newell's: summed over its sides), and its first corner that points inward or -1."""
+        """The normal of each polygon (Newell's: summed over its sides), and its first corner pointing inward or -1."""
         polygon = np.repeat(np.arange(len(self.counts)), self.counts)
         first, count = starts[polygon], self.counts[polygon]
         step = np.arange(len(polygon)) - first
