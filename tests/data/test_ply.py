@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from diffshape.data.arrays import ReadError
+from diffshape.data.formats.ply_rows import Lists
 from diffshape.data.ply import attribute_columns, read_ply, write_ply
-from diffshape.data.ply_rows import Lists
 
 ORDERS = {"ascii": "=", "binary_little_endian": "<", "binary_big_endian": ">"}
 POINTS = np.random.default_rng(0).normal(size=(6, 3)).astype(np.float32)

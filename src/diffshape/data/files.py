@@ -11,13 +11,13 @@ from numpy.typing import NDArray
 from diffshape._whole_files import atomic_path
 from diffshape.data.arrays import host_array
 from diffshape.data.attributes import Attributes, checked_attributes
-from diffshape.data.glb_writer import write_glb
+from diffshape.data.formats.glb_writer import write_glb
+from diffshape.data.formats.obj import write_obj
+from diffshape.data.formats.off import write_off
+from diffshape.data.formats.stl import write_stl
 from diffshape.data.meshes import as_mesh
-from diffshape.data.obj import write_obj
-from diffshape.data.off import write_off
 from diffshape.data.ply import attribute_columns, write_ply
 from diffshape.data.single_precision import warn_of_lost_digits
-from diffshape.data.stl import write_stl
 
 _Array = NDArray[Any]
 _HELD = {".ply": None, ".obj": {"colors"}, ".off": {"colors"}, ".stl": set(), ".glb": {"colors"}}

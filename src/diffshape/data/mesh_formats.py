@@ -9,12 +9,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 from diffshape.data.arrays import ReadError
-from diffshape.data.glb import read_glb
-from diffshape.data.obj import read_obj
-from diffshape.data.off import read_off
-from diffshape.data.ply_mesh import read_ply_mesh
-from diffshape.data.polygons import Polygons
-from diffshape.data.stl import read_stl
+from diffshape.data.formats.glb import read_glb
+from diffshape.data.formats.obj import read_obj
+from diffshape.data.formats.off import read_off
+from diffshape.data.formats.ply_mesh import read_ply_mesh
+from diffshape.data.formats.polygons import Polygons
+from diffshape.data.formats.stl import read_stl
 
 _READERS: dict[str, Callable[[Path], Polygons]] = {
     ".ply": read_ply_mesh,

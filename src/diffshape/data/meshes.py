@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from diffshape.data.arrays import ReadError, host_array, real_rows, usable_rows
 from diffshape.data.attributes import Attributes, checked_attributes
+from diffshape.data.formats.polygons import require_corners
 from diffshape.data.mesh_formats import MESH_SUFFIXES, read_polygons
-from diffshape.data.polygons import require_corners
 
 
 class Mesh(tuple[NDArray[np.float64], NDArray[np.int64]]):

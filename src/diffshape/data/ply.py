@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from diffshape.data.arrays import ReadError
 from diffshape.data.attributes import Attributes
-from diffshape.data.ply_rows import NAMES, TYPES, Columns, Element, Property, read_binary_rows, read_text_rows
+from diffshape.data.formats.ply_rows import NAMES, TYPES, Columns, Element, Property, read_binary_rows, read_text_rows
 
 _ORDERS = {"ascii": "=", "binary_little_endian": "<", "binary_big_endian": ">"}
 COLORS = ("red", "green", "blue", "alpha")

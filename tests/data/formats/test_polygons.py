@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from diffshape.data.polygons import Polygons, strip_triangles
+from diffshape.data.formats.polygons import Polygons, strip_triangles
 
 
 def one_polygon(vertices):

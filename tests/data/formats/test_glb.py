@@ -8,7 +8,7 @@ import pytest
 import trimesh
 
 from diffshape.data import ReadError, read_mesh, read_points
-from diffshape.data.glb import read_glb
+from diffshape.data.formats.glb import read_glb
 
 CORNERS = np.array([[0, 0, 0], [1, 0, 0], [0, 1, 0]], "<f4")
 INDICES = np.array([0, 1, 2], "<u4")

@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 
 from diffshape.data.arrays import ReadError
 from diffshape.data.attributes import Attributes, color_bytes
-from diffshape.data.mesh_text import number, read_text, whole_number
-from diffshape.data.polygons import Polygons
+from diffshape.data.formats.mesh_text import number, read_text, whole_number
+from diffshape.data.formats.polygons import Polygons
 
 _PAINT = {"vt", "usemtl", "mtllib"}
 _CURVED = {"curv", "surf"}

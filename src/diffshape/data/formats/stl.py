@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from diffshape.data.arrays import ReadError
 from diffshape.data.coincident import distinct_rows
-from diffshape.data.mesh_text import number
-from diffshape.data.polygons import Polygons
+from diffshape.data.formats.mesh_text import number
+from diffshape.data.formats.polygons import Polygons
 
 _ROW = [("normal", "<f4", 3), ("corners", "<f4", (3, 3)), ("spare", "<u2")]
 _NAME = re.compile(r"\b(end)?solid\b.*?(?=\bfacet\s+normal|$)", re.IGNORECASE | re.MULTILINE)

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from diffshape.data.attributes import Attributes
-from diffshape.data.glb_numbers import BIN, JSON, KINDS
+from diffshape.data.formats.glb_numbers import BIN, JSON, KINDS
 from diffshape.data.single_precision import float32_center
 
 

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from diffshape.data import ReadError, as_mesh, read_mesh
+from diffshape.data.formats.ply_mesh import read_ply_mesh
 from diffshape.data.ply import write_ply
-from diffshape.data.ply_mesh import read_ply_mesh
 
 AXES = "property float x\nproperty float y\nproperty float z\n"
 FACES = "property list uchar int vertex_indices\n"

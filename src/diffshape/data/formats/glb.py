@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 from diffshape.data.arrays import ReadError
 from diffshape.data.attributes import Attributes, color_bytes
 from diffshape.data.coincident import distinct_rows
-from diffshape.data.glb_numbers import COMPRESSIONS, GlbError, GlbNumbers, listed
-from diffshape.data.polygons import Polygons, require_corners, strip_triangles
+from diffshape.data.formats.glb_numbers import COMPRESSIONS, GlbError, GlbNumbers, listed
+from diffshape.data.formats.polygons import Polygons, require_corners, strip_triangles
 
 _POINTS, _TRIANGLES, _STRIP, _FAN = 0, 4, 5, 6
 _NEEDLESS = ("KHR_materials_", "KHR_texture_", "EXT_texture_", "KHR_lights_", "KHR_xmp", "MSFT_texture_")

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from diffshape.data.attributes import Attributes
-from diffshape.data.ear_clipping import clip_ears
+from diffshape.data.formats.ear_clipping import clip_ears
 
 _MOST_CORNERS = 10_000
 _FLAT = 1e-9

@@ -8,9 +8,9 @@ from numpy.typing import NDArray
 
 from diffshape.data.arrays import ReadError
 from diffshape.data.attributes import Attributes, color_bytes
+from diffshape.data.formats.ply_rows import Columns, Lists
+from diffshape.data.formats.polygons import Polygons, strip_triangles
 from diffshape.data.ply import COLORS, read_ply
-from diffshape.data.ply_rows import Columns, Lists
-from diffshape.data.polygons import Polygons, strip_triangles
 
 _AXES, _NORMAL_AXES = ("x", "y", "z"), ("nx", "ny", "nz")
 _INDICES = ("vertex_indices", "vertex_index")
