@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from diffshape.data import icosphere, torus_mesh
-from diffshape.ops.face_orientation import faces_against_the_rest
+from diffshape.ops.face_orientation import connected_surfaces, faces_against_the_rest
 
 
 def turn(faces, which):
@@ -48,3 +48,17 @@ def test_one_face_and_degenerate_faces():
     assert faces_against_the_rest(torch.tensor([[0, 1, 2]])).tolist() == [False]
     assert faces_against_the_rest(torch.tensor([[0, 0, 1], [2, 2, 2]])).shape == (2,)
     assert faces_against_the_rest(torch.from_numpy(np.zeros((0, 3), np.int64))).shape == (0,)
+
+
+def test_surfaces_that_touch_along_an_edge_are_two_and_closed():
+    one, other = [[0, 2, 1], [0, 1, 3], [1, 2, 3], [0, 3, 2]], [[0, 4, 1], [0, 1, 5], [1, 4, 5], [0, 5, 4]]
+    surfaces = connected_surfaces(torch.tensor(one + other))
+    assert surfaces.of_face.tolist() == [0] * 4 + [1] * 4
+    assert surfaces.closed.tolist() == [True, True]
+
+
+def test_holes_and_single_faces_are_open():
+    faces = torch.from_numpy(icosphere(1).faces)
+    surfaces = connected_surfaces(torch.cat([faces[1:], faces + 42, torch.tensor([[100, 101, 102]])]))
+    assert surfaces.closed.tolist() == [False, True, False]
+    assert surfaces.of_face.bincount().tolist() == [79, 80, 1]

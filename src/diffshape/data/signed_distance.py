@@ -196,7 +196,7 @@ class SignedDistance:
                 self._turn(open_faces)
                 self.index = TriangleIndex(self.vertices, self._joined)
         notes = []
-        if turned == bodies == 1:
+        if turned == bodies:
             notes.append("the mesh faced inward and was turned around")
         elif turned:
             notes.append(
