@@ -7,7 +7,7 @@ import pytest
 import torch
 import trimesh
 
-from diffshape.data import atomic_path, read_mesh, write_mesh, write_points
+from diffshape.data import Mesh, atomic_path, read_mesh, write_mesh, write_points
 from diffshape.data.ply import read_ply
 from diffshape.data.procedural import procedural_object
 
@@ -119,6 +119,18 @@ def test_ply_holds_every_attribute(tmp_path):
     for name in ("colors", "heat", "label", "sharp"):
         assert np.array_equal(found[name], np.asarray(given[name]))
     assert (found["label"].dtype, found["uv_1"].dtype) == (np.int32, np.float32)
+
+
+def test_a_whole_mesh_is_written_with_its_attributes(tmp_path):
+    mesh = Mesh(*SPHERE, attributes={"colors": COLORS})
+    peer = trimesh.Trimesh(*SPHERE, process=False)
+    for number, thing in enumerate([mesh, peer, tuple(SPHERE), tmp_path / "0.ply"]):
+        write_mesh(tmp_path / f"{number}.ply", thing)
+        again = read_mesh(tmp_path / f"{number}.ply")
+        assert np.array_equal(again.vertices, SPHERE.vertices)
+        assert again.attributes.keys() == ({"colors"} if number in (0, 3) else set())
+    with pytest.raises(ValueError, match=r"\.stl files hold no colors; leave attributes out or write \.ply"):
+        write_mesh(tmp_path / "a.stl", mesh)
 
 
 FAR = SPHERE.vertices + np.array([500123.456, 4512345.678, 321.5])

@@ -27,7 +27,7 @@ _HELD = {".ply": None, ".obj": {"colors"}, ".off": {"colors"}, ".stl": set(), ".
 def write_mesh(
     path: str | os.PathLike[str],
     vertices: Any,
-    faces: Any,
+    faces: Any = None,
     *,
     normals: Any = None,
     attributes: Mapping[str, Any] | None = None,
@@ -39,7 +39,8 @@ def write_mesh(
 
     Args:
         path: Where; an old file is replaced in one step.
-        vertices: (V, 3) numbers, NumPy or torch.
+        vertices: (V, 3) numbers, NumPy or torch; or, without ``faces``, whatever :func:`as_mesh` takes: a :class:`Mesh` is
+            written with its attributes.
         faces: (F, 3) integers.
         normals: (V, 3) vertex normals, for PLY, OBJ and GLB only.
         attributes: What else the vertices have, name -> (V,) or (V, k) numbers, such as ``read_mesh(...).attributes``.
@@ -54,23 +55,26 @@ def write_mesh(
     >>> mesh = icosphere(1)
     >>> with TemporaryDirectory() as folder:
     ...     write_mesh(Path(folder, "a.ply"), *mesh, attributes={"heat": mesh.vertices[:, 2]})
-    ...     read_mesh(Path(folder, "a.ply")).attributes["heat"].shape
+    ...     write_mesh(Path(folder, "b.ply"), read_mesh(Path(folder, "a.ply")))
+    ...     read_mesh(Path(folder, "b.ply")).attributes["heat"].shape
     (42,)
     """
     path = Path(path)
     suffix = _known_suffix(path, "write_mesh", _HELD)
     if normals is not None and suffix not in (".ply", ".obj", ".glb"):
         raise ValueError(f"write_mesh: {suffix} files have no vertex normals; leave normals out or write .ply")
+    clean = as_mesh(vertices if faces is None else (vertices, faces))
+    given = getattr(vertices, "vertices", clean.vertices) if faces is None else vertices
+    if len(clean.vertices) != len(given):
+        raise ValueError("write_mesh: vertices that no face uses are NaN, infinite or beyond 1e30; leave them out")
+    kept = _kept_type(clean.vertices, given)
+    directions = _matching_normals(normals, kept)
+    beside = clean.attributes if attributes is None else attributes
+    beside = checked_attributes(beside, len(kept), function="write_mesh")
     held = _HELD[suffix]
-    lost = [name for name in attributes or {} if held is not None and name not in held]
+    lost = [name for name in beside if held is not None and name not in held]
     if lost:
         raise ValueError(f"write_mesh: {suffix} files hold no {', '.join(lost)}; leave attributes out or write .ply")
-    clean = as_mesh((vertices, faces))
-    if len(clean.vertices) != len(vertices):
-        raise ValueError("write_mesh: vertices that no face uses are NaN, infinite or beyond 1e30; leave them out")
-    kept = _kept_type(clean.vertices, vertices)
-    directions = _matching_normals(normals, kept)
-    beside = checked_attributes(attributes, len(kept), function="write_mesh")
     if suffix == ".stl":
         warn_of_lost_digits(path, kept)
     with atomic_path(path) as temporary:

@@ -108,7 +108,7 @@ def test_sparse_accessors_are_filled_in(read, based):
         ({"bufferViews": [{"buffer": 0, "byteOffset": -36, "byteLength": 36}, {}]}, "a size or an offset is -36"),
         ({"bufferViews": [{"buffer": 0, "byteLength": 10**20}, {}]}, "a size or an offset is 1000"),
         ({"bufferViews": [{"buffer": 0, "byteLength": 36, "byteStride": 4}, {}]}, "the file holds fewer"),
-        ({"buffers": [{"byteLength": 48, "uri": "a.bin"}]}, "in another file, which is not opened"),
+        ({"buffers": [{"byteLength": 48, "uri": "a.bin"}]}, "are not in its own block"),
         ({"nodes": [{"mesh": 0, "children": [0]}]}, "node 0 stands in two places of its tree"),
         ({"nodes": [{"mesh": 7}]}, "it names number 7 of 1 meshes"),
         ({"nodes": [{"mesh": 0, "scale": ["a", 1, 1]}]}, "its description is no glTF 2.0"),

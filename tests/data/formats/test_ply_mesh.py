@@ -109,3 +109,13 @@ def test_digits_written_as_text_are_kept(ply):
 def test_attributes_survive_as_mesh(ply):
     mesh = as_mesh(read_mesh(ply(ROWS.replace("\n", " 9\n") + TRIANGLES, vertex=AXES + "property uchar label\n")))
     assert mesh.attributes["label"].tolist() == [9] * 4
+
+
+def test_what_is_not_read_is_told(ply):
+    faces = f"element face 4\n{FACES}property uchar red\nproperty list uchar float texcoord\n"
+    vertex = AXES + "property list uchar int rings\n"
+    body = ROWS.replace("\n", " 1 5\n") + TRIANGLES.replace("\n", " 7 0\n")
+    assert read_ply_mesh(ply(body, vertex=vertex, rest=faces)).notes == (
+        "Lists that belong to vertices are not read: rings.",
+        "What belongs to faces beside their corners is not read: red, texcoord.",
+    )

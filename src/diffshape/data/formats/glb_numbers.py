@@ -82,7 +82,7 @@ class GlbNumbers:
             raise GlbError(f"its numbers are compressed by {compressed[0]}, which is not read; save it without")
         buffer = self.item("buffers", view["buffer"])
         if view["buffer"] != 0 or "uri" in buffer:
-            raise GlbError("its numbers are in another file, which is not opened; save it as one file")
+            raise GlbError("its numbers are not in its own block, and nothing else is opened; save it as one file")
         start, offset = _size(view.get("byteOffset", 0)), _size(where.get("byteOffset", 0))
         row = int(kind[1]) * columns
         length, stride = _size(view["byteLength"]), _size(view.get("byteStride", row))

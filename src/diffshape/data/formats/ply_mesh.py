@@ -19,7 +19,8 @@ _INDICES = ("vertex_indices", "vertex_index")
 def read_ply_mesh(path: Path) -> Polygons:
     """The ``vertex``, ``face`` and ``tristrips`` elements of a PLY file; what else a vertex has is an attribute.
 
-    Names may be in capitals. Lists of vertices and texture coordinates of faces are not read, and a note says so.
+    Names may be in capitals. Lists of vertices, and colours and texture
+    coordinates of faces are not read, and a note says so.
     """
     elements = read_ply(path)
     vertex, notes = elements.get("vertex", {}), []
@@ -29,11 +30,12 @@ def read_ply_mesh(path: Path) -> Polygons:
         raise ReadError(f"{path}: a PLY file without the numbers x, y and z of vertices holds no points")
     counts, corners = _indices(path, elements, "face")
     strips = strip_triangles(*_indices(path, elements, "tristrips"))
-    lists = vertex.keys() - scalars.keys()
+    lists = sorted(vertex.keys() - scalars.keys())
+    beside = [name for name in elements.get("face", {}) if name.lower() not in _INDICES]
     if lists:
-        notes.append(f"Lists that belong to vertices are not read: {', '.join(sorted(lists))}.")
-    if {"texcoord", "texnumber"} & {name.lower() for name in elements.get("face", {})}:
-        notes.append("Texture coordinates are not read.")
+        notes.append(f"Lists that belong to vertices are not read: {', '.join(lists)}.")
+    if beside:
+        notes.append(f"What belongs to faces beside their corners is not read: {', '.join(beside)}.")
     return Polygons(
         points,
         np.concatenate([counts, np.full(len(strips), 3)]),
