@@ -39,8 +39,8 @@ def write_mesh(
 
     Args:
         path: Where; an old file is replaced in one step.
-        vertices: (V, 3) numbers, NumPy or torch; or, without ``faces``, whatever :func:`as_mesh` takes: a :class:`Mesh` is
-            written with its attributes.
+        vertices: (V, 3) numbers, NumPy or torch; or, without ``faces``, whatever :func:`as_mesh` takes: a
+            :class:`Mesh` is written with its attributes.
         faces: (F, 3) integers.
         normals: (V, 3) vertex normals, for PLY, OBJ and GLB only.
         attributes: What else the vertices have, name -> (V,) or (V, k) numbers, such as ``read_mesh(...).attributes``.

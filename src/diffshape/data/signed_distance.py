@@ -76,8 +76,8 @@ class SignedDistance:
         self.normalization = normalization
         self.frame = _frame_of(mesh, normalization)
         self.vertices = torch.from_numpy(self.frame.to_unit(mesh.vertices))
-        self.faces, self._joined = torch.from_numpy(mesh.faces), _joined(mesh)
-        edges, notes = edge_uses(self._joined), []
+        self.faces, notes = torch.from_numpy(mesh.faces), []
+        self._joined, edges = _joined(mesh)
         self.watertight = bool((edges.faces == 2).all())
         self.consistently_wound = _disagreements(edges) == 0
         if not self.watertight:
@@ -215,15 +215,17 @@ def _facing(index: TriangleIndex) -> float:
     return float(index.winding_number(torch.cat([surface + moves, surface - moves])).mean())
 
 
-def _joined(mesh: Mesh) -> Int[Tensor, "f 3"]:
+def _joined(mesh: Mesh) -> tuple[Int[Tensor, "f 3"], EdgeUses]:
     """The faces by places: of vertices that coincide the first, if that closes edges which are open as given."""
     faces = torch.from_numpy(mesh.faces)
-    alone = int((edge_uses(faces).faces != 2).sum())
+    edges = edge_uses(faces)
+    alone = int((edges.faces != 2).sum())
     if not alone:
-        return faces
+        return faces, edges
     distinct = distinct_rows(mesh.vertices)
     joined = torch.from_numpy(distinct.first[distinct.place][mesh.faces])
-    return joined if int((edge_uses(joined).faces != 2).sum()) < alone else faces
+    joined_edges = edge_uses(joined)
+    return (joined, joined_edges) if int((joined_edges.faces != 2).sum()) < alone else (faces, edges)
 
 
 def _disagreements(edges: EdgeUses) -> int:

@@ -62,16 +62,16 @@ def connected_surfaces(faces: Int[Tensor, "f 3"]) -> Surfaces:
     >>> connected_surfaces(torch.tensor([[0, 2, 1], [0, 1, 3], [1, 2, 3], [0, 3, 2], [4, 5, 6]]))
     Surfaces(of_face=tensor([0, 0, 0, 0, 1]), closed=tensor([ True, False]))
     """
-    count = len(faces)
-    one, other = _pairs(face_sides(faces))
+    count, sides = len(faces), face_sides(faces)
+    one, other = _pairs(sides)
     links = coo_array((np.ones(len(one), bool), (one % count, other % count)), shape=(count, count))
     number, label = connected_components(links, directed=False)
-    corners = np.repeat(label, 3) * (faces.max().item() + 1) + faces.cpu().numpy().reshape(-1)  # apart by surface
-    alone = torch.from_numpy(np.unique(corners, return_inverse=True)[1].reshape(-1, 3))
-    edge = face_sides(alone).edge.numpy()
-    open_sides = np.bincount(edge)[edge] != 2
+    edge = sides.edge.cpu().numpy()
+    crowded = np.flatnonzero(np.bincount(edge)[edge] != 2)  # sides that one face has alone, or more than two share
+    of_side = label[crowded % max(count, 1)]
+    _, place, uses = np.unique(of_side * len(edge) + edge[crowded], return_inverse=True, return_counts=True)
     closed = np.ones(number, bool)
-    closed[np.tile(label, 3)[open_sides]] = False
+    closed[of_side[uses[place] != 2]] = False
     return Surfaces(
         torch.from_numpy(label.astype(np.int64)).to(faces.device), torch.from_numpy(closed).to(faces.device)
     )
