@@ -144,6 +144,17 @@ def test_split_corners_are_joined_before_facing_is_decided():
     assert torch.equal(split.vertices[split.faces], whole.vertices[whole.faces])
 
 
+@pytest.mark.parametrize("face", [[0, 0, 1], [5, 5, 5], [56, 57, 58]])
+@pytest.mark.parametrize("way", [1, -1])
+def test_faces_without_area_decide_nothing(face, way):
+    """A vertex named twice or three times, and three vertices in a line."""
+    vertices = np.concatenate([BOX.vertices, LINE / 10])
+    signed = SignedDistance((vertices, np.concatenate([BOX.faces[:, ::way], [face]])))
+    points = cloud(200, 3)
+    assert torch.equal(signed(points) < 0, box_distance(points, (1.0, 0.5, 0.25)) < 0)
+    assert ("the mesh faced inward and was turned around" in signed.notes) == (way == -1)
+
+
 def test_bodies_that_touch_are_not_joined():
     box = box_mesh(1)
     vertices = np.concatenate([box.vertices, box.vertices + np.array([1, 0, 0])])

@@ -185,13 +185,14 @@ class SignedDistance:
         """Turn closed bodies that face inward, and all that is open if it does as a whole, and say so."""
         surfaces = connected_surfaces(self._joined)
         which = inward_bodies(self.vertices, self._joined, surfaces)
-        open_faces = ~surfaces.closed[surfaces.of_face]
-        bodies, turned = int(surfaces.closed.sum()) + bool(open_faces.any()), int(which.sum())
+        open_faces = ~surfaces.closed[surfaces.of_face] & (_areas(self.vertices, self._joined) > 0)
+        some_are_open = bool(open_faces.any())
+        bodies, turned = int(surfaces.closed.sum()) + some_are_open, int(which.sum())
         self._turn(which[surfaces.of_face])
         self.index = TriangleIndex(self.vertices, self._joined)
-        if open_faces.any():
-            some = TriangleIndex(self.vertices, self._joined[open_faces]) if turned or bodies > 1 else self.index
-            if _facing(some) < -_ONE_SIDED:
+        if some_are_open:
+            part = self.index if bodies == 1 else TriangleIndex(self.vertices, self._joined[open_faces])
+            if _facing(part) < -_ONE_SIDED:
                 turned += 1
                 self._turn(open_faces)
                 self.index = TriangleIndex(self.vertices, self._joined)
@@ -205,6 +206,12 @@ class SignedDistance:
         if _facing(self.index) < _ONE_SIDED:
             notes.append("the mesh is a sheet rather than a body; few points or none count as inside")
         return notes
+
+
+def _areas(vertices: Float[Tensor, "v 3"], faces: Int[Tensor, "f 3"]) -> Float[Tensor, "f"]:
+    """Twice the area of each face."""
+    a, b, c = vertices[faces].unbind(1)
+    return torch.linalg.cross(b - a, c - a).norm(dim=1)
 
 
 def _facing(index: TriangleIndex) -> float:
