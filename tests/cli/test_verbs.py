@@ -7,9 +7,10 @@ from diffshape.data import read_mesh
 
 
 def test_mesh_writes_what_is_asked_for(finished, tmp_path, capsys):
-    assert main(["mesh", str(finished), "--resolution", "40", "--out", str(tmp_path / "a.stl")]) == 0
-    assert len(read_mesh(tmp_path / "a.stl").faces) > 100
-    assert main(["mesh", str(finished), "--out", "a.glb"]) == 2
+    for name in ("a.stl", "a.glb"):
+        assert main(["mesh", str(finished), "--resolution", "40", "--out", str(tmp_path / name)]) == 0
+        assert len(read_mesh(tmp_path / name).faces) > 100
+    assert main(["mesh", str(finished), "--out", "a.step"]) == 2
     assert main(["mesh", str(tmp_path)]) == 2
     assert "has no config.yaml" in capsys.readouterr().err
 
