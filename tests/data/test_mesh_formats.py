@@ -132,7 +132,7 @@ def test_what_other_programs_write_is_read(tmp_path, name, content):
         ("a.off", f"OFF\n8 12 0\n{V_ROWS}{F_ROWS.replace(chr(10), ' 255 0 0' + chr(10))}", "Colours of faces"),
         ("b.off", f"OFF\n8 12 0\n{V_ROWS.replace(chr(10), ' 1 2' + chr(10))}{F_ROWS}", "What follows the coord"),
         ("a.stl", text_stl(end=""), "without 'endsolid'"),
-        ("b.stl", BOX.export(file_type="stl") + b"\0" * 92, "92 bytes behind the last facet are not read."),
+        ("b.stl", BOX.export(file_type="stl") + b"\0" * 92, "Bytes behind the last facet are not read, 92 of them."),
     ],
 )
 def test_what_is_not_read_is_told(tmp_path, name, content, note):
@@ -174,6 +174,13 @@ def test_refusals_say_what_is_wrong(tmp_path, name, content, message):
 def test_a_long_number_takes_little_memory(tmp_path):
     text = text_stl().replace("0.5", "1" * 100_000, 1)
     assert np.isinf(read_stl(written(tmp_path, "a.stl", text)).vertices).sum() == 1
+
+
+def test_numbers_that_are_none_are_no_warning(tmp_path):
+    """Some NaNs make the processor complain when they are widened."""
+    content = bytearray(BOX.export(file_type="stl"))
+    content[96:100] = b"\x01\x00\x80\x7f"
+    assert np.isnan(read_stl(written(tmp_path, "a.stl", bytes(content))).vertices).sum() == 1
 
 
 def test_colors_of_obj_and_off(tmp_path):

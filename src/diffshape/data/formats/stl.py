@@ -37,7 +37,7 @@ def read_stl(path: Path) -> Polygons:
         with np.errstate(invalid="ignore"):  # some NaNs; they are refused where a mesh is made of them
             corners = rows["corners"].reshape(-1, 3).astype(np.float64)
         if len(data) > 84 + 50 * promised:
-            notes.append(f"{len(data) - 84 - 50 * promised:,} bytes behind the last facet are not read.")
+            notes.append(f"Bytes behind the last facet are not read, {len(data) - 84 - 50 * promised:,} of them.")
         if rows["spare"].any():
             notes.append("Colours of facets are not read.")
     distinct = distinct_rows(corners)
