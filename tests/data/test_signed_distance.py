@@ -155,6 +155,10 @@ def test_faces_without_area_decide_nothing(face, way):
     assert ("the mesh faced inward and was turned around" in signed.notes) == (way == -1)
 
 
+def test_what_was_told_of_the_file_is_told_on():
+    assert SignedDistance(Mesh(*BOX, notes=("Left out.",))).notes == ("Left out.",)
+
+
 def test_bodies_that_touch_are_not_joined():
     box = box_mesh(1)
     vertices = np.concatenate([box.vertices, box.vertices + np.array([1, 0, 0])])

@@ -116,10 +116,13 @@ def as_mesh(thing: Any) -> Mesh:
     """A :class:`Mesh` from a path, a (vertices, faces) pair, or an object that has both, like trimesh.Trimesh.
 
     Args:
-        thing: Path of a mesh file; or (V, 3) numbers and (F, 3) integers as NumPy arrays, torch tensors or lists.
+        thing: Path of a mesh file; a :class:`Mesh`, which keeps its attributes and notes; a ``trimesh.Trimesh``; or
+            (V, 3) numbers and (F, 3) integers as NumPy arrays, torch tensors or lists.
+
+    Vertices that are not finite are dropped, with a note, if no face uses one.
 
     Raises:
-        ValueError: wrong shapes or types, no faces, vertices that are not finite, faces that name missing vertices.
+        ValueError: wrong shapes or types, no faces, faces that use vertices which are missing or not finite.
 
     >>> as_mesh(([[0, 0, 0], [1, 0, 0], [0, 1, 0]], [[0, 1, 2]])).vertices.shape
     (3, 3)

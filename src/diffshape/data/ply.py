@@ -72,7 +72,7 @@ def attribute_columns(attributes: Attributes) -> dict[str, NDArray[Any]]:
         parts = values[:, None] if values.ndim == 1 else values
         names = [name] if values.ndim == 1 else [f"{name}_{number}" for number in range(parts.shape[1])]
         for each, column in zip(COLORS if name == "colors" else names, parts.T):
-            if not re.fullmatch(r"[!-~]+", each) or each in {"x", "y", "z", "nx", "ny", "nz", *columns}:
+            if not re.fullmatch(r"[!-~]+", each) or each.lower() in {"x", "y", "z", "nx", "ny", "nz", *columns}:
                 raise ValueError(f"a PLY file cannot hold an attribute named {each!r} here; give it another name")
             columns[each] = _storable(each, column)
     return columns

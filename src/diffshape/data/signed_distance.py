@@ -53,7 +53,8 @@ class SignedDistance:
         watertight: Whether every edge has exactly two faces, coincident vertices taken as one. If not, signs near the
             holes are the likeliest ones.
         consistently_wound: Whether, as given, the two faces of every edge that has two run along it in opposite ways.
-        notes: What a reader of the signs should know, a sentence each; empty for a sound mesh.
+        notes: What was changed when the mesh was read, and what a reader of the signs should know, a sentence each;
+            empty for a sound mesh.
 
     Raises:
         ValueError: The mesh is none, has no extent or no area.
@@ -76,7 +77,7 @@ class SignedDistance:
         self.normalization = normalization
         self.frame = _frame_of(mesh, normalization)
         self.vertices = torch.from_numpy(self.frame.to_unit(mesh.vertices))
-        self.faces, notes = torch.from_numpy(mesh.faces), []
+        self.faces, notes = torch.from_numpy(mesh.faces), list(mesh.notes)
         self._joined, edges = _joined(mesh)
         self.watertight = bool((edges.faces == 2).all())
         self.consistently_wound = _disagreements(edges) == 0

@@ -151,6 +151,14 @@ def test_a_mirrored_node_turns_its_triangles(read):
     assert polygons.vertices.min(axis=0).tolist() == [-1, 0, 5]
 
 
+def test_coincident_vertices_of_other_colors_are_told(tmp_path):
+    mesh = trimesh.Trimesh(CORNERS[[0, 1, 2, 2, 1, 0]], [[0, 1, 2], [3, 4, 5]], process=False)
+    mesh.visual.vertex_colors = np.repeat(np.array([[255, 0, 0, 255], [0, 0, 255, 255]], np.uint8), 3, axis=0)
+    polygons = read_glb(written(tmp_path, "a.glb", mesh.export(file_type="glb")))
+    assert polygons.attributes["colors"].shape == (3, 4)
+    assert polygons.notes[-1] == "Of coincident vertices that differ in colors one is kept."
+
+
 def test_what_is_left_out_is_told(read):
     primitive = {"attributes": {"POSITION": 0, "TEXCOORD_0": 0}, "indices": 1, "targets": [{}]}
     changes = {

@@ -69,7 +69,7 @@ def test_colors_and_other_attributes(tmp_path, kind):
     assert polygons.attributes["colors"].tolist() == [[0] * 3, [255] * 3, [1 if full > 1 else 0] * 3]
     assert polygons.attributes["colors"].dtype == np.uint8
     assert polygons.attributes["quality"].tolist() == [0, 1, 2]
-    assert polygons.attributes.keys() == {"colors", "quality"}
+    assert polygons.attributes.keys() == {"colors", "quality", "nx"}  # one column alone is no normal
     assert polygons.normals is None
 
 

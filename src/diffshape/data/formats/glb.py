@@ -116,9 +116,7 @@ class _Scene:
     def _primitive(self, primitive: dict[str, Any], place: NDArray[np.float64]) -> _Primitive | None:
         mode, named = primitive.get("mode", _TRIANGLES), primitive["attributes"]
         if "POSITION" not in named and COMPRESSIONS[0] in primitive.get("extensions", {}):
-            raise GlbError(
-                "its meshes are compressed by KHR_draco_mesh_compression, which is not read; save it without"
-            )
+            raise GlbError(f"its meshes are compressed by {COMPRESSIONS[0]}, which is not read; save it without")
         if mode not in (_POINTS, _TRIANGLES, _STRIP, _FAN):
             self._left_out.add("lines")
             return None
@@ -132,23 +130,26 @@ class _Scene:
             normals = None
             if "NORMAL" in named and turn != 0:
                 given = self._numbers.accessor(named["NORMAL"], 3).astype(np.float64)
+                if len(given) != len(positions):
+                    raise GlbError("a mesh has more or fewer places than normals")
                 normals = given @ np.linalg.inv(place[:3, :3])
         if turn < 0:  # a mirrored node: the specification turns its triangles
             faces = faces[:, ::-1]
-        for name in named:
-            if name.startswith("TEXCOORD"):
-                self._left_out.add("texture coordinates")
-        attributes = {
-            name.removeprefix("_"): self._numbers.accessor(named[name]) for name in named if name.startswith("_")
-        }
+        return _Primitive(vertices, faces, normals, self._attributes(named, len(positions)))
+
+    def _attributes(self, named: dict[str, Any], count: int) -> Attributes:
+        """Colours, and what a program has added under a name that begins with an underscore."""
+        if any(name.startswith("TEXCOORD") for name in named):
+            self._left_out.add("texture coordinates")
+        own = [name for name in named if name.startswith("_")]
+        attributes = {name[1:]: self._numbers.accessor(named[name]) for name in own}
         if "COLOR_0" in named:
             colors = color_bytes(self._numbers.accessor(named["COLOR_0"]))
-            if colors is not None and colors.shape[1:] in ((3,), (4,)):
+            if colors is not None and colors.shape[1] in (3, 4):
                 attributes["colors"] = colors
-        wrong = [name for name, each in attributes.items() if len(each) != len(positions)]
-        if wrong or (normals is not None and len(normals) != len(positions)):
-            raise GlbError("a mesh has more or fewer places than normals, colours or other attributes")
-        return _Primitive(vertices, faces, normals, attributes)
+        if any(len(each) != count for each in attributes.values()):
+            raise GlbError("a mesh has more or fewer places than colours or other attributes")
+        return attributes
 
     def _faces(self, primitive: dict[str, Any], mode: int, vertices: int) -> NDArray[np.int64]:
         if mode == _POINTS:
@@ -209,6 +210,9 @@ def _together(primitives: list[_Primitive], notes: tuple[str, ...]) -> Polygons:
     firsts = np.cumsum([0] + [len(each.vertices) for each in kept])
     corners = np.concatenate([(each.faces + first).reshape(-1) for each, first in zip(kept, firsts)])
     distinct = distinct_rows(vertices)
-    attributes = {name: each[distinct.first] for name, each in attributes.items()}
+    merged = {name: each[distinct.first] for name, each in attributes.items()}
+    torn = [name for name, each in merged.items() if not np.array_equal(each[distinct.place], attributes[name])]
+    if torn:
+        notes = (*notes, f"Of coincident vertices that differ in {', '.join(torn)} one is kept.")
     counts = np.full(len(corners) // 3, 3)
-    return Polygons(vertices[distinct.first], counts, distinct.place[corners], None, attributes, notes)
+    return Polygons(vertices[distinct.first], counts, distinct.place[corners], None, merged, notes)

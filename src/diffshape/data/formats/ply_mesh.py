@@ -25,8 +25,8 @@ def read_ply_mesh(path: Path) -> Polygons:
     elements = read_ply(path)
     vertex, notes = elements.get("vertex", {}), []
     scalars = {name: column for name, column in vertex.items() if not isinstance(column, Lists)}
-    points = _stacked(scalars, _AXES)
-    if points is None:
+    axes, normals = _found(scalars, _AXES), _found(scalars, _NORMAL_AXES)
+    if not axes:
         raise ReadError(f"{path}: a PLY file without the numbers x, y and z of vertices holds no points")
     counts, corners = _indices(path, elements, "face")
     strips = strip_triangles(*_indices(path, elements, "tristrips"))
@@ -37,11 +37,11 @@ def read_ply_mesh(path: Path) -> Polygons:
     if beside:
         notes.append(f"What belongs to faces beside their corners is not read: {', '.join(beside)}.")
     return Polygons(
-        points,
+        _stacked(scalars, axes),
         np.concatenate([counts, np.full(len(strips), 3)]),
         np.concatenate([corners, strips.reshape(-1)]),
-        _stacked(scalars, _NORMAL_AXES),
-        _attributes(scalars),
+        _stacked(scalars, normals) if normals else None,
+        _attributes({name: column for name, column in scalars.items() if name not in axes + normals}),
         tuple(notes),
     )
 
@@ -65,17 +65,18 @@ def _whole(path: Path, values: NDArray[Any]) -> NDArray[np.int64]:
     return values.astype(np.int64)
 
 
-def _stacked(columns: dict[str, NDArray[Any]], names: tuple[str, ...]) -> NDArray[np.float64] | None:
-    """Three columns side by side, in small or capital letters; None if one is not there."""
-    found = [columns.get(name, columns.get(name.upper())) for name in names]
-    if any(column is None for column in found):
-        return None
-    return np.stack([np.asarray(column, np.float64) for column in found], axis=1)
+def _found(columns: dict[str, NDArray[Any]], names: tuple[str, ...]) -> list[str]:
+    """The names of three columns, in small or capital letters; none if one is not there."""
+    found = [name if name in columns else name.upper() for name in names]
+    return found if all(name in columns for name in found) else []
+
+
+def _stacked(columns: dict[str, NDArray[Any]], names: list[str]) -> NDArray[np.float64]:
+    return np.stack([np.asarray(columns[name], np.float64) for name in names], axis=1)
 
 
 def _attributes(columns: dict[str, NDArray[Any]]) -> Attributes:
-    """Colours together, and every other column that is no place and no normal under its name."""
-    used = {*_AXES, *_NORMAL_AXES}
+    """Colours together, and every other column under its name."""
     attributes: Attributes = {}
     channels = [name for name in COLORS if name in columns]
     if channels[:3] == list(COLORS[:3]):
@@ -83,8 +84,7 @@ def _attributes(columns: dict[str, NDArray[Any]]) -> Attributes:
         colors = color_bytes(np.stack([columns[name].astype(kind) for name in channels], axis=1))
         if colors is not None:
             attributes["colors"] = colors
-            used |= set(channels)
     for name, column in columns.items():
-        if name.lower() not in used:
+        if name not in channels or "colors" not in attributes:
             attributes[name] = column.astype(column.dtype.newbyteorder("="))
     return attributes
