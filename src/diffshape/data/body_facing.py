@@ -9,8 +9,6 @@ it stays as it is, a cavity if it faces inward; only where the body around it wa
 as a whole, it becomes the cavity of that. Surfaces with holes enclose nothing, and are not judged here.
 """
 
-from typing import NamedTuple
-
 import numpy as np
 import torch
 from jaxtyping import Bool, Float, Int
@@ -40,56 +38,58 @@ def inward_bodies(vertices: Float[Tensor, "v 3"], faces: Int[Tensor, "f 3"], sur
     number = surfaces.of_face.numpy()
     parts = np.split(np.argsort(number, kind="stable"), np.cumsum(np.bincount(number))[:-1])  # the faces of each
     closed = np.flatnonzero(surfaces.closed.numpy())
-    bodies = [_Body.of(vertices[faces[torch.from_numpy(parts[each])]].numpy()) for each in closed]
-    given = np.array([body.facing for body in bodies], np.int64)
-    around: list[list[int]] = [[] for _ in bodies]  # the bodies that each is inside of, the largest first
-    order = [each for each in np.argsort([-body.size for body in bodies], kind="stable") if given[each] != 0]
+    bodies = _Bodies([vertices[faces[torch.from_numpy(parts[each])]].numpy() for each in closed])
+    around: list[list[int]] = [[] for _ in closed]  # the bodies that each is inside of, the largest first
+    order = [each for each in np.argsort(-bodies.size, kind="stable") if bodies.facing[each] != 0]
     for outer in order:
-        for inner in _inside(outer, bodies, given):
+        for inner in bodies.inside(outer):
             around[inner].append(outer)
-    facing = given.copy()
+    facing = bodies.facing.copy()
     for each in order:
         outer = around[each]
         if facing[outer].sum() <= 0:
             facing[each] = 1
-        elif facing[outer[-1]] != given[outer[-1]]:
+        elif facing[outer[-1]] != bodies.facing[outer[-1]]:
             facing[each] = -1
     turned = torch.zeros(len(surfaces.closed), dtype=torch.bool)
-    turned[torch.from_numpy(closed[facing != given])] = True
+    turned[torch.from_numpy(closed[facing != bodies.facing])] = True
     return turned
 
 
-class _Body(NamedTuple):
-    """A closed surface: its triangles (F, 3, 3), its box, its volume, and 1 if it faces outward, -1 inward, else 0."""
+class _Bodies:
+    """Closed surfaces, each as its triangles (F, 3, 3).
 
-    corners: NDArray[np.float64]
-    low: NDArray[np.float64]
-    high: NDArray[np.float64]
-    size: float
-    facing: int
+    Attributes:
+        low, high: Their boxes, (K, 3).
+        size: Their volumes without sign, (K,).
+        facing: 1 for those that face outward, -1 inward, 0 for those that enclose nothing, (K,).
+    """
 
-    @classmethod
-    def of(cls, corners: NDArray[np.float64]) -> "_Body":
-        low, high = corners.min(axis=(0, 1)), corners.max(axis=(0, 1))
-        a, b, c = (corners - corners[0, 0]).swapaxes(0, 1)
-        volume = float((a * np.cross(b, c)).sum()) / 6
-        flat = abs(volume) <= _FLAT * np.linalg.norm(high - low) ** 3
-        return cls(corners, low, high, abs(volume), 0 if flat else int(np.sign(volume)))
+    def __init__(self, triangles: list[NDArray[np.float64]]) -> None:
+        self.triangles = triangles
+        self.low = np.array([each.min(axis=(0, 1)) for each in triangles]).reshape(-1, 3)
+        self.high = np.array([each.max(axis=(0, 1)) for each in triangles]).reshape(-1, 3)
+        volume = np.array([_volume(each) for each in triangles])
+        least = _FLAT * np.linalg.norm(self.high - self.low, axis=1) ** 3
+        self.size, self.facing = np.abs(volume), np.where(np.abs(volume) > least, np.sign(volume), 0).astype(np.int64)
+
+    def inside(self, outer: int) -> list[int]:
+        """The smaller bodies that lie in a body: it winds around most of their corners."""
+        boxed = (self.low >= self.low[outer]).all(axis=1) & (self.high <= self.high[outer]).all(axis=1)
+        candidates = np.flatnonzero(boxed & (self.size < self.size[outer]) & (self.facing != 0))
+        if not len(candidates):
+            return []
+        own = torch.from_numpy(self.triangles[outer].reshape(-1, 3))
+        index = TriangleIndex(own, torch.arange(len(own)).reshape(-1, 3))
+        probes = np.concatenate([_spread(self.triangles[each].reshape(-1, 3)) for each in candidates])
+        winding = index.winding_number(torch.from_numpy(probes)).abs().reshape(len(candidates), _PROBES)
+        return [int(each) for each in candidates[(winding > 0.5).double().mean(1).numpy() > 0.5]]
 
 
-def _inside(outer: int, bodies: list[_Body], given: NDArray[np.int64]) -> list[int]:
-    """The smaller bodies that lie in a body: it winds around most of their corners."""
-    low, high = (np.array([getattr(body, end) for body in bodies]) for end in ("low", "high"))
-    smaller = np.array([body.size for body in bodies]) < bodies[outer].size
-    boxed = (low >= bodies[outer].low).all(axis=1) & (high <= bodies[outer].high).all(axis=1)
-    candidates = np.flatnonzero(boxed & smaller & (given != 0))
-    if not len(candidates):
-        return []
-    own = torch.from_numpy(bodies[outer].corners.reshape(-1, 3))
-    index = TriangleIndex(own, torch.arange(len(own)).reshape(-1, 3))
-    probes = np.concatenate([_spread(bodies[each].corners.reshape(-1, 3)) for each in candidates])
-    winding = index.winding_number(torch.from_numpy(probes)).abs().reshape(len(candidates), _PROBES)
-    return [int(each) for each in candidates[(winding > 0.5).double().mean(1).numpy() > 0.5]]
+def _volume(triangles: NDArray[np.float64]) -> float:
+    """The signed volume, worked out around the first corner."""
+    a, b, c = (triangles - triangles[0, 0]).swapaxes(0, 1)
+    return float((a * np.cross(b, c)).sum()) / 6
 
 
 def _spread(corners: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -198,7 +198,7 @@ class SignedDistance:
                 self._turn(open_faces)
                 self.index = TriangleIndex(self.vertices, self._joined)
         notes = []
-        if turned == bodies:
+        if turned == bodies > 0:
             notes.append("the mesh faced inward and was turned around")
         elif turned:
             notes.append(
