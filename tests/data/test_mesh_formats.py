@@ -102,6 +102,7 @@ def text_stl(name="box", end="endsolid box\n"):
     [
         ("continued.obj", V_LINES + F_LINES.replace(" ", " \\\n ")),
         ("commented.obj", (V_LINES + F_LINES).replace("\n", " # why\n")),
+        ("path.obj", "# C:\\parts\\\n" + V_LINES + F_LINES),
         ("utf-16.obj", (V_LINES + F_LINES).encode("utf-16")),
         ("mac.obj", (V_LINES + F_LINES).replace("\n", "\r")),
         ("upper.stl", text_stl().upper()),
@@ -145,6 +146,7 @@ def test_what_is_not_read_is_told(tmp_path, name, content, note):
         ("a.obj", "v 0 0 0\nv 1 0 0\nv 0 1 0\nf 1 2 0\nv 0 0 1\n", "line 4 .* names vertex 0 of 3; OBJ counts from 1"),
         ("a.obj", "v 0 0 0\nf -1 -2 -3\n", "line 2 .* names vertex -2 of 1"),
         ("a.obj", "v 0 0 0\nf 1 1.9 1\n", "line 2 is not readable"),
+        ("a.obj", "v 0 0 \\\n0\nf 1 \\\n1.9 1\n", "line 4 is not readable"),
         ("a.obj", "v 0 0 0\nf 1 1 99999999999999999999\n", "line 2 is not readable"),
         ("a.obj", "v 0 0 1_0\n", "line 1 is not readable"),
         ("a.obj", b"v 0 0 0\n\0\0", "no text"),

@@ -4,7 +4,7 @@ Source: "Object Files (.obj)", appendix B1 of the Advanced Visualizer manual, Wa
 behind the coordinates of a vertex are an extension that many programs write.
 """
 
-import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -26,9 +26,9 @@ def read_obj(path: Path) -> Polygons:
     Normals are read where there is one a vertex and faces use them so.
     """
     rows, faces, normals, seen = [], [], [], set()
-    own_normals, text = True, re.sub(r"\\[ \t]*(\r\n|\n|\r)", " ", read_text(path))
-    for line_number, line in enumerate(text.splitlines(), 1):
-        word, *rest = line.partition("#")[0].split() or ["#"]
+    own_normals = True
+    for line_number, line in _lines(read_text(path)):
+        word, *rest = line.split() or ["#"]
         try:
             if word == "v":
                 rows.append(_coordinates(rest))
@@ -75,6 +75,20 @@ def write_obj(
             np.savetxt(file, normals, f"vn {digits} {digits} {digits}")
             corner, corners = "%d//%d", np.repeat(faces + 1, 2, axis=1)
         np.savetxt(file, corners, f"f {corner} {corner} {corner}")
+
+
+def _lines(text: str) -> Iterator[tuple[int, str]]:
+    """The lines without comments, and the number of each; one that ends with a backslash goes on in the next."""
+    parts: list[str] = []
+    for line_number, line in enumerate(text.splitlines(), 1):
+        plain, mark, _ = line.partition("#")
+        if not mark and plain.rstrip().endswith("\\"):
+            parts.append(plain.rstrip()[:-1])
+        else:
+            yield line_number, " ".join([*parts, plain])
+            parts = []
+    if parts:
+        yield text.count("\n") + 1, " ".join(parts)
 
 
 def _coordinates(words: list[str]) -> tuple[float, ...]:
