@@ -148,6 +148,7 @@ def test_what_is_not_read_is_told(tmp_path, name, content, note):
         ("a.obj", "v 0 0 0\nf 1 1.9 1\n", "line 2 is not readable"),
         ("a.obj", "v 0 0 \\\n0\nf 1 \\\n1.9 1\n", "line 4 is not readable"),
         ("a.obj", "v 0 0 0\nf 1 1 99999999999999999999\n", "line 2 is not readable"),
+        ("a.obj", "v 0 0 0\nf 1 1 9999999999999999999\n", "line 2 is not readable"),
         ("a.obj", "v 0 0 1_0\n", "line 1 is not readable"),
         ("a.obj", b"v 0 0 0\n\0\0", "no text"),
         ("a.off", "OFF\n3 1 0\n0 0 0\n1 0 0\n0 1 0\n3 0 1 99999999999999999999\n", "is no whole number"),

@@ -29,8 +29,8 @@ def number(word: str) -> float:
 
 
 def whole_number(word: str) -> int:
-    """A word as an integer of at most 18 digits; a ValueError if it is none."""
+    """A word as an integer of at most 18 characters; a ValueError if it is none."""
     try:
-        return int("" if "_" in word or len(word) > 19 else word)
+        return int("" if "_" in word or len(word) > 18 else word)
     except ValueError:
         raise ValueError(f"{word[:40]!r} is no whole number of vertices or faces") from None
