@@ -126,7 +126,7 @@ def test_missing_empty_and_damaged_files(tmp_path, name):
     with pytest.raises(ReadError, match=name):
         read_points(path)
     with pytest.raises(ReadError, match="unknown point format; diffshape reads"):
-        read_points(tmp_path / "a.las")
+        read_points(tmp_path / "a.step")
 
 
 @pytest.mark.parametrize("name", ["m.ply", "m.obj", "m.off", "m.stl", "p.ply", "p.csv", "p.npy", "p.npz"])

@@ -94,7 +94,7 @@ def write_ply(path: Path, elements: dict[str, dict[str, NDArray[Any]]]) -> None:
 
 def _packed(columns: dict[str, NDArray[Any]]) -> tuple[list[str], NDArray[Any]]:
     """The property lines of an element, and its rows as they stand in the file."""
-    names = {"f4": "float", "f8": "double", "i4": "int", "u1": "uchar"}
+    names = {code: name for name, code in reversed(_TYPES.items())}
     lines: list[str] = []
     fields: dict[str, tuple[NDArray[Any] | int, Any]] = {}  # content and type
     for name, column in columns.items():

@@ -1,0 +1,1 @@
+"""Readers and writers of point files, a format or two a file."""

@@ -1,0 +1,96 @@
+"""The names of a text table's columns, found in the lines above its rows."""
+
+import re
+from collections.abc import Sequence
+
+from diffshape.data.formats.columns import axis_columns, plain_name
+
+COMMENTS = ("#", "//", "%", "!", '"#')
+"""What begins a line that is no row."""
+
+
+def split_cells(text: str, separator: str | None) -> list[str]:
+    """The cells of a line, without the spaces and quotes around them; ``None`` separates at spaces and tabs.
+
+    >>> split_cells('1, "2" , ', ","), split_cells(" 1  2 ", None)
+    (['1', '2', ''], ['1', '2'])
+    """
+    if separator is None:
+        return [cell.strip('"') for cell in text.split()]
+    text = text.strip(" \r\n") if separator == "\t" else text.strip()
+    if '"' not in text:
+        return [cell.strip() for cell in text.split(separator)]
+    pieces = re.findall(rf'((?:"[^"]*"|[^{separator}"])*)(?:{separator}|$)', text)
+    return [cell.strip().strip('"').strip() for cell in pieces[: text.count(separator) + 1]]
+
+
+def column_names(lines: Sequence[str], width: int, rows: Sequence[Sequence[str]], separator: str | None) -> list[str] | None:
+    """The names of ``width`` columns, from the last of ``lines`` that names x, y and z; None if none does.
+
+    Args:
+        lines: What stands above the rows.
+        width: How many columns the rows have.
+        rows: Cells of some rows, to know a column of row numbers, which often has no name.
+        separator: Between the cells of a row.
+
+    Raises:
+        ValueError: A line names x, y and z and does not tell which columns they are, or names only two of them.
+
+    >>> column_names(["# columns: id x y z"], 4, [], None)
+    ['id', 'x', 'y', 'z']
+    """
+    readings = [
+        (number, names) for number, line in reversed(list(enumerate(lines, 1))) for names in _readings(line, separator)
+    ]
+    for _, names in readings:
+        if len(names) == width and axis_columns(names):
+            return names
+    for number, names in readings:
+        if axis_columns(names):
+            return _placed(names, width, rows, number)
+    for number, names in readings:
+        axes = {plain_name(name) for name in names} & {"x", "y", "z"}
+        if len(names) == width and len(axes) == 2:
+            raise ValueError(f"line {number} names only {' and '.join(sorted(axes))} of x, y and z; name all three")
+    return None
+
+
+def _readings(line: str, separator: str | None) -> list[list[str]]:
+    """The line split in each way that a header may be."""
+    text = re.sub(r"^\s*[\"']?(?:#|//|%|!)+", "", line).strip("\r\n")
+    readings = []
+    for each in dict.fromkeys((separator, ",", ";", "\t", None)):
+        if each is None or each in text:
+            names = split_cells(text, each)
+            while names and not names[-1]:
+                names.pop()
+            readings.append(names)
+    return readings
+
+
+def _placed(names: list[str], width: int, rows: Sequence[Sequence[str]], number: int) -> list[str] | None:
+    """``width`` names where the line has more, or fewer."""
+    windows = [names[start : start + width] for start in range(len(names) - width + 1)]
+    fitting = [window for window in windows if axis_columns(window)]
+    if len(fitting) == 1:
+        return fitting[0]
+    in_order = axis_columns(names) == tuple(sorted(axis_columns(names) or ()))
+    if width == 3 and in_order:
+        return ["x", "y", "z"]
+    counted = _counts_rows([row[0] for row in rows])
+    if len(names) == width - 1 and counted:
+        return ["row", *names]
+    if len(names) < width and not counted and axis_columns(names) == (0, 1, 2):
+        return [*names, *(f"column {place + 1}" for place in range(len(names), width))]
+    raise ValueError(
+        f"line {number} names x, y and z, but not each of the {width} columns, so that they cannot be found; "
+        "give every column one name, or remove that line"
+    )
+
+
+def _counts_rows(cells: Sequence[str]) -> bool:
+    """Whether cells are row numbers, one up each time, or words."""
+    if not all(cell.isascii() and cell.isdigit() for cell in cells):
+        return not any(re.search(r"\d", cell) for cell in cells)
+    numbers = [int(cell) for cell in cells[:100] if len(cell) < 16]
+    return len(numbers) > 1 and all(after == before + 1 for before, after in zip(numbers, numbers[1:]))
