@@ -48,10 +48,10 @@ def write_mesh(path: str | os.PathLike[str], vertices: Any, faces: Any, *, norma
 def write_points(
     path: str | os.PathLike[str], points: Any, *, normals: Any = None, attributes: Mapping[str, Any] | None = None
 ) -> None:
-    """Write a cloud as PLY or PCD (binary), CSV (with a header), XYZ or TXT (spaces), XYZN, XYZRGB, NPY or NPZ, by suffix.
+    """Write a cloud as PLY or PCD (binary), CSV (with a header), XYZ or TXT (spaces), XYZN, XYZRGB, NPY or NPZ.
 
     Args:
-        path: Where; an old file is replaced in one step.
+        path: Where, its suffix says which; an old file is replaced in one step.
         points: (N, 3) numbers, NumPy or torch, whose float type is kept (N = 0 is fine); or what else
             :func:`as_points` takes: a :class:`PointCloud` is written with its normals and attributes.
         normals: (N, 3) normals, or None. As text and NPY they are columns 4 to 6.

@@ -49,9 +49,7 @@ def test_other_widths_say_so(tmp_path):
     assert table.normals is None
     assert list(table.attributes) == [f"column {number}" for number in range(4, 13)]
     assert np.array_equal(table.attributes["column 12"], ROWS[:, 2])
-    assert table.notes == (
-        "The first 3 of 12 columns are taken as x, y and z; the others are kept as attributes.",
-    )
+    assert table.notes == ("The first 3 of 12 columns are taken as x, y and z; the others are kept as attributes.",)
 
 
 def test_named_columns_are_found_wherever_they_are(tmp_path):

@@ -39,7 +39,7 @@ def read_npy(path: Path) -> Table:
 
 
 def read_npz(path: Path) -> Table:
-    """The array ``points``, ``xyz`` or ``pos``, or the only one; ``normals`` beside it, and all others of as many rows."""
+    """The array ``points``, ``xyz`` or ``pos``, or the only one; ``normals``, and all others of as many rows."""
     if not _is_archive(path):
         return read_npy(path)
     try:
@@ -49,7 +49,9 @@ def read_npz(path: Path) -> Table:
             if key is None and len(headers) == 1:
                 key = next(iter(headers))
             if key is None:
-                raise ValueError(f"it holds {', '.join(headers) or 'nothing'}; name the points 'points', 'xyz' or 'pos'")
+                raise ValueError(
+                    f"it holds {', '.join(headers) or 'nothing'}; name the points 'points', 'xyz' or 'pos'"
+                )
             arrays = _members(archive, headers, key, path.stat().st_size)
     except ValueError as error:
         raise ReadError(f"{path}: not a readable NumPy archive: {error}; save it again with numpy.savez") from error
@@ -94,7 +96,9 @@ def _count(shape: tuple[int, ...]) -> int:
     return number
 
 
-def _member_header(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> tuple[zipfile.ZipInfo, tuple[int, ...], np.dtype]:
+def _member_header(
+    archive: zipfile.ZipFile, info: zipfile.ZipInfo
+) -> tuple[zipfile.ZipInfo, tuple[int, ...], np.dtype]:
     try:
         with archive.open(info) as file:
             return info, *_header(file)  # type: ignore[arg-type]
@@ -108,7 +112,9 @@ def _members(archive: zipfile.ZipFile, headers: Mapping[str, Any], key: str, hel
     """The array of points and all others of as many rows."""
     rows = headers[key][1][:1]
     wanted = {name: each for name, each in headers.items() if name == key or (each[1][:1] == rows and each[1])}
-    require_unpacked(sum(_count(shape) * max(kind.itemsize, _WIDE) for _, shape, kind in wanted.values()), held, "arrays")
+    require_unpacked(
+        sum(_count(shape) * max(kind.itemsize, _WIDE) for _, shape, kind in wanted.values()), held, "arrays"
+    )
     arrays = {}
     for name, (info, shape, kind) in wanted.items():
         require_held(_count(shape) * kind.itemsize, info.file_size, f"array {name!r} of shape {shape}")

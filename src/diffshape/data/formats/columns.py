@@ -1,6 +1,6 @@
-"""Which columns of a table are the points, their normals and colours: by name where x, y and z are named, else by place.
+"""Which columns of a table are points, normals and colours: by name where x, y and z are named, else by place.
 
-Names may have units, ``X (m)``, ``y[mm]``, or say what they are the coordinates of, ``pos_x``, ``coord.z``, ``Points:0``.
+Names may have units, ``X (m)``, ``y[mm]``, or say that they are coordinates, ``pos_x``, ``coord.z``, ``Points:0``.
 Easting, northing and elevation (height, altitude) stand for x, y and z where those are not named. Unnamed tables begin
 with x, y, z; three more columns are normals if all rows have length 1, colours if all are integers 0 to 255 or all lie
 between 0 and 1. All other columns are kept as attributes.
@@ -29,7 +29,7 @@ _MOST_COLUMNS = 1000
 
 
 class Table(NamedTuple):
-    """What stands in a file: points (N, 3), normals (N, 3) or None, attributes of N rows, notes on what was left out."""
+    """What stands in a file: points (N, 3), normals (N, 3) or None, attributes of N rows, notes on what is left out."""
 
     points: NDArray[np.float64]
     normals: NDArray[np.float64] | None = None

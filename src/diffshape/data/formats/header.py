@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from itertools import pairwise
 
 from diffshape.data.formats.columns import axis_columns, plain_name
 
@@ -24,7 +25,9 @@ def split_cells(text: str, separator: str | None) -> list[str]:
     return [cell.strip().strip('"').strip() for cell in pieces[: text.count(separator) + 1]]
 
 
-def column_names(lines: Sequence[str], width: int, rows: Sequence[Sequence[str]], separator: str | None) -> list[str] | None:
+def column_names(
+    lines: Sequence[str], width: int, rows: Sequence[Sequence[str]], separator: str | None
+) -> list[str] | None:
     """The names of ``width`` columns, from the last of ``lines`` that names x, y and z; None if none does.
 
     Args:
@@ -93,4 +96,4 @@ def _counts_rows(cells: Sequence[str]) -> bool:
     if not all(cell.isascii() and cell.isdigit() for cell in cells):
         return not any(re.search(r"\d", cell) for cell in cells)
     numbers = [int(cell) for cell in cells[:100] if len(cell) < 16]
-    return len(numbers) > 1 and all(after == before + 1 for before, after in zip(numbers, numbers[1:]))
+    return len(numbers) > 1 and all(after == before + 1 for before, after in pairwise(numbers))

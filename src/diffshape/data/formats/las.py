@@ -1,5 +1,10 @@
-"""LAS and LAZ, the formats of airborne laser scans, through laspy (the extra ``las``)."""
+"""LAS and LAZ, the formats of airborne laser scans, through laspy (the extra ``las``).
 
+The counts in the header are compared with the file before laspy sees it, which believes them.
+Source: ASPRS, "LAS specification 1.4 R15", 2019, table 3 (the header's layout).
+"""
+
+import struct
 from pathlib import Path
 from typing import Any
 
@@ -27,16 +32,19 @@ def read_las(path: Path) -> Table:
         raise ImportError(f'{path}: LAS and LAZ files are read with laspy; pip install "diffshape[las]"') from error
     size = path.stat().st_size
     try:
-        with laspy.open(path) as reader:
+        _require_sound_header(path, size)
+        with laspy.open(str(path), laz_backend=laspy.LazBackend.Lazrs, read_evlrs=False) as reader:
             header = reader.header
-            promised = header.point_count * header.point_format.size
             if header.are_points_compressed:
+                _require_sound_items(header)
                 require_unpacked(header.point_count * max(header.point_format.size, 24), size, "points")
             else:
-                require_held(promised, size, f"{header.point_count} points")
+                require_held(header.point_count * header.point_format.size, size, f"{header.point_count} points")
             pieces = [_columns(chunk) for chunk in reader.chunk_iterator(_CHUNK)]
             found = sum(len(piece["points"]) for piece in pieces)
-            if found < header.point_count or not pieces:
+            if not pieces:
+                raise ValueError("it holds no points")
+            if found < header.point_count:
                 raise ValueError(f"{header.point_count} points promised, {found} found; it is cut short")
     except ValueError as error:
         raise ReadError(f"{path}: not a readable LAS file: {error}") from error
@@ -51,8 +59,37 @@ def read_las(path: Path) -> Table:
     return Table(points, None, with_colors(columns))
 
 
+def _require_sound_header(path: Path, size: int) -> None:
+    with path.open("rb") as file:
+        head = file.read(375)
+        if len(head) < 227 or head[:4] != b"LASF":
+            raise ValueError("it does not begin with a header of LAS")
+        header_size, start, records, kind, row = struct.unpack_from("<HIIBH", head, 94)
+        require_held(header_size + 54 * records, min(start, size), f"a header and {records} variable length records")
+        if start > size or row == 0:
+            raise ValueError("it ends before its points")
+        if kind & 0x80:  # packed: eight bytes say where the table of chunks is, which begins with their number
+            file.seek(start)
+            table = int.from_bytes(file.read(8), "little", signed=True)
+            if not 0 <= table <= size - 8:
+                raise ValueError("its table of packed chunks lies outside")
+            file.seek(table + 4)
+            chunks = int.from_bytes(file.read(4), "little")
+            require_held(chunks * row, size, f"{chunks} packed chunks")
+
+
+def _require_sound_items(header: Any) -> None:
+    """The parts of a packed point must make up the point: the unpacker takes its sizes from there."""
+    for record in header.vlrs.get("LasZipVlr"):
+        data = record.record_data
+        number = int.from_bytes(data[32:34], "little")
+        sizes = [int.from_bytes(data[36 + 6 * item : 38 + 6 * item], "little") for item in range(number)]
+        if len(data) < 34 + 6 * number or sum(sizes) != header.point_format.size:
+            raise ValueError("the record of its packing is damaged")
+
+
 def _columns(chunk: Any) -> dict[str, NDArray[Any]]:
-    """The columns of some points; those that are zero everywhere say nothing and are dropped at the end."""
+    """All columns of some points, by name."""
     columns: dict[str, NDArray[Any]] = {"points": np.stack([chunk.x, chunk.y, chunk.z], axis=1).astype(np.float64)}
     for name in chunk.point_format.dimension_names:
         if name not in _PLACES:

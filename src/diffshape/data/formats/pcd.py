@@ -19,6 +19,7 @@ from diffshape.data.formats.lzf import unpack_lzf
 from diffshape.data.formats.sizes import require_held
 
 _HEADER = 64 << 10  # bytes in which the header ends
+_TYPES = ("I1", "I2", "I4", "I8", "U1", "U2", "U4", "U8", "F4", "F8")
 _KINDS = {"I": "i", "U": "u", "F": "f"}
 _PACKED = ("rgb", "rgba")
 
@@ -98,14 +99,15 @@ def _read_header(content: bytes) -> tuple[_Header, int]:
         raise ValueError("its header does not give every field a SIZE, a TYPE and a COUNT")
     fields = []
     for name, size, kind, count in zip(names, sizes, types, counts):
-        if f"{kind}{size}" not in ("I1", "I2", "I4", "I8", "U1", "U2", "U4", "U8", "F4", "F8") or int(count) < 1:
+        if f"{kind}{size}" not in _TYPES or not count.isdecimal() or int(count) < 1:
             raise ValueError(f"field {name!r} has TYPE {kind}, SIZE {size} and COUNT {count}, which no PCD file has")
         fields.append((name, f"<{_KINDS[kind]}{size}", int(count)))
-    grid = [int(lines[key][0]) if lines.get(key) else 1 for key in ("WIDTH", "HEIGHT")]
-    points = int(lines["POINTS"][0]) if lines.get("POINTS") else grid[0] * grid[1]
-    if points < 0:
-        raise ValueError(f"its header promises {points} points")
-    viewpoint = tuple(float(word) for word in lines.get("VIEWPOINT", []))
+    try:
+        grid = [int(lines[key][0]) if lines.get(key) else 1 for key in ("WIDTH", "HEIGHT")]
+        points = int(lines["POINTS"][0]) if lines.get("POINTS") else grid[0] * grid[1]
+        viewpoint = tuple(float(word) for word in lines.get("VIEWPOINT", []))
+    except ValueError as error:
+        raise ValueError("WIDTH, HEIGHT, POINTS or VIEWPOINT of its header are no numbers") from error
     return _Header(fields, points, " ".join(lines["DATA"]).lower(), viewpoint), file.tell()
 
 

@@ -1,15 +1,16 @@
-"""PTX files of laser scanners: one scan or more, each a header of ten lines and a grid of rows ``x y z intensity [r g b]``.
+"""PTX files of laser scanners: scans, each a header of ten lines and a grid of rows ``x y z intensity [r g b]``.
 
     columns / rows / scanner's position / its x, y and z axis / 4 x 4 matrix, row by row, its translation in the last
 
-The matrix takes the points of a scan to the common frame: (x, y, z, 1) times it. A row of zeros is a ray without return.
+The matrix takes the points of a scan to the common frame: (x, y, z, 1) times it. A row of zeros is a ray without a
+return.
 Source: Leica Geosystems, "Cyclone PTX file format".
 """
 
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
-from typing import TextIO
+from typing import Any, TextIO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -41,7 +42,7 @@ def read_ptx(path: Path) -> Table:
     empty = sum(missing for _, missing in scans)
     notes = [f"The file holds {len(scans)} scans; all are read, in their common frame."] if len(scans) > 1 else []
     notes += [f"{empty:,} rays without a return are left out."] if empty else []
-    attributes = {"intensity": rows[:, 3]} if width > 3 else {}
+    attributes: dict[str, NDArray[Any]] = {"intensity": rows[:, 3]} if width > 3 else {}
     if width >= 7:
         attributes["colors"] = color_bytes(rows[:, 4:7])
     return Table(rows[:, :3], None, attributes, tuple(notes))

@@ -1,8 +1,8 @@
 """Points as text: XYZ, TXT, CSV, PTS, ASC, XYZN, XYZRGB. A row a point; what stands above the rows is a header.
 
-The first hundred lines tell what separates the cells, whether commas are decimal points, which columns are words, and what
-the columns are called. NumPy then reads the rows in one piece. What it cannot read (missing values, or the next scan's
-count between rows) is read again line by line, where an error knows its line.
+The first hundred lines tell what separates the cells, whether commas are decimal points, which columns are words, and
+what the columns are called. NumPy then reads the rows in one piece. What it cannot read (missing values, or the next
+scan's count between rows) is read again line by line, where an error knows its line.
 """
 
 import codecs
@@ -135,7 +135,9 @@ def _six_columns(path: Path) -> NDArray[np.float64]:
     head = _head(path, encoding)
     layout = _layout(path, head)
     if not layout.plain or layout.width != 6:
-        raise ReadError(f"{path}: {path.suffix} wants six numbers a row, got {layout.width} columns; name it .txt or .csv")
+        raise ReadError(
+            f"{path}: {path.suffix} wants six numbers a row, got {layout.width} columns; name it .txt or .csv"
+        )
     return _rows(path, encoding, head, layout)[0]
 
 
@@ -188,14 +190,18 @@ def _layout(path: Path, head: list[str]) -> _Layout:
             kinds[separator, len(cells)] += 1
             decimal_comma |= comma
     if not kinds:
-        raise ReadError(f"{path}: no row of three numbers in its first {_HEAD} lines; a point file has x y z in each row")
+        raise ReadError(
+            f"{path}: no row of three numbers in its first {_HEAD} lines; a point file has x y z in each row"
+        )
     (separator, width), _ = kinds.most_common(1)[0]
     rows = {
         place: cells
         for place, line in enumerate(head)
         if not _is_comment(line) and len(cells := split_cells(line.partition("#")[0], separator)) == width
     }
-    numbers = [[_number(cells[column], decimal_comma) is not None for cells in rows.values()] for column in range(width)]
+    numbers = [
+        [_number(cells[column], decimal_comma) is not None for cells in rows.values()] for column in range(width)
+    ]
     filled = [any(cells[column] for cells in rows.values()) for column in range(width)]
     numeric = tuple(column for column in range(width) if filled[column] and 2 * sum(numbers[column]) >= len(rows))
     words = tuple(column for column in range(width) if filled[column] and column not in numeric)
@@ -210,9 +216,9 @@ def _layout(path: Path, head: list[str]) -> _Layout:
 
 def _first_row(rows: dict[int, list[str]], numeric: tuple[int, ...], decimal_comma: bool) -> int | None:
     for place, cells in rows.items():
-        if any(cells[column] for column in numeric):
-            if all(_number(cells[column], decimal_comma) is not None for column in numeric):
-                return place
+        given = [cells[column] for column in numeric]
+        if any(given) and all(_number(cell, decimal_comma) is not None for cell in given):
+            return place
     return None
 
 
@@ -291,7 +297,12 @@ def _rows_line_by_line(
     with path.open(encoding=encoding, errors="replace") as file:
         for number, line in enumerate(file, 1):
             skip -= 1
-            if number <= layout.start or skip >= 0 or _is_comment(line) or not line.partition("#")[0].strip(" \t\r\n,;"):
+            if (
+                number <= layout.start
+                or skip >= 0
+                or _is_comment(line)
+                or not line.partition("#")[0].strip(" \t\r\n,;")
+            ):
                 continue
             row = layout.row(line)
             if row is not None:

@@ -1,4 +1,4 @@
-"""Clouds as files: PLY, PCD, text, CSV and NPY. Numbers are written as text in the fewest digits that read back the same."""
+"""Clouds as files: PLY, PCD, text, NPY and NPZ. Text holds the fewest digits of a number that read back the same."""
 
 from collections.abc import Callable, Mapping, Sequence
 from itertools import chain
@@ -25,15 +25,16 @@ class Content(NamedTuple):
 
     def columns(self) -> dict[str, _Array]:
         """All columns by name, each (N,): x, y, z, nx, ny, nz, red, green, blue, and the others."""
-        columns = dict(zip(("x", "y", "z"), self.points.T))
+        columns: dict[str, _Array] = {}
+        columns.update(zip(("x", "y", "z"), self.points.T))
         if self.normals is not None:
-            columns |= zip(("nx", "ny", "nz"), self.normals.T)
+            columns.update(zip(("nx", "ny", "nz"), self.normals.T))
         for name, column in self.attributes.items():
             if column.ndim == 1:
                 columns[name] = column
             else:
                 parts = _COLORS if name == "colors" else [f"{name}_{place}" for place in range(column.shape[1])]
-                columns |= zip(parts, column.T)
+                columns.update(zip(parts, column.T))
         return columns
 
 
@@ -79,7 +80,9 @@ def _write_xyzn(path: Path, content: Content) -> None:
 def _write_xyzrgb(path: Path, content: Content) -> None:
     colors = content.attributes.get("colors")
     if colors is None:
-        raise ValueError("write_points: .xyzrgb files are points and colours; give attributes with colors, or write .xyz")
+        raise ValueError(
+            "write_points: .xyzrgb files are points and colours; give attributes with colors, or write .xyz"
+        )
     with path.open("w", encoding="utf-8", newline="\n") as file:
         _write_rows(file, [*content.points.T, *(colors[:, :3] / 255.0).T], " ")
 
