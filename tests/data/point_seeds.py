@@ -95,6 +95,20 @@ def las(suffix: str) -> bytes:
     return stream.getvalue()
 
 
+def e57() -> bytes:
+    """E57 of one scan whose pose moves it by (1, 2, 3); needs pye57."""
+    import pye57
+
+    with TemporaryDirectory() as folder:
+        path = Path(folder, "a.e57")
+        file = pye57.E57(str(path), mode="w")
+        columns = dict(zip(("cartesianX", "cartesianY", "cartesianZ"), POINTS.T))
+        columns |= zip(("colorRed", "colorGreen", "colorBlue"), COLORS.T)
+        file.write_scan_raw({**columns, "intensity": np.arange(12.0) / 12}, translation=np.array([1.0, 2.0, 3.0]))
+        file.close()
+        return path.read_bytes()
+
+
 GRID = "ncols 3\nnrows 4\nxllcorner 500000\nyllcorner 4500000\ncellsize 10\nNODATA_value -9999\n"
 SEEDS: dict[str, Callable[[], bytes]] = {
     ".xyz": lambda: ("12\nremark\n" + rows(POINTS)).encode(),
@@ -110,6 +124,7 @@ SEEDS: dict[str, Callable[[], bytes]] = {
     ".ptx": ptx,
     ".las": lambda: las(".las"),
     ".laz": lambda: las(".laz"),
+    ".e57": e57,
 }
 """One whole file of each suffix."""
 OTHER_SEEDS: dict[str, tuple[str, Callable[[], bytes]]] = {

@@ -127,7 +127,7 @@ def test_a_file_that_is_no_image_is_named(folder):
         read_landmark_folder(folder)
     (folder / "b.png").unlink()
     (folder / "a.npy").write_bytes(b"nothing")
-    with pytest.raises(ReadError, match=r"a.npy: not a NumPy file"):
+    with pytest.raises(ReadError, match=r"a.npy: not a readable NumPy array"):
         read_landmark_folder(folder)
 
 

@@ -31,7 +31,8 @@ def real_rows(values: Any, *, name: str, columns: int | None = 3) -> NDArray[np.
         raise ValueError(f"{name} must have shape {wanted}, got {array.shape}{hint}")
     if array.dtype.kind not in "fiub":
         raise ValueError(f"{name} must hold real numbers, got {array.dtype}")
-    return array.astype(np.float64)
+    with np.errstate(invalid="ignore", over="ignore"):  # some NaN of damaged files warn when they are widened
+        return array.astype(np.float64)
 
 
 def usable_rows(array: NDArray[np.float64]) -> NDArray[np.bool_]:

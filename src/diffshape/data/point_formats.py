@@ -6,6 +6,7 @@ from pathlib import Path
 from diffshape.data.arrays import ReadError
 from diffshape.data.formats.arrays import read_npy, read_npz
 from diffshape.data.formats.columns import Table
+from diffshape.data.formats.e57 import read_e57
 from diffshape.data.formats.las import read_las
 from diffshape.data.formats.pcd import read_pcd
 from diffshape.data.formats.ptx import read_ptx
@@ -22,10 +23,10 @@ TABLES: dict[str, Callable[[Path], Table]] = {
     ".pcd": read_pcd,
     ".ptx": read_ptx,
     **dict.fromkeys((".las", ".laz"), read_las),
+    ".e57": read_e57,
 }
 """The reader of each suffix that is a table of points."""
 POINT_SUFFIXES = (*MESH_SUFFIXES, *TABLES)
-_ELSEWHERE = {".e57": "convert it to LAS, PLY or PTX, which CloudCompare does"}
 
 
 def point_suffix(path: Path) -> str:
@@ -38,8 +39,6 @@ def point_suffix(path: Path) -> str:
     suffix = path.suffix.lower()
     if path.is_dir():
         raise ReadError(f"{path}: a folder; give one file of points in it")
-    if suffix in _ELSEWHERE:
-        raise ReadError(f"{path}: {suffix} files are not read; {_ELSEWHERE[suffix]}")
     if suffix not in POINT_SUFFIXES:
         raise ReadError(f"{path}: unknown point format; diffshape reads {', '.join(POINT_SUFFIXES)}")
     if path.stat().st_size == 0:

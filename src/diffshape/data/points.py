@@ -72,10 +72,10 @@ class PointCloud:
 def read_points(path: str | PathLike[str], *, max_points: int | None = None, seed: int = 0) -> PointCloud:
     """Read a point cloud, in file coordinates, by suffix.
 
-    Text (XYZ, TXT, CSV, PTS, ASC, XYZN, XYZRGB, a row a point), PTX, PCD, NPY, NPZ, LAS and LAZ (these two with the
-    extra ``las``), PLY, OBJ, OFF, STL and GLB. Columns named x, y, z (and nx, ny, nz, red, green, blue) are found by
-    name, with units and in any order; else the first three are the point, and three others its normal or colour if all
-    rows look so. Normals, colours and all other columns are kept. Nothing is unpickled.
+    Text (XYZ, TXT, CSV, PTS, ASC, XYZN, XYZRGB, a row a point), PTX, PCD, NPY, NPZ, LAS and LAZ (the extra ``las``),
+    E57 (the extra ``e57``), PLY, OBJ, OFF, STL and GLB. Columns named x, y, z (and nx, ny, nz, red, green, blue) are
+    found by name, with units and in any order; else the first three are the point, and three others its normal or
+    colour if all rows look so. Normals, colours and all other columns are kept. Nothing is unpickled.
 
     A file with faces is a mesh: points are drawn from its surface, evenly by area (30,000, or ``max_points``), without
     normals and attributes.
@@ -87,7 +87,7 @@ def read_points(path: str | PathLike[str], *, max_points: int | None = None, see
 
     Raises:
         FileNotFoundError: there is no such file.
-        ImportError: a LAS or LAZ file, without the extra.
+        ImportError: a LAS, LAZ or E57 file, without the extra.
         ReadError: (a ValueError) the file is empty, damaged, of an unknown format, or not a shape; see
             :func:`clean_points`.
     """

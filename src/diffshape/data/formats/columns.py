@@ -116,7 +116,8 @@ def color_bytes(colors: NDArray[Any]) -> NDArray[np.uint8]:
     """
     if colors.dtype == np.uint8:
         return colors
-    values = np.nan_to_num(np.asarray(colors, np.float64), nan=0.0, posinf=0.0, neginf=0.0)
+    with np.errstate(invalid="ignore", over="ignore"):
+        values = np.nan_to_num(np.asarray(colors, np.float64), nan=0.0, posinf=0.0, neginf=0.0)
     largest, floats = values.max(initial=0.0), colors.dtype.kind == "f"
     scale = 255.0 if floats and largest <= 1 else 1 / 257 if largest > 255 else 1.0
     return np.floor((values * scale).clip(0, 255) + 0.5).astype(np.uint8)
@@ -164,7 +165,8 @@ def _stacked(columns: Mapping[str, NDArray[Any]], names: Sequence[str]) -> NDArr
     for name in names:
         if columns[name].ndim != 1 or columns[name].dtype.kind not in "fiub":
             raise ValueError(f"column {name!r} holds no real numbers, one a point")
-    return np.stack([columns[name] for name in names], axis=1).astype(np.float64, copy=False)
+    with np.errstate(invalid="ignore", over="ignore"):  # of NaN in damaged files
+        return np.stack([columns[name] for name in names], axis=1).astype(np.float64, copy=False)
 
 
 def _are_normals(three: NDArray[np.float64]) -> bool:

@@ -1,7 +1,9 @@
 """The names of a text table's columns, found in the lines above its rows."""
 
+import csv
 import re
 from collections.abc import Sequence
+from contextlib import suppress
 from itertools import pairwise
 
 from diffshape.data.formats.columns import axis_columns, plain_name
@@ -19,10 +21,11 @@ def split_cells(text: str, separator: str | None) -> list[str]:
     if separator is None:
         return [cell.strip('"') for cell in text.split()]
     text = text.strip(" \r\n") if separator == "\t" else text.strip()
-    if '"' not in text:
-        return [cell.strip() for cell in text.split(separator)]
-    pieces = re.findall(rf'((?:"[^"]*"|[^{separator}"])*)(?:{separator}|$)', text)
-    return [cell.strip().strip('"').strip() for cell in pieces[: text.count(separator) + 1]]
+    cells = text.split(separator)
+    if '"' in text:
+        with suppress(csv.Error):  # of a cell beyond all measure
+            cells = next(csv.reader([text], delimiter=separator, skipinitialspace=True), [])
+    return [cell.strip() for cell in cells]
 
 
 def column_names(
@@ -80,10 +83,11 @@ def _placed(names: list[str], width: int, rows: Sequence[Sequence[str]], number:
     in_order = axis_columns(names) == tuple(sorted(axis_columns(names) or ()))
     if width == 3 and in_order:
         return ["x", "y", "z"]
-    counted = _counts_rows([row[0] for row in rows])
-    if len(names) == width - 1 and counted:
+    first, second = ([row[place] for row in rows] for place in (0, 1))
+    if len(names) == width - 1 and _counts_rows(first):
         return ["row", *names]
-    if len(names) < width and not counted and axis_columns(names) == (0, 1, 2):
+    numbers_first = _whole(first) is not None and _whole(second) is None  # of rows or points, rather than x
+    if len(names) < width and not numbers_first and axis_columns(names) == (0, 1, 2):
         return [*names, *(f"column {place + 1}" for place in range(len(names), width))]
     raise ValueError(
         f"line {number} names x, y and z, but not each of the {width} columns, so that they cannot be found; "
@@ -93,7 +97,13 @@ def _placed(names: list[str], width: int, rows: Sequence[Sequence[str]], number:
 
 def _counts_rows(cells: Sequence[str]) -> bool:
     """Whether cells are row numbers, one up each time, or words."""
-    if not all(cell.isascii() and cell.isdigit() for cell in cells):
+    numbers = _whole(cells)
+    if numbers is None:
         return not any(re.search(r"\d", cell) for cell in cells)
-    numbers = [int(cell) for cell in cells[:100] if len(cell) < 16]
     return len(numbers) > 1 and all(after == before + 1 for before, after in pairwise(numbers))
+
+
+def _whole(cells: Sequence[str]) -> list[int] | None:
+    """The whole numbers in cells; None if something else stands in one."""
+    words = [re.fullmatch(r"\+?(\d{1,15})(?:\.0*)?", cell) for cell in cells]
+    return [int(word[1]) for word in words if word] if cells and all(words) else None

@@ -33,7 +33,8 @@ def read_las(path: Path) -> Table:
     size = path.stat().st_size
     try:
         _require_sound_header(path, size)
-        with laspy.open(str(path), laz_backend=laspy.LazBackend.Lazrs, read_evlrs=False) as reader:
+        with path.open("rb") as file:
+            reader = laspy.LasReader(file, laz_backend=laspy.LazBackend.Lazrs, read_evlrs=False)
             header = reader.header
             if header.are_points_compressed:
                 _require_sound_items(header)

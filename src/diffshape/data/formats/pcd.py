@@ -7,6 +7,7 @@ Source: "The PCD (Point Cloud Data) file format", Point Cloud Library documentat
 """
 
 import io
+import warnings
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -143,7 +144,9 @@ def _text(header: _Header, data: bytes) -> dict[str, NDArray[Any]]:
         rows = np.empty((0, width))
     else:
         try:
-            rows = np.loadtxt(io.BytesIO(data), ndmin=2, comments="#", encoding="latin-1")
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", UserWarning)  # of a file that ends here, which is told below
+                rows = np.loadtxt(io.BytesIO(data), ndmin=2, comments="#", encoding="latin-1")
         except ValueError as error:
             raise ValueError(f"its rows are not {width} numbers each") from error
     if rows.shape != (header.points, width):

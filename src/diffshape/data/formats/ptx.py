@@ -7,6 +7,7 @@ return.
 Source: Leica Geosystems, "Cyclone PTX file format".
 """
 
+import warnings
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
@@ -74,7 +75,9 @@ def _rows(file: TextIO, number: int) -> NDArray[np.float64]:
     if number == 0:
         return np.empty((0, 7))
     try:
-        rows = np.loadtxt(islice(file, number), ndmin=2, comments=None)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)  # of a file that ends here, which is told below
+            rows = np.loadtxt(islice(file, number), ndmin=2, comments=None)
     except ValueError as error:
         raise ValueError("a row is not x y z and an intensity") from error
     if len(rows) != number or rows.shape[1] < 3:

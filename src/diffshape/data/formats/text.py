@@ -43,17 +43,17 @@ class _Layout:
     """Which columns hold numbers."""
     words: tuple[int, ...]
     """Which columns hold words."""
+    remarks: bool
+    """Whether words, any number of them, stand behind the columns."""
 
     @property
     def plain(self) -> bool:
         """Whether all columns are numbers."""
-        return len(self.numeric) == self.width
+        return len(self.numeric) == self.width and not self.remarks
 
     def row(self, line: str) -> list[float] | None:
         """The numbers of a row; None if the line is no row like the others."""
-        cells = split_cells(line.partition("#")[0], self.separator)
-        if self.separator is None and self.words and self.words[0] > self.numeric[-1]:  # any number of words behind
-            cells = (cells + [""] * self.width)[: self.width] if len(cells) >= self.words[0] else []
+        cells = _cells(line, self.separator)
         if len(cells) < self.width or any(cells[self.width :]):
             return None
         numbers = [_number(cells[column], self.decimal_comma) for column in self.numeric]
@@ -78,6 +78,7 @@ def read_text(path: Path) -> Table:
     if names is None and path.suffix.lower() == ".pts" and layout.plain and layout.width in (4, 7):
         names = ["x", "y", "z", "intensity", "red", "green", "blue"][: layout.width]
     notes += [f"{_called(column, names)} holds words and is left out." for column in layout.words]
+    notes += [f"The words behind column {layout.width} are left out."] if layout.remarks else []
     if names is not None:
         table = named_table({name: rows[:, place] for place, name in enumerate(_unique(names, layout))})
     else:
@@ -141,6 +142,14 @@ def _six_columns(path: Path) -> NDArray[np.float64]:
     return _rows(path, encoding, head, layout)[0]
 
 
+def _cells(line: str, separator: str | None) -> list[str]:
+    """The cells of a row; words at its end, which spaces may stand between as well, are not counted."""
+    cells = split_cells(line.partition("#")[0], separator)
+    while separator is None and cells and _number(cells[-1], True) is None and _number(cells[-1], False) is None:
+        cells.pop()
+    return cells
+
+
 def _is_comment(line: str) -> bool:
     return line.lstrip().startswith(COMMENTS)
 
@@ -185,7 +194,7 @@ def _layout(path: Path, head: list[str]) -> _Layout:
     decimal_comma = False
     for line in head:
         separator, comma = _separator(line)
-        cells = [] if _is_comment(line) else split_cells(line.partition("#")[0], separator)
+        cells = [] if _is_comment(line) else _cells(line, separator)
         if sum(cell != "" and _number(cell, comma) is not None for cell in cells) >= 3:
             kinds[separator, len(cells)] += 1
             decimal_comma |= comma
@@ -197,7 +206,7 @@ def _layout(path: Path, head: list[str]) -> _Layout:
     rows = {
         place: cells
         for place, line in enumerate(head)
-        if not _is_comment(line) and len(cells := split_cells(line.partition("#")[0], separator)) == width
+        if not _is_comment(line) and len(cells := _cells(line, separator)) == width
     }
     numbers = [
         [_number(cells[column], decimal_comma) is not None for cells in rows.values()] for column in range(width)
@@ -208,10 +217,11 @@ def _layout(path: Path, head: list[str]) -> _Layout:
     start = _first_row(rows, numeric, decimal_comma)
     if len(numeric) < 3 or start is None:
         raise ReadError(f"{path}: most of its first rows do not hold three numbers; a point file has x y z in each row")
+    _require_header(path, head[:start], separator, width, decimal_comma)
     if numeric[0] > 0 and start == 1 and _is_count(head[0]):
         start = 2  # of chemistry: the number of atoms, a line of remarks, the atoms
-    _require_header(path, head[:start], rows, numeric, decimal_comma)
-    return _Layout(start, separator, decimal_comma, max(numeric + words) + 1, numeric, words)
+    remarks = separator is None and any(len(split_cells(head[place].partition("#")[0], None)) > width for place in rows)
+    return _Layout(start, separator, decimal_comma, max(numeric + words) + 1, numeric, words, remarks)
 
 
 def _first_row(rows: dict[int, list[str]], numeric: tuple[int, ...], decimal_comma: bool) -> int | None:
@@ -222,14 +232,12 @@ def _first_row(rows: dict[int, list[str]], numeric: tuple[int, ...], decimal_com
     return None
 
 
-def _require_header(
-    path: Path, lines: list[str], rows: dict[int, list[str]], numeric: tuple[int, ...], decimal_comma: bool
-) -> None:
-    """No line above the first row may look like a row with a misprint."""
+def _require_header(path: Path, lines: list[str], separator: str | None, width: int, decimal_comma: bool) -> None:
+    """No line above the first row may look like a row with a misprint: as many cells, some of them numbers."""
     for place, line in enumerate(lines):
-        cells = rows.get(place)
-        given = [cells[column] for column in numeric if cells[column]] if cells else []
-        if any(_number(cell, decimal_comma) is not None for cell in given):
+        cells = [] if _is_comment(line) else split_cells(line.partition("#")[0], separator)
+        given = [cell for cell in cells if cell.lower() not in _MISSING]
+        if len(cells) == width and any(_number(cell, decimal_comma) is not None for cell in given):
             raise ReadError(
                 f"{path}: line {place + 1} is no row of numbers like the next ones: {line.strip()[:60]!r}; mend it, "
                 "or begin it with # if it is a header"
@@ -237,7 +245,7 @@ def _require_header(
 
 
 def _names(path: Path, head: list[str], layout: _Layout) -> list[str] | None:
-    rows = [split_cells(line.partition("#")[0], layout.separator) for line in head[layout.start :]]
+    rows = [_cells(line, layout.separator) for line in head[layout.start :]]
     rows = [cells for cells in rows if len(cells) >= layout.width]
     try:
         return column_names(head[: layout.start], layout.width, rows, layout.separator)
