@@ -104,6 +104,7 @@ def read(tmp_path, content, name="a.csv"):
         "id,x,y,z,\n",
         "# columns: id x y z\n",
         "id;x;y;z\n",
+        "7,x,y,z\n",
     ],
 )
 def test_points_stand_where_their_names_say(tmp_path, head):

@@ -29,7 +29,7 @@ def split_cells(text: str, separator: str | None) -> list[str]:
 
 
 def column_names(
-    lines: Sequence[str], width: int, rows: Sequence[Sequence[str]], separator: str | None
+    lines: Sequence[str], width: int, rows: Sequence[Sequence[str]], separator: str | None, *, remarks: bool = False
 ) -> list[str] | None:
     """The names of ``width`` columns, from the last of ``lines`` that names x, y and z; None if none does.
 
@@ -38,6 +38,7 @@ def column_names(
         width: How many columns the rows have.
         rows: Cells of some rows, to know a column of row numbers, which often has no name.
         separator: Between the cells of a row.
+        remarks: Whether words, which may have names as well, stand behind these columns.
 
     Raises:
         ValueError: A line names x, y and z and does not tell which columns they are, or names only two of them.
@@ -49,8 +50,8 @@ def column_names(
         (number, names) for number, line in reversed(list(enumerate(lines, 1))) for names in _readings(line, separator)
     ]
     for _, names in readings:
-        if len(names) == width and axis_columns(names):
-            return names
+        if (len(names) == width or (remarks and len(names) > width)) and axis_columns(names[:width]):
+            return names[:width]
     for number, names in readings:
         if axis_columns(names):
             return _placed(names, width, rows, number)

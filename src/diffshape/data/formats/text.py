@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from diffshape.data.arrays import ReadError
-from diffshape.data.formats.columns import Table, color_bytes, named_table, unnamed_table
+from diffshape.data.formats.columns import Table, axis_columns, color_bytes, named_table, unnamed_table
 from diffshape.data.formats.header import COMMENTS, column_names, split_cells
 from diffshape.data.formats.height_grid import is_height_grid, read_height_grid
 
@@ -237,7 +237,11 @@ def _require_header(path: Path, lines: list[str], separator: str | None, width: 
     for place, line in enumerate(lines):
         cells = [] if _is_comment(line) else split_cells(line.partition("#")[0], separator)
         given = [cell for cell in cells if cell.lower() not in _MISSING]
-        if len(cells) == width and any(_number(cell, decimal_comma) is not None for cell in given):
+        if (
+            len(cells) == width
+            and not axis_columns(cells)
+            and any(_number(cell, decimal_comma) is not None for cell in given)
+        ):
             raise ReadError(
                 f"{path}: line {place + 1} is no row of numbers like the next ones: {line.strip()[:60]!r}; mend it, "
                 "or begin it with # if it is a header"
@@ -248,7 +252,7 @@ def _names(path: Path, head: list[str], layout: _Layout) -> list[str] | None:
     rows = [_cells(line, layout.separator) for line in head[layout.start :]]
     rows = [cells for cells in rows if len(cells) >= layout.width]
     try:
-        return column_names(head[: layout.start], layout.width, rows, layout.separator)
+        return column_names(head[: layout.start], layout.width, rows, layout.separator, remarks=layout.remarks)
     except ValueError as error:
         raise ReadError(f"{path}: {error}") from error
 
