@@ -25,7 +25,8 @@ _SURVEY = {
     **dict.fromkeys(("northing", "northings", "north"), "y"),
     **dict.fromkeys(("elevation", "elev", "height", "altitude", "alt"), "z"),
 }
-_MOST_COLUMNS = 1000
+MOST_COLUMNS = 1000
+"""A table of points that has more columns is taken for something else."""
 
 
 class Table(NamedTuple):
@@ -79,8 +80,8 @@ def unnamed_table(rows: NDArray[np.float64], *, names: Sequence[str] = ()) -> Ta
         raise ValueError(
             f"the points must have shape (N, 3), got {rows.shape}{'; transpose them' if len(rows) == 3 else ''}"
         )
-    if number > _MOST_COLUMNS:
-        raise ValueError(f"{number} columns are more than the {_MOST_COLUMNS} that a table of points may have")
+    if number > MOST_COLUMNS:
+        raise ValueError(f"{number} columns are more than the {MOST_COLUMNS} that a table of points may have")
     names = names or [f"column {place + 1}" for place in range(number)]
     normals, attributes, notes, place = None, {}, [], 3
     while place < number:

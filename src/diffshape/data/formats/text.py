@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from diffshape.data.arrays import ReadError
-from diffshape.data.formats.columns import Table, axis_columns, color_bytes, named_table, unnamed_table
+from diffshape.data.formats.columns import MOST_COLUMNS, Table, axis_columns, color_bytes, named_table, unnamed_table
 from diffshape.data.formats.header import COMMENTS, column_names, split_cells
 from diffshape.data.formats.height_grid import is_height_grid, read_height_grid
 
@@ -203,6 +203,8 @@ def _layout(path: Path, head: list[str]) -> _Layout:
             f"{path}: no row of three numbers in its first {_HEAD} lines; a point file has x y z in each row"
         )
     (separator, width), _ = kinds.most_common(1)[0]
+    if width > MOST_COLUMNS:
+        raise ReadError(f"{path}: {width} columns are more than the {MOST_COLUMNS} that a table of points may have")
     rows = {
         place: cells
         for place, line in enumerate(head)
