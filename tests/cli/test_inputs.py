@@ -43,5 +43,5 @@ def test_what_cannot_have_been_remembered_is_named(tmp_path, content, message):
 @pytest.mark.parametrize("content", [b"{", b"[" * 100_000, b"\xff\xfe{}"])
 def test_what_is_no_json_is_named(tmp_path, content):
     (tmp_path / "inputs.json").write_bytes(content)
-    with pytest.raises(ValueError, match="inputs.json is damaged: it is no JSON"):
+    with pytest.raises(ValueError, match=r"inputs\.json is damaged: it is no JSON"):
         remembered_inputs(tmp_path, truth=None)

@@ -114,6 +114,16 @@ def test_points_stand_where_their_names_say(tmp_path, head):
     assert table.normals is None
 
 
+def test_a_column_of_row_numbers_is_told(tmp_path):
+    table = read(tmp_path, '"x" "y" "z"\n' + text(np.hstack([INDEX + 1, POINTS])))
+    assert np.array_equal(table.points, POINTS)
+    assert table.notes == ("Column 1 has no name and is taken for row numbers.",)
+
+
+def test_a_header_of_comments_may_be_long(tmp_path):
+    assert np.array_equal(read(tmp_path, "# a remark\n" * 3000 + text(POINTS)).points, POINTS)
+
+
 @pytest.mark.parametrize("head", ["z,y,x\n", "z,y,x\n\n", "z (m),y (m),x (m)\n", "Z;Y;X\n3\n", "# z y x\n"])
 def test_order_of_names_is_the_order_of_columns(tmp_path, head):
     assert np.array_equal(read(tmp_path, head + text(POINTS[:, ::-1], separator=",")).points, POINTS)
@@ -123,7 +133,7 @@ def test_order_of_names_is_the_order_of_columns(tmp_path, head):
     ("content", "message"),
     [
         ("0 0 5.O\n1 2 3\n1 0 0\n", "line 1 is no row of numbers like the next ones: '0 0 5.O'"),
-        ("x y intensity\n1 2 3\n4 5 6\n", "line 1 names only x and y of x, y and z"),
+        ("x y intensity\n1 2 3\n4 5 6\n", "line 1 does not name x, y and z, each once, but x, y, intensity"),
         ("name x y z more\n0.5 1 2 3\n0.7 5 6 9\n", "line 1 names x, y and z, but not each of the 4 columns"),
         ("1 2 3\n4 5 6\n7 8 nine\n", "line 3 is no row like the others, '7 8 nine'"),
         ("1 2 3\n4 5 6\n7 8 9 10\n", "line 3 is no row like the others"),
@@ -187,6 +197,13 @@ def test_notes_tell_what_is_left_out(tmp_path):
         "The file holds 2 scans; all their points are read.",
     )
     assert read(tmp_path, "\n".join(["61", *lines])).notes == ("The header counts 61 points; the file holds 60.",)
+
+
+def test_columns_of_other_names_are_told(tmp_path):
+    table = read(tmp_path, "lon,lat,h,class\n" + text(np.hstack([POINTS, INDEX]), separator=","))
+    assert np.array_equal(table.points, POINTS)
+    assert np.array_equal(table.attributes["class"], np.arange(60))
+    assert table.notes[0] == "The header names no x, y and z; 'lon', 'lat', 'h' are taken for them."
 
 
 def test_pts_has_intensity_then_colors(tmp_path):

@@ -19,6 +19,8 @@ _WHERE = r"(?:coord(?:inate)?s?|pos(?:itions?)?|points?|p|center)"
 _UNIT = r"(?:[umck]?m|ft|in|inch|met(?:er|re)s?)"
 _AXIS_NAME = re.compile(rf"(?:{_WHERE}[\s_.:]*)?([xyz])(?:[\s_]*{_WHERE})?(?:[\s_]+{_UNIT})?")
 _AXIS_NUMBER = re.compile(rf"{_WHERE}[\s_.:]*([012])")
+_FAMILY = re.compile(r"(?:(.+)[\s_.:])?([xyz])(?:[\s_.:](.+))?")
+_DIRECTION = re.compile(r"norm|^n[\s_.:]|vel|acc|dir|rot|quat|orient|err|std|sigma|var|size|dim|force|color|gyro|mag")
 _NORMAL_NAME = re.compile(r"(?:n|norm|normals?)[\s_.:]*([xyz012])")
 _SURVEY = {
     **dict.fromkeys(("easting", "eastings", "east"), "x"),
@@ -49,7 +51,18 @@ def axis_columns(names: Sequence[str]) -> tuple[int, int, int] | None:
         axes = [read(name) for name in plain]
         if all(axes.count(axis) == 1 for axis in _AXES):
             return axes.index("x"), axes.index("y"), axes.index("z")
-    return None
+    families = [each for each in _families(plain).values() if all(len(places) == 1 for places in each.values())]
+    return tuple(places[0] for places in families[0].values()) if len(families) == 1 else None  # type: ignore[return-value]
+
+
+def mentions_axes(names: Sequence[str]) -> bool:
+    """Whether two of x, y and z stand among names of columns, in whatever way, so that these are a header.
+
+    >>> mentions_axes(["x", "y", "value"]), mentions_axes(["left_x", "left_y"]), mentions_axes(["nx", "ny", "nz"])
+    (True, True, False)
+    """
+    plain = [plain_name(name) for name in names]
+    return any(sum(bool(places) for places in family.values()) > 1 for family in _families(plain).values())
 
 
 def named_table(columns: Mapping[str, NDArray[Any]], notes: tuple[str, ...] = ()) -> Table:
@@ -132,6 +145,17 @@ def plain_name(name: str) -> str:
     """
     bare = name.strip().strip("\"'").lstrip("/#%").strip().lower()
     return re.sub(r"\s*[(\[{<].*$", "", bare).strip(" .:_") or bare
+
+
+def _families(names: Sequence[str]) -> dict[tuple[str, str], dict[str, list[int]]]:
+    """Where x, y and z stand among names that share all else, ``left_x`` and ``left_y``; not those of directions."""
+    families: dict[tuple[str, str], dict[str, list[int]]] = {}
+    for place, name in enumerate(names):
+        match = _FAMILY.fullmatch(name)
+        if match and not _DIRECTION.search(name):
+            family = families.setdefault((match[1] or "", match[3] or ""), {axis: [] for axis in _AXES})
+            family[match[2]].append(place)
+    return families
 
 
 def _exact_axis(name: str) -> str | None:

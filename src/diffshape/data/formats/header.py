@@ -6,10 +6,12 @@ from collections.abc import Sequence
 from contextlib import suppress
 from itertools import pairwise
 
-from diffshape.data.formats.columns import axis_columns, plain_name
+from diffshape.data.formats.columns import axis_columns, mentions_axes
 
 COMMENTS = ("#", "//", "%", "!", '"#')
 """What begins a line that is no row."""
+ROW_NUMBER = "row number"
+"""The name of a first column that counts the rows and has none."""
 
 
 def split_cells(text: str, separator: str | None) -> list[str]:
@@ -41,7 +43,8 @@ def column_names(
         remarks: Whether words, which may have names as well, stand behind these columns.
 
     Raises:
-        ValueError: A line names x, y and z and does not tell which columns they are, or names only two of them.
+        ValueError: A line names x, y and z and does not tell which columns they are, or names only two of them, or
+            more than three.
 
     >>> column_names(["# columns: id x y z"], 4, [], None)
     ['id', 'x', 'y', 'z']
@@ -56,10 +59,20 @@ def column_names(
         if axis_columns(names):
             return _placed(names, width, rows, number)
     for number, names in readings:
-        axes = {plain_name(name) for name in names} & {"x", "y", "z"}
-        if len(names) == width and len(axes) == 2:
-            raise ValueError(f"line {number} names only {' and '.join(sorted(axes))} of x, y and z; name all three")
+        if len(names) == width and mentions_axes(names):
+            raise ValueError(
+                f"line {number} does not name x, y and z, each once, but {', '.join(names)[:80]}; rename the columns"
+            )
     return None
+
+
+def other_names(lines: Sequence[str], width: int, separator: str | None) -> list[str]:
+    """The names of columns none of which is x, y or z; empty if there are none. Spaces separate words of prose, too."""
+    for line in reversed(lines):
+        names = _readings(line, separator)[0]
+        if separator is not None and len(names) == width and all(names):
+            return names
+    return []
 
 
 def _readings(line: str, separator: str | None) -> list[list[str]]:
@@ -68,7 +81,7 @@ def _readings(line: str, separator: str | None) -> list[list[str]]:
     readings = []
     for each in dict.fromkeys((separator, ",", ";", "\t", None)):
         if each is None or each in text:
-            names = split_cells(text, each)
+            names = [name for name in split_cells(text, each) if each or not re.fullmatch(r"[(\[].*[)\]]", name)]
             while names and not names[-1]:
                 names.pop()
             readings.append(names)
@@ -86,7 +99,7 @@ def _placed(names: list[str], width: int, rows: Sequence[Sequence[str]], number:
         return ["x", "y", "z"]
     first, second = ([row[place] for row in rows] for place in (0, 1))
     if len(names) == width - 1 and _counts_rows(first):
-        return ["row", *names]
+        return [ROW_NUMBER, *names]
     numbers_first = _whole(first) is not None and _whole(second) is None  # of rows or points, rather than x
     if len(names) < width and not numbers_first and axis_columns(names) == (0, 1, 2):
         return [*names, *(f"column {place + 1}" for place in range(len(names), width))]

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from diffshape.data.arrays import ReadError
 from diffshape.data.formats.columns import MOST_COLUMNS, Table, axis_columns, color_bytes, named_table, unnamed_table
-from diffshape.data.formats.header import COMMENTS, column_names, split_cells
+from diffshape.data.formats.header import COMMENTS, ROW_NUMBER, column_names, other_names, split_cells
 from diffshape.data.formats.height_grid import is_height_grid, read_height_grid
 
 _HEAD = 100
@@ -77,13 +77,18 @@ def read_text(path: Path) -> Table:
     rows, notes = _rows(path, encoding, head, layout)
     if names is None and path.suffix.lower() == ".pts" and layout.plain and layout.width in (4, 7):
         names = ["x", "y", "z", "intensity", "red", "green", "blue"][: layout.width]
+    notes += [f"Column 1 has no name and is taken for {ROW_NUMBER}s."] if names and names[0] == ROW_NUMBER else []
     notes += [f"{_called(column, names)} holds words and is left out." for column in layout.words]
     notes += [f"The words behind column {layout.width} are left out."] if layout.remarks else []
     if names is not None:
         table = named_table({name: rows[:, place] for place, name in enumerate(_unique(names, layout))})
     else:
         _require_three(path, layout)
-        table = unnamed_table(rows)
+        others = other_names(head[: layout.start], layout.width, layout.separator)
+        called = [others[column] for column in layout.numeric] if others else []
+        if called:
+            notes.append(f"The header names no x, y and z; {', '.join(map(repr, called[:3]))} are taken for them.")
+        table = unnamed_table(rows, names=called)
     return table._replace(notes=(*notes, *table.notes))
 
 
@@ -124,8 +129,15 @@ def text_encoding(path: Path) -> str:
 
 
 def _head(path: Path, encoding: str) -> list[str]:
+    """The first lines: a hundred that are no comments, or ten thousand."""
+    head: list[str] = []
+    rows = 0
     with path.open(encoding=encoding, errors="replace") as file:
-        head = list(islice(file, _HEAD))
+        for line in islice(file, 100 * _HEAD):
+            head.append(line)
+            rows += not _is_comment(line)
+            if rows == _HEAD:
+                break
     if any("\0" in line for line in head):
         raise ReadError(f"{path}: holds binary data, not text; give the file the suffix of its format")
     return head
