@@ -55,7 +55,7 @@ def test_written_pcd_comes_back(tmp_path):
     ("old", "new", "message"),
     [
         (b"POINTS 12", b"POINTS 1000000000000", "the file holds"),
-        (b"POINTS 12", b"POINTS -1", "-1 points need"),
+        (b"POINTS 12", b"POINTS -1", "its header promises -1 points"),
         (b"WIDTH 12", b"WIDTH x", "no numbers"),
         (b"DATA binary", b"DATA packed", "DATA packed is unknown"),
         (b"SIZE 4", b"SIZE 3", "TYPE F, SIZE 3"),

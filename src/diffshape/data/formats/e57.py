@@ -30,7 +30,7 @@ def read_e57(path: Path) -> Table:
             scans = _scans(file, path.stat().st_size)
         finally:
             file.close()
-    except ValueError as error:
+    except ReadError as error:
         raise ReadError(f"{path}: not a readable E57 file: {error}") from error
     except Exception as error:  # of the library in C++, which has one kind for all that is damaged
         raise ReadError(f"{path}: not a readable E57 file; it is damaged, export it again") from error
@@ -45,7 +45,7 @@ def _scans(file: Any, size: int) -> list[dict[str, NDArray[Any]]]:
     names |= {"colorRed": "red", "colorGreen": "green", "colorBlue": "blue"}
     counts = [file.get_header(scan).point_count for scan in range(file.scan_count)]
     if not sum(counts):
-        raise ValueError("it holds no points")
+        raise ReadError("it holds no points")
     require_unpacked(sum(counts) * _WIDE, size, f"{sum(counts)} points")
     scans = []
     for scan in (place for place, count in enumerate(counts) if count):

@@ -44,10 +44,10 @@ def read_las(path: Path) -> Table:
             pieces = [_columns(chunk) for chunk in reader.chunk_iterator(_CHUNK)]
             found = sum(len(piece["points"]) for piece in pieces)
             if not pieces:
-                raise ValueError("it holds no points")
+                raise ReadError("it holds no points")
             if found < header.point_count:
-                raise ValueError(f"{header.point_count} points promised, {found} found; it is cut short")
-    except ValueError as error:
+                raise ReadError(f"{header.point_count} points promised, {found} found; it is cut short")
+    except ReadError as error:
         raise ReadError(f"{path}: not a readable LAS file: {error}") from error
     except (KeyboardInterrupt, SystemExit):
         raise
@@ -64,16 +64,16 @@ def _require_sound_header(path: Path, size: int) -> None:
     with path.open("rb") as file:
         head = file.read(375)
         if len(head) < 227 or head[:4] != b"LASF":
-            raise ValueError("it does not begin with a header of LAS")
+            raise ReadError("it does not begin with a header of LAS")
         header_size, start, records, kind, row = struct.unpack_from("<HIIBH", head, 94)
         require_held(header_size + 54 * records, min(start, size), f"a header and {records} variable length records")
         if start > size or row == 0:
-            raise ValueError("it ends before its points")
+            raise ReadError("it ends before its points")
         if kind & 0x80:  # packed: eight bytes say where the table of chunks is, which begins with their number
             file.seek(start)
             table = int.from_bytes(file.read(8), "little", signed=True)
             if not 0 <= table <= size - 8:
-                raise ValueError("its table of packed chunks lies outside")
+                raise ReadError("its table of packed chunks lies outside")
             file.seek(table + 4)
             chunks = int.from_bytes(file.read(4), "little")
             require_held(chunks * row, size, f"{chunks} packed chunks")
@@ -86,7 +86,7 @@ def _require_sound_items(header: Any) -> None:
         number = int.from_bytes(data[32:34], "little")
         sizes = [int.from_bytes(data[36 + 6 * item : 38 + 6 * item], "little") for item in range(number)]
         if len(data) < 34 + 6 * number or sum(sizes) != header.point_format.size:
-            raise ValueError("the record of its packing is damaged")
+            raise ReadError("the record of its packing is damaged")
 
 
 def _columns(chunk: Any) -> dict[str, NDArray[Any]]:

@@ -109,6 +109,8 @@ def _read_header(content: bytes) -> tuple[_Header, int]:
         viewpoint = tuple(float(word) for word in lines.get("VIEWPOINT", []))
     except ValueError as error:
         raise ValueError("WIDTH, HEIGHT, POINTS or VIEWPOINT of its header are no numbers") from error
+    if points < 1:
+        raise ValueError(f"its header promises {points} points")
     return _Header(fields, points, " ".join(lines["DATA"]).lower(), viewpoint), file.tell()
 
 
@@ -140,15 +142,12 @@ def _compressed(header: _Header, data: bytes) -> dict[str, NDArray[Any]]:
 def _text(header: _Header, data: bytes) -> dict[str, NDArray[Any]]:
     width = sum(count for *_, count in header.fields)
     require_held(2 * width * header.points, len(data) + 1, f"{header.points} points")
-    if header.points == 0:
-        rows = np.empty((0, width))
-    else:
-        try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore", UserWarning)  # of a file that ends here, which is told below
-                rows = np.loadtxt(io.BytesIO(data), ndmin=2, comments="#", encoding="latin-1")
-        except ValueError as error:
-            raise ValueError(f"its rows are not {width} numbers each") from error
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)  # of a file that ends here, which is told below
+            rows = np.loadtxt(io.BytesIO(data), ndmin=2, comments="#", encoding="latin-1")
+    except ValueError as error:
+        raise ValueError(f"its rows are not {width} numbers each") from error
     if rows.shape != (header.points, width):
         raise ValueError(f"{header.points} rows of {width} numbers promised, {rows.shape[0]} of {rows.shape[1]} found")
     columns, place = [], 0
