@@ -35,7 +35,7 @@ def test_a_real_full_disk(tmp_path, monkeypatch):
     path = tmp_path / "a.ply"
     write_points(path, SPHERE.vertices)
     old = path.read_bytes()
-    monkeypatch.setattr("diffshape.data.files.write_ply", lambda *_: Path("/dev/full").write_bytes(b"x"))
+    monkeypatch.setattr("diffshape.data.formats.writers.write_ply", lambda *_: Path("/dev/full").write_bytes(b"x"))
     with pytest.raises(OSError, match="No space left"):
         write_points(path, SPHERE.vertices)
     assert path.read_bytes() == old

@@ -11,12 +11,15 @@ from numpy.typing import NDArray
 from diffshape._whole_files import atomic_path
 from diffshape.data.arrays import host_array
 from diffshape.data.attributes import Attributes, checked_attributes
+from diffshape.data.formats.columns import color_bytes
 from diffshape.data.formats.glb_writer import write_glb
 from diffshape.data.formats.obj import write_obj
 from diffshape.data.formats.off import write_off
 from diffshape.data.formats.stl import write_stl
+from diffshape.data.formats.writers import WRITERS, Content
 from diffshape.data.meshes import as_mesh
 from diffshape.data.ply import attribute_columns, write_ply
+from diffshape.data.points import as_points
 from diffshape.data.single_precision import warn_of_lost_digits
 
 _Array = NDArray[Any]
@@ -91,28 +94,54 @@ def write_mesh(
                 write_stl(temporary, kept, clean.faces)
 
 
-def write_points(path: str | os.PathLike[str], points: Any, *, normals: Any = None) -> None:
-    """Write points, and normals if given, as PLY (binary), XYZ or TXT (spaces), CSV (with a header) or NPY, by suffix.
+def write_points(
+    path: str | os.PathLike[str], points: Any, *, normals: Any = None, attributes: Mapping[str, Any] | None = None
+) -> None:
+    """Write a cloud as PLY or PCD (binary), CSV (with a header), XYZ or TXT (spaces), XYZN, XYZRGB, NPY or NPZ.
 
     Args:
-        path: Where; an old file is replaced in one step.
-        points: (N, 3) numbers, NumPy or torch; their float type is kept. N = 0 is fine.
-        normals: (N, 3) normals, or None. All formats but PLY hold them as columns 4 to 6.
+        path: Where, its suffix says which; an old file is replaced in one step.
+        points: (N, 3) numbers, NumPy or torch, whose float type is kept (N = 0 is fine); or what else
+            :func:`as_points` takes: a :class:`PointCloud` is written with its normals and attributes.
+        normals: (N, 3) normals, or None. As text and NPY they are columns 4 to 6.
+        attributes: Arrays of N rows by name, (N,) or (N, k); ``colors`` are (N, 3) or (N, 4), uint8 or floats 0 to 1.
+            PLY, PCD, CSV, XYZ, TXT and NPZ hold them all, XYZRGB only colours.
 
     Raises:
-        ValueError: an unknown suffix or wrong shapes.
+        ValueError: an unknown suffix, wrong shapes, or attributes for a format that has none.
+
+    >>> from tempfile import TemporaryDirectory
+    >>> with TemporaryDirectory() as folder:
+    ...     write_points(Path(folder, "a.csv"), [[0.1, 2, 3]], attributes={"intensity": [7]})
+    ...     Path(folder, "a.csv").read_text()
+    'x,y,z,intensity\\n0.1,2,3,7\\n'
     """
     path = Path(path)
-    writers = {".ply": _write_ply, ".xyz": _write_text, ".txt": _write_text, ".csv": _write_csv, ".npy": _write_npy}
-    suffix = _known_suffix(path, "write_points", writers)
-    array = host_array(points, name="points")
-    if array.ndim != 2 or array.shape[1] != 3 or array.dtype.kind not in "fiu":
-        raise ValueError(
-            f"write_points: points must have shape (N, 3) and real numbers, got {array.shape} of {array.dtype}"
-        )
-    array = _kept_type(array, array)
+    suffix = _known_suffix(path, "write_points", WRITERS)
+    cloud = as_points(points, name="write_points: points")
+    single = str(getattr(points, "dtype", "")).endswith("float32")
+    array = cloud.points.astype(np.float32 if single else np.float64)
+    given = cloud.attributes if attributes is None else attributes
+    columns = {name: _attribute(name, column, len(array)) for name, column in given.items()}
+    if columns and suffix in (".npy", ".xyzn") and attributes is not None:
+        raise ValueError(f"write_points: {suffix} files have no attributes; leave them out or write .npz, .csv or .ply")
+    content = Content(array, _matching_normals(cloud.normals if normals is None else normals, array), columns)
     with atomic_path(path) as temporary:
-        writers[suffix](temporary, _Content(array, np.empty((0, 3), np.int64), _matching_normals(normals, array)))
+        WRITERS[suffix](temporary, content)
+
+
+def _attribute(name: str, values: Any, number: int) -> _Array:
+    column = host_array(values, name=f"write_points: attribute {name!r}")
+    if column.ndim not in (1, 2) or len(column) != number or column.dtype.kind not in "fiub":
+        raise ValueError(
+            f"write_points: attribute {name!r} must be real numbers of shape ({number},) or ({number}, k), got "
+            f"{column.shape} of {column.dtype}"
+        )
+    if name == "colors":
+        if column.ndim != 2 or column.shape[1] not in (3, 4):
+            raise ValueError(f"write_points: colors must have shape ({number}, 3) or ({number}, 4), got {column.shape}")
+        return color_bytes(column)
+    return column
 
 
 class _Content(NamedTuple):
@@ -156,21 +185,3 @@ def _write_ply(path: Path, content: _Content, attributes: Attributes | None = No
     if len(content.faces):
         elements["face"] = {"vertex_indices": content.faces.astype(np.int32)}
     write_ply(path, elements)
-
-
-def _write_text(path: Path, content: _Content) -> None:
-    np.savetxt(path, content.table(), _row(content.table()))
-
-
-def _write_csv(path: Path, content: _Content) -> None:
-    header = "x,y,z" if content.normals is None else "x,y,z,nx,ny,nz"
-    np.savetxt(path, content.table(), _row(content.table(), ","), header=header, comments="")
-
-
-def _write_npy(path: Path, content: _Content) -> None:
-    np.save(path, content.table(), allow_pickle=False)
-
-
-def _row(array: _Array, separator: str = " ") -> str:
-    """The format of a row that reads back to the same bits."""
-    return separator.join([f"%.{9 if array.dtype == np.float32 else 17}g"] * array.shape[1])
