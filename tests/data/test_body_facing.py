@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from diffshape.data import icosphere
-from diffshape.data.body_facing import inward_bodies
+from diffshape.data.body_facing import are_bodies, inward_bodies
 from diffshape.ops.face_orientation import connected_surfaces
 
 BALL = icosphere(1, radius=1.0)
@@ -16,6 +16,11 @@ def spheres(*bodies):
     vertices = [radius * BALL.vertices + [x, 0, 0] for radius, x, _ in bodies]
     faces = [BALL.faces[:, ::facing] + 42 * number for number, (_, _, facing) in enumerate(bodies)]
     return torch.from_numpy(np.concatenate(vertices)), torch.from_numpy(np.concatenate(faces))
+
+
+def turned_of(vertices, faces):
+    surfaces = connected_surfaces(faces)
+    return inward_bodies(vertices, faces, surfaces, are_bodies(vertices, faces, surfaces)).tolist()
 
 
 @pytest.mark.parametrize(
@@ -39,19 +44,29 @@ def spheres(*bodies):
 )
 def test_spheres(bodies, turned):
     vertices, faces = spheres(*bodies)
-    assert inward_bodies(vertices, faces, connected_surfaces(faces)).tolist() == turned
+    assert turned_of(vertices, faces) == turned
 
 
 def test_the_unit_does_not_matter():
     for unit in (1e-6, 1e6):
         vertices, faces = spheres((1, 0, 1), (0.001, 3, -1))
-        assert inward_bodies(unit * vertices + unit, faces, connected_surfaces(faces)).tolist() == [False, True]
+        assert turned_of(unit * vertices + unit, faces) == [False, True]
 
 
-def test_open_and_flat_surfaces_are_left_alone():
-    vertices, faces = spheres((1, 0, -1), (1, 3, -1))
-    faces = faces[1:]
-    assert inward_bodies(vertices, faces, connected_surfaces(faces)).tolist() == [False, True]
+def test_small_holes_do_not_matter_and_large_ones_do():
+    ball, both = icosphere(3, radius=1.0), torch.arange(2).repeat_interleave(1279)
+    vertices = torch.from_numpy(np.concatenate([ball.vertices, ball.vertices + np.array([3, 0, 0])]))
+    faces = torch.from_numpy(np.concatenate([ball.faces[1:], ball.faces[1:, ::-1] + 642]))
+    assert turned_of(vertices, faces) == [False, True]
+    upper = vertices[faces].mean(1)[:, 2] > 0.2
+    surfaces = connected_surfaces(faces[upper])
+    assert torch.equal(surfaces.of_face, both[upper])
+    assert not are_bodies(vertices, faces[upper], surfaces).any()
+
+
+def test_flat_surfaces_are_left_alone():
     flat = torch.tensor([[0.0, 0, 0], [1, 0, 0], [0, 1, 0]], dtype=torch.float64)
     both_sides = torch.tensor([[0, 1, 2], [2, 1, 0]])
-    assert not inward_bodies(flat, both_sides, connected_surfaces(both_sides)).any()
+    assert turned_of(flat, both_sides) == [False]
+    point = torch.tensor([[1, 1, 1]])
+    assert not are_bodies(flat, point, connected_surfaces(point)).any()

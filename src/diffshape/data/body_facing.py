@@ -1,12 +1,12 @@
 """Which bodies of a mesh face inward.
 
-A closed surface faces outward if the volume it encloses,
+A surface without large holes faces outward if the volume it encloses,
 
     V = 1/6 sum over its faces (a, b, c) of a . (b x c),
 
 is positive. In open space, and in a cavity, a surface is the outside of a body and has to face outward. Inside a body
 it stays as it is, a cavity if it faces inward; only where the body around it was turned, as in a mesh that is mirrored
-as a whole, it becomes the cavity of that. Surfaces with holes enclose nothing, and are not judged here.
+as a whole, it becomes the cavity of that. Small holes do not matter; surfaces with large ones are not judged here.
 """
 
 import numpy as np
@@ -21,23 +21,47 @@ from diffshape.ops.triangle_index import TriangleIndex
 _PROBES = 9
 """How many corners of a surface tell whether it is inside another."""
 
+_HOLE = 0.25
+"""A surface whose rims are longer than the root of this part of its area is open."""
+
 _FLAT = 1e-12
 """A surface whose volume is below this part of the cube of its size encloses nothing."""
 
 
-def inward_bodies(vertices: Float[Tensor, "v 3"], faces: Int[Tensor, "f 3"], surfaces: Surfaces) -> Bool[Tensor, "s"]:
-    """True for the closed surfaces to turn, (S,).
+def are_bodies(vertices: Float[Tensor, "v 3"], faces: Int[Tensor, "f 3"], surfaces: Surfaces) -> Bool[Tensor, "s"]:
+    """True for surfaces closed but for small holes, (S,): l^2 <= A / 4, l the length of their rims, A their area.
+
+    >>> from diffshape.ops.face_orientation import connected_surfaces
+    >>> corners = torch.tensor([[0.0, 0, 0], [1, 0, 0], [0, 1, 0], [0, 0, 1]], dtype=torch.float64)
+    >>> faces = torch.tensor([[0, 2, 1], [0, 1, 3], [1, 2, 3], [0, 3, 2]])
+    >>> [are_bodies(corners, part, connected_surfaces(part)).tolist() for part in (faces, faces[1:])]
+    [[True], [False]]
+    """
+    start, end = vertices[surfaces.rims].unbind(1)
+    number = int(surfaces.of_face.max()) + 1
+    areas = surfaces.of_face.bincount(face_areas(vertices, faces), number)
+    lengths = surfaces.of_rim.bincount((end - start).norm(dim=1), number)
+    return (lengths.square() <= _HOLE * areas) & (areas > 0)
+
+
+def inward_bodies(
+    vertices: Float[Tensor, "v 3"],
+    faces: Int[Tensor, "f 3"],
+    surfaces: Surfaces,
+    judged: Bool[Tensor, "s"],
+) -> Bool[Tensor, "s"]:
+    """True for the surfaces to turn, (S,), of those that are to be judged.
 
     >>> from diffshape.ops.face_orientation import connected_surfaces
     >>> corners = torch.tensor([[0.0, 0, 0], [1, 0, 0], [0, 1, 0], [0, 0, 1]], dtype=torch.float64)
     >>> outward = torch.tensor([[0, 2, 1], [0, 1, 3], [1, 2, 3], [0, 3, 2]])
     >>> two = torch.cat([outward, outward.flip(1) + 4])
-    >>> inward_bodies(torch.cat([corners, corners + 5]), two, connected_surfaces(two))
+    >>> inward_bodies(torch.cat([corners, corners + 5]), two, connected_surfaces(two), torch.tensor([True, True]))
     tensor([False,  True])
     """
     number = surfaces.of_face.numpy()
     parts = np.split(np.argsort(number, kind="stable"), np.cumsum(np.bincount(number))[:-1])  # the faces of each
-    closed = np.flatnonzero(surfaces.closed.numpy())
+    closed = np.flatnonzero(judged.numpy())
     bodies = _Bodies([vertices[faces[torch.from_numpy(parts[each])]].numpy() for each in closed])
     around: list[list[int]] = [[] for _ in closed]  # the bodies that each is inside of, the largest first
     order = [each for each in np.argsort(-bodies.size, kind="stable") if bodies.facing[each] != 0]
@@ -51,13 +75,19 @@ def inward_bodies(vertices: Float[Tensor, "v 3"], faces: Int[Tensor, "f 3"], sur
             facing[each] = 1
         elif facing[outer[-1]] != bodies.facing[outer[-1]]:
             facing[each] = -1
-    turned = torch.zeros(len(surfaces.closed), dtype=torch.bool)
+    turned = torch.zeros(len(judged), dtype=torch.bool)
     turned[torch.from_numpy(closed[facing != bodies.facing])] = True
     return turned
 
 
+def face_areas(vertices: Float[Tensor, "v 3"], faces: Int[Tensor, "f 3"]) -> Float[Tensor, "f"]:
+    """The area of each face."""
+    a, b, c = vertices[faces].unbind(1)
+    return torch.linalg.cross(b - a, c - a).norm(dim=1) / 2
+
+
 class _Bodies:
-    """Closed surfaces, each as its triangles (F, 3, 3).
+    """Surfaces without large holes, each as its triangles (F, 3, 3).
 
     Attributes:
         low, high: Their boxes, (K, 3).
@@ -87,8 +117,8 @@ class _Bodies:
 
 
 def _volume(triangles: NDArray[np.float64]) -> float:
-    """The signed volume, worked out around the first corner."""
-    a, b, c = (triangles - triangles[0, 0]).swapaxes(0, 1)
+    """The signed volume, worked out around the mean corner, from where a hole takes little of it."""
+    a, b, c = (triangles - triangles.mean(axis=(0, 1))).swapaxes(0, 1)
     return float((a * np.cross(b, c)).sum()) / 6
 
 

@@ -15,7 +15,7 @@ import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
-from diffshape.data.body_facing import inward_bodies
+from diffshape.data.body_facing import are_bodies, face_areas, inward_bodies
 from diffshape.data.coincident import distinct_rows
 from diffshape.data.frame import Frame
 from diffshape.data.meshes import Mesh, as_mesh
@@ -59,9 +59,9 @@ class SignedDistance:
     Raises:
         ValueError: The mesh is none, has no extent or no area.
 
-    Faces that are turned are told in a note: signs are negative inside, whatever the winding. Each closed body is
-    judged alone; one that faces inward and lies in another is a cavity of it. Where bodies overlap, w is 2 and the
-    point is inside. Distances are worked out in float64, on the CPU.
+    Faces that are turned are told in a note: signs are negative inside, whatever the winding. Each body that is closed
+    but for small holes is judged alone; one that faces inward and lies in another is a cavity of it. Where bodies
+    overlap, w is 2 and the point is inside. Distances are worked out in float64, on the CPU.
 
     >>> from diffshape.data import box_mesh
     >>> signed = SignedDistance(box_mesh(1, sides=(4.0, 2.0, 2.0)))
@@ -183,12 +183,13 @@ class SignedDistance:
         return f"{told}; at {left} edges faces cannot agree" if left else told
 
     def _face_outward(self) -> list[str]:
-        """Turn closed bodies that face inward, and all that is open if it does as a whole, and say so."""
+        """Turn bodies that face inward, and all that is open if it does as a whole, and say so."""
         surfaces = connected_surfaces(self._joined)
-        which = inward_bodies(self.vertices, self._joined, surfaces)
-        open_faces = ~surfaces.closed[surfaces.of_face] & (_areas(self.vertices, self._joined) > 0)
+        closed = are_bodies(self.vertices, self._joined, surfaces)
+        which = inward_bodies(self.vertices, self._joined, surfaces, closed)
+        open_faces = ~closed[surfaces.of_face] & (face_areas(self.vertices, self._joined) > 0)
         some_are_open = bool(open_faces.any())
-        bodies, turned = int(surfaces.closed.sum()) + some_are_open, int(which.sum())
+        bodies, turned = int(closed.sum()) + some_are_open, int(which.sum())
         self._turn(which[surfaces.of_face])
         self.index = TriangleIndex(self.vertices, self._joined)
         if some_are_open:
@@ -207,12 +208,6 @@ class SignedDistance:
         if _facing(self.index) < _ONE_SIDED:
             notes.append("the mesh is a sheet rather than a body; few points or none count as inside")
         return notes
-
-
-def _areas(vertices: Float[Tensor, "v 3"], faces: Int[Tensor, "f 3"]) -> Float[Tensor, "f"]:
-    """Twice the area of each face."""
-    a, b, c = vertices[faces].unbind(1)
-    return torch.linalg.cross(b - a, c - a).norm(dim=1)
 
 
 def _facing(index: TriangleIndex) -> float:

@@ -50,8 +50,10 @@ class Surfaces(NamedTuple):
 
     of_face: Int[Tensor, "f"]
     """Which surface each face is of, 0 to S - 1."""
-    closed: Bool[Tensor, "s"]
-    """Whether the faces of a surface meet in pairs along all their edges."""
+    rims: Int[Tensor, "r 2"]
+    """The sides of faces, by their two vertices, along which no or several other faces of the same surface meet it."""
+    of_rim: Int[Tensor, "r"]
+    """Which surface each of these is of; a closed surface has none."""
 
 
 def connected_surfaces(faces: Int[Tensor, "f 3"]) -> Surfaces:
@@ -60,21 +62,19 @@ def connected_surfaces(faces: Int[Tensor, "f 3"]) -> Surfaces:
     Bodies that touch along an edge, which then has four faces, are two.
 
     >>> connected_surfaces(torch.tensor([[0, 2, 1], [0, 1, 3], [1, 2, 3], [0, 3, 2], [4, 5, 6]]))
-    Surfaces(of_face=tensor([0, 0, 0, 0, 1]), closed=tensor([ True, False]))
+    Surfaces(of_face=tensor([0, 0, 0, 0, 1]), rims=tensor([[4, 5], [5, 6], [4, 6]]), of_rim=tensor([1, 1, 1]))
     """
     count, sides = len(faces), face_sides(faces)
     one, other = _pairs(sides)
     links = coo_array((np.ones(len(one), bool), (one % count, other % count)), shape=(count, count))
-    number, label = connected_components(links, directed=False)
+    _, label = connected_components(links, directed=False)
     edge = sides.edge.cpu().numpy()
     crowded = np.flatnonzero(np.bincount(edge)[edge] != 2)  # sides that one face has alone, or more than two share
     of_side = label[crowded % max(count, 1)]
     _, place, uses = np.unique(of_side * len(edge) + edge[crowded], return_inverse=True, return_counts=True)
-    closed = np.ones(number, bool)
-    closed[of_side[uses[place] != 2]] = False
-    return Surfaces(
-        torch.from_numpy(label.astype(np.int64)).to(faces.device), torch.from_numpy(closed).to(faces.device)
-    )
+    rim = uses[place] != 2
+    of_face, of_rim = (torch.from_numpy(each.astype(np.int64)).to(faces.device) for each in (label, of_side[rim]))
+    return Surfaces(of_face, sides.ends[torch.from_numpy(crowded[rim]).to(faces.device)], of_rim)
 
 
 def _pairs(sides: FaceSides) -> NDArray[np.int64]:
