@@ -129,6 +129,8 @@ def test_images_without_points_are_left_out_and_none_is_an_error(folder):
     [
         (["1,2,3,4", "1,2,three,4"], "row 2 must begin x1,y1,x2,y2, got '1,2,three,4'"),
         (["1,2,3", "1,2,3"], "row 1 must begin"),
+        (["1O,5,30,5", "10,20,30,21"], "row 1 must begin x1,y1,x2,y2, got '1O,5,30,5'"),
+        (["1,2,3,4", "1_0,2,3,4"], "row 2 must begin"),
         (["1,2,3,4"], "1 rows of points; a vertebra takes two"),
     ],
 )

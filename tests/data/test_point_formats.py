@@ -52,6 +52,7 @@ def test_damaged_files_are_read_or_refused(tmp_path, name):
         (".asc", b"ncols 3\nnrows 1\nxllcorner 0\nyllcorner 0\ncellsize 1e308\n1 2 3\n"),
         (".npy", SEEDS[".npy"]().replace(b"<f8", b"<f2")),
         (".xyz", b"1 2 3 " * 5000),
+        (".xyz", b"12\nC 1 2 3\n# no more\n"),
         (".xyz", b"1" * 200_000 + b" 1 1\n" + b"1 2 3\n" * 3),
         (".csv", b'"' + b"1,2,3\n" * 30_000),
     ],

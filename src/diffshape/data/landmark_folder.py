@@ -109,10 +109,9 @@ def read_points_csv(path: str | Path) -> Float[Tensor, "k 2"]:
         rows = rows[1:]
     points = []
     for number, row in enumerate(rows, start=1):
-        try:
-            x1, y1, x2, y2 = (float(cell) if cell.strip() else float("nan") for cell in row[:4])
-        except ValueError as error:
-            raise ReadError(f"{path}: row {number} must begin x1,y1,x2,y2, got {','.join(row)[:60]!r}") from error
+        if len(row) < 4 or not all(_is_number(cell) for cell in row[:4]):
+            raise ReadError(f"{path}: row {number} must begin x1,y1,x2,y2, got {','.join(row)[:60]!r}")
+        x1, y1, x2, y2 = (float(cell.strip() or "nan") for cell in row[:4])
         points += [(x1, y1), (x2, y2)]
     if len(points) < 4:
         raise ReadError(f"{path}: {len(rows)} rows of points; a vertebra takes two, x1,y1,x2,y2 each")
@@ -120,12 +119,15 @@ def read_points_csv(path: str | Path) -> Float[Tensor, "k 2"]:
 
 
 def _is_header(row: list[str]) -> bool:
-    """Whether the first cell is a name."""
+    """Whether the cells that could be a point are names, all of them."""
+    return bool(row) and not any(_is_number(cell) for cell in row[:4])
+
+
+def _is_number(cell: str) -> bool:
     try:
-        float(row[0].strip() or "nan")
+        return "_" not in cell and float(cell.strip() or "nan") is not None
     except ValueError:
-        return True
-    return False
+        return False
 
 
 class _Fitted(NamedTuple):

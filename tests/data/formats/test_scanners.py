@@ -6,7 +6,7 @@ import pytest
 from diffshape.data.arrays import ReadError
 from diffshape.data.point_formats import read_table
 
-from ..point_seeds import COLORS, GRID, NORMALS, OTHER_SEEDS, POINTS, SEEDS
+from ..point_seeds import COLORS, GRID, NORMALS, OTHER_SEEDS, POINTS, SEEDS, packed_lzf
 
 
 def seed(tmp_path, name):
@@ -73,6 +73,17 @@ def test_pcd_headers_that_cannot_be(tmp_path, old, new, message):
     assert "a.pcd: not a readable PCD file" in str(error.value)
 
 
+def test_pcd_unpacks_to_a_hundred_times_its_size_at_most(tmp_path):
+    path = tmp_path / "a.pcd"
+    plain = bytes(3 * 3_000_000)
+    packed = packed_lzf(plain[:265]) * (len(plain) // 265 + 1)
+    size = (len(plain) // 265 + 1) * 265
+    head = f"FIELDS x y z\nSIZE 1 1 1\nTYPE U U U\nCOUNT 1 1 1\nPOINTS {size // 3}\nDATA binary_compressed\n"
+    path.write_bytes(head.encode() + len(packed).to_bytes(4, "little") + size.to_bytes(4, "little") + packed)
+    with pytest.raises(ReadError, match="more than 100 times the file"):
+        read_table(path)
+
+
 def test_a_moved_viewpoint_is_told(tmp_path):
     path = seed(tmp_path, "pcd ascii")
     path.write_bytes(path.read_bytes().replace(b"VIEWPOINT 0", b"VIEWPOINT 1"))
@@ -134,6 +145,16 @@ def test_las_headers_that_cannot_be(tmp_path, suffix, place, octets, message):
     path.write_bytes(content[:place] + octets + content[place + len(octets) :])
     with pytest.raises(ReadError, match=message):
         read_table(path)
+
+
+def test_laz_written_in_one_stream(tmp_path):
+    """The place of its table of chunks is unknown in front, and stands at the end."""
+    pytest.importorskip("lazrs")
+    path = seed(tmp_path, ".laz")
+    content = bytearray(path.read_bytes())
+    start = int.from_bytes(content[96:100], "little")
+    path.write_bytes(content[:start] + b"\xff" * 8 + content[start + 8 :] + content[start : start + 8])
+    assert np.allclose(read_table(path).points, POINTS, atol=1e-12)
 
 
 @pytest.mark.parametrize(("suffix", "package"), [(".las", "laspy"), (".e57", "pye57")])

@@ -54,6 +54,12 @@ def test_numbers_are_as_short_as_they_can_be(tmp_path):
     assert (tmp_path / "a.xyz").read_text() == "0.1 2 nan\n"
 
 
+@pytest.mark.parametrize("suffix", ["ply", "pcd", "xyz", "csv"])
+def test_names_may_be_words_of_any_language(tmp_path, suffix):
+    write_points(tmp_path / f"a.{suffix}", POINTS, attributes={"Höhe über Null": np.arange(12)})
+    assert np.array_equal(read_points(tmp_path / f"a.{suffix}").points, POINTS)
+
+
 def test_vectors_are_columns_of_their_own(tmp_path):
     write_points(tmp_path / "a.csv", POINTS, attributes={"flow": NORMALS})
     assert (tmp_path / "a.csv").read_text().startswith("x,y,z,flow_0,flow_1,flow_2\n")
@@ -65,6 +71,11 @@ def test_vectors_are_columns_of_their_own(tmp_path):
         ("npy", {"attributes": ATTRIBUTES}, ".npy files have no attributes"),
         ("xyzn", {}, "points and normals; give normals"),
         ("xyzrgb", {}, "points and colours; give attributes with colors"),
+        ("csv", {"attributes": {"x": np.zeros(12)}}, "two columns would be called 'x'"),
+        ("ply", {"attributes": {"a b": np.zeros(12), "a_b": np.zeros(12)}}, "two columns would be called 'a_b'"),
+        ("pcd", {"attributes": {"red": np.zeros(12), "colors": COLORS, "rgb": np.zeros(12)}}, "be called 'rgb'"),
+        ("npz", {"attributes": {"points": np.zeros(12)}}, "two columns would be called 'points'"),
+        ("npz", {"attributes": {"file": np.zeros(12)}}, "called 'file'"),
         ("csv", {"attributes": {"a": np.zeros(5)}}, r"attribute 'a' must be real numbers of shape \(12,\)"),
         ("csv", {"attributes": {"a": ["b"] * 12}}, "attribute 'a' must be real numbers"),
         ("csv", {"attributes": {"colors": np.zeros(12)}}, r"colors must have shape \(12, 3\) or \(12, 4\)"),

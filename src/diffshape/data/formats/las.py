@@ -4,6 +4,7 @@ The counts in the header are compared with the file before laspy sees it, which 
 Source: ASPRS, "LAS specification 1.4 R15", 2019, table 3 (the header's layout).
 """
 
+import os
 import struct
 from pathlib import Path
 from typing import Any
@@ -72,6 +73,9 @@ def _require_sound_header(path: Path, size: int) -> None:
         if kind & 0x80:  # packed: eight bytes say where the table of chunks is, which begins with their number
             file.seek(start)
             table = int.from_bytes(file.read(8), "little", signed=True)
+            if table == -1:  # written in one stream: then the last eight bytes say it
+                file.seek(-8, os.SEEK_END)
+                table = int.from_bytes(file.read(8), "little", signed=True)
             if not 0 <= table <= size - 8:
                 raise ReadError("its table of packed chunks lies outside")
             file.seek(table + 4)

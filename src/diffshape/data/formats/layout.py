@@ -70,7 +70,7 @@ def layout_of(head: Sequence[str]) -> Layout:
     if len(numeric) < 3 or start is None:
         raise ValueError("most of its first rows do not hold three numbers; a point file has x y z in each row")
     _require_header(head[:start], separator, width, decimal_comma)
-    if numeric[0] > 0 and start == 1 and is_count(head[0]):
+    if numeric[0] > 0 and start == 1 and is_count(head[0]) and max(rows) > 1:
         start = 2  # of chemistry: the number of atoms, a line of remarks, the atoms
     remarks = separator is None and any(len(_words(head[place])) > width for place in rows)
     return Layout(start, separator, decimal_comma, max(numeric + words) + 1, numeric, words, remarks)

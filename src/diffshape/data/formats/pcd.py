@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from diffshape.data.arrays import ReadError
 from diffshape.data.formats.columns import Table, named_table
 from diffshape.data.formats.lzf import unpack_lzf
-from diffshape.data.formats.sizes import require_held
+from diffshape.data.formats.sizes import require_held, require_unpacked
 
 _HEADER = 64 << 10  # bytes in which the header ends
 _TYPES = ("I1", "I2", "I4", "I8", "U1", "U2", "U4", "U8", "F4", "F8")
@@ -132,6 +132,7 @@ def _compressed(header: _Header, data: bytes) -> dict[str, NDArray[Any]]:
     packed, size = int.from_bytes(data[:4], "little"), int.from_bytes(data[4:8], "little")
     require_held(packed, len(data) - 8, "packed points")
     require_held(header.points * _row_size(header), size, f"{header.points} points")
+    require_unpacked(header.points * 24, len(data), f"{header.points} points")  # three float64 each
     unpacked, place, columns = unpack_lzf(data[8 : 8 + packed], size), 0, []
     for _, kind, count in header.fields:
         columns.append(np.frombuffer(unpacked, kind, header.points * count, place).reshape(-1, count))

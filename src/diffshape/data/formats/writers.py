@@ -1,6 +1,7 @@
 """Clouds as files: PLY, PCD, text, NPY and NPZ. Text holds the fewest digits of a number that read back the same."""
 
-from collections.abc import Callable, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import chain
 from pathlib import Path
 from typing import Any, NamedTuple, TextIO
@@ -24,23 +25,39 @@ class Content(NamedTuple):
     attributes: Mapping[str, _Array]
 
     def columns(self) -> dict[str, _Array]:
-        """All columns by name, each (N,): x, y, z, nx, ny, nz, red, green, blue, and the others."""
-        columns: dict[str, _Array] = {}
-        columns.update(zip(("x", "y", "z"), self.points.T))
-        if self.normals is not None:
-            columns.update(zip(("nx", "ny", "nz"), self.normals.T))
+        """All columns by name, each (N,): x, y, z, nx, ny, nz, red, green, blue, and the others.
+
+        Raises:
+            ValueError: An attribute has the name of another column.
+        """
+        pairs: list[tuple[str, _Array]] = []
+        pairs.extend(zip(("x", "y", "z"), self.points.T))
+        pairs.extend(() if self.normals is None else zip(("nx", "ny", "nz"), self.normals.T))
         for name, column in self.attributes.items():
             if column.ndim == 1:
-                columns[name] = column
+                pairs.append((name, column))
             else:
                 parts = _COLORS if name == "colors" else [f"{name}_{place}" for place in range(column.shape[1])]
-                columns.update(zip(parts, column.T))
-        return columns
+                pairs.extend(zip(parts, column.T))
+        return _by_name(pairs)
+
+
+def _by_name(pairs: Iterable[tuple[str, _Array]]) -> dict[str, _Array]:
+    columns: dict[str, _Array] = {}
+    for name, column in pairs:
+        if name in columns:
+            raise ValueError(f"write_points: two columns would be called {name!r}; rename one of the attributes")
+        columns[name] = column
+    return columns
+
+
+def _fields(columns: Mapping[str, _Array]) -> dict[str, _Array]:
+    """Columns with names of ASCII without spaces, and in types that PLY and PCD have."""
+    return _by_name((re.sub(r"[^!-~]+", "_", name), _plain_kind(column)) for name, column in columns.items())
 
 
 def _write_ply(path: Path, content: Content) -> None:
-    columns = {name: _plain_kind(column) for name, column in content.columns().items()}
-    write_ply(path, {"vertex": {"_".join(name.split()): column for name, column in columns.items()}})
+    write_ply(path, {"vertex": _fields(content.columns())})
 
 
 def _write_pcd(path: Path, content: Content) -> None:
@@ -48,11 +65,12 @@ def _write_pcd(path: Path, content: Content) -> None:
     rest = {name: column for name, column in content.attributes.items() if name != "colors"}
     columns = content._replace(attributes=rest).columns()
     names = {"nx": "normal_x", "ny": "normal_y", "nz": "normal_z"}
-    fields = {"_".join(names.get(name, name).split()): _plain_kind(column) for name, column in columns.items()}
+    fields = _fields(_by_name((names.get(name, name), column) for name, column in columns.items()))
     if colors is not None:
         octets = np.full((len(colors), 4), 255, np.uint8)
         octets[:, [2, 1, 0, 3][: colors.shape[1]]] = colors
-        fields["rgba" if colors.shape[1] == 4 else "rgb"] = octets.view("<u4")[:, 0]
+        name = "rgba" if colors.shape[1] == 4 else "rgb"
+        fields = _by_name([*fields.items(), (name, octets.view("<u4")[:, 0])])
     write_pcd(path, fields)
 
 
@@ -93,9 +111,12 @@ def _write_npy(path: Path, content: Content) -> None:
 
 
 def _write_npz(path: Path, content: Content) -> None:
-    normals = {} if content.normals is None else {"normals": content.normals}
+    normals = [] if content.normals is None else [("normals", content.normals)]
+    arrays = _by_name([("points", content.points), *normals, *content.attributes.items()])
+    if "file" in arrays:
+        raise ValueError("write_points: NumPy writes no array that is called 'file'; rename that attribute")
     with path.open("wb") as file:
-        np.savez_compressed(file, points=content.points, **normals, **content.attributes)  # type: ignore[arg-type]
+        np.savez_compressed(file, **arrays)  # type: ignore[arg-type]
 
 
 WRITERS: dict[str, Callable[[Path, Content], None]] = {
