@@ -14,6 +14,14 @@ from diffshape.data.meshes import holds_faces
 from diffshape.data.points import MESH_SAMPLES
 
 _FILE = "inputs.json"
+_KINDS = {
+    "points": (str,),
+    "truth": (str, type(None)),
+    "max_points": (int, type(None)),
+    "seed": (int,),
+    "as_scan": (bool,),
+}
+"""What the values remembered may be."""
 
 
 @dataclass(frozen=True)
@@ -67,7 +75,7 @@ def read_inputs(
     if not as_scan and holds_faces(points):
         mesh = read_mesh(points)
         drawn = area_samples(mesh.vertices, mesh.faces, MESH_SAMPLES, generator=np.random.default_rng(seed))
-        notes = (f"{points}: a mesh of {len(mesh.faces):,} faces.",)
+        notes = (f"{points}: a mesh of {len(mesh.faces):,} faces.", *mesh.notes)
         return Inputs(points, mesh, drawn, notes, truth or points, surface or mesh, max_points, seed)
     cloud = read_points(points, max_points=max_points, seed=seed)
     notes = (f"{points}: {len(cloud):,} points.", *cloud.notes)
@@ -93,9 +101,15 @@ def _remembered(folder: Path) -> dict:
     if not path.is_file():
         return {}
     try:
-        return dict(json.loads(path.read_text()))
-    except (ValueError, TypeError) as error:
-        raise ValueError(f"{path} is damaged ({error}); remove it to go on without it") from error
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except (ValueError, RecursionError) as error:
+        raise ValueError(f"{path} is damaged: it is no JSON; remove it to go on without it") from error
+    if not isinstance(content, dict):
+        raise ValueError(f"{path} is damaged: it is no table of names and values; remove it to go on without it")
+    for name, kinds in _KINDS.items():
+        if name in content and type(content[name]) not in kinds:
+            raise ValueError(f"{path} is damaged: {name} is {content[name]!r:.60}; remove it to go on without it")
+    return content
 
 
 def _fitted_points(folder: Path) -> NDArray[np.float64]:

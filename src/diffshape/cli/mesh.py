@@ -9,7 +9,7 @@ from diffshape.cli.errors import UsageError
 from diffshape.cli.folders import run_path
 from diffshape.cli.options import OptionalPath
 
-_SUFFIXES = (".ply", ".obj", ".stl", ".off")
+_SUFFIXES = (".ply", ".obj", ".stl", ".off", ".glb")
 
 
 @dataclass(frozen=True)
@@ -21,7 +21,7 @@ class MeshRun:
     resolution: int = 512
     """Grid nodes along the side of the mesh's box."""
     out: OptionalPath = None
-    """PLY, OBJ, STL or OFF file. Default: RUN/mesh_RESOLUTION.ply."""
+    """PLY, OBJ, STL, OFF or GLB file. Default: RUN/mesh_RESOLUTION.ply."""
     debug: bool = False
     """Show the traceback of an error."""
 

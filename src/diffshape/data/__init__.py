@@ -13,7 +13,7 @@ __getattr__, __all__ = lazy_names(
         "landmark_images": "LandmarkImages",
         "mesh_folder": "read_mesh_folder",
         "meshes": "Mesh as_mesh read_mesh",
-        "points": "PointCloud clean_points read_points",
+        "points": "PointCloud as_points clean_points read_points",
         "procedural": "ProceduralObject procedural_object",
         "scan": "demo_scan simulate_scan",
         "signed_distance": "DistanceSamples SignedDistance",

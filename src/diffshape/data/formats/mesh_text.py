@@ -1,0 +1,36 @@
+"""What the readers of meshes in text share."""
+
+from pathlib import Path
+
+from diffshape.data.arrays import ReadError
+
+_MARKS = {b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
+
+
+def read_text(path: Path) -> str:
+    """The text of a file in UTF-8, or in UTF-16 with its byte-order mark; bytes that are neither become U+FFFD.
+
+    Raises:
+        ReadError: It has zero bytes, which no text has.
+    """
+    data = path.read_bytes()
+    text = data.decode(_MARKS.get(data[:2], "utf-8-sig"), errors="replace")
+    if "\0" in text:
+        raise ReadError(f"{path}: no text, as {path.suffix} files are; it is damaged or of another format")
+    return text
+
+
+def number(word: str) -> float:
+    """A word as a number; a ValueError for what is none, or only for Python, such as 1_000."""
+    try:
+        return float("" if "_" in word else word)
+    except ValueError:
+        raise ValueError(f"{word[:40]!r} is no number") from None
+
+
+def whole_number(word: str) -> int:
+    """A word as an integer of at most 18 characters; a ValueError if it is none."""
+    try:
+        return int("" if "_" in word or len(word) > 18 else word)
+    except ValueError:
+        raise ValueError(f"{word[:40]!r} is no whole number of vertices or faces") from None
