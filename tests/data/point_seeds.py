@@ -1,13 +1,14 @@
 """Small whole files of every format of points, for tests that damage them: suffix -> what makes the bytes of one."""
 
 import io
+import json
 from collections.abc import Callable
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import numpy as np
 
-from diffshape.data import write_points
+from diffshape.data import write_mesh, write_points
 
 POINTS = np.round(np.random.default_rng(0).normal(size=(12, 3)), 4)
 NORMALS = POINTS / np.linalg.norm(POINTS, axis=1, keepdims=True)
@@ -109,6 +110,46 @@ def e57() -> bytes:
         return path.read_bytes()
 
 
+def glb() -> bytes:
+    """GLB of points alone, with colours."""
+    with TemporaryDirectory() as folder:
+        path = Path(folder, "a.glb")
+        write_mesh(path, POINTS, np.arange(12).reshape(-1, 3), attributes={"colors": COLORS})
+        data = path.read_bytes()
+    length = int.from_bytes(data[12:16], "little")
+    description = json.loads(data[20 : 20 + length])
+    primitive = description["meshes"][0]["primitives"][0]
+    del primitive["indices"]
+    primitive["mode"] = 0
+    text = json.dumps(description, separators=(",", ":")).encode().ljust(length)
+    return data[:20] + text + data[20 + length :]
+
+
+def with_checksums(data: bytes) -> bytes:
+    """An E57 file with the right sum, CRC-32C, at the end of each of its pages of 1,024 bytes."""
+    pages = [data[start : start + 1024] for start in range(0, len(data), 1024)]
+    return b"".join(
+        page[:-4] + _crc32c(page[:-4]).to_bytes(4, "big") if len(page) == 1024 else page for page in pages
+    )
+
+
+def _crc32c(data: bytes) -> int:
+    crc = 0xFFFFFFFF
+    for octet in data:
+        crc = (crc >> 8) ^ _CRC_TABLE[(crc ^ octet) & 255]
+    return crc ^ 0xFFFFFFFF
+
+
+def _crc_table() -> list[int]:
+    table = []
+    for number in range(256):
+        for _ in range(8):
+            number = (number >> 1) ^ (0x82F63B78 if number & 1 else 0)
+        table.append(number)
+    return table
+
+
+_CRC_TABLE = _crc_table()
 GRID = "ncols 3\nnrows 4\nxllcorner 500000\nyllcorner 4500000\ncellsize 10\nNODATA_value -9999\n"
 SEEDS: dict[str, Callable[[], bytes]] = {
     ".xyz": lambda: ("12\nremark\n" + rows(POINTS)).encode(),

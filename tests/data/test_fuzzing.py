@@ -2,10 +2,11 @@
 
 Small whole files of each format are damaged at random, the same way for the same seed. Run by hand for many:
 
-    PYTHONPATH=src python tests/data/test_fuzzing.py 20000 .ply .glb
+    PYTHONPATH=src python -m tests.data.test_fuzzing 20000 .ply .glb
 """
 
 import argparse
+import io
 import json
 import os
 import random
@@ -14,6 +15,7 @@ import struct
 import sys
 import traceback
 import warnings
+import zipfile
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -25,6 +27,9 @@ import pytest
 
 from diffshape.data import ReadError, icosphere, read_mesh, read_points, write_mesh
 from diffshape.data.mesh_formats import MESH_SUFFIXES
+from diffshape.data.point_formats import POINT_SUFFIXES, TABLES
+
+from . import point_seeds
 
 ROOM = 1 << 30
 """Bytes that reading a small file may take."""
@@ -73,8 +78,33 @@ _TEXTS = {
     ],
 }
 
+PACKAGES = {".las": "laspy", ".laz": "lazrs", ".e57": "pye57"}
+"""What a format cannot be read without."""
+
+
+def table_seeds(suffix: str) -> list[bytes]:
+    """Files of points of that suffix."""
+    pytest.importorskip(PACKAGES.get(suffix, "numpy"))
+    others = [make() for other, make in point_seeds.OTHER_SEEDS.values() if other == suffix]
+    return [point_seeds.SEEDS[suffix](), *others]
+
+
+def cloud_seeds(suffix: str) -> list[bytes]:
+    """A format of meshes with points and no faces, where that may be."""
+    match suffix:
+        case ".ply":
+            return [point_seeds.written(suffix)]
+        case ".glb":
+            return [point_seeds.glb()]
+        case ".obj" | ".off":
+            lines = point_seeds.rows(point_seeds.POINTS, point_seeds.COLORS / 255)
+            return [("COFF\n12 0 0\n" + lines if suffix == ".off" else re.sub("^(?=.)", "v ", lines, flags=re.M)).encode()]
+    return []
+
+
 SEEDS: dict[str, Callable[[], list[bytes]]] = {
-    suffix: (lambda suffix=suffix: mesh_seeds(suffix)) for suffix in MESH_SUFFIXES
+    **{suffix: (lambda suffix=suffix: mesh_seeds(suffix) + cloud_seeds(suffix)) for suffix in MESH_SUFFIXES},
+    **{suffix: (lambda suffix=suffix: table_seeds(suffix)) for suffix in TABLES},
 }
 """Suffix -> what makes whole files of that format, to be damaged."""
 
@@ -86,9 +116,22 @@ def damaged(data: bytes, rng: random.Random) -> bytes:
         text = damaged_description(data[20 : 20 + length], rng)
         rest = struct.pack("<I", len(text)) + b"JSON" + text + data[20 + length :]
         return b"glTF" + struct.pack("<II", 2, 12 + len(rest)) + rest
+    if data[:2] == b"PK" and rng.random() < 0.7:
+        return damaged_archive(data, rng)
     for _ in range(rng.randint(1, 4)):
         data = rng.choice(_CHANGES)(data, rng)
-    return data
+    return point_seeds.with_checksums(data) if data[:8] == b"ASTM-E57" and rng.random() < 0.7 else data
+
+
+def damaged_archive(data: bytes, rng: random.Random) -> bytes:
+    """An archive whose sums are right, and one of its files damaged."""
+    stream = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(data)) as old, zipfile.ZipFile(stream, "w") as new:
+        changed = rng.choice(old.namelist())
+        for name in old.namelist():
+            content = old.read(name)
+            new.writestr(name, rng.choice(_CHANGES)(content, rng) if name == changed else content)
+    return stream.getvalue()
 
 
 def damaged_description(text: bytes, rng: random.Random) -> bytes:
@@ -178,6 +221,13 @@ def little_memory(room: int = ROOM) -> Iterator[None]:
         resource.setrlimit(resource.RLIMIT_AS, (soft, hard))
 
 
+def peak_memory() -> int:
+    """The most bytes that the process has had in memory; 0 where that is not told."""
+    status = Path("/proc/self/status")
+    found = re.search(r"VmHWM:\s+(\d+) kB", status.read_text()) if status.exists() else None
+    return 1024 * int(found[1]) if found else 0
+
+
 def read_all(path: Path) -> None:
     """Every reader of a file; a ReadError is an answer, all else is not."""
     readers = [lambda: read_points(path, max_points=50)]
@@ -192,6 +242,8 @@ def read_all(path: Path) -> None:
             continue
         points = shape.points if hasattr(shape, "points") else shape.vertices
         assert np.isfinite(points).all()
+        assert all(len(column) == len(points) for column in shape.attributes.values())
+        assert getattr(shape, "normals", None) is None or shape.normals.shape == points.shape
 
 
 def failures(suffix: str, count: int, folder: Path, *, seed: int = 0) -> Iterator[tuple[bytes, Exception]]:
@@ -205,6 +257,10 @@ def failures(suffix: str, count: int, folder: Path, *, seed: int = 0) -> Iterato
                 read_all(path)
             except Exception as error:
                 yield data, error
+
+
+def test_every_format_has_seeds():
+    assert set(SEEDS) == set(POINT_SUFFIXES)
 
 
 @pytest.mark.parametrize("suffix", SEEDS)
@@ -243,7 +299,8 @@ def _main() -> None:
                     arguments.keep.mkdir(parents=True, exist_ok=True)
                     (arguments.keep / f"{len(list(arguments.keep.iterdir()))}{suffix}").write_bytes(data)
                 seen[kind] += 1
-        print(f"{suffix}: {arguments.count} damaged files, {sum(seen.values())} failures", flush=True)
+        told = f"{suffix}: {arguments.count} damaged files, {sum(seen.values())} failures"
+        print(f"{told}, at most {peak_memory() >> 20} MiB in use so far", flush=True)
         for kind, number in seen.most_common():
             print(f"  {number} x {kind}", file=sys.stderr)
 
