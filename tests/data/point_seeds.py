@@ -128,9 +128,7 @@ def glb() -> bytes:
 def with_checksums(data: bytes) -> bytes:
     """An E57 file with the right sum, CRC-32C, at the end of each of its pages of 1,024 bytes."""
     pages = [data[start : start + 1024] for start in range(0, len(data), 1024)]
-    return b"".join(
-        page[:-4] + _crc32c(page[:-4]).to_bytes(4, "big") if len(page) == 1024 else page for page in pages
-    )
+    return b"".join(page[:-4] + _crc32c(page[:-4]).to_bytes(4, "big") if len(page) == 1024 else page for page in pages)
 
 
 def _crc32c(data: bytes) -> int:

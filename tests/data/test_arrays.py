@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import torch
 
-from diffshape.data.arrays import distinct_rows, host_array, real_rows
+from diffshape.data.arrays import host_array, real_rows
 
 
 def test_takes_tensors_with_gradient_and_integers():
@@ -43,13 +43,6 @@ def test_masked_places_are_nan():
 def test_tensors_without_plain_values_are_named(tensor):
     with pytest.raises(ValueError, match="faces must be a dense tensor with values, got torch"):
         host_array(tensor, name="faces")
-
-
-def test_distinct_rows_are_the_first_of_each():
-    rows = np.random.default_rng(0).integers(0, 3, (200, 3)).astype(float)
-    rows[5] = -0.0, 0.0, 0.0
-    assert distinct_rows(rows).tolist() == sorted(np.unique(rows + 0.0, axis=0, return_index=True)[1])
-    assert len(distinct_rows(np.empty((0, 3)))) == 0
 
 
 def test_host_array_keeps_the_type():

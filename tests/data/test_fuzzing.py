@@ -98,7 +98,9 @@ def cloud_seeds(suffix: str) -> list[bytes]:
             return [point_seeds.glb()]
         case ".obj" | ".off":
             lines = point_seeds.rows(point_seeds.POINTS, point_seeds.COLORS / 255)
-            return [("COFF\n12 0 0\n" + lines if suffix == ".off" else re.sub("^(?=.)", "v ", lines, flags=re.M)).encode()]
+            return [
+                ("COFF\n12 0 0\n" + lines if suffix == ".off" else re.sub("^(?=.)", "v ", lines, flags=re.M)).encode()
+            ]
     return []
 
 

@@ -6,6 +6,7 @@ from diffshape.data.point_formats import read_table
 
 from .point_seeds import POINTS, SEEDS, rows
 
+
 def read_or_refusal(path):
     """The cloud, or the words of a ReadError."""
     try:

@@ -62,19 +62,6 @@ def host_array(values: Any, *, name: str) -> NDArray[Any]:
         raise ValueError(f"{name} must be one rectangular array of numbers, got rows of different lengths") from error
 
 
-def distinct_rows(array: NDArray[np.float64]) -> NDArray[np.int64]:
-    """The index of the first of each group of equal rows, ascending.
-
-    >>> distinct_rows(np.array([[1.0, 2.0], [0.0, 0.0], [1.0, 2.0]])).tolist()
-    [0, 1]
-    """
-    order = np.lexsort(array.T)
-    ordered = array[order]
-    new = np.ones(len(order), bool)
-    new[1:] = (ordered[1:] != ordered[:-1]).any(axis=1)
-    return np.sort(np.minimum.reduceat(order, np.flatnonzero(new))) if len(order) else order
-
-
 def _host_tensor(tensor: Any, name: str) -> NDArray[Any]:
     import torch  # which the tensor has loaded
 

@@ -13,7 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial import KDTree
 
-from diffshape.data.arrays import distinct_rows, real_rows
+from diffshape.data.arrays import real_rows
+from diffshape.data.coincident import distinct_rows
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -140,7 +141,7 @@ def find_outliers(points: NDArray[np.floating], *, factor: float = 6.0) -> NDArr
     sample = points
     if len(points) > _SAMPLE:
         sample = points[np.random.default_rng(0).choice(len(points), _SAMPLE, replace=False)]
-    sample = sample[distinct_rows(sample)]
+    sample = sample[np.sort(distinct_rows(sample).first)]
     if len(sample) <= _NEIGHBORS:
         return outliers
     tree = KDTree(sample)

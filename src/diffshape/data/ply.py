@@ -18,9 +18,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from diffshape.data.arrays import ReadError
 from diffshape.data.attributes import Attributes
 from diffshape.data.formats.ply_rows import NAMES, TYPES, Columns, Element, Property, read_binary_rows, read_text_rows
+from diffshape.data.formats.refusals import refusals
 
 _ORDERS = {"ascii": "=", "binary_little_endian": "<", "binary_big_endian": ">"}
 COLORS = ("red", "green", "blue", "alpha")
@@ -37,11 +37,9 @@ def read_ply(path: str | PathLike[str]) -> dict[str, Columns]:
         FileNotFoundError: there is no such file.
     """
     path = Path(path)
-    try:
+    with refusals(path, "PLY file"):
         order, elements, body = _read_header(path.read_bytes())
         return read_text_rows(body, elements) if order == "=" else read_binary_rows(body, elements, order)
-    except ValueError as error:
-        raise ReadError(f"{path}: not a readable PLY file ({error}); export it again") from error
 
 
 def write_ply(path: Path, elements: dict[str, dict[str, NDArray[Any]]]) -> None:

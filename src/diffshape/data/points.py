@@ -13,7 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from diffshape.data.area_samples import area_samples
-from diffshape.data.arrays import ReadError, distinct_rows, host_array, real_rows, usable_rows
+from diffshape.data.arrays import ReadError, host_array, real_rows, usable_rows
+from diffshape.data.coincident import distinct_rows
 from diffshape.data.meshes import MESH_SUFFIXES, Mesh, as_mesh, read_polygons
 from diffshape.data.point_formats import point_suffix, read_table, vertex_table
 
@@ -60,7 +61,7 @@ class PointCloud:
             raise ValueError(f"PointCloud.subset: number must be at least 4, got {number}")
         if len(self) <= number:
             return self
-        places = distinct_rows(self.points)
+        places = np.sort(distinct_rows(self.points).first)
         if len(places) > number:
             places = places[np.sort(np.random.default_rng(seed).choice(len(places), number, replace=False))]
             note = f"{number:,} of {len(self):,} points were drawn at random."
@@ -199,9 +200,9 @@ def _columns(attributes: Mapping[str, Any], number: int, name: str) -> dict[str,
 
 def _require_shape(points: NDArray[np.float64], name: str, when: str) -> None:
     """Four distinct points, looked for among the first thousand before all are sorted."""
-    distinct = min(4, len(distinct_rows(points[:1000])))
+    distinct = min(4, len(distinct_rows(points[:1000]).first))
     if distinct < 4 <= len(points):
-        distinct = min(4, len(distinct_rows(points)))
+        distinct = min(4, len(distinct_rows(points).first))
     if distinct == 1 < len(points):
         raise ValueError(
             f"all {len(points):,} points of {name} are the same point{when}; a shape needs at least 4 distinct ones"

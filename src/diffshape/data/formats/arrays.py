@@ -10,10 +10,13 @@ from numpy.lib import format as npy
 from numpy.typing import NDArray
 
 from diffshape.data.arrays import ReadError, real_rows
-from diffshape.data.formats.columns import Table, color_bytes, named_table, unnamed_table
+from diffshape.data.attributes import color_bytes
+from diffshape.data.formats.columns import Table, named_table, unnamed_table
+from diffshape.data.formats.refusals import refusals
 from diffshape.data.formats.sizes import require_held, require_unpacked
 
 _POINTS, _COLORS = ("points", "xyz", "pos"), ("colors", "rgb")
+_OF_ZIP = (zipfile.BadZipFile, OSError, LookupError, RuntimeError, NotImplementedError, ValueError)
 _WIDE = 8  # bytes of a float64, which numbers become
 
 
@@ -23,14 +26,11 @@ def read_array(path: Path) -> NDArray[Any]:
     Raises:
         ReadError: It is none, or cut short, or holds Python objects.
     """
-    try:
-        with path.open("rb") as file:
-            shape, kind = _header(file)
-            require_held(_count(shape) * kind.itemsize, path.stat().st_size - file.tell(), f"numbers of shape {shape}")
-            file.seek(0)
-            return _body(file)
-    except ValueError as error:
-        raise ReadError(f"{path}: not a readable NumPy array: {error}; save it again with numpy.save") from error
+    with refusals(path, "NumPy array", cure="save it again with numpy.save"), path.open("rb") as file:
+        shape, kind = _header(file)
+        require_held(_count(shape) * kind.itemsize, path.stat().st_size - file.tell(), f"numbers of shape {shape}")
+        file.seek(0)
+        return _body(file)
 
 
 def read_npy(path: Path) -> Table:
@@ -42,21 +42,17 @@ def read_npz(path: Path) -> Table:
     """The array ``points``, ``xyz`` or ``pos``, or the only one; ``normals``, and all others of as many rows."""
     if not _is_archive(path):
         return read_npy(path)
-    try:
-        with zipfile.ZipFile(path) as archive:
-            headers = {info.filename.removesuffix(".npy"): _member_header(archive, info) for info in archive.infolist()}
-            key = next((key for key in _POINTS if key in headers), None)
-            if key is None and len(headers) == 1:
-                key = next(iter(headers))
-            if key is None:
-                raise ValueError(
-                    f"it holds {', '.join(headers) or 'nothing'}; name the points 'points', 'xyz' or 'pos'"
-                )
-            arrays = _members(archive, headers, key, path.stat().st_size)
-    except ValueError as error:
-        raise ReadError(f"{path}: not a readable NumPy archive: {error}; save it again with numpy.savez") from error
-    except (zipfile.BadZipFile, OSError, LookupError, RuntimeError, NotImplementedError) as error:
-        raise ReadError(f"{path}: not a readable NumPy archive; save it again with numpy.savez") from error
+    with (
+        refusals(path, "NumPy archive", cure="save it again with numpy.savez", foreign=_OF_ZIP),
+        zipfile.ZipFile(path) as archive,
+    ):
+        headers = {info.filename.removesuffix(".npy"): _member_header(archive, info) for info in archive.infolist()}
+        key = next((key for key in _POINTS if key in headers), None)
+        if key is None and len(headers) == 1:
+            key = next(iter(headers))
+        if key is None:
+            raise ReadError(f"it holds {', '.join(headers) or 'nothing'}; name the points 'points', 'xyz' or 'pos'")
+        arrays = _members(archive, headers, key, path.stat().st_size)
     return _with_others(_table(arrays.pop(key), f"array {key!r}"), arrays)
 
 
@@ -69,16 +65,16 @@ def _header(file: BinaryIO) -> tuple[tuple[int, ...], np.dtype[Any]]:
     """Shape and type of the array that follows.
 
     Raises:
-        ValueError: No header of NumPy, or a type that would have to be unpickled.
+        ReadError: No header of NumPy, or a type that would have to be unpickled.
     """
     try:
         version = npy.read_magic(file)
         read = npy.read_array_header_1_0 if version == (1, 0) else npy.read_array_header_2_0
         shape, _, kind = read(file)
     except Exception as error:  # the header is a Python literal, whose parser raises MemoryError as well
-        raise ValueError("its header is damaged") from error
+        raise ReadError("its header is damaged") from error
     if kind.hasobject:
-        raise ValueError("it holds Python objects, which are never unpickled")
+        raise ReadError("it holds Python objects, which are never unpickled")
     return shape, kind
 
 
@@ -86,7 +82,7 @@ def _body(file: Any) -> NDArray[Any]:
     try:
         return npy.read_array(file, allow_pickle=False)
     except Exception as error:  # a dozen kinds, of NumPy and of what unpacks
-        raise ValueError("it is cut short or damaged") from error
+        raise ReadError("it is cut short or damaged") from error
 
 
 def _count(shape: tuple[int, ...]) -> int:
@@ -102,10 +98,10 @@ def _member_header(
     try:
         with archive.open(info) as file:
             return info, *_header(file)  # type: ignore[arg-type]
-    except ValueError as error:
-        raise ValueError(f"{info.filename}: {error}") from error
+    except ReadError as error:
+        raise ReadError(f"{info.filename}: {error}") from error
     except Exception as error:
-        raise ValueError(f"{info.filename} is damaged") from error
+        raise ReadError(f"{info.filename} is damaged") from error
 
 
 def _members(archive: zipfile.ZipFile, headers: Mapping[str, Any], key: str, held: int) -> dict[str, NDArray[Any]]:
@@ -137,7 +133,11 @@ def _with_others(table: Table, arrays: dict[str, NDArray[Any]]) -> Table:
         if array.dtype.kind not in "fiub":
             notes.append(f"Array {name!r} holds {array.dtype}, no numbers, and is left out.")
         elif name in _COLORS and array.ndim == 2 and array.shape[1] in (3, 4):
-            attributes["colors"] = color_bytes(array)
+            colors = color_bytes(array)
+            if colors is None:
+                notes.append(f"Array {name!r} holds no colours from 0 to 1 or to 255, and is left out.")
+            else:
+                attributes["colors"] = colors
         else:
             attributes[name] = array
     return Table(table.points, normals, attributes, tuple(notes))

@@ -13,6 +13,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from diffshape.data.attributes import color_bytes
+
 _AXES, _NORMALS = ("x", "y", "z"), ("nx", "ny", "nz")
 _COLORS = (("red", "green", "blue", "alpha"), ("r", "g", "b", "a"), ("rf", "gf", "bf", "af"))
 _WHERE = r"(?:coord(?:inate)?s?|pos(?:itions?)?|points?|p|center)"
@@ -102,8 +104,8 @@ def unnamed_table(rows: NDArray[np.float64], *, names: Sequence[str] = ()) -> Ta
         where = f"Columns {place + 1} to {place + 3}"
         if normals is None and _are_normals(three):
             normals, place = three, place + 3
-        elif "colors" not in attributes and _are_colors(three):
-            attributes["colors"], place = color_bytes(three), place + 3
+        elif "colors" not in attributes and _are_colors(three) and (colors := color_bytes(three)) is not None:
+            attributes["colors"], place = colors, place + 3
             notes.append(f"{where} are taken as colours, as all lie in their range.")
         else:
             attributes[names[place]] = rows[:, place]
@@ -112,29 +114,18 @@ def unnamed_table(rows: NDArray[np.float64], *, names: Sequence[str] = ()) -> Ta
 
 
 def with_colors(columns: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
-    """Columns with red, green and blue (and alpha) joined to one, ``colors``, uint8 of shape (N, 3) or (N, 4)."""
+    """Columns with red, green and blue (and alpha) joined to one, ``colors``, uint8 of shape (N, 3) or (N, 4).
+
+    Columns of these names that hold no colours stay as they are.
+    """
     plain = {plain_name(name): name for name in columns}
     for family in _COLORS:
         if set(family[:3]) <= plain.keys() and all(columns[plain[one]].ndim == 1 for one in family[:3]):
             names = [plain[one] for one in family if one in plain]
-            colors, rest = color_bytes(_stacked(columns, names)), {k: v for k, v in columns.items() if k not in names}
-            return {"colors": colors, **rest}
+            colors = color_bytes(_stacked(columns, names, np.result_type(*(columns[name] for name in names))))
+            if colors is not None:
+                return {"colors": colors} | {name: column for name, column in columns.items() if name not in names}
     return dict(columns)
-
-
-def color_bytes(colors: NDArray[Any]) -> NDArray[np.uint8]:
-    """Colours as bytes: floats of at most 1 times 255; if any is above 255 they have 16 bits and are divided by 257.
-
-    >>> color_bytes(np.array([[0.0, 0.5, 1.0]])).tolist(), color_bytes(np.array([[65535, 257, 0]])).tolist()
-    ([[0, 128, 255]], [[255, 1, 0]])
-    """
-    if colors.dtype == np.uint8:
-        return colors
-    with np.errstate(invalid="ignore", over="ignore"):
-        values = np.nan_to_num(np.asarray(colors, np.float64), nan=0.0, posinf=0.0, neginf=0.0)
-    largest, floats = values.max(initial=0.0), colors.dtype.kind == "f"
-    scale = 255.0 if floats and largest <= 1 else 1 / 257 if largest > 255 else 1.0
-    return np.floor((values * scale).clip(0, 255) + 0.5).astype(np.uint8)
 
 
 def plain_name(name: str) -> str:
@@ -186,12 +177,12 @@ def _taken(
     return _stacked(columns, names), {name: column for name, column in columns.items() if name not in names}
 
 
-def _stacked(columns: Mapping[str, NDArray[Any]], names: Sequence[str]) -> NDArray[np.float64]:
+def _stacked(columns: Mapping[str, NDArray[Any]], names: Sequence[str], kind: Any = np.float64) -> NDArray[Any]:
     for name in names:
         if columns[name].ndim != 1 or columns[name].dtype.kind not in "fiub":
             raise ValueError(f"column {name!r} holds no real numbers, one a point")
     with np.errstate(invalid="ignore", over="ignore"):  # of NaN in damaged files
-        return np.stack([columns[name] for name in names], axis=1).astype(np.float64, copy=False)
+        return np.stack([columns[name] for name in names], axis=1).astype(kind, copy=False)
 
 
 def _are_normals(three: NDArray[np.float64]) -> bool:

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from diffshape.data.arrays import ReadError
 from diffshape.data.formats.columns import Table, named_table
+from diffshape.data.formats.refusals import refusals
 from diffshape.data.formats.sizes import require_unpacked
 
 _WIDE = 8 * 8  # bytes of a point: eight numbers at most are read
@@ -24,16 +25,12 @@ def read_e57(path: Path) -> Table:
         import pye57  # type: ignore[import-not-found]
     except ImportError as error:
         raise ImportError(f'{path}: E57 files are read with pye57; pip install "diffshape[e57]"') from error
-    try:
+    with refusals(path, "E57 file", foreign=Exception):  # the library in C++ has one kind for all that is damaged
         file = pye57.E57(str(path))
         try:
             scans = _scans(file, path.stat().st_size)
         finally:
             file.close()
-    except ReadError as error:
-        raise ReadError(f"{path}: not a readable E57 file: {error}") from error
-    except Exception as error:  # of the library in C++, which has one kind for all that is damaged
-        raise ReadError(f"{path}: not a readable E57 file; it is damaged, export it again") from error
     shared = [name for name in scans[0] if all(name in scan for scan in scans)]
     columns = {name: np.concatenate([scan[name] for scan in scans]) for name in shared}
     notes = (f"The file holds {len(scans)} scans; all are read, in their common frame.",) if len(scans) > 1 else ()

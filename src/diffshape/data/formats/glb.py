@@ -17,11 +17,14 @@ from numpy.typing import NDArray
 from diffshape.data.arrays import ReadError
 from diffshape.data.attributes import Attributes, color_bytes
 from diffshape.data.coincident import distinct_rows
-from diffshape.data.formats.glb_numbers import COMPRESSIONS, GlbError, GlbNumbers, listed
+from diffshape.data.formats.glb_numbers import COMPRESSIONS, GlbNumbers, listed
 from diffshape.data.formats.polygons import Polygons, require_corners, strip_triangles
+from diffshape.data.formats.refusals import refusals
 
 _POINTS, _TRIANGLES, _STRIP, _FAN = 0, 4, 5, 6
 _NEEDLESS = ("KHR_materials_", "KHR_texture_", "EXT_texture_", "KHR_lights_", "KHR_xmp", "MSFT_texture_")
+_OF_ANY_JSON = (ValueError, LookupError, TypeError, AttributeError, OverflowError, RecursionError)
+"""What becomes of a list for a number, or a text for an index."""
 _READ = ("KHR_mesh_quantization",)
 
 
@@ -41,16 +44,11 @@ def read_glb(path: Path) -> Polygons:
     Integers are decoded as they are declared, sparse accessors are filled in. A file that needs an extension which
     changes its geometry (compression, instances) is refused by the name of that.
     """
-    try:
+    with refusals(path, "GLB file", foreign=_OF_ANY_JSON, otherwise="its description is no glTF 2.0"):
         scene = _Scene(path.read_bytes())
         scene.require_known_extensions()
         primitives = list(scene.primitives())
         return _together(primitives, scene.notes())
-    except GlbError as error:
-        raise ReadError(f"{path}: not a readable GLB file ({error}); export it again") from error
-    except (ValueError, LookupError, TypeError, AttributeError, OverflowError, RecursionError) as error:
-        # JSON of any shape: a list for a number, a text for an index
-        raise ReadError(f"{path}: not a readable GLB file (its description is no glTF 2.0); export it again") from error
 
 
 class _Scene:
@@ -66,9 +64,9 @@ class _Scene:
         required = listed(self._description, "extensionsRequired")
         for name in required:
             if name in COMPRESSIONS:
-                raise GlbError(f"its meshes are compressed by {name}, which is not read; save it without")
+                raise ReadError(f"its meshes are compressed by {name}, which is not read; save it without")
             if name not in _READ and not str(name).startswith(_NEEDLESS):
-                raise GlbError(f"it requires the extension {str(name)[:40]}, which is not read")
+                raise ReadError(f"it requires the extension {str(name)[:40]}, which is not read")
 
     def notes(self) -> tuple[str, ...]:
         """What the file has and is not read."""
@@ -85,7 +83,7 @@ class _Scene:
         """All triangles and points, in place; those of a mesh that two nodes show come twice."""
         for node, place in self._nodes():
             if "EXT_mesh_gpu_instancing" in node.get("extensions", {}):
-                raise GlbError("it repeats meshes by EXT_mesh_gpu_instancing, which is not read")
+                raise ReadError("it repeats meshes by EXT_mesh_gpu_instancing, which is not read")
             if "mesh" in node:
                 mesh = self._numbers.item("meshes", node["mesh"])
                 for primitive in listed(mesh, "primitives"):
@@ -106,7 +104,7 @@ class _Scene:
             number, outer = ahead.pop()
             node = self._numbers.item("nodes", number)
             if number in seen:
-                raise GlbError(f"node {number} stands in two places of its tree")
+                raise ReadError(f"node {number} stands in two places of its tree")
             seen.add(number)
             with np.errstate(all="ignore"):
                 place = outer @ _local_place(node)
@@ -116,7 +114,7 @@ class _Scene:
     def _primitive(self, primitive: dict[str, Any], place: NDArray[np.float64]) -> _Primitive | None:
         mode, named = primitive.get("mode", _TRIANGLES), primitive["attributes"]
         if "POSITION" not in named and COMPRESSIONS[0] in primitive.get("extensions", {}):
-            raise GlbError(f"its meshes are compressed by {COMPRESSIONS[0]}, which is not read; save it without")
+            raise ReadError(f"its meshes are compressed by {COMPRESSIONS[0]}, which is not read; save it without")
         if mode not in (_POINTS, _TRIANGLES, _STRIP, _FAN):
             self._left_out.add("lines")
             return None
@@ -131,7 +129,7 @@ class _Scene:
             if "NORMAL" in named and turn != 0:
                 given = self._numbers.accessor(named["NORMAL"], 3).astype(np.float64)
                 if len(given) != len(positions):
-                    raise GlbError("a mesh has more or fewer places than normals")
+                    raise ReadError("a mesh has more or fewer places than normals")
                 normals = given @ np.linalg.inv(place[:3, :3])
         if turn < 0:  # a mirrored node: the specification turns its triangles
             faces = faces[:, ::-1]
@@ -148,7 +146,7 @@ class _Scene:
             if colors is not None and colors.shape[1] in (3, 4):
                 attributes["colors"] = colors
         if any(len(each) != count for each in attributes.values()):
-            raise GlbError("a mesh has more or fewer places than colours or other attributes")
+            raise ReadError("a mesh has more or fewer places than colours or other attributes")
         return attributes
 
     def _faces(self, primitive: dict[str, Any], mode: int, vertices: int) -> NDArray[np.int64]:
@@ -157,7 +155,7 @@ class _Scene:
         if "indices" in primitive:
             corners = self._numbers.accessor(primitive["indices"], 1)[:, 0]
             if corners.dtype.kind != "u":
-                raise GlbError("a mesh has indices that are no unsigned integers")
+                raise ReadError("a mesh has indices that are no unsigned integers")
             corners = corners.astype(np.int64)
         else:
             corners = np.arange(vertices)
@@ -167,7 +165,7 @@ class _Scene:
         if mode == _FAN:
             return np.stack([np.full(max(len(corners) - 2, 0), corners[:1]), corners[1:-1], corners[2:]], axis=1)
         if len(corners) % 3:
-            raise GlbError(f"a mesh of triangles has {len(corners)} corners")
+            raise ReadError(f"a mesh of triangles has {len(corners)} corners")
         return corners.reshape(-1, 3)
 
 

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from diffshape.data.arrays import ReadError
 from diffshape.data.formats.columns import Table, with_colors
+from diffshape.data.formats.refusals import refusals
 from diffshape.data.formats.sizes import require_held, require_unpacked
 
 _CHUNK = 1_000_000  # points read at a time
@@ -32,12 +33,14 @@ def read_las(path: Path) -> Table:
     except ImportError as error:
         raise ImportError(f'{path}: LAS and LAZ files are read with laspy; pip install "diffshape[las]"') from error
     size = path.stat().st_size
-    try:
+    with refusals(path, "LAS file", foreign=BaseException):  # a panic of the unpacker, written in Rust, is no Exception
         _require_sound_header(path, size)
         with path.open("rb") as file:
             reader = laspy.LasReader(file, laz_backend=laspy.LazBackend.Lazrs, read_evlrs=False)
             header = reader.header
             if header.are_points_compressed:
+                if not laspy.LazBackend.Lazrs.is_available():
+                    raise ImportError(f'{path}: LAZ files are unpacked by lazrs; pip install "diffshape[las]"')
                 _require_sound_items(header)
                 require_unpacked(header.point_count * max(header.point_format.size, 24), size, "points")
             else:
@@ -48,14 +51,6 @@ def read_las(path: Path) -> Table:
                 raise ReadError("it holds no points")
             if found < header.point_count:
                 raise ReadError(f"{header.point_count} points promised, {found} found; it is cut short")
-    except ReadError as error:
-        raise ReadError(f"{path}: not a readable LAS file: {error}") from error
-    except (KeyboardInterrupt, SystemExit):
-        raise
-    except BaseException as error:  # a panic of the unpacker, written in Rust, is no Exception
-        if isinstance(error, ImportError) or "backend" in str(error).lower():
-            raise ImportError(f'{path}: LAZ files are unpacked by lazrs; pip install "diffshape[las]"') from error
-        raise ReadError(f"{path}: not a readable LAS file; it is damaged, export it again") from error
     columns = {name: np.concatenate([piece[name] for piece in pieces]) for name in pieces[0]}
     points = columns.pop("points")
     return Table(points, None, with_colors(columns))

@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from diffshape.data.arrays import ReadError
 from diffshape.data.attributes import Attributes, color_bytes
 from diffshape.data.formats.mesh_text import number, read_text, whole_number
 from diffshape.data.formats.polygons import Polygons
+from diffshape.data.formats.refusals import refusals
 
 
 def read_off(path: Path) -> Polygons:
@@ -25,7 +25,7 @@ def read_off(path: Path) -> Polygons:
     word = re.match(r"[A-Za-z4]*?off(?![A-Za-z])", text, re.IGNORECASE)
     kind = word[0] if word else "OFF"
     rows = [line.split() for line in text[len(word[0]) if word else 0 :].splitlines() if line.strip()]
-    try:
+    with refusals(path, "OFF file"):
         letters = _announced(kind, rows)
         vertex_number, face_number = (whole_number(each) for each in [*rows[0], ""][:2])
         if min(vertex_number, face_number) < 0 or vertex_number + face_number > len(rows) - 1:
@@ -35,9 +35,6 @@ def read_off(path: Path) -> Polygons:
         corners = [_corners(row) for row in faces]
         if any(len(row) < 3 for row in table):
             raise ValueError("a vertex without three coordinates")
-    except (ValueError, IndexError) as error:
-        told = "it does not begin with counts" if isinstance(error, IndexError) else error
-        raise ReadError(f"{path}: not a readable OFF file ({told}); export it again") from error
     points = np.array([row[:3] for row in table], np.float64).reshape(-1, 3)
     normals, attributes, notes = _beside(table, letters)
     if any(len(row) > 1 + len(each) for row, each in zip(faces, corners)):
@@ -63,6 +60,8 @@ def write_off(path: Path, vertices: NDArray[Any], faces: NDArray[Any], attribute
 def _announced(kind: str, rows: list[list[str]]) -> str:
     """The letters before OFF: which of texture (ST), colour (C) and normal (N) a vertex has."""
     letters = kind[:-3]
+    if not rows:
+        raise ValueError("it does not begin with counts")
     if "4" in letters or ("n" in letters and kind.endswith("OFF")):
         raise ValueError(f"{kind} has vertices of other than three coordinates, which are not read")
     if rows[0][:1] == ["BINARY"]:

@@ -14,9 +14,9 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from diffshape.data.arrays import ReadError
 from diffshape.data.formats.columns import Table, named_table
 from diffshape.data.formats.lzf import unpack_lzf
+from diffshape.data.formats.refusals import refusals
 from diffshape.data.formats.sizes import require_held, require_unpacked
 
 _HEADER = 64 << 10  # bytes in which the header ends
@@ -40,7 +40,7 @@ def read_pcd(path: Path) -> Table:
         ReadError: What is damaged, cut short, or has no x, y and z.
     """
     content = path.read_bytes()
-    try:
+    with refusals(path, "PCD file"):
         header, start = _read_header(content)
         read = {"ascii": _text, "binary": _binary, "binary_compressed": _compressed}
         if header.data not in read:
@@ -50,8 +50,6 @@ def read_pcd(path: Path) -> Table:
         if header.viewpoint not in ((), (0, 0, 0, 1, 0, 0, 0)):
             notes = ("The VIEWPOINT of the PCD file is not applied; the points are taken as they stand in it.",)
         return named_table({name: column for name, column in columns.items() if name != "_"}, notes)
-    except (ValueError, OverflowError) as error:
-        raise ReadError(f"{path}: not a readable PCD file: {error}") from error
 
 
 def write_pcd(path: Path, columns: dict[str, NDArray[Any]]) -> None:

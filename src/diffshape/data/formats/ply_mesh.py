@@ -7,10 +7,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from diffshape.data.arrays import ReadError
-from diffshape.data.attributes import Attributes, color_bytes
+from diffshape.data.formats.columns import with_colors
 from diffshape.data.formats.ply_rows import Columns, Lists
 from diffshape.data.formats.polygons import Polygons, strip_triangles
-from diffshape.data.ply import COLORS, read_ply
+from diffshape.data.ply import read_ply
 
 _AXES, _NORMAL_AXES = ("x", "y", "z"), ("nx", "ny", "nz")
 _INDICES = ("vertex_indices", "vertex_index")
@@ -41,7 +41,13 @@ def read_ply_mesh(path: Path) -> Polygons:
         np.concatenate([counts, np.full(len(strips), 3)]),
         np.concatenate([corners, strips.reshape(-1)]),
         _stacked(scalars, normals) if normals else None,
-        _attributes({name: column for name, column in scalars.items() if name not in axes + normals}),
+        with_colors(
+            {
+                name: column.astype(column.dtype.newbyteorder("="))
+                for name, column in scalars.items()
+                if name not in axes + normals
+            }
+        ),
         tuple(notes),
     )
 
@@ -73,18 +79,3 @@ def _found(columns: dict[str, NDArray[Any]], names: tuple[str, ...]) -> list[str
 
 def _stacked(columns: dict[str, NDArray[Any]], names: list[str]) -> NDArray[np.float64]:
     return np.stack([np.asarray(columns[name], np.float64) for name in names], axis=1)
-
-
-def _attributes(columns: dict[str, NDArray[Any]]) -> Attributes:
-    """Colours together, and every other column under its name."""
-    attributes: Attributes = {}
-    channels = [name for name in COLORS if name in columns]
-    if channels[:3] == list(COLORS[:3]):
-        kind = np.result_type(*(columns[name] for name in channels))
-        colors = color_bytes(np.stack([columns[name].astype(kind) for name in channels], axis=1))
-        if colors is not None:
-            attributes["colors"] = colors
-    for name, column in columns.items():
-        if name not in channels or "colors" not in attributes:
-            attributes[name] = column.astype(column.dtype.newbyteorder("="))
-    return attributes

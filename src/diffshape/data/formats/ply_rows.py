@@ -7,6 +7,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from diffshape.data.formats.sizes import require_held
+
 TYPES = {
     **dict.fromkeys(("char", "int8"), "i1"),
     **dict.fromkeys(("uchar", "uint8"), "u1"),
@@ -148,8 +150,7 @@ def read_binary_rows(body: bytes, elements: list[Element], order: str) -> dict[s
     read, start = {}, 0
     for element in elements:
         least = sum(one.count_size or one.size for one in element.properties)
-        if element.rows * least > len(body) - start:
-            raise ValueError(f"{element.name} has {element.rows} rows, and the file ends before")
+        require_held(element.rows * least, len(body) - start, f"{element.rows} rows of {element.name}")
         rows = element.rows if least else 0  # an element without properties has nothing in the file
         lengths = _first_lengths(body, start, element, order) if rows else {}
         table = _table(body, start, element, order, lengths, rows)

@@ -16,8 +16,8 @@ from typing import Any, TextIO
 import numpy as np
 from numpy.typing import NDArray
 
-from diffshape.data.arrays import ReadError
-from diffshape.data.formats.columns import Table, color_bytes
+from diffshape.data.formats.columns import Table, with_colors
+from diffshape.data.formats.refusals import refusals
 from diffshape.data.formats.sizes import require_held
 from diffshape.data.formats.text import text_encoding
 
@@ -31,21 +31,19 @@ def read_ptx(path: Path) -> Table:
         ReadError: A header or a grid that is not whole.
     """
     size = path.stat().st_size
-    try:
+    with refusals(path, "PTX file"):
         with path.open(encoding=text_encoding(path), errors="replace") as file:
             scans = list(_scans(file, size))
         if not scans:
             raise ValueError("it holds no scan")
         width = min(scan.shape[1] for scan, _ in scans)
         rows = np.vstack([scan[:, :width] for scan, _ in scans])
-    except ValueError as error:
-        raise ReadError(f"{path}: not a readable PTX file: {error}") from error
     empty = sum(missing for _, missing in scans)
     notes = [f"The file holds {len(scans)} scans; all are read, in their common frame."] if len(scans) > 1 else []
     notes += [f"{empty:,} rays without a return are left out."] if empty else []
     attributes: dict[str, NDArray[Any]] = {"intensity": rows[:, 3]} if width > 3 else {}
     if width >= 7:
-        attributes["colors"] = color_bytes(rows[:, 4:7])
+        attributes |= with_colors(dict(zip(("red", "green", "blue"), rows[:, 4:7].T)))
     return Table(rows[:, :3], None, attributes, tuple(notes))
 
 

@@ -17,7 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from diffshape.data.arrays import ReadError
-from diffshape.data.formats.columns import Table, color_bytes, named_table, unnamed_table
+from diffshape.data.attributes import color_bytes
+from diffshape.data.formats.columns import Table, named_table, unnamed_table
 from diffshape.data.formats.header import ROW_NUMBER, column_names, other_names
 from diffshape.data.formats.height_grid import is_height_grid, read_height_grid
 from diffshape.data.formats.layout import Layout, is_comment, is_count, layout_of, row_cells
@@ -65,9 +66,10 @@ def read_normals_text(path: Path) -> Table:
 def read_colors_text(path: Path) -> Table:
     """XYZRGB: x y z r g b in each row, from 0 to 255 or from 0 to 1."""
     rows = _six_columns(path)
-    if not ((rows[:, 3:] >= 0) & (rows[:, 3:] <= 65535)).all():
+    colors = color_bytes(rows[:, 3:])
+    if colors is None:
         raise ReadError(f"{path}: columns 4 to 6 must be colours from 0 to 255 or from 0 to 1")
-    return Table(rows[:, :3], None, {"colors": color_bytes(rows[:, 3:])})
+    return Table(rows[:, :3], None, {"colors": colors})
 
 
 def text_encoding(path: Path) -> str:
