@@ -112,8 +112,8 @@ def test_attributes_have_to_fit():
         ValueError, match=r"attributes\['heat'\] must hold real numbers of shape \(4,\) or \(4, k\), got \(3,\)"
     ):
         as_mesh(Mesh(VERTICES, FACES, attributes={"heat": np.zeros(3)}))
-    with pytest.raises(ValueError, match=r"must be uint8 of shape \(4, 3\) or \(4, 4\), got \(4, 3\) of float64"):
-        as_mesh(Mesh(VERTICES, FACES, attributes={"colors": np.zeros((4, 3))}))
+    with pytest.raises(ValueError, match=r"numbers from 0 to 1 or from 0 to 255, got \(4, 3\) of float64"):
+        as_mesh(Mesh(VERTICES, FACES, attributes={"colors": np.full((4, 3), -1.0)}))
 
 
 def test_unused_vertices_that_are_no_places_are_dropped():

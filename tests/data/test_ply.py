@@ -5,7 +5,7 @@ import pytest
 
 from diffshape.data.arrays import ReadError
 from diffshape.data.formats.ply_rows import Lists
-from diffshape.data.ply import attribute_columns, read_ply, write_ply
+from diffshape.data.ply import read_ply, write_ply
 
 ORDERS = {"ascii": "=", "binary_little_endian": "<", "binary_big_endian": ">"}
 POINTS = np.random.default_rng(0).normal(size=(6, 3)).astype(np.float32)
@@ -125,17 +125,3 @@ def test_rows_of_nothing_are_nothing(tmp_path, encoding):
     elements = read(tmp_path, header.encode())
     assert elements["spare"] == {}
     assert len(elements["vertex"]["x"]) == 0
-
-
-def test_attributes_as_columns():
-    columns = attribute_columns(
-        {"flag": np.array([True, False]), "id": np.array([1, 2]), "half": np.ones(2, np.float16)}
-    )
-    assert {name: column.dtype.str[1:] for name, column in columns.items()} == {"flag": "u1", "id": "i4", "half": "f4"}
-    with pytest.raises(ValueError, match="'id' has integers beyond 32 bits"):
-        attribute_columns({"id": np.array([2**40])})
-    for name in ("x", "two words", "ä"):
-        with pytest.raises(ValueError, match="cannot hold an attribute named"):
-            attribute_columns({name: np.ones(2)})
-    with pytest.raises(ValueError, match="cannot hold an attribute named 'red'"):
-        attribute_columns({"red": np.ones(2), "colors": np.ones((2, 3), np.uint8)})

@@ -3,28 +3,33 @@
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from diffshape._whole_files import atomic_path
 from diffshape.data.arrays import host_array
-from diffshape.data.attributes import Attributes, checked_attributes
-from diffshape.data.formats.columns import color_bytes
+from diffshape.data.attributes import checked_attributes
+from diffshape.data.formats.content import Content, Holds, held
 from diffshape.data.formats.glb_writer import write_glb
 from diffshape.data.formats.obj import write_obj
 from diffshape.data.formats.off import write_off
 from diffshape.data.formats.stl import write_stl
-from diffshape.data.formats.writers import WRITERS, Content
+from diffshape.data.formats.writers import ALL, HOLDS, WRITERS, write_ply_content
 from diffshape.data.meshes import as_mesh
-from diffshape.data.ply import attribute_columns, write_ply
 from diffshape.data.points import as_points
 from diffshape.data.single_precision import warn_of_lost_digits
 
 _Array = NDArray[Any]
-_HELD = {".ply": None, ".obj": {"colors"}, ".off": {"colors"}, ".stl": set(), ".glb": {"colors"}}
-"""The formats of meshes and which attributes of vertices they hold; None is all."""
+_MESH_HOLDS = {
+    ".ply": ALL,
+    ".obj": Holds(True, ("colors",)),
+    ".off": Holds(False, ("colors",)),
+    ".stl": Holds(False, ()),
+    ".glb": Holds(True, ("colors",)),
+}
+"""What files of meshes hold beside vertices and faces."""
 
 
 def write_mesh(
@@ -47,11 +52,14 @@ def write_mesh(
         faces: (F, 3) integers.
         normals: (V, 3) vertex normals, for PLY, OBJ and GLB only.
         attributes: What else the vertices have, name -> (V,) or (V, k) numbers, such as ``read_mesh(...).attributes``.
-            PLY holds all of them; OBJ, OFF and GLB hold ``"colors"``, uint8 (V, 3) or (V, 4); STL holds none.
+            PLY holds all of them; OBJ, OFF and GLB hold ``"colors"``, (V, 3) or (V, 4), uint8 or floats 0 to 1; STL
+            holds none.
+
+    What a :class:`Mesh` carries and the format does not hold is left out, and a warning names it.
 
     Raises:
-        ValueError: an unknown suffix, normals or attributes for a format without them, or what :func:`as_mesh` refuses
-            (an empty mesh too).
+        ValueError: an unknown suffix, normals or attributes given here for a format without them, or what
+            :func:`as_mesh` refuses (an empty mesh too).
 
     >>> from tempfile import TemporaryDirectory
     >>> from diffshape.data import icosphere, read_mesh
@@ -63,35 +71,32 @@ def write_mesh(
     (42,)
     """
     path = Path(path)
-    suffix = _known_suffix(path, "write_mesh", _HELD)
-    if normals is not None and suffix not in (".ply", ".obj", ".glb"):
-        raise ValueError(f"write_mesh: {suffix} files have no vertex normals; leave normals out or write .ply")
+    suffix = _known_suffix(path, "write_mesh", _MESH_HOLDS)
     clean = as_mesh(vertices if faces is None else (vertices, faces))
-    given = getattr(vertices, "vertices", clean.vertices) if faces is None else vertices
-    if len(clean.vertices) != len(given):
+    original = getattr(vertices, "vertices", clean.vertices) if faces is None else vertices
+    if len(clean.vertices) != len(original):
         raise ValueError("write_mesh: vertices that no face uses are NaN, infinite or beyond 1e30; leave them out")
-    kept = _kept_type(clean.vertices, given)
-    directions = _matching_normals(normals, kept)
-    beside = clean.attributes if attributes is None else attributes
-    beside = checked_attributes(beside, len(kept), function="write_mesh")
-    held = _HELD[suffix]
-    lost = [name for name in beside if held is not None and name not in held]
-    if lost:
-        raise ValueError(f"write_mesh: {suffix} files hold no {', '.join(lost)}; leave attributes out or write .ply")
+    points = _kept_type(clean.vertices, original)
+    beside = checked_attributes(
+        clean.attributes if attributes is None else attributes, len(points), function="write_mesh"
+    )
+    everything = Content(points, _matching_normals(normals, points), beside, clean.faces)
+    given = {"normals", *(attributes or ())}
+    content = held(everything, _MESH_HOLDS[suffix], path, function="write_mesh", given=given)
     if suffix == ".stl":
-        warn_of_lost_digits(path, kept)
+        warn_of_lost_digits(path, points)
     with atomic_path(path) as temporary:
         match suffix:
             case ".ply":
-                _write_ply(temporary, _Content(kept, clean.faces, directions), beside)
+                write_ply_content(temporary, content)
             case ".obj":
-                write_obj(temporary, kept, clean.faces, directions, beside)
+                write_obj(temporary, points, clean.faces, content.normals, dict(content.attributes))
             case ".off":
-                write_off(temporary, kept, clean.faces, beside)
+                write_off(temporary, points, clean.faces, dict(content.attributes))
             case ".glb":
-                write_glb(temporary, kept, clean.faces, directions, beside)
+                write_glb(temporary, points, clean.faces, content.normals, dict(content.attributes))
             case _:
-                write_stl(temporary, kept, clean.faces)
+                write_stl(temporary, points, clean.faces)
 
 
 def write_points(
@@ -105,10 +110,12 @@ def write_points(
             :func:`as_points` takes: a :class:`PointCloud` is written with its normals and attributes.
         normals: (N, 3) normals, or None. As text and NPY they are columns 4 to 6.
         attributes: Arrays of N rows by name, (N,) or (N, k); ``colors`` are (N, 3) or (N, 4), uint8 or floats 0 to 1.
-            PLY, PCD, CSV, XYZ, TXT and NPZ hold them all, XYZRGB only colours.
+            PLY, PCD, CSV, XYZ, TXT and NPZ hold them all, XYZRGB only colours and no normals, XYZN and NPY none.
+
+    What a :class:`PointCloud` carries and the format does not hold is left out, and a warning names it.
 
     Raises:
-        ValueError: an unknown suffix, wrong shapes, or attributes for a format that has none.
+        ValueError: an unknown suffix, wrong shapes, or normals or attributes given here for a format without them.
 
     >>> from tempfile import TemporaryDirectory
     >>> with TemporaryDirectory() as folder:
@@ -121,39 +128,16 @@ def write_points(
     cloud = as_points(points, name="write_points: points")
     single = str(getattr(points, "dtype", "")).endswith("float32")
     array = cloud.points.astype(np.float32 if single else np.float64)
-    given = cloud.attributes if attributes is None else attributes
-    columns = {name: _attribute(name, column, len(array)) for name, column in given.items()}
-    if columns and suffix in (".npy", ".xyzn") and attributes is not None:
-        raise ValueError(f"write_points: {suffix} files have no attributes; leave them out or write .npz, .csv or .ply")
-    content = Content(array, _matching_normals(cloud.normals if normals is None else normals, array), columns)
+    beside = cloud.attributes if attributes is None else attributes
+    everything = Content(
+        array,
+        _matching_normals(cloud.normals if normals is None else normals, array),
+        checked_attributes(beside, len(array), function="write_points"),
+    )
+    given = {*([] if normals is None else ["normals"]), *(attributes or ())}
+    content = held(everything, HOLDS[suffix], path, function="write_points", given=given)
     with atomic_path(path) as temporary:
         WRITERS[suffix](temporary, content)
-
-
-def _attribute(name: str, values: Any, number: int) -> _Array:
-    column = host_array(values, name=f"write_points: attribute {name!r}")
-    if column.ndim not in (1, 2) or len(column) != number or column.dtype.kind not in "fiub":
-        raise ValueError(
-            f"write_points: attribute {name!r} must be real numbers of shape ({number},) or ({number}, k), got "
-            f"{column.shape} of {column.dtype}"
-        )
-    if name == "colors":
-        if column.ndim != 2 or column.shape[1] not in (3, 4):
-            raise ValueError(f"write_points: colors must have shape ({number}, 3) or ({number}, 4), got {column.shape}")
-        return color_bytes(column)
-    return column
-
-
-class _Content(NamedTuple):
-    """What is written: points (N, 3), faces (F, 3), none of them for a cloud, normals (N, 3) or None."""
-
-    points: _Array
-    faces: _Array
-    normals: _Array | None
-
-    def table(self) -> _Array:
-        """Points, and normals beside them."""
-        return self.points if self.normals is None else np.hstack([self.points, self.normals])
 
 
 def _known_suffix(path: Path, function: str, writers: dict[str, Any]) -> str:
@@ -176,12 +160,3 @@ def _matching_normals(normals: Any, points: _Array) -> _Array | None:
     if array.shape != points.shape:
         raise ValueError(f"normals must have shape {points.shape} like the points, got {array.shape}")
     return array
-
-
-def _write_ply(path: Path, content: _Content, attributes: Attributes | None = None) -> None:
-    names = ("x", "y", "z", "nx", "ny", "nz")
-    columns = dict(zip(names, content.table().T)) | attribute_columns(attributes or {})
-    elements: dict[str, dict[str, _Array]] = {"vertex": columns}
-    if len(content.faces):
-        elements["face"] = {"vertex_indices": content.faces.astype(np.int32)}
-    write_ply(path, elements)

@@ -18,12 +18,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from diffshape.data.attributes import Attributes
 from diffshape.data.formats.ply_rows import NAMES, TYPES, Columns, Element, Property, read_binary_rows, read_text_rows
 from diffshape.data.formats.refusals import refusals
 
 _ORDERS = {"ascii": "=", "binary_little_endian": "<", "binary_big_endian": ">"}
-COLORS = ("red", "green", "blue", "alpha")
 
 
 def read_ply(path: str | PathLike[str]) -> dict[str, Columns]:
@@ -54,42 +52,6 @@ def write_ply(path: Path, elements: dict[str, dict[str, NDArray[Any]]]) -> None:
         header += [f"element {name} {len(body)}", *lines]
         bodies.append(body.tobytes())
     path.write_bytes("\n".join([*header, "end_header\n"]).encode("ascii") + b"".join(bodies))
-
-
-def attribute_columns(attributes: Attributes) -> dict[str, NDArray[Any]]:
-    """Attributes as columns of a PLY element: colours as red, green, blue (alpha), k columns as name_0, name_1, ...
-
-    Raises:
-        ValueError: A name is no word of ASCII or is taken by another column, or integers do not fit into 32 bits.
-
-    >>> attribute_columns({"uv": np.zeros((2, 2), np.float32), "colors": np.zeros((2, 3), np.uint8)}).keys()
-    dict_keys(['uv_0', 'uv_1', 'red', 'green', 'blue'])
-    """
-    columns: dict[str, NDArray[Any]] = {}
-    for name, values in attributes.items():
-        parts = values[:, None] if values.ndim == 1 else values
-        names = [name] if values.ndim == 1 else [f"{name}_{number}" for number in range(parts.shape[1])]
-        for each, column in zip(COLORS if name == "colors" else names, parts.T):
-            if not re.fullmatch(r"[!-~]+", each) or each.lower() in {"x", "y", "z", "nx", "ny", "nz", *columns}:
-                raise ValueError(f"a PLY file cannot hold an attribute named {each!r} here; give it another name")
-            columns[each] = _storable(each, column)
-    return columns
-
-
-def _storable(name: str, column: NDArray[Any]) -> NDArray[Any]:
-    """A column in the nearest type that PLY has."""
-    kind = column.dtype.str[1:]
-    if kind in NAMES:
-        return column
-    if column.dtype.kind == "b":
-        return column.astype(np.uint8)
-    if column.dtype.kind == "f":
-        return column.astype(np.float32 if kind == "f2" else np.float64)
-    if column.size and (column.min() < -(2**31) or column.max() >= 2**31):
-        raise ValueError(
-            f"attribute {name!r} has integers beyond 32 bits, which PLY cannot hold; write them as float64"
-        )
-    return column.astype(np.int32)
 
 
 def _packed(columns: dict[str, NDArray[Any]]) -> tuple[list[str], NDArray[Any]]:

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from diffshape.data.formats.columns import axis_columns, color_bytes, named_table, unnamed_table, with_colors
+from diffshape.data.formats.columns import axis_columns, named_table, unnamed_table, with_colors
 
 POINTS = np.random.default_rng(0).normal(size=(20, 3))
 UNIT = POINTS / np.linalg.norm(POINTS, axis=1, keepdims=True)
@@ -96,24 +96,16 @@ def test_no_table_of_points():
         unnamed_table(np.zeros((5, 1001)))
 
 
-@pytest.mark.parametrize(
-    ("colors", "wanted"),
-    [
-        (np.array([[0.0, 0.5, 1.0]]), [0, 128, 255]),
-        (np.array([[0.0, 1.0, 1.0]]), [0, 255, 255]),
-        (np.array([[0, 1, 1]], np.uint8), [0, 1, 1]),
-        (np.array([[0, 1, 1]], np.uint16), [0, 1, 1]),
-        (np.array([[0.0, 128.0, 255.0]]), [0, 128, 255]),
-        (np.array([[0, 257, 65535]], np.uint16), [0, 1, 255]),
-        (np.array([[np.nan, -3.0, 7.0]]), [0, 0, 7]),
-    ],
-)
-def test_colors_become_bytes(colors, wanted):
-    octets = color_bytes(colors)
-    assert octets.dtype == np.uint8
-    assert octets.tolist() == [wanted]
-
-
 def test_alpha_is_the_fourth_color():
     columns = {name: np.array([place], np.uint8) for place, name in enumerate(("red", "green", "blue", "alpha"))}
     assert with_colors(columns)["colors"].tolist() == [[0, 1, 2, 3]]
+
+
+def test_columns_that_hold_no_colors_stay():
+    columns = {"red": np.array([-1.0, 2.0]), "green": np.zeros(2), "blue": np.zeros(2)}
+    assert with_colors(columns).keys() == columns.keys()
+
+
+def test_dark_bytes_stay_dark():
+    columns = dict.fromkeys(("red", "green", "blue"), np.array([0, 1], np.uint8))
+    assert with_colors(columns)["colors"].tolist() == [[0, 0, 0], [1, 1, 1]]

@@ -68,7 +68,7 @@ def test_vectors_are_columns_of_their_own(tmp_path):
 @pytest.mark.parametrize(
     ("suffix", "options", "message"),
     [
-        ("npy", {"attributes": ATTRIBUTES}, ".npy files have no attributes"),
+        ("npy", {"attributes": ATTRIBUTES}, ".npy files hold no intensity, label, scanner id"),
         ("xyzn", {}, "points and normals; give normals"),
         ("xyzrgb", {}, "points and colours; give attributes with colors"),
         ("csv", {"attributes": {"x": np.zeros(12)}}, "two columns would be called 'x'"),
@@ -76,9 +76,9 @@ def test_vectors_are_columns_of_their_own(tmp_path):
         ("pcd", {"attributes": {"red": np.zeros(12), "colors": COLORS, "rgb": np.zeros(12)}}, "be called 'rgb'"),
         ("npz", {"attributes": {"points": np.zeros(12)}}, "two columns would be called 'points'"),
         ("npz", {"attributes": {"file": np.zeros(12)}}, "called 'file'"),
-        ("csv", {"attributes": {"a": np.zeros(5)}}, r"attribute 'a' must be real numbers of shape \(12,\)"),
-        ("csv", {"attributes": {"a": ["b"] * 12}}, "attribute 'a' must be real numbers"),
-        ("csv", {"attributes": {"colors": np.zeros(12)}}, r"colors must have shape \(12, 3\) or \(12, 4\)"),
+        ("csv", {"attributes": {"a": np.zeros(5)}}, r"attributes\['a'\] must hold real numbers of shape \(12,\)"),
+        ("csv", {"attributes": {"a": ["b"] * 12}}, r"attributes\['a'\] must hold real numbers"),
+        ("csv", {"attributes": {"colors": np.zeros(12)}}, r"'colors'\] must have shape \(12, 3\) or \(12, 4\)"),
     ],
 )
 def test_refuses_and_writes_nothing(tmp_path, suffix, options, message):
