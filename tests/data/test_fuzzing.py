@@ -120,9 +120,10 @@ def damaged(data: bytes, rng: random.Random) -> bytes:
         return b"glTF" + struct.pack("<II", 2, 12 + len(rest)) + rest
     if data[:2] == b"PK" and rng.random() < 0.7:
         return damaged_archive(data, rng)
+    pages = data[:8] == b"ASTM-E57" and rng.random() < 0.9
     for _ in range(rng.randint(1, 4)):
-        data = rng.choice(_CHANGES)(data, rng)
-    return point_seeds.with_checksums(data) if data[:8] == b"ASTM-E57" and rng.random() < 0.7 else data
+        data = rng.choice(_CHANGES_IN_PLACE if pages else _CHANGES)(data, rng)
+    return point_seeds.with_checksums(data) if pages else data
 
 
 def damaged_archive(data: bytes, rng: random.Random) -> bytes:
@@ -192,6 +193,15 @@ def _number(data: bytes, rng: random.Random) -> bytes:
     return data[:place] + value.to_bytes(length, rng.choice(["little", "big"])) + data[place + length :]
 
 
+def _digit(data: bytes, rng: random.Random) -> bytes:
+    """A digit of the text for another character, so that nothing moves."""
+    digits = list(re.finditer(rb"(?<=[\">.\d-])\d", data))
+    if not digits:
+        return data
+    start, end = rng.choice(digits).span()
+    return data[:start] + rng.choice([b"-", b"0", b"9", b"9", b".", b"x"]) + data[end:]
+
+
 def _head_number(data: bytes, rng: random.Random) -> bytes:
     return _number(data[:100], rng) + data[100:]
 
@@ -204,6 +214,8 @@ def _swap_lines(data: bytes, rng: random.Random) -> bytes:
 
 
 _CHANGES = (_flip, _cut, _drop, _double, _word, _word, _word, _number, _head_number, _swap_lines)
+
+_CHANGES_IN_PLACE = (_flip, _number, _head_number, _digit, _digit, _digit)
 
 
 @contextmanager

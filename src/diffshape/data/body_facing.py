@@ -97,8 +97,9 @@ class _Bodies:
 
     def __init__(self, triangles: list[NDArray[np.float64]]) -> None:
         self.triangles = triangles
-        self.low = np.array([each.min(axis=(0, 1)) for each in triangles]).reshape(-1, 3)
-        self.high = np.array([each.max(axis=(0, 1)) for each in triangles]).reshape(-1, 3)
+        columns = [np.ascontiguousarray(each.reshape(-1, 3).T) for each in triangles]
+        self.low = np.array([each.min(axis=1) for each in columns]).reshape(-1, 3)
+        self.high = np.array([each.max(axis=1) for each in columns]).reshape(-1, 3)
         volume = np.array([_volume(each) for each in triangles])
         least = _FLAT * np.linalg.norm(self.high - self.low, axis=1) ** 3
         self.size, self.facing = np.abs(volume), np.where(np.abs(volume) > least, np.sign(volume), 0).astype(np.int64)

@@ -80,5 +80,8 @@ def connected_surfaces(faces: Int[Tensor, "f 3"]) -> Surfaces:
 def _pairs(sides: FaceSides) -> NDArray[np.int64]:
     """The two sides of every edge that exactly two faces have, (2, E)."""
     edge = sides.edge.cpu().numpy()
-    shared = np.flatnonzero(np.bincount(edge)[edge] == 2)
-    return shared[np.argsort(edge[shared], kind="stable")].reshape(-1, 2).T
+    uses = np.bincount(edge)
+    places = np.zeros((2, len(uses)), np.int64)
+    places[1, edge] = np.arange(len(edge))  # of several, the last one stays
+    places[0, edge[::-1]] = np.arange(len(edge))[::-1]
+    return places[:, uses == 2]

@@ -90,7 +90,9 @@ def _require_sound_items(header: Any) -> None:
 
 def _columns(chunk: Any) -> dict[str, NDArray[Any]]:
     """All columns of some points, by name."""
-    columns: dict[str, NDArray[Any]] = {"points": np.stack([chunk.x, chunk.y, chunk.z], axis=1).astype(np.float64)}
+    with np.errstate(all="ignore"):  # of a damaged scale, which makes places that are none
+        places = np.stack([chunk.x, chunk.y, chunk.z], axis=1).astype(np.float64)
+    columns: dict[str, NDArray[Any]] = {"points": places}
     for name in chunk.point_format.dimension_names:
         if name not in _PLACES:
             columns[name] = np.asarray(chunk[name])

@@ -33,7 +33,7 @@ def refusals(
     """
     try:
         yield
-    except (ImportError, KeyboardInterrupt, SystemExit, GeneratorExit):
+    except (ImportError, MemoryError, KeyboardInterrupt, SystemExit, GeneratorExit):
         raise
     except BaseException as error:
         if not isinstance(error, (ReadError, foreign or ValueError)):
