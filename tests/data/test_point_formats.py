@@ -38,7 +38,7 @@ def test_what_damaged_files_once_brought_up(tmp_path, suffix, content):
 
 def test_folders_and_unknown_suffixes(tmp_path):
     (tmp_path / "scans.xyz").mkdir()
-    with pytest.raises(ReadError, match=r"scans.xyz: a folder; give one file of points in it"):
+    with pytest.raises(ReadError, match=r"scans.xyz: is a folder; give one file of points in it"):
         read_table(tmp_path / "scans.xyz")
     with pytest.raises(ReadError, match=r"a folder"):
         read_points(tmp_path)
@@ -55,3 +55,9 @@ def test_rows_that_are_no_places_stay_in_a_table(tmp_path):
     (tmp_path / "a.xyz").write_text(rows(POINTS) + "nan 0 0\n")
     assert len(read_table(tmp_path / "a.xyz").points) == 13
     assert len(read_points(tmp_path / "a.xyz")) == 12
+
+
+def test_what_a_mac_keeps_beside_a_file_is_told(tmp_path):
+    (tmp_path / "._scan.xyz").write_bytes(b"\x00\x05\x16\x07" + bytes(100))
+    with pytest.raises(ReadError, match=r"hidden file that a Mac keeps beside scan\.xyz; give that one"):
+        read_points(tmp_path / "._scan.xyz")

@@ -4,7 +4,8 @@ from os import PathLike
 from pathlib import Path
 
 from diffshape.data.arrays import ReadError
-from diffshape.data.mesh_formats import MESH_SUFFIXES, is_apple_double
+from diffshape.data.formats.paths import is_apple_double
+from diffshape.data.mesh_formats import MESH_SUFFIXES
 from diffshape.data.meshes import Mesh, read_mesh
 
 

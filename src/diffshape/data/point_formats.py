@@ -8,11 +8,12 @@ from diffshape.data.formats.arrays import read_npy, read_npz
 from diffshape.data.formats.columns import Table
 from diffshape.data.formats.e57 import read_e57
 from diffshape.data.formats.las import read_las
+from diffshape.data.formats.paths import known_suffix
 from diffshape.data.formats.pcd import read_pcd
+from diffshape.data.formats.polygons import Polygons
 from diffshape.data.formats.ptx import read_ptx
 from diffshape.data.formats.text import read_colors_text, read_normals_text, read_text
-from diffshape.data.mesh_formats import Polygons
-from diffshape.data.meshes import MESH_SUFFIXES, read_polygons
+from diffshape.data.mesh_formats import MESH_SUFFIXES, read_polygons
 
 TABLES: dict[str, Callable[[Path], Table]] = {
     **dict.fromkeys((".xyz", ".txt", ".csv", ".pts", ".asc"), read_text),
@@ -36,14 +37,7 @@ def point_suffix(path: Path) -> str:
         FileNotFoundError: There is no such file.
         ReadError: It is a folder, empty, or of an unknown format.
     """
-    suffix = path.suffix.lower()
-    if path.is_dir():
-        raise ReadError(f"{path}: a folder; give one file of points in it")
-    if suffix not in POINT_SUFFIXES:
-        raise ReadError(f"{path}: unknown point format; diffshape reads {', '.join(POINT_SUFFIXES)}")
-    if path.stat().st_size == 0:
-        raise ReadError(f"{path}: the file is empty")
-    return suffix
+    return known_suffix(path, POINT_SUFFIXES, what="point", of_folder="one file of points in it")
 
 
 def read_table(path: Path) -> Table:

@@ -3,18 +3,16 @@
 from pathlib import Path
 
 from diffshape.data.arrays import ReadError
-
-_MARKS = {b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
+from diffshape.data.formats.encoding import text_encoding
 
 
 def read_text(path: Path) -> str:
-    """The text of a file in UTF-8, or in UTF-16 with its byte-order mark; bytes that are neither become U+FFFD.
+    """The text of a file in UTF-8, UTF-16 or UTF-32; bytes that are none of it become U+FFFD.
 
     Raises:
         ReadError: It has zero bytes, which no text has.
     """
-    data = path.read_bytes()
-    text = data.decode(_MARKS.get(data[:2], "utf-8-sig"), errors="replace")
+    text = path.read_bytes().decode(text_encoding(path), errors="replace")
     if "\0" in text:
         raise ReadError(f"{path}: no text, as {path.suffix} files are; it is damaged or of another format")
     return text

@@ -17,9 +17,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from diffshape.data.formats.columns import Table, with_colors
+from diffshape.data.formats.encoding import text_encoding
 from diffshape.data.formats.refusals import refusals
 from diffshape.data.formats.sizes import require_held
-from diffshape.data.formats.text import text_encoding
 
 _SHORTEST = 6  # characters of a row: "0 0 0" and the end of the line
 

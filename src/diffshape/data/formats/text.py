@@ -5,7 +5,6 @@ piece. What it cannot read (missing values, or the next scan's count between row
 error knows its line.
 """
 
-import codecs
 import os
 import re
 from array import array
@@ -19,6 +18,7 @@ from numpy.typing import NDArray
 from diffshape.data.arrays import ReadError
 from diffshape.data.attributes import color_bytes
 from diffshape.data.formats.columns import Table, named_table, unnamed_table
+from diffshape.data.formats.encoding import text_encoding
 from diffshape.data.formats.header import ROW_NUMBER, column_names, other_names
 from diffshape.data.formats.height_grid import is_height_grid, read_height_grid
 from diffshape.data.formats.layout import Layout, is_comment, is_count, layout_of, row_cells
@@ -70,28 +70,6 @@ def read_colors_text(path: Path) -> Table:
     if colors is None:
         raise ReadError(f"{path}: columns 4 to 6 must be colours from 0 to 255 or from 0 to 1")
     return Table(rows[:, :3], None, {"colors": colors})
-
-
-def text_encoding(path: Path) -> str:
-    """The encoding of a text file by its first bytes; UTF-8 where they do not tell.
-
-    >>> from tempfile import TemporaryDirectory
-    >>> with TemporaryDirectory() as folder:
-    ...     path = Path(folder, "a.csv")
-    ...     _ = path.write_text("1,2,3", encoding="utf-16")
-    ...     text_encoding(path)
-    'utf-16'
-    """
-    with path.open("rb") as file:
-        start = file.read(256)
-    if start.startswith((codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)):
-        return "utf-32"
-    if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        return "utf-16"
-    for name, zeros, others in (("utf-16-le", start[1::2], start[::2]), ("utf-16-be", start[::2], start[1::2])):
-        if len(start) >= 8 and not any(zeros) and all(others):
-            return name
-    return "utf-8-sig"
 
 
 def _head(path: Path, encoding: str) -> list[str]:
