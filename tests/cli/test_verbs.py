@@ -9,9 +9,10 @@ from diffshape.data import read_mesh, write_mesh, write_points
 
 
 def test_mesh_writes_what_is_asked_for(finished, tmp_path, capsys):
-    assert main(["mesh", str(finished), "--resolution", "40", "--out", str(tmp_path / "a.stl")]) == 0
-    assert len(read_mesh(tmp_path / "a.stl").faces) > 100
-    assert main(["mesh", str(finished), "--out", "a.glb"]) == 2
+    for name in ("a.stl", "a.glb"):
+        assert main(["mesh", str(finished), "--resolution", "40", "--out", str(tmp_path / name)]) == 0
+        assert len(read_mesh(tmp_path / name).faces) > 100
+    assert main(["mesh", str(finished), "--out", "a.step"]) == 2
     assert main(["mesh", str(tmp_path)]) == 2
     assert "has no config.yaml" in capsys.readouterr().err
 
@@ -26,6 +27,29 @@ def test_query_answers_row_by_row(finished, tmp_path, capsys):
     assert "1 are not finite" in capsys.readouterr().out
     assert main(["query", str(finished), "rows.npy", "--out", "d.csv"]) == 0
     assert (tmp_path / "d.csv").read_text().startswith("x,y,z,distance\n5,0,0,-")
+
+
+def test_query_finds_columns_by_name_and_tells_notes(finished, tmp_path, capsys):
+    (tmp_path / "q.csv").write_text(",x,y,z,label\n0,5,0,0,a\n1,8,0,0,b\n")
+    assert main(["query", str(finished), "q.csv", "--out", "d.npy"]) == 0
+    distances = np.load(tmp_path / "d.npy")
+    assert distances[0] < 0 < distances[1]
+    assert "q.csv: Column 5 ('label') holds words and is left out." in capsys.readouterr().err
+    (tmp_path / "q.csv").write_text("x,y\n5,0\n")
+    assert main(["query", str(finished), "q.csv"]) == 1
+    assert "q.csv: no row of three numbers" in capsys.readouterr().err
+
+
+def test_query_writes_digits_that_come_back(finished, tmp_path):
+    rows = np.random.default_rng(0).normal(size=(20, 3)) + np.array([500123.456, 4512345.678, 321.5])
+    np.save(tmp_path / "rows.npy", rows)
+    assert main(["query", str(finished), "rows.npy", "--out", "d.csv"]) == 0
+    assert np.array_equal(np.loadtxt(tmp_path / "d.csv", delimiter=",", skiprows=1)[:, :3], rows)
+
+
+def test_query_names_a_folder(finished, capsys):
+    assert main(["query", str(finished), str(finished)]) == 1
+    assert "a folder; give one file of points in it" in capsys.readouterr().err
 
 
 def test_eval_takes_a_run_or_a_mesh(finished, capsys):

@@ -33,5 +33,17 @@ def test_refuses(values, message):
         real_rows(values, name="clouds")
 
 
+def test_masked_places_are_nan():
+    masked = np.ma.masked_array([[1, 2, 3], [4, 5, 6]], [[0, 1, 0], [0, 0, 0]])
+    assert np.array_equal(real_rows(masked, name="x"), [[1, np.nan, 3], [4, 5, 6]], equal_nan=True)
+    assert host_array(np.ma.masked_array([1, 2]), name="x").dtype == np.array([1]).dtype
+
+
+@pytest.mark.parametrize("tensor", [torch.ones(4, 3, device="meta"), torch.eye(3).to_sparse()])
+def test_tensors_without_plain_values_are_named(tensor):
+    with pytest.raises(ValueError, match="faces must be a dense tensor with values, got torch"):
+        host_array(tensor, name="faces")
+
+
 def test_host_array_keeps_the_type():
     assert host_array(torch.zeros(2, dtype=torch.int32), name="x").dtype == np.int32

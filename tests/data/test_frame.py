@@ -62,6 +62,22 @@ def test_factor_acts():
     assert find_outliers(points, factor=1000.0).sum() == 0
 
 
+@pytest.mark.parametrize("zeros", [1, 8, 9, 500, 20_000])
+def test_rows_of_zeros_do_not_move_the_box(zeros):
+    """What depth cameras store where they saw nothing: one place, however often."""
+    points = 0.1 * simulate_scan(TORUS, 3000) + [0, 0, 0.6]
+    rows = np.vstack([points, np.zeros((zeros, 3))])
+    assert Frame.of(rows) == plain_box(points)
+    assert find_outliers(rows).nonzero()[0].tolist() == list(range(3000, 3000 + zeros))
+
+
+def test_repeated_points_are_not_dense():
+    points = simulate_scan(TORUS, 2000)
+    rows = np.vstack([points, np.repeat(points[:100], 50, axis=0), [[3.0, 0.0, 0.0]]])
+    assert find_outliers(rows).nonzero()[0].tolist() == [len(rows) - 1]
+    assert Frame.of(rows) == plain_box(points)
+
+
 def test_many_duplicates_are_no_reason_to_drop_the_rest():
     points = np.vstack([np.zeros((1000, 3)), np.random.default_rng(0).random((200, 3))])
     assert Frame.of(points) == plain_box(points)

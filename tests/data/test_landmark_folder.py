@@ -68,6 +68,39 @@ def test_values_are_0_to_1(folder, dtype, largest):
     assert read_landmark_folder(folder, size=(64, 64)).images.unique().tolist() == [1.0]
 
 
+@pytest.mark.parametrize(
+    ("largest", "white"),
+    [(255, 255), (1023, 1023), (1024, 4095), (4095, 4095), (4096, 16383), (20_000, 65535)],
+)
+def test_fewer_bits_in_sixteen_fill_the_range(folder, largest, white):
+    """Scanners give 12 bits in 16; the brightest image of a folder tells for all of them."""
+    write(folder, "a", np.full((64, 64), largest, np.uint16), ROWS)
+    write(folder, "b", np.full((64, 64), 51, np.uint16), ROWS)
+    write(folder, "c", np.full((64, 64), 51, np.uint8), ROWS)
+    values = read_landmark_folder(folder, size=(64, 64)).images.amax((1, 2, 3))
+    torch.testing.assert_close(values, torch.tensor([largest / white, 51 / white, 0.2]))
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "latin-1"])
+def test_points_in_other_encodings(tmp_path, encoding):
+    (tmp_path / "a.csv").write_bytes("\n".join(["x1,y1,x2,y2,Höhe", *ROWS]).encode(encoding))
+    assert read_points_csv(tmp_path / "a.csv").shape == (4, 2)
+
+
+@pytest.mark.parametrize("content", [b"\xff\xfe\x00\xd8", b"\x00" * 500, b'"' + b"1" * 200_000, bytes(range(256)) * 4])
+def test_points_that_are_no_text(folder, content):
+    (folder / "a.csv").write_bytes(content)
+    with pytest.raises(ReadError, match=r"a\.csv"):
+        read_landmark_folder(folder)
+
+
+def test_an_image_that_promises_more_than_it_holds(folder):
+    whole = (folder / "a.npy").read_bytes()
+    (folder / "a.npy").write_bytes(whole.replace(b"(40, 80)", b"(99999999, 99999)".ljust(8))[: len(whole)])
+    with pytest.raises(ReadError, match=r"a\.npy: not a readable NumPy array"):
+        read_landmark_folder(folder)
+
+
 @pytest.mark.parametrize("suffix", ["png", "tif"])
 def test_pictures_are_read_with_pillow(folder, suffix):
     image = pytest.importorskip("PIL.Image")
@@ -96,6 +129,8 @@ def test_images_without_points_are_left_out_and_none_is_an_error(folder):
     [
         (["1,2,3,4", "1,2,three,4"], "row 2 must begin x1,y1,x2,y2, got '1,2,three,4'"),
         (["1,2,3", "1,2,3"], "row 1 must begin"),
+        (["1O,5,30,5", "10,20,30,21"], "row 1 must begin x1,y1,x2,y2, got '1O,5,30,5'"),
+        (["1,2,3,4", "1_0,2,3,4"], "row 2 must begin"),
         (["1,2,3,4"], "1 rows of points; a vertebra takes two"),
     ],
 )
@@ -127,7 +162,7 @@ def test_a_file_that_is_no_image_is_named(folder):
         read_landmark_folder(folder)
     (folder / "b.png").unlink()
     (folder / "a.npy").write_bytes(b"nothing")
-    with pytest.raises(ReadError, match=r"a.npy: not a NumPy file"):
+    with pytest.raises(ReadError, match=r"a.npy: not a readable NumPy array"):
         read_landmark_folder(folder)
 
 

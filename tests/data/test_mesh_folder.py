@@ -20,6 +20,11 @@ def test_all_meshes_are_read_in_order_of_their_names(folder):
         assert np.array_equal(mesh.vertices, read_mesh(folder / name).vertices)
 
 
+def test_hidden_files_of_a_mac_are_passed_over(folder):
+    (folder / "._b.obj").write_bytes(b"\0\5\x16\7\0\2\0\0Mac OS X        ")
+    assert list(read_mesh_folder(folder)) == ["a.STL", "a.off", "b.obj", "c.ply"]
+
+
 def test_all_that_cannot_be_read_are_named_in_one_error(folder):
     (folder / "b.obj").write_text("v 1 2 3\n")
     (folder / "c.ply").write_bytes(b"")

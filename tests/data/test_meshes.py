@@ -1,9 +1,11 @@
+import copy
+
 import numpy as np
 import pytest
 import torch
 import trimesh
 
-from diffshape.data import ReadError, as_mesh, read_mesh
+from diffshape.data import Mesh, ReadError, as_mesh, icosphere, read_mesh
 
 VERTICES = np.array([[0.0, 0, 0], [1, 0, 0], [0, 1, 0], [0, 0, 1]])
 FACES = np.array([[0, 2, 1], [0, 1, 3], [1, 2, 3], [0, 3, 2]])
@@ -88,3 +90,51 @@ def test_real_meshes_as_trimesh_reads_them(shared, name):
     mesh, peer = read_mesh(path), trimesh.load(path, process=False)
     assert np.array_equal(mesh.vertices, peer.vertices)
     assert np.array_equal(mesh.faces, peer.faces)
+
+
+def test_a_mesh_is_a_pair_that_carries_more():
+    colors = np.zeros((4, 3), np.uint8)
+    mesh = Mesh(VERTICES, FACES, attributes={"colors": colors}, notes=("Read.",))
+    vertices, faces = mesh
+    assert (len(mesh), mesh[0] is vertices, mesh[1] is faces) == (2, True, True)
+    assert (vertices is mesh.vertices, faces is mesh.faces) == (True, True)
+    assert (repr(mesh), isinstance(mesh, tuple)) == ("Mesh(4 vertices, 4 faces)", True)
+    for other in (copy.copy(mesh), copy.deepcopy(mesh), as_mesh(mesh)):
+        assert type(other) is Mesh
+        assert np.array_equal(other.faces, FACES)
+        assert other.attributes.keys() == {"colors"}
+        assert other.notes == ("Read.",)
+    assert (Mesh(VERTICES, FACES).attributes, Mesh(VERTICES, FACES).notes) == ({}, ())
+
+
+def test_attributes_have_to_fit():
+    with pytest.raises(
+        ValueError, match=r"attributes\['heat'\] must hold real numbers of shape \(4,\) or \(4, k\), got \(3,\)"
+    ):
+        as_mesh(Mesh(VERTICES, FACES, attributes={"heat": np.zeros(3)}))
+    with pytest.raises(ValueError, match=r"numbers from 0 to 1 or from 0 to 255, got \(4, 3\) of float64"):
+        as_mesh(Mesh(VERTICES, FACES, attributes={"colors": np.full((4, 3), -1.0)}))
+
+
+def test_unused_vertices_that_are_no_places_are_dropped():
+    vertices = np.concatenate([[[np.nan, 0, 0]], VERTICES, [[0, np.inf, 0]]])
+    mesh = as_mesh((vertices, FACES + 1))
+    assert np.array_equal(mesh.vertices, VERTICES)
+    assert np.array_equal(mesh.faces, FACES)
+    assert mesh.notes == ("2 of 6 vertices, NaN, infinite or beyond 1e30 and used by no face, were dropped.",)
+
+
+def test_faces_of_two_corners_are_told(tmp_path):
+    (tmp_path / "a.obj").write_text("v 0 0 0\nv 1 0 0\nv 0 1 0\nf 1 2 3\nf 1 2\n")
+    assert read_mesh(tmp_path / "a.obj").notes == ("1 faces of fewer than three corners were left out.",)
+
+
+def test_folders_and_other_things(tmp_path):
+    with pytest.raises(ReadError, match="is a folder"):
+        as_mesh(tmp_path)
+    for thing in (None, VERTICES, torch.zeros(4, 3), {"vertices": VERTICES}):
+        with pytest.raises(ValueError, match=r"a mesh must be a path, a trimesh\.Trimesh or \(vertices, faces\)"):
+            as_mesh(thing)
+    with pytest.raises(ValueError, match="faces must have shape"):
+        as_mesh(trimesh.PointCloud(VERTICES))
+    assert as_mesh(icosphere(0)) is not None

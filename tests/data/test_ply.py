@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from diffshape.data.arrays import ReadError
-from diffshape.data.ply import Lists, read_ply, write_ply
+from diffshape.data.formats.ply_rows import Lists
+from diffshape.data.ply import read_ply, write_ply
 
 ORDERS = {"ascii": "=", "binary_little_endian": "<", "binary_big_endian": ">"}
 POINTS = np.random.default_rng(0).normal(size=(6, 3)).astype(np.float32)
@@ -99,3 +100,28 @@ def test_round_trip_to_the_bit(tmp_path, dtype):
     assert elements["vertex"]["x"].dtype == dtype
     assert np.array_equal(elements["vertex"]["x"], column)
     assert np.array_equal(elements["face"]["vertex_indices"].values.reshape(-1, 3), faces)
+
+
+@pytest.mark.parametrize(
+    ("kind", "count", "message"),
+    [
+        ("int", b"\xff\xff\xff\xff", "a list vertex_indices of -1 entries"),
+        ("int", b"\x00\x94\x35\x77", "face ends after 0 of 1 rows"),
+        ("uint", b"\x00\x28\x6b\xee", "face ends after 0 of 1 rows"),
+        ("float", b"\xca\xf2\x49\x71", "unknown type 'list float int'"),
+    ],
+)
+def test_lists_longer_than_the_file_take_no_memory(tmp_path, kind, count, message):
+    content = ply_bytes("binary_little_endian", faces=[(0, 1, 2)])
+    content = content.replace(b"list uchar", b"list " + kind.encode())
+    with pytest.raises(ReadError, match=message):
+        read(tmp_path, content[:-13] + count + content[-12:])
+
+
+def test_rows_of_nothing_are_nothing(tmp_path, encoding):
+    header = (
+        f"ply\nformat {encoding} 1.0\nelement spare 1000000000000\nelement vertex 0\nproperty float x\nend_header\n"
+    )
+    elements = read(tmp_path, header.encode())
+    assert elements["spare"] == {}
+    assert len(elements["vertex"]["x"]) == 0

@@ -4,8 +4,18 @@ import sys
 import numpy as np
 import pytest
 import torch
+import trimesh
 
-from diffshape.data import PointCloud, ReadError, clean_points, read_mesh, read_points, write_mesh, write_points
+from diffshape.data import (
+    PointCloud,
+    ReadError,
+    as_points,
+    clean_points,
+    read_mesh,
+    read_points,
+    write_mesh,
+    write_points,
+)
 
 CLOUD = np.random.default_rng(0).normal(size=(50, 3))
 
@@ -126,7 +136,7 @@ def test_missing_empty_and_damaged_files(tmp_path, name):
     with pytest.raises(ReadError, match=name):
         read_points(path)
     with pytest.raises(ReadError, match="unknown point format; diffshape reads"):
-        read_points(tmp_path / "a.las")
+        read_points(tmp_path / "a.step")
 
 
 @pytest.mark.parametrize("name", ["m.ply", "m.obj", "m.off", "m.stl", "p.ply", "p.csv", "p.npy", "p.npz"])
@@ -185,3 +195,88 @@ def test_real_scans(shared):
     assert np.abs(scan.points.max(axis=0) - truth.max(axis=0)).max() < 0.02
     assert len(read_points(data / "abc" / "00011084_scan.ply")) == 59_979
     assert "mesh" in read_points(data / "meshes" / "dc.ply", max_points=100).notes[0]
+
+
+WHOLE = PointCloud(
+    CLOUD, CLOUD, (), {"colors": np.tile(np.arange(50, dtype=np.uint8)[:, None], 3), "id": np.arange(50)}
+)
+
+
+def test_attributes_keep_their_rows():
+    rows = CLOUD.copy()
+    rows[[3, 7]] = np.nan
+    cloud = clean_points(rows, normals=CLOUD, attributes=WHOLE.attributes)
+    assert np.array_equal(cloud.attributes["id"], np.delete(np.arange(50), [3, 7]))
+    assert cloud.attributes["colors"].dtype == np.uint8
+    drawn = cloud.subset(20)
+    assert np.array_equal(drawn.points, CLOUD[drawn.attributes["id"]])
+    assert np.array_equal(drawn.attributes["colors"][:, 0], drawn.attributes["id"])
+    with pytest.raises(ValueError, match=r"attribute 'a' of points must have 50 rows like the points, got \(2,\)"):
+        clean_points(CLOUD, attributes={"a": [1, 2]})
+
+
+def test_a_cloud_is_shown_on_a_line():
+    assert repr(WHOLE) == "PointCloud(50 points, normals, colors, id)"
+    many = PointCloud(CLOUD, attributes={f"a{number}": CLOUD for number in range(9)})
+    assert repr(many) == "PointCloud(50 points, a0, a1, a2, a3, and 5 more)"
+
+
+def test_masked_rows_are_no_points():
+    masked = np.ma.masked_array(CLOUD, np.zeros_like(CLOUD, bool), fill_value=-9999)
+    assert clean_points(masked).notes == ()
+    masked[4, 1] = np.ma.masked
+    cloud = clean_points(masked)
+    assert np.array_equal(cloud.points, np.delete(CLOUD, 4, axis=0))
+    assert cloud.notes == ("1 of 50 points was dropped: masked, NaN, infinite or beyond 1e30.",)
+    integers = np.ma.masked_equal(np.arange(60).reshape(20, 3) ** 2, 9)
+    assert len(clean_points(integers)) == 19
+
+
+@pytest.mark.parametrize("length", [1e200, 1e-200, 5e-324, 1.7e308])
+def test_normals_of_any_length_become_unit(length):
+    with np.errstate(under="ignore"):
+        normals = np.sign(CLOUD) * length
+    cloud = clean_points(CLOUD, normals=normals)
+    assert np.allclose(cloud.normals, np.sign(CLOUD) / np.sqrt(3), atol=1e-15)
+    assert cloud.notes == ()
+
+
+def test_what_may_be_given(tmp_path):
+    write_points(tmp_path / "a.csv", WHOLE)
+    for given in (CLOUD, CLOUD.tolist(), torch.tensor(CLOUD), WHOLE, tmp_path / "a.csv", str(tmp_path / "a.csv")):
+        assert np.array_equal(clean_points(given).points, CLOUD)
+    assert as_points(WHOLE) is WHOLE
+    assert np.array_equal(clean_points(tmp_path / "a.csv").attributes["id"], np.arange(50))
+    assert np.array_equal(as_points(trimesh.PointCloud(CLOUD)).points, CLOUD)
+    assert as_points(torch.ones(2, 3, dtype=torch.bfloat16)).points.tolist() == [[1, 1, 1], [1, 1, 1]]
+    assert len(as_points(np.empty((0, 3)))) == 0
+
+
+def test_a_mesh_object_is_drawn_from_as_a_mesh_file_is(tmp_path):
+    mesh = trimesh.creation.box()
+    cloud = clean_points(mesh)
+    assert len(cloud) == 30_000
+    assert cloud.notes == ("This is a mesh of 12 faces; 30,000 points were drawn from it, evenly by area.",)
+    assert np.abs(np.abs(cloud.points).max(axis=1) - 0.5).max() < 1e-12
+    write_mesh(tmp_path / "a.ply", mesh.vertices, mesh.faces)
+    assert np.array_equal(read_points(tmp_path / "a.ply").points, cloud.points)
+
+
+@pytest.mark.parametrize("given", [None, 5, "none.xyz", object(), {"x": 1}, torch.ones(4, 3, device="meta")])
+def test_what_may_not_be_given(given):
+    with pytest.raises((ValueError, FileNotFoundError)):
+        clean_points(given)
+
+
+def test_cleaning_twice_says_things_once():
+    flat = CLOUD * [1, 1, 0]
+    assert clean_points(clean_points(flat)).notes == clean_points(flat).notes
+
+
+def test_repeated_points_are_drawn_once():
+    rows = np.vstack([np.zeros((1000, 3)), CLOUD])
+    cloud = clean_points(rows)
+    assert len(cloud) == 1050
+    assert np.array_equal(cloud.subset(60).points, np.vstack([np.zeros((1, 3)), CLOUD]))
+    assert cloud.subset(60).notes == ("999 of 1,050 points were left out: they repeat others.",)
+    assert len(np.unique(cloud.subset(40).points, axis=0)) == 40

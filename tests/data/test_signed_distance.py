@@ -102,6 +102,70 @@ def test_inside_out_is_turned_around_and_said():
     assert (signed.index.winding_number(torch.zeros(1, 3), exact=True) - 1).abs() < 1e-9
 
 
+@pytest.mark.parametrize("radius", [0.5, 1.0])
+def test_of_two_bodies_the_inward_one_is_turned(radius):
+    ball = icosphere(3, radius=1.0)
+    vertices = np.concatenate([ball.vertices, radius * ball.vertices + [3, 0, 0]])
+    signed = SignedDistance((vertices, np.concatenate([ball.faces, ball.faces[:, ::-1] + len(ball.vertices)])))
+    centres = torch.tensor(signed.frame.to_unit(np.array([[0.0, 0, 0], [3.0, 0, 0]])))
+    found = signed.frame.distances_from_unit(signed(centres)).numpy()
+    np.testing.assert_allclose(found, [-1, -radius], atol=0.01)
+    assert signed.notes == ("1 of 2 bodies faced inward and was turned around",)
+    assert (signed.watertight, signed.consistently_wound) == (True, True)
+
+
+def test_a_cavity_stays_one_and_is_no_fault():
+    ball = icosphere(2, radius=1.0)
+    vertices = np.concatenate([ball.vertices, 0.5 * ball.vertices])
+    for way in (1, -1):
+        faces = np.concatenate([ball.faces[:, ::way], ball.faces[:, ::-way] + len(ball.vertices)])
+        signed = SignedDistance((vertices, faces))
+        assert (signed(torch.tensor([[0.0, 0, 0], [0.75, 0, 0]])) < 0).tolist() == [False, True]
+        assert signed.notes == (() if way == 1 else ("the mesh faced inward and was turned around",))
+
+
+def test_what_is_open_is_turned_without_what_is_closed():
+    ball = icosphere(3, radius=1.0)
+    half = ball.vertices[ball.faces].mean(axis=1)[:, 2] < 0.7  # of the ball, a deep bowl
+    vertices = np.concatenate([ball.vertices, 0.5 * ball.vertices + [3, 0, 0]])
+    signed = SignedDistance((vertices, np.concatenate([ball.faces[half][:, ::-1], ball.faces + len(ball.vertices)])))
+    centres = torch.tensor(signed.frame.to_unit(np.array([[0.0, 0, 0], [3.0, 0, 0]])))
+    assert (signed(centres) < 0).all()
+    assert signed.notes[-1] == "1 of 2 bodies faced inward and was turned around"
+
+
+def test_split_corners_are_joined_before_facing_is_decided():
+    ball, rng = icosphere(3), np.random.default_rng(0)
+    turned = np.where(rng.random((len(ball.faces), 1)) < 0.3, ball.faces[:, ::-1], ball.faces)
+    soup = ball.vertices[turned].reshape(-1, 3)
+    whole, split = SignedDistance((ball.vertices, turned)), SignedDistance((soup, np.arange(len(soup)).reshape(-1, 3)))
+    points = cloud(500, 3) * 0.6
+    assert torch.equal(split(points), whole(points))
+    assert (split.notes, split.watertight, split.vertices.shape) == (whole.notes, True, (len(soup), 3))
+    assert torch.equal(split.vertices[split.faces], whole.vertices[whole.faces])
+
+
+@pytest.mark.parametrize("face", [[0, 0, 1], [5, 5, 5], [56, 57, 58]])
+@pytest.mark.parametrize("way", [1, -1])
+def test_faces_without_area_decide_nothing(face, way):
+    """A vertex named twice or three times, and three vertices in a line."""
+    vertices = np.concatenate([BOX.vertices, LINE / 10])
+    signed = SignedDistance((vertices, np.concatenate([BOX.faces[:, ::way], [face]])))
+    points = cloud(200, 3)
+    assert torch.equal(signed(points) < 0, box_distance(points, (1.0, 0.5, 0.25)) < 0)
+    assert ("the mesh faced inward and was turned around" in signed.notes) == (way == -1)
+
+
+def test_what_was_told_of_the_file_is_told_on():
+    assert SignedDistance(Mesh(*BOX, notes=("Left out.",))).notes == ("Left out.",)
+
+
+def test_bodies_that_touch_are_not_joined():
+    box = box_mesh(1)
+    vertices = np.concatenate([box.vertices, box.vertices + np.array([1, 0, 0])])
+    assert SignedDistance((vertices, np.concatenate([box.faces, box.faces + len(box.vertices)]))).notes == ()
+
+
 def test_holes_and_flipped_faces_are_said_and_survived():
     mesh, points = icosphere(4), cloud(3000, 3) * 0.6
     whole, rng = SignedDistance(mesh), np.random.default_rng(0)

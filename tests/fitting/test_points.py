@@ -7,7 +7,7 @@ import pytest
 import torch
 import trimesh
 
-from diffshape.data import read_mesh, read_points
+from diffshape.data import clean_points, read_mesh, read_points, write_points
 from diffshape.fields import HashGridConfig, LatentMLPConfig, MLPConfig
 from diffshape.fitting import DiffCD, fit_points, load, points, resume_fit
 from diffshape.fitting.presets import PRESETS
@@ -55,6 +55,21 @@ def test_global_random_numbers_do_not_matter_and_are_left_alone(fit, ball):
     assert torch.equal(torch.get_rng_state(), before)
     torch.manual_seed(2)
     assert torch.equal(weights(fit(ball)), first)
+
+
+def test_a_file_and_a_cloud_are_fitted_like_their_points(fit, ball, tmp_path):
+    write_points(tmp_path / "ball.csv", ball)
+    for given in (tmp_path / "ball.csv", str(tmp_path / "ball.csv"), clean_points(ball)):
+        assert torch.equal(weights(fit(given, steps=2)), weights(fit(ball, steps=2)))
+
+
+def test_rows_of_zeros_change_nothing(fit, ball):
+    """A depth camera stores them where it saw nothing."""
+    far = ball + np.array([0.0, 0.0, 20.0])
+    with_zeros = fit(np.vstack([far, np.zeros((300, 3))]))
+    without = fit(far)
+    assert with_zeros.frame == without.frame
+    assert torch.equal(weights(with_zeros), weights(without))
 
 
 def test_a_tensor_is_fitted_like_an_array(fit, ball):

@@ -82,3 +82,10 @@ def test_tensors_make_the_target_again(sphere_target):
     again = FitTarget(**parts)
     assert all(torch.equal(part, again.tensors()[name]) for name, part in parts.items())
     assert again.oriented
+
+
+def test_the_spacing_of_a_raw_cloud_is_that_of_its_places():
+    points = torch.rand(500, 3, generator=torch.Generator().manual_seed(0))
+    target = raw_target(torch.cat([points, torch.zeros(2000, 3)]))
+    assert len(target.points) == 2500
+    assert target.spacing == raw_target(torch.cat([points, torch.zeros(1, 3)])).spacing

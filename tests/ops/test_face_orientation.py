@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from diffshape.data import icosphere, torus_mesh
-from diffshape.ops.face_orientation import faces_against_the_rest
+from diffshape.ops.face_orientation import connected_surfaces, faces_against_the_rest
 
 
 def turn(faces, which):
@@ -48,3 +48,19 @@ def test_one_face_and_degenerate_faces():
     assert faces_against_the_rest(torch.tensor([[0, 1, 2]])).tolist() == [False]
     assert faces_against_the_rest(torch.tensor([[0, 0, 1], [2, 2, 2]])).shape == (2,)
     assert faces_against_the_rest(torch.from_numpy(np.zeros((0, 3), np.int64))).shape == (0,)
+
+
+def test_surfaces_that_touch_along_an_edge_are_two_without_rims():
+    one, other = [[0, 2, 1], [0, 1, 3], [1, 2, 3], [0, 3, 2]], [[0, 4, 1], [0, 1, 5], [1, 4, 5], [0, 5, 4]]
+    surfaces = connected_surfaces(torch.tensor(one + other))
+    assert surfaces.of_face.tolist() == [0] * 4 + [1] * 4
+    assert surfaces.rims.shape == (0, 2)
+
+
+def test_holes_and_single_faces_have_rims():
+    faces = torch.from_numpy(icosphere(1).faces)
+    surfaces = connected_surfaces(torch.cat([faces[1:], faces + 42, torch.tensor([[100, 101, 102]])]))
+    assert surfaces.of_rim.tolist().count(0) == surfaces.of_rim.tolist().count(2) == 3
+    assert {*surfaces.rims[surfaces.of_rim == 0].flatten().tolist()} == {*faces[0].tolist()}
+    assert 1 not in surfaces.of_rim
+    assert surfaces.of_face.bincount().tolist() == [79, 80, 1]

@@ -89,7 +89,7 @@ def read_inputs(
     if not as_scan and holds_faces(points):
         mesh = read_mesh(points)
         drawn = area_samples(mesh.vertices, mesh.faces, MESH_SAMPLES, generator=np.random.default_rng(seed))
-        notes = (f"{points}: a mesh of {len(mesh.faces):,} faces.",)
+        notes = (f"{points}: a mesh of {len(mesh.faces):,} faces.", *mesh.notes)
         return Inputs(
             points, mesh, drawn, notes, truth or points, surface or mesh, max_points, seed, up or up_of(points)
         )

@@ -7,7 +7,7 @@ from diffshape.cli.errors import usage_errors
 from diffshape.cli.folders import output_file, run_path
 from diffshape.cli.options import OptionalPath, RunPath, VerbOptions
 
-_SUFFIXES = (".ply", ".obj", ".stl", ".off")
+_SUFFIXES = (".ply", ".obj", ".stl", ".off", ".glb")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -19,7 +19,7 @@ class MeshRun(VerbOptions):
     resolution: int = 512
     """Grid nodes along the side of the mesh's box."""
     out: OptionalPath = None
-    """PLY, OBJ, STL or OFF file. Default: RUN/mesh_RESOLUTION.ply."""
+    """PLY, OBJ, STL, OFF or GLB file. Default: RUN/mesh_RESOLUTION.ply."""
 
 
 def run(arguments: MeshRun) -> int:

@@ -1,8 +1,9 @@
 """``diffshape query``: signed distances of points from a fitted surface, a row in, a row out."""
 
+import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import tyro
 
@@ -37,43 +38,24 @@ def run(arguments: Query) -> int:
     input_file(arguments.points)
     import numpy as np
 
+    from diffshape.data.point_formats import read_table
     from diffshape.fitting import load
 
-    points = _rows(arguments.points)
+    table = read_table(arguments.points)
+    points = table.points
     finite = np.isfinite(points).all(axis=1)
     distances = np.full(len(points), np.nan)
     result = load(folder)
     fitted = result.frame.from_unit(result.target.points.double().numpy())
     show_hint(frame_hint(str(arguments.points), points[finite], str(folder), fitted, parts=True))
     distances[finite] = result.query(points[finite])
+    for note in table.notes:
+        print(f"{arguments.points}: {note}", file=sys.stderr)
     print(_summary(distances))
     if arguments.out is not None:
         _write(arguments.out, points, distances)
         print(f"written to {arguments.out}")
     return 0
-
-
-def _rows(path: Path) -> "NDArray[np.float64]":
-    """The points of a file as they stand there: none dropped, none drawn."""
-    from diffshape.data import ReadError
-    from diffshape.data.meshes import MESH_SUFFIXES, read_polygons
-    from diffshape.data.point_formats import read_npy, read_npz, read_text
-    from diffshape.data.points import POINT_SUFFIXES
-
-    suffix = path.suffix.lower()
-    if suffix not in POINT_SUFFIXES:
-        raise ReadError(f"{path}: unknown point format; diffshape reads {', '.join(POINT_SUFFIXES)}")
-    if path.stat().st_size == 0:
-        raise ReadError(f"{path}: the file is empty")
-    if suffix in MESH_SUFFIXES:
-        return read_polygons(path).vertices
-    reader: Any = {".npy": read_npy, ".npz": read_npz}.get(suffix, read_text)
-    try:
-        return reader(path).points
-    except ReadError:
-        raise
-    except ValueError as error:
-        raise ReadError(f"{path}: {error}") from error
 
 
 def _summary(distances: "NDArray[np.float64]") -> str:
@@ -93,11 +75,10 @@ def _summary(distances: "NDArray[np.float64]") -> str:
 def _write(path: Path, points: "NDArray[np.float64]", distances: "NDArray[np.float64]") -> None:
     import numpy as np
 
-    from diffshape.data import atomic_path
+    from diffshape.data import atomic_path, write_points
 
-    with atomic_path(path) as temporary:
-        if path.suffix.lower() == ".npy":
+    if path.suffix.lower() == ".npy":
+        with atomic_path(path) as temporary:
             np.save(temporary, distances, allow_pickle=False)
-        else:
-            table = np.column_stack([points, distances])
-            np.savetxt(temporary, table, "%.9g", delimiter=",", header="x,y,z,distance", comments="")
+    else:
+        write_points(path, points, attributes={"distance": distances})

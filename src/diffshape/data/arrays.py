@@ -31,7 +31,8 @@ def real_rows(values: Any, *, name: str, columns: int | None = 3) -> NDArray[np.
         raise ValueError(f"{name} must have shape {wanted}, got {array.shape}{hint}")
     if array.dtype.kind not in "fiub":
         raise ValueError(f"{name} must hold real numbers, got {array.dtype}")
-    return array.astype(np.float64)
+    with np.errstate(invalid="ignore", over="ignore"):  # some NaN of damaged files warn when they are widened
+        return array.astype(np.float64)
 
 
 def usable_rows(array: NDArray[np.float64]) -> NDArray[np.bool_]:
@@ -40,10 +41,34 @@ def usable_rows(array: NDArray[np.float64]) -> NDArray[np.bool_]:
 
 
 def host_array(values: Any, *, name: str) -> NDArray[Any]:
-    """``values`` as a NumPy array of its own type; a torch tensor is detached and brought to the CPU."""
+    """``values`` as a NumPy array of its own type; a torch tensor is detached and brought to the CPU.
+
+    Masked places become NaN, which needs floats: masked integers become float64.
+
+    Raises:
+        ValueError: rows of different lengths, or a tensor without values (meta) or in a layout NumPy does not have.
+    """
     if hasattr(values, "detach"):
-        values = values.detach().cpu().numpy()
+        return _host_tensor(values, name)
+    if isinstance(values, np.ma.MaskedArray):
+        kept = np.asarray(values.data)
+        if np.ma.getmaskarray(values).any() and kept.dtype.kind in "fiub":
+            kept = kept.astype(kept.dtype if kept.dtype.kind == "f" else np.float64)  # a copy
+            kept[np.ma.getmaskarray(values)] = np.nan
+        return kept
     try:
         return np.asarray(values)
     except ValueError as error:
         raise ValueError(f"{name} must be one rectangular array of numbers, got rows of different lengths") from error
+
+
+def _host_tensor(tensor: Any, name: str) -> NDArray[Any]:
+    import torch  # which the tensor has loaded
+
+    try:
+        plain = tensor.detach().cpu()
+        return (plain.float() if plain.dtype == torch.bfloat16 else plain).numpy()
+    except (TypeError, RuntimeError, NotImplementedError) as error:
+        raise ValueError(
+            f"{name} must be a dense tensor with values, got {tensor.layout} on device {tensor.device}"
+        ) from error

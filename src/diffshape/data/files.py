@@ -1,80 +1,143 @@
 """Meshes and points as files, each written whole or not at all."""
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from diffshape._whole_files import atomic_path
 from diffshape.data.arrays import host_array
+from diffshape.data.attributes import checked_attributes
+from diffshape.data.formats.content import Content, Holds, held
+from diffshape.data.formats.glb_writer import write_glb
+from diffshape.data.formats.obj import write_obj
+from diffshape.data.formats.off import write_off
+from diffshape.data.formats.stl import write_stl
+from diffshape.data.formats.writers import ALL, HOLDS, WRITERS, write_ply_content
 from diffshape.data.meshes import as_mesh
-from diffshape.data.ply import write_ply
+from diffshape.data.points import as_points
+from diffshape.data.single_precision import warn_of_lost_digits
 
 _Array = NDArray[Any]
+_MESH_HOLDS = {
+    ".ply": ALL,
+    ".obj": Holds(True, ("colors",)),
+    ".off": Holds(False, ("colors",)),
+    ".stl": Holds(False, ()),
+    ".glb": Holds(True, ("colors",)),
+}
+"""What files of meshes hold beside vertices and faces."""
 
 
-def write_mesh(path: str | os.PathLike[str], vertices: Any, faces: Any, *, normals: Any = None) -> None:
-    """Write a triangle mesh as PLY (binary), OBJ, STL (binary) or OFF, by suffix.
+def write_mesh(
+    path: str | os.PathLike[str],
+    vertices: Any,
+    faces: Any = None,
+    *,
+    normals: Any = None,
+    attributes: Mapping[str, Any] | None = None,
+) -> None:
+    """Write a triangle mesh as PLY (binary), OBJ, STL (binary), OFF or GLB, by suffix.
 
-    PLY keeps the float type of the vertices; OBJ and OFF are written to that many digits; STL is always float32.
+    PLY keeps the float type of the vertices; OBJ and OFF are written to that many digits. STL and GLB hold float32:
+    of a mesh far from the origin a GLB keeps the digits in the place of its node; for STL a warning says what is lost.
 
     Args:
         path: Where; an old file is replaced in one step.
-        vertices: (V, 3) numbers, NumPy or torch.
+        vertices: (V, 3) numbers, NumPy or torch; or, without ``faces``, whatever :func:`as_mesh` takes: a
+            :class:`Mesh` is written with its attributes.
         faces: (F, 3) integers.
-        normals: (V, 3) vertex normals, for PLY and OBJ only.
+        normals: (V, 3) vertex normals, for PLY, OBJ and GLB only.
+        attributes: What else the vertices have, name -> (V,) or (V, k) numbers, such as ``read_mesh(...).attributes``.
+            PLY holds all of them; OBJ, OFF and GLB hold ``"colors"``, (V, 3) or (V, 4), uint8 or floats 0 to 1; STL
+            holds none.
+
+    What a :class:`Mesh` carries and the format does not hold is left out, and a warning names it.
 
     Raises:
-        ValueError: an unknown suffix, normals for a format without them, or what :func:`as_mesh` refuses (an empty
-            mesh too).
+        ValueError: an unknown suffix, normals or attributes given here for a format without them, or what
+            :func:`as_mesh` refuses (an empty mesh too).
+
+    >>> from tempfile import TemporaryDirectory
+    >>> from diffshape.data import icosphere, read_mesh
+    >>> mesh = icosphere(1)
+    >>> with TemporaryDirectory() as folder:
+    ...     write_mesh(Path(folder, "a.ply"), *mesh, attributes={"heat": mesh.vertices[:, 2]})
+    ...     write_mesh(Path(folder, "b.ply"), read_mesh(Path(folder, "a.ply")))
+    ...     read_mesh(Path(folder, "b.ply")).attributes["heat"].shape
+    (42,)
     """
     path = Path(path)
-    writers = {".ply": _write_ply, ".obj": _write_obj, ".stl": _write_stl, ".off": _write_off}
-    suffix = _known_suffix(path, "write_mesh", writers)
-    if normals is not None and suffix not in (".ply", ".obj"):
-        raise ValueError(f"write_mesh: {suffix} files have no vertex normals; leave normals out or write .ply")
-    clean = as_mesh((vertices, faces))
-    kept = _kept_type(clean.vertices, vertices)
+    suffix = _known_suffix(path, "write_mesh", _MESH_HOLDS)
+    clean = as_mesh(vertices if faces is None else (vertices, faces))
+    original = getattr(vertices, "vertices", clean.vertices) if faces is None else vertices
+    if len(clean.vertices) != len(original):
+        raise ValueError("write_mesh: vertices that no face uses are NaN, infinite or beyond 1e30; leave them out")
+    points = _kept_type(clean.vertices, original)
+    beside = checked_attributes(
+        clean.attributes if attributes is None else attributes, len(points), function="write_mesh"
+    )
+    everything = Content(points, _matching_normals(normals, points), beside, clean.faces)
+    given = {"normals", *(attributes or ())}
+    content = held(everything, _MESH_HOLDS[suffix], path, function="write_mesh", given=given)
+    if suffix == ".stl":
+        warn_of_lost_digits(path, points)
     with atomic_path(path) as temporary:
-        writers[suffix](temporary, _Content(kept, clean.faces, _matching_normals(normals, kept)))
+        match suffix:
+            case ".ply":
+                write_ply_content(temporary, content)
+            case ".obj":
+                write_obj(temporary, points, clean.faces, content.normals, dict(content.attributes))
+            case ".off":
+                write_off(temporary, points, clean.faces, dict(content.attributes))
+            case ".glb":
+                write_glb(temporary, points, clean.faces, content.normals, dict(content.attributes))
+            case _:
+                write_stl(temporary, points, clean.faces)
 
 
-def write_points(path: str | os.PathLike[str], points: Any, *, normals: Any = None) -> None:
-    """Write points, and normals if given, as PLY (binary), XYZ or TXT (spaces), CSV (with a header) or NPY, by suffix.
+def write_points(
+    path: str | os.PathLike[str], points: Any, *, normals: Any = None, attributes: Mapping[str, Any] | None = None
+) -> None:
+    """Write a cloud as PLY or PCD (binary), CSV (with a header), XYZ or TXT (spaces), XYZN, XYZRGB, NPY or NPZ.
 
     Args:
-        path: Where; an old file is replaced in one step.
-        points: (N, 3) numbers, NumPy or torch; their float type is kept. N = 0 is fine.
-        normals: (N, 3) normals, or None. All formats but PLY hold them as columns 4 to 6.
+        path: Where, its suffix says which; an old file is replaced in one step.
+        points: (N, 3) numbers, NumPy or torch, whose float type is kept (N = 0 is fine); or what else
+            :func:`as_points` takes: a :class:`PointCloud` is written with its normals and attributes.
+        normals: (N, 3) normals, or None. As text and NPY they are columns 4 to 6.
+        attributes: Arrays of N rows by name, (N,) or (N, k); ``colors`` are (N, 3) or (N, 4), uint8 or floats 0 to 1.
+            PLY, PCD, CSV, XYZ, TXT and NPZ hold them all, XYZRGB only colours and no normals, XYZN and NPY none.
+
+    What a :class:`PointCloud` carries and the format does not hold is left out, and a warning names it.
 
     Raises:
-        ValueError: an unknown suffix or wrong shapes.
+        ValueError: an unknown suffix, wrong shapes, or normals or attributes given here for a format without them.
+
+    >>> from tempfile import TemporaryDirectory
+    >>> with TemporaryDirectory() as folder:
+    ...     write_points(Path(folder, "a.csv"), [[0.1, 2, 3]], attributes={"intensity": [7]})
+    ...     Path(folder, "a.csv").read_text()
+    'x,y,z,intensity\\n0.1,2,3,7\\n'
     """
     path = Path(path)
-    writers = {".ply": _write_ply, ".xyz": _write_text, ".txt": _write_text, ".csv": _write_csv, ".npy": _write_npy}
-    suffix = _known_suffix(path, "write_points", writers)
-    array = host_array(points, name="points")
-    if array.ndim != 2 or array.shape[1] != 3 or array.dtype.kind not in "fiu":
-        raise ValueError(
-            f"write_points: points must have shape (N, 3) and real numbers, got {array.shape} of {array.dtype}"
-        )
-    array = _kept_type(array, array)
+    suffix = _known_suffix(path, "write_points", WRITERS)
+    cloud = as_points(points, name="write_points: points")
+    single = str(getattr(points, "dtype", "")).endswith("float32")
+    array = cloud.points.astype(np.float32 if single else np.float64)
+    beside = cloud.attributes if attributes is None else attributes
+    everything = Content(
+        array,
+        _matching_normals(cloud.normals if normals is None else normals, array),
+        checked_attributes(beside, len(array), function="write_points"),
+    )
+    given = {*([] if normals is None else ["normals"]), *(attributes or ())}
+    content = held(everything, HOLDS[suffix], path, function="write_points", given=given)
     with atomic_path(path) as temporary:
-        writers[suffix](temporary, _Content(array, np.empty((0, 3), np.int64), _matching_normals(normals, array)))
-
-
-class _Content(NamedTuple):
-    """What is written: points (N, 3), faces (F, 3), none of them for a cloud, normals (N, 3) or None."""
-
-    points: _Array
-    faces: _Array
-    normals: _Array | None
-
-    def table(self) -> _Array:
-        """Points, and normals beside them."""
-        return self.points if self.normals is None else np.hstack([self.points, self.normals])
+        WRITERS[suffix](temporary, content)
 
 
 def _known_suffix(path: Path, function: str, writers: dict[str, Any]) -> str:
@@ -97,57 +160,3 @@ def _matching_normals(normals: Any, points: _Array) -> _Array | None:
     if array.shape != points.shape:
         raise ValueError(f"normals must have shape {points.shape} like the points, got {array.shape}")
     return array
-
-
-def _write_ply(path: Path, content: _Content) -> None:
-    names = ("x", "y", "z", "nx", "ny", "nz")
-    elements: dict[str, dict[str, _Array]] = {"vertex": dict(zip(names, content.table().T))}
-    if len(content.faces):
-        elements["face"] = {"vertex_indices": content.faces.astype(np.int32)}
-    write_ply(path, elements)
-
-
-def _write_obj(path: Path, content: _Content) -> None:
-    with path.open("w", encoding="ascii") as file:
-        np.savetxt(file, content.points, "v " + _row(content.points))
-        corner = "%d"
-        if content.normals is not None:
-            np.savetxt(file, content.normals, "vn " + _row(content.normals))
-            corner = "%d//%d"
-        corners = content.faces + 1 if content.normals is None else np.repeat(content.faces + 1, 2, axis=1)
-        np.savetxt(file, corners, f"f {corner} {corner} {corner}")
-
-
-def _write_off(path: Path, content: _Content) -> None:
-    with path.open("w", encoding="ascii") as file:
-        file.write(f"OFF\n{len(content.points)} {len(content.faces)} 0\n")
-        np.savetxt(file, content.points, _row(content.points))
-        np.savetxt(file, content.faces, "3 %d %d %d")
-
-
-def _write_stl(path: Path, content: _Content) -> None:
-    corners = content.points[content.faces].astype(np.float64)  # (F, 3, 3)
-    normals = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
-    length = np.linalg.norm(normals, axis=1, keepdims=True)
-    rows = np.zeros(len(corners), [("normal", "<f4", 3), ("corners", "<f4", (3, 3)), ("spare", "<u2")])
-    rows["normal"], rows["corners"] = normals / np.where(length > 0, length, 1), corners
-    header = b"binary STL".ljust(80) + len(rows).to_bytes(4, "little")
-    path.write_bytes(header + rows.tobytes())
-
-
-def _write_text(path: Path, content: _Content) -> None:
-    np.savetxt(path, content.table(), _row(content.table()))
-
-
-def _write_csv(path: Path, content: _Content) -> None:
-    header = "x,y,z" if content.normals is None else "x,y,z,nx,ny,nz"
-    np.savetxt(path, content.table(), _row(content.table(), ","), header=header, comments="")
-
-
-def _write_npy(path: Path, content: _Content) -> None:
-    np.save(path, content.table(), allow_pickle=False)
-
-
-def _row(array: _Array, separator: str = " ") -> str:
-    """The format of a row that reads back to the same bits."""
-    return separator.join([f"%.{9 if array.dtype == np.float32 else 17}g"] * array.shape[1])

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from scipy.spatial import KDTree
 
 from diffshape.data.arrays import real_rows
+from diffshape.data.coincident import distinct_rows
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -118,7 +119,8 @@ def find_outliers(points: NDArray[np.floating], *, factor: float = 6.0) -> NDArr
 
     A point is isolated if its 8th neighbour is farther than ``factor`` times the median of that distance. Outliers
     are the isolated points outside the bounding box of the others. Groups of more than 8 are no outliers, and strays
-    within the box are not looked for. Distances are measured to a sample of 100,000 points, so the cost is O(N).
+    within the box are not looked for. Repeated points count once: the many rows (0, 0, 0) with which a depth camera
+    says that it saw nothing are one point. Distances are measured to a sample of 100,000 points, so the cost is O(N).
 
     Args:
         points: (N, 3) finite points in any unit.
@@ -126,7 +128,7 @@ def find_outliers(points: NDArray[np.floating], *, factor: float = 6.0) -> NDArr
             but inside their box.
 
     Returns:
-        Boolean mask (N,), True for outliers; False for all if there are no more than 8 points.
+        Boolean mask (N,), True for outliers; False for all if there are no more than 8 different points.
 
     >>> rng = np.random.default_rng(0)
     >>> find_outliers(np.vstack([rng.random((500, 3)), [[30.0, 0.0, 0.0]]])).nonzero()[0].tolist()
@@ -139,14 +141,13 @@ def find_outliers(points: NDArray[np.floating], *, factor: float = 6.0) -> NDArr
     sample = points
     if len(points) > _SAMPLE:
         sample = points[np.random.default_rng(0).choice(len(points), _SAMPLE, replace=False)]
+    sample = sample[np.sort(distinct_rows(sample).first)]
+    if len(sample) <= _NEIGHBORS:
+        return outliers
     tree = KDTree(sample)
     spacing = _neighbor_distance(tree, sample)
-    if not spacing.any():
-        return outliers
-    limit = factor * np.median(spacing[spacing > 0])
+    limit = factor * np.median(spacing)
     core = sample[spacing <= limit]
-    if len(core) == 0:
-        return outliers
     outside = ((points < core.min(axis=0)) | (points > core.max(axis=0))).any(axis=1)
     outliers[outside] = _neighbor_distance(tree, points[outside]) > limit
     return outliers

@@ -8,13 +8,17 @@ Source: Klinwichit et al., BUU-LSPINE, Applied Sciences 2023, 13(15), 8646.
 
 import csv
 from pathlib import Path
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
 from jaxtyping import Float
+from numpy.typing import NDArray
 from torch import Tensor
 
 from diffshape.data.arrays import ReadError
+from diffshape.data.formats.arrays import read_array
+from diffshape.data.formats.text import text_encoding
 from diffshape.data.landmark_images import LandmarkImages
 from diffshape.losses.skeleton import Skeleton
 
@@ -25,6 +29,10 @@ def read_landmark_folder(
     folder: str | Path, *, size: tuple[int, int] = (256, 256), spacing: float | None = None
 ) -> LandmarkImages:
     """Read every image that has a CSV file of its name beside it, scaled to fit into one size.
+
+    Grey values become 0 to 1: bytes by 255, floats as they are, wider integers by the largest number of 8, 10, 12, 14
+    or all their bits, whichever is the least that holds every such image of the folder. So the 12 bits of a scanner
+    that come in 16 fill the range, and one folder has one brightness.
 
     Args:
         folder: Holds ``name.png`` (or JPEG, TIFF, BMP, NPY) and ``name.csv``; pictures need Pillow.
@@ -57,7 +65,9 @@ def read_landmark_folder(
                 f"{path.with_suffix('.csv')}: {len(each) // 2} rows, but {paths[0].with_suffix('.csv').name} has "
                 f"{len(points[0]) // 2}; give every image the same rows, empty where it does not show a vertebra"
             )
-    images, scales, limits = zip(*(_read_fitted(path, size) for path in paths))
+    fitted = [_read_fitted(path, size) for path in paths]
+    images = [each.image / _white(each.kind, fitted) for each in fitted]
+    scales, limits = [each.scale for each in fitted], [each.limits for each in fitted]
     landmarks, scales = torch.stack(points), torch.tensor(scales, dtype=torch.float64)
     mask = ((landmarks >= -0.5) & (landmarks < torch.tensor(limits)[:, None] - 0.5)).all(-1)  # False for NaN
     landmarks = (landmarks + 0.5) * scales[:, None] - 0.5
@@ -90,16 +100,18 @@ def read_points_csv(path: str | Path) -> Float[Tensor, "k 2"]:
         ReadError: A row has fewer than four columns or something that is no number, or there are too few rows.
     """
     path = Path(path)
-    with path.open(newline="", encoding="utf-8-sig") as file:
-        rows = [row for row in csv.reader(file) if any(cell.strip() for cell in row)]
+    try:
+        with path.open(newline="", encoding=text_encoding(path), errors="replace") as file:
+            rows = [row for row in csv.reader(file) if any(cell.strip() for cell in row)]
+    except csv.Error as error:
+        raise ReadError(f"{path}: not a CSV file of points; save it again with x1,y1,x2,y2 in each row") from error
     if rows and _is_header(rows[0]):
         rows = rows[1:]
     points = []
     for number, row in enumerate(rows, start=1):
-        try:
-            x1, y1, x2, y2 = (float(cell) if cell.strip() else float("nan") for cell in row[:4])
-        except ValueError as error:
-            raise ReadError(f"{path}: row {number} must begin x1,y1,x2,y2, got {','.join(row)!r}") from error
+        if len(row) < 4 or not all(_is_number(cell) for cell in row[:4]):
+            raise ReadError(f"{path}: row {number} must begin x1,y1,x2,y2, got {','.join(row)[:60]!r}")
+        x1, y1, x2, y2 = (float(cell.strip() or "nan") for cell in row[:4])
         points += [(x1, y1), (x2, y2)]
     if len(points) < 4:
         raise ReadError(f"{path}: {len(rows)} rows of points; a vertebra takes two, x1,y1,x2,y2 each")
@@ -107,27 +119,44 @@ def read_points_csv(path: str | Path) -> Float[Tensor, "k 2"]:
 
 
 def _is_header(row: list[str]) -> bool:
-    """Whether the first cell is a name."""
+    """Whether the cells that could be a point are names, all of them."""
+    return bool(row) and not any(_is_number(cell) for cell in row[:4])
+
+
+def _is_number(cell: str) -> bool:
     try:
-        float(row[0].strip() or "nan")
+        return "_" not in cell and float(cell.strip() or "nan") is not None
     except ValueError:
-        return True
-    return False
+        return False
 
 
-def _read_grey(path: Path) -> Float[Tensor, "h w"]:
-    """Grey values 0 to 1: bytes by 255, 16 bits by 65535, floats as they are."""
-    if path.suffix.lower() == ".npy":
-        try:
-            pixels = np.load(path, allow_pickle=False)
-        except (ValueError, EOFError) as error:
-            raise ReadError(f"{path}: not a NumPy file of numbers: {error}") from error
-    else:
-        pixels = _picture(path)
+class _Fitted(NamedTuple):
+    """An image scaled to fit, in the numbers of its file."""
+
+    image: Float[Tensor, "1 h w"]
+    kind: np.dtype[Any]
+    largest: float
+    scale: tuple[float, float]
+    """In x and y, which whole pixels keep from being quite the same."""
+    limits: tuple[int, int]
+    """The width and height that it had."""
+
+
+def _white(kind: np.dtype[Any], images: list[_Fitted]) -> float:
+    """Which number is 1 in images of a type: of integers wider than a byte, the fewest usual bits that hold all."""
+    if kind.kind not in "iu":
+        return 1.0
+    largest = max(each.largest for each in images if each.kind == kind)
+    bits = [] if kind.itemsize == 1 else [255, 1023, 4095, 16383]
+    return float(next((number for number in bits if largest <= number), np.iinfo(kind).max))
+
+
+def _read_grey(path: Path) -> NDArray[Any]:
+    """The numbers of a grey image, (H, W)."""
+    pixels = read_array(path) if path.suffix.lower() == ".npy" else _picture(path)
     if pixels.ndim != 2 or 0 in pixels.shape or pixels.dtype.kind not in "fiub":
         raise ReadError(f"{path}: must be a grey image of shape (H, W), got {pixels.dtype}, {pixels.shape}")
-    largest = np.iinfo(pixels.dtype).max if pixels.dtype.kind in "iu" else 1
-    return torch.from_numpy(np.ascontiguousarray(pixels, dtype=np.float32) / np.float32(largest))
+    return pixels
 
 
 def _picture(path: Path) -> np.ndarray:
@@ -144,16 +173,14 @@ def _picture(path: Path) -> np.ndarray:
         raise ReadError(f"{path}: cannot be read as an image: {error}") from error
 
 
-def _read_fitted(
-    path: Path, size: tuple[int, int]
-) -> tuple[Float[Tensor, "1 h w"], tuple[float, float], tuple[int, int]]:
-    """An image scaled to fit into ``size``; by how much in x and y, which whole pixels keep from being quite the same;
-    and the width and height that it had."""
-    image = _read_grey(path)
+def _read_fitted(path: Path, size: tuple[int, int]) -> _Fitted:
+    pixels = _read_grey(path)
+    image = torch.from_numpy(np.ascontiguousarray(pixels, dtype=np.float32))
     scale = min(size[0] / image.shape[0], size[1] / image.shape[1])
     height, width = (max(1, round(scale * side)) for side in image.shape)
     scaled = torch.nn.functional.interpolate(
         image[None, None], (height, width), mode="bilinear", antialias=scale < 1, align_corners=False
     )[0]
     padded = torch.nn.functional.pad(scaled, (0, size[1] - width, 0, size[0] - height))
-    return padded, (width / image.shape[1], height / image.shape[0]), (image.shape[1], image.shape[0])
+    limits = (image.shape[1], image.shape[0])
+    return _Fitted(padded, pixels.dtype, float(pixels.max()), (width / limits[0], height / limits[1]), limits)

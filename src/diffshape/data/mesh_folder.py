@@ -4,11 +4,15 @@ from os import PathLike
 from pathlib import Path
 
 from diffshape.data.arrays import ReadError
-from diffshape.data.meshes import MESH_SUFFIXES, Mesh, read_mesh
+from diffshape.data.formats.paths import is_apple_double
+from diffshape.data.mesh_formats import MESH_SUFFIXES
+from diffshape.data.meshes import Mesh, read_mesh
 
 
 def read_mesh_folder(folder: str | PathLike[str]) -> dict[str, Mesh]:
-    """The meshes in a folder by file name, in order of these; other files and folders within are passed over.
+    """The meshes in a folder by file name, in order of these.
+
+    Other files are passed over, and so are folders within and the ``._`` files that a Mac leaves beside meshes.
 
     Args:
         folder: Holds PLY, OBJ, OFF, STL or GLB files.
@@ -27,7 +31,8 @@ def read_mesh_folder(folder: str | PathLike[str]) -> dict[str, Mesh]:
     folder = Path(folder)
     if not folder.is_dir():
         raise FileNotFoundError(2, "no such folder", str(folder))
-    paths = [path for path in sorted(folder.iterdir()) if path.suffix.lower() in MESH_SUFFIXES and path.is_file()]
+    files = [path for path in sorted(folder.iterdir()) if path.suffix.lower() in MESH_SUFFIXES and path.is_file()]
+    paths = [path for path in files if not is_apple_double(path)]
     if not paths:
         raise ReadError(f"{folder}: no mesh files ({', '.join(MESH_SUFFIXES)}) are in it")
     meshes, wrong = {}, []

@@ -1,31 +1,76 @@
 """Triangle meshes: what one is here, how it is read, and what else is accepted in its place."""
 
+from collections.abc import Mapping
 from os import PathLike
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from diffshape.data.arrays import ReadError, host_array, real_rows, usable_rows
-from diffshape.data.mesh_formats import Polygons, read_glb, read_obj, read_off, read_ply_mesh, read_stl
+from diffshape.data.attributes import Attributes, checked_attributes
+from diffshape.data.formats.polygons import require_corners
+from diffshape.data.mesh_formats import MESH_SUFFIXES, read_polygons
 
-_READERS = {".ply": read_ply_mesh, ".obj": read_obj, ".off": read_off, ".stl": read_stl, ".glb": read_glb}
-MESH_SUFFIXES = tuple(_READERS)
 
+class Mesh(tuple[NDArray[np.float64], NDArray[np.int64]]):
+    """A triangle mesh: ``vertices`` (V, 3) float64 and ``faces`` (F, 3) int64, counter-clockwise seen from outside.
 
-class Mesh(NamedTuple):
-    """A triangle mesh: ``vertices`` (V, 3) float64 and ``faces`` (F, 3) int64, counter-clockwise seen from outside."""
+    It is the pair of the two, so that ``vertices, faces = mesh`` works, and carries what else is known of it.
 
-    vertices: NDArray[np.float64]
-    faces: NDArray[np.int64]
+    Attributes:
+        vertices, faces: The pair.
+        attributes: What the vertices have beside their places, name -> array of V rows: colours as ``"colors"``, uint8
+            of shape (V, 3) or (V, 4), anything else as (V,) or (V, k) under the name it has in the file.
+        notes: What was changed or left out when the mesh was read, a sentence each.
+
+    >>> mesh = Mesh(np.eye(3), np.array([[0, 1, 2]]), attributes={"colors": np.zeros((3, 3), np.uint8)})
+    >>> vertices, faces = mesh
+    >>> mesh, vertices.shape, mesh.attributes["colors"].shape
+    (Mesh(3 vertices, 1 faces), (3, 3), (3, 3))
+    """
+
+    attributes: Attributes
+    notes: tuple[str, ...]
+
+    def __new__(
+        cls,
+        vertices: NDArray[np.float64],
+        faces: NDArray[np.int64],
+        *,
+        attributes: Mapping[str, NDArray[Any]] | None = None,
+        notes: tuple[str, ...] = (),
+    ) -> "Mesh":
+        """The pair, with what belongs to it."""
+        mesh = super().__new__(cls, (vertices, faces))
+        mesh.attributes, mesh.notes = dict(attributes or {}), tuple(notes)
+        return mesh
+
+    @property
+    def vertices(self) -> NDArray[np.float64]:
+        """The places of the vertices, (V, 3)."""
+        return self[0]
+
+    @property
+    def faces(self) -> NDArray[np.int64]:
+        """The vertices of each triangle, (F, 3)."""
+        return self[1]
+
+    def __repr__(self) -> str:
+        return f"Mesh({len(self.vertices)} vertices, {len(self.faces)} faces)"
+
+    def __getnewargs__(self) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+        return self.vertices, self.faces
 
 
 def read_mesh(path: str | PathLike[str]) -> Mesh:
     """Read a PLY, OBJ, OFF, STL or GLB file as triangles, in file coordinates.
 
-    Polygons become fans of triangles. Vertices keep their order and number in PLY, OBJ and OFF; the coincident ones
-    with which STL and GLB repeat every corner are merged.
+    Polygons become triangles, along diagonals inside them. Vertices keep their order and number in PLY, OBJ and OFF,
+    but for those that no face uses and that are no places (NaN, infinite or beyond 1e30), which are dropped; the
+    coincident ones with which STL and GLB repeat every corner are merged. Colours and other numbers of the vertices
+    come along in ``attributes``; ``notes`` tells what was changed, and what of the file is not read.
 
     Raises:
         FileNotFoundError: there is no such file.
@@ -46,9 +91,15 @@ def read_mesh(path: str | PathLike[str]) -> Mesh:
             f"{path}: holds {len(polygons.vertices)} points and no faces; give a mesh, or fit these points first"
         )
     try:
-        return as_mesh((polygons.vertices, polygons.triangles()))
+        triangles = polygons.triangles()
+        mesh = as_mesh(Mesh(polygons.vertices, triangles, attributes=polygons.attributes, notes=polygons.notes))
     except ValueError as error:
         raise ReadError(f"{path}: not a usable mesh ({error})") from error
+    small = int((polygons.counts < 3).sum())
+    if small:
+        notes = (*mesh.notes, f"{small:,} faces of fewer than three corners were left out.")
+        return Mesh(*mesh, attributes=mesh.attributes, notes=notes)
+    return mesh
 
 
 def holds_faces(path: str | PathLike[str]) -> bool:
@@ -58,33 +109,28 @@ def holds_faces(path: str | PathLike[str]) -> bool:
         FileNotFoundError, ReadError: as :func:`read_mesh`, for a suffix of meshes.
     """
     path = Path(path)
-    return path.suffix.lower() in _READERS and len(read_polygons(path).counts) > 0
-
-
-def read_polygons(path: Path) -> Polygons:
-    """The vertices and polygons of a mesh file, with none of the checks of :func:`read_mesh`; it may have no faces."""
-    if path.suffix.lower() not in _READERS:
-        raise ReadError(f"{path}: unknown mesh format; diffshape reads {', '.join(MESH_SUFFIXES)}")
-    if path.stat().st_size == 0:
-        raise ReadError(f"{path}: the file is empty")
-    return _READERS[path.suffix.lower()](path)
+    return path.suffix.lower() in MESH_SUFFIXES and len(read_polygons(path).counts) > 0
 
 
 def as_mesh(thing: Any) -> Mesh:
     """A :class:`Mesh` from a path, a (vertices, faces) pair, or an object that has both, like trimesh.Trimesh.
 
     Args:
-        thing: Path of a mesh file; or (V, 3) numbers and (F, 3) integers as NumPy arrays, torch tensors or lists.
+        thing: Path of a mesh file; a :class:`Mesh`, which keeps its attributes and notes; a ``trimesh.Trimesh``; or
+            (V, 3) numbers and (F, 3) integers as NumPy arrays, torch tensors or lists.
+
+    Vertices that are not finite are dropped, with a note, if no face uses one.
 
     Raises:
-        ValueError: wrong shapes or types, no faces, vertices that are not finite, faces that name missing vertices.
+        ValueError: wrong shapes or types, no faces, faces that use vertices which are missing or not finite.
 
     >>> as_mesh(([[0, 0, 0], [1, 0, 0], [0, 1, 0]], [[0, 1, 2]])).vertices.shape
     (3, 3)
     """
     if isinstance(thing, (str, PathLike)):
         return read_mesh(thing)
-    pair = (thing.vertices, thing.faces) if hasattr(thing, "vertices") and hasattr(thing, "faces") else thing
+    is_pair = isinstance(thing, (tuple, list))
+    pair = thing if is_pair or not hasattr(thing, "vertices") else (thing.vertices, getattr(thing, "faces", None))
     if not isinstance(pair, (tuple, list)) or len(pair) != 2:
         raise ValueError(f"a mesh must be a path, a trimesh.Trimesh or (vertices, faces), got {type(thing).__name__}")
     vertices, faces = real_rows(pair[0], name="vertices"), host_array(pair[1], name="faces")
@@ -92,10 +138,29 @@ def as_mesh(thing: Any) -> Mesh:
         raise ValueError(f"faces must have shape (F, 3) and integers, got {faces.shape} of {faces.dtype}")
     if len(faces) == 0:
         raise ValueError("faces is empty; a mesh needs at least one triangle")
-    if faces.min() < 0 or faces.max() >= len(vertices):
-        wrong = int(faces.min() if faces.min() < 0 else faces.max())
-        raise ValueError(f"faces name vertex {wrong} of {len(vertices)} (counted from 0); the file or array is damaged")
-    unusable = int((~usable_rows(vertices)).sum())
-    if unusable:
-        raise ValueError(f"{unusable} of {len(vertices)} vertices are NaN, infinite or beyond 1e30; repair the mesh")
-    return Mesh(vertices, faces.astype(np.int64))
+    require_corners(faces, len(vertices))
+    attributes, notes = {}, ()
+    if isinstance(pair, Mesh):
+        attributes, notes = checked_attributes(pair.attributes, len(vertices), function="as_mesh"), pair.notes
+    return _of_places(Mesh(vertices, faces.astype(np.int64), attributes=attributes, notes=notes))
+
+
+def _of_places(mesh: Mesh) -> Mesh:
+    """The mesh without vertices that are no places, of which no face may use one."""
+    usable = usable_rows(mesh.vertices)
+    if usable.all():
+        return mesh
+    used = np.zeros(len(usable), bool)
+    used[mesh.faces] = True
+    count = len(usable)
+    if not usable[used].all():
+        wrong = int((used & ~usable).sum())
+        raise ValueError(f"{wrong} of {count} vertices are NaN, infinite or beyond 1e30; repair the mesh")
+    dropped = count - int(usable.sum())
+    told = f"{dropped:,} of {count:,} vertices, NaN, infinite or beyond 1e30 and used by no face, were dropped."
+    return Mesh(
+        mesh.vertices[usable],
+        (np.cumsum(usable) - 1)[mesh.faces],
+        attributes={name: values[usable] for name, values in mesh.attributes.items()},
+        notes=(*mesh.notes, told),
+    )

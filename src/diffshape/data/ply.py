@@ -4,85 +4,47 @@
 
 Scalar elements (the points) are read in one piece, so millions of them take a moment. Elements with lists (the faces)
 are read in one piece too when all lists are equally long, else row by row. Every row the header promises must be
-there.
+there; it is looked for before room is made for it.
 
 Source: Greg Turk, "The PLY Polygon File Format", Stanford University, 1994.
 """
 
-import struct
-from collections.abc import Iterator
-from dataclasses import dataclass, field
-from itertools import islice
-from os import SEEK_END, PathLike
+import re
+from collections import Counter
+from os import PathLike
 from pathlib import Path
-from typing import Any, BinaryIO, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from diffshape.data.arrays import ReadError
+from diffshape.data.formats.ply_rows import NAMES, TYPES, Columns, Element, Property, read_binary_rows, read_text_rows
+from diffshape.data.formats.refusals import refusals
 
-_TYPES = {
-    **dict.fromkeys(("char", "int8"), "i1"),
-    **dict.fromkeys(("uchar", "uint8"), "u1"),
-    **dict.fromkeys(("short", "int16"), "i2"),
-    **dict.fromkeys(("ushort", "uint16"), "u2"),
-    **dict.fromkeys(("int", "int32"), "i4"),
-    **dict.fromkeys(("uint", "uint32"), "u4"),
-    **dict.fromkeys(("float", "float32"), "f4"),
-    **dict.fromkeys(("double", "float64"), "f8"),
-}
 _ORDERS = {"ascii": "=", "binary_little_endian": "<", "binary_big_endian": ">"}
 
 
-class Lists(NamedTuple):
-    """A list property: the length of each row's list, and all lists end to end."""
-
-    counts: NDArray[np.int64]
-    values: NDArray[Any]
-
-
-Columns = dict[str, NDArray[Any] | Lists]
-
-
-class _Property(NamedTuple):
-    name: str
-    kind: str  # NumPy type code without byte order
-    count_kind: str | None  # type of the length in front of a list; None for a scalar
-
-
-@dataclass
-class _Element:
-    name: str
-    rows: int
-    properties: list[_Property] = field(default_factory=list)
-
-    @property
-    def has_lists(self) -> bool:
-        return any(one.count_kind for one in self.properties)
-
-
 def read_ply(path: str | PathLike[str]) -> dict[str, Columns]:
-    """All elements of a PLY file: element name -> property name -> one array (or :class:`Lists`) of its rows.
+    """All elements of a PLY file: element name -> property name -> one array (or `Lists`) of its rows.
+
+    Numbers have the type that the header declares, but for fractions written as text, which keep all their digits as
+    float64. Blank lines between rows are passed over.
 
     Raises:
         ReadError: the header is not PLY's, or rows are missing or malformed.
         FileNotFoundError: there is no such file.
     """
     path = Path(path)
-    with path.open("rb") as file:
-        try:
-            order, elements = _read_header(file)
-            read = _read_text if order == "=" else _read_binary
-            return {element.name: read(file, element, order) for element in elements}
-        except (ValueError, IndexError, KeyError, OverflowError) as error:
-            raise ReadError(f"{path}: not a readable PLY file ({error}); export it again") from error
+    with refusals(path, "PLY file"):
+        order, elements, body = _read_header(path.read_bytes())
+        return read_text_rows(body, elements) if order == "=" else read_binary_rows(body, elements, order)
 
 
 def write_ply(path: Path, elements: dict[str, dict[str, NDArray[Any]]]) -> None:
     """Write a binary little-endian PLY; a two-dimensional column becomes a list property.
 
-    Numbers keep their type: float32 as ``float``, float64 as ``double``, int32 as ``int``, uint8 as ``uchar``.
+    Numbers keep their type: float32 as ``float``, float64 as ``double``, int32 as ``int``, uint8 as ``uchar``, and so
+    on for all that PLY has.
     """
     header, bodies = ["ply", "format binary_little_endian 1.0"], []
     for name, columns in elements.items():
@@ -94,17 +56,16 @@ def write_ply(path: Path, elements: dict[str, dict[str, NDArray[Any]]]) -> None:
 
 def _packed(columns: dict[str, NDArray[Any]]) -> tuple[list[str], NDArray[Any]]:
     """The property lines of an element, and its rows as they stand in the file."""
-    names = {"f4": "float", "f8": "double", "i4": "int", "u1": "uchar"}
     lines: list[str] = []
     fields: dict[str, tuple[NDArray[Any] | int, Any]] = {}  # content and type
     for name, column in columns.items():
         kind = column.dtype.str[1:]
         if column.ndim == 2:
-            lines.append(f"property list uchar {names[kind]} {name}")
+            lines.append(f"property list uchar {NAMES[kind]} {name}")
             fields[f"{name} count"] = column.shape[1], "u1"
             fields[name] = column, (f"<{kind}", column.shape[1])
         else:
-            lines.append(f"property {names[kind]} {name}")
+            lines.append(f"property {NAMES[kind]} {name}")
             fields[name] = column, f"<{kind}"
     body = np.empty(len(next(iter(columns.values()))), [(name, kind) for name, (_, kind) in fields.items()])
     for name, (content, _) in fields.items():
@@ -112,125 +73,50 @@ def _packed(columns: dict[str, NDArray[Any]]) -> tuple[list[str], NDArray[Any]]:
     return lines, body
 
 
-def _read_header(file: BinaryIO) -> tuple[str, list[_Element]]:
-    if file.readline(16).strip() != b"ply":
+def _read_header(data: bytes) -> tuple[str, list[Element], bytes]:
+    """Byte order, elements, and what follows the header. Lines end as the first one does: LF, CR LF or CR."""
+    data = data.removeprefix(b"\xef\xbb\xbf")
+    first = re.match(rb"ply[ \t]*(\r\n|\n|\r)", data)
+    if first is None:
         raise ValueError("the first line is not 'ply'")
-    order, elements = None, []
+    line_end = first[1][-1:]
+    order, elements, end = None, [], first.end()
     while True:
-        raw = file.readline(4096)
-        if not raw:
+        start, end = end, data.find(line_end, end) + 1
+        if end == 0 and data[start:].split() != [b"end_header"]:
             raise ValueError("the header has no end")
-        words = raw.decode("latin-1").split() or ["comment"]
+        words = data[start : end or None].decode("latin-1").split() or ["comment"]
         match words:
             case ["end_header", *_]:
                 break
-            case ["format", name, *_]:
+            case ["format", name, *_] if name in _ORDERS:
                 order = _ORDERS[name]
-            case ["element", name, rows] if rows.isdigit():
-                elements.append(_Element(name, int(rows)))
-            case ["property", "list", count_kind, kind, name]:
-                elements[-1].properties.append(_Property(name, _TYPES[kind], _TYPES[count_kind]))
-            case ["property", kind, name]:
-                elements[-1].properties.append(_Property(name, _TYPES[kind], None))
+            case ["element", name, rows] if re.fullmatch(r"[0-9]{1,18}", rows):
+                elements.append(Element(name, int(rows)))
+            case ["property", *kinds, name] if elements:
+                elements[-1].properties.append(_property(kinds, name))
             case ["comment" | "obj_info", *_]:
                 pass
             case _:
-                raise ValueError(f"unknown header line {' '.join(words)!r}")
+                raise ValueError(f"unknown header line {' '.join(words)[:60]!r}")
     if order is None:
         raise ValueError("the header has no format line")
-    return order, elements
+    _require_distinct([element.name for element in elements], "element")
+    for element in elements:
+        _require_distinct([one.name for one in element.properties], f"property of {element.name}")
+    return order, elements, data[end:] if end else b""
 
 
-def _read_text(file: BinaryIO, element: _Element, order: str) -> Columns:
-    if element.rows == 0:
-        return {one.name: np.empty(0, one.kind) for one in element.properties if not one.count_kind}
-    if not element.has_lists:
-        table = np.loadtxt(islice(file, element.rows), ndmin=2, comments=None)
-        if table.shape != (element.rows, len(element.properties)):
-            raise ValueError(f"{element.name} wants {element.rows} rows of {len(element.properties)} numbers")
-        return {one.name: table[:, column] for column, one in enumerate(element.properties)}
-    rows = []
-    for _ in range(element.rows):
-        words = iter(file.readline().split())
-        try:
-            rows.append([_next_words(words, one) for one in element.properties])
-        except StopIteration:
-            raise ValueError(f"{element.name} ends after {len(rows)} of {element.rows} rows") from None
-    return _columns(element, rows)
+def _property(kinds: list[str], name: str) -> Property:
+    match kinds:
+        case ["list", count_kind, kind] if kind in TYPES and TYPES.get(count_kind, "f")[0] in "iu":
+            return Property(name, TYPES[kind], TYPES[count_kind])
+        case [kind] if kind in TYPES:
+            return Property(name, TYPES[kind], None)
+    raise ValueError(f"unknown type {' '.join(kinds)[:40]!r} of property {name[:40]!r}")
 
 
-def _next_words(words: Iterator[bytes], one: _Property) -> list[float]:
-    """The numbers of one property in a text row."""
-    number = int(next(words)) if one.count_kind else 1
-    return [float(next(words)) for _ in range(number)]
-
-
-def _read_binary(file: BinaryIO, element: _Element, order: str) -> Columns:
-    start = file.tell()
-    remaining = file.seek(0, SEEK_END) - start
-    file.seek(start)
-    lengths = _first_lengths(file, element, order) if element.rows and element.has_lists else {}
-    fields: list[tuple[Any, ...]] = []
-    for one in element.properties:
-        if one.count_kind:
-            fields += [
-                (f"{one.name} count", order + one.count_kind),
-                (one.name, order + one.kind, lengths.get(one.name, 0)),
-            ]
-        else:
-            fields.append((one.name, order + one.kind))
-    file.seek(start)
-    layout = np.dtype(fields)
-    table = np.fromfile(file, layout, min(element.rows, remaining // max(layout.itemsize, 1)))
-    even = all((table[f"{name} count"] == length).all() for name, length in lengths.items())
-    if len(table) < element.rows or not even:
-        if not element.has_lists:
-            raise ValueError(f"{element.name} ends after {len(table)} of {element.rows} rows")
-        file.seek(start)
-        return _read_uneven(file, element, order)
-    columns: Columns = {}
-    for one in element.properties:
-        column = table[one.name]
-        counts = np.full(element.rows, lengths.get(one.name, 0), np.int64)
-        columns[one.name] = Lists(counts, column.reshape(-1)) if one.count_kind else column
-    return columns
-
-
-def _first_lengths(file: BinaryIO, element: _Element, order: str) -> dict[str, int]:
-    """The lengths of the lists in the first row; most files use the same ones in every row."""
-    lengths = {}
-    for one in element.properties:
-        number = 1
-        if one.count_kind:
-            number = lengths[one.name] = int(_unpack(file, order, one.count_kind, 1)[0])
-        _unpack(file, order, one.kind, number)
-    return lengths
-
-
-def _read_uneven(file: BinaryIO, element: _Element, order: str) -> Columns:
-    rows = []
-    for _ in range(element.rows):
-        row = []
-        for one in element.properties:
-            number = int(_unpack(file, order, one.count_kind, 1)[0]) if one.count_kind else 1
-            row.append(_unpack(file, order, one.kind, number))
-        rows.append(row)
-    return _columns(element, rows)
-
-
-def _unpack(file: BinaryIO, order: str, kind: str, number: int) -> tuple[Any, ...]:
-    layout = struct.Struct(f"{order}{number}{np.dtype(kind).char}")
-    data = file.read(layout.size)
-    if len(data) < layout.size:
-        raise ValueError("the file ends too early")
-    return layout.unpack(data)
-
-
-def _columns(element: _Element, rows: list[list[Any]]) -> Columns:
-    """Rows of tuples, one per property, as columns."""
-    columns: Columns = {}
-    for index, one in enumerate(element.properties):
-        values = np.array([number for row in rows for number in row[index]], one.kind)
-        counts = np.array([len(row[index]) for row in rows], np.int64)
-        columns[one.name] = Lists(counts, values) if one.count_kind else values
-    return columns
+def _require_distinct(names: list[str], what: str) -> None:
+    twice = [name for name, count in Counter(names).items() if count > 1]
+    if twice:
+        raise ValueError(f"{what} {twice[0][:40]!r} is declared twice")

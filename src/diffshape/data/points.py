@@ -1,9 +1,10 @@
-"""Point clouds: what one is here, how it is checked, and how it is read from a file.
+"""Point clouds: what one is here, what may be given as one, how it is checked, and how it is read from a file.
 
 Whatever is dropped or changed on the way in is told in ``notes``, one sentence each; what cannot be a shape raises.
 """
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from os import PathLike
 from pathlib import Path
 from typing import Any
@@ -13,50 +14,74 @@ from numpy.typing import NDArray
 
 from diffshape._bounds import check_seed, check_whole
 from diffshape.data.area_samples import area_samples
-from diffshape.data.arrays import ReadError, real_rows, usable_rows
-from diffshape.data.meshes import MESH_SUFFIXES, as_mesh, read_polygons
-from diffshape.data.point_formats import read_npy, read_npz, read_text
+from diffshape.data.arrays import ReadError, host_array, real_rows, usable_rows
+from diffshape.data.coincident import distinct_rows
+from diffshape.data.meshes import MESH_SUFFIXES, Mesh, as_mesh, read_polygons
+from diffshape.data.point_formats import point_suffix, read_table, vertex_table
 
-_TABLES = {**dict.fromkeys((".xyz", ".txt", ".csv", ".pts", ".asc"), read_text), ".npy": read_npy, ".npz": read_npz}
-POINT_SUFFIXES = (*MESH_SUFFIXES, *_TABLES)
 MESH_SAMPLES = 30_000
 """How many points are drawn from a mesh that is given as a cloud."""
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class PointCloud:
-    """Finite points (N, 3) float64, their unit normals (N, 3) or None, and notes on what was dropped or changed.
+    """Points (N, 3) float64, their unit normals (N, 3) or None, notes on what was dropped or changed, and attributes.
 
-    A normal of zero length means that the file gives none for that point.
+    A normal of zero length means that the file gives none for that point. ``attributes`` are arrays of N rows by name,
+    as the file has them: ``colors`` are uint8 of shape (N, 3) or (N, 4), red, green, blue and alpha.
+
+    >>> PointCloud(np.zeros((30_000, 3)), attributes={"intensity": np.zeros(30_000)})
+    PointCloud(30,000 points, intensity)
     """
 
     points: NDArray[np.float64]
     normals: NDArray[np.float64] | None = None
     notes: tuple[str, ...] = ()
+    attributes: Mapping[str, NDArray[Any]] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.points)
 
+    def __repr__(self) -> str:
+        parts = ["normals"] * (self.normals is not None) + list(self.attributes)
+        more = [f"and {len(parts) - 4} more"] if len(parts) > 5 else parts[4:]
+        return f"PointCloud({', '.join([f'{len(self):,} points', *parts[:4], *more])})"
+
+    def rows(self, which: NDArray[Any]) -> "PointCloud":
+        """The points of these indices, or where this mask is True, with their normals and attributes."""
+        normals = None if self.normals is None else self.normals[which]
+        attributes = {name: column[which] for name, column in self.attributes.items()}
+        return PointCloud(self.points[which], normals, self.notes, attributes)
+
     def subset(self, number: int, *, seed: int = 0) -> "PointCloud":
-        """At most ``number`` of the points, drawn without replacement, in their order; a note tells of the others."""
+        """At most ``number`` of the points, drawn without replacement, in their order; a note tells of the others.
+
+        Where there are more than ``number``, repeated points count once.
+        """
         if number < 4:
             raise ValueError(f"PointCloud.subset: number must be at least 4, got {number}")
         check_seed("PointCloud.subset: seed", seed)
         if len(self) <= number:
             return self
-        keep = np.sort(np.random.default_rng(seed).choice(len(self), number, replace=False))
-        note = f"{number:,} of {len(self):,} points were drawn at random."
-        normals = None if self.normals is None else self.normals[keep]
-        return PointCloud(self.points[keep], normals, (*self.notes, note))
+        places = np.sort(distinct_rows(self.points).first)
+        if len(places) > number:
+            places = places[np.sort(np.random.default_rng(seed).choice(len(places), number, replace=False))]
+            note = f"{number:,} of {len(self):,} points were drawn at random."
+        else:
+            note = f"{len(self) - len(places):,} of {len(self):,} points were left out: they repeat others."
+        return replace(self.rows(places), notes=(*self.notes, note))
 
 
 def read_points(path: str | PathLike[str], *, max_points: int | None = None, seed: int = 0) -> PointCloud:
-    """Read a point cloud from PLY, OBJ, OFF, STL, GLB, text (XYZ, TXT, CSV, PTS, ASC), NPY or NPZ, in file coordinates.
+    """Read a point cloud, in file coordinates, by suffix.
 
-    A file with faces is a mesh: points are drawn from its surface, evenly by area (30,000, or ``max_points``),
-    without normals. Tables may have a header; columns named x, y, z (nx,
-    ny, nz) are found by name, else the first three are the point and the last three of six its normal. Nothing is
-    unpickled.
+    Text (XYZ, TXT, CSV, PTS, ASC, XYZN, XYZRGB, a row a point), PTX, PCD, NPY, NPZ, LAS and LAZ (the extra ``las``),
+    E57 (the extra ``e57``), PLY, OBJ, OFF, STL and GLB. Columns named x, y, z (and nx, ny, nz, red, green, blue) are
+    found by name, with units and in any order; else the first three are the point, and three others its normal or
+    colour if all rows look so. Normals, colours and all other columns are kept. Nothing is unpickled.
+
+    A file with faces is a mesh: points are drawn from its surface, evenly by area (30,000, or ``max_points``), without
+    normals and attributes.
 
     Args:
         path: The file; its suffix names the format.
@@ -65,6 +90,7 @@ def read_points(path: str | PathLike[str], *, max_points: int | None = None, see
 
     Raises:
         FileNotFoundError: there is no such file.
+        ImportError: a LAS, LAZ or E57 file, without the extra.
         ReadError: (a ValueError) the file is empty, damaged, of an unknown format, or not a shape; see
             :func:`clean_points`.
     """
@@ -72,13 +98,8 @@ def read_points(path: str | PathLike[str], *, max_points: int | None = None, see
         check_whole("read_points: max_points", max_points, 4)
     check_seed("read_points: seed", seed)
     path = Path(path)
-    suffix = path.suffix.lower()
-    if suffix not in POINT_SUFFIXES:
-        raise ReadError(f"{path}: unknown point format; diffshape reads {', '.join(POINT_SUFFIXES)}")
-    if path.stat().st_size == 0:
-        raise ReadError(f"{path}: the file is empty")
     try:
-        cloud = _read_table(path) if suffix in _TABLES else _read_mesh_points(path, max_points or MESH_SAMPLES, seed)
+        cloud = clean_points(_file_points(path, max_points or MESH_SAMPLES, seed), name="the cloud")
     except ReadError:
         raise
     except ValueError as error:
@@ -86,62 +107,105 @@ def read_points(path: str | PathLike[str], *, max_points: int | None = None, see
     return cloud if max_points is None else cloud.subset(max_points, seed=seed)
 
 
-def clean_points(array: Any, *, name: str = "points", normals: Any = None) -> PointCloud:
-    """Check an array of points, and drop the rows that are no places: NaN, infinite, or beyond 1e30 in any unit.
+def as_points(thing: Any, *, name: str = "points") -> PointCloud:
+    """A :class:`PointCloud` from whatever holds points, its rows as they are: none is checked or dropped.
 
     Args:
-        array: (N, 3) real numbers: NumPy array, torch tensor or nested list. Exact duplicates are kept.
+        thing: Path of a file (see :func:`read_points`); a :class:`PointCloud`, which is returned; (N, 3) real numbers,
+            as NumPy array, torch tensor or nested list, of which masked rows become NaN; a mesh with ``vertices`` and
+            ``faces`` (:class:`Mesh`, ``trimesh.Trimesh``), from whose surface 30,000 points are drawn, evenly by area;
+            or a ``trimesh.PointCloud``.
+        name: What to call it in errors.
+
+    Raises:
+        ValueError: wrong shape or type, or a mesh that :func:`as_mesh` refuses.
+        FileNotFoundError, ReadError: of a path.
+
+    >>> as_points([[0, 0, 0], [1, 0, 0]])
+    PointCloud(2 points)
+    """
+    if isinstance(thing, PointCloud):
+        return thing
+    if isinstance(thing, (str, PathLike)):
+        return _file_points(Path(thing), MESH_SAMPLES, 0)
+    if hasattr(thing, "vertices") and hasattr(thing, "faces"):
+        return _drawn(as_mesh(thing), MESH_SAMPLES, 0, "This")
+    return PointCloud(real_rows(thing.vertices if hasattr(thing, "vertices") else thing, name=name))
+
+
+def clean_points(
+    thing: Any, *, name: str = "points", normals: Any = None, attributes: Mapping[str, Any] | None = None
+) -> PointCloud:
+    """Check points, and drop the rows that are no places: masked, NaN, infinite, or beyond 1e30 in any unit.
+
+    Args:
+        thing: (N, 3) real numbers, a path, or whatever else :func:`as_points` takes. Exact duplicates are kept.
         name: What to call them in errors and notes.
-        normals: (N, 3) directions of any length, or None.
+        normals: (N, 3) directions of any length, or None for those of ``thing``, if it has any.
+        attributes: Arrays of N rows by name, or None for those of ``thing``.
 
     Raises:
         ValueError: wrong shape or type; fewer than four distinct points.
+        FileNotFoundError, ReadError: of a path.
 
     >>> clean_points([[0, 0, 0], [1, 0, 0], [0, 1, 0], [0, 0, 1], [0, 0, float("nan")]]).notes
     ('1 of 5 points was dropped: NaN, infinite or beyond 1e30.',)
     """
-    points = real_rows(array, name=name)
-    directions = None if normals is None else real_rows(normals, name=f"the normals of {name}")
+    given = as_points(thing, name=name)
+    points = real_rows(given.points, name=name)
+    directions = given.normals if normals is None else real_rows(normals, name=f"the normals of {name}")
     if directions is not None and len(directions) != len(points):
         raise ValueError(f"the normals of {name} must be {len(points)} like the points, got {len(directions)}")
+    columns = _columns(given.attributes if attributes is None else attributes, len(points), name)
+    cloud, notes = PointCloud(points, directions, (), columns), list(given.notes)
     finite = usable_rows(points)
-    notes = []
-    if not finite.all():
-        dropped = int((~finite).sum())
+    dropped = int((~finite).sum())
+    if dropped:
         verb = "was" if dropped == 1 else "were"
-        notes.append(f"{dropped:,} of {len(points):,} points {verb} dropped: NaN, infinite or beyond 1e30.")
-        points = points[finite]
-        directions = None if directions is None else directions[finite]
-    _require_shape(points, name, " after rows that are not finite were dropped" if notes else "")
-    notes += _flatness(points)
-    if directions is not None:
-        directions, missing = _unit(directions)
-        notes += [f"{missing:,} of {len(points):,} normals are zero or not finite."] if missing else []
-    return PointCloud(points, directions, tuple(notes))
+        masked = "masked, " if np.ma.is_masked(thing) else ""
+        notes.append(f"{dropped:,} of {len(points):,} points {verb} dropped: {masked}NaN, infinite or beyond 1e30.")
+        cloud = cloud.rows(finite)
+    _require_shape(cloud.points, name, " after rows that are not finite were dropped" if dropped else "")
+    notes += _flatness(cloud.points)
+    if cloud.normals is not None:
+        unit, missing = _unit(cloud.normals)
+        notes += [f"{missing:,} of {len(cloud):,} normals are zero or not finite."] if missing else []
+        cloud = replace(cloud, normals=unit)
+    return replace(cloud, notes=tuple(dict.fromkeys(notes)))
 
 
-def _read_table(path: Path) -> PointCloud:
-    table = _TABLES[path.suffix.lower()](path)
-    cloud = clean_points(table.points, name="the cloud", normals=table.normals)
-    return replace(cloud, notes=(*table.notes, *cloud.notes))
+def _file_points(path: Path, number: int, seed: int) -> PointCloud:
+    """The rows of a file as they are; of a mesh, ``number`` points of its surface."""
+    if point_suffix(path) not in MESH_SUFFIXES:
+        table = read_table(path)
+    else:
+        polygons = read_polygons(path)
+        if len(polygons.counts):
+            mesh = as_mesh(Mesh(polygons.vertices, polygons.triangles(), notes=polygons.notes))
+            return _drawn(mesh, number, seed, "The file")
+        table = vertex_table(polygons)
+    return PointCloud(table.points, table.normals, table.notes, table.attributes)
 
 
-def _read_mesh_points(path: Path, number: int, seed: int) -> PointCloud:
-    polygons = read_polygons(path)
-    if len(polygons.counts) == 0:
-        return clean_points(polygons.vertices, name="the cloud", normals=polygons.normals)
-    mesh = as_mesh((polygons.vertices, polygons.triangles()))
+def _drawn(mesh: Mesh, number: int, seed: int, subject: str) -> PointCloud:
     samples = area_samples(*mesh, number, generator=np.random.default_rng(seed))
-    note = f"The file is a mesh of {len(mesh.faces):,} faces; {number:,} points were drawn from it, evenly by area."
-    cloud = clean_points(samples, name="the cloud")
-    return replace(cloud, notes=(note, *cloud.notes))
+    note = f"{subject} is a mesh of {len(mesh.faces):,} faces; {number:,} points were drawn from it, evenly by area."
+    return PointCloud(samples, notes=(note, *mesh.notes))
+
+
+def _columns(attributes: Mapping[str, Any], number: int, name: str) -> dict[str, NDArray[Any]]:
+    columns = {key: host_array(column, name=f"attribute {key!r} of {name}") for key, column in attributes.items()}
+    for key, column in columns.items():
+        if column.shape[:1] != (number,):
+            raise ValueError(f"attribute {key!r} of {name} must have {number} rows like the points, got {column.shape}")
+    return columns
 
 
 def _require_shape(points: NDArray[np.float64], name: str, when: str) -> None:
     """Four distinct points, looked for among the first thousand before all are sorted."""
-    distinct = min(4, len(np.unique(points[:1000], axis=0)))
+    distinct = min(4, len(distinct_rows(points[:1000]).first))
     if distinct < 4 <= len(points):
-        distinct = min(4, len(np.unique(points, axis=0)))
+        distinct = min(4, len(distinct_rows(points).first))
     if distinct == 1 < len(points):
         raise ValueError(
             f"all {len(points):,} points of {name} are the same point{when}; a shape needs at least 4 distinct ones"
@@ -168,5 +232,6 @@ def _unit(directions: NDArray[np.float64]) -> tuple[NDArray[np.float64], int]:
     """Directions of length 1, those without a direction zero, and the number of these."""
     usable = np.isfinite(directions).all(axis=1) & (directions != 0).any(axis=1)
     unit = np.where(usable[:, None], directions, 1.0)
+    unit /= np.abs(unit).max(axis=1, keepdims=True)  # first, so that no square is infinite or zero
     unit /= np.linalg.norm(unit, axis=1, keepdims=True)
     return np.where(usable[:, None], unit, 0.0), int((~usable).sum())

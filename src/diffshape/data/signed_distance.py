@@ -3,7 +3,7 @@
     s(x) = (-1 if w(x) > 1/2 else 1) * min over triangles t of |x - t|
 
 with w the generalised winding number: negative inside, robust where a mesh has holes. Faces that face another way than
-most of their surface are turned first, and so is a mesh that faces inward. The frame puts the centre of the mesh's box
+most of their surface are turned first, and so is a body that faces inward. The frame puts the centre of the mesh's box
 at 0 and scales its longest side to 2 ("longest-side": the mesh fills [-1, 1]^3 along one axis), or half its diagonal to
 0.95 ("diagonal": it lies in the ball of radius 0.95, as in torch-ngp).
 """
@@ -12,13 +12,15 @@ import math
 from typing import Any, Literal, NamedTuple, get_args
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
 from diffshape._reprs import one_line
+from diffshape.data.body_facing import are_bodies, face_areas, inward_bodies
+from diffshape.data.coincident import distinct_rows
 from diffshape.data.frame import Frame
 from diffshape.data.meshes import Mesh, as_mesh
-from diffshape.ops.face_orientation import faces_against_the_rest
+from diffshape.ops.face_orientation import connected_surfaces, faces_against_the_rest
 from diffshape.ops.mesh_topology import EdgeUses, edge_uses
 from diffshape.ops.sample_surface import sample_surface
 from diffshape.ops.triangle_index import TriangleIndex
@@ -56,15 +58,18 @@ class SignedDistance:
         frame: The way from input coordinates to the normalised frame and back.
         vertices, faces: The mesh in the normalised frame, (V, 3) float64 and (F, 3) int64, turned to face outward.
         index: The `diffshape.ops.TriangleIndex` that answers.
-        watertight: Whether every edge has exactly two faces. If not, signs near the holes are the likeliest ones.
+        watertight: Whether every edge has exactly two faces, coincident vertices taken as one. If not, signs near the
+            holes are the likeliest ones.
         consistently_wound: Whether, as given, the two faces of every edge that has two run along it in opposite ways.
-        notes: What a reader of the signs should know, a sentence each; empty for a sound mesh.
+        notes: What was changed when the mesh was read, and what a reader of the signs should know, a sentence each;
+            empty for a sound mesh.
 
     Raises:
         ValueError: The mesh is none, has no extent or no area.
 
-    Faces that are turned are told in a note: signs are negative inside, whatever the winding.
-    Where bodies overlap, w is 2 and the point is inside. Distances are worked out in float64, on the CPU.
+    Faces that are turned are told in a note: signs are negative inside, whatever the winding. Each body that is closed
+    but for small holes is judged alone; one that faces inward and lies in another is a cavity of it. Where bodies
+    overlap, w is 2 and the point is inside. Distances are worked out in float64, on the CPU.
 
     >>> from diffshape.data import box_mesh
     >>> signed = SignedDistance(box_mesh(1, sides=(4.0, 2.0, 2.0)))
@@ -80,7 +85,8 @@ class SignedDistance:
         self.normalization = normalization
         self.frame = _frame_of(mesh, normalization)
         self.vertices = torch.from_numpy(self.frame.to_unit(mesh.vertices))
-        self.faces, edges, notes = torch.from_numpy(mesh.faces), edge_uses(torch.from_numpy(mesh.faces)), []
+        self.faces, notes = torch.from_numpy(mesh.faces), list(mesh.notes)
+        self._joined, edges = _joined(mesh)
         self.watertight = bool((edges.faces == 2).all())
         self.consistently_wound = _disagreements(edges) == 0
         if not self.watertight:
@@ -90,14 +96,7 @@ class SignedDistance:
             )
         if not self.consistently_wound:
             notes.append(self._agree())
-        self.index = TriangleIndex(self.vertices, self.faces)
-        facing = self._facing()
-        if facing < -_ONE_SIDED:
-            notes.append("the mesh faced inward and was turned around")
-            self.faces = self.faces.flip(1)
-            self.index = TriangleIndex(self.vertices, self.faces)
-        elif facing < _ONE_SIDED:
-            notes.append("the mesh is a sheet rather than a body; few points or none count as inside")
+        notes += self._face_outward()
         self.notes = tuple(notes)
 
     def __call__(self, points: Float[Tensor, "*b 3"]) -> Float[Tensor, "*b"]:
@@ -179,20 +178,65 @@ class SignedDistance:
     def _on_surface(self, count: int, generator: torch.Generator | None) -> Tensor:
         return sample_surface(self.vertices, self.faces, count, generator=generator).points
 
-    def _facing(self) -> float:
-        """The mean winding number close to both sides of the surface: 1/2 if it faces outward, -1/2 inward."""
-        generator = torch.Generator().manual_seed(0)
-        surface = self._on_surface(_PROBES, generator)
-        moves = torch.randn(_PROBES, 3, generator=generator, dtype=torch.float64) * _PROBE_SIGMA
-        return float(self.index.winding_number(torch.cat([surface + moves, surface - moves])).mean())
+    def _turn(self, which: Bool[Tensor, "f"]) -> None:
+        self.faces = torch.where(which[:, None], self.faces.flip(1), self.faces)
+        self._joined = torch.where(which[:, None], self._joined.flip(1), self._joined)
 
     def _agree(self) -> str:
         """Turn the faces that face another way than most of their surface, and say so."""
-        against = faces_against_the_rest(self.faces)
-        self.faces = torch.where(against[:, None], self.faces.flip(1), self.faces)
+        against = faces_against_the_rest(self._joined)
+        self._turn(against)
         told = f"{int(against.sum())} of {len(against)} faces faced another way than their surface and were turned"
-        left = _disagreements(edge_uses(self.faces))
+        left = _disagreements(edge_uses(self._joined))
         return f"{told}; at {left} edges faces cannot agree" if left else told
+
+    def _face_outward(self) -> list[str]:
+        """Turn bodies that face inward, and all that is open if it does as a whole, and say so."""
+        surfaces = connected_surfaces(self._joined)
+        closed = are_bodies(self.vertices, self._joined, surfaces)
+        which = inward_bodies(self.vertices, self._joined, surfaces, closed)
+        open_faces = ~closed[surfaces.of_face] & (face_areas(self.vertices, self._joined) > 0)
+        some_are_open = bool(open_faces.any())
+        bodies, turned = int(closed.sum()) + some_are_open, int(which.sum())
+        self._turn(which[surfaces.of_face])
+        self.index = TriangleIndex(self.vertices, self._joined)
+        if some_are_open:
+            part = self.index if bodies == 1 else TriangleIndex(self.vertices, self._joined[open_faces])
+            if _facing(part) < -_ONE_SIDED:
+                turned += 1
+                self._turn(open_faces)
+                self.index = TriangleIndex(self.vertices, self._joined)
+        notes = []
+        if turned == bodies > 0:
+            notes.append("the mesh faced inward and was turned around")
+        elif turned:
+            notes.append(
+                f"{turned} of {bodies} bodies faced inward and {'was' if turned == 1 else 'were'} turned around"
+            )
+        if _facing(self.index) < _ONE_SIDED:
+            notes.append("the mesh is a sheet rather than a body; few points or none count as inside")
+        return notes
+
+
+def _facing(index: TriangleIndex) -> float:
+    """The mean winding number close to both sides of the surface: 1/2 if it faces outward, -1/2 inward."""
+    generator, corners = torch.Generator().manual_seed(0), index.corners.reshape(-1, 3)
+    surface = sample_surface(corners, torch.arange(len(corners)).reshape(-1, 3), _PROBES, generator=generator).points
+    moves = torch.randn(_PROBES, 3, generator=generator, dtype=torch.float64) * _PROBE_SIGMA
+    return float(index.winding_number(torch.cat([surface + moves, surface - moves])).mean())
+
+
+def _joined(mesh: Mesh) -> tuple[Int[Tensor, "f 3"], EdgeUses]:
+    """The faces by places: of vertices that coincide the first, if that closes edges which are open as given."""
+    faces = torch.from_numpy(mesh.faces)
+    edges = edge_uses(faces)
+    alone = int((edges.faces != 2).sum())
+    if not alone:
+        return faces, edges
+    distinct = distinct_rows(mesh.vertices)
+    joined = torch.from_numpy(distinct.first[distinct.place][mesh.faces])
+    joined_edges = edge_uses(joined)
+    return (joined, joined_edges) if int((joined_edges.faces != 2).sum()) < alone else (faces, edges)
 
 
 def _disagreements(edges: EdgeUses) -> int:

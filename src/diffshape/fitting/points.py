@@ -45,8 +45,9 @@ def fit_points(
     """Fit a neural distance field to unoriented, noisy points: the surface is where it is 0.
 
     Args:
-        points: (N, 3) array, NumPy or torch, N >= 4, in any unit and place. Rows that are not finite are dropped, and
-            of more than 100,000 rows so many are drawn; ``result.notes`` says so.
+        points: (N, 3) array, NumPy or torch, N >= 4, in any unit and place; or the path of a file, a ``PointCloud``,
+            or a mesh to draw from (see ``diffshape.data.as_points``). Rows that are not finite are dropped, and of
+            more than 100,000 rows so many are drawn; ``result.notes`` says so.
         method: Objective and sampling; ``DiffCD()`` if not given.
         field: Settings of the field; a hash grid matched to the spacing and noise of the points if not given.
         steps: Optimiser steps; with them a fit is deterministic on one CPU with one number of threads.

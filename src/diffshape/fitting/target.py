@@ -63,7 +63,8 @@ class FitTarget:
 def raw_target(points: Float[Tensor, "n 3"]) -> FitTarget:
     """Points as they are, without normals: what the published method is given."""
     cloud = points.detach().cpu().float()
-    squared, _ = NeighborIndex(cloud).query(cloud, k=2)
+    distinct = cloud.unique(dim=0)  # the many zeros of a depth camera are one place
+    squared, _ = NeighborIndex(distinct).query(distinct, k=2)
     return FitTarget(points=cloud, spacing=squared[:, 1].sqrt().median(), noise=torch.tensor(0.0))
 
 

@@ -1,0 +1,29 @@
+"""Rows of an array that are equal, found by sorting."""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+class Distinct(NamedTuple):
+    """The distinct rows of an array of N rows, in order of their last column, then of the one before it."""
+
+    first: NDArray[np.int64]
+    """Where each distinct row stands first, (M,)."""
+    place: NDArray[np.int64]
+    """Which distinct row each row is, (N,)."""
+
+
+def distinct_rows(rows: NDArray[Any]) -> Distinct:
+    """Equal rows as one; 0 and -0 are equal, NaN equals nothing.
+
+    >>> distinct_rows(np.array([[1.0, 0.0], [0.0, 0.0], [1.0, -0.0]]))
+    Distinct(first=array([1, 0]), place=array([1, 0, 1]))
+    """
+    order = np.lexsort(rows.T)
+    new = np.ones(len(order), bool)
+    new[1:] = (rows[order[1:]] != rows[order[:-1]]).any(axis=1)
+    place = np.empty(len(order), np.int64)
+    place[order] = np.cumsum(new) - 1
+    return Distinct(order[new], place)

@@ -1,0 +1,1 @@
+"""Readers and writers of mesh and point files, a format or two a file."""

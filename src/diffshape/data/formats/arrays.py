@@ -1,0 +1,143 @@
+"""Points as NumPy arrays: NPY and NPZ, told apart by content. Python objects are refused, never unpickled."""
+
+import zipfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import numpy as np
+from numpy.lib import format as npy
+from numpy.typing import NDArray
+
+from diffshape.data.arrays import ReadError, real_rows
+from diffshape.data.attributes import color_bytes
+from diffshape.data.formats.columns import Table, named_table, unnamed_table
+from diffshape.data.formats.refusals import refusals
+from diffshape.data.formats.sizes import require_held, require_unpacked
+
+_POINTS, _COLORS = ("points", "xyz", "pos"), ("colors", "rgb")
+_OF_ZIP = (zipfile.BadZipFile, OSError, LookupError, RuntimeError, NotImplementedError, ValueError)
+_WIDE = 8  # bytes of a float64, which numbers become
+
+
+def read_array(path: Path) -> NDArray[Any]:
+    """The array of an NPY file, whose size is compared with the file's before it is read.
+
+    Raises:
+        ReadError: It is none, or cut short, or holds Python objects.
+    """
+    with refusals(path, "NumPy array", cure="save it again with numpy.save"), path.open("rb") as file:
+        shape, kind = _header(file)
+        require_held(_count(shape) * kind.itemsize, path.stat().st_size - file.tell(), f"numbers of shape {shape}")
+        file.seek(0)
+        return _body(file)
+
+
+def read_npy(path: Path) -> Table:
+    """One array of (N, 3), (N, 6) or (N, D) numbers, or with fields named x, y and z; or an archive of arrays."""
+    return read_npz(path) if _is_archive(path) else _table(read_array(path), "the array")
+
+
+def read_npz(path: Path) -> Table:
+    """The array ``points``, ``xyz`` or ``pos``, or the only one; ``normals``, and all others of as many rows."""
+    if not _is_archive(path):
+        return read_npy(path)
+    with (
+        refusals(path, "NumPy archive", cure="save it again with numpy.savez", foreign=_OF_ZIP),
+        zipfile.ZipFile(path) as archive,
+    ):
+        headers = {info.filename.removesuffix(".npy"): _member_header(archive, info) for info in archive.infolist()}
+        key = next((key for key in _POINTS if key in headers), None)
+        if key is None and len(headers) == 1:
+            key = next(iter(headers))
+        if key is None:
+            raise ReadError(f"it holds {', '.join(headers) or 'nothing'}; name the points 'points', 'xyz' or 'pos'")
+        arrays = _members(archive, headers, key, path.stat().st_size)
+    return _with_others(_table(arrays.pop(key), f"array {key!r}"), arrays)
+
+
+def _is_archive(path: Path) -> bool:
+    with path.open("rb") as file:
+        return file.read(2) == b"PK"
+
+
+def _header(file: BinaryIO) -> tuple[tuple[int, ...], np.dtype[Any]]:
+    """Shape and type of the array that follows.
+
+    Raises:
+        ReadError: No header of NumPy, or a type that would have to be unpickled.
+    """
+    try:
+        version = npy.read_magic(file)
+        read = npy.read_array_header_1_0 if version == (1, 0) else npy.read_array_header_2_0
+        shape, _, kind = read(file)
+    except Exception as error:  # the header is a Python literal, whose parser raises MemoryError as well
+        raise ReadError("its header is damaged") from error
+    if kind.hasobject:
+        raise ReadError("it holds Python objects, which are never unpickled")
+    return shape, kind
+
+
+def _body(file: Any) -> NDArray[Any]:
+    try:
+        return npy.read_array(file, allow_pickle=False)
+    except Exception as error:  # a dozen kinds, of NumPy and of what unpacks
+        raise ReadError("it is cut short or damaged") from error
+
+
+def _count(shape: tuple[int, ...]) -> int:
+    number = 1
+    for side in shape:
+        number *= side
+    return number
+
+
+def _member_header(
+    archive: zipfile.ZipFile, info: zipfile.ZipInfo
+) -> tuple[zipfile.ZipInfo, tuple[int, ...], np.dtype]:
+    try:
+        with archive.open(info) as file:
+            return info, *_header(file)  # type: ignore[arg-type]
+    except ReadError as error:
+        raise ReadError(f"{info.filename}: {error}") from error
+    except Exception as error:
+        raise ReadError(f"{info.filename} is damaged") from error
+
+
+def _members(archive: zipfile.ZipFile, headers: Mapping[str, Any], key: str, held: int) -> dict[str, NDArray[Any]]:
+    """The array of points and all others of as many rows."""
+    rows = headers[key][1][:1]
+    wanted = {name: each for name, each in headers.items() if name == key or (each[1][:1] == rows and each[1])}
+    require_unpacked(
+        sum(_count(shape) * max(kind.itemsize, _WIDE) for _, shape, kind in wanted.values()), held, "arrays"
+    )
+    arrays = {}
+    for name, (info, shape, kind) in wanted.items():
+        require_held(_count(shape) * kind.itemsize, info.file_size, f"array {name!r} of shape {shape}")
+        with archive.open(info) as file:
+            arrays[name] = _body(file)
+    return arrays
+
+
+def _table(array: NDArray[Any], name: str) -> Table:
+    if array.dtype.names is not None and array.ndim == 1:
+        return named_table({field: array[field] for field in array.dtype.names})
+    return unnamed_table(real_rows(array, name=name, columns=None))
+
+
+def _with_others(table: Table, arrays: dict[str, NDArray[Any]]) -> Table:
+    """The table with normals, colours and attributes from the other arrays of an archive."""
+    attributes, notes = dict(table.attributes), list(table.notes)
+    normals = real_rows(arrays.pop("normals"), name="array 'normals'") if "normals" in arrays else table.normals
+    for name, array in arrays.items():
+        if array.dtype.kind not in "fiub":
+            notes.append(f"Array {name!r} holds {array.dtype}, no numbers, and is left out.")
+        elif name in _COLORS and array.ndim == 2 and array.shape[1] in (3, 4):
+            colors = color_bytes(array)
+            if colors is None:
+                notes.append(f"Array {name!r} holds no colours from 0 to 1 or to 255, and is left out.")
+            else:
+                attributes["colors"] = colors
+        else:
+            attributes[name] = array
+    return Table(table.points, normals, attributes, tuple(notes))

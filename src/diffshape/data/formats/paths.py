@@ -1,0 +1,41 @@
+"""What is checked of the path of a file of shape before it is opened, one way for meshes and points."""
+
+from collections.abc import Collection
+from pathlib import Path
+
+from diffshape.data.arrays import ReadError
+
+_APPLE_DOUBLE = b"\x00\x05\x16\x07"
+
+
+def known_suffix(path: Path, suffixes: Collection[str], *, what: str, of_folder: str) -> str:
+    """The suffix of a file, in small letters.
+
+    Args:
+        path: The file.
+        suffixes: What is read.
+        what: What that is, for a message: "mesh".
+        of_folder: What to give in place of a folder, for a message.
+
+    Raises:
+        FileNotFoundError: There is no such file.
+        ReadError: It is a folder, empty, of another suffix, or what a Mac keeps beside files.
+    """
+    suffix = path.suffix.lower()
+    if path.is_dir():
+        raise ReadError(f"{path}: is a folder; give {of_folder}")
+    if suffix not in suffixes:
+        raise ReadError(f"{path}: unknown {what} format; diffshape reads {', '.join(suffixes)}")
+    if not path.exists():
+        raise FileNotFoundError(2, "no such file", str(path))
+    if path.stat().st_size == 0:
+        raise ReadError(f"{path}: the file is empty")
+    if is_apple_double(path):
+        raise ReadError(f"{path}: a hidden file that a Mac keeps beside {path.name.removeprefix('._')}; give that one")
+    return suffix
+
+
+def is_apple_double(path: Path) -> bool:
+    """Whether a file is what macOS writes beside others on foreign disks, ``._NAME``: settings, no content."""
+    with path.open("rb") as file:
+        return file.read(len(_APPLE_DOUBLE)) == _APPLE_DOUBLE
