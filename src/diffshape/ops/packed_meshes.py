@@ -53,7 +53,9 @@ class PackedFaces:
             for each in counts
         )
         if not bool((vertex_mesh[triangles] == face_mesh[:, None]).all()):
-            raise ValueError("PackedFaces: a face names a vertex of another mesh; faces must come mesh after mesh")
+            raise ValueError(
+                "PackedFaces: in triangles a face names a vertex of another mesh; they must come mesh after mesh"
+            )
         self.triangles: Int[Tensor, "f 3"] = triangles
         self.vertex_counts, self.face_counts = counts
         self.vertex_mesh: Int[Tensor, "v"] = vertex_mesh
