@@ -119,7 +119,7 @@ COMMANDS = [
     ("mesh none", USAGE, "none: there is no such folder"),
     ("mesh meshes", USAGE, "meshes is not the folder of a fit"),
     ("mesh run --out full.ply", USAGE, "--out full.ply is a folder; give the name of a file"),
-    ("mesh run --out a.glb", USAGE, "--out a.glb: unknown kind of file; it can be .ply, .obj, .stl, .off"),
+    ("mesh run --out a.vtk", USAGE, "--out a.vtk: unknown kind of file; it can be .ply, .obj, .stl, .off, .glb"),
     ("mesh run --out notes.txt/a.ply", USAGE, "notes.txt is a file, not a folder"),
     ("query run ball.npy --out a.xls", USAGE, "--out a.xls: unknown kind of file; it can be .npy, .csv"),
     ("query run none.npy", FAILED, "none.npy: no such file or directory"),

@@ -49,7 +49,7 @@ def test_query_writes_digits_that_come_back(finished, tmp_path):
 
 def test_query_names_a_folder(finished, capsys):
     assert main(["query", str(finished), str(finished)]) == 1
-    assert "a folder; give one file of points in it" in capsys.readouterr().err
+    assert "is the folder of a run, not a file" in capsys.readouterr().err
 
 
 def test_eval_takes_a_run_or_a_mesh(finished, capsys):

@@ -74,8 +74,8 @@ class FitResult:
         vertices, faces = isosurface(self.field, resolution=resolution, bounds=bounds, closed=True)
         points = self.target.points[:_SUPPORT].numpy()
         kept, triangles = supported_bodies(vertices.cpu().numpy(), faces.cpu().numpy(), points, self.target.support)
-        mesh: Any = Mesh(self.frame.from_unit(kept), triangles)
-        return Mesh._make(map(torch.from_numpy, mesh)) if self.as_torch else mesh
+        parts: Any = (self.frame.from_unit(kept), triangles)
+        return Mesh(*map(torch.from_numpy, parts)) if self.as_torch else Mesh(*parts)
 
     @torch.no_grad()
     def query(self, points: Any) -> Any:
