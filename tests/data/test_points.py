@@ -280,3 +280,11 @@ def test_repeated_points_are_drawn_once():
     assert np.array_equal(cloud.subset(60).points, np.vstack([np.zeros((1, 3)), CLOUD]))
     assert cloud.subset(60).notes == ("999 of 1,050 points were left out: they repeat others.",)
     assert len(np.unique(cloud.subset(40).points, axis=0)) == 40
+
+
+def test_colors_of_a_cloud_are_bytes():
+    points = np.random.default_rng(0).normal(size=(5, 3))
+    cloud = clean_points(points, attributes={"colors": np.full((5, 3), 0.5)})
+    assert cloud.attributes["colors"].tolist() == [[128] * 3] * 5
+    with pytest.raises(ValueError, match=r"scan: attributes\['colors'\] must have shape \(5, 3\) or \(5, 4\)"):
+        clean_points(points, name="scan", attributes={"colors": np.zeros(5)})

@@ -119,7 +119,7 @@ class _Bodies:
 
 def _volume(triangles: NDArray[np.float64]) -> float:
     """The signed volume, worked out around the mean corner, from where a hole takes little of it."""
-    a, b, c = (triangles - triangles.mean(axis=(0, 1))).swapaxes(0, 1)
+    a, b, c = (triangles - triangles.mean(axis=0).mean(axis=0)).swapaxes(0, 1)
     return float((a * np.cross(b, c)).sum()) / 6
 
 

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from diffshape._bounds import check_seed, check_whole
 from diffshape.data.area_samples import area_samples
 from diffshape.data.arrays import ReadError, host_array, real_rows, usable_rows
+from diffshape.data.attributes import checked_attributes
 from diffshape.data.coincident import distinct_rows
 from diffshape.data.meshes import MESH_SUFFIXES, Mesh, as_mesh, read_polygons
 from diffshape.data.point_formats import point_suffix, read_table, vertex_table
@@ -198,7 +199,8 @@ def _columns(attributes: Mapping[str, Any], number: int, name: str) -> dict[str,
     for key, column in columns.items():
         if column.shape[:1] != (number,):
             raise ValueError(f"attribute {key!r} of {name} must have {number} rows like the points, got {column.shape}")
-    return columns
+    colors = {key: column for key, column in columns.items() if key == "colors"}
+    return columns | checked_attributes(colors, number, function=name)
 
 
 def _require_shape(points: NDArray[np.float64], name: str, when: str) -> None:

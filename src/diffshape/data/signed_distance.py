@@ -11,6 +11,7 @@ at 0 and scales its longest side to 2 ("longest-side": the mesh fills [-1, 1]^3 
 import math
 from typing import Any, Literal, NamedTuple, get_args
 
+import numpy as np
 import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
@@ -195,7 +196,9 @@ class SignedDistance:
         surfaces = connected_surfaces(self._joined)
         closed = are_bodies(self.vertices, self._joined, surfaces)
         which = inward_bodies(self.vertices, self._joined, surfaces, closed)
-        open_faces = ~closed[surfaces.of_face] & (face_areas(self.vertices, self._joined) > 0)
+        open_faces = ~closed[surfaces.of_face]
+        if open_faces.any():
+            open_faces &= face_areas(self.vertices, self._joined) > 0
         some_are_open = bool(open_faces.any())
         bodies, turned = int(closed.sum()) + some_are_open, int(which.sum())
         self._turn(which[surfaces.of_face])
@@ -248,7 +251,9 @@ def _frame_of(mesh: Mesh, normalization: str) -> Frame:
     """The frame of the box of the vertices that faces use."""
     if normalization not in get_args(Normalization):
         raise ValueError(f"SignedDistance: normalization must be 'longest-side' or 'diagonal', got {normalization!r}")
-    corners = mesh.vertices[mesh.faces].reshape(-1, 3)
+    used = np.zeros(len(mesh.vertices), bool)
+    used[mesh.faces] = True
+    corners = mesh.vertices[used]
     low, high = corners.min(axis=0), corners.max(axis=0)
     side = float((high - low).max())
     if side == 0:

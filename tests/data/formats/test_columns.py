@@ -109,3 +109,9 @@ def test_columns_that_hold_no_colors_stay():
 def test_dark_bytes_stay_dark():
     columns = dict.fromkeys(("red", "green", "blue"), np.array([0, 1], np.uint8))
     assert with_colors(columns)["colors"].tolist() == [[0, 0, 0], [1, 1, 1]]
+
+
+def test_columns_that_are_no_numbers_are_no_colors():
+    day = np.array(["2020-01-01"], "datetime64[D]")
+    columns = {"red": np.ones(1), "green": day, "blue": np.ones(1)}
+    assert with_colors(columns).keys() == columns.keys()

@@ -90,3 +90,18 @@ def test_points_of_ply_and_glb_come_with_what_they_have(tmp_path):
     cloud = read_points(tmp_path / "a.ply")
     assert cloud.attributes["heat"].tolist() == [1, 2, 3, 4]
     assert cloud.notes == ("Lists that belong to vertices are not read: near.",)
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".ply", ".npz"])
+def test_numbers_that_are_only_called_colors(tmp_path, suffix):
+    """Colours are always bytes of three or four channels, whatever else a file calls so."""
+    path = tmp_path / f"a{suffix}"
+    if suffix == ".npz":
+        np.savez(path, points=POINTS, colors=np.arange(12.0))
+    else:
+        write_points(path, POINTS, attributes={"tint": np.arange(12.0)})
+        path.write_bytes(path.read_bytes().replace(b"tint", b"colors"))
+    cloud = read_points(path)
+    assert "colors" not in cloud.attributes
+    told = cloud.notes == ("Array 'colors' of shape (12,) holds no colours, and is left out.",)
+    assert told if suffix == ".npz" else cloud.attributes["colors_"].tolist() == list(range(12))

@@ -132,12 +132,12 @@ def _with_others(table: Table, arrays: dict[str, NDArray[Any]]) -> Table:
     for name, array in arrays.items():
         if array.dtype.kind not in "fiub":
             notes.append(f"Array {name!r} holds {array.dtype}, no numbers, and is left out.")
-        elif name in _COLORS and array.ndim == 2 and array.shape[1] in (3, 4):
-            colors = color_bytes(array)
-            if colors is None:
-                notes.append(f"Array {name!r} holds no colours from 0 to 1 or to 255, and is left out.")
-            else:
-                attributes["colors"] = colors
+            continue
+        colors = color_bytes(array) if name in _COLORS and array.shape[1:] in ((3,), (4,)) else None
+        if colors is not None:
+            attributes["colors"] = colors
+        elif name == "colors":
+            notes.append(f"Array {name!r} of shape {array.shape} holds no colours, and is left out.")
         else:
             attributes[name] = array
     return Table(table.points, normals, attributes, tuple(notes))

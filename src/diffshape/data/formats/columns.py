@@ -98,6 +98,7 @@ def unnamed_table(rows: NDArray[np.float64], *, names: Sequence[str] = ()) -> Ta
     if number > MOST_COLUMNS:
         raise ValueError(f"{number} columns are more than the {MOST_COLUMNS} that a table of points may have")
     names = names or [f"column {place + 1}" for place in range(number)]
+    names = ["colors_" if name == "colors" else name for name in names]
     normals, attributes, notes, place = None, {}, [], 3
     while place < number:
         three = rows[:, place : place + 3]
@@ -116,16 +117,22 @@ def unnamed_table(rows: NDArray[np.float64], *, names: Sequence[str] = ()) -> Ta
 def with_colors(columns: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
     """Columns with red, green and blue (and alpha) joined to one, ``colors``, uint8 of shape (N, 3) or (N, 4).
 
-    Columns of these names that hold no colours stay as they are.
+    Columns of these names that hold no colours stay as they are. Another one called ``colors`` becomes ``colors_``.
+
+    >>> with_colors({"r": np.array([9]), "g": np.array([0]), "b": np.array([0]), "colors": np.array([1])}).keys()
+    dict_keys(['colors', 'colors_'])
     """
-    plain = {plain_name(name): name for name in columns}
+    plain = {plain_name(name): name for name, each in columns.items() if each.ndim == 1 and each.dtype.kind in "fiub"}
+    joined: dict[str, NDArray[Any]] = {}
+    rest = dict(columns)
     for family in _COLORS:
-        if set(family[:3]) <= plain.keys() and all(columns[plain[one]].ndim == 1 for one in family[:3]):
-            names = [plain[one] for one in family if one in plain]
+        names = [plain[one] for one in family if one in plain]
+        if not joined and set(family[:3]) <= plain.keys():
             colors = color_bytes(_stacked(columns, names, np.result_type(*(columns[name] for name in names))))
             if colors is not None:
-                return {"colors": colors} | {name: column for name, column in columns.items() if name not in names}
-    return dict(columns)
+                joined = {"colors": colors}
+                rest = {name: column for name, column in columns.items() if name not in names}
+    return joined | {"colors_" if name == "colors" else name: column for name, column in rest.items()}
 
 
 def plain_name(name: str) -> str:

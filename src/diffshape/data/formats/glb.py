@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from diffshape.data.arrays import ReadError
 from diffshape.data.attributes import Attributes, color_bytes
 from diffshape.data.coincident import distinct_rows
+from diffshape.data.formats.columns import with_colors
 from diffshape.data.formats.glb_numbers import COMPRESSIONS, GlbNumbers, listed
 from diffshape.data.formats.polygons import Polygons, require_corners, strip_triangles
 from diffshape.data.formats.refusals import refusals
@@ -140,7 +141,7 @@ class _Scene:
         if any(name.startswith("TEXCOORD") for name in named):
             self._left_out.add("texture coordinates")
         own = [name for name in named if name.startswith("_")]
-        attributes = {name[1:]: self._numbers.accessor(named[name]) for name in own}
+        attributes = with_colors({name[1:]: self._numbers.accessor(named[name]) for name in own})
         if "COLOR_0" in named:
             colors = color_bytes(self._numbers.accessor(named["COLOR_0"]))
             if colors is not None and colors.shape[1] in (3, 4):
