@@ -6,7 +6,7 @@
 Importing it is quick: each of its packages loads when it is first used.
 
 Floors, lowest first; each imports only those below it: ``kernels`` (device code), ``ops`` (differentiable primitives),
-``losses``, then ``fields`` / ``data`` / ``metrics``, ``training``, ``fitting`` / ``models``, ``batch`` / ``report``,
+``losses``, then ``fields`` / ``data``, ``metrics``, ``training``, ``fitting`` / ``models``, ``batch`` / ``report``,
 ``cli``.
 """
 

@@ -5,6 +5,7 @@ import pytest
 import torch
 
 from diffshape import losses, metrics
+from diffshape.data import clean_points
 
 PRED = torch.tensor([[0.0, 0.0], [0.0, 0.0], [9.0, 0.0]])
 TRUTH = torch.tensor([[0.0, 1.0], [6.0, 4.0], [0.0, 3.0]])
@@ -68,3 +69,11 @@ def test_the_score_is_plain_numbers():
 def test_bad_input_is_refused_in_one_sentence(pred, truth, threshold, message):
     with pytest.raises(ValueError, match=message):
         metrics.compare_points(pred, truth, threshold=threshold)
+
+
+def test_files_and_clouds_are_compared_as_what_they_hold(tmp_path):
+    points = np.random.default_rng(0).random((50, 3))
+    np.save(tmp_path / "truth.npy", points)
+    moved = points + 0.1
+    given = metrics.compare_points(clean_points(moved), tmp_path / "truth.npy")
+    assert given == metrics.compare_points(moved, points)

@@ -132,7 +132,8 @@ def test_json():
     [
         (box(), box(), {"samples": 0}, "samples must be at least 1, got 0"),
         (box(), box(), {"threshold": 0.0}, "threshold must be a positive number"),
-        ("bunny.ply", box(), {}, r"pred must be a trimesh.Trimesh or \(vertices, faces\), got str"),
+        ("bunny.vtk", box(), {}, r"bunny\.vtk: unknown mesh format"),
+        ([[0, 0, 0]], box(), {}, r"pred must be a path, a trimesh\.Trimesh or \(vertices, faces\), got list"),
         (
             box(),
             (np.zeros((4, 2)), np.zeros((1, 3), int)),
@@ -166,3 +167,9 @@ def test_agrees_with_the_scoring_script(shared, name):
     assert score.hausdorff == pytest.approx(expected["hausdorff"], abs=1e-5)
     assert score.normal_deg == pytest.approx(expected["normal_deg"], abs=1e-3)
     assert (score.bodies, score.watertight) == (expected["bodies"], expected["watertight"])
+
+
+def test_a_file_is_compared_as_what_it_holds(tmp_path):
+    box().export(tmp_path / "box.ply")
+    larger = box().apply_scale(1.1)
+    assert compare_surfaces(tmp_path / "box.ply", larger, samples=500) == compare_surfaces(box(), larger, samples=500)

@@ -75,7 +75,9 @@ class FitResult:
         points = self.target.points[:_SUPPORT].numpy()
         kept, triangles = supported_bodies(vertices.cpu().numpy(), faces.cpu().numpy(), points, self.target.support)
         parts: Any = (self.frame.from_unit(kept), triangles)
-        return Mesh(*(map(torch.from_numpy, parts) if self.as_torch else parts))
+        if self.as_torch:
+            parts = tuple(map(torch.from_numpy, parts))
+        return Mesh(*parts)
 
     @torch.no_grad()
     def query(self, points: Any) -> Any:

@@ -67,8 +67,8 @@ def compare_cloud_to_surface(
     """Score a point cloud against the true surface.
 
     Args:
-        points: (N, 3) numbers, NumPy or torch, N >= 1, in the truth's coordinates.
-        truth: ``trimesh.Trimesh`` or (vertices, faces), NumPy or torch, with a surface.
+        points: (N, 3) numbers, NumPy or torch, a file or ``PointCloud``, N >= 1, in the truth's coordinates.
+        truth: A file, ``trimesh.Trimesh`` or (vertices, faces), NumPy or torch, with a surface.
         samples: Points drawn on the truth, for completeness and recall. All points of the cloud count.
         threshold: Distance of the F-score, as a share of the truth's longest side.
         seed: Of the draw; the same seed gives the same score.

@@ -1,10 +1,13 @@
 """How every metric reads numbers that may come from NumPy or from torch."""
 
+from os import PathLike
 from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
+
+from diffshape.data.points import PointCloud, as_points
 
 
 def read_numbers(function: str, name: str, values: Any) -> Tensor:
@@ -32,9 +35,13 @@ def read_numbers(function: str, name: str, values: Any) -> Tensor:
 def read_points(function: str, name: str, values: Any, dimension: int | None = None) -> Tensor:
     """One or more points (N, D), or of the dimension asked for, in float64 on the CPU; all finite.
 
+    They may also be a ``PointCloud`` or the path of a file.
+
     >>> read_points("f", "x", [[1, 2]]).shape
     torch.Size([1, 2])
     """
+    if isinstance(values, (str, PathLike, PointCloud)):
+        values = as_points(values).points
     points = read_numbers(function, name, values)
     if points.ndim != 2 or points.numel() == 0 or dimension not in (None, points.shape[1]):
         wanted = f"(N, {dimension or 'D'}) with N >= 1"

@@ -49,7 +49,7 @@ def point_to_mesh_statistics(
 
     Args:
         points: (N, 3) numbers, NumPy or torch, N >= 1, in the mesh's coordinates.
-        mesh: ``trimesh.Trimesh`` or (vertices, faces), NumPy or torch, with at least one face.
+        mesh: A file, ``trimesh.Trimesh`` or (vertices, faces), NumPy or torch, with at least one face.
         quantiles: Shares between 0 and 1.
 
     Raises:

@@ -60,7 +60,7 @@ def compare_points(pred: Any, truth: Any, *, threshold: float = 0.01, earth_move
     """Score a predicted point cloud against the true one.
 
     Args:
-        pred: Points, shape (N, D), a NumPy array or torch tensor in any unit; computed in float64.
+        pred: Points, shape (N, D), NumPy or torch, a file or ``PointCloud``, in any unit; computed in float64.
         truth: Points, shape (M, D), in the same unit.
         threshold: Distance below which a point counts as right, positive; 0.01 suits shapes of size 1.
         earth_mover_points: The most points for which the earth mover's distance is computed; it takes a fraction of a

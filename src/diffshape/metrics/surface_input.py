@@ -1,5 +1,6 @@
 """How every metric on surfaces reads a mesh."""
 
+from os import PathLike
 from typing import Any
 
 import numpy as np
@@ -7,17 +8,20 @@ import torch
 import trimesh
 
 from diffshape._bounds import SCORE_BYTES, check_fits, check_number, check_seed
+from diffshape.data.meshes import read_mesh
 
-Surface = trimesh.Trimesh | tuple[Any, Any]
-"""A mesh: a ``trimesh.Trimesh``, or (vertices (V, 3), faces (F, 3)) of NumPy arrays or torch tensors."""
+Surface = str | PathLike[str] | trimesh.Trimesh | tuple[Any, Any]
+"""A mesh: the path of a file, a ``trimesh.Trimesh``, or (vertices (V, 3), faces (F, 3)), NumPy or torch."""
 
 
 def read_surface(function: str, name: str, surface: Surface) -> trimesh.Trimesh:
     """A private copy as a ``Trimesh``, checked: libigl checks nothing and answers garbage."""
+    if isinstance(surface, (str, PathLike)):
+        surface = read_mesh(surface)
     parts = (surface.vertices, surface.faces) if isinstance(surface, trimesh.Trimesh) else surface
     if not isinstance(parts, tuple) or len(parts) != 2:
         raise ValueError(
-            f"{function}: {name} must be a trimesh.Trimesh or (vertices, faces), got {type(surface).__name__}"
+            f"{function}: {name} must be a path, a trimesh.Trimesh or (vertices, faces), got {type(surface).__name__}"
         )
     vertices, faces = (np.asarray(part.detach().cpu() if isinstance(part, torch.Tensor) else part) for part in parts)
     if vertices.ndim != 2 or vertices.shape[1] != 3:

@@ -85,7 +85,7 @@ def compare_surfaces(
     """Score a predicted mesh against the true one.
 
     Args:
-        pred: ``trimesh.Trimesh`` or (vertices, faces), NumPy or torch, in the truth's coordinates; may be empty.
+        pred: A file, ``trimesh.Trimesh`` or (vertices, faces), in the truth's coordinates; may be empty.
         truth: The same, with a surface.
         samples: Points drawn on each surface, and in space for the IoU. The means vary by about 1 / sqrt(samples).
         threshold: Distance of the F-score, as a share of the truth's longest side.
