@@ -203,3 +203,12 @@ def test_grids_that_are_not_whole(tmp_path, content, message):
     path.write_text(content)
     with pytest.raises(ReadError, match=message):
         read_table(path)
+
+
+def test_a_damaged_scale_of_las_makes_places_that_are_none(tmp_path, recwarn):
+    pytest.importorskip("laspy")
+    path = seed(tmp_path, ".las")
+    content = path.read_bytes()
+    path.write_bytes(content[:131] + np.array([1e308] * 3, "<f8").tobytes() + content[155:])
+    assert np.isinf(read_table(path).points).any()
+    assert not recwarn.list
