@@ -12,6 +12,8 @@ from diffshape.cli.options import VerbOptions
 
 _PACKAGES = ("torch", "numpy", "scipy", "numba", "trimesh", "libigl", "tyro", "safetensors")
 _OPTIONAL = {
+    "LAS and LAZ files": ("laspy lazrs", "laspy"),
+    "E57 files": ("pye57", "pye57"),
     "images of landmarks": ("pillow", "PIL"),
     "--network transformer": ("timm", "timm"),
     "export to ONNX": ("onnx", "onnx"),
