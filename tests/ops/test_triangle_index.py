@@ -9,7 +9,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from diffshape.data import box_mesh, icosphere, torus_mesh
+from diffshape.data import Mesh, box_mesh, icosphere, torus_mesh
 from diffshape.ops import TriangleIndex, closest_triangles
 
 CUBE = box_mesh(3, sides=(2.0, 2.0, 2.0))
@@ -33,7 +33,7 @@ def cloud(*shape, seed=0):
 
 
 def moved(mesh, x):
-    return mesh._replace(vertices=mesh.vertices + np.array([x, 0.0, 0.0]))
+    return Mesh(mesh.vertices + np.array([x, 0.0, 0.0]), mesh.faces)
 
 
 def soup(count, seed=0):
