@@ -85,7 +85,7 @@ def test_bodies_add_up_and_overlaps_count_as_inside():
 
 def test_a_cavity_is_outside():
     hollow = icosphere(2, radius=0.2)
-    index = TriangleIndex(*joined(icosphere(2), hollow._replace(faces=hollow.faces[:, ::-1])))
+    index = TriangleIndex(*joined(icosphere(2), Mesh(hollow.vertices, hollow.faces[:, ::-1])))
     points = torch.tensor([[0.0, 0, 0], [0.35, 0, 0], [0.6, 0, 0]])
     assert (index.signed_distances(points) < 0).tolist() == [False, True, False]
 
