@@ -134,8 +134,8 @@ def _with_values(label: str, hint: Any, bound: list[str] | None, rest: list[str]
         values = bound or []
         while rest and not rest[0].startswith("--") and (many or len(values) < len(kinds)):
             values.append(rest.pop(0))
-        if not values or not (many or len(values) == len(kinds)):
-            raise UsageError(f"{label} takes {'one value or more' if many else f'{len(kinds)} values'}")
+        if not many and len(values) != len(kinds):
+            raise UsageError(f"{label} takes {len(kinds)} values")
         for value in values:
             _check(label, kinds[0], value)
         return [label, *values]
