@@ -29,7 +29,7 @@ def read_las(path: Path) -> Table:
         ImportError: laspy, or for LAZ its backend lazrs, is not installed.
     """
     try:
-        import laspy
+        import laspy  # type: ignore[import-not-found]
     except ImportError as error:
         raise ImportError(f"{path}: LAS and LAZ files are read with laspy; pip install laspy lazrs") from error
     size = path.stat().st_size
