@@ -37,6 +37,7 @@ _OPSET = 18
 """The first with exclusive or of integers, which the grid's hash needs."""
 
 
+@checked
 def export(
     field: Field,
     path: str | os.PathLike[str],

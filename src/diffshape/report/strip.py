@@ -8,11 +8,13 @@ import numpy as np
 import torch
 from jaxtyping import UInt8
 
+from diffshape._arguments import checked
 from diffshape.data.up import UP, Up
 from diffshape.report.gallery import gallery
 from diffshape.report.preview import preview
 
 
+@checked
 def shape_strip(
     shapes: Sequence[tuple[str, Any]],
     *,

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from types import TracebackType
 from typing import Any, TextIO
 
+from diffshape._arguments import checked
 from diffshape._notices import is_notebook, is_watched
 from diffshape.training.loop import StepReport
 from diffshape.training.schedule import Seconds
@@ -61,6 +62,7 @@ class Progress:
     ...     pass  # train(task, budget=Steps(1000), observers=[progress])
     """
 
+    @checked
     def __init__(self, description: str, *, quiet: bool = False, stream: TextIO | None = None) -> None:
         self.description, self.quiet, self._stream = description, quiet, stream
         self._bar: Any = None
