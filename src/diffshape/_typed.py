@@ -32,7 +32,7 @@ def typed(title: str, hint: Any, value: Any, *, from_text: bool = False) -> Any:
     Traceback (most recent call last):
     ValueError: batch must be a whole number or None, got 64.5
     """
-    for option in _options(hint):
+    for option in options_of(hint):
         result = _taken(option, value, from_text)
         if result is not _REFUSED:
             return result
@@ -42,7 +42,7 @@ def typed(title: str, hint: Any, value: Any, *, from_text: bool = False) -> Any:
 def check_settings(config: object) -> None:
     """Every setting of a dataclass is of the type that it is declared with, and one of the words if it is a Literal.
 
-    A list becomes a tuple and a number of NumPy one of Python, so that files can keep them.
+    A list becomes a tuple, and a number or truth of NumPy one of Python, so that files can keep them.
 
     Raises:
         ValueError: One is not.
@@ -51,7 +51,7 @@ def check_settings(config: object) -> None:
     for name, hint in hints_of(kind).items():
         given = getattr(config, name)
         value = typed(f"{kind.__name__}: {name}", hint, given)
-        if isinstance(given, (list, Real)) and type(given) not in (bool, int, float):
+        if type(value) is not type(given) and type(given) not in (bool, int, float):
             object.__setattr__(config, name, value)
 
 
@@ -67,7 +67,8 @@ def shown(value: Any) -> str:
     return _SHORT.repr(value)
 
 
-def _options(hint: Any) -> tuple[Any, ...]:
+def options_of(hint: Any) -> tuple[Any, ...]:
+    """The members of a union, or the one hint."""
     return get_args(hint) if get_origin(hint) in (Union, UnionType) else (hint,)
 
 
@@ -75,7 +76,7 @@ def _taken(hint: Any, value: Any, from_text: bool) -> Any:
     """``value`` if it is of the type ``hint``, else ``_REFUSED``."""
     origin = get_origin(hint)
     if origin is Literal:
-        return value if any(value == choice and type(value) is type(choice) for choice in get_args(hint)) else _REFUSED
+        return next((word for word in get_args(hint) if _taken(type(word), value, False) == word), _REFUSED)
     if origin is tuple:
         return _tuple(get_args(hint), value, from_text)
     if hint in _READERS:
@@ -93,6 +94,12 @@ def _tuple(hints: tuple[Any, ...], value: Any, from_text: bool) -> Any:
     return _REFUSED if any(item is _REFUSED for item in items) else items
 
 
+def _truth(value: Any, from_text: bool) -> Any:
+    kind = type(value)
+    numpy = kind.__module__ == "numpy" and kind.__name__ in ("bool", "bool_")  # the second before NumPy 2
+    return bool(value) if kind is bool or numpy else _REFUSED
+
+
 def _whole(value: Any, from_text: bool) -> Any:
     return int(value) if isinstance(value, Integral) and not isinstance(value, bool) else _REFUSED
 
@@ -108,18 +115,25 @@ def _number(value: Any, from_text: bool) -> Any:
 
 
 _READERS: dict[Any, Callable[[Any, bool], Any]] = {
-    bool: lambda value, from_text: value if isinstance(value, bool) else _REFUSED,
+    bool: _truth,
     int: _whole,
     float: _number,
     str: lambda value, from_text: value if isinstance(value, str) else _REFUSED,
     type(None): lambda value, from_text: None if value is None else _REFUSED,
     None: lambda value, from_text: None if value is None else _REFUSED,
 }
-_NAMES = {bool: "True or False", int: "a whole number", float: "a number", str: "text", type(None): "None"}
+WORDS = {
+    bool: "True or False",
+    int: "a whole number",
+    float: "a number",
+    str: "text",
+    type(None): "None",
+    Any: "anything",
+}
 
 
 def _wanted(hint: Any) -> str:
-    return " or ".join(_name(option) for option in _options(hint))
+    return " or ".join(_name(option) for option in options_of(hint))
 
 
 def _name(hint: Any) -> str:
@@ -129,4 +143,4 @@ def _name(hint: Any) -> str:
         first, *rest = get_args(hint)
         kind = _name(first).removeprefix("a ") + "s"
         return f"a list of {kind}" if rest == [Ellipsis] else f"a list of {1 + len(rest)} {kind}"
-    return _NAMES.get(hint) or getattr(hint, "__name__", str(hint))
+    return WORDS.get(hint) or getattr(hint, "__name__", str(hint))

@@ -13,9 +13,9 @@ FITS = {"fit_points": (fit_points, CLOUD), "fit_mesh": (fit_mesh, BALL), "fit_me
 METHODS = {"fit_points": "DiffCD", "fit_mesh": "Supervised", "fit_meshes": "Supervised"}
 
 
-def sentence(name, **options):
+def sentence(name, error=TypeError, **options):
     function, shape = FITS[name]
-    with pytest.raises(ValueError, match=f"^{name}: ") as refused:
+    with pytest.raises(error, match=f"^{name}: ") as refused:
         function(shape, **options)
     text = str(refused.value)
     assert "\n" not in text
@@ -44,7 +44,7 @@ def test_a_field_is_settings_of_one(name, given):
 
 @pytest.mark.parametrize("name", FITS)
 def test_a_device_is_one_that_is_there(name):
-    assert "device must be" in sentence(name, device="gpu")
+    assert "device must be" in sentence(name, ValueError, device="gpu")
 
 
 @pytest.mark.parametrize("name", FITS)
@@ -64,7 +64,7 @@ def test_a_stop_is_a_rule(stop):
 
 @pytest.mark.parametrize("given", [None, 3])
 def test_a_fit_is_resumed_from_a_path(given):
-    with pytest.raises(ValueError, match="resume_fit: folder must be a path, got"):
+    with pytest.raises(TypeError, match="resume_fit: folder must be a path, got"):
         resume_fit(given)
 
 

@@ -154,16 +154,16 @@ def test_all_that_is_wrong_is_told_before_training(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("meshes", "options", "told"),
+    ("meshes", "options", "error", "told"),
     [
-        ([], {}, "at least one mesh"),
-        ([BOX], {"steps": 5, "seconds": 1.0}, "steps or seconds, not both"),
-        ([BOX], {"field": MLPConfig()}, "must be a HashGridConfig"),
-        ([BOX], {"steps": 0}, "steps must be at least 1, got 0"),
+        ([], {}, ValueError, "at least one mesh"),
+        ([BOX], {"steps": 5, "seconds": 1.0}, ValueError, "steps or seconds, not both"),
+        ([BOX], {"field": MLPConfig()}, TypeError, "must be a HashGridConfig"),
+        ([BOX], {"steps": 0}, ValueError, "steps must be at least 1, got 0"),
     ],
 )
-def test_wrong_settings_are_refused(meshes, options, told):
-    with pytest.raises(ValueError, match=told):
+def test_wrong_settings_are_refused(meshes, options, error, told):
+    with pytest.raises(error, match=told):
         fit_meshes(meshes, METHOD, **{"field": FIELD, **options})
 
 

@@ -103,7 +103,14 @@ def test_areas_sum_to_that_of_the_surface(clouds):
     assert spacing_of(areas) == pytest.approx((torch.pi / 4000) ** 0.5, rel=0.1)
 
 
-@pytest.mark.parametrize("points", [torch.zeros(1, 3), torch.zeros(5, 2), torch.zeros(5, 3, dtype=torch.int64)])
-def test_bad_points_are_refused(points):
-    with pytest.raises(ValueError, match=r"orient_points: points must be floats of shape \(N, 3\), N >= 2"):
+@pytest.mark.parametrize(
+    ("points", "message"),
+    [
+        (torch.zeros(1, 3), r"floats of shape \(N, 3\), N >= 2"),
+        (torch.zeros(5, 2), r"floats of shape \(N, 3\), N >= 2"),
+        (torch.zeros(5, 3, dtype=torch.int64), r"floating point, shape \(N, 3\), got torch.int64"),
+    ],
+)
+def test_bad_points_are_refused(points, message):
+    with pytest.raises(ValueError, match=f"orient_points: points must be {message}"):
         orient_points(points)

@@ -136,7 +136,7 @@ def test_every_setting_acts(clouds):
     ("points", "message"),
     [
         (torch.zeros(5, 2), r"floats of shape \(N, 3\), got \(5, 2\)"),
-        (torch.zeros(5, 3, dtype=torch.int64), "floats of shape"),
+        (torch.zeros(5, 3, dtype=torch.int64), r"points must be floating point, shape \(N, 3\), got torch.int64"),
         (torch.zeros(5, 3), "at least 4 different places, got 1"),
         (torch.eye(3), "at least 4 different places, got 3"),
         (torch.full((5, 3), math.nan), "finite"),

@@ -86,10 +86,10 @@ def test_weights_and_points_learn():
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"point_reduction": "none"}, 'point_reduction must be "mean", "sum" or "max", got \'none\''),
+        ({"point_reduction": "none"}, "point_reduction must be one of 'mean', 'sum', 'max', got 'none'"),
         ({"norm": 1, "squared": True}, "norm=1 takes no squared=True: Manhattan distances are never squared"),
         ({"norm": 3}, "norm must be"),
-        ({"direction": "forward"}, 'direction must be "both", "x_to_y" or "y_to_x", got \'forward\''),
+        ({"direction": "forward"}, "direction must be one of 'both', 'x_to_y', 'y_to_x', got 'forward'"),
         ({"point_reduction": "max", "x_weights": torch.ones(2)}, 'point_reduction="max" takes no weights'),
     ],
 )

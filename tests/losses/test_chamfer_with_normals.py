@@ -87,7 +87,7 @@ def test_the_compiler_sees_one_graph():
     ("options", "message"),
     [
         ({"x_normals": Y_NORMALS}, r"x_normals must have shape \(2, 3\) like x, got \(3, 3\)"),
-        ({"point_reduction": "max"}, 'point_reduction must be "mean" or "sum", got \'max\''),
+        ({"point_reduction": "max"}, "point_reduction must be one of 'mean', 'sum', got 'max'"),
         ({"norm": 1, "squared": True}, "norm=1 takes no squared=True"),
         ({"y_mask": torch.zeros(3).bool()}, "every sample of y needs a point"),
     ],

@@ -170,7 +170,7 @@ LESS = torch.tensor([[True] * 4, [True, True, True, False]])
         (GOOD, torch.zeros(1, 4, 3), {}, r"y must have shape"),
         (GOOD, GOOD.double(), {}, r"x and y must share dtype and device"),
         (GOOD * math.nan, GOOD, {}, r"x has non-finite coordinates"),
-        (GOOD, GOOD, {"point_reduction": "max"}, r'point_reduction must be "mean" or "sum", got \'max\''),
+        (GOOD, GOOD, {"point_reduction": "max"}, "point_reduction must be one of 'mean', 'sum', got 'max'"),
         (GOOD, GOOD, {"x_mask": LESS}, r"leave as many points on each side, in sample 1 they leave 3 and 4"),
         (GOOD, GOOD, {"x_mask": ~LESS, "y_mask": ~LESS}, r"every sample of x needs a point"),
         (GOOD, GOOD, {"reduction": "average"}, r"reduction must be"),

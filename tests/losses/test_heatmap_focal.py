@@ -143,7 +143,7 @@ def test_compiles(kind):
 
 def test_wrong_arguments():
     pred = torch.zeros(1, 2, 3, 3)
-    with pytest.raises(ValueError, match=r'kind must be "centernet", "focal_l2" or "background", got .focal.'):
+    with pytest.raises(ValueError, match=r"kind must be one of 'centernet', 'focal_l2', 'background', got .focal."):
         heatmap_focal_loss(pred, pred, kind="focal")
     with pytest.raises(ValueError, match="kind 'background' has no option beta"):
         heatmap_focal_loss(pred, pred, kind="background", beta=4.0)

@@ -295,7 +295,7 @@ def test_bad_input(loss, vertices, faces, options, message):
 
 
 def test_bad_options():
-    with pytest.raises(ValueError, match='weights must be "uniform", "cotangent" or "curvature", got \'mean\''):
+    with pytest.raises(ValueError, match="weights must be one of 'uniform', 'cotangent', 'curvature', got 'mean'"):
         laplacian_loss(HINGE, torch.tensor([[0, 1, 2]]), weights="mean")
     with pytest.raises(ValueError, match="reduction must be"):
         adjacent_normal_loss(HINGE, torch.tensor([[0, 1, 2]]), reduction="batch")

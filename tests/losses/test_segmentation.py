@@ -187,7 +187,7 @@ PRED, NAMES = torch.zeros(2, 3, 4, 4), torch.zeros(2, 4, 4).long()
         (PRED, PRED, {"ignore_label": 1}, r"ignore_label needs a target of labels, shape \(B, ...\); use mask"),
         (PRED, NAMES, {"mask": torch.ones(2, 3, 4, 4).bool()}, r"mask must have shape \(2, 4, 4\) like pred without"),
         (PRED, NAMES, {"mask": torch.ones(2, 4, 4)}, r"mask must be boolean, got torch.float32"),
-        (PRED, NAMES, {"classes": "softmax"}, r'classes must be "exclusive" or "independent", got \'softmax\''),
+        (PRED, NAMES, {"classes": "softmax"}, "classes must be one of 'exclusive', 'independent', got 'softmax'"),
         (
             PRED[:, :1],
             NAMES,

@@ -104,7 +104,7 @@ def test_what_cannot_be_asked_is_refused(options):
 
 
 def test_an_order_that_does_not_exist_is_refused():
-    with pytest.raises(ValueError, match=r"^sinkhorn_divergence: p must be 1 or 2, got 3"):
+    with pytest.raises(ValueError, match=r"^sinkhorn_divergence: p must be one of 1, 2, got 3"):
         losses.sinkhorn_divergence(cloud(3), cloud(3), p=3)
 
 

@@ -103,7 +103,7 @@ def test_a_high_temperature_collapses_the_points_unless_debiased():
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"mode": "hard"}, 'mode must be "softmin" or "expectation", got \'hard\''),
+        ({"mode": "hard"}, "mode must be one of 'softmin', 'expectation', got 'hard'"),
         ({"temperature": 0.0}, "temperature must be positive, got 0.0"),
         ({"temperature": math.nan}, "temperature must be positive, got nan"),
     ],

@@ -19,39 +19,40 @@ SMALL = LandmarkUNetConfig(widths=(8, 8, 8))
 
 
 @pytest.mark.parametrize(
-    ("wrong", "sentence"),
+    ("wrong", "error", "sentence"),
     [
-        ({"config": "small"}, "config must be a DeepSDFConfig or None, got 'small'"),
-        ({"device": "gpu"}, "device must be"),
-        ({"observers": print}, "observers must be a list of functions"),
+        ({"config": "small"}, TypeError, "config must be a DeepSDFConfig or None, got 'small'"),
+        ({"device": "gpu"}, ValueError, "device must be"),
+        ({"observers": print}, TypeError, "observers must be a list of functions"),
     ],
 )
-def test_a_deep_sdf_names_what_is_wrong(wrong, sentence):
-    with pytest.raises(ValueError, match=f"^train_deep_sdf: {sentence}"):
+def test_a_deep_sdf_names_what_is_wrong(wrong, error, sentence):
+    with pytest.raises(error, match=f"^train_deep_sdf: {sentence}"):
         train_deep_sdf([icosphere(1)], **wrong)
 
 
 @pytest.mark.parametrize(
-    ("wrong", "sentence"),
+    ("wrong", "error", "sentence"),
     [
-        ({"data": IMAGES.images}, "train_landmarks: data must be a LandmarkImages, got a Tensor"),
+        ({"data": IMAGES.images}, TypeError, "train_landmarks: data must be a LandmarkImages, got a Tensor"),
         (
             {"network": "unet"},
+            TypeError,
             "train_landmarks: network must be a LandmarkUNetConfig, a LandmarkTransformerConfig or None",
         ),
-        ({"objective": "nll"}, "train_landmarks: objective must be a LandmarkObjective or None, got 'nll'"),
-        ({"training": 3}, "train_landmarks: training must be a LandmarkTraining or None, got 3"),
-        ({"device": "gpu"}, "train_landmarks: device must be"),
-        ({"observers": print}, "train_landmarks: observers must be a list of functions"),
+        ({"objective": "nll"}, TypeError, "train_landmarks: objective must be a LandmarkObjective or None, got 'nll'"),
+        ({"training": 3}, TypeError, "train_landmarks: training must be a LandmarkTraining or None, got 3"),
+        ({"device": "gpu"}, ValueError, "train_landmarks: device must be"),
+        ({"observers": print}, TypeError, "train_landmarks: observers must be a list of functions"),
     ],
 )
-def test_a_landmark_training_names_what_is_wrong(wrong, sentence):
-    with pytest.raises(ValueError, match=f"^{sentence}"):
+def test_a_landmark_training_names_what_is_wrong(wrong, error, sentence):
+    with pytest.raises(error, match=f"^{sentence}"):
         train_landmarks(**{"data": IMAGES, "network": SMALL, **wrong})
 
 
 def test_a_network_is_no_detector():
-    with pytest.raises(ValueError, match="train_detector: detector must be a LandmarkDetector, got a Linear"):
+    with pytest.raises(TypeError, match="train_detector: detector must be a LandmarkDetector, got a Linear"):
         train_detector(torch.nn.Linear(1, 1), IMAGES)
 
 

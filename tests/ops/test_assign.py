@@ -200,7 +200,7 @@ LESS = torch.tensor([[True] * 4, [True, True, True, False]])
         (GOOD * math.nan, GOOD, {}, r"x has non-finite coordinates"),
         (GOOD, GOOD + math.inf, {}, r"y has non-finite coordinates"),
         (GOOD + 1e20, GOOD, {}, r"x is too large, squared distances overflow torch.float32"),
-        (GOOD, GOOD, {"solver": "sinkhorn"}, r'solver must be "exact" or "auction", got \'sinkhorn\''),
+        (GOOD, GOOD, {"solver": "sinkhorn"}, "solver must be one of 'exact', 'auction', got 'sinkhorn'"),
         (GOOD, GOOD, {"epsilon": 0.1}, r'epsilon belongs to solver="auction", got 0.1 with "exact"'),
         (GOOD, GOOD, {"solver": "auction", "epsilon": 0.0}, r"epsilon must be positive and finite, got 0.0"),
         (GOOD, GOOD, {"solver": "auction", "epsilon": math.nan}, r"epsilon must be positive and finite, got nan"),

@@ -133,7 +133,7 @@ POINTS = torch.zeros(2, 4, 3)
         (POINTS, 1, {"start": torch.zeros(3).long()}, r"start must be an integer or integers of shape \(2,\)"),
         (POINTS, 1, {"start": 0, "generator": torch.Generator()}, "start names the first point and generator draws"),
         (POINTS, 1, {"mask": torch.ones(4).bool()}, r"mask must be boolean with shape \(2, 4\)"),
-        (POINTS, 1, {"missing": "x"}, 'missing must be "raise" or "pad"'),
+        (POINTS, 1, {"missing": "x"}, "missing must be one of 'raise', 'pad', got 'x'"),
     ],
 )
 def test_bad_input_is_refused_in_one_sentence(points, count, options, message):

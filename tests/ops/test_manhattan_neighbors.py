@@ -138,7 +138,7 @@ GOOD = torch.zeros(2, 4, 3)
         (GOOD, torch.zeros(2, 4, 2), {}, r"y must have shape \(2, M, 3\) like x, got \(2, 4, 2\)"),
         (GOOD, GOOD[:, :0], {}, r"y must hold at least one point"),
         (GOOD, GOOD, {"k": 5}, r"k must lie between 1 and the number of points in y, 4, got 5"),
-        (GOOD, GOOD, {"missing": "no"}, r'missing must be "raise" or "pad", got'),
+        (GOOD, GOOD, {"missing": "no"}, "missing must be one of 'raise', 'pad', got"),
         (GOOD, GOOD, {"y_mask": torch.ones(4).bool()}, r"y_mask must be boolean with shape \(2, 4\)"),
         (GOOD, GOOD, {"y_mask": torch.zeros(2, 4).bool()}, r"every sample of y needs 1 points that are not masked"),
         (GOOD, GOOD + math.inf, {}, r"y has non-finite coordinates"),

@@ -270,7 +270,7 @@ def test_a_cloud_of_no_points_has_no_neighbors():
 
 
 def test_what_may_be_missing_is_chosen_by_name():
-    with pytest.raises(ValueError, match=r'^nearest_neighbors: missing must be "raise" or "pad", got \'nan\''):
+    with pytest.raises(ValueError, match=r"^nearest_neighbors: missing must be one of 'raise', 'pad', got 'nan'"):
         ops.nearest_neighbors(GOOD, GOOD, missing="nan")
     with pytest.raises(ValueError, match="k must lie between 1 and"):
         ops.nearest_neighbors(GOOD, GOOD, k=0, missing="pad")

@@ -118,10 +118,10 @@ def test_adversaries_take_turns():
     ],
 )
 def test_what_is_none_of_the_kind_is_named(regression, wrong, sentence):
-    with pytest.raises(ValueError, match=f"train: {sentence}"):
+    with pytest.raises(TypeError, match=f"train: {sentence}"):
         train(regression(), **{"budget": Steps(1), **wrong})
 
 
 def test_a_module_is_no_task():
-    with pytest.raises(ValueError, match="train: task must be a Task, got a Linear"):
+    with pytest.raises(TypeError, match="train: task must be a Task, got a Linear"):
         train(torch.nn.Linear(1, 1), budget=Steps(1))

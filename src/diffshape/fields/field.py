@@ -6,7 +6,8 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from diffshape.ops.checks import checked, widened
+from diffshape._arguments import checked
+from diffshape.ops.checks import widened
 from diffshape.ops.transforms import is_transformed
 
 

@@ -20,9 +20,9 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
+from diffshape._arguments import checked
 from diffshape.losses.heatmap_channels import read_heatmaps
 from diffshape.losses.reduction import Reduction, reduce_elements
-from diffshape.ops.checks import checked
 from diffshape.ops.transforms import is_transformed
 
 PUBLISHED_MAP_WEIGHT = 10.0

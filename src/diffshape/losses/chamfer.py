@@ -17,6 +17,7 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
+from diffshape._arguments import checked
 from diffshape.losses.point_sets import (
     PointSet,
     distances_both_ways,
@@ -25,7 +26,6 @@ from diffshape.losses.point_sets import (
     read_squared,
 )
 from diffshape.losses.reduction import Reduction, reduce_elements
-from diffshape.ops.checks import checked
 
 PointReduction = Literal["mean", "sum", "max"]
 Direction = Literal["both", "x_to_y", "y_to_x"]

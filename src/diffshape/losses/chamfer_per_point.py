@@ -5,8 +5,8 @@ from typing import Literal, NamedTuple
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
+from diffshape._arguments import checked
 from diffshape.losses.point_sets import distances_both_ways, read_point_sets, read_squared
-from diffshape.ops.checks import checked
 
 
 class ChamferPoints(NamedTuple):

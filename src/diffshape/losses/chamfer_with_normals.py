@@ -5,11 +5,11 @@ from typing import Literal, NamedTuple
 from jaxtyping import Bool, Float
 from torch import Tensor
 
+from diffshape._arguments import checked
 from diffshape.losses.chamfer import reduce_points
 from diffshape.losses.chamfer_normals import normal_disagreement, unit_normals
 from diffshape.losses.point_sets import distances_both_ways, read_point_sets, read_squared
 from diffshape.losses.reduction import Reduction, check_same_shape, reduce_elements
-from diffshape.ops.checks import checked
 
 
 class ChamferWithNormals(NamedTuple):

@@ -17,8 +17,8 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
+from diffshape._arguments import checked
 from diffshape.losses.reduction import Reduction, check_mask, read_elements, read_weights, reduce_elements
-from diffshape.ops.checks import checked
 
 
 @checked

@@ -15,8 +15,8 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
+from diffshape._arguments import checked
 from diffshape.losses.reduction import Reduction, read_elements, reduce_elements
-from diffshape.ops.checks import checked
 
 
 @checked

@@ -6,9 +6,9 @@ from jaxtyping import Bool, Float
 from torch import Tensor
 
 from diffshape import ops
+from diffshape._arguments import checked
 from diffshape.losses.point_sets import read_point_sets
 from diffshape.losses.reduction import Reduction, reduce_elements
-from diffshape.ops.checks import checked
 from diffshape.ops.squared_distances import distance_from_squared
 
 

@@ -7,8 +7,8 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
+from diffshape._arguments import checked
 from diffshape.losses.reduction import Reduction, check_same_shape, read_elements, reduce_elements
-from diffshape.ops.checks import checked
 
 DivergenceKind = Literal["js", "kl", "reverse_kl"]
 

@@ -23,9 +23,9 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
+from diffshape._arguments import checked
 from diffshape.losses.heatmap_channels import read_heatmaps
 from diffshape.losses.reduction import Reduction, reduce_elements
-from diffshape.ops.checks import checked
 
 FocalKind = Literal["centernet", "focal_l2", "background"]
 DEFAULTS = {

@@ -3,9 +3,9 @@
 from jaxtyping import Bool, Float
 from torch import Tensor
 
+from diffshape._arguments import checked
 from diffshape.losses.heatmap_channels import drawn_channels, hardest_channels, keep_channels, read_heatmaps
 from diffshape.losses.reduction import Reduction, reduce_elements
-from diffshape.ops.checks import checked
 
 
 @checked

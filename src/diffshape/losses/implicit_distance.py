@@ -18,9 +18,10 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
+from diffshape._arguments import checked
 from diffshape.losses.level_set_motion import distance_from_level_set
 from diffshape.losses.reduction import check_mask, reduce_elements
-from diffshape.ops.checks import checked, widened
+from diffshape.ops.checks import widened
 
 
 class ImplicitDistance(NamedTuple):

@@ -4,8 +4,8 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
+from diffshape._arguments import checked
 from diffshape.losses.reduction import Reduction, check_mask, mean_of_each, read_elements, reduce_elements
-from diffshape.ops.checks import checked
 
 
 @checked

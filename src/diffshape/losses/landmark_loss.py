@@ -25,6 +25,7 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
+from diffshape._arguments import checked
 from diffshape.losses.adaptive_wing import adaptive_wing_loss
 from diffshape.losses.coordinates import euclidean_loss, smooth_l1_loss, wing_loss
 from diffshape.losses.heatmap_divergence import heatmap_divergence
@@ -35,7 +36,6 @@ from diffshape.losses.structure import structure_loss
 from diffshape.losses.structure_limits import StructureLimits
 from diffshape.losses.terms import LossTerms
 from diffshape.ops import gaussian_heatmaps, heatmap_soft_argmax
-from diffshape.ops.checks import checked
 
 MAP_LOSSES: dict[str, Callable[..., Tensor]] = {
     "adaptive_wing": partial(adaptive_wing_loss, weighted_map=True),

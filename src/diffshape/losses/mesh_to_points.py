@@ -3,8 +3,8 @@
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
+from diffshape._arguments import checked
 from diffshape.losses.reduction import Reduction, mean_of_each, reduce_elements
-from diffshape.ops.checks import checked
 from diffshape.ops.closest_points import closest_points
 from diffshape.ops.packed_meshes import PackedFaces
 from diffshape.ops.squared_distances import distance_from_squared

@@ -16,10 +16,10 @@ import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
+from diffshape._arguments import checked
 from diffshape.losses.meshes import Meshes, read_mesh_pair, read_meshes
 from diffshape.losses.reduction import Reduction
 from diffshape.losses.terms import LossTerms
-from diffshape.ops.checks import checked
 from diffshape.ops.mesh_topology import triangle_normals
 from diffshape.ops.packed_meshes import PackedFaces
 from diffshape.ops.squared_distances import distance_from_squared

@@ -11,8 +11,9 @@ World, ICCV 2017, equation 7.
 from jaxtyping import Float
 from torch import Tensor
 
+from diffshape._arguments import checked
 from diffshape.losses.reduction import Reduction, reduce_elements
-from diffshape.ops.checks import checked, widened
+from diffshape.ops.checks import widened
 
 
 @checked

@@ -4,8 +4,8 @@ import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
+from diffshape._arguments import checked
 from diffshape.losses.reduction import Reduction, check_mask, mean_of_each, reduce_elements
-from diffshape.ops.checks import checked
 from diffshape.ops.closest_triangles import closest_triangles
 from diffshape.ops.packed_meshes import PackedFaces
 from diffshape.ops.squared_distances import distance_from_squared

@@ -3,9 +3,9 @@
 from jaxtyping import Bool, Float, Shaped
 from torch import Tensor
 
+from diffshape._arguments import checked
 from diffshape.losses.reduction import Reduction, reduce_elements
 from diffshape.losses.segmentation import Channels, Classes, read_segmentation
-from diffshape.ops.checks import checked
 
 
 @checked

@@ -19,9 +19,9 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
+from diffshape._arguments import checked
 from diffshape.losses.point_sets import PointSet, read_point_sets
 from diffshape.losses.reduction import Reduction, reduce_elements
-from diffshape.ops.checks import checked
 from diffshape.ops.soft_minimum import by_rows, pair_costs, soft_minimum
 from diffshape.ops.spacing import median_spacing
 

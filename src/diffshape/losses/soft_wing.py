@@ -5,8 +5,8 @@ import math
 from jaxtyping import Bool, Float
 from torch import Tensor
 
+from diffshape._arguments import checked
 from diffshape.losses.reduction import Reduction, read_elements, read_weights, reduce_elements
-from diffshape.ops.checks import checked
 
 
 @checked

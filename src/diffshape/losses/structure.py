@@ -21,6 +21,7 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
+from diffshape._arguments import checked
 from diffshape.losses.reduction import reduce_elements
 from diffshape.losses.skeleton import Skeleton, check_landmarks
 from diffshape.losses.spine_geometry import (
@@ -35,7 +36,7 @@ from diffshape.losses.spine_geometry import (
 from diffshape.losses.structure_limits import StructureLimits
 from diffshape.losses.structure_literal import literal_structure_terms
 from diffshape.losses.terms import LossTerms
-from diffshape.ops.checks import checked, coordinate_limit, finite, widened
+from diffshape.ops.checks import coordinate_limit, finite, widened
 
 
 @checked

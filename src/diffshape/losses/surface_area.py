@@ -4,8 +4,9 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
+from diffshape._arguments import checked
 from diffshape.losses.reduction import Reduction, check_mask, reduce_elements
-from diffshape.ops.checks import checked, widened
+from diffshape.ops.checks import widened
 
 
 @checked

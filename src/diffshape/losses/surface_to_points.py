@@ -4,9 +4,10 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
+from diffshape._arguments import checked
 from diffshape.losses.level_set_motion import distance_from_level_set
 from diffshape.losses.reduction import Reduction, check_mask, check_same_shape, reduce_elements
-from diffshape.ops.checks import checked, widened
+from diffshape.ops.checks import widened
 
 
 @checked

@@ -9,9 +9,9 @@ import math
 from jaxtyping import Bool, Float, Shaped
 from torch import Tensor
 
+from diffshape._arguments import checked
 from diffshape.losses.reduction import Reduction, mean_of_each
 from diffshape.losses.voxels import read_voxels
-from diffshape.ops.checks import checked
 
 
 @checked

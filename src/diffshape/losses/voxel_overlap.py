@@ -14,9 +14,9 @@ import math
 from jaxtyping import Bool, Float, Shaped
 from torch import Tensor
 
+from diffshape._arguments import checked
 from diffshape.losses.reduction import Reduction
 from diffshape.losses.voxels import Voxels, read_voxels
-from diffshape.ops.checks import checked
 
 
 @checked

@@ -8,9 +8,9 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
+from diffshape._arguments import checked
 from diffshape._reprs import one_line
 from diffshape.losses.reduction import read_elements
-from diffshape.ops.checks import checked
 
 QUANTILES = 20
 LARGEST = 600.0

@@ -8,11 +8,11 @@ import numpy as np
 import torch
 import trimesh
 
+from diffshape._arguments import checked
 from diffshape.metrics.f_score import f_score
 from diffshape.metrics.number_input import read_points
 from diffshape.metrics.surface_input import Surface, check_draw, read_surface
 from diffshape.ops import closest_triangles, nearest_neighbors
-from diffshape.ops.checks import checked
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -6,8 +6,8 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from diffshape._arguments import checked
 from diffshape._reprs import one_line
-from diffshape.ops.checks import checked
 
 
 class FScore(NamedTuple):

@@ -21,11 +21,11 @@ from typing import Any
 
 from torch import Tensor
 
+from diffshape._arguments import checked
 from diffshape._reprs import one_line
 from diffshape.metrics.number_input import read_numbers
 from diffshape.metrics.occupancy import occupancy_iou
 from diffshape.metrics.signs import sign_f1
-from diffshape.ops.checks import checked
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -6,7 +6,8 @@ from torch import Tensor
 from torch.nn.functional import normalize
 
 from diffshape import ops
-from diffshape.ops.checks import checked, coordinate_limit, require_finite, widened
+from diffshape._arguments import checked
+from diffshape.ops.checks import coordinate_limit, require_finite, widened
 
 
 @torch.no_grad()

@@ -8,10 +8,10 @@ import numpy as np
 import torch
 
 from diffshape import ops
+from diffshape._arguments import checked
 from diffshape._reprs import one_line
 from diffshape.metrics.number_input import read_points
 from diffshape.metrics.surface_input import Surface, read_surface
-from diffshape.ops.checks import checked
 
 
 @dataclass(frozen=True, kw_only=True)

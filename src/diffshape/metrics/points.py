@@ -7,11 +7,11 @@ truth, "Chamfer distance" means at least five different numbers; `PointScore` ha
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from diffshape._arguments import checked
 from diffshape._reprs import one_line
 from diffshape.metrics.f_score import f_score
 from diffshape.metrics.number_input import read_points
 from diffshape.ops import assign, nearest_neighbors
-from diffshape.ops.checks import checked
 
 
 @dataclass(frozen=True, kw_only=True)

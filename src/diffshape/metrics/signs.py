@@ -4,8 +4,8 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
+from diffshape._arguments import checked
 from diffshape.losses.reduction import check_mask, check_same_shape
-from diffshape.ops.checks import checked
 
 
 @checked

@@ -14,10 +14,10 @@ import torch
 import trimesh
 from jaxtyping import Float, Int
 
+from diffshape._arguments import checked
 from diffshape._reprs import one_line
 from diffshape.metrics.f_score import f_score
 from diffshape.metrics.surface_input import Surface, check_draw, read_surface
-from diffshape.ops.checks import checked
 
 
 @dataclass(frozen=True, kw_only=True)

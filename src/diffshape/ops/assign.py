@@ -14,10 +14,11 @@ import torch
 from jaxtyping import Bool, Float, Int, Shaped
 from torch import Tensor
 
+from diffshape._arguments import checked
 from diffshape.kernels import numba_assignment
 from diffshape.kernels.threads import run_tasks
 from diffshape.ops.auction import auction, cost_table
-from diffshape.ops.checks import checked, require_finite, require_mask, widened
+from diffshape.ops.checks import require_finite, require_mask, widened
 from diffshape.ops.neighbor_index import REFERENCE_PAIRS, search_dtype
 
 Solver = Literal["exact", "auction"]

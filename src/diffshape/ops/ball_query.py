@@ -6,7 +6,7 @@ import torch
 from jaxtyping import Bool, Float, Int, Shaped
 from torch import Tensor
 
-from diffshape.ops.checks import checked
+from diffshape._arguments import checked
 from diffshape.ops.nearest_neighbors import nearest_neighbors
 
 

@@ -11,11 +11,12 @@ import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
+from diffshape._arguments import checked
 from diffshape.kernels import numba_triangle_points
 from diffshape.kernels.numba_kdtree import build_tree
 from diffshape.kernels.numba_morton import morton_order
 from diffshape.kernels.threads import run_tasks
-from diffshape.ops.checks import checked, require_mask, widened
+from diffshape.ops.checks import require_mask, widened
 from diffshape.ops.closest_triangles import offsets_from_triangles, read_points_and_meshes
 from diffshape.ops.packed_meshes import PackedFaces
 from diffshape.ops.table_rows import rows_at

@@ -21,10 +21,11 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
+from diffshape._arguments import checked
 from diffshape.kernels import numba_bvh
 from diffshape.kernels.numba_morton import morton_order
 from diffshape.kernels.threads import run_tasks
-from diffshape.ops.checks import checked, coordinate_limit, finite, widened
+from diffshape.ops.checks import coordinate_limit, finite, widened
 from diffshape.ops.packed_meshes import FlatMeshes, PackedFaces, flatten_meshes, read_topology
 from diffshape.ops.table_rows import rows_at
 

@@ -6,7 +6,8 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
-from diffshape.ops.checks import checked, coordinate_limit, finite, require_mask, widened
+from diffshape._arguments import checked
+from diffshape.ops.checks import coordinate_limit, finite, require_mask, widened
 from diffshape.ops.gather_points import gather_points
 from diffshape.ops.nearest_neighbors import nearest_neighbors
 

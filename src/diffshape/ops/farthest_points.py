@@ -4,10 +4,11 @@ import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
+from diffshape._arguments import checked
 from diffshape.kernels.numba_farthest import choose_farthest
 from diffshape.kernels.numba_kdtree import build_tree
 from diffshape.kernels.threads import run_tasks
-from diffshape.ops.checks import checked, coordinate_limit, require_finite
+from diffshape.ops.checks import coordinate_limit, require_finite
 from diffshape.ops.nearest_neighbors import Missing, as_searched, read_missing
 from diffshape.ops.neighbor_index import three_columns
 

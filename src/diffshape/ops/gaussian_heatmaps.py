@@ -4,7 +4,7 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
-from diffshape.ops.checks import checked
+from diffshape._arguments import checked
 
 
 @checked

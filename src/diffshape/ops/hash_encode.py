@@ -19,9 +19,9 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from diffshape._arguments import checked
 from diffshape.kernels import numba_hash_encode
 from diffshape.kernels.threads import run_tasks
-from diffshape.ops.checks import checked
 from diffshape.ops.grid_layout import GridLayout
 from diffshape.ops.hash_encode_reference import encode_by_definition, transpose_by_definition
 from diffshape.ops.neighbor_index import has_triton

@@ -17,7 +17,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from diffshape.ops.checks import checked
+from diffshape._arguments import checked
 from diffshape.ops.grid_layout import GridLayout
 from diffshape.ops.hash_encode_reference import encode_by_definition
 from diffshape.ops.neighbor_index import has_triton

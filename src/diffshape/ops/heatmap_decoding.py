@@ -10,7 +10,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from diffshape.ops.checks import checked
+from diffshape._arguments import checked
 
 
 @checked

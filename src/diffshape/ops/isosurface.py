@@ -14,8 +14,8 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
+from diffshape._arguments import checked
 from diffshape._bounds import check_resolution
-from diffshape.ops.checks import checked
 from diffshape.ops.octree import sparse_cells
 from diffshape.ops.sampling_grid import CORNERS, ActiveCells, SamplingGrid, dense_cells
 

@@ -12,7 +12,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from diffshape.ops.checks import checked
+from diffshape._arguments import checked
 
 
 class LevelSetPoints(NamedTuple):

@@ -19,9 +19,10 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
+from diffshape._arguments import checked
 from diffshape.kernels import numba_local_quadrics
 from diffshape.kernels.threads import run_tasks
-from diffshape.ops.checks import checked, require_finite
+from diffshape.ops.checks import require_finite
 
 LEAST = (8, 16)
 """Neighbours that a plane and a quadric need."""

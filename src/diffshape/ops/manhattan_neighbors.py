@@ -6,7 +6,7 @@ import torch
 from jaxtyping import Bool, Float, Int, Shaped
 from torch import Tensor
 
-from diffshape.ops.checks import checked
+from diffshape._arguments import checked
 from diffshape.ops.gather_points import gather_rows
 from diffshape.ops.nearest_neighbors import Missing, as_searched, read_missing, require_matching, search_pairs
 from diffshape.ops.neighbor_index import require_k, search_dtype

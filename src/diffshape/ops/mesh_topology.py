@@ -11,7 +11,8 @@ import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
-from diffshape.ops.checks import checked, finite, widened
+from diffshape._arguments import checked
+from diffshape.ops.checks import finite, widened
 from diffshape.ops.table_rows import rows_at
 
 THINNEST = 16

@@ -11,9 +11,10 @@ import torch
 from jaxtyping import Bool, Float, Shaped
 from torch import Tensor
 
+from diffshape._arguments import checked
 from diffshape.kernels import numba_pair_gradient
 from diffshape.kernels.threads import run_tasks
-from diffshape.ops.checks import checked, coordinate_limit, require_finite, require_mask, widened
+from diffshape.ops.checks import coordinate_limit, require_finite, require_mask, widened
 from diffshape.ops.gather_points import gather_rows
 from diffshape.ops.neighbor_index import (
     Neighbors,

@@ -18,10 +18,11 @@ import torch
 from jaxtyping import Bool, Float, Int, Shaped
 from torch import Tensor
 
+from diffshape._arguments import checked
 from diffshape.kernels.numba_grid import Grid, build_grid, query_grid
 from diffshape.kernels.numba_kdtree import Tree, build_tree, query_tree
 from diffshape.kernels.numba_morton import morton_orders
-from diffshape.ops.checks import checked, coordinate_limit, require_finite
+from diffshape.ops.checks import coordinate_limit, require_finite
 
 SHARED_POINTS = 1500
 """Below so many points, waking another thread costs more than it saves."""

@@ -13,7 +13,7 @@ import torch
 from jaxtyping import Float, Int, Shaped
 from torch import Tensor
 
-from diffshape.ops.checks import checked
+from diffshape._arguments import checked
 from diffshape.ops.mesh_topology import face_sides, read_faces, require_vertices
 
 

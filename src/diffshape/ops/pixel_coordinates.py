@@ -11,7 +11,7 @@ pixel, and an image of width W covers -1/2 <= x < W - 1/2. Rendering, decoding, 
 from jaxtyping import Float
 from torch import Tensor
 
-from diffshape.ops.checks import checked
+from diffshape._arguments import checked
 
 
 @checked

@@ -17,7 +17,8 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from diffshape.ops.checks import checked, require_finite, widened
+from diffshape._arguments import checked
+from diffshape.ops.checks import require_finite, widened
 
 
 class PoissonIndicator:

@@ -14,7 +14,7 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from diffshape.ops.checks import checked
+from diffshape._arguments import checked
 
 FRAGMENTS = 2**21
 """Fragments held at once, about 100 bytes each."""

@@ -11,7 +11,8 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from diffshape.ops.checks import checked, widened
+from diffshape._arguments import checked
+from diffshape.ops.checks import widened
 from diffshape.ops.packed_meshes import PackedFaces, flatten_meshes, read_topology
 from diffshape.ops.table_rows import rows_at, sum_at
 

@@ -8,7 +8,8 @@ import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
-from diffshape.ops.checks import checked, widened
+from diffshape._arguments import checked
+from diffshape.ops.checks import widened
 from diffshape.ops.closest_triangles import offsets_from_triangles, read_points_and_meshes
 from diffshape.ops.face_orientation import faces_against_the_rest
 from diffshape.ops.packed_meshes import PackedFaces

@@ -8,10 +8,11 @@ import torch
 from jaxtyping import Float, Int, Shaped
 from torch import Tensor
 
+from diffshape._arguments import checked
 from diffshape.kernels import numba_bvh, numba_winding
 from diffshape.kernels.numba_morton import morton_order
 from diffshape.kernels.threads import run_tasks
-from diffshape.ops.checks import checked, coordinate_limit, require_finite
+from diffshape.ops.checks import coordinate_limit, require_finite
 from diffshape.ops.closest_triangles import ClosestTriangles, offsets_from_triangles, search_triangles
 from diffshape.ops.mesh_topology import EdgeUses, edge_uses, read_faces
 

@@ -12,7 +12,8 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
-from diffshape.ops.checks import checked, require_finite, widened
+from diffshape._arguments import checked
+from diffshape.ops.checks import require_finite, widened
 
 MOST_CELLS = 2**28
 """Cells of all pictures together, some GB of memory."""
