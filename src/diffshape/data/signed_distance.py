@@ -9,7 +9,7 @@ at 0 and scales its longest side to 2 ("longest-side": the mesh fills [-1, 1]^3 
 """
 
 import math
-from typing import Any, Literal, NamedTuple, get_args
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 import torch
@@ -147,10 +147,6 @@ class SignedDistance:
         """
         check_fits("SignedDistance.sample_near: count", count, _SAMPLE_BYTES, 0)
         check_number("SignedDistance.sample_near: sigma", sigma, 0, 1e6)
-        if perturbation not in get_args(Perturbation):
-            raise ValueError(
-                f"SignedDistance.sample_near: perturbation must be 'gaussian' or 'logistic', got {perturbation!r}"
-            )
         surface = self._on_surface(count, generator)
         if perturbation == "gaussian":
             moves = torch.randn(count, 3, generator=generator, dtype=torch.float64)
@@ -260,8 +256,6 @@ def _disagreements(edges: EdgeUses) -> int:
 
 def _frame_of(mesh: Mesh, normalization: str) -> Frame:
     """The frame of the box of the vertices that faces use."""
-    if normalization not in get_args(Normalization):
-        raise ValueError(f"SignedDistance: normalization must be 'longest-side' or 'diagonal', got {normalization!r}")
     used = np.zeros(len(mesh.vertices), bool)
     used[mesh.faces] = True
     corners = mesh.vertices[used]
