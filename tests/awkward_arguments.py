@@ -166,8 +166,10 @@ def numbers(result: Any) -> list[Tensor]:
         result = tuple(result.values())
     if isinstance(result, (tuple, list)):
         return [number for each in result for number in numbers(each)]
-    if isinstance(result, (int, float)):
-        return [torch.tensor(float(min(max(result, -1e300), 1e300)))]
+    if isinstance(result, int):
+        result = float(max(-(2**63), min(result, 2**63)))
+    if isinstance(result, float):
+        return [torch.tensor(result, dtype=torch.float64)]
     if isinstance(result, Tensor) or (isinstance(result, np.ndarray) and result.dtype.kind in "fiub"):
         return [torch.as_tensor(result).detach().double()]
     return []

@@ -59,5 +59,5 @@ def test_wrong_arguments_are_refused():
         shape_family("chair", 1)
     with pytest.raises(ValueError, match="count must be at least 1, got 0"):
         shape_family("box", 0)
-    with pytest.raises(ValueError, match="resolution must be 1 or more, got 0"):
+    with pytest.raises(ValueError, match="resolution must be at least 1, got 0"):
         shape_family("box", 1).voxels(0)
