@@ -17,7 +17,7 @@ from scipy.spatial import KDTree
 from diffshape._arguments import checked
 from diffshape._bounds import check_number
 from diffshape._typed import check_settings
-from diffshape.data.arrays import real_array, real_rows
+from diffshape.data.arrays import real_rows
 from diffshape.data.coincident import distinct_rows
 
 if TYPE_CHECKING:
@@ -112,9 +112,13 @@ class Frame:
     @staticmethod
     def _numbers(values: Any, argument: str) -> Any:
         """Values if they are an array or tensor of real numbers."""
-        if not isinstance(values, np.ndarray) and not hasattr(values, "detach"):
-            raise TypeError(f"Frame.{argument} must be a NumPy array or torch tensor, got a {type(values).__name__}")
-        real_array(values, name=f"Frame.{argument}")
+        if isinstance(values, np.ndarray):
+            fits = values.dtype.kind in "fiub"
+        else:
+            fits = hasattr(values, "detach") and not (values.is_complex() or values.is_sparse or values.is_meta)
+        if not fits:
+            kind = getattr(values, "dtype", type(values).__name__)
+            raise TypeError(f"Frame.{argument} must be a NumPy array or dense torch tensor of real numbers, got {kind}")
         return values
 
     def _wide(self, points: Any, method: str) -> tuple[Any, Any]:

@@ -17,7 +17,7 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
 from diffshape._arguments import checked
-from diffshape._bounds import check_fits, check_number
+from diffshape._bounds import check_fits, check_number, check_whole
 from diffshape._reprs import one_line
 from diffshape.data.body_facing import are_bodies, face_areas, inward_bodies
 from diffshape.data.coincident import distinct_rows
@@ -123,7 +123,7 @@ class SignedDistance:
     @checked
     def sample_surface(self, count: int, *, generator: torch.Generator | None = None) -> DistanceSamples:
         """Points even over the surface, rounded to float32, with distance 0."""
-        check_fits("SignedDistance.sample_surface: count", count, _SAMPLE_BYTES, 0)
+        _check_count("SignedDistance.sample_surface: count", count)
         points = self._on_surface(count, generator).float()
         return DistanceSamples(points, torch.zeros(count))
 
@@ -145,7 +145,7 @@ class SignedDistance:
             perturbation: "gaussian" or "logistic".
             generator: The same seed gives the same bits, for any number of threads; on the CPU.
         """
-        check_fits("SignedDistance.sample_near: count", count, _SAMPLE_BYTES, 0)
+        _check_count("SignedDistance.sample_near: count", count)
         check_number("SignedDistance.sample_near: sigma", sigma, 0, 1e6)
         surface = self._on_surface(count, generator)
         if perturbation == "gaussian":
@@ -158,7 +158,7 @@ class SignedDistance:
     @checked
     def sample_uniform(self, count: int, *, generator: torch.Generator | None = None) -> DistanceSamples:
         """Points even in [-1, 1]^3."""
-        check_fits("SignedDistance.sample_uniform: count", count, _SAMPLE_BYTES, 0)
+        _check_count("SignedDistance.sample_uniform: count", count)
         points = torch.rand(count, 3, generator=generator) * 2 - 1
         return DistanceSamples(points, self(points))
 
@@ -175,7 +175,7 @@ class SignedDistance:
     ) -> DistanceSamples:
         """So many points of each kind, one after the other; torch-ngp takes them as 3 : 1 : 4."""
         for name, count in (("near", near), ("uniform", uniform), ("surface", surface)):
-            check_fits(f"SignedDistance.sample: {name}", count, _SAMPLE_BYTES, 0)
+            _check_count(f"SignedDistance.sample: {name}", count)
         parts = (
             self.sample_near(near, sigma=sigma, perturbation=perturbation, generator=generator),
             self.sample_uniform(uniform, generator=generator),
@@ -226,6 +226,12 @@ class SignedDistance:
         if _facing(self.index) < _ONE_SIDED:
             notes.append("the mesh is a sheet rather than a body; few points or none count as inside")
         return notes
+
+
+def _check_count(name: str, count: int) -> None:
+    check_whole(name, count)
+    if count > 10**6:  # fewer are drawn in every step of a training, which need not ask for the memory
+        check_fits(name, count, _SAMPLE_BYTES)
 
 
 def _facing(index: TriangleIndex) -> float:

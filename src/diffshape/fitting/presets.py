@@ -23,7 +23,7 @@ class Preset:
 
     def __post_init__(self) -> None:
         check_settings(self)
-        check_whole("Preset: steps", self.steps, 1, MOST_STEPS)
+        check_whole("Preset: steps", self.steps, 0, MOST_STEPS)
 
 
 PRESETS: dict[str, Preset] = {

@@ -24,7 +24,7 @@ def read_e57(path: Path) -> Table:
     try:
         import pye57  # type: ignore[import-not-found]
     except ImportError as error:
-        raise ImportError(f'{path}: E57 files are read with pye57; pip install pye57') from error
+        raise ImportError(f"{path}: E57 files are read with pye57; pip install pye57") from error
     with refusals(path, "E57 file", foreign=Exception):  # the library in C++ has one kind for all that is damaged
         file = pye57.E57(str(path))
         try:

@@ -31,7 +31,7 @@ def read_las(path: Path) -> Table:
     try:
         import laspy
     except ImportError as error:
-        raise ImportError(f'{path}: LAS and LAZ files are read with laspy; pip install laspy lazrs') from error
+        raise ImportError(f"{path}: LAS and LAZ files are read with laspy; pip install laspy lazrs") from error
     size = path.stat().st_size
     with refusals(path, "LAS file", foreign=BaseException):  # a panic of the unpacker, written in Rust, is no Exception
         _require_sound_header(path, size)
@@ -40,7 +40,7 @@ def read_las(path: Path) -> Table:
             header = reader.header
             if header.are_points_compressed:
                 if not laspy.LazBackend.Lazrs.is_available():
-                    raise ImportError(f'{path}: LAZ files are unpacked by lazrs; pip install laspy lazrs')
+                    raise ImportError(f"{path}: LAZ files are unpacked by lazrs; pip install laspy lazrs")
                 _require_sound_items(header)
                 require_unpacked(header.point_count * max(header.point_format.size, 24), size, "points")
             else:
