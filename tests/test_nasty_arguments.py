@@ -10,16 +10,15 @@ import inspect
 import math
 import types
 import typing
-import warnings
-from dataclasses import asdict, is_dataclass
+from dataclasses import is_dataclass
 from typing import Any, NamedTuple
 
-import numpy as np
 import pytest
 import torch
 from jaxtyping import AbstractArray
 from torch import Tensor
 
+from awkward_arguments import Call, run
 from diffshape import fields, losses, metrics, ops
 from diffshape.data import icosphere
 
@@ -59,15 +58,6 @@ NEAREST = torch.cdist(X[0], V).argsort(-1)[:, :10]
 
 def sphere(x: Tensor) -> Tensor:
     return x.norm(dim=-1) - 0.5
-
-
-class Call(NamedTuple):
-    """A function and the arguments of a good call."""
-
-    function: Any
-    arguments: dict[str, Any]
-    use: Any = None
-    """What is asked of its result, if that is an object."""
 
 
 def marks(**more: Any) -> dict[str, Any]:
@@ -316,28 +306,6 @@ def test_every_public_function_has_a_good_call():
     assert public_callables().keys() - CALLS.keys() - WITHOUT_CALL.keys() == set()
 
 
-def run(call: Call, **changes: Any) -> list[Tensor]:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        result = call.function(**{**call.arguments, **changes})
-        return numbers(result if call.use is None else call.use(result))
-
-
-def numbers(result: Any) -> list[Tensor]:
-    """All numbers of a result, as float64 tensors."""
-    if isinstance(result, losses.LossTerms):
-        result = (result.total, *result.parts.values())
-    if is_dataclass(result):
-        result = asdict(result)  # pyright: ignore[reportArgumentType]
-    if isinstance(result, dict):
-        result = tuple(result.values())
-    if isinstance(result, (tuple, list)):
-        return [number for each in result for number in numbers(each)]
-    if isinstance(result, (Tensor, np.ndarray, float, int, bool)):
-        return [torch.as_tensor(result).detach().double()]
-    return []
-
-
 def signature(name: str, call: Call) -> Any:
     """The parameters of the public function, also where the call goes through a lambda."""
     public = public_callables().get(name, call.function)
@@ -374,11 +342,12 @@ class Outcome(NamedTuple):
 
 
 def outcome(call: Call, names: set[str], **changes: Any) -> Outcome:
-    """The result, or the sentence of the refusal, which must name one of these arguments."""
+    """The result, or the sentence of the refusal, which must name one of these arguments, or the file that is given."""
     try:
         return Outcome(None, run(call, **changes))
     except (ValueError, TypeError) as error:
         text = str(error).split("\n")[0]
+    names = names | {value for value in changes.values() if isinstance(value, str)}
     assert any(name in text for name in names), f"names none of {sorted(names)}: {text}"
     return Outcome(text, [])
 

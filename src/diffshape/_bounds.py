@@ -10,6 +10,8 @@ from numbers import Integral, Real
 from pathlib import Path
 from typing import Any
 
+from diffshape._typed import shown
+
 LARGEST_SEED = 2**64 - 1
 """Largest seed that every generator takes."""
 LARGEST_RUN_SEED = 2**32 - 1
@@ -41,7 +43,7 @@ def check_whole(name: str, value: Any, low: int = 0, high: int | None = None) ->
     ValueError: --steps must be at least 1, got 0
     """
     if isinstance(value, bool) or not isinstance(value, (int, Integral)):
-        raise ValueError(f"{name} must be a whole number, got {value!r}")
+        raise ValueError(f"{name} must be a whole number, got {shown(value)}")
     value = int(value)
     if value < low:
         raise ValueError(f"{name} must be at least {low}, got {value}")
@@ -64,13 +66,17 @@ def check_number(name: str, value: Any, low: float = -math.inf, high: float = ma
         wanted = "a positive number" if low == 0 else f"a number above {low:g}"
     elif low > -math.inf:
         wanted = f"a number of {low:g} or more" if high == math.inf else f"a number from {low:g} to {high:g}"
-    fits = isinstance(value, Real) and _within(float(value), low, high, above)
+    fits = isinstance(value, Real) and _within(value, low, high, above)
     if not fits or isinstance(value, bool):
-        raise ValueError(f"{name} must be {wanted}, got {value!r}")
+        raise ValueError(f"{name} must be {wanted}, got {shown(value)}")
 
 
-def _within(value: float, low: float, high: float, above: bool) -> bool:
-    return math.isfinite(value) and low <= value <= high and not (above and value == low)
+def _within(value: Real, low: float, high: float, above: bool) -> bool:
+    try:
+        number = float(value)
+    except OverflowError:  # a whole number beyond all floats
+        return False
+    return math.isfinite(number) and low <= number <= high and not (above and number == low)
 
 
 def check_seed(name: str, value: Any) -> None:
@@ -150,7 +156,7 @@ def check_network(name: str, *, hidden_layers: Any, width: Any, beta: float) -> 
     """
     check_whole(f"{name}: hidden_layers", hidden_layers, 1, 1000)
     check_whole(f"{name}: width", width, 1, 2**16)
-    if not beta > 0:
+    if not (0 < beta < 1e300 or beta == math.inf):
         raise ValueError(f"{name}: beta must be positive, got {beta}")
 
 
@@ -183,6 +189,21 @@ def check_fits(name: str, count: Any, bytes_each: int, low: int = 1) -> None:
         raise ValueError(
             f"{name} must be at most {max(low, free // bytes_each):,} here, where {free / 1e9:.1f} GB of memory are "
             f"free, got {count}"
+        )
+
+
+def check_side(name: str, side: Any, bytes_each: int, low: int = 1) -> None:
+    """A number of pixels along the side of a picture, or of cells of a square, that fits into the free memory.
+
+    Raises:
+        ValueError: It is no whole number, less than ``low``, or more than fits.
+    """
+    check_whole(name, side, low)
+    free = free_memory()
+    most = max(low, math.isqrt(free // bytes_each))
+    if side > most:
+        raise ValueError(
+            f"{name} must be at most {most:,} here, where {free / 1e9:.1f} GB of memory are free, got {side}"
         )
 
 

@@ -14,7 +14,8 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import Tensor
 
-from diffshape._whole_files import atomic_path
+from diffshape._arguments import check, checked
+from diffshape._whole_files import atomic_path, nameable
 
 _SUM, _MARK = "crc32", {"checked": "crc32"}
 
@@ -28,6 +29,7 @@ class TensorFile(NamedTuple):
     """By name, on the CPU."""
 
 
+@checked
 def write_tensors(
     path: str | PathLike[str], tensors: Mapping[str, Tensor], header: Mapping[str, str] | None = None
 ) -> None:
@@ -36,6 +38,8 @@ def write_tensors(
     Raises:
         OSError: The disk is full or the folder cannot be written; the error names the file.
     """
+    for name, tensor in tensors.items():
+        check(f"write_tensors: tensors[{name!r}]", Tensor, tensor)
     plain, marked = _separate(tensors), {**(header or {}), **_MARK}
     content = save(plain, {**marked, _SUM: _checksum(plain, marked)})
     with atomic_path(path) as temporary:
@@ -49,6 +53,9 @@ def read_tensors(path: str | PathLike[str], *, checked: bool = False) -> TensorF
         ValueError: The file is torn or damaged.
         OSError: It cannot be read.
     """
+    path = nameable(path)
+    if path.is_dir():
+        raise IsADirectoryError(21, "is a folder", str(path))
     try:
         with safe_open(path, framework="pt") as file:
             header = dict(file.metadata() or {})

@@ -4,6 +4,7 @@ A full disk, a crash or Ctrl-C leaves the old file as it was. Only a process tha
 temporary file; `remove_leftovers` knows these by their names.
 """
 
+import contextlib
 import os
 import re
 import secrets
@@ -11,11 +12,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from diffshape._arguments import checked
+
 _LEFTOVER = re.compile(r"\.(.+-[0-9a-f]{4,8}(\.\w+)?|tmp\w{6})")
 """Names that ``atomic_path`` gives, and those of the library safetensors, which wrote tensors in earlier versions."""
 
 
 @contextmanager
+@checked
 def atomic_path(path: str | os.PathLike[str]) -> Iterator[Path]:
     """A temporary path beside ``path``, of the same suffix, that becomes ``path`` when the block ends well.
 
@@ -31,7 +35,9 @@ def atomic_path(path: str | os.PathLike[str]) -> Iterator[Path]:
     ...     Path(folder, "a.txt").read_text(), len(list(Path(folder).iterdir()))
     ('whole', 1)
     """
-    path = Path(path)
+    path = nameable(path)
+    if not path.name:
+        raise IsADirectoryError(21, "is a folder", str(path))
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.stem}-{secrets.token_hex(4)}{path.suffix}")
     try:
@@ -42,7 +48,22 @@ def atomic_path(path: str | os.PathLike[str]) -> Iterator[Path]:
             raise  # it is about another file
         raise type(error)(error.errno, error.strerror, str(path)) from error
     finally:
-        temporary.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):  # which would hide why nothing could be written
+            temporary.unlink(missing_ok=True)
+
+
+def nameable(path: str | os.PathLike[str]) -> Path:
+    """The path, if it is one that files can have.
+
+    Raises:
+        ValueError: It has a NUL character, or half a character that is stored as two.
+    """
+    try:
+        if b"\0" not in os.fsencode(path):
+            return Path(path)
+    except UnicodeEncodeError:
+        pass
+    raise ValueError(f"path {os.fspath(path)!r} has a character that no file name can have")
 
 
 def remove_leftovers(folder: Path) -> None:

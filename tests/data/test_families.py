@@ -55,9 +55,9 @@ def test_shapes_fit_the_unit_cube_and_a_seed_repeats_them(name):
 
 
 def test_wrong_arguments_are_refused():
-    with pytest.raises(ValueError, match="name must be one of ellipsoid, box, rounded_box, torus, got 'chair'"):
+    with pytest.raises(ValueError, match="name must be one of 'ellipsoid', 'box', 'rounded_box', 'torus', got 'chair'"):
         shape_family("chair", 1)
     with pytest.raises(ValueError, match="count must be at least 1, got 0"):
         shape_family("box", 0)
-    with pytest.raises(ValueError, match="resolution must be 1 or more, got 0"):
+    with pytest.raises(ValueError, match="resolution must be at least 1, got 0"):
         shape_family("box", 1).voxels(0)

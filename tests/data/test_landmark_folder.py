@@ -167,11 +167,11 @@ def test_a_file_that_is_no_image_is_named(folder):
 
 
 def test_spacing_is_positive(folder):
-    with pytest.raises(ValueError, match="spacing must be positive"):
+    with pytest.raises(ValueError, match="spacing must be a positive number"):
         read_landmark_folder(folder, spacing=0.0)
 
 
 @pytest.mark.parametrize("landmarks", [2, 7])
 def test_only_whole_spines_have_a_skeleton(landmarks):
-    with pytest.raises(ValueError, match="landmarks must be an even number"):
+    with pytest.raises(ValueError, match=r"landmarks must be (an even number|at least 4)"):
         skeleton_of(landmarks)

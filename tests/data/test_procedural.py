@@ -117,7 +117,7 @@ def test_sphere_is_exact():
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        (lambda: procedural_object("teapot"), "name must be one of kettle, sphere, torus, box, got 'teapot'"),
+        (lambda: procedural_object("teapot"), "name must be one of 'kettle', 'sphere', 'torus', 'box', got 'teapot'"),
         (lambda: procedural_object().mesh(7), "resolution must be at least 8, got 7"),
         (lambda: procedural_object().sdf(np.zeros((5, 2))), r"points must have shape \(\.\.\., 3\), got \(5, 2\)"),
         (lambda: procedural_object().sdf(1.0), r"got \(\)"),

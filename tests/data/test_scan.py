@@ -62,8 +62,8 @@ def test_unused_vertices_do_not_count():
     ("options", "message"),
     [
         ({"n": 0}, "n must be at least 1, got 0"),
-        ({"noise": -1.0}, "noise must be at least 0"),
-        ({"noise": np.nan}, "noise must be at least 0"),
+        ({"noise": -1.0}, "noise must be a number of 0 or more"),
+        ({"noise": np.nan}, "noise must be a number of 0 or more"),
         ({"unevenness": 11.0}, r"unevenness must be in \[0, 10\]"),
         ({"outliers": 1.0}, r"outliers must be in \[0, 1\)"),
         ({"mesh": (SPHERE.vertices, SPHERE.faces[:0])}, "faces is empty"),

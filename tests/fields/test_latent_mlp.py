@@ -184,7 +184,7 @@ def test_one_shape_learns_a_box_like_any_field():
 @pytest.mark.parametrize(
     ("make", "message"),
     [
-        (lambda: LatentMLP(shapes=0), "shapes must be 1 or more, got 0"),
+        (lambda: LatentMLP(shapes=0), "shapes must be at least 1, got 0"),
         (lambda: LatentMLP(latent=0), "latent must be 1 or more, got 0"),
         (lambda: LatentMLP(skip=(8,)), r"skip layers must lie in 1 to 7, got \(8,\)"),
         (lambda: LatentMLP(width=259), "width must exceed latent \\+ 3 = 259 where"),

@@ -129,7 +129,7 @@ def test_wrong_inputs_are_named():
         network(**SHAPES[0])(torch.zeros(4, 2))
     with pytest.raises(ValueError, match="must have shape"):
         network(**SHAPES[0]).value_and_gradient(torch.zeros(()))
-    with pytest.raises(ValueError, match="must be positive, got 3, 0, 8"):
+    with pytest.raises(ValueError, match="hidden_layers must be at least 1, got 0"):
         SoftplusNetwork(3, hidden_layers=0, width=8)
     with pytest.raises(ValueError, match="skip layers must lie in 1 to 1"):
         SoftplusNetwork(3, hidden_layers=2, width=8, skip=(2,))

@@ -220,5 +220,5 @@ def test_the_table_scores_as_score_field_does(three):
 
 @pytest.mark.parametrize(("count", "names"), [(0, None), (2, ["box"])])
 def test_the_table_wants_a_name_for_each(three, count, names):
-    with pytest.raises(ValueError, match="a name for each"):
+    with pytest.raises(ValueError, match="results must be one or more and names one for each"):
         tabulate_fits(three[:count], names)

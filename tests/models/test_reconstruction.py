@@ -88,5 +88,5 @@ def test_the_error_does_not_depend_on_the_batch_and_leaves_the_mode(config, samp
 def test_nothing_to_learn_from_is_refused(config, samples):
     with pytest.raises(ValueError, match="one sample or more, got none"):
         Reconstruction(build_model(config), samples[:0])
-    with pytest.raises(ValueError, match="batch must be 1 or more, got 0"):
+    with pytest.raises(ValueError, match="batch must be at least 1, got 0"):
         Reconstruction(build_model(config), samples, batch=0)

@@ -119,8 +119,8 @@ def test_same_bits_and_a_file(tmp_path):
         ((VERTICES, FACES[:, :2]), {}, r"preview: faces must be integers of shape \(F, 3\)"),
         ((VERTICES, FACES * 1.0), {}, "preview: faces must be integers"),
         ((VERTICES, FACES + 1), {}, "preview: faces must index vertices 0 to 641, got 1 to 642"),
-        ((VERTICES, FACES), {"size": 0}, "size must be 1 pixel or more, got 0"),
-        ((VERTICES, FACES), {"up": "w"}, "up must be one of x, y, z, -x, -y, -z, got 'w'"),
+        ((VERTICES, FACES), {"size": 0}, "size must be at least 1, got 0"),
+        ((VERTICES, FACES), {"up": "w"}, "up must be one of 'x', 'y', 'z', '-x', '-y', '-z', got 'w'"),
     ],
 )
 def test_bad_input(arguments, options, message):

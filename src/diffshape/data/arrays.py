@@ -29,6 +29,16 @@ def real_rows(values: Any, *, name: str, columns: int | None = 3) -> NDArray[np.
     if array.ndim != 2 or columns not in (None, array.shape[1]):
         hint = "; transpose it" if array.ndim == 2 and array.shape[0] == columns else ""
         raise ValueError(f"{name} must have shape {wanted}, got {array.shape}{hint}")
+    return real_array(array, name=name)
+
+
+def real_array(values: Any, *, name: str) -> NDArray[np.float64]:
+    """``values`` as a float64 array of its own shape, on the CPU, without gradient.
+
+    Raises:
+        ValueError: not real numbers.
+    """
+    array = host_array(values, name=name)
     if array.dtype.kind not in "fiub":
         raise ValueError(f"{name} must hold real numbers, got {array.dtype}")
     with np.errstate(invalid="ignore", over="ignore"):  # some NaN of damaged files warn when they are widened

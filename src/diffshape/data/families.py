@@ -10,16 +10,17 @@ spread over its area, a mesh whose vertices correspond from shape to shape, and 
 """
 
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from diffshape._bounds import check_fits, check_seed
+from diffshape._arguments import checked
+from diffshape._bounds import check_fits, check_resolution, check_seed
 from diffshape._pictures import picture_of
 from diffshape._reprs import one_line
 from diffshape.data.area_samples import area_samples
-from diffshape.data.templates import box_mesh, icosphere, torus_mesh
+from diffshape.data.templates import box_mesh, check_subdivisions, icosphere, torus_mesh
 
 FamilyName = Literal["ellipsoid", "box", "rounded_box", "torus"]
 _FINE = 4
@@ -46,8 +47,11 @@ class ShapeFamily:
     def __len__(self) -> int:
         return len(self.parameters)
 
+    @checked
     def points(self, count: int, *, seed: int = 0) -> NDArray[np.float32]:
         """(B, ``count``, 3) points, independent and of constant density over each surface."""
+        check_fits("ShapeFamily.points: count", count, 100 * max(len(self), 1))
+        check_seed("ShapeFamily.points: seed", seed)
         generator = np.random.default_rng(seed)
         if self.name == "box":
             vertices, faces = self.parameters[:, None, :3] * box_mesh(1).vertices * 2, box_mesh(1).faces
@@ -55,12 +59,14 @@ class ShapeFamily:
             vertices, faces = self.meshes(_FINE)
         return np.stack([area_samples(each, faces, count, generator=generator) for each in vertices]).astype(np.float32)
 
+    @checked
     def meshes(self, subdivisions: int = 3) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
         """(B, V, 3) vertices on the surfaces and the (F, 3) faces that all of them share, facing outward.
 
         The faces are those of ``icosphere(subdivisions)``, for a torus of ``torus_mesh(6 * 2^n, 3 * 2^n)``. A flat
         face across an edge of a box cuts it off.
         """
+        check_subdivisions("ShapeFamily.meshes", subdivisions, copies=len(self))
         if self.name == "torus":
             size = 2**subdivisions
             tori = [torus_mesh(6 * size, 3 * size, ring_radius=r, tube_radius=t) for r, t in self.parameters]
@@ -69,10 +75,10 @@ class ShapeFamily:
         rays = np.broadcast_to(sphere.vertices, (len(self), *sphere.vertices.shape)) * self.parameters[:, None, :3]
         return (rays / self._gauge(rays)[..., None]).astype(np.float32), sphere.faces
 
+    @checked
     def voxels(self, resolution: int) -> NDArray[np.bool_]:
         """(B, R, R, R) occupancy of the cube from -1/2 to 1/2: whether the middle of each voxel is in the solid."""
-        if resolution < 1:
-            raise ValueError(f"ShapeFamily.voxels: resolution must be 1 or more, got {resolution}")
+        check_resolution("ShapeFamily.voxels: resolution", resolution, 1, sparse=False)
         axis = (np.arange(resolution) + 0.5) / resolution - 0.5
         middles = np.stack(np.meshgrid(axis, axis, axis, indexing="ij"), axis=-1).reshape(1, -1, 3)
         full = self._gauge(np.broadcast_to(middles, (len(self), *middles.shape[1:]))) <= 1
@@ -92,6 +98,7 @@ class ShapeFamily:
         return largest * (ratios ** exponent[..., None]).sum(axis=-1) ** (1 / exponent)
 
 
+@checked
 def shape_family(name: FamilyName, count: int, *, seed: int = 0) -> ShapeFamily:
     """``count`` shapes of a family, their parameters drawn evenly: the same seed gives the same shapes.
 
@@ -108,8 +115,6 @@ def shape_family(name: FamilyName, count: int, *, seed: int = 0) -> ShapeFamily:
     >>> shapes.points(100).shape, shapes.meshes(2)[0].shape, shapes.voxels(9).shape
     ((4, 100, 3), (4, 162, 3), (4, 9, 9, 9))
     """
-    if name not in get_args(FamilyName):
-        raise ValueError(f"shape_family: name must be one of {', '.join(get_args(FamilyName))}, got {name!r}")
     check_fits("shape_family: count", count, 8 * 4)
     check_seed("shape_family: seed", seed)
     generator = np.random.default_rng(seed)

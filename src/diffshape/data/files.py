@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from diffshape._arguments import checked
 from diffshape._whole_files import atomic_path
-from diffshape.data.arrays import host_array
+from diffshape.data.arrays import host_array, real_array
 from diffshape.data.attributes import checked_attributes
 from diffshape.data.formats.content import Content, Holds, held
 from diffshape.data.formats.glb_writer import write_glb
@@ -32,6 +33,7 @@ _MESH_HOLDS = {
 """What files of meshes hold beside vertices and faces."""
 
 
+@checked
 def write_mesh(
     path: str | os.PathLike[str],
     vertices: Any,
@@ -99,6 +101,7 @@ def write_mesh(
                 write_stl(temporary, points, clean.faces)
 
 
+@checked
 def write_points(
     path: str | os.PathLike[str], points: Any, *, normals: Any = None, attributes: Mapping[str, Any] | None = None
 ) -> None:
@@ -156,7 +159,7 @@ def _kept_type(array: _Array, original: Any) -> _Array:
 def _matching_normals(normals: Any, points: _Array) -> _Array | None:
     if normals is None:
         return None
-    array = host_array(normals, name="normals").astype(points.dtype)
+    array = real_array(normals, name="normals").astype(points.dtype)
     if array.shape != points.shape:
         raise ValueError(f"normals must have shape {points.shape} like the points, got {array.shape}")
     return array

@@ -6,6 +6,7 @@ A bounding box hangs on its extreme points, so a single stray return of a scanne
 from all others are therefore left out of the box; without such points it is the plain bounding box, to the last bit.
 """
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -13,6 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial import KDTree
 
+from diffshape._arguments import checked
+from diffshape._bounds import check_number
+from diffshape._typed import check_settings
 from diffshape.data.arrays import real_rows
 from diffshape.data.coincident import distinct_rows
 
@@ -32,9 +36,10 @@ class Frame:
     scale: float
 
     def __post_init__(self) -> None:
-        if len(self.center) != 3 or not np.isfinite(self.center).all():
+        check_settings(self)
+        if not all(map(math.isfinite, self.center)):
             raise ValueError(f"Frame: center must be three finite numbers, got {self.center}")
-        if not (np.isfinite(self.scale) and self.scale > 0):
+        if not (math.isfinite(self.scale) and self.scale > 0):
             raise ValueError(f"Frame: scale must be positive and finite, got {self.scale}")
 
     @classmethod
@@ -76,11 +81,11 @@ class Frame:
 
     def distances_to_unit(self, distances: Numbers) -> Numbers:
         """Distances in input units -> in unit lengths, any shape. Normals and gradients of a distance do not change."""
-        return distances / self.scale
+        return self._numbers(distances, "distances_to_unit: distances") / self.scale
 
     def distances_from_unit(self, distances: Numbers) -> Numbers:
         """Distances in unit lengths -> in input units, any shape."""
-        return distances * self.scale
+        return self._numbers(distances, "distances_from_unit: distances") * self.scale
 
     def to_dict(self) -> dict[str, Any]:
         """Plain numbers for JSON or YAML."""
@@ -104,9 +109,21 @@ class Frame:
         except TypeError as error:
             raise ValueError(f"Frame.from_dict: center must be three numbers and scale one, got {content!r}") from error
 
+    @staticmethod
+    def _numbers(values: Any, argument: str) -> Any:
+        """Values if they are an array or tensor of real numbers."""
+        if isinstance(values, np.ndarray):
+            fits = values.dtype.kind in "fiub"
+        else:
+            fits = hasattr(values, "detach") and not (values.is_complex() or values.is_sparse or values.is_meta)
+        if not fits:
+            kind = getattr(values, "dtype", type(values).__name__)
+            raise TypeError(f"Frame.{argument} must be a NumPy array or dense torch tensor of real numbers, got {kind}")
+        return values
+
     def _wide(self, points: Any, method: str) -> tuple[Any, Any]:
         """Points and center in float64, both NumPy or both torch on the points' device."""
-        if points.shape[-1:] != (3,):
+        if self._numbers(points, f"{method}: points").shape[-1:] != (3,):
             raise ValueError(f"Frame.{method}: points must have shape (..., 3), got {tuple(points.shape)}")
         if isinstance(points, np.ndarray):
             return points.astype(np.float64), np.array(self.center)
@@ -114,6 +131,7 @@ class Frame:
         return wide, wide.new_tensor(self.center)
 
 
+@checked
 def find_outliers(points: NDArray[np.floating], *, factor: float = 6.0) -> NDArray[np.bool_]:
     """Which points lie outside the shape and far from all others: stray returns, not noise.
 
@@ -135,6 +153,7 @@ def find_outliers(points: NDArray[np.floating], *, factor: float = 6.0) -> NDArr
     [500]
     """
     points = real_rows(points, name="find_outliers: points")
+    check_number("find_outliers: factor", factor, 0, above=True)
     outliers = np.zeros(len(points), bool)
     if len(points) <= _NEIGHBORS:
         return outliers
@@ -148,6 +167,8 @@ def find_outliers(points: NDArray[np.floating], *, factor: float = 6.0) -> NDArr
     spacing = _neighbor_distance(tree, sample)
     limit = factor * np.median(spacing)
     core = sample[spacing <= limit]
+    if not len(core):
+        return outliers
     outside = ((points < core.min(axis=0)) | (points > core.max(axis=0))).any(axis=1)
     outliers[outside] = _neighbor_distance(tree, points[outside]) > limit
     return outliers

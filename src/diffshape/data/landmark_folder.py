@@ -16,15 +16,20 @@ from jaxtyping import Float
 from numpy.typing import NDArray
 from torch import Tensor
 
+from diffshape._arguments import checked
+from diffshape._bounds import check_number, check_side, check_whole
 from diffshape.data.arrays import ReadError
 from diffshape.data.formats.arrays import read_array
 from diffshape.data.formats.text import text_encoding
 from diffshape.data.landmark_images import LandmarkImages
 from diffshape.losses.skeleton import Skeleton
 
+_MOST = 1000
+"""Landmarks of a spine."""
 IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp", ".npy")
 
 
+@checked
 def read_landmark_folder(
     folder: str | Path, *, size: tuple[int, int] = (256, 256), spacing: float | None = None
 ) -> LandmarkImages:
@@ -50,8 +55,10 @@ def read_landmark_folder(
     folder = Path(folder)
     if not folder.is_dir():
         raise FileNotFoundError(2, "no such folder", str(folder))
-    if spacing is not None and not spacing > 0:
-        raise ValueError(f"read_landmark_folder: spacing must be positive, got {spacing}")
+    for side in size:
+        check_side("read_landmark_folder: size", side, 100)
+    if spacing is not None:
+        check_number("read_landmark_folder: spacing", spacing, 0, above=True)
     paths = sorted(path for path in folder.iterdir() if path.suffix.lower() in IMAGE_SUFFIXES)
     paths = [path for path in paths if path.with_suffix(".csv").is_file()]
     if not paths:
@@ -75,20 +82,22 @@ def read_landmark_folder(
         images=torch.stack(images),
         landmarks=torch.where(mask[..., None], landmarks, 0).float(),
         mask=mask,
-        spacing=((spacing or 1.0) / scales.mean(-1)).float(),
+        spacing=(float(spacing or 1.0) / scales.mean(-1)).float(),
         unit="px" if spacing is None else "mm",
         skeleton=skeleton_of(len(points[0])),
     )
 
 
+@checked
 def skeleton_of(landmarks: int) -> Skeleton:
     """The spine with so many landmarks: four a vertebra, and two more if it is seen from the side.
 
     >>> skeleton_of(22) == Skeleton.lateral(), skeleton_of(16) == Skeleton.anteroposterior(4)
     (True, True)
     """
-    if landmarks < 4 or landmarks % 2:
-        raise ValueError(f"skeleton_of: landmarks must be an even number of at least 4, got {landmarks}")
+    check_whole("skeleton_of: landmarks", landmarks, 4, _MOST)
+    if landmarks % 2:
+        raise ValueError(f"skeleton_of: landmarks must be an even number, got {landmarks}")
     vertebrae = landmarks // 4
     return Skeleton.lateral(vertebrae) if landmarks % 4 else Skeleton.anteroposterior(vertebrae)
 

@@ -2,10 +2,13 @@
 
 from dataclasses import dataclass
 
+import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
+from diffshape._arguments import check
 from diffshape._reprs import one_line
+from diffshape._typed import hints_of
 from diffshape.losses.skeleton import Skeleton
 
 
@@ -32,7 +35,9 @@ class LandmarkImages:
     __repr__ = one_line
 
     def __post_init__(self) -> None:
-        count, landmarks = len(self.images), self.skeleton.count
+        for name, hint in hints_of(type(self)).items():
+            check(f"LandmarkImages: {name}", hint, getattr(self, name))
+        count, landmarks = self.images.shape[0] if self.images.ndim else 0, self.skeleton.count
         for name, wanted in (
             ("images", (count, 1, *self.images.shape[-2:])),
             ("landmarks", (count, landmarks, 2)),
@@ -42,6 +47,8 @@ class LandmarkImages:
             if getattr(self, name).shape != wanted:
                 got = tuple(getattr(self, name).shape)
                 raise ValueError(f"LandmarkImages: {name} must have shape {wanted}, got {got}")
+        if self.mask.dtype != torch.bool:
+            raise ValueError(f"LandmarkImages: mask must be boolean, got {self.mask.dtype}")
 
     def __len__(self) -> int:
         return len(self.images)

@@ -3,12 +3,14 @@
 from os import PathLike
 from pathlib import Path
 
+from diffshape._arguments import checked
 from diffshape.data.arrays import ReadError
 from diffshape.data.formats.paths import is_apple_double
 from diffshape.data.mesh_formats import MESH_SUFFIXES
 from diffshape.data.meshes import Mesh, read_mesh
 
 
+@checked
 def read_mesh_folder(folder: str | PathLike[str]) -> dict[str, Mesh]:
     """The meshes in a folder by file name, in order of these.
 

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from diffshape._arguments import checked
 from diffshape.data.arrays import ReadError, host_array, real_rows, usable_rows
 from diffshape.data.attributes import Attributes, checked_attributes
 from diffshape.data.formats.polygons import require_corners
@@ -64,6 +65,7 @@ class Mesh(tuple[NDArray[np.float64], NDArray[np.int64]]):
         return self.vertices, self.faces
 
 
+@checked
 def read_mesh(path: str | PathLike[str]) -> Mesh:
     """Read a PLY, OBJ, OFF, STL or GLB file as triangles, in file coordinates.
 

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from diffshape._arguments import checked
 from diffshape._bounds import check_seed, check_whole
 from diffshape.data.area_samples import area_samples
 from diffshape.data.arrays import ReadError, host_array, real_rows, usable_rows
@@ -50,17 +51,28 @@ class PointCloud:
 
     def rows(self, which: NDArray[Any]) -> "PointCloud":
         """The points of these indices, or where this mask is True, with their normals and attributes."""
+        places = host_array(which, name="PointCloud.rows: which")
+        mask = places.dtype.kind == "b" and places.shape == (len(self),)
+        if places.ndim != 1 or not (mask or not places.size or (places.dtype.kind in "iu" and self._has(places))):
+            raise ValueError(
+                f"PointCloud.rows: which must be indices of the {len(self)} points or a mask of them, "
+                f"got {places.dtype} of shape {places.shape}"
+            )
+        which = places if places.size else places.astype(np.int64)
         normals = None if self.normals is None else self.normals[which]
         attributes = {name: column[which] for name, column in self.attributes.items()}
         return PointCloud(self.points[which], normals, self.notes, attributes)
 
+    def _has(self, places: NDArray[Any]) -> bool:
+        return bool((places >= -len(self)).all() and (places < len(self)).all())
+
+    @checked
     def subset(self, number: int, *, seed: int = 0) -> "PointCloud":
         """At most ``number`` of the points, drawn without replacement, in their order; a note tells of the others.
 
         Where there are more than ``number``, repeated points count once.
         """
-        if number < 4:
-            raise ValueError(f"PointCloud.subset: number must be at least 4, got {number}")
+        check_whole("PointCloud.subset: number", number, 4)
         check_seed("PointCloud.subset: seed", seed)
         if len(self) <= number:
             return self
@@ -73,6 +85,7 @@ class PointCloud:
         return replace(self.rows(places), notes=(*self.notes, note))
 
 
+@checked
 def read_points(path: str | PathLike[str], *, max_points: int | None = None, seed: int = 0) -> PointCloud:
     """Read a point cloud, in file coordinates, by suffix.
 
@@ -108,6 +121,7 @@ def read_points(path: str | PathLike[str], *, max_points: int | None = None, see
     return cloud if max_points is None else cloud.subset(max_points, seed=seed)
 
 
+@checked
 def as_points(thing: Any, *, name: str = "points") -> PointCloud:
     """A :class:`PointCloud` from whatever holds points, its rows as they are: none is checked or dropped.
 
@@ -134,6 +148,7 @@ def as_points(thing: Any, *, name: str = "points") -> PointCloud:
     return PointCloud(real_rows(thing.vertices if hasattr(thing, "vertices") else thing, name=name))
 
 
+@checked
 def clean_points(
     thing: Any, *, name: str = "points", normals: Any = None, attributes: Mapping[str, Any] | None = None
 ) -> PointCloud:

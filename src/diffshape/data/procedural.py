@@ -7,13 +7,16 @@ resolution.
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import Literal, get_args
+from typing import Any, Literal
 
 import igl
 import numpy as np
 from numpy.typing import NDArray
 
+from diffshape._arguments import checked
+from diffshape._bounds import check_resolution
 from diffshape._reprs import one_line
+from diffshape.data.arrays import real_array
 from diffshape.data.meshes import Mesh
 from diffshape.data.shapes import Solid, box, capsule, cylinder, difference, smooth_union, sphere, torus, union
 
@@ -40,20 +43,19 @@ class ProceduralObject:
         Exactly zero on the surface; the exact distance for sphere, torus and box; for the kettle never more than the
         distance.
         """
-        if np.ndim(points) == 0 or np.shape(points)[-1] != 3:
-            raise ValueError(f"ProceduralObject.sdf: points must have shape (..., 3), got {np.shape(points)}")
-        array = np.asarray(points, np.float64)
+        array = _places(points, "sdf")
         pieces = np.array_split(array.reshape(-1, 3), array.size // _PIECE + 1)  # that stay in the processor's cache
         return np.concatenate([self.solid(piece) for piece in pieces]).reshape(array.shape[:-1])
 
     def normals(self, points: NDArray[np.floating]) -> NDArray[np.float64]:
         """Unit gradients of :meth:`sdf` at (..., 3) points, outward on the surface; zero where it has no direction."""
         step = 1e-6 * np.eye(3)
-        points = np.asarray(points, np.float64)
+        points = _places(points, "normals")
         gradient = np.stack([self.sdf(points + one) - self.sdf(points - one) for one in step], axis=-1)
         length = np.linalg.norm(gradient, axis=-1, keepdims=True)
         return gradient / np.where(length > 0, length, 1)
 
+    @checked
     def mesh(self, resolution: int = 256) -> Mesh:
         """The surface by marching cubes, closed and facing outward; the same at every call.
 
@@ -62,8 +64,7 @@ class ProceduralObject:
                 (resolution - 1). Only cells that the surface can reach are visited: cost grows with resolution
                 squared.
         """
-        if resolution < 8:
-            raise ValueError(f"ProceduralObject.mesh: resolution must be at least 8, got {resolution}")
+        check_resolution("ProceduralObject.mesh: resolution", resolution, 8)
         low, high = np.array(self.low), np.array(self.high)
         spacing = float((high - low).max()) / (resolution - 1)
         origin = low - 1.5 * spacing  # off the planes of the solid, with an empty layer around it
@@ -76,6 +77,7 @@ class ProceduralObject:
         return Mesh(np.asarray(vertices, np.float64), np.asarray(faces, np.int64))
 
 
+@checked
 def procedural_object(name: Name = "kettle") -> ProceduralObject:
     """One of the built-in solids, with its signed distance and points on its surface.
 
@@ -88,9 +90,14 @@ def procedural_object(name: Name = "kettle") -> ProceduralObject:
     >>> bool(procedural_object("sphere").sdf(np.array([0.5, 0.0, 0.0])) == 0)
     True
     """
-    if name not in _OBJECTS:
-        raise ValueError(f"procedural_object: name must be one of {', '.join(get_args(Name))}, got {name!r}")
     return _OBJECTS[name]()
+
+
+def _places(points: Any, method: str) -> NDArray[np.float64]:
+    array = real_array(points, name=f"ProceduralObject.{method}: points")
+    if array.shape[-1:] != (3,):
+        raise ValueError(f"ProceduralObject.{method}: points must have shape (..., 3), got {array.shape}")
+    return array
 
 
 def _surface_cells(

@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from diffshape._bounds import check_fits, check_seed
+from diffshape._arguments import checked
+from diffshape._bounds import check_fits, check_number, check_seed
 from diffshape.data.area_samples import area_samples
 from diffshape.data.meshes import Mesh, as_mesh
 from diffshape.data.procedural import procedural_object
@@ -19,6 +20,7 @@ _OUTLIER_BOX = 1.5
 _WAVES = 6
 
 
+@checked
 def simulate_scan(
     mesh: Any,
     n: int,
@@ -48,8 +50,7 @@ def simulate_scan(
     """
     check_fits("simulate_scan: n", n, 200)
     check_seed("simulate_scan: seed", seed)
-    if not 0 <= noise < np.inf:
-        raise ValueError(f"simulate_scan: noise must be at least 0, got {noise}")
+    check_number("simulate_scan: noise", noise, 0)
     if not 0 <= unevenness <= 10:
         raise ValueError(f"simulate_scan: unevenness must be in [0, 10], got {unevenness}")
     if not 0 <= outliers < 1:
@@ -69,8 +70,11 @@ def simulate_scan(
     return points
 
 
+@checked
 def demo_scan(n: int = 30_000, *, seed: int = 0) -> tuple[NDArray[np.float64], Mesh]:
     """The built-in demo: a slightly noisy scan (n, 3) of the kettle, and its true surface in the same coordinates."""
+    check_fits("demo_scan: n", n, 200)
+    check_seed("demo_scan: seed", seed)
     truth = procedural_object("kettle").mesh(256)
     return simulate_scan(truth, n, noise=0.002, unevenness=1.0, seed=seed), truth
 

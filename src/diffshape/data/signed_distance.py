@@ -9,13 +9,15 @@ at 0 and scales its longest side to 2 ("longest-side": the mesh fills [-1, 1]^3 
 """
 
 import math
-from typing import Any, Literal, NamedTuple, get_args
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
+from diffshape._arguments import checked
+from diffshape._bounds import check_fits, check_number, check_whole
 from diffshape._reprs import one_line
 from diffshape.data.body_facing import are_bodies, face_areas, inward_bodies
 from diffshape.data.coincident import distinct_rows
@@ -29,6 +31,8 @@ from diffshape.ops.triangle_index import TriangleIndex
 Normalization = Literal["longest-side", "diagonal"]
 Perturbation = Literal["gaussian", "logistic"]
 _DIAGONAL_RADIUS = 0.95
+_SAMPLE_BYTES = 200
+"""Memory that a sample takes while its distance is worked out."""
 _PROBES = 2048
 _PROBE_SIGMA = 1e-3
 _ONE_SIDED = 0.25  # of the mean winding number around a surface: 1/2 facing outward, -1/2 inward
@@ -81,6 +85,7 @@ class SignedDistance:
     (torch.Size([1000, 3]), True)
     """
 
+    @checked
     def __init__(self, mesh: Any, *, normalization: Normalization = "longest-side") -> None:
         mesh = as_mesh(mesh)
         self.normalization = normalization
@@ -115,11 +120,14 @@ class SignedDistance:
         distances = self.index.signed_distances(points.reshape(-1, 3))
         return distances.to(points.dtype).reshape(points.shape[:-1])
 
+    @checked
     def sample_surface(self, count: int, *, generator: torch.Generator | None = None) -> DistanceSamples:
         """Points even over the surface, rounded to float32, with distance 0."""
+        _check_count("SignedDistance.sample_surface: count", count)
         points = self._on_surface(count, generator).float()
         return DistanceSamples(points, torch.zeros(count))
 
+    @checked
     def sample_near(
         self,
         count: int,
@@ -137,27 +145,24 @@ class SignedDistance:
             perturbation: "gaussian" or "logistic".
             generator: The same seed gives the same bits, for any number of threads; on the CPU.
         """
-        if not 0 <= sigma < math.inf:
-            raise ValueError(f"SignedDistance.sample_near: sigma must be 0 or more and finite, got {sigma}")
-        if perturbation not in get_args(Perturbation):
-            raise ValueError(
-                f"SignedDistance.sample_near: perturbation must be 'gaussian' or 'logistic', got {perturbation!r}"
-            )
+        _check_count("SignedDistance.sample_near: count", count)
+        check_number("SignedDistance.sample_near: sigma", sigma, 0, 1e6)
         surface = self._on_surface(count, generator)
         if perturbation == "gaussian":
             moves = torch.randn(count, 3, generator=generator, dtype=torch.float64)
         else:
             moves = torch.rand(count, 3, generator=generator, dtype=torch.float64).logit(eps=2.0**-53)
-        points = (surface + sigma * moves).float()
+        points = (surface + float(sigma) * moves).float()
         return DistanceSamples(points, self(points))
 
+    @checked
     def sample_uniform(self, count: int, *, generator: torch.Generator | None = None) -> DistanceSamples:
         """Points even in [-1, 1]^3."""
-        if count < 0:
-            raise ValueError(f"SignedDistance.sample_uniform: count must be 0 or more, got {count}")
+        _check_count("SignedDistance.sample_uniform: count", count)
         points = torch.rand(count, 3, generator=generator) * 2 - 1
         return DistanceSamples(points, self(points))
 
+    @checked
     def sample(
         self,
         *,
@@ -169,6 +174,8 @@ class SignedDistance:
         generator: torch.Generator | None = None,
     ) -> DistanceSamples:
         """So many points of each kind, one after the other; torch-ngp takes them as 3 : 1 : 4."""
+        for name, count in (("near", near), ("uniform", uniform), ("surface", surface)):
+            _check_count(f"SignedDistance.sample: {name}", count)
         parts = (
             self.sample_near(near, sigma=sigma, perturbation=perturbation, generator=generator),
             self.sample_uniform(uniform, generator=generator),
@@ -221,6 +228,12 @@ class SignedDistance:
         return notes
 
 
+def _check_count(name: str, count: int) -> None:
+    check_whole(name, count)
+    if count > 10**6:  # fewer are drawn in every step of a training, which need not ask for the memory
+        check_fits(name, count, _SAMPLE_BYTES)
+
+
 def _facing(index: TriangleIndex) -> float:
     """The mean winding number close to both sides of the surface: 1/2 if it faces outward, -1/2 inward."""
     generator, corners = torch.Generator().manual_seed(0), index.corners.reshape(-1, 3)
@@ -249,8 +262,6 @@ def _disagreements(edges: EdgeUses) -> int:
 
 def _frame_of(mesh: Mesh, normalization: str) -> Frame:
     """The frame of the box of the vertices that faces use."""
-    if normalization not in get_args(Normalization):
-        raise ValueError(f"SignedDistance: normalization must be 'longest-side' or 'diagonal', got {normalization!r}")
     used = np.zeros(len(mesh.vertices), bool)
     used[mesh.faces] = True
     corners = mesh.vertices[used]

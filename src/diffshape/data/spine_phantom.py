@@ -9,6 +9,7 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
+from diffshape._arguments import checked
 from diffshape._bounds import check_fits, check_seed
 from diffshape.data.landmark_images import LandmarkImages
 from diffshape.data.spine_anatomy import SpineBones, spine_bones, turned, uniform
@@ -20,6 +21,7 @@ PIECE = 32  # images drawn at once
 _Grid = tuple[Float[Tensor, "w"], Float[Tensor, "h 1"]]
 
 
+@checked
 def spine_phantoms(count: int, config: SpinePhantomConfig | None = None, *, seed: int = 0) -> LandmarkImages:
     """Draw lumbar spines, each different.
 

@@ -5,12 +5,20 @@ vertex twice and none unused; centred at the origin, and 1 along its longest sid
 arguments give the same vertices and faces in the same order.
 """
 
+import math
+
 import numpy as np
 from numpy.typing import NDArray
 
+from diffshape._arguments import checked
+from diffshape._bounds import check_fits, check_number, check_side, check_whole, free_memory
 from diffshape.data.meshes import Mesh
 
+_BYTES = 1000
+"""Memory that making a mesh takes for each vertex."""
 
+
+@checked
 def icosphere(subdivisions: int = 3, *, radius: float = 0.5) -> Mesh:
     """A sphere of nearly equal triangles: an icosahedron, each face cut in four, again and again.
 
@@ -25,8 +33,7 @@ def icosphere(subdivisions: int = 3, *, radius: float = 0.5) -> Mesh:
     >>> len(sphere.vertices), len(sphere.faces)
     (42, 80)
     """
-    if subdivisions < 0:
-        raise ValueError(f"icosphere: subdivisions must be 0 or more, got {subdivisions}")
+    check_subdivisions("icosphere", subdivisions)
     _require_positive("icosphere", radius=radius)
     vertices, faces = _icosahedron()
     for _ in range(subdivisions):
@@ -35,6 +42,7 @@ def icosphere(subdivisions: int = 3, *, radius: float = 0.5) -> Mesh:
     return Mesh(radius * vertices, faces)
 
 
+@checked
 def torus_mesh(
     ring_segments: int = 48, tube_segments: int = 24, *, ring_radius: float = 0.35, tube_radius: float = 0.15
 ) -> Mesh:
@@ -53,11 +61,10 @@ def torus_mesh(
     >>> len(torus.vertices), len(torus.faces)
     (24, 48)
     """
-    if ring_segments < 3 or tube_segments < 3:
-        raise ValueError(
-            f"torus_mesh: ring_segments and tube_segments must be 3 or more, got {ring_segments} and {tube_segments}"
-        )
+    check_fits("torus_mesh: ring_segments", ring_segments, 3 * _BYTES, 3)
+    check_fits("torus_mesh: tube_segments", tube_segments, ring_segments * _BYTES, 3)
     _require_positive("torus_mesh", tube_radius=tube_radius)
+    _require_positive("torus_mesh", ring_radius=ring_radius)
     if not ring_radius > tube_radius:
         raise ValueError(f"torus_mesh: ring_radius must exceed tube_radius {tube_radius}, got {ring_radius}")
     i, j = np.indices((ring_segments, tube_segments)).reshape(2, -1)
@@ -71,6 +78,7 @@ def torus_mesh(
     return Mesh(vertices, _halves(number(i, j), number(i + 1, j), number(i + 1, j + 1), number(i, j + 1)))
 
 
+@checked
 def box_mesh(segments: int = 8, *, sides: tuple[float, float, float] = (1.0, 1.0, 1.0)) -> Mesh:
     """A box whose six sides are grids of ``segments`` x ``segments`` rectangles, each cut in two.
 
@@ -85,9 +93,8 @@ def box_mesh(segments: int = 8, *, sides: tuple[float, float, float] = (1.0, 1.0
     >>> len(box.vertices), len(box.faces)
     (26, 48)
     """
-    if segments < 1:
-        raise ValueError(f"box_mesh: segments must be 1 or more, got {segments}")
-    if len(sides) != 3 or not all(side > 0 for side in sides):
+    check_side("box_mesh: segments", segments, 6 * _BYTES)
+    if not all(0 < side < math.inf for side in sides):
         raise ValueError(f"box_mesh: sides must be three positive lengths, got {sides}")
     i, j = np.indices((segments, segments)).reshape(2, -1)
     quads = [
@@ -151,5 +158,14 @@ def _halves(
 
 def _require_positive(function: str, **lengths: float) -> None:
     for name, length in lengths.items():
-        if not length > 0:
-            raise ValueError(f"{function}: {name} must be positive, got {length}")
+        check_number(f"{function}: {name}", length, 0, above=True)
+
+
+def check_subdivisions(function: str, subdivisions: int, *, copies: int = 1) -> None:
+    """How often an icosphere can be cut in the memory there is.
+
+    Raises:
+        ValueError: ``subdivisions`` is negative or too large.
+    """
+    most = int(math.log(max(free_memory() / (10 * _BYTES * max(copies, 1)), 4), 4))
+    check_whole(f"{function}: subdivisions", subdivisions, 0, most)

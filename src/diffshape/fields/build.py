@@ -2,6 +2,7 @@
 
 import torch
 
+from diffshape._arguments import checked
 from diffshape.fields.config import FeatureGridConfig, FieldConfig, HashGridConfig, LatentMLPConfig, MLPConfig
 from diffshape.fields.feature_grid import FeatureGrid
 from diffshape.fields.field import Field
@@ -10,6 +11,7 @@ from diffshape.fields.latent_mlp import LatentMLP
 from diffshape.fields.mlp import MLP
 
 
+@checked
 def build_field(config: FieldConfig, *, generator: torch.Generator | None = None) -> Field:
     """The field that ``config`` describes, with fresh weights drawn from ``generator`` (seed 0 if not given).
 

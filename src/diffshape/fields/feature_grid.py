@@ -16,6 +16,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from diffshape._arguments import checked
 from diffshape.fields.config import FeatureGridConfig, one_config
 from diffshape.fields.field import Field
 from diffshape.fields.outside_box import grow_outwards, nearest_in_box, turn_outwards
@@ -45,6 +46,7 @@ class FeatureGrid(Field):
 
     fade: Tensor
 
+    @checked
     def __init__(self, config: FeatureGridConfig | None = None, **options: Any) -> None:
         super().__init__()
         self.config = config = one_config(FeatureGridConfig, config, options)

@@ -19,7 +19,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from diffshape._arguments import check, checked
+from diffshape._arguments import checked
 from diffshape._plain import from_plain, to_plain
 from diffshape._sized_for import SizedFor
 from diffshape._tensor_files import read_tensors, write_tensors
@@ -37,6 +37,7 @@ _OPSET = 18
 """The first with exclusive or of integers, which the grid's hash needs."""
 
 
+@checked
 def export(
     field: Field,
     path: str | os.PathLike[str],
@@ -74,8 +75,6 @@ def export(
     ...     bool((load_field(path)(2 * points) == 2 * field(points)).all())
     True
     """
-    check("export: field", Field, field)
-    check("export: path", str | os.PathLike[str], path)
     path = Path(path)
     chosen = _SUFFIXES.get(path.suffix.lower()) if format is None else format
     framed = FramedField(field, center=center, scale=scale)

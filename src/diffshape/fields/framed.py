@@ -7,6 +7,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from diffshape._arguments import checked
+from diffshape._bounds import check_number
 from diffshape.fields.field import Field
 
 
@@ -34,11 +35,12 @@ class FramedField(Field):
     @checked
     def __init__(self, inner: Field, *, center: Sequence[float] = (0.0, 0.0, 0.0), scale: float = 1.0) -> None:
         super().__init__()
+        check_number("FramedField: scale", scale, 0, above=True)
+        for each in center:
+            check_number("FramedField: center", each)
+        if len(center) != 3:
+            raise ValueError(f"FramedField: center must be three finite numbers, got {tuple(center)}")
         self.inner, self.center, self.scale = inner, tuple(float(each) for each in center), float(scale)
-        if len(self.center) != 3 or not torch.tensor(self.center).isfinite().all():
-            raise ValueError(f"FramedField: center must be three finite numbers, got {self.center}")
-        if not 0 < self.scale < float("inf"):
-            raise ValueError(f"FramedField: scale must be positive and finite, got {self.scale}")
 
     def evaluate(self, points: Float[Tensor, "n 3"]) -> Float[Tensor, "n"]:
         """Values at (N, 3) points."""
@@ -49,7 +51,10 @@ class FramedField(Field):
         values, gradients = self.inner.evaluate_with_gradient(self.to_inner(points))
         return values * self.scale, gradients
 
+    @checked
     def to_inner(self, points: Float[Tensor, "n 3"]) -> Float[Tensor, "n 3"]:
         """The points in the inner field's coordinates."""
+        if points.shape[-1:] != (3,):
+            raise ValueError(f"FramedField.to_inner: points must have shape (..., 3), got {tuple(points.shape)}")
         axes = [axis - middle for axis, middle in zip(points.double().unbind(-1), self.center)]
         return (torch.stack(axes, dim=-1) / self.scale).to(points.dtype)

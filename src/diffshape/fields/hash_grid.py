@@ -21,6 +21,7 @@ from jaxtyping import Float
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
+from diffshape._arguments import checked
 from diffshape.fields.config import HashGridConfig, one_config
 from diffshape.fields.field import Field
 from diffshape.fields.fused_hash_grid import FusedHashGrid
@@ -65,6 +66,7 @@ class HashGrid(Field):
 
     fade: Tensor
 
+    @checked
     def __init__(
         self, config: HashGridConfig | None = None, *, generator: torch.Generator | None = None, **options: Any
     ) -> None:

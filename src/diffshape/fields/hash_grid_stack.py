@@ -59,6 +59,7 @@ class HashGridStack(torch.nn.Module):
     def __iter__(self) -> Iterator[HashGrid]:
         return (self[place] for place in range(len(self)))
 
+    @checked
     def forward(self, points: Float[Tensor, "m n 3"], active: Sequence[int] | None = None) -> Float[Tensor, "m n"]:
         """Values of the ``active`` fields, in that order, at the points of each; of all fields if not given.
 

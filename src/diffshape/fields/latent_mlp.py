@@ -18,6 +18,7 @@ from torch.nn import Parameter, ParameterList
 from torch.nn.functional import dropout, embedding, linear, normalize
 
 from diffshape._arguments import checked
+from diffshape._bounds import check_fits
 from diffshape.fields.config import LatentMLPConfig, one_config
 from diffshape.fields.field import Field
 from diffshape.ops.transforms import is_transformed
@@ -113,8 +114,7 @@ class LatentMLP(Field):
     ) -> None:
         super().__init__()
         self.config = config = one_config(LatentMLPConfig, config, options)
-        if shapes < 1:
-            raise ValueError(f"LatentMLP: shapes must be 1 or more, got {shapes}")
+        check_fits("LatentMLP: shapes", shapes, 4 * config.latent)
         generator = generator if generator is not None else torch.Generator().manual_seed(0)
         self.decoder = LatentDecoder(config, generator)
         self.codes = Parameter(torch.randn(shapes, config.latent, generator=generator) / math.sqrt(config.latent))
@@ -124,13 +124,24 @@ class LatentMLP(Field):
         first = self.lookup(torch.zeros(1, dtype=torch.int64, device=points.device))
         return self.decoder(points[None], first)[0]
 
+    @checked
     def lookup(self, shapes: Int[Tensor, "b"]) -> Float[Tensor, "b c"]:
-        """The codes of some of the shapes, differentiable; those longer than 1 are cut to 1 first, in place."""
-        if is_transformed(self.codes):  # which cannot write in place
-            codes = self.codes[shapes]
-            return codes * (LARGEST_NORM / codes.detach().norm(dim=-1, keepdim=True)).clamp(max=1)
-        return embedding(shapes, self.codes, max_norm=LARGEST_NORM)
+        """The codes of some of the shapes, differentiable; those longer than 1 are cut to 1 first, in place.
 
+        Raises:
+            ValueError: There is no such shape; on a GPU, PyTorch says so later.
+        """
+        try:
+            if is_transformed(self.codes):  # which cannot write in place
+                codes = self.codes[shapes]
+                return codes * (LARGEST_NORM / codes.detach().norm(dim=-1, keepdim=True)).clamp(max=1)
+            return embedding(shapes, self.codes, max_norm=LARGEST_NORM)
+        except IndexError as error:
+            raise ValueError(
+                f"LatentMLP.lookup: shapes must lie in 0 to {len(self.codes) - 1}, got {shapes.flatten().tolist()[:9]}"
+            ) from error
+
+    @checked
     def decode(self, x: Float[Tensor, "b n 3"], codes: Float[Tensor, "b c"]) -> Float[Tensor, "b n"]:
         """Values at the points ``x`` (B, N, 3) of the shapes that have the codes (B, latent), differentiable in both.
 
@@ -143,6 +154,7 @@ class LatentMLP(Field):
         self._check_codes("decode: codes", codes, (len(x), self.config.latent))
         return self.decoder(x, codes)
 
+    @checked
     def at(self, code: Float[Tensor, "c"]) -> "ShapeField":
         """The shape of one code (latent,) as a field of its own, differentiable in the code.
 
@@ -152,6 +164,7 @@ class LatentMLP(Field):
         self._check_codes("at: code", code, (self.config.latent,))
         return ShapeField(self.decoder, code)
 
+    @checked
     def shape(self, index: int) -> "ShapeField":
         """Shape ``index`` as a field of its own, with its code as it is now.
 
@@ -175,6 +188,7 @@ class ShapeField(Field):
 
     code: Tensor
 
+    @checked
     def __init__(self, decoder: LatentDecoder, code: Float[Tensor, "c"]) -> None:
         super().__init__()
         self.decoder = decoder

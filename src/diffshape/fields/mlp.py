@@ -14,6 +14,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from diffshape._arguments import checked
 from diffshape.fields.config import MLPConfig, one_config
 from diffshape.fields.field import Field
 from diffshape.fields.softplus_network import SoftplusNetwork
@@ -38,6 +39,7 @@ class MLP(Field):
     True
     """
 
+    @checked
     def __init__(
         self,
         config: MLPConfig | None = None,

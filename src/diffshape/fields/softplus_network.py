@@ -12,6 +12,8 @@ from jaxtyping import Float
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
+from diffshape._arguments import checked
+from diffshape._bounds import check_network, check_whole
 from diffshape.fields.softplus_passes import kept_scale, up, up_and_down, up_and_down_backward
 
 
@@ -37,6 +39,7 @@ class SoftplusNetwork(torch.nn.Module):
     (torch.Size([5]), torch.Size([5, 16]))
     """
 
+    @checked
     def __init__(
         self,
         inputs: int,
@@ -64,11 +67,13 @@ class SoftplusNetwork(torch.nn.Module):
         """The weights, first layer first, then the biases."""
         return [*self.weights, *self.biases]
 
+    @checked
     def forward(self, x: Float[Tensor, "*b c"]) -> Float[Tensor, "*b"]:
         """Values, shape (...,); differentiable any number of times in ``x`` and the parameters."""
         values = self.weights[-1][0] / kept_scale(self.beta) @ self._up(x) + self.biases[-1]
         return values.reshape(x.shape[:-1])
 
+    @checked
     def hidden(self, x: Float[Tensor, "*b c"]) -> Float[Tensor, "*b h"]:
         """What the last layer reads, shape (..., width)."""
         hidden = (self._up(x) / kept_scale(self.beta)).t()
@@ -78,6 +83,7 @@ class SoftplusNetwork(torch.nn.Module):
         _check_inputs(x, self.inputs)
         return up(x.reshape(-1, self.inputs).t(), self.layers, self.skip, self.beta)
 
+    @checked
     def value_and_gradient(self, x: Float[Tensor, "*b c"]) -> tuple[Float[Tensor, "*b"], Float[Tensor, "*b c"]]:
         """Values (...,) and gradients dy/dx (..., C), both differentiable once in ``x`` and the parameters."""
         _check_inputs(x, self.inputs)
@@ -110,11 +116,8 @@ def _check_inputs(x: Tensor, inputs: int) -> None:
 
 
 def _check_sizes(inputs: int, hidden_layers: int, width: int, skip: Sequence[int], beta: float) -> None:
-    if min(inputs, hidden_layers, width) < 1 or not beta > 0:
-        raise ValueError(
-            "SoftplusNetwork: inputs, hidden_layers, width and beta must be positive, "
-            f"got {inputs}, {hidden_layers}, {width} and {beta}"
-        )
+    check_whole("SoftplusNetwork: inputs", inputs, 1, 2**16)
+    check_network("SoftplusNetwork", hidden_layers=hidden_layers, width=width, beta=beta)
     if skip and (min(skip) < 1 or max(skip) >= hidden_layers or width <= inputs):
         raise ValueError(
             f"SoftplusNetwork: skip layers must lie in 1 to {hidden_layers - 1} and width above {inputs} inputs, "

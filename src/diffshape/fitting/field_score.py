@@ -5,6 +5,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from diffshape._arguments import checked
+from diffshape._bounds import LARGEST_RUN_SEED, check_fits, check_number, check_whole
 from diffshape.fitting.mesh_target import MeshTarget
 from diffshape.fitting.result import FitResult
 from diffshape.metrics import FieldScore, compare_fields, compare_surfaces
@@ -33,6 +34,9 @@ def score_field(
     if not isinstance(result.target, MeshTarget):
         raise ValueError("score_field: result must be a fit of a mesh; score that of a scan with compare_surfaces")
     distance = result.target.distance
+    check_fits("score_field: samples", samples, 400)
+    check_number("score_field: sigma", sigma, 0, 1e6)
+    check_whole("score_field: seed", seed, 0, LARGEST_RUN_SEED)
     generator = torch.Generator().manual_seed(_SEED + seed)
     near = distance.sample_near(samples, sigma=sigma, generator=generator)
     volume = distance.sample_uniform(samples, generator=generator)

@@ -8,6 +8,7 @@ from time import perf_counter
 import torch
 
 from diffshape._arguments import checked
+from diffshape._bounds import LARGEST_RUN_SEED, check_fits, check_whole
 from diffshape._reprs import one_line
 from diffshape.fitting.field_score import score_field
 from diffshape.fitting.result import FitResult
@@ -119,8 +120,11 @@ def tabulate_fits(
     names = [str(place) for place in range(len(results))] if names is None else names
     if not results or len(names) != len(results):
         raise ValueError(
-            f"tabulate_fits: want one result or more and a name for each, got {len(results)} and {len(names)}"
+            f"tabulate_fits: results must be one or more and names one for each, got {len(results)} and {len(names)}"
         )
+    check_fits("tabulate_fits: samples", samples, 400)
+    check_fits("tabulate_fits: queries", queries, 100)
+    check_whole("tabulate_fits: seed", seed, 0, LARGEST_RUN_SEED)
     points = torch.rand(queries, 3, generator=torch.Generator().manual_seed(seed)) * 2 - 1
     return FitTable(tuple(_row(name, result, points, samples, seed) for name, result in zip(names, results)))
 

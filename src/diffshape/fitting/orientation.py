@@ -96,6 +96,8 @@ def orient_points(
     config = config or OrientationConfig()
     if points.ndim != 2 or points.shape[-1] != 3 or len(points) < 2 or not points.is_floating_point():
         raise ValueError(f"orient_points: points must be floats of shape (N, 3), N >= 2, got {tuple(points.shape)}")
+    if areas is not None and areas.shape != points.shape[:1]:
+        raise ValueError(f"orient_points: areas must have shape {tuple(points.shape[:1])}, got {tuple(areas.shape)}")
     if areas is None:
         nearest = NeighborIndex(points).query(points, min(AREA_NEIGHBORS + 1, len(points)))
         areas = point_areas(nearest.squared_distances)

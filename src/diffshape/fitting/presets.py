@@ -3,6 +3,8 @@
 from dataclasses import dataclass, field
 
 from diffshape._arguments import checked
+from diffshape._bounds import MOST_STEPS, check_whole
+from diffshape._typed import check_settings
 from diffshape.fields.config import HASH_GRIDS, FieldConfig, MLPConfig
 from diffshape.fitting.config import DiffCD
 from diffshape.fitting.supervised_config import Supervised
@@ -18,6 +20,10 @@ class Preset:
     """The field; None is a hash grid matched to the spacing and noise of the points."""
     steps: int = 1800
     """Optimiser steps."""
+
+    def __post_init__(self) -> None:
+        check_settings(self)
+        check_whole("Preset: steps", self.steps, 0, MOST_STEPS)
 
 
 PRESETS: dict[str, Preset] = {

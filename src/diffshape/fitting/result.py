@@ -4,13 +4,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 from torch import Tensor
 
 from diffshape._arguments import checked
 from diffshape._pictures import picture_of
 from diffshape.data import Frame, Mesh
+from diffshape.data.arrays import real_array
 from diffshape.fields import Field, export
 from diffshape.fields.field_files import Format
 from diffshape.fitting.bodies import supported_bodies
@@ -80,20 +80,18 @@ class FitResult:
         return Mesh(*parts)
 
     @torch.no_grad()
+    @checked
     def query(self, points: Any) -> Any:
         """Signed distance (...,) of points (..., 3) from the surface, negative inside, in input units.
 
         Raises:
             ValueError: ``points`` do not have three finite coordinates.
         """
-        try:
-            given = points if isinstance(points, Tensor) else torch.from_numpy(np.asarray(points, dtype=np.float64))
-        except (TypeError, ValueError) as error:
-            raise ValueError(f"FitResult.query: points must be numbers of shape (..., 3): {error}") from error
+        given = torch.from_numpy(real_array(points, name="FitResult.query: points"))
         if given.shape[-1:] != (3,) or not bool(torch.isfinite(given).all()):
             raise ValueError(f"FitResult.query: points must be finite, of shape (..., 3), got {tuple(given.shape)}")
         parameter = next(self.field.parameters())
-        unit = self.frame.to_unit(given.detach().double().cpu()).reshape(-1, 3).to(parameter)
+        unit = self.frame.to_unit(given).reshape(-1, 3).to(parameter)
         parts = [self.field(chunk) for chunk in unit.split(_CHUNK)]
         values = torch.cat(parts) if parts else unit[:, 0]
         distances = self.frame.distances_from_unit(values.double().cpu()).reshape(given.shape[:-1])
@@ -102,6 +100,7 @@ class FitResult:
             return distances.to(points.device, dtype)
         return distances.numpy()
 
+    @checked
     def export(self, path: str | Path, format: Format | None = None) -> Path:
         """Write the field to one self-contained file that takes and gives input coordinates; see ``fields.export``.
 

@@ -4,6 +4,7 @@ from abc import ABC, abstractmethod
 
 from torch import Tensor, nn
 
+from diffshape._arguments import checked
 from diffshape.losses import LossTerms
 from diffshape.models.config import ModelConfig
 
@@ -29,6 +30,7 @@ class Autoencoder(nn.Module, ABC):
         """Reconstructions of samples."""
         return self.decode(self.encode(samples))
 
+    @checked
     def check_codes(self, codes: Tensor) -> None:
         """Raise a ValueError unless ``codes`` are (B, latent)."""
         latent = self.config.network.latent

@@ -1,5 +1,6 @@
 """From the settings of a model to the model."""
 
+from diffshape._arguments import checked
 from diffshape._bounds import check_seed
 from diffshape.models.autoencoder import Autoencoder
 from diffshape.models.config import MeshConfig, ModelConfig, PointCloudConfig, VoxelConfig
@@ -9,6 +10,7 @@ from diffshape.models.voxel import VoxelModel
 from diffshape.training import own_randomness
 
 
+@checked
 def build_model(config: ModelConfig, *, seed: int = 0) -> Autoencoder:
     """The model that ``config`` describes, with fresh weights; torch's own random numbers stay where they are.
 

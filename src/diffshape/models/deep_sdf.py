@@ -13,7 +13,8 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from diffshape._arguments import check, checked
+from diffshape._arguments import checked
+from diffshape._bounds import MOST_STEPS, check_fits, check_number, check_seed, check_whole
 from diffshape._pictures import picture_of
 from diffshape._plain import from_plain, to_plain
 from diffshape._reprs import one_line
@@ -60,8 +61,8 @@ class DeepSDF:
         Raises:
             ValueError: ``mesh`` is no mesh, or ``count`` below 1.
         """
-        if count < 1:
-            raise ValueError(f"DeepSDF.observe: count must be 1 or more, got {count}")
+        check_fits("DeepSDF.observe: count", count, 200)
+        check_seed("DeepSDF.observe: seed", seed)
         generator = torch.Generator().manual_seed(seed)
         points, distances = distance_samples(as_mesh(mesh), self.frame, self.config, count, generator=generator)
         return DistanceSamples(self.frame.from_unit(points), self.frame.distances_from_unit(distances))
@@ -95,13 +96,10 @@ class DeepSDF:
             ValueError: A shape is wrong, there is no point, a number is not finite, or an option is out of range.
         """
         points, distances = self._observed(points, distances)
-        check("DeepSDF.infer: steps", int, steps)
-        check("DeepSDF.infer: lr", float, lr)
-        check("DeepSDF.infer: prior", float, prior)
-        if steps < 1 or not lr > 0 or not prior >= 0:
-            raise ValueError(
-                f"DeepSDF.infer: steps must be 1 or more, lr positive and prior 0 or more, got {steps}, {lr}, {prior}"
-            )
+        check_whole("DeepSDF.infer: steps", steps, 1, MOST_STEPS)
+        check_number("DeepSDF.infer: lr", lr, 0, 1e6, above=True)
+        check_number("DeepSDF.infer: prior", prior, 0, 1e6)
+        check_seed("DeepSDF.infer: seed", seed)
         pool = SidedPool.of(points.reshape(-1, *points.shape[-2:]), distances.reshape(-1, distances.shape[-1]))
         was_training = self.field.training
         self.field.eval()
@@ -138,10 +136,11 @@ class DeepSDF:
         Raises:
             ValueError: The codes are not of one shape (latent,), or ``count`` is below 2.
         """
-        if first.shape != last.shape or first.shape != self.codes.shape[1:] or count < 2:
+        check_fits("DeepSDF.interpolate: count", count, 4 * self.codes.shape[1], 2)
+        if first.shape != last.shape or first.shape != self.codes.shape[1:]:
             raise ValueError(
-                f"DeepSDF.interpolate: first and last must have shape {tuple(self.codes.shape[1:])} and count be 2 or "
-                f"more, got {tuple(first.shape)}, {tuple(last.shape)} and {count}"
+                f"DeepSDF.interpolate: first and last must have shape {tuple(self.codes.shape[1:])}, "
+                f"got {tuple(first.shape)} and {tuple(last.shape)}"
             )
         return torch.lerp(first, last, torch.linspace(0, 1, count).to(first)[:, None])
 

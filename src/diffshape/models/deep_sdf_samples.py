@@ -19,6 +19,7 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from diffshape._arguments import checked
+from diffshape._bounds import check_seed
 from diffshape._reprs import one_line
 from diffshape.data import DistanceSamples, Frame, Mesh, SignedDistance, as_mesh
 from diffshape.data.families import ShapeFamily
@@ -120,6 +121,7 @@ def sample_family(shapes: Shapes, config: DeepSDFConfig, *, seed: int = 0) -> Fa
     Raises:
         ValueError: There is no shape, or some are no meshes or have no inside; of the latter all are named.
     """
+    check_seed("sample_family: seed", seed)
     meshes = family_meshes(shapes)
     frame = family_frame(meshes)
     generator = torch.Generator().manual_seed(seed)

@@ -13,6 +13,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from diffshape._arguments import checked
+from diffshape._bounds import MOST_STEPS, check_fits, check_whole
 from diffshape._reprs import one_line
 from diffshape.data import DistanceSamples, Mesh, as_mesh
 from diffshape.metrics import compare_surfaces
@@ -51,6 +52,8 @@ def find_codes(model: DeepSDF, meshes: Sequence[Any], *, observed: int = 1000, s
     Raises:
         ValueError: There is no mesh, or one is none.
     """
+    check_fits("find_codes: observed", observed, 200, 2)
+    check_whole("find_codes: steps", steps, 1, MOST_STEPS)
     if not len(meshes):
         raise ValueError("find_codes: meshes must hold one mesh or more, got none")
     points, distances = (torch.stack(part) for part in zip(*(model.observe(mesh, observed) for mesh in meshes)))

@@ -59,12 +59,14 @@ class LandmarkTransformerConfig:
 
     def __post_init__(self) -> None:
         check_settings(self)
-        if self.width % (4 * self.heads) or self.heads < 1:
+        for name in ("width", "heads", "bridge_layers", "query_layers", "feed_forward"):
+            check_whole(f"LandmarkTransformerConfig: {name}", getattr(self, name), 1, 2**16)
+        if self.width % (4 * self.heads):
             raise ValueError(
                 f"LandmarkTransformerConfig: width must be a multiple of 4 heads, got {self.width} and {self.heads}"
             )
-        if min(self.bridge_layers, self.query_layers, self.feed_forward) < 1 or not 0 <= self.dropout < 1:
-            raise ValueError("LandmarkTransformerConfig: layers and feed_forward must be positive, dropout in [0, 1)")
+        if not 0 <= self.dropout < 1:
+            raise ValueError(f"LandmarkTransformerConfig: dropout must lie in [0, 1), got {self.dropout}")
 
     @property
     def coarsest(self) -> int:

@@ -8,6 +8,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from diffshape._arguments import checked
+from diffshape._bounds import check_whole
 from diffshape._reprs import one_line
 from diffshape.losses import LandmarkLoss, Skeleton
 from diffshape.models.landmark_config import LandmarkObjective, LandmarkUNetConfig, NetworkConfig
@@ -51,8 +52,11 @@ class LandmarkDetector(nn.Module):
         """Image pixels for each pixel of a heat-map."""
         return int(self.network.stride)  # type: ignore[arg-type]
 
+    @checked
     def forward(self, images: Float[Tensor, "b 1 h w"]) -> LandmarkOutput:
         """Heat-maps and ln(variance), as they are trained."""
+        if images.ndim != 4 or images.shape[1] != 1:
+            raise ValueError(f"LandmarkDetector: images must have shape (B, 1, H, W), got {tuple(images.shape)}")
         return self.network(standardized(images))
 
     @torch.no_grad()
@@ -67,15 +71,13 @@ class LandmarkDetector(nn.Module):
         Raises:
             ValueError: ``images`` have another shape, or ``batch`` is below 1.
         """
-        if images.ndim != 4 or images.shape[1] != 1 or batch < 1:
-            raise ValueError(
-                "LandmarkDetector.detect: images must have shape (N, 1, H, W) and batch be 1 or more, "
-                f"got {tuple(images.shape)} and {batch}"
-            )
+        check_whole("LandmarkDetector.detect: batch", batch, 1)
+        if images.ndim != 4 or images.shape[1] != 1:
+            raise ValueError(f"LandmarkDetector.detect: images must have shape (N, 1, H, W), got {tuple(images.shape)}")
         was_training, device = self.training, next(self.network.parameters()).device
         self.eval()
         try:
-            parts = [self._read(self(piece.to(device))) for piece in images.split(batch)]
+            parts = [self._read(self(piece.to(device))) for piece in images.split(min(batch, max(len(images), 1)))]
         finally:
             self.train(was_training)
         return LandmarkPrediction(*(torch.cat(part) for part in zip(*parts)))

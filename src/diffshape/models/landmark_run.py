@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from diffshape._arguments import checked
+from diffshape._bounds import LARGEST_RUN_SEED, check_whole
 from diffshape._sized_for import SizedFor
 from diffshape._tensor_files import read_tensors
 from diffshape.data import LandmarkImages, read_landmark_folder, skeleton_of, spine_phantoms
@@ -87,6 +88,7 @@ def landmark_data(data: PhantomData | FolderData, *, seed: int = 0) -> tuple[Lan
     Raises:
         ValueError, OSError: As ``data.read_landmark_folder``; or a folder has fewer than two images.
     """
+    check_whole("landmark_data: seed", seed, 0, LARGEST_RUN_SEED)
     if isinstance(data, PhantomData):
         return (
             spine_phantoms(data.images, data.phantom, seed=2 * seed),

@@ -170,6 +170,7 @@ def train_detector(
         ValueError: There is no image, or a size does not suit the network.
         TrainingError: The loss was not finite in 10 steps in a row.
     """
+    check_budget("train_detector", steps=steps, seconds=None, seed=seed)
     if not len(data):
         raise ValueError("train_detector: data must hold at least one image, got none")
     training = training or LandmarkTraining()

@@ -18,6 +18,7 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
+from diffshape._arguments import checked
 from diffshape.losses import Skeleton
 from diffshape.models.landmark_config import LandmarkTransformerConfig
 from diffshape.models.landmark_output import LandmarkOutput
@@ -40,6 +41,7 @@ class LandmarkTransformer(nn.Module):
 
     stride = 4
 
+    @checked
     def __init__(
         self, skeleton: Skeleton, config: LandmarkTransformerConfig | None = None, *, start: float = 0.0
     ) -> None:
@@ -81,6 +83,7 @@ class LandmarkTransformer(nn.Module):
         nn.init.zeros_(self.to_variance.weight)
         nn.init.constant_(self.to_variance.bias, start)
 
+    @checked
     def forward(self, images: Float[Tensor, "b 1 h w"]) -> LandmarkOutput:
         """Heat-maps and ln(variance).
 

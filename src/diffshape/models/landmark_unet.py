@@ -10,6 +10,8 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from diffshape._arguments import checked
+from diffshape._bounds import check_number, check_whole
 from diffshape.models.landmark_config import LandmarkUNetConfig
 from diffshape.models.landmark_output import LandmarkOutput, UncertaintyHead
 
@@ -28,8 +30,11 @@ class LandmarkUNet(nn.Module):
     (torch.Size([1, 22, 16, 12]), torch.Size([1, 22, 2]))
     """
 
+    @checked
     def __init__(self, count: int, config: LandmarkUNetConfig | None = None, *, start: float = 0.0) -> None:
         super().__init__()
+        check_whole("LandmarkUNet: count", count, 1, 2**16)
+        check_number("LandmarkUNet: start", start, -1e30, 1e30)
         config = config or LandmarkUNetConfig()
         widths = config.widths
         self.stride, self.coarsest = config.stride, config.coarsest
@@ -43,8 +48,9 @@ class LandmarkUNet(nn.Module):
         self.up = nn.ModuleList(_convolution(above, above) for _, above in ups)
         last = ups[-1][1] if ups else widths[-1]
         self.maps = nn.Conv2d(last, count, 1)
-        self.uncertainty = UncertaintyHead(last, start)
+        self.uncertainty = UncertaintyHead(last, float(start))
 
+    @checked
     def forward(self, images: Float[Tensor, "b 1 h w"]) -> LandmarkOutput:
         """Heat-maps and ln(variance).
 

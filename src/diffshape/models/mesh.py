@@ -9,6 +9,7 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
+from diffshape._arguments import checked
 from diffshape.data import icosphere, torus_mesh
 from diffshape.losses import LossTerms, mesh_loss
 from diffshape.models.autoencoder import Autoencoder
@@ -26,6 +27,7 @@ class MeshModel(Autoencoder):
     template: Float[Tensor, "v 3"]
     faces: Int[Tensor, "f 3"]
 
+    @checked
     def __init__(self, config: MeshConfig) -> None:
         super().__init__()
         self.config = config
@@ -41,6 +43,7 @@ class MeshModel(Autoencoder):
         nn.init.zeros_(last.weight)  # type: ignore[arg-type]
         nn.init.zeros_(last.bias)  # type: ignore[arg-type]
 
+    @checked
     def encode(self, samples: Float[Tensor, "b n 3"]) -> Float[Tensor, "b latent"]:
         """Codes of clouds, the same for any order of their points."""
         if samples.ndim != 3 or samples.shape[-1] != 3 or not samples.shape[1]:
@@ -48,6 +51,7 @@ class MeshModel(Autoencoder):
         features = run(self.encoder, samples, again=self.config.network.checkpointing)
         return self.to_code(features.amax(1))
 
+    @checked
     def decode(self, codes: Float[Tensor, "b latent"]) -> Float[Tensor, "b v 3"]:
         """Vertices of codes."""
         self.check_codes(codes)
@@ -55,6 +59,7 @@ class MeshModel(Autoencoder):
         inputs = torch.cat([template, codes[:, None].expand(-1, len(self.template), -1)], -1)
         return template + run(self.decoder, inputs, again=self.config.network.checkpointing)
 
+    @checked
     def loss(self, pred: Float[Tensor, "b v 3"], target: Float[Tensor, "b v 3"]) -> LossTerms:
         """``losses.mesh_loss`` with the weights of the settings."""
         config = self.config

@@ -13,6 +13,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from diffshape import losses
+from diffshape._arguments import checked
 from diffshape.losses import LossTerms
 from diffshape.models.autoencoder import Autoencoder
 from diffshape.models.config import PointCloudConfig
@@ -38,6 +39,7 @@ class PointCloudModel(Autoencoder):
 
     config: PointCloudConfig
 
+    @checked
     def __init__(self, config: PointCloudConfig) -> None:
         super().__init__()
         self.config = config
@@ -53,6 +55,7 @@ class PointCloudModel(Autoencoder):
         self.decoder = nn.ModuleList(AttentionLayer(network) for _ in range(network.layers))
         self.to_points = nn.Sequential(nn.LayerNorm(width), nn.Linear(width, 3))
 
+    @checked
     def encode(self, samples: Float[Tensor, "b n 3"]) -> Float[Tensor, "b latent"]:
         """Codes of clouds, the same for any order of their points."""
         if samples.ndim != 3 or samples.shape[-1] != 3 or not samples.shape[1]:
@@ -64,6 +67,7 @@ class PointCloudModel(Autoencoder):
             tokens = run(layer, tokens, torch.cat([points, tokens], 1), again=again)
         return self.to_code(tokens.flatten(1))
 
+    @checked
     def decode(self, codes: Float[Tensor, "b latent"]) -> Float[Tensor, "b points 3"]:
         """Clouds of codes."""
         self.check_codes(codes)
@@ -74,8 +78,15 @@ class PointCloudModel(Autoencoder):
             queries = run(layer, queries, tokens, again=network.checkpointing)
         return self.to_points(queries)
 
+    @checked
     def loss(self, pred: Float[Tensor, "b n 3"], target: Float[Tensor, "b m 3"]) -> LossTerms:
         """The distance of ``diffshape.losses`` that the settings name, mean over the batch."""
+        for name, cloud in (("pred", pred), ("target", target)):
+            if cloud.ndim != 3 or cloud.shape[-1] != 3 or len(cloud) != len(pred) or not cloud.numel():
+                raise ValueError(
+                    f"PointCloudModel.loss: {name} must have shape (B, N, 3), the same B for both, "
+                    f"got {tuple(cloud.shape)}"
+                )
         options = {"squared": self.config.squared, "blur": self.config.blur}
         given = {name: value for name, value in options.items() if value is not None}
         value = _LOSSES[self.config.loss](pred, target, **given)

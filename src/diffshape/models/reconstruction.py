@@ -3,9 +3,12 @@
 from typing import Any
 
 import torch
+from jaxtyping import Shaped
 from torch import Tensor
 
-from diffshape._arguments import checked
+from diffshape._arguments import check, checked
+from diffshape._bounds import check_seed, check_whole
+from diffshape.data.arrays import host_array
 from diffshape.losses import LossTerms
 from diffshape.models.autoencoder import Autoencoder
 from diffshape.training import Task
@@ -23,8 +26,8 @@ class Reconstruction(Task):
 
     @checked
     def __init__(self, model: Autoencoder, samples: Any, *, batch: int = 16, seed: int = 0) -> None:
-        if batch < 1:
-            raise ValueError(f"Reconstruction: batch must be 1 or more, got {batch}")
+        check_whole("Reconstruction: batch", batch, 1)
+        check_seed("Reconstruction: seed", seed)
         self.model = model.train()
         self.samples = _on_device_of(model, samples)
         self.batch = batch
@@ -41,9 +44,17 @@ class Reconstruction(Task):
         """Where the draws are."""
         return {"generator": self.generator.get_state()}
 
+    @checked
     def load_state(self, state: dict[str, Tensor]) -> None:
-        """Go on with the draws from there."""
-        self.generator.set_state(state["generator"])
+        """Go on with the draws from there.
+
+        Raises:
+            ValueError: ``state`` is not what ``state()`` gave.
+        """
+        try:
+            self.generator.set_state(state["generator"])
+        except (KeyError, TypeError, IndexError, RuntimeError) as error:
+            raise ValueError(f"Reconstruction.load_state: state must be what state() gave: {error}") from error
 
 
 @torch.no_grad()
@@ -57,21 +68,26 @@ def reconstruction_error(model: Autoencoder, samples: Any, *, batch: int = 64) -
     >>> round(reconstruction_error(model, shapes.meshes(1)[0]), 3)
     0.006
     """
+    check_whole("reconstruction_error: batch", batch, 1)
     samples = _on_device_of(model, samples)
+    parts = samples.split(min(batch, len(samples)))
     training = model.training
     model.eval()
     try:
-        total = sum(float(model.loss(model(part), part).total) * len(part) for part in samples.split(batch))
+        total = sum(float(model.loss(model(part), part).total) * len(part) for part in parts)
     finally:
         model.train(training)
     return total / len(samples)
 
 
 def _on_device_of(model: Autoencoder, samples: Any) -> Tensor:
-    try:
-        tensor = torch.as_tensor(samples)
-    except (TypeError, ValueError, RuntimeError) as error:
-        raise ValueError(f"Reconstruction: samples must be an array, got a {type(samples).__name__}") from error
+    if not isinstance(samples, Tensor):
+        array = host_array(samples, name="Reconstruction: samples")
+        if array.dtype.kind not in "fiub":
+            raise ValueError(f"Reconstruction: samples must be an array of numbers, got a {type(samples).__name__}")
+        samples = torch.as_tensor(array)
+    check("Reconstruction: samples", Shaped[Tensor, "..."], samples)
+    tensor: Tensor = samples
     if not tensor.ndim or not len(tensor):
         raise ValueError("Reconstruction: samples must hold one sample or more, got none")
     return tensor.to(next(model.parameters()).device)

@@ -12,7 +12,7 @@ from diffshape._arguments import checked
 from diffshape._plain import from_plain, read_yaml, to_plain
 from diffshape._sized_for import SizedFor
 from diffshape._tensor_files import read_tensors
-from diffshape.data import atomic_path
+from diffshape._whole_files import atomic_path, nameable
 from diffshape.models.autoencoder import Autoencoder
 from diffshape.models.build import build_model
 from diffshape.models.config import MeshConfig, PointCloudConfig, VoxelConfig
@@ -60,7 +60,7 @@ def write_folder(
     folder: str | PathLike[str], kind: str, settings: Mapping[str, Any], tensors: Mapping[str, Tensor]
 ) -> None:
     """Write both files of a model of some kind."""
-    path = Path(folder)
+    path = nameable(folder)
     path.mkdir(parents=True, exist_ok=True)
     write_tensors(path / "model.safetensors", tensors)
     with atomic_path(path / "config.yaml") as temporary:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, ClassVar, TypeVar
 
+from diffshape._arguments import checked
 from diffshape._plain import from_plain, to_plain
 from diffshape._typed import shown
 
@@ -25,6 +26,7 @@ class TrainingSettings:
         return {"version": VERSION, "model": self.MODEL, **to_plain(self, self.KINDS)}
 
     @classmethod
+    @checked
     def from_dict(cls: type[Settings], plain: Mapping[str, Any]) -> Settings:
         """The settings that ``to_dict`` wrote.
 

@@ -10,6 +10,7 @@ from jaxtyping import Float, Shaped
 from torch import Tensor, nn
 
 from diffshape import losses
+from diffshape._arguments import checked
 from diffshape.losses import LossTerms
 from diffshape.models.autoencoder import Autoencoder
 from diffshape.models.config import VoxelConfig, VoxelNetwork
@@ -24,6 +25,7 @@ class VoxelModel(Autoencoder):
 
     config: VoxelConfig
 
+    @checked
     def __init__(self, config: VoxelConfig) -> None:
         super().__init__()
         self.config = config
@@ -47,6 +49,7 @@ class VoxelModel(Autoencoder):
         )
         self.to_logits = nn.Conv3d(network.base_channels, 1, 1)
 
+    @checked
     def encode(self, samples: Shaped[Tensor, "b r r r"]) -> Float[Tensor, "b latent"]:
         """Codes of grids."""
         side = self.sides[0]
@@ -59,6 +62,7 @@ class VoxelModel(Autoencoder):
             features = run(level, features, again=self.config.network.checkpointing)
         return self.to_code(features.flatten(1))
 
+    @checked
     def decode(self, codes: Float[Tensor, "b latent"]) -> Float[Tensor, "b r r r"]:
         """Logits of codes."""
         self.check_codes(codes)
@@ -67,6 +71,7 @@ class VoxelModel(Autoencoder):
             features = run(level, features, again=self.config.network.checkpointing)
         return self.to_logits(features)[:, 0]
 
+    @checked
     def loss(self, pred: Float[Tensor, "b r r r"], target: Shaped[Tensor, "b r r r"]) -> LossTerms:
         """The voxel loss of ``diffshape.losses`` that the settings name, mean over the batch."""
         config = self.config

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 import numpy as np
 from jaxtyping import Bool, UInt8
 
+from diffshape._arguments import checked
 from diffshape.report.lettering import BELOW, written
 from diffshape.report.png import write_png
 
@@ -15,6 +16,7 @@ GAP = 8
 INK, PAPER = np.uint8(48), np.uint8(255)
 
 
+@checked
 def gallery(
     rows: Sequence[Sequence[tuple[str, UInt8[np.ndarray, "h w 3"]]]], *, path: str | os.PathLike[str] | None = None
 ) -> UInt8[np.ndarray, "h w 3"]:

@@ -9,6 +9,8 @@ from jaxtyping import Bool, Float, UInt8
 from numpy.typing import NDArray
 from torch import Tensor
 
+from diffshape._arguments import checked
+from diffshape._bounds import check_side, check_whole
 from diffshape.losses import Skeleton
 from diffshape.report.png import write_png
 
@@ -17,6 +19,7 @@ TRUE, PREDICTED, UNCERTAIN = (70, 210, 110), (255, 150, 40), (90, 170, 255)
 _Points = NDArray[np.float64]
 
 
+@checked
 def landmark_overlay(
     images: Float[Tensor, "n 1 h w"],
     landmarks: Float[Tensor, "n k 2"],
@@ -54,10 +57,18 @@ def landmark_overlay(
     >>> landmark_overlay(shown.images, points, points, torch.ones_like(points), shown.skeleton, side=64).shape
     (64, 64, 3)
     """
+    if images.ndim != 4 or images.shape[1] != 1:
+        raise ValueError(f"landmark_overlay: images must have shape (N, 1, H, W), got {tuple(images.shape)}")
     shape = (len(images), skeleton.count, 2)
     for name, given in (("landmarks", landmarks), ("predicted", predicted), ("deviations", deviations)):
         if given.shape != shape or not len(images):
             raise ValueError(f"landmark_overlay: {name} must have shape {shape} for 1 image or more, got {given.shape}")
+    check_side("landmark_overlay: side", side, 200)
+    check_whole("landmark_overlay: columns", columns, 1)
+    if mask is not None and (mask.shape != shape[:2] or mask.dtype != torch.bool):
+        raise ValueError(
+            f"landmark_overlay: mask must be boolean of shape {shape[:2]}, got {mask.dtype}, {tuple(mask.shape)}"
+        )
     if mask is None:
         mask = torch.ones(shape[:2], dtype=torch.bool)
     tiles = [_tile(*each, skeleton, side) for each in zip(images[:, 0], landmarks, predicted, deviations, mask)]

@@ -9,9 +9,11 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import UInt8
 
+from diffshape._arguments import checked
 from diffshape._whole_files import atomic_path
 
 
+@checked
 def encode_png(image: UInt8[np.ndarray, "h w 3"]) -> bytes:
     """An RGB picture as the bytes of a PNG file.
 
@@ -32,6 +34,7 @@ def encode_png(image: UInt8[np.ndarray, "h w 3"]) -> bytes:
     return b"\x89PNG\r\n\x1a\n" + b"".join(_chunk(kind, data) for kind, data in chunks)
 
 
+@checked
 def write_png(path: str | os.PathLike[str], image: UInt8[np.ndarray, "h w 3"]) -> None:
     """Write an RGB picture, whole or not at all: beside its place, then renamed into it.
 

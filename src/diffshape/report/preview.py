@@ -7,13 +7,16 @@ the right, light from the sky, and darker creases (depth compared with that of a
 import math
 import os
 from collections.abc import Sequence
-from typing import Any, NamedTuple, get_args
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
 from jaxtyping import Float, Int, UInt8
 from torch import Tensor
 
+from diffshape._arguments import checked
+from diffshape._bounds import check_number, check_side
+from diffshape.data.arrays import host_array, real_array
 from diffshape.data.up import UP, Up
 from diffshape.ops import rasterize_mesh, rasterize_spheres
 from diffshape.report.png import write_png
@@ -35,6 +38,7 @@ class _Layer(NamedTuple):
     depth: Float[Tensor, "h w"]
 
 
+@checked
 def preview(
     vertices: Any,
     faces: Any,
@@ -70,8 +74,9 @@ def preview(
     >>> preview([[0.0, 0.0, 0.0], [1.0, 0.0, 0.0], [0.0, 1.0, 0.0]], [[0, 1, 2]], size=32).shape
     (32, 32, 3)
     """
-    if size < 1:
-        raise ValueError(f"preview: size must be 1 pixel or more, got {size}")
+    check_side("preview: size", size, 1000)
+    check_number("preview: azimuth", azimuth)
+    check_number("preview: elevation", elevation)
     surface, cloud = _points("vertices", vertices), _points("points", points if points is not None else [])
     triangles = _faces(faces, len(surface))
     camera = _camera(azimuth, elevation, up)
@@ -88,7 +93,7 @@ def preview(
 
 
 def _points(name: str, values: Any) -> Float[Tensor, "n 3"]:
-    tensor = torch.as_tensor(values).detach().cpu().double()
+    tensor = torch.from_numpy(real_array(values, name=f"preview: {name}"))
     tensor = tensor.reshape(0, 3) if tensor.numel() == 0 else tensor
     if tensor.ndim != 2 or tensor.shape[1] != 3:
         raise ValueError(f"preview: {name} must have shape (N, 3), got {tuple(tensor.shape)}")
@@ -98,7 +103,10 @@ def _points(name: str, values: Any) -> Float[Tensor, "n 3"]:
 
 
 def _faces(values: Any, count: int) -> Int[Tensor, "f 3"]:
-    tensor = torch.as_tensor(values).detach().cpu()
+    array = host_array(values, name="preview: faces")
+    if array.size and array.dtype.kind not in "iu":
+        raise ValueError(f"preview: faces must be integers of shape (F, 3), got {array.shape} {array.dtype}")
+    tensor = torch.from_numpy(array.astype(np.int64) if array.size else np.zeros((0, 3), np.int64))
     tensor = tensor.reshape(0, 3).long() if tensor.numel() == 0 else tensor
     if tensor.ndim != 2 or tensor.shape[1] != 3 or tensor.is_floating_point():
         raise ValueError(f"preview: faces must be integers of shape (F, 3), got {tuple(tensor.shape)} {tensor.dtype}")
@@ -111,8 +119,6 @@ def _faces(values: Any, count: int) -> Int[Tensor, "f 3"]:
 
 def _camera(azimuth: float, elevation: float, up: str) -> Float[Tensor, "3 3"]:
     """Rows: right, down and away from the eye, in world coordinates."""
-    if up not in get_args(Up):
-        raise ValueError(f"preview: up must be one of {', '.join(get_args(Up))}, got {up!r}")
     around, above = math.radians(azimuth), math.radians(elevation)
     right = (math.cos(around), 0.0, -math.sin(around))
     away = (-math.sin(around) * math.cos(above), -math.sin(above), -math.cos(around) * math.cos(above))

@@ -1,25 +1,25 @@
 """What a model of a family of shapes has learnt: shapes between two others, and the whole made of a half."""
 
 import os
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from jaxtyping import UInt8
+from torch import Tensor
 
-from diffshape.data import DistanceSamples
+from diffshape._arguments import checked
+from diffshape._bounds import check_number
+from diffshape.data import DistanceSamples, as_mesh
 from diffshape.data.up import UP, Up
+from diffshape.models import DeepSDF
 from diffshape.report.strip import shape_strip
-
-if TYPE_CHECKING:
-    from torch import Tensor
-
-    from diffshape.models import DeepSDF
 
 _CAPTIONS = ("one shape", "20 %", "40 %", "60 %", "80 %", "another")
 
 
+@checked
 def interpolation_strip(
-    model: "DeepSDF",
+    model: DeepSDF,
     *,
     path: str | os.PathLike[str] | None = None,
     resolution: int = 128,
@@ -42,11 +42,12 @@ def interpolation_strip(
     return shape_strip(shapes, path=path, up=up, size=size)
 
 
+@checked
 def completion_strip(
-    model: "DeepSDF",
+    model: DeepSDF,
     truth: Any,
     seen: DistanceSamples,
-    code: "Tensor",
+    code: Tensor,
     *,
     near: float,
     path: str | os.PathLike[str] | None = None,
@@ -64,9 +65,10 @@ def completion_strip(
         near: A distance in input coordinates.
         path, resolution, size, up: As of :func:`interpolation_strip`.
     """
+    check_number("completion_strip: near", near, 0)
     panels = [
-        ("true", tuple(truth)),
-        ("seen points", seen.points[seen.distances.abs() < near]),
+        ("true", tuple(as_mesh(truth))),
+        ("seen points", seen.points[seen.distances.abs() < float(near)]),
         ("completed", tuple(model.mesh(code, resolution))),
     ]
     return shape_strip(panels, path=path, up=up, azimuth=-65.0, elevation=35.0, size=size)

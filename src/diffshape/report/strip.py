@@ -8,11 +8,14 @@ import numpy as np
 import torch
 from jaxtyping import UInt8
 
+from diffshape._arguments import checked
+from diffshape._typed import shown
 from diffshape.data.up import UP, Up
 from diffshape.report.gallery import gallery
 from diffshape.report.preview import preview
 
 
+@checked
 def shape_strip(
     shapes: Sequence[tuple[str, Any]],
     *,
@@ -39,6 +42,9 @@ def shape_strip(
     >>> shape_strip([("mesh", triangle), ("points", triangle[0])], size=80).shape
     (122, 184, 3)
     """
+    for place, each in enumerate(shapes):
+        if not (isinstance(each, (tuple, list)) and len(each) == 2 and isinstance(each[0], str)):
+            raise ValueError(f"shape_strip: shapes[{place}] must be (caption, shape), got {shown(each)}")
     panels = [(text, *shape) if isinstance(shape, tuple) else (text, shape, None) for text, shape in shapes]
     drawn = [torch.as_tensor(points) for _, points, _ in panels if len(points)]
     bounds = None

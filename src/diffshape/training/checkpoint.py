@@ -9,10 +9,13 @@ import re
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
+from os import PathLike
 from pathlib import Path
 
 from torch import Tensor
 
+from diffshape._arguments import check, checked
+from diffshape._bounds import check_whole
 from diffshape._reprs import one_line
 from diffshape._tensor_files import read_tensors, write_tensors
 from diffshape._whole_files import remove_leftovers
@@ -32,6 +35,7 @@ class Checkpoint:
 
     __repr__ = one_line
 
+    @checked
     def section(self, name: str) -> dict[str, Tensor]:
         """The tensors below ``name``, as a state dictionary.
 
@@ -53,6 +57,7 @@ def write_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
     write_tensors(path, checkpoint.tensors, header)
 
 
+@checked
 def read_checkpoint(path: Path) -> Checkpoint:
     """Read one checkpoint to the CPU.
 
@@ -84,9 +89,10 @@ class CheckpointFolder:
     keep: int = 2
 
     def __post_init__(self) -> None:
+        check("CheckpointFolder: folder", str | PathLike[str], self.folder)
+        check("CheckpointFolder: every", Budget, self.every)
+        check_whole("CheckpointFolder: keep", self.keep, 1)
         object.__setattr__(self, "folder", Path(self.folder))
-        if self.keep < 1:
-            raise ValueError(f"CheckpointFolder: keep must be at least 1, got {self.keep}")
 
     def paths(self) -> dict[int, Path]:
         """The checkpoints by step, oldest first."""
@@ -94,10 +100,12 @@ class CheckpointFolder:
         found = ((_NAME.fullmatch(path.name), path) for path in entries)
         return dict(sorted((int(match[1]), path) for match, path in found if match))
 
+    @checked
     def path(self, step: int) -> Path:
         """Where the checkpoint after ``step`` steps is, or would be."""
         return self.folder / f"step_{step:06d}.safetensors"
 
+    @checked
     def save(self, checkpoint: Checkpoint) -> Path:
         """Write ``checkpoint``, then remove older ones beyond ``keep`` and what a killed save left behind."""
         path = self.path(checkpoint.step)

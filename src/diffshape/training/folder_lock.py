@@ -13,6 +13,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from diffshape._arguments import checked
+from diffshape._whole_files import nameable
+
 try:
     import fcntl
 except ImportError:  # Windows
@@ -28,6 +31,7 @@ class FolderInUseError(ValueError):
 
 
 @contextmanager
+@checked
 def only_here(folder: str | os.PathLike[str]) -> Iterator[None]:
     """While entered, no other process and no other thread enters for the same folder.
 
@@ -42,7 +46,7 @@ def only_here(folder: str | os.PathLike[str]) -> Iterator[None]:
     ...     [path.name for path in Path(folder).iterdir()]
     ['.lock']
     """
-    path = Path(folder).resolve()
+    path = nameable(folder).resolve()
     me = os.getpid(), threading.get_ident()
     holder = _held.get(path)
     if holder == me:

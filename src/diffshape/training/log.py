@@ -67,7 +67,7 @@ def read_log(path: str | Path) -> dict[str, NDArray[np.float64]]:
         ValueError: The file is not a log.
     """
     if not Path(path).is_file():
-        raise FileNotFoundError(f"read_log: no such file: {path}")
+        raise FileNotFoundError(f"read_log: no such file: {str(path)!r}")
     rows = _rows(Path(path))
     return {name: np.array([float(row[name] or "nan") for row in rows]) for name in (rows[0] if rows else ())}
 

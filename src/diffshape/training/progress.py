@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from types import TracebackType
 from typing import Any, TextIO
 
+from diffshape._arguments import check
 from diffshape._notices import is_notebook, is_watched
 from diffshape.training.loop import StepReport
 from diffshape.training.schedule import Seconds
@@ -62,6 +63,10 @@ class Progress:
     """
 
     def __init__(self, description: str, *, quiet: bool = False, stream: TextIO | None = None) -> None:
+        check("Progress: description", str, description)
+        check("Progress: quiet", bool, quiet)
+        if stream is not None and not (hasattr(stream, "write") and hasattr(stream, "isatty")):
+            raise TypeError(f"Progress: stream must be a text stream such as sys.stderr, got a {type(stream).__name__}")
         self.description, self.quiet, self._stream = description, quiet, stream
         self._bar: Any = None
         self._patience = 10.0

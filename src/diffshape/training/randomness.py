@@ -5,8 +5,13 @@ from contextlib import contextmanager
 
 import torch
 
+from diffshape._arguments import checked
+from diffshape._bounds import check_seed
+from diffshape.training.device import chosen_device
+
 
 @contextmanager
+@checked
 def own_randomness(device: torch.device | str = "cpu", *, seed: int | None = None) -> Iterator[None]:
     """While entered, torch's global generators of CPU and ``device`` may be seeded; afterwards they are as before.
 
@@ -20,7 +25,9 @@ def own_randomness(device: torch.device | str = "cpu", *, seed: int | None = Non
     >>> torch.equal(torch.get_rng_state(), before)
     True
     """
-    kind = torch.device(device)
+    kind = chosen_device(device, argument="own_randomness: device")
+    if seed is not None:
+        check_seed("own_randomness: seed", seed)
     cuda = [torch.cuda.current_device() if kind.index is None else kind.index] if kind.type == "cuda" else []
     with torch.random.fork_rng(devices=cuda):
         if seed is not None:

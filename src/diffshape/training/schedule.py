@@ -7,9 +7,9 @@ Schedules are pure functions of that number, so the same one serves 600 steps, 4
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from numbers import Real
 from typing import TypeAlias
 
+from diffshape._bounds import check_number
 from diffshape._typed import check_settings
 
 
@@ -44,8 +44,7 @@ class Seconds:
     count: float
 
     def __post_init__(self) -> None:
-        if not (isinstance(self.count, Real) and self.count > 0 and math.isfinite(self.count)):
-            raise ValueError(f"Seconds: count must be a positive number, got {self.count}")
+        check_number("Seconds: count", self.count, 0, above=True)
 
     def progress(self, step: int, seconds: float) -> float:
         """Share of the budget spent after ``seconds`` seconds, in [0, 1]."""

@@ -1,0 +1,439 @@
+"""Every public function, class and method above losses and ops, every argument, every awkward value.
+
+Each has a small good call in ``good_calls``; settings are called with their defaults, each of their fields being an
+argument. In turn each argument is replaced by all values of ``awkward_arguments.everything``.
+"""
+
+import inspect
+import operator
+from collections.abc import Callable
+from dataclasses import MISSING, is_dataclass
+from dataclasses import fields as fields_of
+from pathlib import Path
+from types import FunctionType, SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+import diffshape
+from awkward_arguments import Awkward, Call, complaint, everything, run
+from diffshape import data, fields, fitting, models, report, training
+from diffshape.losses import LossTerms, Skeleton
+
+PACKAGES = {
+    "data": data,
+    "fields": fields,
+    "fitting": fitting,
+    "models": models,
+    "training": training,
+    "report": report,
+}
+BALL = data.icosphere(1)
+CLOUD = np.random.default_rng(0).normal(size=(40, 3))
+CLOUD /= np.linalg.norm(CLOUD, axis=1, keepdims=True)
+SKELETON = Skeleton.anteroposterior(1)
+GRID = fields.HashGridConfig(levels=2, base=2, finest=4, log2_entries=4, width=16)
+LATENT = fields.LatentMLPConfig(hidden_layers=2, width=16, latent=2, skip=(), dropout=0.0)
+UNET = models.LandmarkUNetConfig(widths=(8, 8, 8))
+SMALL = {
+    "PointCloudModel": models.PointCloudConfig(
+        network=models.PointCloudNetwork(points=8, tokens=2, width=8, hidden=(8,), layers=1, heads=2, latent=4)
+    ),
+    "MeshModel": models.MeshConfig(network=models.MeshNetwork(subdivisions=0, hidden=(8,), latent=4)),
+    "VoxelModel": models.VoxelConfig(network=models.VoxelNetwork(resolution=4, base_channels=2, layers=1, latent=4)),
+}
+DEEP = models.DeepSDFConfig(network=LATENT, batch=2, points=8, samples=16)
+RESULTS = {
+    "data.DistanceSamples", "data.Mesh", "data.PointCloud", "data.ProceduralObject", "data.ShapeFamily",
+    "fitting.FitResult", "fitting.FitRow", "fitting.FitTable", "fitting.Orientation", "fitting.OrientationTrust",
+    "fitting.PreparedScan", "models.DeepSDF", "models.DeepSDFResult", "models.DeepSDFScore", "models.FamilySamples",
+    "models.FoundCodes", "models.LandmarkPrediction", "models.LandmarkResult", "models.LandmarkScore",
+    "training.Checkpoint", "training.Outcome", "training.StepReport",
+}  # fmt: skip
+"""Made by the library, to be read."""
+EXEMPT = {
+    "fields.Field": "abstract",
+    "models.Autoencoder": "abstract; its three kinds are called",
+    "training.Task": "a protocol",
+    "training.Steps.progress": "called by train in every step",
+    "training.Seconds.progress": "called by train in every step",
+    "models.Reconstruction.loss": "called by train in every step",
+    "models.LandmarkTransformer": "needs an extra and a second",
+    "models.LandmarkTransformer.forward": "needs an extra and a second",
+    "models.load_landmark_detector": "reads the folder of a command, as load_deep_sdf does",
+}
+
+NAMES = {
+    "thing": ("a mesh", "vertices", "faces", "points"),
+    "mesh": ("vertices", "faces"),
+    "meshes": ("a mesh", "vertices", "points.ply"),
+    "known": ("a mesh", "vertices"),
+    "shapes": ("a mesh", "vertices", "nonsense", "rows"),
+    "truth": ("a mesh", "vertices"),
+    "content": ("center",),
+    "plain": ("Settings: version",),
+    "attributes": ("attribute",),
+    "vertices": ("faces",),
+    "images": ("landmarks",),
+    "folder": ("points.ply", "out.csv", "no model can be read from"),
+}
+"""What refusals may name in place of an argument."""
+NAN_STAYS = {
+    "data.Frame.to_unit", "data.Frame.from_unit", "data.Frame.distances_to_unit", "data.Frame.distances_from_unit",
+    "data.ProceduralObject.sdf", "data.ProceduralObject.normals", "fields.FramedField.to_inner",
+}  # fmt: skip
+"""What is worked out point by point; so are all fields, ``forward`` and ``value_and_gradient``."""
+SLOW = {
+    ("fitting.fit_mesh", "steps"), ("fitting.fit_meshes", "steps"), ("fitting.fit_points", "steps"),
+    ("fitting.FitResult.mesh", "resolution"), ("models.train_deep_sdf", "steps"),
+}  # fmt: skip
+"""Where None is a long run or a fine surface."""
+
+
+def public() -> dict[str, Any]:
+    """Functions, classes and methods by their names."""
+    found = {}
+    for package, module in PACKAGES.items():
+        for name in module.__all__:
+            thing, title = getattr(module, name), f"{package}.{name}"
+            if isinstance(thing, FunctionType):
+                found[title] = thing
+            elif isinstance(thing, type) and not issubclass(thing, BaseException) and title not in EXEMPT:
+                if title not in RESULTS:
+                    found[title] = thing
+                found |= {f"{title}.{key}": method for key, method in methods(thing).items()}
+    return {name: thing for name, thing in found.items() if name not in EXEMPT}
+
+
+def methods(thing: type) -> dict[str, Any]:
+    """Public methods that take arguments and are written here, not in PyTorch."""
+    own = [kind for kind in reversed(thing.__mro__) if kind.__module__.startswith("diffshape")]
+    every = {key: value for kind in own for key, value in vars(kind).items() if not key.startswith(("_", "evaluate"))}
+    plain = {key: getattr(value, "__func__", value) for key, value in every.items()}
+    return {key: each for key, each in plain.items() if isinstance(each, FunctionType) and arguments_of(each)}
+
+
+def arguments_of(thing: Any) -> list[str]:
+    """The names of the arguments, the object itself and options of other classes left out."""
+    parameters = inspect.signature(thing).parameters.values()
+    return [each.name for each in parameters if each.kind != each.VAR_KEYWORD and each.name not in ("self", "cls")]
+
+
+def settings() -> dict[str, Call]:
+    """Dataclasses of which each field has a default."""
+    kinds = {name: each for name, each in public().items() if is_dataclass(each) and isinstance(each, type)}
+    return {name: Call(kind, {}, use=vars) for name, kind in kinds.items() if all(map(has_default, fields_of(kind)))}
+
+
+def has_default(item: Any) -> bool:
+    return item.default is not MISSING or item.default_factory is not MISSING
+
+
+class Line(training.Task):
+    """The smallest task."""
+
+    def __init__(self) -> None:
+        self.modules = {"net": torch.nn.Linear(1, 1)}
+
+    def loss(self, step: int, progress: float) -> LossTerms:
+        value = self.modules["net"](torch.ones(1, 1)).sum() ** 2
+        return LossTerms(value, {"square": value})
+
+
+def entered(*arguments: Any, function: Callable[..., Any], **options: Any) -> None:
+    with function(*arguments, **options):
+        pass
+
+
+def written(path: Any) -> None:
+    with data.atomic_path(path) as temporary:
+        temporary.write_text("whole")
+
+
+def images(count: int = 2, size: int = 32) -> dict[str, Any]:
+    return {
+        "images": torch.rand(count, 1, size, size, generator=torch.Generator().manual_seed(0)),
+        "landmarks": torch.tensor([[4.0, 4.0], [20.0, 4.0], [4.0, 20.0], [20.0, 20.0]]).repeat(count, 1, 1),
+        "mask": torch.ones(count, 4, dtype=torch.bool),
+        "spacing": torch.ones(count),
+        "unit": "px",
+        "skeleton": SKELETON,
+    }
+
+
+def good_calls() -> dict[str, Call]:
+    """A small good call of everything that is public, with files in the working directory."""
+    torch.manual_seed(0)
+    data.write_mesh("ball.ply", *BALL)
+    data.write_points("points.ply", CLOUD)
+    Path("meshes").mkdir()
+    data.write_mesh("meshes/a.obj", *BALL)
+    data.write_mesh("meshes/b.obj", *BALL)
+    Path("marks").mkdir()
+    for name in "ab":
+        np.save(f"marks/{name}.npy", np.zeros((32, 32), np.uint8))
+        Path(f"marks/{name}.csv").write_text("1,1,9,1\n1,9,9,9\n")
+    sdf, family, frame = data.SignedDistance(BALL), data.shape_family("ellipsoid", 2), data.Frame((0.0, 0.0, 0.0), 2.0)
+    solid, cloud = data.procedural_object("sphere"), data.PointCloud(CLOUD)
+    marks, x, flat = data.LandmarkImages(**images()), torch.rand(5, 3), torch.rand(5, 2)
+    grid, latent = fields.build_field(GRID), fields.LatentMLP(LATENT, shapes=2)
+    network = fields.SoftplusNetwork(2, hidden_layers=1, width=4)
+    fields.export(grid, "field.safetensors")
+    quick = {"steps": 1, "device": "cpu", "progress": False}
+    method = fitting.DiffCD(
+        batch=8, surface_batch=8, pool=20, meshings=1, mesh_resolution=16, prepare=False, normal_weight=0.0
+    )
+    supervised = fitting.Supervised(batch=8, pool=64, fresh=8)
+    orientation = fitting.OrientationConfig(directions=8, resolution=16, rounds=1)
+    scan = fitting.ScanConfig(orientation=orientation, sizes=(10, 16), first_size=10, clean_size=10, rounds=1)
+    result = fitting.fit_mesh(BALL, supervised, GRID, **quick)
+    fitting.fit_points(CLOUD, method, GRID, folder="run", resolution=16, **quick)
+    deep = models.train_deep_sdf([BALL, BALL], DEEP, steps=1, device="cpu", progress=False).model
+    deep.save("deep")
+    detector = models.LandmarkDetector(SKELETON, UNET)
+    found = models.find_codes(deep, [BALL], observed=16, steps=1)
+    autoencoders = {name: models.build_model(config) for name, config in SMALL.items()}
+    samples = {"PointCloudModel": torch.rand(2, 8, 3), "MeshModel": torch.rand(2, 12, 3)}
+    samples["VoxelModel"] = (torch.rand(2, 4, 4, 4) > 0.5).float()
+    points_model = autoencoders["PointCloudModel"]
+    models.save_model(points_model, "model")
+    tensors = {"modules/net/weight": torch.ones(2)}
+    checkpoint, kept = training.Checkpoint(1, 0.5, tensors), training.CheckpointFolder(Path("saves"))
+    kept.save(checkpoint)
+    Path("log.csv").write_text("step,seconds\n1,0.5\n")
+    train = {"checkpoints": None, "resume": False, "observers": ()}
+    picture = np.zeros((20, 60, 3), np.uint8)
+    overlay = {"images": marks.images, "landmarks": marks.landmarks, "predicted": marks.landmarks + 1}
+    field_points = {
+        "fields.FeatureGrid": fields.FeatureGrid(levels=1, base=2, finest=4, log2_entries=4), "fields.HashGrid": grid,
+        "fields.MLP": fields.MLP(hidden_layers=1, width=8, skip=()), "fields.FramedField": fields.FramedField(grid),
+        "fields.LatentMLP": latent, "fields.ShapeField": latent.shape(0),
+    }  # fmt: skip
+    calls = {
+        "data.Frame": Call(data.Frame, {"center": (0.0, 0.0, 0.0), "scale": 2.0}),
+        "data.Frame.of": Call(data.Frame.of, {"points": CLOUD}),
+        "data.Frame.to_unit": Call(frame.to_unit, {"points": CLOUD}),
+        "data.Frame.from_unit": Call(frame.from_unit, {"points": CLOUD}),
+        "data.Frame.distances_to_unit": Call(frame.distances_to_unit, {"distances": CLOUD[:, 0]}),
+        "data.Frame.distances_from_unit": Call(frame.distances_from_unit, {"distances": CLOUD[:, 0]}),
+        "data.Frame.from_dict": Call(data.Frame.from_dict, {"content": frame.to_dict()}),
+        "data.LandmarkImages": Call(data.LandmarkImages, images(), use=vars),
+        "data.PointCloud.rows": Call(cloud.rows, {"which": np.arange(5)}, use=vars),
+        "data.PointCloud.subset": Call(cloud.subset, {"number": 5}, use=vars),
+        "data.ProceduralObject.sdf": Call(solid.sdf, {"points": CLOUD}),
+        "data.ProceduralObject.normals": Call(solid.normals, {"points": CLOUD}),
+        "data.ProceduralObject.mesh": Call(solid.mesh, {"resolution": 8}),
+        "data.ShapeFamily.points": Call(family.points, {"count": 5}),
+        "data.ShapeFamily.meshes": Call(family.meshes, {"subdivisions": 1}),
+        "data.ShapeFamily.voxels": Call(family.voxels, {"resolution": 4}),
+        "data.SignedDistance": Call(data.SignedDistance, {"mesh": BALL}, use=lambda result: result.vertices),
+        "data.SignedDistance.sample_surface": Call(sdf.sample_surface, {"count": 5}),
+        "data.SignedDistance.sample_near": Call(sdf.sample_near, {"count": 5}),
+        "data.SignedDistance.sample_uniform": Call(sdf.sample_uniform, {"count": 5}),
+        "data.SignedDistance.sample": Call(sdf.sample, {"near": 5}),
+        "data.as_mesh": Call(data.as_mesh, {"thing": BALL}),
+        "data.as_points": Call(data.as_points, {"thing": CLOUD}, use=len),
+        "data.atomic_path": Call(written, {"path": "whole.txt"}),
+        "data.box_mesh": Call(data.box_mesh, {"segments": 2}),
+        "data.clean_points": Call(data.clean_points, {"thing": CLOUD}, use=vars),
+        "data.demo_scan": Call(data.demo_scan, {"n": 10}),
+        "data.find_outliers": Call(data.find_outliers, {"points": CLOUD}),
+        "data.icosphere": Call(data.icosphere, {"subdivisions": 1}),
+        "data.procedural_object": Call(data.procedural_object, {"name": "box"}),
+        "data.read_landmark_folder": Call(data.read_landmark_folder, {"folder": "marks", "size": (32, 32)}, use=vars),
+        "data.read_mesh": Call(data.read_mesh, {"path": "ball.ply"}),
+        "data.read_mesh_folder": Call(data.read_mesh_folder, {"folder": "meshes"}),
+        "data.read_points": Call(data.read_points, {"path": "points.ply"}, use=vars),
+        "data.shape_family": Call(data.shape_family, {"name": "box", "count": 2}, use=vars),
+        "data.simulate_scan": Call(data.simulate_scan, {"mesh": BALL, "n": 10}),
+        "data.skeleton_of": Call(data.skeleton_of, {"landmarks": 8}),
+        "data.spine_phantoms": Call(
+            data.spine_phantoms, {"count": 1, "config": data.SpinePhantomConfig(height=32, width=32)}, use=vars
+        ),
+        "data.torus_mesh": Call(data.torus_mesh, {"ring_segments": 4, "tube_segments": 4}),
+        "data.write_mesh": Call(data.write_mesh, {"path": "out.ply", "vertices": BALL.vertices, "faces": BALL.faces}),
+        "data.write_points": Call(data.write_points, {"path": "out.csv", "points": CLOUD}),
+        "fields.FeatureGrid": Call(fields.FeatureGrid, {}),
+        "fields.HashGrid": Call(fields.HashGrid, {"config": GRID}),
+        "fields.MLP": Call(fields.MLP, {}),
+        "fields.LatentMLP": Call(fields.LatentMLP, {"config": LATENT}),
+        "fields.FramedField": Call(fields.FramedField, {"inner": grid}),
+        "fields.FramedField.to_inner": Call(fields.FramedField(grid).to_inner, {"points": x}),
+        "fields.ShapeField": Call(fields.ShapeField, {"decoder": latent.decoder, "code": torch.rand(2)}),
+        "fields.HashGridStack": Call(fields.HashGridStack, {"fields": [grid]}),
+        "fields.HashGridStack.forward": Call(fields.HashGridStack([grid]).forward, {"points": x[None]}),
+        "fields.LatentMLP.lookup": Call(latent.lookup, {"shapes": torch.tensor([0, 1])}),
+        "fields.LatentMLP.decode": Call(latent.decode, {"x": x[None], "codes": torch.rand(1, 2)}),
+        "fields.LatentMLP.at": Call(latent.at, {"code": torch.rand(2)}),
+        "fields.LatentMLP.shape": Call(latent.shape, {"index": 1}),
+        "fields.SoftplusNetwork": Call(fields.SoftplusNetwork, {"inputs": 2, "hidden_layers": 1, "width": 4}),
+        "fields.SoftplusNetwork.forward": Call(network.forward, {"x": flat}),
+        "fields.SoftplusNetwork.hidden": Call(network.hidden, {"x": flat}),
+        "fields.SoftplusNetwork.value_and_gradient": Call(network.value_and_gradient, {"x": flat}),
+        "fields.build_field": Call(fields.build_field, {"config": GRID}),
+        "fields.export": Call(fields.export, {"field": grid, "path": "out.safetensors"}),
+        "fields.load_field": Call(fields.load_field, {"path": "field.safetensors"}),
+        "fitting.FitResult.mesh": Call(result.mesh, {"resolution": 8}),
+        "fitting.FitResult.query": Call(result.query, {"points": CLOUD}),
+        "fitting.FitResult.export": Call(result.export, {"path": "out.safetensors"}),
+        "fitting.FitResult.save": Call(result.save, {"folder": "saved"}),
+        "fitting.StopRule": Call(fitting.StopRule, {"error": 0.1}, use=vars),
+        "fitting.fit_mesh": Call(
+            fitting.fit_mesh, {"mesh": BALL, "method": supervised, "field": GRID, "resolution": 16, **quick}, use=vars
+        ),
+        "fitting.fit_meshes": Call(
+            fitting.fit_meshes, {"meshes": [BALL], "method": supervised, "field": GRID, **quick}, use=len
+        ),
+        "fitting.fit_points": Call(
+            fitting.fit_points, {"points": CLOUD, "method": method, "field": GRID, "resolution": 16, **quick}, use=vars
+        ),
+        "fitting.load": Call(fitting.load, {"folder": "run"}),
+        "fitting.mesh_preset": Call(fitting.mesh_preset, {"name": "quick"}),
+        "fitting.orient_points": Call(
+            fitting.orient_points, {"points": torch.from_numpy(CLOUD) / 2, "config": orientation}
+        ),
+        "fitting.prepare_scan": Call(fitting.prepare_scan, {"points": torch.from_numpy(CLOUD) / 2, "config": scan}),
+        "fitting.preset": Call(fitting.preset, {"name": "quick"}),
+        "fitting.resume_fit": Call(fitting.resume_fit, {"folder": "run", "device": "cpu", "progress": False}),
+        "fitting.score_field": Call(fitting.score_field, {"result": result, "samples": 20, "resolution": 8}, use=str),
+        "fitting.tabulate_fits": Call(
+            fitting.tabulate_fits, {"results": [result], "samples": 20, "queries": 20}, use=str
+        ),
+        "models.DeepSDF.observe": Call(deep.observe, {"mesh": BALL, "count": 5}),
+        "models.DeepSDF.infer": Call(deep.infer, {"points": x, "distances": torch.rand(5), "steps": 1}),
+        "models.DeepSDF.interpolate": Call(
+            deep.interpolate, {"first": torch.rand(2), "last": torch.rand(2), "count": 2}
+        ),
+        "models.DeepSDF.mesh": Call(deep.mesh, {"code": torch.rand(2), "resolution": 8}),
+        "models.DeepSDF.save": Call(deep.save, {"folder": "saved"}),
+        "models.FolderData": Call(models.FolderData, {"folder": "marks"}, use=vars),
+        "models.ShapeFolder": Call(models.ShapeFolder, {"folder": "meshes"}, use=vars),
+        "models.DeepSDFSettings.from_dict": Call(
+            models.DeepSDFSettings.from_dict, {"plain": models.DeepSDFSettings().to_dict()}, use=vars
+        ),
+        "models.LandmarkSettings.from_dict": Call(
+            models.LandmarkSettings.from_dict, {"plain": models.LandmarkSettings().to_dict()}, use=vars
+        ),
+        "models.LandmarkDetector": Call(models.LandmarkDetector, {"skeleton": SKELETON, "network": UNET}),
+        "models.LandmarkDetector.forward": Call(detector.forward, {"images": marks.images}),
+        "models.LandmarkDetector.detect": Call(detector.detect, {"images": marks.images}),
+        "models.LandmarkUNet": Call(models.LandmarkUNet, {"count": 4, "config": UNET}),
+        "models.LandmarkUNet.forward": Call(models.LandmarkUNet(4, UNET).forward, {"images": marks.images}),
+        "models.Reconstruction": Call(models.Reconstruction, {"model": points_model, "samples": torch.rand(2, 8, 3)}),
+        "models.Reconstruction.load_state": Call(
+            models.Reconstruction(points_model, torch.rand(2, 8, 3)).load_state,
+            {"state": models.Reconstruction(points_model, torch.rand(2, 8, 3)).state()},
+        ),
+        "models.build_model": Call(models.build_model, {"config": SMALL["MeshModel"]}),
+        "models.deep_sdf_shapes": Call(
+            models.deep_sdf_shapes, {"data": models.DrawnShapes(family="box", shapes=1, test_shapes=1)}
+        ),
+        "models.find_codes": Call(models.find_codes, {"model": deep, "meshes": [BALL], "observed": 16, "steps": 1}),
+        "models.landmark_data": Call(
+            models.landmark_data, {"data": models.FolderData(folder="marks", size=(32, 32), holdout=0.5)}
+        ),
+        "models.load_deep_sdf": Call(models.load_deep_sdf, {"folder": "deep"}),
+        "models.load_model": Call(models.load_model, {"folder": "model"}),
+        "models.reconstruction_error": Call(
+            models.reconstruction_error, {"model": points_model, "samples": torch.rand(2, 8, 3)}
+        ),
+        "models.sample_family": Call(models.sample_family, {"shapes": [BALL], "config": DEEP}, use=str),
+        "models.save_model": Call(models.save_model, {"model": points_model, "folder": "saved"}),
+        "models.score_deep_sdf": Call(
+            models.score_deep_sdf,
+            {"model": deep, "known": [BALL, BALL], "held_out": [BALL], "found": found, "samples": 10, "resolution": 8},
+            use=str,
+        ),
+        "models.score_landmarks": Call(
+            models.score_landmarks, {"prediction": detector.detect(marks.images), "data": marks}, use=str
+        ),
+        "models.train_deep_sdf": Call(models.train_deep_sdf, {"shapes": [BALL], "config": DEEP, **quick, **train}),
+        "models.train_detector": Call(
+            models.train_detector, {"detector": detector, "data": marks, "steps": 1, "progress": False}
+        ),
+        "models.train_landmarks": Call(models.train_landmarks, {"data": marks, "network": UNET, **quick}),
+        "training.Checkpoint.section": Call(checkpoint.section, {"name": "modules/net"}),
+        "training.CheckpointFolder": Call(training.CheckpointFolder, {"folder": Path("saves")}, use=vars),
+        "training.CheckpointFolder.path": Call(kept.path, {"step": 3}),
+        "training.CheckpointFolder.save": Call(kept.save, {"checkpoint": checkpoint}),
+        "training.CsvLog": Call(training.CsvLog, {"path": "log.csv"}),
+        "training.Progress": Call(training.Progress, {"description": "fit"}),
+        "training.Seconds": Call(training.Seconds, {"count": 1.0}, use=vars),
+        "training.Steps": Call(training.Steps, {"count": 1}, use=vars),
+        "training.only_here": Call(entered, {"folder": "here", "function": training.only_here}),
+        "training.own_randomness": Call(entered, {"device": "cpu", "seed": 0, "function": training.own_randomness}),
+        "training.read_checkpoint": Call(training.read_checkpoint, {"path": kept.path(1)}, use=vars),
+        "training.read_log": Call(training.read_log, {"path": "log.csv"}),
+        "training.train": Call(training.train, {"task": Line(), "budget": training.Steps(1)}, use=str),
+        "training.write_tensors": Call(training.write_tensors, {"path": "out.safetensors", "tensors": tensors}),
+        "report.completion_strip": Call(
+            report.completion_strip,
+            {"model": deep, "truth": BALL, "seen": found.seen, "code": torch.rand(2), "near": 0.1, "resolution": 8,
+             "size": 150},
+        ),
+        "report.encode_png": Call(report.encode_png, {"image": picture}),
+        "report.gallery": Call(report.gallery, {"rows": [[("one", picture)]]}),
+        "report.interpolation_strip": Call(report.interpolation_strip, {"model": deep, "resolution": 8, "size": 110}),
+        "report.landmark_overlay": Call(
+            report.landmark_overlay,
+            {**overlay, "deviations": torch.ones(2, 4, 2), "skeleton": SKELETON, "side": 32, "columns": 2},
+        ),
+        "report.preview": Call(report.preview, {"vertices": BALL.vertices, "faces": BALL.faces, "size": 8}),
+        "report.shape_strip": Call(report.shape_strip, {"shapes": [("ball", BALL)], "size": 60}),
+        "report.write_png": Call(report.write_png, {"path": "out.png", "image": picture}),
+    }  # fmt: skip
+    for name, field in field_points.items():
+        calls |= {
+            f"{name}.{method}": Call(getattr(field, method), {"x": x}) for method in ("forward", "value_and_gradient")
+        }
+    for name, model in autoencoders.items():
+        codes = model.encode(samples[name]).detach()
+        made = model.decode(codes).detach()
+        calls |= {
+            f"models.{name}": Call(type(model), {"config": SMALL[name]}),
+            f"models.{name}.encode": Call(model.encode, {"samples": samples[name]}),
+            f"models.{name}.forward": Call(model.forward, {"samples": samples[name]}),
+            f"models.{name}.decode": Call(model.decode, {"codes": codes}),
+            f"models.{name}.check_codes": Call(model.check_codes, {"codes": codes}),
+            f"models.{name}.loss": Call(model.loss, {"pred": made, "target": samples[name]}),
+        }
+    return settings() | calls
+
+
+@pytest.fixture(scope="module")
+def calls(tmp_path_factory) -> Any:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(tmp_path_factory.mktemp("work"))
+        patch.setattr("diffshape.data.scan.procedural_object", lambda name: SimpleNamespace(mesh=lambda fineness: BALL))
+        yield good_calls()
+
+
+@pytest.fixture(scope="module")
+def values(calls) -> list[Awkward]:
+    return everything(Path.cwd())
+
+
+ARGUMENTS = [(name, argument) for name, thing in public().items() for argument in arguments_of(thing)]
+
+
+def test_everything_public_has_a_good_call(calls):
+    assert public().keys() == calls.keys()
+
+
+def test_what_is_exempt_is_there():
+    assert all(operator.attrgetter(name)(diffshape) for name in RESULTS | EXEMPT.keys())
+
+
+@pytest.mark.parametrize("name", public())
+def test_the_good_call_is_good(calls, name):
+    run(calls[name])
+
+
+@pytest.mark.parametrize(("name", "argument"), ARGUMENTS)
+def test_an_awkward_argument_is_taken_right_or_refused_by_name(calls, values, name, argument):
+    nan = name in NAN_STAYS or (name.startswith("fields.") and name.endswith((".forward", ".value_and_gradient")))
+    taken = [each for each in values if each.value is not None or (name, argument) not in SLOW]
+    wrong = [complaint(calls[name], argument, value, NAMES.get(argument, ()), nan=nan) for value in taken]
+    assert not list(filter(None, wrong))
