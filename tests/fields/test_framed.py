@@ -44,8 +44,8 @@ def test_without_a_frame_it_is_the_field():
 @pytest.mark.parametrize(
     ("frame", "message"),
     [
-        ({"center": (0.0, 1.0)}, "FramedField: center must be (three finite numbers|a finite number)"),
-        ({"center": (0.0, 1.0, float("nan"))}, "FramedField: center must be (three finite numbers|a finite number)"),
+        ({"center": (0.0, 1.0)}, "FramedField: center must be three finite numbers"),
+        ({"center": (0.0, 1.0, float("nan"))}, "FramedField: center must be a finite number, got nan"),
         ({"scale": 0.0}, "FramedField: scale must be a positive number, got 0.0"),
         ({"scale": float("inf")}, "FramedField: scale must be a positive number, got inf"),
     ],
