@@ -47,11 +47,16 @@ def queries(count=BLOCK + 2):
 
 def assert_same(points, packed, morton=False):
     """Nearly every answer to the last bits, and all but for a rounding to fp16 the other way."""
-    actual, expected = triton_hash_grid.query(points, packed, morton), query_by_definition(points, packed)
+    expected = query_by_definition(points, packed)
+    assert expected[expected.abs() < 10].std() > 0.05
+    assert_equal_but_for_rounding(triton_hash_grid.query(points, packed, morton), expected)
+
+
+def assert_equal_but_for_rounding(actual, expected):
+    """A product of matrices may round a row by the place it has, on the CPU by the library that computes it."""
     torch.testing.assert_close(actual, expected, rtol=1e-6, atol=ROUNDED)
     near = expected.abs() < 10  # far outside the distance hides the field
     assert ((actual - expected)[near].abs() < 2e-6).float().mean() > 0.9
-    assert expected[near].std() > 0.05
 
 
 @pytest.mark.parametrize("hidden_layers", [1, 2, 3])
@@ -80,8 +85,8 @@ def test_levels_are_padded(levels):
 @pytest.mark.parametrize("count", [1, 7, BLOCK, BLOCK + 1])
 def test_the_order_of_the_points_changes_nothing(count):
     points, packed = random(count, 3, seed=30) * 1.2, field(hidden_layers=1)
-    plain = triton_hash_grid.query(points, packed, False)
-    assert torch.equal(triton_hash_grid.query(points, packed, True), plain)
+    plain, ordered = (triton_hash_grid.query(points, packed, morton) for morton in (False, True))
+    assert_equal_but_for_rounding(ordered, plain)
 
 
 def test_the_order_is_along_a_curve():
