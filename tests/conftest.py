@@ -21,7 +21,7 @@ def pytest_addoption(parser):
 
 
 @pytest.fixture(autouse=True, scope="session")
-def threads(request):
+def threads_of_the_session(request):
     """The same number for every test that does not choose its own."""
     torch.set_num_threads(request.config.getoption("--threads"))
 

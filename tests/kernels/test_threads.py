@@ -26,7 +26,7 @@ def test_every_task_is_done_once(threads, tasks):
 
 def test_one_thread_stays_in_the_calling_one():
     seen = set()
-    run_tasks(lambda task: seen.add(threading.get_ident()), 20)
+    run_tasks(lambda task: seen.add(threading.get_ident()), 20, threads=1)
     assert seen == {threading.get_ident()}
 
 
