@@ -7,8 +7,8 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
+from diffshape._files import atomic_path, remove_leftovers
 from diffshape._tensor_files import read_tensors, write_tensors
-from diffshape._whole_files import atomic_path, remove_leftovers
 
 TENSORS = {"weight": torch.arange(6.0).reshape(2, 3), "count": torch.tensor(3)}
 

@@ -15,7 +15,7 @@ from safetensors.torch import save
 from torch import Tensor
 
 from diffshape._arguments import check, checked
-from diffshape._whole_files import atomic_path, nameable
+from diffshape._files import atomic_path, nameable
 
 _SUM, _MARK = "crc32", {"checked": "crc32"}
 

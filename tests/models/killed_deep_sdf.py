@@ -8,7 +8,7 @@ import os
 import signal
 import sys
 
-from diffshape._plain import from_plain
+from diffshape._config import from_plain
 from diffshape.data import shape_family
 from diffshape.models import DeepSDFConfig, train_deep_sdf
 from diffshape.training import CheckpointFolder, Steps

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from diffshape import losses, models
-from diffshape._plain import from_plain, to_plain
+from diffshape._config import from_plain, to_plain
 from diffshape.models import (
     MeshConfig,
     MeshNetwork,

@@ -6,7 +6,7 @@ import pytest
 import torch
 import yaml
 
-from diffshape._plain import from_plain, to_plain
+from diffshape._config import from_plain, to_plain
 from diffshape.fields import LatentMLPConfig
 from diffshape.models import PUBLISHED_DEEP_SDF, DeepSDFConfig, train_deep_sdf
 

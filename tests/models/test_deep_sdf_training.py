@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from diffshape._plain import to_plain
+from diffshape._config import to_plain
 from diffshape.data import shape_family
 from diffshape.fields import LatentMLP, LatentMLPConfig
 from diffshape.models import DeepSDFConfig, train_deep_sdf

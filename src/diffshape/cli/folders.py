@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from itertools import count
 from pathlib import Path
 
-from diffshape._plain import read_json, read_yaml
+from diffshape._config import read_json, read_yaml
 from diffshape.cli.errors import UsageError, typed_as
 from diffshape.cli.way_on import is_complete, is_unbegun
 

@@ -8,7 +8,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from diffshape._plain import from_plain, read_json, to_plain
+from diffshape._config import from_plain, read_json, to_plain
 from diffshape.cli.folders import input_file
 from diffshape.data import Mesh, ReadError, atomic_path, read_mesh, read_points
 from diffshape.data.area_samples import area_samples

@@ -9,7 +9,7 @@ from typing import Any
 
 import trimesh
 
-from diffshape._plain import read_json
+from diffshape._config import read_json
 from diffshape.cli.errors import typed_as
 from diffshape.cli.inputs import Inputs
 from diffshape.data import Mesh, write_mesh

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from diffshape._plain import read_yaml
+from diffshape._config import read_yaml
 from diffshape.cli.errors import UsageError, as_option, without_class
 from diffshape.cli.folders import input_file
 from diffshape.fields.config import FieldConfig, HashGridConfig

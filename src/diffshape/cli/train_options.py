@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from diffshape._bounds import check_budget
-from diffshape._plain import read_json
+from diffshape._config import read_json
 from diffshape.cli.device import check_threads
 from diffshape.cli.errors import INTERRUPTED, UsageError, typed_as, usage_errors
 from diffshape.cli.folders import fresh_folder, unbegun_sentence

@@ -9,8 +9,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
 
-from diffshape._plain import read_json
-from diffshape._whole_files import is_leftover
+from diffshape._config import read_json
+from diffshape._files import is_leftover
 from diffshape.cli.errors import typed_as
 
 WEIGHTS = ("field.safetensors", "network.safetensors", "model/model.safetensors")

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from diffshape._arguments import checked
-from diffshape._whole_files import atomic_path
+from diffshape._files import atomic_path
 from diffshape.data.arrays import host_array, real_array
 from diffshape.data.attributes import checked_attributes
 from diffshape.data.formats.content import Content, Holds, held

@@ -20,10 +20,10 @@ from jaxtyping import Float
 from torch import Tensor
 
 from diffshape._arguments import checked
-from diffshape._plain import from_plain, to_plain
+from diffshape._config import from_plain, to_plain
+from diffshape._files import atomic_path
 from diffshape._sized_for import SizedFor
 from diffshape._tensor_files import read_tensors, write_tensors
-from diffshape._whole_files import atomic_path
 from diffshape.fields.build import build_field
 from diffshape.fields.config import FIELD_KINDS, FieldConfig
 from diffshape.fields.field import Field

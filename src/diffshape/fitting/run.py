@@ -6,7 +6,7 @@ from pathlib import Path
 import torch
 
 from diffshape._arguments import checked
-from diffshape._whole_files import remove_leftovers
+from diffshape._files import remove_leftovers
 from diffshape.fields import build_field
 from diffshape.fitting.assembly import budget_of, optimization, task_of, threads_for
 from diffshape.fitting.rehearsal import rehearse

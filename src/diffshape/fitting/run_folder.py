@@ -24,12 +24,12 @@ from torch import Tensor
 
 from diffshape import __version__
 from diffshape._arguments import checked
-from diffshape._plain import read_json, read_yaml
+from diffshape._config import read_json, read_yaml
+from diffshape._files import remove_leftovers
 from diffshape._reprs import one_line
 from diffshape._sized_for import SizedFor
 from diffshape._tensor_files import read_tensors
 from diffshape._typed import typed
-from diffshape._whole_files import remove_leftovers
 from diffshape.data import Frame, atomic_path
 from diffshape.fields import Field, build_field
 from diffshape.fitting.config import DiffCD

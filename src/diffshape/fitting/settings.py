@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from diffshape._bounds import check_budget, check_whole
-from diffshape._plain import from_plain, to_plain
+from diffshape._config import from_plain, to_plain
 from diffshape._typed import check_settings
 from diffshape.fields.config import FIELD_KINDS, FieldConfig
 from diffshape.fitting.config import DiffCD

@@ -15,8 +15,8 @@ from torch import Tensor
 
 from diffshape._arguments import checked
 from diffshape._bounds import MOST_STEPS, check_fits, check_number, check_seed, check_whole
+from diffshape._config import from_plain, to_plain
 from diffshape._pictures import picture_of
-from diffshape._plain import from_plain, to_plain
 from diffshape._reprs import one_line
 from diffshape.data import DistanceSamples, Frame, Mesh, as_mesh
 from diffshape.fields import LatentMLP

@@ -9,10 +9,10 @@ import yaml
 from torch import Tensor
 
 from diffshape._arguments import checked
-from diffshape._plain import from_plain, read_yaml, to_plain
+from diffshape._config import from_plain, read_yaml, to_plain
+from diffshape._files import atomic_path, nameable
 from diffshape._sized_for import SizedFor
 from diffshape._tensor_files import read_tensors
-from diffshape._whole_files import atomic_path, nameable
 from diffshape.models.autoencoder import Autoencoder
 from diffshape.models.build import build_model
 from diffshape.models.config import MeshConfig, PointCloudConfig, VoxelConfig

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import yaml
 
-from diffshape._plain import read_yaml
-from diffshape._whole_files import atomic_path, remove_leftovers
+from diffshape._config import read_yaml
+from diffshape._files import atomic_path, remove_leftovers
 from diffshape.models.training_settings import Settings, TrainingSettings
 from diffshape.training import CheckpointFolder, Seconds, only_here
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any, ClassVar, TypeVar
 
 from diffshape._arguments import checked
-from diffshape._plain import from_plain, to_plain
+from diffshape._config import from_plain, to_plain
 from diffshape._typed import shown
 
 VERSION = 1

@@ -10,7 +10,7 @@ import numpy as np
 from jaxtyping import UInt8
 
 from diffshape._arguments import checked
-from diffshape._whole_files import atomic_path
+from diffshape._files import atomic_path
 
 
 @checked

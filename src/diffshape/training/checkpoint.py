@@ -16,9 +16,9 @@ from torch import Tensor
 
 from diffshape._arguments import check, checked
 from diffshape._bounds import check_whole
+from diffshape._files import remove_leftovers
 from diffshape._reprs import one_line
 from diffshape._tensor_files import read_tensors, write_tensors
-from diffshape._whole_files import remove_leftovers
 from diffshape.training.schedule import Budget, Seconds
 
 _FORMAT = "diffshape checkpoint 1"

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from diffshape._arguments import checked
-from diffshape._whole_files import nameable
+from diffshape._files import nameable
 
 try:
     import fcntl
