@@ -16,7 +16,7 @@ import torch
 from torch import Tensor
 
 from diffshape.ops import GridLayout
-from diffshape.ops.hash_encode_reference import corners_by_level
+from diffshape.ops.hash_grid.definition import corners_by_level
 
 GRID = GridLayout(levels=16, base=16, finest=2048, features=2, log2_entries=19, interpolation="linear")
 """The default of torch-ngp and instant-ngp."""

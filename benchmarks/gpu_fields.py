@@ -42,8 +42,8 @@ from torch import Tensor
 
 from diffshape.fields import HashGrid
 from diffshape.ops import GridLayout, hash_encode
-from diffshape.ops.hash_encode_reference import encode_by_definition
-from diffshape.ops.hash_grid_query import PackedHashGrid, pack_hash_grid, query_hash_grid
+from diffshape.ops.hash_grid.definition import encode_by_definition
+from diffshape.ops.hash_grid.query import PackedHashGrid, pack_hash_grid, query_hash_grid
 
 Encode = Callable[[Tensor, Tensor, GridLayout], Tensor]
 BOX = (-1.0, 1.0)

@@ -229,7 +229,7 @@ def test_the_plain_field_is_what_is_packed(monkeypatch):
     from gpu_fields import PlainField, encode_eagerly, library_field
 
     from diffshape.ops import GridLayout
-    from diffshape.ops.hash_grid_query import query_hash_grid
+    from diffshape.ops.hash_grid.query import query_hash_grid
 
     field = PlainField(encode_eagerly, GridLayout(levels=2, base=4, finest=8, interpolation="linear", log2_entries=8))
     points = torch.rand(50, 3, generator=torch.Generator().manual_seed(0)) * 2 - 1

@@ -6,7 +6,7 @@ import torch
 
 from diffshape.data import icosphere
 from diffshape.data.body_facing import are_bodies, inward_bodies
-from diffshape.ops.face_orientation import connected_surfaces
+from diffshape.ops.meshes.face_orientation import connected_surfaces
 
 BALL = icosphere(1, radius=1.0)
 

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from diffshape.fields import HashGrid, fused_hash_grid
-from diffshape.ops import hash_grid_query
+from diffshape.ops.hash_grid import query as hash_grid_query
 
 SMALL = {"levels": 3, "base": 4, "finest": 16, "log2_entries": 9, "width": 12, "beta": 20.0}
 

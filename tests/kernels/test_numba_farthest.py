@@ -6,7 +6,7 @@ import torch
 
 from diffshape.kernels.numba_farthest import choose_farthest
 from diffshape.kernels.numba_kdtree import build_tree
-from diffshape.ops.farthest_points import choose_reference
+from diffshape.ops.neighbors.farthest_points import choose_reference
 
 
 @pytest.mark.parametrize("leaf", [1, 8, 1000])

@@ -10,8 +10,8 @@ if not torch.cuda.is_available():
 pytest.importorskip("triton")
 
 from diffshape.kernels import triton_auction
-from diffshape.ops import auction as auction_module
-from diffshape.ops.auction import auction, bid_by_definition
+from diffshape.ops.transport import auction as auction_module
+from diffshape.ops.transport.auction import auction, bid_by_definition
 
 DEVICE = "cuda" if torch.cuda.is_available() else "cpu"
 

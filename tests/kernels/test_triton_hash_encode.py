@@ -9,8 +9,8 @@ pytest.importorskip("triton")
 
 from diffshape.kernels import triton_hash_encode as kernels
 from diffshape.ops import GridLayout, hash_encode
-from diffshape.ops import triton_hash_encode as engine
-from diffshape.ops.hash_encode_reference import encode_by_definition, transpose_by_definition
+from diffshape.ops.hash_grid import triton_encode as engine
+from diffshape.ops.hash_grid.definition import encode_by_definition, transpose_by_definition
 
 DEVICE = "cuda" if torch.cuda.is_available() else "cpu"
 CLOSE = {"rtol": 1e-5, "atol": 1e-5}
@@ -28,7 +28,7 @@ def small_blocks(monkeypatch):
 @pytest.fixture
 def dispatched(monkeypatch):
     """Send tensors of any device to the kernels."""
-    monkeypatch.setattr(importlib.import_module("diffshape.ops.hash_encode"), "has_triton", lambda points: True)
+    monkeypatch.setattr(importlib.import_module("diffshape.ops.hash_grid.encode"), "has_triton", lambda points: True)
 
 
 def layout(interpolation="linear", **options):

@@ -9,8 +9,10 @@ pytest.importorskip("triton")
 
 from diffshape.fields import HashGrid, fused_hash_grid
 from diffshape.kernels.triton_hash_grid import BLOCK
-from diffshape.ops import GridLayout, hash_grid_query, triton_hash_grid
-from diffshape.ops.hash_grid_query import pack_hash_grid, query_by_definition
+from diffshape.ops import GridLayout
+from diffshape.ops.hash_grid import query as hash_grid_query
+from diffshape.ops.hash_grid import triton_query
+from diffshape.ops.hash_grid.query import pack_hash_grid, query_by_definition
 
 DEVICE = "cuda" if torch.cuda.is_available() else "cpu"
 ROUNDED = 2.0**-11
@@ -49,7 +51,7 @@ def assert_same(points, packed, morton=False):
     """Nearly every answer to the last bits, and all but for a rounding to fp16 the other way."""
     expected = query_by_definition(points, packed)
     assert expected[expected.abs() < 10].std() > 0.05
-    assert_equal_but_for_rounding(triton_hash_grid.query(points, packed, morton), expected)
+    assert_equal_but_for_rounding(triton_query.query(points, packed, morton), expected)
 
 
 def assert_equal_but_for_rounding(actual, expected):
@@ -85,13 +87,13 @@ def test_levels_are_padded(levels):
 @pytest.mark.parametrize("count", [1, 7, BLOCK, BLOCK + 1])
 def test_the_order_of_the_points_changes_nothing(count):
     points, packed = random(count, 3, seed=30) * 1.2, field(hidden_layers=1)
-    plain, ordered = (triton_hash_grid.query(points, packed, morton) for morton in (False, True))
+    plain, ordered = (triton_query.query(points, packed, morton) for morton in (False, True))
     assert_equal_but_for_rounding(ordered, plain)
 
 
 def test_the_order_is_along_a_curve():
     points = random(500, 3, seed=30)
-    order = triton_hash_grid.morton_order(points)
+    order = triton_query.morton_order(points)
     assert torch.equal(order.sort().values, torch.arange(500, device=DEVICE))
     jumps = [(taken[1:] - taken[:-1]).norm(dim=-1).mean() for taken in (points[order], points)]
     assert jumps[0] < 0.3 * jumps[1]
@@ -99,16 +101,16 @@ def test_the_order_is_along_a_curve():
 
 @pytest.mark.parametrize("morton", [False, True])
 def test_no_points(morton):
-    assert triton_hash_grid.query(torch.empty(0, 3, device=DEVICE), field(), morton).shape == (0,)
+    assert triton_query.query(torch.empty(0, 3, device=DEVICE), field(), morton).shape == (0,)
 
 
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")  # NumPy, under the interpreter, warns where inf meets inf
 @pytest.mark.parametrize("beta", [math.inf, 30.0])
 def test_nan_stays_nan_infinity_is_far_away_and_neither_harms_another_point(beta):
     points, packed = queries(40), field(beta=beta)
-    clean = triton_hash_grid.query(points, packed, False)
+    clean = triton_query.query(points, packed, False)
     points[[10, 11, 12], [0, 1, 2]] = torch.tensor([torch.nan, torch.inf, -torch.inf], device=DEVICE)
-    broken = triton_hash_grid.query(points, packed, False)
+    broken = triton_query.query(points, packed, False)
     assert broken[10].isnan()
     assert broken[11:13].isposinf().all()
     others = torch.arange(40, device=DEVICE) - 11
@@ -118,7 +120,7 @@ def test_nan_stays_nan_infinity_is_far_away_and_neither_harms_another_point(beta
 def test_weights_that_are_nan_are_not_hidden_by_the_activation():
     packed = field(hidden_layers=2)
     packed.biases[0, 3] = torch.nan
-    assert triton_hash_grid.query(queries(20), packed, False).isnan().all()
+    assert triton_query.query(queries(20), packed, False).isnan().all()
 
 
 def test_faded_levels():

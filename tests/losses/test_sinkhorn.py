@@ -84,7 +84,7 @@ def test_the_result_does_not_depend_on_the_size_of_blocks(monkeypatch):
     x, y = cloud(30).requires_grad_(), cloud(20, 1)
     expected = losses.sinkhorn_divergence(x, y)
     gradient = torch.autograd.grad(expected, x)[0]
-    monkeypatch.setattr("diffshape.ops.soft_minimum.PAIRS", 50)
+    monkeypatch.setattr("diffshape.ops.transport.soft_minimum.PAIRS", 50)
     value = losses.sinkhorn_divergence(x, y)
     torch.testing.assert_close(value, expected)
     torch.testing.assert_close(torch.autograd.grad(value, x)[0], gradient)

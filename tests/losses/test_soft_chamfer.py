@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from diffshape import losses
-from diffshape.ops.spacing import median_spacing
+from diffshape.ops.neighbors.spacing import median_spacing
 
 X = torch.tensor([[0.0]]).double()
 Y = torch.tensor([[1.0], [3.0]]).double()

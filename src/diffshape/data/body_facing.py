@@ -15,8 +15,8 @@ from jaxtyping import Bool, Float, Int
 from numpy.typing import NDArray
 from torch import Tensor
 
-from diffshape.ops.face_orientation import Surfaces
-from diffshape.ops.triangle_index import TriangleIndex
+from diffshape.ops.meshes.face_orientation import Surfaces
+from diffshape.ops.meshes.triangle_index import TriangleIndex
 
 _PROBES = 9
 """How many corners of a surface tell whether it is inside another."""
@@ -31,7 +31,7 @@ _FLAT = 1e-12
 def are_bodies(vertices: Float[Tensor, "v 3"], faces: Int[Tensor, "f 3"], surfaces: Surfaces) -> Bool[Tensor, "s"]:
     """True for surfaces closed but for small holes, (S,): l^2 <= A / 4, l the length of their rims, A their area.
 
-    >>> from diffshape.ops.face_orientation import connected_surfaces
+    >>> from diffshape.ops.meshes.face_orientation import connected_surfaces
     >>> corners = torch.tensor([[0.0, 0, 0], [1, 0, 0], [0, 1, 0], [0, 0, 1]], dtype=torch.float64)
     >>> faces = torch.tensor([[0, 2, 1], [0, 1, 3], [1, 2, 3], [0, 3, 2]])
     >>> [are_bodies(corners, part, connected_surfaces(part)).tolist() for part in (faces, faces[1:])]
@@ -52,7 +52,7 @@ def inward_bodies(
 ) -> Bool[Tensor, "s"]:
     """True for the surfaces to turn, (S,), of those that are to be judged.
 
-    >>> from diffshape.ops.face_orientation import connected_surfaces
+    >>> from diffshape.ops.meshes.face_orientation import connected_surfaces
     >>> corners = torch.tensor([[0.0, 0, 0], [1, 0, 0], [0, 1, 0], [0, 0, 1]], dtype=torch.float64)
     >>> outward = torch.tensor([[0, 2, 1], [0, 1, 3], [1, 2, 3], [0, 3, 2]])
     >>> two = torch.cat([outward, outward.flip(1) + 4])

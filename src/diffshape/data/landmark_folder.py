@@ -22,7 +22,7 @@ from diffshape.data.arrays import ReadError
 from diffshape.data.formats.arrays import read_array
 from diffshape.data.formats.text import text_encoding
 from diffshape.data.landmark_images import LandmarkImages
-from diffshape.losses.skeleton import Skeleton
+from diffshape.ops.landmarks.skeleton import Skeleton
 
 _MOST = 1000
 """Landmarks of a spine."""

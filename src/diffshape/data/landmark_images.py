@@ -9,7 +9,7 @@ from torch import Tensor
 from diffshape._arguments import check
 from diffshape._reprs import one_line
 from diffshape._typed import hints_of
-from diffshape.losses.skeleton import Skeleton
+from diffshape.ops.landmarks.skeleton import Skeleton
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -23,10 +23,10 @@ from diffshape.data.body_facing import are_bodies, face_areas, inward_bodies
 from diffshape.data.coincident import distinct_rows
 from diffshape.data.frame import Frame
 from diffshape.data.meshes import Mesh, as_mesh
-from diffshape.ops.face_orientation import connected_surfaces, faces_against_the_rest
-from diffshape.ops.mesh_topology import EdgeUses, edge_uses
-from diffshape.ops.sample_surface import sample_surface
-from diffshape.ops.triangle_index import TriangleIndex
+from diffshape.ops.meshes.face_orientation import connected_surfaces, faces_against_the_rest
+from diffshape.ops.meshes.sample_surface import sample_surface
+from diffshape.ops.meshes.topology import EdgeUses, edge_uses
+from diffshape.ops.meshes.triangle_index import TriangleIndex
 
 Normalization = Literal["longest-side", "diagonal"]
 Perturbation = Literal["gaussian", "logistic"]

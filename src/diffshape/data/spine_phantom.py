@@ -14,7 +14,7 @@ from diffshape._bounds import check_fits, check_seed
 from diffshape.data.landmark_images import LandmarkImages
 from diffshape.data.spine_anatomy import SpineBones, spine_bones, turned, uniform
 from diffshape.data.spine_phantom_config import SpinePhantomConfig
-from diffshape.losses.skeleton import Skeleton
+from diffshape.ops.landmarks.skeleton import Skeleton
 
 EDGE = 0.6  # pixels over which a border fades
 PIECE = 32  # images drawn at once

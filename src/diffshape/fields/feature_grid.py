@@ -20,9 +20,9 @@ from diffshape._arguments import checked
 from diffshape.fields.config import FeatureGridConfig, one_config
 from diffshape.fields.field import Field
 from diffshape.fields.outside_box import grow_outwards, nearest_in_box, turn_outwards
-from diffshape.ops.grid_layout import GridLayout
-from diffshape.ops.hash_encode import hash_encode
-from diffshape.ops.hash_encode_reference import node_rows
+from diffshape.ops.hash_grid.definition import node_rows
+from diffshape.ops.hash_grid.encode import hash_encode
+from diffshape.ops.hash_grid.layout import GridLayout
 
 
 class FeatureGrid(Field):

@@ -7,8 +7,8 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from diffshape.ops.hash_grid_query import PackedHashGrid, can_pack, pack_hash_grid, query_hash_grid
-from diffshape.ops.neighbor_index import has_triton
+from diffshape.ops.hash_grid.query import PackedHashGrid, can_pack, pack_hash_grid, query_hash_grid
+from diffshape.ops.neighbors.index import has_triton
 
 if TYPE_CHECKING:
     from diffshape.fields.hash_grid import HashGrid

@@ -28,9 +28,9 @@ from diffshape.fields.fused_hash_grid import FusedHashGrid
 from diffshape.fields.outside_box import grow_outwards, nearest_in_box, turn_outwards
 from diffshape.fields.softplus_network import SoftplusNetwork
 from diffshape.fields.softplus_passes import up_and_down, up_and_down_backward
-from diffshape.ops.grid_layout import GridLayout
-from diffshape.ops.hash_encode import encode_points, encode_points_backward, hash_encode
-from diffshape.ops.hash_perceptron import hash_perceptron
+from diffshape.ops.hash_grid.encode import encode_points, encode_points_backward, hash_encode
+from diffshape.ops.hash_grid.layout import GridLayout
+from diffshape.ops.hash_grid.perceptron import hash_perceptron
 from diffshape.ops.transforms import is_transformed
 
 _CHUNK = 2**15

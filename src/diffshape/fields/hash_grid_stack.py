@@ -21,7 +21,7 @@ from torch import Tensor
 from diffshape._arguments import checked
 from diffshape.fields.hash_grid import HashGrid
 from diffshape.fields.outside_box import grow_outwards, nearest_in_box
-from diffshape.ops.hash_perceptron import hash_perceptrons
+from diffshape.ops.hash_grid.perceptron import hash_perceptrons
 
 
 class HashGridStack(torch.nn.Module):

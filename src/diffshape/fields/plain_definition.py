@@ -17,7 +17,7 @@ from diffshape.fields.hash_grid import HashGrid
 from diffshape.fields.mlp import MLP
 from diffshape.fields.outside_box import grow_outwards, nearest_in_box
 from diffshape.fields.softplus_network import SoftplusNetwork
-from diffshape.ops.hash_encode_reference import node_rows
+from diffshape.ops.hash_grid.definition import node_rows
 
 
 def values_by_definition(field: Field, points: Float[Tensor, "n 3"]) -> Float[Tensor, "n"]:

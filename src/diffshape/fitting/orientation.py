@@ -23,7 +23,7 @@ from diffshape._arguments import checked
 from diffshape._reprs import one_line
 from diffshape.fitting.config import OrientationConfig
 from diffshape.ops.local_quadrics import tangents
-from diffshape.ops.neighbor_index import NeighborIndex
+from diffshape.ops.neighbors.index import NeighborIndex
 from diffshape.ops.poisson_indicator import PoissonIndicator
 from diffshape.ops.visibility import fibonacci_directions, visible_from
 

@@ -21,7 +21,7 @@ from diffshape.fitting.orientation import (
 )
 from diffshape.fitting.smoothing import PROBE, distances_from, estimate_noise, fit_clean, smooth
 from diffshape.ops.local_quadrics import LocalQuadrics
-from diffshape.ops.neighbor_index import NeighborIndex
+from diffshape.ops.neighbors.index import NeighborIndex
 from diffshape.ops.poisson_indicator import PoissonIndicator
 
 

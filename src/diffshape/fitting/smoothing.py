@@ -11,7 +11,7 @@ from torch import Tensor
 
 from diffshape.fitting.config import ScanConfig
 from diffshape.ops.local_quadrics import LocalQuadrics, local_quadrics
-from diffshape.ops.neighbor_index import NeighborIndex
+from diffshape.ops.neighbors.index import NeighborIndex
 
 PROBE = 24
 """Neighbours whose residuals tell the noise; at edges and details they are larger than the noise, so ..."""

@@ -44,7 +44,7 @@ def _bid(
 
 
 def bid(x: Tensor, y: Tensor, prices: Tensor, bidders: Tensor, squared: bool) -> tuple[Tensor, Tensor, Tensor]:
-    """`diffshape.ops.auction.bid_by_definition` of contiguous float32 or float64 tensors; the last bits may differ."""
+    """What `ops.transport.auction.bid_by_definition` gives, but for the last bits, of contiguous floating-point tensors."""
     best, second = x.new_empty(2, len(bidders))
     choice = torch.empty_like(bidders)
     if len(bidders):

@@ -26,7 +26,6 @@ from diffshape.losses.point_to_mesh import point_to_mesh_distance
 from diffshape.losses.segmentation_focal import segmentation_focal_loss
 from diffshape.losses.segmentation_overlap import segmentation_dice_loss, segmentation_tversky_loss
 from diffshape.losses.sinkhorn import sinkhorn_divergence
-from diffshape.losses.skeleton import Skeleton
 from diffshape.losses.sliced_wasserstein import sliced_wasserstein_distance
 from diffshape.losses.soft_chamfer import soft_chamfer_distance
 from diffshape.losses.soft_wing import soft_wing_loss
@@ -37,6 +36,7 @@ from diffshape.losses.surface_to_points import surface_to_points_loss
 from diffshape.losses.terms import LossTerms
 from diffshape.losses.voxel_entropy import voxel_cross_entropy, voxel_focal_loss
 from diffshape.losses.voxel_overlap import voxel_dice_loss, voxel_iou_loss, voxel_tversky_loss
+from diffshape.ops.landmarks.skeleton import Skeleton
 
 __all__ = [
     "ChamferPoints",

@@ -14,7 +14,7 @@ from diffshape._arguments import checked
 from diffshape.losses.point_sets import PointSet, distances_both_ways, read_point_sets
 from diffshape.losses.reduction import Reduction, check_same_shape, mean_of_each, reduce_elements
 from diffshape.ops.checks import finite
-from diffshape.ops.gather_points import gather_rows
+from diffshape.ops.neighbors.gather_points import gather_rows
 
 
 @checked

@@ -9,7 +9,7 @@ from diffshape import ops
 from diffshape._arguments import checked
 from diffshape.losses.point_sets import read_point_sets
 from diffshape.losses.reduction import Reduction, reduce_elements
-from diffshape.ops.squared_distances import distance_from_squared
+from diffshape.ops.neighbors.squared_distances import distance_from_squared
 
 
 @checked

@@ -31,11 +31,11 @@ from diffshape.losses.coordinates import euclidean_loss, smooth_l1_loss, wing_lo
 from diffshape.losses.heatmap_divergence import heatmap_divergence
 from diffshape.losses.heatmap_mse import heatmap_mse
 from diffshape.losses.likelihoods import beta_nll, bounded_log_variance, gaussian_nll, laplace_nll
-from diffshape.losses.skeleton import Skeleton
 from diffshape.losses.structure import structure_loss
 from diffshape.losses.structure_limits import StructureLimits
 from diffshape.losses.terms import LossTerms
 from diffshape.ops import gaussian_heatmaps, heatmap_soft_argmax
+from diffshape.ops.landmarks.skeleton import Skeleton
 
 MAP_LOSSES: dict[str, Callable[..., Tensor]] = {
     "adaptive_wing": partial(adaptive_wing_loss, weighted_map=True),

@@ -9,9 +9,9 @@ from torch import Tensor
 from diffshape._arguments import checked
 from diffshape.losses.meshes import Meshes, read_meshes
 from diffshape.losses.reduction import Reduction
-from diffshape.ops.mesh_topology import FaceSides, side_normals
-from diffshape.ops.packed_meshes import PackedFaces
-from diffshape.ops.squared_distances import distance_from_squared
+from diffshape.ops.meshes.packed_meshes import PackedFaces
+from diffshape.ops.meshes.topology import FaceSides, side_normals
+from diffshape.ops.neighbors.squared_distances import distance_from_squared
 from diffshape.ops.table_rows import rows_at, sum_at
 
 LaplacianWeights = Literal["uniform", "cotangent", "curvature"]

@@ -5,9 +5,9 @@ from torch import Tensor
 
 from diffshape._arguments import checked
 from diffshape.losses.reduction import Reduction, mean_of_each, reduce_elements
-from diffshape.ops.closest_points import closest_points
-from diffshape.ops.packed_meshes import PackedFaces
-from diffshape.ops.squared_distances import distance_from_squared
+from diffshape.ops.meshes.closest_points import closest_points
+from diffshape.ops.meshes.packed_meshes import PackedFaces
+from diffshape.ops.neighbors.squared_distances import distance_from_squared
 from diffshape.ops.table_rows import sum_at
 
 

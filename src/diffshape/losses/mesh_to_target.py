@@ -20,9 +20,9 @@ from diffshape._arguments import checked
 from diffshape.losses.meshes import Meshes, read_mesh_pair, read_meshes
 from diffshape.losses.reduction import Reduction
 from diffshape.losses.terms import LossTerms
-from diffshape.ops.mesh_topology import triangle_normals
-from diffshape.ops.packed_meshes import PackedFaces
-from diffshape.ops.squared_distances import distance_from_squared
+from diffshape.ops.meshes.packed_meshes import PackedFaces
+from diffshape.ops.meshes.topology import triangle_normals
+from diffshape.ops.neighbors.squared_distances import distance_from_squared
 from diffshape.ops.table_rows import rows_at
 
 

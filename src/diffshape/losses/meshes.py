@@ -8,8 +8,8 @@ from torch import Tensor
 
 from diffshape.losses.reduction import Reduction, check_mask, check_same_shape, reduce_elements
 from diffshape.ops.checks import coordinate_limit, finite, widened
-from diffshape.ops.mesh_topology import FaceSides, face_sides
-from diffshape.ops.packed_meshes import PackedFaces, read_topology
+from diffshape.ops.meshes.packed_meshes import PackedFaces, read_topology
+from diffshape.ops.meshes.topology import FaceSides, face_sides
 from diffshape.ops.table_rows import sum_at
 
 

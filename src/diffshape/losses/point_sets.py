@@ -10,7 +10,7 @@ from torch import Tensor
 from diffshape.losses.reduction import check_mask
 from diffshape.ops import manhattan_neighbors, nearest_neighbors
 from diffshape.ops.checks import coordinate_limit, require_finite, widened
-from diffshape.ops.squared_distances import distance_from_squared
+from diffshape.ops.neighbors.squared_distances import distance_from_squared
 
 
 class PointSet(NamedTuple):

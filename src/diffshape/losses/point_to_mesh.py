@@ -6,9 +6,9 @@ from torch import Tensor
 
 from diffshape._arguments import checked
 from diffshape.losses.reduction import Reduction, check_mask, mean_of_each, reduce_elements
-from diffshape.ops.closest_triangles import closest_triangles
-from diffshape.ops.packed_meshes import PackedFaces
-from diffshape.ops.squared_distances import distance_from_squared
+from diffshape.ops.meshes.closest_triangles import closest_triangles
+from diffshape.ops.meshes.packed_meshes import PackedFaces
+from diffshape.ops.neighbors.squared_distances import distance_from_squared
 
 
 @checked

@@ -17,7 +17,7 @@ from torch import Tensor
 from diffshape._arguments import checked
 from diffshape.losses.point_sets import PointSet, read_point_sets
 from diffshape.losses.reduction import Reduction, reduce_elements
-from diffshape.ops.entropic_transport import diameters, entropic_transport
+from diffshape.ops.transport.sinkhorn import diameters, entropic_transport
 
 SHARE = 0.01
 """The default blur as a share of the diagonal of the box of both clouds."""

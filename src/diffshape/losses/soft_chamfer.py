@@ -22,8 +22,8 @@ from torch import Tensor
 from diffshape._arguments import checked
 from diffshape.losses.point_sets import PointSet, read_point_sets
 from diffshape.losses.reduction import Reduction, reduce_elements
-from diffshape.ops.soft_minimum import by_rows, pair_costs, soft_minimum
-from diffshape.ops.spacing import median_spacing
+from diffshape.ops.neighbors.spacing import median_spacing
+from diffshape.ops.transport.soft_minimum import by_rows, pair_costs, soft_minimum
 
 SPACINGS = 2.0
 """The default temperature in distances between neighbours."""

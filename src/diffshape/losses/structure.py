@@ -23,8 +23,12 @@ from torch import Tensor
 
 from diffshape._arguments import checked
 from diffshape.losses.reduction import reduce_elements
-from diffshape.losses.skeleton import Skeleton, check_landmarks
-from diffshape.losses.spine_geometry import (
+from diffshape.losses.structure_limits import StructureLimits
+from diffshape.losses.structure_literal import literal_structure_terms
+from diffshape.losses.terms import LossTerms
+from diffshape.ops.checks import coordinate_limit, finite, widened
+from diffshape.ops.landmarks.skeleton import Skeleton, check_landmarks
+from diffshape.ops.landmarks.spine_geometry import (
     SHORTEST,
     Spine,
     SpineFrame,
@@ -33,10 +37,6 @@ from diffshape.losses.spine_geometry import (
     log_ratios,
     read_spine,
 )
-from diffshape.losses.structure_limits import StructureLimits
-from diffshape.losses.structure_literal import literal_structure_terms
-from diffshape.losses.terms import LossTerms
-from diffshape.ops.checks import coordinate_limit, finite, widened
 
 
 @checked

@@ -8,8 +8,8 @@ from jaxtyping import Bool, Float
 from torch import Tensor
 
 from diffshape._arguments import checked
-from diffshape.losses.skeleton import Skeleton, check_landmarks
-from diffshape.losses.spine_geometry import Spine, angles_between, read_spine
+from diffshape.ops.landmarks.skeleton import Skeleton, check_landmarks
+from diffshape.ops.landmarks.spine_geometry import Spine, angles_between, read_spine
 
 
 @dataclass(frozen=True, kw_only=True)

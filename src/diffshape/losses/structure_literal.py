@@ -14,8 +14,8 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from diffshape.losses.skeleton import Skeleton
-from diffshape.losses.spine_geometry import read_spine
+from diffshape.ops.landmarks.skeleton import Skeleton
+from diffshape.ops.landmarks.spine_geometry import read_spine
 
 TINY = 1e-6
 

@@ -10,8 +10,8 @@ from torch import Tensor
 from diffshape._arguments import checked
 from diffshape._reprs import one_line
 from diffshape.losses.reduction import check_same_shape, read_elements
-from diffshape.losses.skeleton import Skeleton, check_landmarks
-from diffshape.losses.spine_geometry import frame_of, read_spine
+from diffshape.ops.landmarks.skeleton import Skeleton, check_landmarks
+from diffshape.ops.landmarks.spine_geometry import frame_of, read_spine
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,31 +1,31 @@
 """Differentiable primitives: neighbours, assignment, hash encoding, level sets, meshes, isosurfaces, heat-maps."""
 
-from diffshape.ops.assign import assign, optimality_gap
-from diffshape.ops.ball_query import BallNeighbors, ball_query
-from diffshape.ops.closest_points import ClosestPoints, closest_points
-from diffshape.ops.closest_triangles import ClosestTriangles, closest_triangles
-from diffshape.ops.estimate_normals import estimate_normals
-from diffshape.ops.farthest_points import farthest_points
-from diffshape.ops.gather_points import gather_points
-from diffshape.ops.gaussian_heatmaps import gaussian_heatmaps
-from diffshape.ops.grid_layout import GridLayout
-from diffshape.ops.hash_encode import hash_encode
-from diffshape.ops.hash_grid_query import PackedHashGrid, pack_hash_grid, query_hash_grid
-from diffshape.ops.heatmap_decoding import heatmap_argmax, heatmap_dark, heatmap_soft_argmax
-from diffshape.ops.isosurface import isosurface
-from diffshape.ops.level_set import LevelSetPoints, project_to_level_set
+from diffshape.ops.hash_grid.encode import hash_encode
+from diffshape.ops.hash_grid.layout import GridLayout
+from diffshape.ops.hash_grid.query import PackedHashGrid, pack_hash_grid, query_hash_grid
+from diffshape.ops.landmarks.gaussian_heatmaps import gaussian_heatmaps
+from diffshape.ops.landmarks.heatmap_decoding import heatmap_argmax, heatmap_dark, heatmap_soft_argmax
+from diffshape.ops.landmarks.pixel_coordinates import denormalize_landmarks, normalize_landmarks, resize_landmarks
+from diffshape.ops.level_sets.isosurface import isosurface
+from diffshape.ops.level_sets.projection import LevelSetPoints, project_to_level_set
 from diffshape.ops.local_quadrics import LocalQuadrics, local_quadrics
-from diffshape.ops.manhattan_neighbors import ManhattanNeighbors, manhattan_neighbors
-from diffshape.ops.mesh_topology import FaceSides, UnitVectors, face_normals, face_sides
-from diffshape.ops.nearest_neighbors import Neighbors, nearest_neighbors
-from diffshape.ops.neighbor_index import NeighborIndex
-from diffshape.ops.packed_meshes import PackedFaces, PackedMeshes, pack_meshes
-from diffshape.ops.pixel_coordinates import denormalize_landmarks, normalize_landmarks, resize_landmarks
+from diffshape.ops.meshes.closest_points import ClosestPoints, closest_points
+from diffshape.ops.meshes.closest_triangles import ClosestTriangles, closest_triangles
+from diffshape.ops.meshes.packed_meshes import PackedFaces, PackedMeshes, pack_meshes
+from diffshape.ops.meshes.sample_surface import LocatedSamples, SurfaceSamples, sample_surface
+from diffshape.ops.meshes.signed_distance import inside_mesh, signed_distance
+from diffshape.ops.meshes.topology import FaceSides, UnitVectors, face_normals, face_sides
+from diffshape.ops.meshes.triangle_index import TriangleIndex
+from diffshape.ops.neighbors.ball_query import BallNeighbors, ball_query
+from diffshape.ops.neighbors.estimate_normals import estimate_normals
+from diffshape.ops.neighbors.farthest_points import farthest_points
+from diffshape.ops.neighbors.gather_points import gather_points
+from diffshape.ops.neighbors.index import NeighborIndex
+from diffshape.ops.neighbors.manhattan import ManhattanNeighbors, manhattan_neighbors
+from diffshape.ops.neighbors.nearest import Neighbors, nearest_neighbors
 from diffshape.ops.poisson_indicator import PoissonIndicator
 from diffshape.ops.rasterize import MeshRaster, SphereRaster, rasterize_mesh, rasterize_spheres
-from diffshape.ops.sample_surface import LocatedSamples, SurfaceSamples, sample_surface
-from diffshape.ops.signed_distance import inside_mesh, signed_distance
-from diffshape.ops.triangle_index import TriangleIndex
+from diffshape.ops.transport.assign import assign, optimality_gap
 from diffshape.ops.visibility import visible_from
 
 __all__ = [

@@ -1,0 +1,1 @@
+"""Multi-resolution hash grids: layout, encoding, queries."""

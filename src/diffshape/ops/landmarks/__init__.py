@@ -1,0 +1,1 @@
+"""Landmarks in images: coordinates, heat-maps, the skeleton they belong to."""

@@ -1,0 +1,1 @@
+"""Level sets of fields: meshing them, and moving points onto them."""

@@ -1,0 +1,1 @@
+"""Triangle meshes: topology, sampling, distances."""

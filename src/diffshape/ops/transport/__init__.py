@@ -1,0 +1,1 @@
+"""Matching of point sets: assignment, auction, entropic transport."""
