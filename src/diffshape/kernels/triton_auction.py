@@ -44,7 +44,7 @@ def _bid(
 
 
 def bid(x: Tensor, y: Tensor, prices: Tensor, bidders: Tensor, squared: bool) -> tuple[Tensor, Tensor, Tensor]:
-    """What `ops.transport.auction.bid_by_definition` gives, but for the last bits, of contiguous floating-point tensors."""
+    """What `ops.transport.auction.bid_by_definition` gives of contiguous tensors, but for the last bits."""
     best, second = x.new_empty(2, len(bidders))
     choice = torch.empty_like(bidders)
     if len(bidders):

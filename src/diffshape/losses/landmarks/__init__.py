@@ -1,0 +1,1 @@
+"""Losses of heat-maps and landmarks."""

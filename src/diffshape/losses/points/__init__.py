@@ -1,0 +1,1 @@
+"""Losses between point sets."""

@@ -1,0 +1,1 @@
+"""Losses of images and volumes with a channel for each class."""
