@@ -406,7 +406,9 @@ def good_calls() -> dict[str, Call]:
 def calls(tmp_path_factory) -> Any:
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(tmp_path_factory.mktemp("work"))
-        patch.setattr("diffshape.data.scan.procedural_object", lambda name: SimpleNamespace(mesh=lambda fineness: BALL))
+        patch.setattr(
+            "diffshape.data.synthetic.scans.procedural_object", lambda name: SimpleNamespace(mesh=lambda fineness: BALL)
+        )
         yield good_calls()
 
 

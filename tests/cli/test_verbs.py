@@ -118,7 +118,7 @@ def test_eval_takes_a_cloud(tmp_path, capsys):
 
 
 def test_demo_fits_the_built_in_scan(monkeypatch, tmp_path, capsys, ball):
-    import diffshape.data.scan as scans
+    import diffshape.data.synthetic.scans as scans
 
     monkeypatch.setattr(scans, "demo_scan", lambda: (ball(), read_mesh_of_a_box()))
     assert main(["demo", "--out", str(tmp_path / "demo"), "--steps", "2", "--resolution", "48"]) == 0

@@ -8,8 +8,8 @@ import torch
 import trimesh
 
 from diffshape.data import Mesh, atomic_path, read_mesh, write_mesh, write_points
-from diffshape.data.ply import read_ply
-from diffshape.data.procedural import procedural_object
+from diffshape.data.formats.ply.elements import read_ply
+from diffshape.data.synthetic.objects import procedural_object
 
 SPHERE = procedural_object("sphere").mesh(12)
 

@@ -5,8 +5,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from diffshape.data import Frame, find_outliers, read_points
-from diffshape.data.procedural import procedural_object
-from diffshape.data.scan import simulate_scan
+from diffshape.data.synthetic.objects import procedural_object
+from diffshape.data.synthetic.scans import simulate_scan
 
 TORUS = procedural_object("torus").mesh(48)
 

@@ -26,8 +26,8 @@ import numpy as np
 import pytest
 
 from diffshape.data import ReadError, icosphere, read_mesh, read_points, write_mesh
-from diffshape.data.mesh_formats import MESH_SUFFIXES
-from diffshape.data.point_formats import POINT_SUFFIXES, TABLES
+from diffshape.data.formats.mesh_formats import MESH_SUFFIXES
+from diffshape.data.formats.point_formats import POINT_SUFFIXES, TABLES
 
 from . import point_seeds
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 import torch
 
-from diffshape.data.scan import demo_scan
+from diffshape.data.synthetic.scans import demo_scan
 from diffshape.fitting.config import OrientationConfig, ScanConfig
 from diffshape.fitting.scan import prepare_scan
 

@@ -38,7 +38,7 @@ def run(arguments: Query) -> int:
     input_file(arguments.points)
     import numpy as np
 
-    from diffshape.data.point_formats import read_table
+    from diffshape.data.formats.point_formats import read_table
     from diffshape.fitting import load
 
     table = read_table(arguments.points)

@@ -21,7 +21,7 @@ from diffshape.cli.train_options import (
     training_folder,
 )
 from diffshape.cli.way_on import is_complete, told_way_on
-from diffshape.data.families import FamilyName
+from diffshape.data.synthetic.families import FamilyName
 from diffshape.data.up import UP, Up
 from diffshape.models.deep_sdf_config import PUBLISHED_DEEP_SDF, STEPS, DeepSDFConfig
 from diffshape.models.deep_sdf_settings import DeepSDFSettings, DrawnShapes, ShapeFolder

@@ -20,7 +20,7 @@ from diffshape.cli.train_options import (
     training_folder,
 )
 from diffshape.cli.way_on import is_complete, told_way_on
-from diffshape.data.spine_phantom_config import SpinePhantomConfig
+from diffshape.data.landmarks.phantom_config import SpinePhantomConfig
 from diffshape.models.landmark_config import (
     FolderData,
     LandmarkObjective,

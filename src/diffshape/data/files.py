@@ -13,10 +13,10 @@ from diffshape._files import atomic_path
 from diffshape.data.arrays import host_array, real_array
 from diffshape.data.attributes import checked_attributes
 from diffshape.data.formats.content import Content, Holds, held
-from diffshape.data.formats.glb_writer import write_glb
-from diffshape.data.formats.obj import write_obj
-from diffshape.data.formats.off import write_off
-from diffshape.data.formats.stl import write_stl
+from diffshape.data.formats.glb.writer import write_glb
+from diffshape.data.formats.meshes.obj import write_obj
+from diffshape.data.formats.meshes.off import write_off
+from diffshape.data.formats.meshes.stl import write_stl
 from diffshape.data.formats.writers import ALL, HOLDS, WRITERS, write_ply_content
 from diffshape.data.meshes import as_mesh
 from diffshape.data.points import as_points

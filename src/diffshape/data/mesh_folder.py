@@ -5,8 +5,8 @@ from pathlib import Path
 
 from diffshape._arguments import checked
 from diffshape.data.arrays import ReadError
+from diffshape.data.formats.mesh_formats import MESH_SUFFIXES
 from diffshape.data.formats.paths import is_apple_double
-from diffshape.data.mesh_formats import MESH_SUFFIXES
 from diffshape.data.meshes import Mesh, read_mesh
 
 

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from diffshape._arguments import checked
 from diffshape.data.arrays import ReadError, host_array, real_rows, usable_rows
 from diffshape.data.attributes import Attributes, checked_attributes
-from diffshape.data.formats.polygons import require_corners
-from diffshape.data.mesh_formats import MESH_SUFFIXES, read_polygons
+from diffshape.data.formats.mesh_formats import MESH_SUFFIXES, read_polygons
+from diffshape.data.formats.meshes.polygons import require_corners
 
 
 class Mesh(tuple[NDArray[np.float64], NDArray[np.int64]]):

@@ -18,8 +18,8 @@ from diffshape.data.area_samples import area_samples
 from diffshape.data.arrays import ReadError, host_array, real_rows, usable_rows
 from diffshape.data.attributes import checked_attributes
 from diffshape.data.coincident import distinct_rows
+from diffshape.data.formats.point_formats import point_suffix, read_table, vertex_table
 from diffshape.data.meshes import MESH_SUFFIXES, Mesh, as_mesh, read_polygons
-from diffshape.data.point_formats import point_suffix, read_table, vertex_table
 
 MESH_SAMPLES = 30_000
 """How many points are drawn from a mesh that is given as a cloud."""

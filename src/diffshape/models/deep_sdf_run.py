@@ -5,10 +5,10 @@ model/        config.yaml and model.safetensors; ``load_deep_sdf`` takes the fol
 
 from diffshape._arguments import checked
 from diffshape.data import Mesh, read_mesh_folder, shape_family
+from diffshape.data.split import split_held_out
 from diffshape.models.deep_sdf import MODEL_FOLDER, DeepSDF
 from diffshape.models.deep_sdf_samples import family_meshes
 from diffshape.models.deep_sdf_settings import DeepSDFSettings, DrawnShapes, ShapeFolder
-from diffshape.models.held_out import split_held_out
 from diffshape.models.training_run import TrainingRun
 
 

@@ -22,7 +22,7 @@ from diffshape._arguments import checked
 from diffshape._bounds import check_seed
 from diffshape._reprs import one_line
 from diffshape.data import DistanceSamples, Frame, Mesh, SignedDistance, as_mesh
-from diffshape.data.families import ShapeFamily
+from diffshape.data.synthetic.families import ShapeFamily
 from diffshape.models.deep_sdf_config import DeepSDFConfig
 from diffshape.ops import sample_surface
 

@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from diffshape._bounds import check_budget, check_whole
 from diffshape._typed import check_settings
-from diffshape.data.families import FamilyName
+from diffshape.data.synthetic.families import FamilyName
 from diffshape.data.up import UP, Up
 from diffshape.models.deep_sdf_config import STEPS, DeepSDFConfig
 from diffshape.models.training_settings import TrainingSettings

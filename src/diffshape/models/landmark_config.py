@@ -6,7 +6,7 @@ from typing import ClassVar, Literal
 
 from diffshape._bounds import check_budget, check_finite, check_whole
 from diffshape._typed import check_settings
-from diffshape.data.spine_phantom_config import SpinePhantomConfig
+from diffshape.data.landmarks.phantom_config import SpinePhantomConfig
 from diffshape.models.training_settings import TrainingSettings
 
 

@@ -11,7 +11,7 @@ from diffshape._bounds import LARGEST_RUN_SEED, check_whole
 from diffshape._sized_for import SizedFor
 from diffshape._tensor_files import read_tensors
 from diffshape.data import LandmarkImages, read_landmark_folder, skeleton_of, spine_phantoms
-from diffshape.models.held_out import split_held_out
+from diffshape.data.split import split_held_out
 from diffshape.models.landmark_config import FolderData, LandmarkSettings, LandmarkTransformerConfig, PhantomData
 from diffshape.models.landmark_detector import LandmarkDetector
 from diffshape.models.landmark_transformer import backbone_library

@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from diffshape.data.formats.content import Content, Holds, by_name, fields
-from diffshape.data.formats.pcd import write_pcd
-from diffshape.data.ply import write_ply
+from diffshape.data.formats.ply.elements import write_ply
+from diffshape.data.formats.scanners.pcd import write_pcd
 
 _Array = NDArray[Any]
 _CHUNK = 20_000  # rows that are text at a time

@@ -1,0 +1,1 @@
+"""GLB, the binary form of glTF 2.0."""

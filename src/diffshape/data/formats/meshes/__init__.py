@@ -1,0 +1,1 @@
+"""Mesh formats OBJ, OFF and STL."""

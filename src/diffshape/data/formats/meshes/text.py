@@ -1,0 +1,34 @@
+"""What the readers of meshes in text share."""
+
+from pathlib import Path
+
+from diffshape.data.arrays import ReadError
+from diffshape.data.formats.text.encoding import text_encoding
+
+
+def read_text(path: Path) -> str:
+    """The text of a file in UTF-8, UTF-16 or UTF-32; bytes that are none of it become U+FFFD.
+
+    Raises:
+        ReadError: It has zero bytes, which no text has.
+    """
+    text = path.read_bytes().decode(text_encoding(path), errors="replace")
+    if "\0" in text:
+        raise ReadError(f"{path}: no text, as {path.suffix} files are; it is damaged or of another format")
+    return text
+
+
+def number(word: str) -> float:
+    """A word as a number; a ValueError for what is none, or only for Python, such as 1_000."""
+    try:
+        return float("" if "_" in word else word)
+    except ValueError:
+        raise ValueError(f"{word[:40]!r} is no number") from None
+
+
+def whole_number(word: str) -> int:
+    """A word as an integer of at most 18 characters; a ValueError if it is none."""
+    try:
+        return int("" if "_" in word or len(word) > 18 else word)
+    except ValueError:
+        raise ValueError(f"{word[:40]!r} is no whole number of vertices or faces") from None

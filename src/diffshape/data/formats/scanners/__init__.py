@@ -1,0 +1,1 @@
+"""Formats of laser scanners: E57, LAS, PCD, PTX."""

@@ -1,0 +1,1 @@
+"""Images with landmarks: folders of them, and drawn radiographs."""

@@ -1,0 +1,1 @@
+"""Shapes and scans that the library draws itself."""
