@@ -10,6 +10,7 @@ import pkgutil
 import subprocess
 import sys
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
@@ -18,7 +19,7 @@ import diffshape
 ROOT = Path(__file__).resolve().parents[1]
 FROZEN = Path(__file__).with_name("public_names.txt")
 PACKAGES = ["diffshape", *(f"diffshape.{name}" for name in diffshape.__all__)]
-LAZY = ["diffshape", "diffshape.data", "diffshape.fields", "diffshape.fitting", "diffshape.models"]
+LAZY = ["diffshape", *(f"diffshape.{name}" for name in ("data", "fields", "fitting", "models", "training"))]
 HIDDEN = {"cli", "kernels"}
 """Packages that are no part of the Python interface."""
 
@@ -67,6 +68,14 @@ print(diffshape.data.Mesh.__module__, "torch" in sys.modules)
 def test_a_name_that_is_not_there_is_named():
     with pytest.raises(AttributeError, match=r"module 'diffshape\.fitting' has no attribute 'fit_point'"):
         _ = diffshape.fitting.fit_point
+
+
+@pytest.mark.parametrize("package", LAZY[1:])
+def test_a_file_does_not_hide_the_function_whose_name_it_has(package):
+    module = importlib.import_module(package)
+    for submodule in pkgutil.walk_packages(module.__path__, f"{package}."):
+        importlib.import_module(submodule.name)
+    assert [name for name in module.__all__ if isinstance(getattr(module, name), ModuleType)] == []
 
 
 def test_a_type_checker_knows_every_public_name(tmp_path):
