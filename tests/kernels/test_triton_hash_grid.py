@@ -7,7 +7,7 @@ import torch
 
 pytest.importorskip("triton")
 
-from diffshape.fields import HashGrid, fused_hash_grid
+from diffshape.fields import HashGrid, half_precision
 from diffshape.kernels.triton_hash_grid import BLOCK
 from diffshape.ops import GridLayout
 from diffshape.ops.hash_grid import query as hash_grid_query
@@ -129,7 +129,7 @@ def test_faded_levels():
 
 
 def test_a_field_answers_by_the_kernel(monkeypatch):
-    for module in (fused_hash_grid, hash_grid_query):
+    for module in (half_precision, hash_grid_query):
         monkeypatch.setattr(module, "has_triton", lambda points: True)
     monkeypatch.setattr(hash_grid_query, "query_by_definition", None)
     field = HashGrid(levels=3, base=4, finest=16, log2_entries=9, width=12, hidden_layers=2, beta=20.0).to(DEVICE)

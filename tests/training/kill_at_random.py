@@ -63,8 +63,8 @@ def _be_quick() -> None:
     """Save every few steps, and score roughly."""
     from diffshape.fitting.run_folder import RunFolder
     from diffshape.models import DeepSDF
-    from diffshape.models.training_run import TrainingRun
     from diffshape.training import CheckpointFolder, Steps
+    from diffshape.training.run_folder import TrainingRun
 
     infer, mesh = DeepSDF.infer, DeepSDF.mesh
     DeepSDF.infer = lambda self, *seen, steps, **options: infer(self, *seen, steps=20, **options)

@@ -23,14 +23,14 @@ from diffshape.cli.train_options import (
 from diffshape.cli.way_on import is_complete, told_way_on
 from diffshape.data.synthetic.families import FamilyName
 from diffshape.data.up import UP, Up
-from diffshape.models.deep_sdf_config import PUBLISHED_DEEP_SDF, STEPS, DeepSDFConfig
-from diffshape.models.deep_sdf_settings import DeepSDFSettings, DrawnShapes, ShapeFolder
+from diffshape.models.deep_sdf.config import PUBLISHED_DEEP_SDF, STEPS, DeepSDFConfig
+from diffshape.models.deep_sdf.settings import DeepSDFSettings, DrawnShapes, ShapeFolder
 
 if TYPE_CHECKING:
     from diffshape.data import Mesh
     from diffshape.models import DeepSDF
-    from diffshape.models.deep_sdf_run import DeepSDFRun
-    from diffshape.models.deep_sdf_samples import FamilySamples
+    from diffshape.models.deep_sdf.run import DeepSDFRun
+    from diffshape.models.deep_sdf.samples import FamilySamples
 
 _PRESETS = {"small": DeepSDFConfig(), "published": PUBLISHED_DEEP_SDF}
 _SCORED = 8
@@ -83,8 +83,8 @@ def defaults_for(words: Sequence[str]) -> TrainDeepSDF:
 def run(arguments: TrainDeepSDF) -> int:
     """Train, score, write, tell."""
     settings = _settings(arguments)
-    from diffshape.models.deep_sdf_run import DeepSDFRun, deep_sdf_shapes
-    from diffshape.models.deep_sdf_samples import sample_family
+    from diffshape.models.deep_sdf.run import DeepSDFRun, deep_sdf_shapes
+    from diffshape.models.deep_sdf.samples import sample_family
 
     use_threads(arguments.threads)
     device = chosen_device(arguments.device)
@@ -108,7 +108,7 @@ def _run(
     held_out: Mapping[str, "Mesh"],
     device: str,
 ) -> int:
-    from diffshape.models.deep_sdf_training import train_deep_sdf
+    from diffshape.models.deep_sdf.training import train_deep_sdf
     from diffshape.training import CsvLog, Progress
 
     if not arguments.resume:
@@ -181,7 +181,7 @@ def _scored(
     """Score the model on some shapes, and write metrics.json and the two pictures."""
     from diffshape.data import DistanceSamples
     from diffshape.fitting.run_folder import write_json
-    from diffshape.models.deep_sdf_score import find_codes, score_deep_sdf
+    from diffshape.models.deep_sdf.score import find_codes, score_deep_sdf
     from diffshape.report import completion_strip, interpolation_strip
 
     tested = dict(list(held_out.items())[:_SCORED])

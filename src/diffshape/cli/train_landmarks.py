@@ -21,7 +21,7 @@ from diffshape.cli.train_options import (
 )
 from diffshape.cli.way_on import is_complete, told_way_on
 from diffshape.data.landmarks.phantom_config import SpinePhantomConfig
-from diffshape.models.landmark_config import (
+from diffshape.models.landmarks.config import (
     FolderData,
     LandmarkObjective,
     LandmarkSettings,
@@ -34,7 +34,7 @@ from diffshape.models.landmark_config import (
 if TYPE_CHECKING:
     from diffshape.data import LandmarkImages
     from diffshape.models import LandmarkPrediction
-    from diffshape.models.landmark_run import LandmarkRun
+    from diffshape.models.landmarks.run import LandmarkRun
 
 _SHOWN = 8
 _FILES = {
@@ -81,7 +81,7 @@ class TrainLandmarks(TrainOptions):
 def run(arguments: TrainLandmarks) -> int:
     """Train, score, write, tell."""
     settings = _settings(arguments)
-    from diffshape.models.landmark_run import LandmarkRun, landmark_data
+    from diffshape.models.landmarks.run import LandmarkRun, landmark_data
 
     use_threads(arguments.threads)
     device = chosen_device(arguments.device)
@@ -91,7 +91,7 @@ def run(arguments: TrainLandmarks) -> int:
         return Say(arguments).finished(run.path)
     settings = run.settings() if arguments.resume else settings
     if isinstance(settings.network, LandmarkTransformerConfig):
-        from diffshape.models.landmark_transformer import backbone_library
+        from diffshape.models.landmarks.transformer import backbone_library
 
         backbone_library()  # missing, it is missed before a folder is begun
     learn, test = landmark_data(settings.data, seed=settings.seed)
@@ -107,7 +107,7 @@ def _run(
     test: "LandmarkImages",
     device: str,
 ) -> int:
-    from diffshape.models.landmark_training import train_landmarks
+    from diffshape.models.landmarks.training import train_landmarks
     from diffshape.training import CsvLog, Progress
 
     if not arguments.resume:
@@ -182,7 +182,7 @@ def _score(
 ) -> dict[str, Any]:
     """Score the test images, and write metrics.json and overlay.png."""
     from diffshape.fitting.run_folder import write_json
-    from diffshape.models.landmark_score import score_landmarks
+    from diffshape.models.landmarks.score import score_landmarks
     from diffshape.report import landmark_overlay
 
     score = score_landmarks(prediction, test)

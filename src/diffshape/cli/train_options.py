@@ -13,7 +13,7 @@ from diffshape.cli.device import check_threads
 from diffshape.cli.errors import INTERRUPTED, UsageError, typed_as, usage_errors
 from diffshape.cli.folders import fresh_folder, unbegun_sentence
 from diffshape.cli.options import OptionalInt, OptionalPath, VerbOptions
-from diffshape.models.training_settings import TrainingSettings
+from diffshape.training.run_settings import TrainingSettings
 
 _ALSO_ON_RESUME = {"resume", "device", "threads", "json", "quiet", "debug"}
 

@@ -5,10 +5,10 @@ from diffshape.fields.config import FieldConfig as FieldConfig
 from diffshape.fields.config import HashGridConfig as HashGridConfig
 from diffshape.fields.config import LatentMLPConfig as LatentMLPConfig
 from diffshape.fields.config import MLPConfig as MLPConfig
+from diffshape.fields.export import export as export
+from diffshape.fields.export import load_field as load_field
 from diffshape.fields.feature_grid import FeatureGrid as FeatureGrid
 from diffshape.fields.field import Field as Field
-from diffshape.fields.field_files import export as export
-from diffshape.fields.field_files import load_field as load_field
 from diffshape.fields.framed import FramedField as FramedField
 from diffshape.fields.hash_grid import HashGrid as HashGrid
 from diffshape.fields.hash_grid_stack import HashGridStack as HashGridStack

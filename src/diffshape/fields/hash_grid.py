@@ -24,10 +24,10 @@ from torch.autograd.function import once_differentiable
 from diffshape._arguments import checked
 from diffshape.fields.config import HashGridConfig, one_config
 from diffshape.fields.field import Field
-from diffshape.fields.fused_hash_grid import FusedHashGrid
+from diffshape.fields.half_precision import FusedHashGrid
 from diffshape.fields.outside_box import grow_outwards, nearest_in_box, turn_outwards
+from diffshape.fields.softplus_derivatives import up_and_down, up_and_down_backward
 from diffshape.fields.softplus_network import SoftplusNetwork
-from diffshape.fields.softplus_passes import up_and_down, up_and_down_backward
 from diffshape.ops.hash_grid.encode import encode_points, encode_points_backward, hash_encode
 from diffshape.ops.hash_grid.layout import GridLayout
 from diffshape.ops.hash_grid.perceptron import hash_perceptron

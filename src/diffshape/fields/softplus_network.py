@@ -14,7 +14,7 @@ from torch.autograd.function import once_differentiable
 
 from diffshape._arguments import checked
 from diffshape._bounds import check_network, check_whole
-from diffshape.fields.softplus_passes import kept_scale, up, up_and_down, up_and_down_backward
+from diffshape.fields.softplus_derivatives import kept_scale, up, up_and_down, up_and_down_backward
 
 
 class SoftplusNetwork(torch.nn.Module):

@@ -12,7 +12,7 @@ from diffshape._pictures import picture_of
 from diffshape.data import Frame, Mesh
 from diffshape.data.arrays import real_array
 from diffshape.fields import Field, export
-from diffshape.fields.field_files import Format
+from diffshape.fields.export import Format
 from diffshape.fitting.bodies import supported_bodies
 from diffshape.fitting.mesh_target import MeshTarget
 from diffshape.fitting.settings import FitSettings

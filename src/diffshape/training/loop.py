@@ -27,8 +27,8 @@ from diffshape.losses import LossTerms
 from diffshape.training.checkpoint import CheckpointFolder
 from diffshape.training.interrupt import Interrupts
 from diffshape.training.randomness import own_randomness
+from diffshape.training.saver import Saver
 from diffshape.training.schedule import Budget, Constant, Schedule
-from diffshape.training.snapshot import Saver
 from diffshape.training.task import Task
 from diffshape.training.update import Adam, Updater
 

@@ -1,0 +1,1 @@
+"""Autoencoders of point clouds, meshes and voxels."""

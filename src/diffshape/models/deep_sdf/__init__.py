@@ -1,0 +1,1 @@
+"""DeepSDF: one network for a family of shapes."""

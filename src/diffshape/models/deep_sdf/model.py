@@ -1,0 +1,205 @@
+"""A trained DeepSDF: from codes to surfaces, and from distances of a shape, wholly or partly seen, to its code.
+
+A code is found with the network frozen: the same loss as in training on the observed points, with the prior
+0.0001 mean(z^2), by Adam from N(0, 0.01^2). Source: Park et al., DeepSDF, CVPR 2019, section 4, and its released code.
+"""
+
+from dataclasses import dataclass
+from os import PathLike
+from pathlib import Path
+from typing import Any
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from diffshape._arguments import checked
+from diffshape._bounds import MOST_STEPS, check_fits, check_number, check_seed, check_whole
+from diffshape._config import from_plain, to_plain
+from diffshape._pictures import picture_of
+from diffshape._reprs import one_line
+from diffshape.data import DistanceSamples, Frame, Mesh, as_mesh
+from diffshape.fields import LatentMLP
+from diffshape.losses import clamped_l1_loss
+from diffshape.models.autoencoders.files import read_folder, write_folder
+from diffshape.models.deep_sdf.config import DeepSDFConfig
+from diffshape.models.deep_sdf.samples import SidedPool, distance_samples
+from diffshape.ops import isosurface
+
+MODEL_FOLDER = "model"
+"""Where the folder of a training has the model."""
+_KIND = "deep-sdf"
+_FIRST_SPREAD = 0.01
+_BATCH = 8000
+
+
+@dataclass(frozen=True)
+class DeepSDF:
+    """A family of shapes. Points, distances and meshes are in the coordinates of the meshes it was trained on."""
+
+    field: LatentMLP
+    """Network and codes of the training shapes, in ``frame``."""
+    frame: Frame
+    """The one frame of all shapes, in which they lie within the unit ball."""
+    config: DeepSDFConfig
+    """What it was trained with."""
+
+    __repr__ = one_line
+    _repr_png_ = picture_of
+
+    @property
+    def codes(self) -> Float[Tensor, "s c"]:
+        """The codes of the training shapes, (S, latent)."""
+        return self.field.lookup(torch.arange(len(self.field.codes), device=self.field.codes.device)).detach()
+
+    @checked
+    def observe(self, mesh: Any, count: int = 8000, *, seed: int = 0) -> DistanceSamples:
+        """Points about a shape and their exact signed distances, drawn as those of the training were.
+
+        Leave some out to see what the model makes of the rest.
+
+        Raises:
+            ValueError: ``mesh`` is no mesh, or ``count`` below 1.
+        """
+        check_fits("DeepSDF.observe: count", count, 200)
+        check_seed("DeepSDF.observe: seed", seed)
+        generator = torch.Generator().manual_seed(seed)
+        points, distances = distance_samples(as_mesh(mesh), self.frame, self.config, count, generator=generator)
+        return DistanceSamples(self.frame.from_unit(points), self.frame.distances_from_unit(distances))
+
+    def infer(
+        self,
+        points: Float[Tensor, "*b n 3"],
+        distances: Float[Tensor, "*b n"],
+        *,
+        steps: int = 800,
+        lr: float = 5e-3,
+        prior: float = 1e-4,
+        seed: int = 0,
+    ) -> Float[Tensor, "*b c"]:
+        """The code of the shape that has these signed distances, (latent,), or those (B, latent) of several.
+
+        With the network frozen, Adam minimises mean |clamp(f(z, x)) - clamp(s(x))| + prior mean(z^2) from N(0, 0.01^2).
+
+        Args:
+            points: (N, 3) or (B, N, 3), anywhere: all around the shape or where it was seen.
+            distances: (N,) or (B, N), negative inside. Of points seen on a surface with normals, move each a little
+                along its normal and back, and give that step as distance.
+            steps: Of Adam; the learning rate is a tenth in the second half.
+            lr: Learning rate.
+            prior: Weight of the mean square of the code: the fewer points, the more it counts for.
+            seed: Of the first code, and of the 8,000 points a step, half inside, where there are more.
+
+        Neither the network nor the codes of the training change.
+
+        Raises:
+            ValueError: A shape is wrong, there is no point, a number is not finite, or an option is out of range.
+        """
+        points, distances = self._observed(points, distances)
+        check_whole("DeepSDF.infer: steps", steps, 1, MOST_STEPS)
+        check_number("DeepSDF.infer: lr", lr, 0, 1e6, above=True)
+        check_number("DeepSDF.infer: prior", prior, 0, 1e6)
+        check_seed("DeepSDF.infer: seed", seed)
+        pool = SidedPool.of(points.reshape(-1, *points.shape[-2:]), distances.reshape(-1, distances.shape[-1]))
+        was_training = self.field.training
+        self.field.eval()
+        try:
+            codes = self._inferred(pool, steps, lr, prior, torch.Generator().manual_seed(seed))
+        finally:
+            self.field.train(was_training)
+        return codes.reshape(*points.shape[:-2], -1)
+
+    @torch.enable_grad()
+    def _inferred(
+        self, pool: SidedPool, steps: int, lr: float, prior: float, generator: torch.Generator
+    ) -> Float[Tensor, "b c"]:
+        first = _FIRST_SPREAD * torch.randn(self.config.network.latent, generator=generator)
+        codes = first.to(pool.points).repeat(len(pool.points), 1).requires_grad_()
+        shapes = torch.arange(len(codes), device=codes.device)
+        optimizer = torch.optim.Adam([codes], lr=lr)
+        for step in range(steps):
+            if step == steps // 2:
+                optimizer.param_groups[0]["lr"] = lr / 10
+            few = pool.points.shape[1] <= _BATCH
+            points, distances = (pool.points, pool.distances) if few else pool.draw(shapes, _BATCH, generator)
+            values = self.field.decode(points, codes)
+            error = clamped_l1_loss(values, distances, limit=self.config.clamp, reduction="none")
+            loss = (error.mean(1) + prior * codes.square().mean(1)).sum()  # a sum: each code has its own
+            (codes.grad,) = torch.autograd.grad(loss, codes)
+            optimizer.step()
+        return codes.detach()
+
+    @checked
+    def interpolate(self, first: Float[Tensor, "c"], last: Float[Tensor, "c"], count: int) -> Float[Tensor, "n c"]:
+        """``count`` codes at equal steps on the line from one code to another, both ends included.
+
+        Raises:
+            ValueError: The codes are not of one shape (latent,), or ``count`` is below 2.
+        """
+        check_fits("DeepSDF.interpolate: count", count, 4 * self.codes.shape[1], 2)
+        if first.shape != last.shape or first.shape != self.codes.shape[1:]:
+            raise ValueError(
+                f"DeepSDF.interpolate: first and last must have shape {tuple(self.codes.shape[1:])}, "
+                f"got {tuple(first.shape)} and {tuple(last.shape)}"
+            )
+        return torch.lerp(first, last, torch.linspace(0, 1, count).to(first)[:, None])
+
+    @checked
+    def mesh(self, code: Float[Tensor, "c"], resolution: int = 128) -> Mesh:
+        """The surface of a code as a closed mesh, normals outward; empty, (0, 3) and (0, 3), if it has none.
+
+        Args:
+            code: (latent,): one of ``codes``, of ``infer`` or of ``interpolate``.
+            resolution: Grid nodes along the side of the cube about the frame's unit ball.
+        """
+        shape = self.field.at(code.to(self.field.codes))
+        vertices, faces = isosurface(shape, resolution=resolution, bounds=(-1.0, 1.0), closed=True)
+        return Mesh(self.frame.from_unit(vertices.cpu().numpy()), faces.cpu().numpy())
+
+    @checked
+    def save(self, folder: str | PathLike[str]) -> None:
+        """Write config.yaml and model.safetensors to ``folder``, which is made if it is missing.
+
+        Raises:
+            OSError: The folder cannot be written.
+        """
+        settings = {"frame": self.frame.to_dict(), "config": to_plain(self.config)}
+        write_folder(folder, _KIND, settings, self.field.state_dict())
+
+    def _observed(self, points: Any, distances: Any) -> tuple[Tensor, Tensor]:
+        """Both in the frame, on the field's device."""
+        try:
+            points, distances = torch.as_tensor(points), torch.as_tensor(distances)
+        except (TypeError, ValueError, RuntimeError) as error:
+            raise ValueError(f"DeepSDF.infer: points and distances must be arrays of numbers: {error}") from error
+        if points.ndim not in (2, 3) or points.shape[-1] != 3 or distances.shape != points.shape[:-1]:
+            raise ValueError(
+                "DeepSDF.infer: points must have shape (N, 3) or (B, N, 3) and distances (N,) or (B, N), "
+                f"got {tuple(points.shape)} and {tuple(distances.shape)}"
+            )
+        if not points.numel() or not bool(points.isfinite().all() and distances.isfinite().all()):
+            raise ValueError("DeepSDF.infer: points and distances must be finite and at least one, got none or others")
+        unit = self.frame.to_unit(points.double()), self.frame.distances_to_unit(distances.double())
+        return unit[0].to(self.field.codes), unit[1].to(self.field.codes)
+
+
+@checked
+def load_deep_sdf(folder: str | PathLike[str]) -> DeepSDF:
+    """The model that ``DeepSDF.save`` wrote, or ``diffshape train deep-sdf``, on the CPU.
+
+    Args:
+        folder: That of the model, or that of the whole training.
+
+    Raises:
+        ValueError: There is none, or a file is damaged, of another version, or does not fit the other.
+    """
+
+    def build(kind: str, plain: dict[str, Any], tensors: dict[str, Tensor]) -> DeepSDF:
+        config = from_plain(DeepSDFConfig, plain["config"])
+        field = LatentMLP(config.network, shapes=len(tensors["codes"]))
+        field.load_state_dict(tensors)
+        return DeepSDF(field.eval(), Frame.from_dict(plain["frame"]), config)
+
+    trained = Path(folder) / MODEL_FOLDER
+    path = trained if (trained / "config.yaml").is_file() else folder
+    return read_folder("load_deep_sdf", path, (_KIND,), build)

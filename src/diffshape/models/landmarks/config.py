@@ -1,0 +1,214 @@
+"""Everything that a landmark network depends on: plain frozen dataclasses without torch, as a YAML file keeps them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import ClassVar, Literal
+
+from diffshape._bounds import check_budget, check_finite, check_whole
+from diffshape._typed import check_settings
+from diffshape.data.landmarks.phantom_config import SpinePhantomConfig
+from diffshape.training.run_settings import TrainingSettings
+
+
+@dataclass(frozen=True, kw_only=True)
+class LandmarkUNetConfig:
+    """A small U-Net with one heat-map a landmark: minutes of training on a CPU."""
+
+    widths: tuple[int, ...] = (16, 32, 64, 96, 128)
+    """Channels at 1/2, 1/4, 1/8, ... of the image; multiples of 8."""
+    stride: int = 4
+    """Image pixels for each pixel of a heat-map: 2, 4, ... up to that of the last width."""
+
+    def __post_init__(self) -> None:
+        check_settings(self)
+        if not self.widths or any(width < 8 or width % 8 for width in self.widths):
+            raise ValueError(f"LandmarkUNetConfig: widths must be 1 or more positive multiples of 8, got {self.widths}")
+        strides = [2 ** (level + 1) for level in range(len(self.widths))]
+        if self.stride not in strides:
+            raise ValueError(f"LandmarkUNetConfig: stride must be one of {strides}, got {self.stride}")
+
+    @property
+    def coarsest(self) -> int:
+        """What the sides of an image must be multiples of."""
+        return 2 ** len(self.widths)
+
+
+@dataclass(frozen=True, kw_only=True)
+class LandmarkTransformerConfig:
+    """The network of MAHT-Net's design: a pretrained backbone, a transformer, and attention of one query a landmark.
+
+    Needs timm: ``pip install timm``.
+    """
+
+    backbone: str = "tf_efficientnetv2_s"
+    """Name in timm; it must give features at 1/4 and 1/32."""
+    pretrained: bool = True
+    """Begin with the weights that timm downloads; False begins at random."""
+    width: int = 256
+    """Channels of tokens, queries and pixels."""
+    heads: int = 8
+    """Attention heads."""
+    bridge_layers: int = 4
+    """Transformer layers among the tokens at 1/32."""
+    query_layers: int = 3
+    """Layers in which landmark queries look at each other and at the tokens."""
+    feed_forward: int = 1024
+    """Hidden units of each transformer layer."""
+    dropout: float = 0.1
+    """Share of hidden units left out in training."""
+
+    def __post_init__(self) -> None:
+        check_settings(self)
+        for name in ("width", "heads", "bridge_layers", "query_layers", "feed_forward"):
+            check_whole(f"LandmarkTransformerConfig: {name}", getattr(self, name), 1, 2**16)
+        if self.width % (4 * self.heads):
+            raise ValueError(
+                f"LandmarkTransformerConfig: width must be a multiple of 4 heads, got {self.width} and {self.heads}"
+            )
+        if not 0 <= self.dropout < 1:
+            raise ValueError(f"LandmarkTransformerConfig: dropout must lie in [0, 1), got {self.dropout}")
+
+    @property
+    def coarsest(self) -> int:
+        """What the sides of an image must be multiples of."""
+        return 32
+
+
+NetworkConfig = LandmarkUNetConfig | LandmarkTransformerConfig
+
+
+@dataclass(frozen=True, kw_only=True)
+class LandmarkObjective:
+    """What ``losses.LandmarkLoss`` is made with; lengths in pixels of the heat-map."""
+
+    heatmap: Literal["divergence", "adaptive_wing", "mse"] = "divergence"
+    """Loss of the heat-maps."""
+    coordinate: Literal["wing", "smooth_l1", "euclidean"] = "wing"
+    """Loss of the coordinates."""
+    uncertainty: Literal["beta", "gaussian", "laplace"] = "beta"
+    """Likelihood of the errors."""
+    lambda_heatmap: float = 1.0
+    """Weight of the heat-map term."""
+    lambda_coordinate: float = 0.5
+    """Weight of the coordinate term."""
+    lambda_anatomical: float = 0.1
+    """Weight of the structure of the spine."""
+    lambda_uncertainty: float = 0.1
+    """Weight of the likelihood."""
+    sigma: float = 1.0
+    """Standard deviation of the target heat-maps, in pixels of the heat-map."""
+    scale: float = 4.0
+    """Error that counts as a miss, in pixels of the heat-map."""
+    learn_weights: bool = False
+    """Learn the weights of the terms, beginning with the lambdas."""
+    decoder: Literal["soft_argmax", "dark"] = "soft_argmax"
+    """From maps to landmarks once trained; training always goes through the soft argmax."""
+
+    def __post_init__(self) -> None:
+        check_settings(self)
+        for name in ("lambda_heatmap", "lambda_coordinate", "lambda_anatomical", "lambda_uncertainty"):
+            if not getattr(self, name) >= 0:
+                raise ValueError(f"LandmarkObjective: {name} must be 0 or more, got {getattr(self, name)}")
+        if not (self.sigma > 0 and self.scale > 0):
+            raise ValueError(f"LandmarkObjective: sigma and scale must be positive, got {self.sigma} and {self.scale}")
+        if self.decoder not in ("soft_argmax", "dark"):
+            raise ValueError(f"LandmarkObjective: decoder must be 'soft_argmax' or 'dark', got {self.decoder!r}")
+        check_finite(self)
+
+
+@dataclass(frozen=True, kw_only=True)
+class LandmarkTraining:
+    """How the images are drawn and the weights moved."""
+
+    batch: int = 8
+    """Images a step."""
+    lr: float = 3e-3
+    """Largest learning rate; it rises over a tenth of the steps and falls to 0."""
+    weight_decay: float = 1e-2
+    """Decoupled weight decay: each step takes lr * weight_decay of a weight."""
+    clip: float = 5.0
+    """Largest gradient norm."""
+    rotate: float = 4.0
+    """Largest angle by which training images are turned, in degrees, to either side."""
+    zoom: float = 0.05
+    """Largest share by which training images are made larger or smaller."""
+    shift: float = 0.03
+    """Largest shift of training images, as a share of their size."""
+    gain: float = 0.2
+    """Largest share by which brightness and contrast of training images change."""
+
+    def __post_init__(self) -> None:
+        check_settings(self)
+        if not (self.lr > 0 and self.clip > 0):
+            raise ValueError(f"LandmarkTraining: lr and clip must be positive, got {self.lr} and {self.clip}")
+        for name, low in (("batch", 1), ("weight_decay", 0), ("rotate", 0), ("zoom", 0), ("shift", 0), ("gain", 0)):
+            if getattr(self, name) < low:
+                raise ValueError(f"LandmarkTraining: {name} must be at least {low}, got {getattr(self, name)}")
+        if max(self.zoom, self.gain) >= 1:
+            raise ValueError(f"LandmarkTraining: zoom and gain must be below 1, got {self.zoom} and {self.gain}")
+        check_finite(self)
+
+
+@dataclass(frozen=True, kw_only=True)
+class PhantomData:
+    """Radiographs of the lumbar spine that are drawn: so many to learn from, and others to be tested on."""
+
+    phantom: SpinePhantomConfig = field(default_factory=SpinePhantomConfig)
+    images: int = 512
+    test_images: int = 100
+
+    def __post_init__(self) -> None:
+        check_settings(self)
+        for name in ("images", "test_images"):
+            check_whole(f"PhantomData: {name}", getattr(self, name), 1)
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """(H, W) of the images."""
+        return self.phantom.height, self.phantom.width
+
+
+@dataclass(frozen=True, kw_only=True)
+class FolderData:
+    """A folder of images, each beside a CSV file of its points; see ``data.read_landmark_folder``."""
+
+    folder: str
+    size: tuple[int, int] = (256, 256)
+    spacing: float | None = None
+    holdout: float = 0.2
+
+    def __post_init__(self) -> None:
+        check_settings(self)
+        if not 0 < self.holdout < 1:
+            raise ValueError(f"FolderData: holdout must be a share between 0 and 1, got {self.holdout}")
+
+
+@dataclass(frozen=True, kw_only=True)
+class LandmarkSettings(TrainingSettings):
+    """One landmark training, complete: data, network, objective, optimisation, steps and seed; kept in config.yaml."""
+
+    MODEL: ClassVar[str] = "landmarks"
+    TITLE: ClassVar[str] = "landmark training"
+    KINDS: ClassVar[Mapping[str, type]] = {
+        "phantoms": PhantomData,
+        "folder": FolderData,
+        "unet": LandmarkUNetConfig,
+        "transformer": LandmarkTransformerConfig,
+    }
+
+    data: PhantomData | FolderData = field(default_factory=PhantomData)
+    network: NetworkConfig = field(default_factory=LandmarkUNetConfig)
+    objective: LandmarkObjective = field(default_factory=LandmarkObjective)
+    training: LandmarkTraining = field(default_factory=LandmarkTraining)
+    steps: int = 600
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        check_settings(self)
+        coarsest = self.network.coarsest
+        check_budget("LandmarkSettings", steps=self.steps, seconds=None, seed=self.seed)
+        if any(side < coarsest or side % coarsest for side in self.data.size):
+            raise ValueError(
+                f"LandmarkSettings: the images' height and width must be multiples of {coarsest} for this network, "
+                f"got {self.data.size[0]} and {self.data.size[1]}"
+            )

@@ -1,0 +1,116 @@
+"""A landmark network ready for use: from images to landmarks with standard deviations, in pixels of the image."""
+
+import math
+from typing import NamedTuple
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from diffshape._arguments import checked
+from diffshape._bounds import check_whole
+from diffshape._reprs import one_line
+from diffshape.losses import LandmarkLoss, Skeleton
+from diffshape.models.landmarks.config import LandmarkObjective, LandmarkUNetConfig, NetworkConfig
+from diffshape.models.landmarks.output import LandmarkOutput
+from diffshape.ops import heatmap_dark, heatmap_soft_argmax, resize_landmarks
+
+
+class LandmarkPrediction(NamedTuple):
+    """Landmarks (N, K, 2) as (x, y), and the coordinates' standard deviations (N, K, 2), in pixels of the image."""
+
+    landmarks: Float[Tensor, "n k 2"]
+    deviations: Float[Tensor, "n k 2"]
+
+    __repr__ = one_line
+
+
+class LandmarkDetector(nn.Module):
+    """A network with the objective that says how to read its maps.
+
+    Args:
+        skeleton: What the landmarks are.
+        network: Which network.
+        objective: What it is trained with.
+    """
+
+    @checked
+    def __init__(
+        self,
+        skeleton: Skeleton,
+        network: NetworkConfig | None = None,
+        objective: LandmarkObjective | None = None,
+    ) -> None:
+        super().__init__()
+        self.skeleton, self.config = skeleton, objective or LandmarkObjective()
+        self.objective = landmark_loss(self.config, skeleton)
+        start = 2 * math.log(self.config.scale)
+        self.network = landmark_network(skeleton, network or LandmarkUNetConfig(), start)
+
+    @property
+    def stride(self) -> int:
+        """Image pixels for each pixel of a heat-map."""
+        return int(self.network.stride)  # type: ignore[arg-type]
+
+    @checked
+    def forward(self, images: Float[Tensor, "b 1 h w"]) -> LandmarkOutput:
+        """Heat-maps and ln(variance), as they are trained."""
+        if images.ndim != 4 or images.shape[1] != 1:
+            raise ValueError(f"LandmarkDetector: images must have shape (B, 1, H, W), got {tuple(images.shape)}")
+        return self.network(standardized(images))
+
+    @torch.no_grad()
+    @checked
+    def detect(self, images: Float[Tensor, "n 1 h w"], *, batch: int = 16) -> LandmarkPrediction:
+        """Landmarks of any number of images, ``batch`` at a time.
+
+        Args:
+            images: (N, 1, H, W), of a height and width that suit the network.
+            batch: How many go through the network at once.
+
+        Raises:
+            ValueError: ``images`` have another shape, or ``batch`` is below 1.
+        """
+        check_whole("LandmarkDetector.detect: batch", batch, 1)
+        if images.ndim != 4 or images.shape[1] != 1:
+            raise ValueError(f"LandmarkDetector.detect: images must have shape (N, 1, H, W), got {tuple(images.shape)}")
+        was_training, device = self.training, next(self.network.parameters()).device
+        self.eval()
+        try:
+            parts = [self._read(self(piece.to(device))) for piece in images.split(min(batch, max(len(images), 1)))]
+        finally:
+            self.train(was_training)
+        return LandmarkPrediction(*(torch.cat(part) for part in zip(*parts)))
+
+    def _read(self, output: LandmarkOutput) -> LandmarkPrediction:
+        logits = self.config.heatmap == "divergence"
+        if self.config.decoder == "soft_argmax":
+            landmarks = heatmap_soft_argmax(output.heatmaps, from_logits=logits)
+        else:
+            maps = output.heatmaps
+            landmarks = heatmap_dark(maps.flatten(-2).softmax(-1).reshape(maps.shape) if logits else maps)
+        deviations = (self.objective.bound_log_variance(output.log_variance) / 2).exp()
+        return LandmarkPrediction(resize_landmarks(landmarks, self.stride), deviations * self.stride)
+
+
+def landmark_loss(config: LandmarkObjective, skeleton: Skeleton) -> LandmarkLoss:
+    """The objective of a config."""
+    options = {name: value for name, value in vars(config).items() if name != "decoder"}
+    return LandmarkLoss(skeleton, **options)
+
+
+def landmark_network(skeleton: Skeleton, config: NetworkConfig, start: float) -> nn.Module:
+    """The network of a config, with as many maps as the skeleton has landmarks."""
+    if isinstance(config, LandmarkUNetConfig):
+        from diffshape.models.landmarks.unet import LandmarkUNet
+
+        return LandmarkUNet(skeleton.count, config, start=start)
+    from diffshape.models.landmarks.transformer import LandmarkTransformer
+
+    return LandmarkTransformer(skeleton, config, start=start)
+
+
+def standardized(images: Float[Tensor, "b 1 h w"]) -> Float[Tensor, "b 1 h w"]:
+    """Each image with mean 0 and deviation 1, so that exposure does not matter."""
+    mean = images.mean((-3, -2, -1), keepdim=True)
+    return (images - mean) / (images.std((-3, -2, -1), keepdim=True) + 1e-3)
