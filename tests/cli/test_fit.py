@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 from dataclasses import replace
+from importlib import import_module
 from pathlib import Path
 
 import numpy as np
@@ -145,7 +146,7 @@ def test_what_cannot_be_meant_is_2(words, message, capsys):
 def test_a_full_disk_is_one_sentence_and_1(scan, tmp_path, tiny):
     limited = (
         "import resource, sys; from diffshape.cli.main import main\n"
-        "import diffshape.fitting.points, diffshape.report\n"
+        "import diffshape.fitting.fit_points, diffshape.report\n"
         "resource.setrlimit(resource.RLIMIT_FSIZE, (8000, 8000)); sys.exit(main(sys.argv[1:]))"
     )
     words = ["fit", scan, "--out", tmp_path / "run", *tiny, "--quiet"]
@@ -167,11 +168,11 @@ def test_ctrl_c_saves_and_tells_how_to_go_on(scan, tmp_path, capsys, monkeypatch
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_stopped_while_it_prepares_a_fit_says_so_and_is_begun_again(number, scan, tmp_path, capsys, monkeypatch, tiny):
-    from diffshape.fitting import points
-
     run = tmp_path / "run"
     with monkeypatch.context() as patch:
-        patch.setattr(points, "prepare_scan", lambda cloud: os.kill(os.getpid(), number))
+        patch.setattr(
+            import_module("diffshape.fitting.fit_points"), "prepare_scan", lambda cloud: os.kill(os.getpid(), number)
+        )
         fit(scan, "--out", run, *tiny, code=130)
     assert f"nothing is saved yet; type the same again, with --out {run}" in capsys.readouterr().err
     (run / ".lock").touch()  # as a kill leaves it
@@ -256,7 +257,7 @@ def test_killed_and_resumed_ends_with_the_same_bits(scan, finished, tmp_path, ti
     program = (
         "import os, signal, sys\n"
         "from diffshape.cli.main import main\n"
-        "from diffshape.fitting.run_folder import RunFolder\n"
+        "from diffshape.fitting.fit_folder import RunFolder\n"
         "from diffshape.training import CheckpointFolder, Progress, Steps\n"
         "RunFolder.checkpoints = property(lambda run: CheckpointFolder(run.path / 'checkpoints', every=Steps(2)))\n"
         "Progress.__call__ = lambda self, report: report.step == 4 and os.kill(os.getpid(), signal.SIGKILL)\n"

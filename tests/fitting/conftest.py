@@ -1,6 +1,7 @@
 """Small clouds with a known surface, small fields, and fits that do not prepare the same scan twice."""
 
 import math
+from importlib import import_module
 from types import SimpleNamespace
 
 import numpy as np
@@ -9,9 +10,11 @@ import torch
 from torch import Tensor
 
 from diffshape.fields import Field, HashGridConfig
-from diffshape.fitting import DiffCD, points, start
-from diffshape.fitting.scan import prepare_scan
-from diffshape.fitting.target import FitTarget
+from diffshape.fitting import DiffCD
+from diffshape.fitting import fit_points as fit_to_points
+from diffshape.fitting.methods import initial_distances
+from diffshape.fitting.scans.prepare import prepare_scan
+from diffshape.fitting.targets.scan_target import FitTarget
 
 CENTER, RADIUS = np.array([10.0, -5.0, 3.0]), 2.0
 
@@ -94,9 +97,9 @@ def quick_start(monkeypatch, _scans):
             _scans[key] = prepare_scan(cloud)
         return _scans[key]
 
-    monkeypatch.setattr(points, "prepare_scan", remembered)
-    monkeypatch.setattr(start, "_POOL", 20_000)
-    monkeypatch.setattr(start, "_BATCH", 1024)
+    monkeypatch.setattr(import_module("diffshape.fitting.fit_points"), "prepare_scan", remembered)
+    monkeypatch.setattr(initial_distances, "_POOL", 20_000)
+    monkeypatch.setattr(initial_distances, "_BATCH", 1024)
 
 
 @pytest.fixture(scope="session")
@@ -108,7 +111,7 @@ def _fits():
 def ball_fit(quick_start, _fits, ball, small_method, small_field):
     """One short fit to the ball, shared: nothing here changes it."""
     if "ball" not in _fits:
-        _fits["ball"] = points.fit_points(ball, small_method, small_field, steps=80)
+        _fits["ball"] = fit_to_points(ball, small_method, small_field, steps=80)
     return _fits["ball"]
 
 

@@ -11,7 +11,7 @@ from diffshape.data import box_mesh, icosphere, torus_mesh
 from diffshape.fields import HashGridConfig, MLPConfig
 from diffshape.fields.hash_grid_stack import HashGridStack
 from diffshape.fitting import StopRule, Supervised, fit_mesh, fit_meshes, load, tabulate_fits
-from diffshape.fitting.distance_pool import DistancePool
+from diffshape.fitting.methods.distance_pool import DistancePool
 
 BOX, BALL, RING = box_mesh(3), icosphere(2), torus_mesh(12, 8, ring_radius=0.7, tube_radius=0.3)
 METHOD = Supervised(batch=700, pool=3000, fresh=20)

@@ -9,7 +9,7 @@ from diffshape.fields import LatentMLP, LatentMLPConfig, MLPConfig
 from diffshape.fitting import DiffCD, FitResult
 from diffshape.fitting.result import field_bounds
 from diffshape.fitting.settings import FitSettings
-from diffshape.fitting.target import raw_target
+from diffshape.fitting.targets.scan_target import raw_target
 from diffshape.metrics import compare_surfaces
 
 CENTER = np.array([10.0, -5.0, 3.0])

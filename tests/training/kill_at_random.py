@@ -61,7 +61,7 @@ def ended(child: int) -> int:
 
 def _be_quick() -> None:
     """Save every few steps, and score roughly."""
-    from diffshape.fitting.run_folder import RunFolder
+    from diffshape.fitting.fit_folder import RunFolder
     from diffshape.models import DeepSDF
     from diffshape.training import CheckpointFolder, Steps
     from diffshape.training.run_folder import TrainingRun

@@ -14,8 +14,8 @@ from diffshape.cli.options import OptionalFloat, OptionalInt, OptionalPath, Opti
 from diffshape.cli.settings import Base, base_named_in, base_of
 from diffshape.cli.way_on import is_complete, told_way_on
 from diffshape.fields.config import FieldConfig, HashGridConfig
-from diffshape.fitting.config import DiffCD
-from diffshape.fitting.supervised_config import Supervised
+from diffshape.fitting.methods.diffcd import DiffCD
+from diffshape.fitting.methods.supervised import Supervised
 
 if TYPE_CHECKING:
     from diffshape.cli.inputs import Inputs

@@ -124,7 +124,7 @@ def _remembered(folder: Path) -> Remembered:
 
 
 def _fitted_points(folder: Path) -> NDArray[np.float64]:
-    from diffshape.fitting.run_folder import RunFolder
+    from diffshape.fitting.fit_folder import RunFolder
 
     fit = RunFolder(folder).read()
     return fit.frame.from_unit(fit.target.points.double().numpy())

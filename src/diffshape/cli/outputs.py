@@ -14,8 +14,8 @@ from diffshape.cli.errors import typed_as
 from diffshape.cli.inputs import Inputs
 from diffshape.data import Mesh, write_mesh
 from diffshape.fitting import FitResult, score_field
-from diffshape.fitting.mesh_target import MeshTarget
-from diffshape.fitting.run_folder import write_json
+from diffshape.fitting.fit_folder import write_json
+from diffshape.fitting.targets.mesh_target import MeshTarget
 from diffshape.metrics import FieldScore, SurfaceScore, compare_surfaces
 from diffshape.report import preview
 

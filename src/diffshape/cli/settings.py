@@ -13,10 +13,10 @@ from diffshape._config import read_yaml
 from diffshape.cli.errors import UsageError, as_option, without_class
 from diffshape.cli.folders import input_file
 from diffshape.fields.config import FieldConfig, HashGridConfig
-from diffshape.fitting.config import DiffCD
+from diffshape.fitting.methods.diffcd import DiffCD
+from diffshape.fitting.methods.supervised import Supervised
 from diffshape.fitting.presets import MESH_PRESETS, PRESETS, Preset
 from diffshape.fitting.settings import FitSettings
-from diffshape.fitting.supervised_config import Supervised
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -180,7 +180,7 @@ def _scored(
 ) -> dict[str, Any]:
     """Score the model on some shapes, and write metrics.json and the two pictures."""
     from diffshape.data import DistanceSamples
-    from diffshape.fitting.run_folder import write_json
+    from diffshape.fitting.fit_folder import write_json
     from diffshape.models.deep_sdf.score import find_codes, score_deep_sdf
     from diffshape.report import completion_strip, interpolation_strip
 

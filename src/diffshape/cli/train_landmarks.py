@@ -181,7 +181,7 @@ def _score(
     folder: Path, test: "LandmarkImages", prediction: "LandmarkPrediction", say: Say, metrics: Mapping[str, Any]
 ) -> dict[str, Any]:
     """Score the test images, and write metrics.json and overlay.png."""
-    from diffshape.fitting.run_folder import write_json
+    from diffshape.fitting.fit_folder import write_json
     from diffshape.models.landmarks.score import score_landmarks
     from diffshape.report import landmark_overlay
 

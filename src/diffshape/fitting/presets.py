@@ -6,8 +6,8 @@ from diffshape._arguments import checked
 from diffshape._bounds import MOST_STEPS, check_whole
 from diffshape._typed import check_settings
 from diffshape.fields.config import HASH_GRIDS, FieldConfig, MLPConfig
-from diffshape.fitting.config import DiffCD
-from diffshape.fitting.supervised_config import Supervised
+from diffshape.fitting.methods.diffcd import DiffCD
+from diffshape.fitting.methods.supervised import Supervised
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -13,10 +13,10 @@ from diffshape.data import Frame, Mesh
 from diffshape.data.arrays import real_array
 from diffshape.fields import Field, export
 from diffshape.fields.export import Format
-from diffshape.fitting.bodies import supported_bodies
-from diffshape.fitting.mesh_target import MeshTarget
+from diffshape.fitting.mesh_bodies import supported_bodies
 from diffshape.fitting.settings import FitSettings
-from diffshape.fitting.target import FitTarget
+from diffshape.fitting.targets.mesh_target import MeshTarget
+from diffshape.fitting.targets.scan_target import FitTarget
 from diffshape.ops import isosurface
 
 _CHUNK = 1 << 17
@@ -117,7 +117,7 @@ class FitResult:
         Raises:
             ValueError: The folder already holds a fit.
         """
-        from diffshape.fitting.run_folder import RunFolder
+        from diffshape.fitting.fit_folder import RunFolder
 
         return RunFolder(Path(folder)).write_result(self)
 

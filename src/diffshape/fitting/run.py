@@ -8,10 +8,10 @@ import torch
 from diffshape._arguments import checked
 from diffshape._files import remove_leftovers
 from diffshape.fields import build_field
-from diffshape.fitting.assembly import budget_of, optimization, task_of, threads_for
-from diffshape.fitting.rehearsal import rehearse
+from diffshape.fitting.fit_folder import Fit, RunFolder
+from diffshape.fitting.optimization import budget_of, optimization, task_of, threads_for
 from diffshape.fitting.result import FitResult
-from diffshape.fitting.run_folder import Fit, RunFolder
+from diffshape.fitting.warm_up import rehearse
 from diffshape.training import CsvLog, StepReport, only_here, train
 from diffshape.training.device import chosen_device
 from diffshape.training.progress import with_progress

@@ -8,8 +8,8 @@ from diffshape._bounds import check_budget, check_whole
 from diffshape._config import from_plain, to_plain
 from diffshape._typed import check_settings
 from diffshape.fields.config import FIELD_KINDS, FieldConfig
-from diffshape.fitting.config import DiffCD
-from diffshape.fitting.supervised_config import Supervised
+from diffshape.fitting.methods.diffcd import DiffCD
+from diffshape.fitting.methods.supervised import Supervised
 
 VERSION = 1
 _KINDS = {"diffcd": DiffCD, "supervised": Supervised, **FIELD_KINDS}

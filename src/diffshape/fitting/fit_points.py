@@ -1,0 +1,148 @@
+"""From unoriented points to a surface."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from diffshape._arguments import checked
+from diffshape._bounds import check_budget
+from diffshape.data import Frame, clean_points
+from diffshape.data.points import dimensions
+from diffshape.fields.config import FieldConfig, HashGridConfig
+from diffshape.fitting.fit_folder import Fit
+from diffshape.fitting.methods.diffcd import DiffCD
+from diffshape.fitting.presets import PRESETS
+from diffshape.fitting.result import FitResult
+from diffshape.fitting.run import Observer, run_fit
+from diffshape.fitting.scans.prepare import PreparedScan, prepare_scan
+from diffshape.fitting.settings import FitSettings
+from diffshape.fitting.targets.scan_target import FitTarget, prepared_target, raw_target
+from diffshape.training.device import chosen_device
+from diffshape.training.progress import with_progress
+
+MAX_POINTS = 100_000
+"""A larger scan is thinned to this many points."""
+
+
+@checked
+def fit_points(
+    points: Any,
+    method: DiffCD | None = None,
+    field: FieldConfig | None = None,
+    *,
+    steps: int | None = None,
+    seconds: float | None = None,
+    device: torch.device | str = "auto",
+    seed: int = 0,
+    resolution: int = 256,
+    folder: str | Path | None = None,
+    progress: bool | None = None,
+    observers: Sequence[Observer] = (),
+) -> FitResult:
+    """Fit a neural distance field to unoriented, noisy points: the surface is where it is 0.
+
+    Args:
+        points: (N, 3) array, NumPy or torch, N >= 4, in any unit and place; or the path of a file, a ``PointCloud``,
+            or a mesh to draw from (see ``diffshape.data.as_points``). Rows that are not finite are dropped, and of
+            more than 100,000 rows so many are drawn; ``result.notes`` says so.
+        method: Objective and sampling; ``DiffCD()`` if not given.
+        field: Settings of the field; a hash grid matched to the spacing and noise of the points if not given.
+        steps: Optimiser steps; with them a fit is deterministic on one CPU with one number of threads.
+            1800 unless ``seconds`` is given.
+        seconds: Wall-clock budget of the optimisation, to which its schedule is laid out. It begins when the scan is
+            prepared and all is compiled, which takes a minute the very first time.
+        device: Where to compute: "cpu", "cuda" or a ``torch.device``; "auto" takes a GPU if there is one.
+        seed: Seed of weights and samples.
+        resolution: Grid nodes along the side of the box in which ``result.mesh()`` looks for the surface.
+        folder: Keep a log and checkpoints here; :func:`resume_fit` goes on with a fit that was interrupted.
+        progress: Show the progress on stderr or not; on a terminal and in a notebook if not given.
+        observers: Called after each step with a ``training.StepReport``.
+
+    Returns:
+        A :class:`FitResult`: ``mesh()``, ``query(points)``, ``save(folder)``.
+
+    Raises:
+        ValueError: The points are too few, all in one place or on one line, or not (N, 3); a setting does not fit; or
+            the device is not here.
+        TrainingError: The optimisation left the finite numbers.
+
+    Source: Haerenstam-Nielsen et al., DiffCD, ECCV 2024.
+
+    >>> import numpy as np
+    >>> directions = np.random.default_rng(0).normal(size=(2000, 3))
+    >>> ball = 3 + directions / np.linalg.norm(directions, axis=1, keepdims=True)
+    >>> result = fit_points(ball, steps=60)
+    >>> bool(result.query(np.array([3.0, 3.0, 3.0])) < 0)
+    True
+    """
+    check_budget("fit_points", steps=steps, seconds=seconds, seed=seed)
+    chosen = chosen_device(device, argument="fit_points: device")
+    budget = {"steps": steps, "seconds": seconds, "seed": seed, "resolution": resolution}
+    with with_progress(f"fit_points on {chosen}", progress, observers) as heard:
+        return run_fit(begin_scan(points, method or DiffCD(), field, **budget), folder, device=chosen, observers=heard)
+
+
+def begin_scan(
+    points: Any,
+    method: DiffCD,
+    field: FieldConfig | None,
+    *,
+    steps: int | None,
+    seconds: float | None,
+    seed: int,
+    resolution: int = 256,
+) -> Fit:
+    """A fit to points, ready to run.
+
+    Raises:
+        ValueError: The points are too few, all in one place or on one line, or not (N, 3); or a setting does not fit.
+    """
+    cloud = clean_points(points, name="fit_points: points").subset(MAX_POINTS, seed=seed)
+    if dimensions(cloud.points) < 2:
+        raise ValueError("fit_points: all points lie on one line; there is no surface to fit to them")
+    frame = Frame.of(cloud.points)
+    target, remarks = _target(torch.from_numpy(frame.to_unit(cloud.points)), method, seed)
+    steps = steps if steps is not None or seconds is not None else PRESETS["standard"].steps
+    settings = FitSettings(
+        method=method,
+        field=field or matched_grid(target),
+        steps=steps,
+        seconds=seconds,
+        seed=seed,
+        resolution=resolution,
+    )
+    notes = cloud.notes + remarks
+    return Fit(settings=settings, frame=frame, target=target, notes=notes, as_torch=isinstance(points, Tensor))
+
+
+def matched_grid(target: FitTarget) -> HashGridConfig:
+    """A hash grid whose finest cells are as wide as what the points resolve: their spacing, and more with noise.
+
+    Its levels begin at an eighth of that: coarser ones would only repeat what the network can do.
+    """
+    side = HashGridConfig().box[1] - HashGridConfig().box[0]
+    cell = max(target.spacing.item() + target.noise.item(), side / 256)
+    finest = max(32, int(side / cell))
+    return HashGridConfig(finest=finest, base=max(8, finest // 8))
+
+
+def _target(points: Tensor, method: DiffCD, seed: int) -> tuple[FitTarget, tuple[str, ...]]:
+    """What to fit, and what there is to say about it."""
+    if not method.prepare:
+        return raw_target(points), ()
+    scan = prepare_scan(points)
+    notes = ()
+    if dropped := len(points) - len(scan.kept):
+        notes += (f"{dropped:,} points that are isolated or repeated were left out",)
+    if not _trusted(scan):
+        notes += ("no inside could be told from the points; the fit starts from a sphere",)
+        return raw_target(points[scan.kept]), notes
+    return prepared_target(scan, torch.Generator().manual_seed(seed)), notes
+
+
+def _trusted(scan: PreparedScan) -> bool:
+    """Whether the orientation encloses something and most points agree with it; else it must not be started from."""
+    return scan.trust.volume > 1e-4 and scan.trust.undecided < 0.5

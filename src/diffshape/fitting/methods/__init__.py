@@ -1,0 +1,1 @@
+"""The methods of fitting, each a config and a task."""

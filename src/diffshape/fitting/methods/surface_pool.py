@@ -1,0 +1,54 @@
+"""Samples of a moving level set: meshed now and then, pulled back to it whenever they are drawn.
+
+Every re-meshing draws samples uniformly over the area of the surface; between two of them each drawn sample first
+follows the surface by a few pulls along the gradient, and stays where it arrived. An empty level set keeps the old
+samples. Source: Haerenstam-Nielsen et al., DiffCD, ECCV 2024, where pulled samples are not written back.
+"""
+
+import torch
+from torch import Tensor
+
+from diffshape.fields import Field
+from diffshape.fitting.methods.diffcd import DiffCD
+from diffshape.ops import LevelSetPoints, isosurface, project_to_level_set, sample_surface
+
+
+class SurfacePool:
+    """The samples and when they were last drawn afresh."""
+
+    def __init__(self, method: DiffCD, bounds: tuple[float, float], generator: torch.Generator) -> None:
+        self.method, self.bounds, self.generator = method, bounds, generator
+        self.points = torch.zeros(0, 3)
+        self.meshings = torch.tensor(0)
+
+    def refresh(self, field: Field, share: float) -> None:
+        """Mesh and sample the surface if the ``share`` of the fit gone by asks for it; keep the pool if it is empty."""
+        due = int(share * self.method.meshings) + 1
+        if self.meshings.item() >= due:
+            return
+        self.meshings = torch.tensor(due)
+        vertices, faces = isosurface(field, resolution=self.method.mesh_resolution, bounds=self.bounds)
+        if len(faces):
+            samples = sample_surface(vertices.cpu(), faces.cpu(), self.method.pool, generator=self.generator)
+            self.points = samples.points.float()
+
+    def draw(self, field: Field) -> LevelSetPoints | None:
+        """Samples pulled to the surface of ``field`` as it is now; None while there has been no surface."""
+        if len(self.points) == 0:
+            return None
+        chosen = torch.randperm(len(self.points), generator=self.generator)[: self.method.surface_batch]
+        device = next(field.parameters()).device
+        pulled = project_to_level_set(
+            field, self.points[chosen].to(device), steps=self.method.pulls, step=self.method.pull
+        )
+        inside = pulled.points.clamp(*self.bounds)
+        self.points[chosen] = inside.cpu()
+        return pulled
+
+    def state(self) -> dict[str, Tensor]:
+        """What a checkpoint keeps."""
+        return {"pool": self.points, "meshings": self.meshings}
+
+    def load_state(self, state: dict[str, Tensor]) -> None:
+        """Take back what ``state`` gave."""
+        self.points, self.meshings = state["pool"].clone(), state["meshings"].clone()

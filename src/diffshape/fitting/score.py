@@ -1,0 +1,62 @@
+"""How good the field of a mesh is, by the protocol of ``metrics.compare_fields``, on points that no fit has seen."""
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from diffshape._arguments import checked
+from diffshape._bounds import LARGEST_RUN_SEED, check_fits, check_number, check_whole
+from diffshape.fitting.result import FitResult
+from diffshape.fitting.targets.mesh_target import MeshTarget
+from diffshape.metrics import FieldScore, compare_fields, compare_surfaces
+
+_CHUNK = 1 << 17
+_SEED = 1 << 40
+"""Seeds of scores begin here, far from those of fits."""
+
+
+@checked
+def score_field(
+    result: FitResult, *, samples: int = 500_000, sigma: float = 0.01, resolution: int | None = 256, seed: int = 0
+) -> FieldScore:
+    """Score a fit of a mesh against the mesh: signs, distances, and the surface; in its frame, where its side is 2.
+
+    Args:
+        result: What ``fit_mesh`` gave.
+        samples: Points near the surface, and as many uniform in [-1, 1]^3.
+        sigma: Standard deviation of those near the surface.
+        resolution: Grid of the mesh whose Chamfer distance is measured, as a share of the longest side; None: not.
+        seed: Of the points.
+
+    Raises:
+        ValueError: The fit is not one of a mesh.
+    """
+    if not isinstance(result.target, MeshTarget):
+        raise ValueError("score_field: result must be a fit of a mesh; score that of a scan with compare_surfaces")
+    distance = result.target.distance
+    check_fits("score_field: samples", samples, 400)
+    check_number("score_field: sigma", sigma, 0, 1e6)
+    check_whole("score_field: seed", seed, 0, LARGEST_RUN_SEED)
+    generator = torch.Generator().manual_seed(_SEED + seed)
+    near = distance.sample_near(samples, sigma=sigma, generator=generator)
+    volume = distance.sample_uniform(samples, generator=generator)
+    surface = distance.sample_surface(samples, generator=generator)
+    chamfer = None
+    if resolution is not None:
+        chamfer = compare_surfaces(result.mesh(resolution), result.target.mesh).chamfer
+    return compare_fields(
+        _values(result, near.points),
+        near.distances,
+        _values(result, volume.points),
+        volume.distances,
+        pred_surface=_values(result, surface.points),
+        chamfer=chamfer,
+    )
+
+
+@torch.no_grad()
+def _values(result: FitResult, points: Float[Tensor, "n 3"]) -> Float[Tensor, "n"]:
+    """The field at points of the frame."""
+    result.field.eval()
+    parameter = next(result.field.parameters())
+    return torch.cat([result.field(part.to(parameter)).cpu() for part in points.split(_CHUNK)])

@@ -1,0 +1,172 @@
+import os
+import subprocess
+import sys
+from dataclasses import FrozenInstanceError, fields, replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+import diffshape
+from diffshape.fields import HashGridConfig, MLPConfig
+from diffshape.fitting import DiffCD, Preset, ScanConfig, Supervised, fit_points
+from diffshape.fitting.methods.diffcd import OrientationConfig
+
+CHANGED = {
+    "points_loss": "squared-value",
+    "surface_weight": 0.5,
+    "surface_squared": True,
+    "eikonal_weight": 0.3,
+    "area_weight": 0.5,
+    "normal_weight": 0.5,
+    "batch": 200,
+    "surface_batch": 64,
+    "local_samples": 1.0,
+    "local_scale": 0.5,
+    "global_samples": 0.5,
+    "pool": 300,
+    "meshings": 1,
+    "mesh_resolution": 20,
+    "pulls": 3,
+    "pull": "trace",
+    "tolerance": 1e-6,
+    "prepare": False,
+    "start": 0.6,
+    "learning_rate": 1e-3,
+    "schedule": "warmup-cosine",
+}
+
+
+def weights(ball, method, field, steps=8):
+    fitted = fit_points(ball, method, field, steps=steps).field.state_dict()
+    return torch.cat([weight.flatten() for name, weight in fitted.items() if name != "fade"])
+
+
+@pytest.fixture(scope="module")
+def tiny_field():
+    return HashGridConfig(levels=3, finest=16, log2_entries=8, width=16)
+
+
+@pytest.fixture(scope="module")
+def tiny_method():
+    return DiffCD(batch=128, surface_batch=96, pool=200, meshings=2, mesh_resolution=16)
+
+
+@pytest.fixture(scope="module")
+def references():
+    return {}
+
+
+def test_the_table_of_changes_is_complete():
+    assert set(CHANGED) == {field.name for field in fields(DiffCD)}
+
+
+@pytest.mark.parametrize("name", CHANGED)
+def test_every_setting_acts(name, ball, tiny_method, tiny_field, references):
+    base = replace(tiny_method, normal_weight=0.0) if name == "prepare" else tiny_method
+    if base not in references:
+        references[base] = weights(ball, base, tiny_field)
+    changed = weights(ball, replace(base, **{name: CHANGED[name]}), tiny_field)
+    assert torch.isfinite(changed).all()
+    assert not torch.equal(changed, references[base])
+
+
+def test_the_closest_point_loss_fits_too(ball, small_method):
+    method = replace(small_method, points_loss="closest-point", batch=64)
+    field = MLPConfig(hidden_layers=2, width=16, skip=())
+    by_value = weights(ball, replace(method, points_loss="value"), field, steps=4)
+    by_distance = weights(ball, method, field, steps=4)
+    assert torch.isfinite(by_distance).all()
+    assert not torch.equal(by_distance, by_value)
+
+
+@pytest.mark.parametrize("kind", [DiffCD, Preset, ScanConfig, OrientationConfig, Supervised])
+def test_settings_are_frozen_and_closed(kind):
+    with pytest.raises(TypeError, match="speed"):
+        kind(speed=1)
+    with pytest.raises(FrozenInstanceError):
+        setattr(kind(), fields(kind)[0].name, None)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        *(({name: 0}, f"{name} must be at least 1, got 0") for name in ("batch", "surface_batch", "pool", "meshings")),
+        *(
+            ({f"{name}": -0.1}, f"{name} must be at least 0, got -0.1")
+            for name in (
+                "surface_weight",
+                "eikonal_weight",
+                "area_weight",
+                "normal_weight",
+                "local_samples",
+                "global_samples",
+            )
+        ),
+        ({"pulls": -1}, "pulls must be at least 0, got -1"),
+        ({"pulls": 1.5}, "pulls must be a whole number, got 1.5"),
+        ({"batch": 64.5}, "batch must be a whole number, got 64.5"),
+        ({"batch": True}, "batch must be a whole number, got True"),
+        ({"prepare": "no"}, "prepare must be True or False, got 'no'"),
+        ({"eikonal_weight": np.nan}, "eikonal_weight must be a number, got nan"),
+        ({"mesh_resolution": 15}, "mesh_resolution must be at least 16"),
+        ({"start": 1.0}, r"start is a share of the steps in \[0, 1\), got 1.0"),
+        ({"start": -0.1}, "start is a share"),
+        ({"learning_rate": 0.0}, "learning_rate, tolerance and local_scale must be positive"),
+        ({"learning_rate": np.nan}, "learning_rate must be a number, got nan"),
+        ({"tolerance": 0.0}, "learning_rate, tolerance and local_scale must be positive"),
+        ({"local_scale": 0.0}, "learning_rate, tolerance and local_scale must be positive"),
+        ({"prepare": False, "normal_weight": 0.1}, "normal_weight needs prepare=True"),
+        ({"points_loss": "cubed"}, "points_loss must be one of"),
+        ({"pull": "push"}, "pull must be one of"),
+        ({"schedule": "linear"}, "schedule must be one of"),
+    ],
+)
+def test_a_diffcd_setting_out_of_range_is_refused(options, message):
+    with pytest.raises(ValueError, match=f"DiffCD: .*{message}"):
+        DiffCD(**options)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"directions": 0},
+        {"rounds": -1},
+        {"resolution": 3},
+        {"cell": 0.0},
+        {"slack": 0.0},
+        {"smoothing": (0.01, 0.0)},
+        {"side": 0.9},
+    ],
+)
+def test_an_orientation_setting_out_of_range_is_refused(options):
+    with pytest.raises(ValueError, match="OrientationConfig: need"):
+        OrientationConfig(**options)
+
+
+def test_settings_need_no_torch():
+    source = Path(diffshape.__file__).parents[1]
+    code = "import sys, diffshape.fitting.settings, diffshape.fitting.presets; sys.exit('torch' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], env={**os.environ, "PYTHONPATH": str(source)}).returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("kind", "options", "message"),
+    [
+        (OrientationConfig, {"directions": 0}, "directions >= 1"),
+        (OrientationConfig, {"rounds": -1}, "rounds >= 0"),
+        (OrientationConfig, {"smoothing": (0.01, 0.0)}, "smoothing > 0"),
+        (OrientationConfig, {"side": 0.5}, "side >= 1"),
+        (ScanConfig, {"sizes": ()}, "sizes and rounds >= 1"),
+        (ScanConfig, {"sizes": (0, 5)}, "sizes and rounds >= 1"),
+        (ScanConfig, {"rounds": 0}, "sizes and rounds >= 1"),
+        (ScanConfig, {"agreement": (0.5, 1.0)}, "two cosines"),
+        (ScanConfig, {"confidence": -1.0}, "confidence"),
+        (ScanConfig, {"isolation": (1.0, 2.0)}, "isolation > 1"),
+        (ScanConfig, {"stray": 0.0}, "stray > 0"),
+    ],
+)
+def test_bad_scan_settings_are_named(kind, options, message):
+    with pytest.raises(ValueError, match=message):
+        kind(**options)

@@ -1,0 +1,65 @@
+import torch
+
+from diffshape.fitting.methods import initial_distances as start
+from diffshape.fitting.methods.initial_distances import StartTargets, signed_distance
+
+BOUNDS = (-0.8, 0.8)
+
+
+def targets(sphere_target, seed=0):
+    return StartTargets(sphere_target, BOUNDS, torch.Generator().manual_seed(seed))
+
+
+def test_distances_are_those_of_the_sphere(sphere_target):
+    made = targets(sphere_target)
+    truth = made.points.norm(dim=-1) - 0.5
+    assert (made.distances - truth).abs().max() < 0.004
+    near = truth.abs() < 0.02
+    assert (made.distances - truth)[near].abs().max() < 1e-3  # by the tangent plane
+    assert (made.distances.sign() == truth.sign())[truth.abs() > 1e-3].all()
+
+
+def test_points_crowd_near_the_surface_and_reach_the_corners(sphere_target):
+    points = targets(sphere_target).points
+    assert points.shape == (start._POOL, 3)
+    assert ((points.norm(dim=-1) - 0.5).abs() < 0.1).double().mean() > 0.6
+    assert points.abs().max() > 0.75
+
+
+def test_far_away_the_indicator_gives_the_sign(sphere_target):
+    points = torch.tensor([[0.0, 0.0, 0.0], [0.0, 0.1, 0.0], [0.75, 0.75, 0.75], [0.0, 0.0, 3.0]])
+    assert signed_distance(sphere_target, points).sign().tolist() == [-1, -1, 1, 1]
+
+
+def test_the_loss_of_the_true_field_is_almost_0_and_grows_with_the_error(sphere_target, sphere_field):
+    made = targets(sphere_target)
+    right, larger, wrong = (made.loss(sphere_field(radius)).item() for radius in (0.5, 0.51, 0.6))
+    assert right < 0.03
+    assert right < larger < wrong
+
+
+def test_the_loss_is_the_relative_error_with_a_floor(sphere_target, sphere_field):
+    made = targets(sphere_target)
+    field = sphere_field(0.47)
+    state = made.generator.get_state()
+    loss = made.loss(field)
+    made.generator.set_state(state)
+    chosen = torch.randint(start._POOL, (start._BATCH,), generator=made.generator)
+    exact = made.distances[chosen]
+    expected = ((made.points[chosen].norm(dim=-1) - 0.47 - exact).abs() / (exact.abs() + 0.005)).mean()
+    torch.testing.assert_close(loss, expected)
+    loss.backward()
+    assert field.radius.grad.item() < 0  # a larger radius is better
+
+
+def test_the_seed_decides(sphere_target, sphere_field):
+    first, again, other = (targets(sphere_target, seed) for seed in (0, 0, 1))
+    assert torch.equal(first.points, again.points)
+    assert not torch.equal(first.points, other.points)
+    field = sphere_field(0.4)
+    assert first.loss(field) == again.loss(field)
+    assert first.loss(field) != first.loss(field)  # a fresh batch
+
+
+def test_the_field_may_be_float64(sphere_target, sphere_field):
+    assert targets(sphere_target).loss(sphere_field(0.4).double()).dtype == torch.float64

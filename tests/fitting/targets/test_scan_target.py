@@ -1,0 +1,91 @@
+import numpy as np
+import pytest
+import torch
+
+from diffshape.fitting.scans.prepare import prepare_scan
+from diffshape.fitting.targets.scan_target import FitTarget, prepared_target, raw_target
+
+
+def ball_at(center, radius):
+    """A target whose indicator is a ball anywhere in its cube."""
+    nodes = torch.cartesian_prod(*[torch.linspace(-1, 1, 65)] * 3).reshape(65, 65, 65, 3)
+    indicator = radius - (nodes - torch.tensor(center)).norm(dim=-1)
+    zero = torch.tensor(0.0)
+    return FitTarget(points=torch.zeros(1, 3), spacing=zero, noise=zero, indicator=indicator, side=torch.tensor(2.0))
+
+
+def test_inside_reads_the_indicator_with_x_first():
+    center = torch.tensor([0.3, -0.2, 0.1])
+    points = torch.rand(2000, 3, generator=torch.Generator().manual_seed(0)) * 2 - 1
+    depth = 0.4 - (points - center).norm(dim=-1)
+    sure = depth.abs() > 0.01  # a cell is 0.03 wide
+    inside = ball_at(center.tolist(), 0.4).inside(points)
+    assert torch.equal(inside[sure], depth[sure] > 0)
+    assert inside.any()
+
+
+def test_outside_the_cube_is_outside_even_if_its_wall_is_inside():
+    target = ball_at((0.9, 0.0, 0.0), 0.4)
+    assert target.inside(torch.tensor([[0.95, 0.0, 0.0], [1.05, 0.0, 0.0]])).tolist() == [True, False]
+
+
+def test_without_an_indicator_there_is_no_inside():
+    target = raw_target(torch.rand(9, 3))
+    assert not target.oriented
+    with pytest.raises(ValueError, match=r"FitTarget\.inside: this target has no indicator; prepare the scan first"):
+        target.inside(torch.zeros(1, 3))
+
+
+def test_a_raw_target_is_the_points_and_their_spacing():
+    grid = 0.1 * torch.cartesian_prod(*[torch.arange(5.0, dtype=torch.float64)] * 3)
+    target = raw_target(grid)
+    assert target.points.dtype == torch.float32
+    assert torch.equal(target.points, grid.float())
+    assert target.spacing.item() == pytest.approx(0.1)
+    assert set(target.tensors()) == {"points", "spacing", "noise"}
+
+
+@pytest.fixture(scope="module")
+def prepared(directions):
+    return prepare_scan(torch.from_numpy(0.5 * directions(1500)))
+
+
+def test_a_prepared_target_adds_points_on_the_surface(prepared):
+    target = prepared_target(prepared, torch.Generator().manual_seed(0))
+    assert len(target.points) == 3 * 1500
+    assert target.oriented
+    assert torch.equal(target.points[:1500], prepared.points.float())
+    radii = target.points.norm(dim=-1)
+    assert (radii - 0.5).abs().max() < 1e-3
+    assert (target.normals * target.points).sum(-1).div(radii).min() > 0.99
+    np.testing.assert_allclose(target.normals.norm(dim=-1), 1, atol=1e-5)
+    assert all(part.dtype == torch.float32 for part in target.tensors().values())
+
+
+def test_the_indicator_of_a_prepared_target_agrees_with_the_scan(prepared):
+    target = prepared_target(prepared, torch.Generator().manual_seed(0))
+    points = torch.rand(2000, 3, generator=torch.Generator().manual_seed(1), dtype=torch.float64) * 1.6 - 0.8
+    sure = (points.norm(dim=-1) - 0.5).abs() > 0.03
+    inside = target.inside(points.float())
+    assert torch.equal(inside[sure], prepared.indicator.inside(points)[sure])
+    assert torch.equal(inside[sure], points.norm(dim=-1)[sure] < 0.5)
+
+
+def test_added_points_depend_on_the_generator_alone(prepared):
+    first, again, other = (prepared_target(prepared, torch.Generator().manual_seed(s)).points for s in (0, 0, 1))
+    assert torch.equal(first, again)
+    assert not torch.equal(first, other)
+
+
+def test_tensors_make_the_target_again(sphere_target):
+    parts = sphere_target.tensors()
+    again = FitTarget(**parts)
+    assert all(torch.equal(part, again.tensors()[name]) for name, part in parts.items())
+    assert again.oriented
+
+
+def test_the_spacing_of_a_raw_cloud_is_that_of_its_places():
+    points = torch.rand(500, 3, generator=torch.Generator().manual_seed(0))
+    target = raw_target(torch.cat([points, torch.zeros(2000, 3)]))
+    assert len(target.points) == 2500
+    assert target.spacing == raw_target(torch.cat([points, torch.zeros(1, 3)])).spacing

@@ -1,0 +1,325 @@
+import os
+import signal
+from dataclasses import replace
+from importlib import import_module
+
+import numpy as np
+import pytest
+import torch
+import trimesh
+
+from diffshape.data import clean_points, read_mesh, read_points, write_points
+from diffshape.fields import HashGridConfig, LatentMLPConfig, MLPConfig
+from diffshape.fitting import DiffCD, fit_points, load, resume_fit
+from diffshape.fitting.fit_points import matched_grid
+from diffshape.fitting.presets import PRESETS
+from diffshape.fitting.targets.scan_target import FitTarget
+from diffshape.metrics import compare_surfaces
+
+
+@pytest.fixture(scope="session")
+def fit(small_method, small_field):
+    def run(cloud, steps=10, method=small_method, field=small_field, **options):
+        return fit_points(cloud, method, field, steps=steps, **options)
+
+    return run
+
+
+def weights(result):
+    return torch.cat([weight.flatten() for weight in result.field.state_dict().values()])
+
+
+def stop_at(step):
+    def observe(report):
+        if report.step == step:
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    return observe
+
+
+def as_trimesh(mesh):
+    return trimesh.Trimesh(mesh.vertices, mesh.faces, process=False)
+
+
+# what a fit depends on
+
+
+def test_same_seed_same_bits_other_seed_other_bits(fit, ball):
+    first, again, other = (weights(fit(ball, seed=seed)) for seed in (0, 0, 1))
+    assert torch.equal(first, again)
+    assert not torch.equal(first, other)
+
+
+def test_global_random_numbers_do_not_matter_and_are_left_alone(fit, ball):
+    torch.manual_seed(1)
+    before = torch.get_rng_state()
+    first = weights(fit(ball))
+    assert torch.equal(torch.get_rng_state(), before)
+    torch.manual_seed(2)
+    assert torch.equal(weights(fit(ball)), first)
+
+
+def test_a_file_and_a_cloud_are_fitted_like_their_points(fit, ball, tmp_path):
+    write_points(tmp_path / "ball.csv", ball)
+    for given in (tmp_path / "ball.csv", str(tmp_path / "ball.csv"), clean_points(ball)):
+        assert torch.equal(weights(fit(given, steps=2)), weights(fit(ball, steps=2)))
+
+
+def test_rows_of_zeros_change_nothing(fit, ball):
+    """A depth camera stores them where it saw nothing."""
+    far = ball + np.array([0.0, 0.0, 20.0])
+    with_zeros = fit(np.vstack([far, np.zeros((300, 3))]))
+    without = fit(far)
+    assert with_zeros.frame == without.frame
+    assert torch.equal(weights(with_zeros), weights(without))
+
+
+def test_a_tensor_is_fitted_like_an_array(fit, ball):
+    from_tensor = fit(torch.from_numpy(ball))
+    assert torch.equal(weights(from_tensor), weights(fit(ball)))
+    assert from_tensor.as_torch
+    assert isinstance(from_tensor.mesh(24).vertices, torch.Tensor)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"steps": 5},
+        {"seed": 1},
+        {"field": MLPConfig(hidden_layers=2, width=16, skip=())},
+        {"field": LatentMLPConfig(hidden_layers=2, width=16, latent=4, skip=())},
+    ],
+)
+def test_every_part_of_the_settings_acts_and_is_kept(fit, ball, change):
+    result = fit(ball, **change)
+    assert all(getattr(result.settings, name) == value for name, value in change.items())
+    assert not torch.equal(weights(result), weights(fit(ball)))
+
+
+def test_without_a_budget_the_steps_are_those_of_the_standard_preset(ball, small_method, small_field):
+    result = fit_points(ball, small_method, small_field, observers=[stop_at(1)])
+    assert result.settings.steps == PRESETS["standard"].steps
+    assert (result.step, result.interrupted) == (1, True)
+
+
+def test_a_budget_of_seconds_ends_by_the_clock(ball, small_method, small_field):
+    reports = []
+    result = fit_points(ball, small_method, small_field, seconds=0.5, observers=[reports.append])
+    assert result.settings.seconds == 0.5
+    assert result.settings.steps is None
+    assert result.seconds >= 0.5
+    assert reports[-1].progress == 1
+    assert not reports[:-1] or reports[-2].progress < 1
+    assert not result.interrupted
+
+
+def test_points_on_a_line_have_no_surface(tmp_path):
+    with pytest.raises(ValueError, match="fit_points: all points lie on one line"):
+        fit_points(np.arange(30.0)[:, None] * [1, 2, 3], folder=tmp_path / "fit")
+    assert not (tmp_path / "fit").exists()
+
+
+def test_steps_and_seconds_exclude_each_other(ball):
+    with pytest.raises(ValueError, match="fit_points: give steps or seconds, not both"):
+        fit_points(ball, steps=5, seconds=1.0)
+
+
+@pytest.mark.parametrize(
+    ("budget", "message"),
+    [
+        ({"steps": 0}, "steps must be at least 1, got 0"),
+        ({"seconds": -1.0}, "seconds must be a positive number, got -1.0"),
+        ({"seconds": float("nan")}, "seconds must be a positive number, got nan"),
+        ({"seed": -1}, "seed must be at least 0, got -1"),
+    ],
+)
+def test_an_empty_budget_is_refused_before_a_folder_is_begun(
+    ball, small_method, small_field, tmp_path, budget, message
+):
+    with pytest.raises(ValueError, match=f"fit_points: {message}"):
+        fit_points(ball, small_method, small_field, folder=tmp_path / "fit", **budget)
+    assert not (tmp_path / "fit").exists()
+
+
+# run folders
+
+
+@pytest.mark.parametrize("prepare", [True, False])
+def test_an_interrupted_fit_resumes_to_the_same_bits(fit, ball, small_method, tmp_path, prepare):
+    method = small_method if prepare else replace(small_method, prepare=False, normal_weight=0.0)
+    whole = fit(ball, 30, method)
+    stopped = fit(ball, 30, method, folder=tmp_path / "fit", observers=[stop_at(12)])
+    assert (stopped.step, stopped.interrupted) == (12, True)
+    assert not torch.equal(weights(stopped), weights(whole))
+    halfway = load(tmp_path / "fit")
+    assert (halfway.step, halfway.interrupted) == (12, True)
+    assert torch.equal(weights(halfway), weights(stopped))
+    resumed = resume_fit(tmp_path / "fit")
+    assert (resumed.step, resumed.interrupted) == (30, False)
+    assert torch.equal(weights(resumed), weights(whole))
+    finished = load(tmp_path / "fit")
+    assert torch.equal(weights(finished), weights(whole))
+    assert (finished.step, finished.interrupted) == (30, False)
+
+
+def test_a_fit_in_a_folder_is_the_same_and_leaves_a_log(fit, ball, tmp_path):
+    result = fit(ball, folder=tmp_path / "fit")
+    assert torch.equal(weights(result), weights(fit(ball)))
+    assert result.folder == tmp_path / "fit"
+    assert (tmp_path / "fit" / "log.csv").read_text().count("\n") > 1
+    with pytest.raises(ValueError, match="already holds a fit"):
+        fit(ball, folder=tmp_path / "fit")
+
+
+def test_a_fit_stopped_before_its_first_checkpoint_starts_again(fit, ball, tmp_path):
+    fit(ball, folder=tmp_path / "fit", observers=[stop_at(3)])
+    for path in (tmp_path / "fit" / "checkpoints").iterdir():
+        path.unlink()
+    with pytest.raises(ValueError, match="has no weights yet; go on with diffshape fit --resume"):
+        load(tmp_path / "fit")
+    assert torch.equal(weights(resume_fit(tmp_path / "fit")), weights(fit(ball)))
+
+
+def test_nothing_can_be_resumed_where_nothing_is(tmp_path):
+    with pytest.raises(ValueError, match="is not the folder of a fit"):
+        resume_fit(tmp_path)
+
+
+# awkward clouds
+
+
+def test_rows_that_are_no_points_are_dropped_and_noted(fit, ball):
+    broken = np.insert(ball, [3, 700], [[np.nan, 0, 0], [0, np.inf, 0]], axis=0)
+    result = fit(broken)
+    assert "2 of 1,502 points were dropped" in result.notes[0]
+    assert torch.equal(weights(result), weights(fit(ball)))
+
+
+def test_a_large_scan_is_thinned_and_noted(fit, ball, monkeypatch):
+    monkeypatch.setattr(import_module("diffshape.fitting.fit_points"), "MAX_POINTS", 400)
+    result = fit(ball)
+    assert result.notes == ("400 of 1,500 points were drawn at random.",)
+    assert len(result.target.points) == 3 * 400
+
+
+def test_isolated_points_are_left_out_and_noted(fit, ball):
+    result = fit(np.concatenate([ball, [[10.0, -5.0, 3.0], [30.0, -5.0, 3.0]]]).clip(-9, 13.5))
+    assert any("isolated or repeated were left out" in note for note in result.notes)
+
+
+@pytest.mark.parametrize("count", [4, 10])
+def test_a_handful_of_points_gives_finite_answers(fit, directions, count):
+    result = fit(directions(count))
+    assert np.isfinite(result.query(directions(20))).all()
+    assert np.isfinite(result.mesh(24).vertices).all()
+
+
+@pytest.mark.parametrize("times", [2, 12])
+@pytest.mark.parametrize("prepare", [True, False])
+def test_repeated_points_are_a_shape_too(ball, small_method, times, prepare):
+    method = small_method if prepare else replace(small_method, prepare=False, normal_weight=0.0)
+    result = fit_points(np.repeat(ball[:300], times, axis=0), method, steps=2)
+    assert np.isfinite(result.query(ball)).all()
+
+
+def test_a_cloud_without_a_surface_does_not_crash(fit):
+    cloud = np.random.default_rng(0).random((800, 3))
+    result = fit(cloud)
+    assert np.isfinite(result.query(cloud)).all()
+
+
+def test_an_untrusted_orientation_falls_back_to_the_sphere_with_a_note(fit, ball, monkeypatch):
+    monkeypatch.setattr(import_module("diffshape.fitting.fit_points"), "_trusted", lambda scan: False)
+    result = fit(ball)
+    assert result.notes == ("no inside could be told from the points; the fit starts from a sphere",)
+    assert not result.target.oriented
+    np.testing.assert_allclose(result.frame.from_unit(result.target.points.double().numpy()), ball, atol=1e-5)
+
+
+def test_a_planar_scan_is_noted_and_answered(fit):
+    flat = np.random.default_rng(0).random((600, 3)) * [1, 1, 0]
+    result = fit(flat)
+    assert any("one plane" in note for note in result.notes)
+    assert np.isfinite(result.query(flat)).all()
+
+
+def test_an_open_hemisphere_keeps_its_dome(fit, directions):
+    dome = directions(2400)
+    dome = dome[dome[:, 2] > 0]
+    result = fit(dome, 60)
+    assert np.abs(result.query(dome)).mean() < 0.03
+    assert result.query(np.array([0.0, 0.0, 1.3])) > 0.1
+
+
+@pytest.mark.parametrize("bad", [np.zeros((5, 2)), np.zeros(3), np.zeros((2, 5, 3))])
+def test_another_shape_is_refused(bad):
+    with pytest.raises(ValueError, match="fit_points: points"):
+        fit_points(bad, steps=1)
+
+
+@pytest.mark.parametrize("bad", [np.ones((9, 3)), np.eye(3), np.full((9, 3), np.nan)])
+def test_what_is_no_shape_is_refused(bad):
+    with pytest.raises(ValueError, match=r"fit_points: points.*a shape needs at least 4"):
+        fit_points(bad, steps=1)
+
+
+# topology
+
+
+def test_the_hole_of_a_torus_stays_open():
+    count = 2500
+    u, v = 2 * np.pi * np.arange(count) * np.array([[1 / count], [0.6180339887]])
+    ring = 1 + 0.35 * np.cos(v)
+    cloud = np.stack([ring * np.cos(u), ring * np.sin(u), 0.35 * np.sin(v)], axis=1)
+    method = DiffCD(batch=1024, surface_batch=256, pool=1000, meshings=2, mesh_resolution=32, start=0.5)
+    field = HashGridConfig(levels=4, finest=32, log2_entries=15, width=32)
+    result = fit_points(cloud, method, field, steps=150)
+    mesh = as_trimesh(result.mesh(64))
+    assert mesh.is_watertight
+    assert mesh.euler_number == 0
+    assert result.query(np.zeros(3)) > 0
+    assert np.abs(result.query(cloud)).mean() < 0.01
+
+
+def test_two_balls_stay_two_bodies(fit, directions):
+    result = fit(np.concatenate([directions(1000), directions(1000) + np.array([3.0, 0, 0])]), 150)
+    bodies = as_trimesh(result.mesh(64)).split()
+    assert len(bodies) == 2
+    assert [body.euler_number for body in bodies] == [2, 2]
+    assert result.query(np.array([1.5, 0.0, 0.0])) > 0.2
+
+
+# the grid matched to the points
+
+
+def target(spacing, noise):
+    return FitTarget(points=torch.zeros(1, 3), spacing=torch.tensor(spacing), noise=torch.tensor(noise))
+
+
+def test_the_matched_grid_follows_spacing_and_noise_within_limits():
+    fine, sparse = matched_grid(target(0.015, 0.0)), matched_grid(target(0.03, 0.0))
+    assert fine.finest > sparse.finest
+    assert matched_grid(target(0.015, 0.05)).finest < fine.finest
+    finest = [matched_grid(target(spacing, 0.0)).finest for spacing in (0.0, 1e-6, 10.0)]
+    assert finest[0] == finest[1] >= fine.finest
+    assert finest[2] == 32
+    assert replace(fine, finest=HashGridConfig().finest, base=HashGridConfig().base) == HashGridConfig()
+    assert 8 <= sparse.base <= fine.base == fine.finest // 8
+
+
+def test_the_matched_grid_is_used_where_no_field_is_given(ball, small_method):
+    result = fit_points(ball, small_method, steps=1)
+    assert result.settings.field == matched_grid(result.target)
+
+
+@pytest.mark.slow
+@pytest.mark.shared_data
+def test_a_short_fit_of_a_noisy_scan_is_close(shared):
+    cloud = read_points(shared / "data" / "scans" / "spot_0.005.ply", max_points=4000)
+    method = DiffCD(batch=512, surface_batch=256, mesh_resolution=48)
+    result = fit_points(cloud.points, method, HashGridConfig(levels=5, finest=64, log2_entries=15), steps=200)
+    truth = read_mesh(shared / "data" / "meshes" / "spot.ply")
+    score = compare_surfaces(result.mesh(128), truth, samples=10_000)
+    assert score.chamfer < 0.006
+    assert score.watertight
+    assert score.bodies == 1
