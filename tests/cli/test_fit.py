@@ -15,8 +15,8 @@ import yaml
 from safetensors.torch import load_file
 
 import diffshape
+from diffshape.cli.fit_defaults import base_of
 from diffshape.cli.main import main, parse
-from diffshape.cli.settings import base_of
 from diffshape.data import write_mesh
 from diffshape.fields import HASH_GRIDS, HashGridConfig
 from diffshape.ops import isosurface

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any, Literal
 from diffshape._bounds import check_budget, check_resolution, check_whole
 from diffshape.cli.device import check_threads, chosen_device, use_threads
 from diffshape.cli.errors import INTERRUPTED, UsageError, usage_errors
+from diffshape.cli.fit_defaults import Base, base_named_in, base_of
 from diffshape.cli.folders import fresh_folder, run_path
 from diffshape.cli.frame_hint import frame_hint, show_hint
 from diffshape.cli.options import OptionalFloat, OptionalInt, OptionalPath, OptionalUp, PositionalPath, VerbOptions
-from diffshape.cli.settings import Base, base_named_in, base_of
 from diffshape.cli.way_on import is_complete, told_way_on
 from diffshape.fields.config import FieldConfig, HashGridConfig
 from diffshape.fitting.methods.diffcd import DiffCD

@@ -29,9 +29,9 @@ VERBS = {
     "fit": Verb("fit", "Fit", "a scan becomes a surface, a mesh a small distance field"),
     "mesh": Verb("mesh", "MeshRun", "the surface of a fit again, finer or coarser"),
     "query": Verb("query", "Query", "signed distances of points from the surface of a fit"),
-    "eval": Verb("score", "Eval", "how far a surface is from the true one"),
-    "train deep-sdf": Verb("train_deep_sdf", "TrainDeepSDF", "one network for a family of shapes"),
-    "train landmarks": Verb("train_landmarks", "TrainLandmarks", "a network that finds vertebrae in radiographs"),
+    "eval": Verb("eval", "Eval", "how far a surface is from the true one"),
+    "train deep-sdf": Verb("train.deep_sdf", "TrainDeepSDF", "one network for a family of shapes"),
+    "train landmarks": Verb("train.landmarks", "TrainLandmarks", "a network that finds vertebrae in radiographs"),
     "demo": Verb("demo", "Demo", "fit and score the built-in scan"),
     "info": Verb("info", "Info", "versions, device, threads"),
 }

@@ -4,10 +4,10 @@ from diffshape._pictures import paint
 from diffshape.data import ShapeFamily
 from diffshape.fitting import FitResult
 from diffshape.models import DeepSDF, DeepSDFResult
-from diffshape.report.png import encode_png
-from diffshape.report.preview import preview
-from diffshape.report.shape_space import interpolation_strip
-from diffshape.report.strip import shape_strip
+from diffshape.report.pictures.png import encode_png
+from diffshape.report.pictures.preview import preview
+from diffshape.report.pictures.shape_space import interpolation_strip
+from diffshape.report.pictures.strip import shape_strip
 
 RESOLUTION = 64
 """Grid nodes along a side of each surface, so that a picture is there within a second or so."""

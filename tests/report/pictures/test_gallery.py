@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from diffshape.report import gallery
-from diffshape.report.gallery import GAP
+from diffshape.report.pictures.gallery import GAP
 
 
 def test_pictures_stand_in_their_places():

@@ -12,7 +12,7 @@ from diffshape._bounds import check_number
 from diffshape.data import DistanceSamples, as_mesh
 from diffshape.data.up import UP, Up
 from diffshape.models import DeepSDF
-from diffshape.report.strip import shape_strip
+from diffshape.report.pictures.strip import shape_strip
 
 _CAPTIONS = ("one shape", "20 %", "40 %", "60 %", "80 %", "another")
 

@@ -7,8 +7,8 @@ import numpy as np
 from jaxtyping import Bool, UInt8
 
 from diffshape._arguments import checked
-from diffshape.report.lettering import BELOW, written
-from diffshape.report.png import write_png
+from diffshape.report.pictures.lettering import BELOW, written
+from diffshape.report.pictures.png import write_png
 
 SCALE = 2
 """Pixels of the picture for one of a letter."""

@@ -12,7 +12,7 @@ from torch import Tensor
 from diffshape._arguments import checked
 from diffshape._bounds import check_side, check_whole
 from diffshape.losses import Skeleton
-from diffshape.report.png import write_png
+from diffshape.report.pictures.png import write_png
 
 SUPERSAMPLING = 2
 TRUE, PREDICTED, UNCERTAIN = (70, 210, 110), (255, 150, 40), (90, 170, 255)

@@ -5,7 +5,7 @@ import torch
 from diffshape.data import spine_phantoms
 from diffshape.losses import Skeleton
 from diffshape.report import landmark_overlay
-from diffshape.report.landmark_overlay import PREDICTED, TRUE, UNCERTAIN
+from diffshape.report.pictures.landmark_overlay import PREDICTED, TRUE, UNCERTAIN
 
 DRAWN = spine_phantoms(3)
 ONES = torch.ones_like(DRAWN.landmarks)

@@ -11,8 +11,8 @@ from jaxtyping import UInt8
 from diffshape._arguments import checked
 from diffshape._typed import shown
 from diffshape.data.up import UP, Up
-from diffshape.report.gallery import gallery
-from diffshape.report.preview import preview
+from diffshape.report.pictures.gallery import gallery
+from diffshape.report.pictures.preview import preview
 
 
 @checked

@@ -3,7 +3,7 @@ import string
 import numpy as np
 import pytest
 
-from diffshape.report.lettering import BOX, LETTERS, ROWS, written
+from diffshape.report.pictures.lettering import BOX, LETTERS, ROWS, written
 
 
 def drawn(text):

@@ -12,7 +12,7 @@ from diffshape.cli.device import chosen_device, use_threads
 from diffshape.cli.errors import usage_errors
 from diffshape.cli.folders import input_folder
 from diffshape.cli.options import OptionalFloat
-from diffshape.cli.train_options import (
+from diffshape.cli.train.options import (
     Say,
     TrainOptions,
     check_options,

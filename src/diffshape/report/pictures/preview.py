@@ -19,7 +19,7 @@ from diffshape._bounds import check_number, check_side
 from diffshape.data.arrays import host_array, real_array
 from diffshape.data.up import UP, Up
 from diffshape.ops import rasterize_mesh, rasterize_spheres
-from diffshape.report.png import write_png
+from diffshape.report.pictures.png import write_png
 
 SUPERSAMPLING = 2
 GAMMA = 2.2

@@ -10,10 +10,10 @@ import tyro
 from diffshape._bounds import check_budget, check_fits
 from diffshape.cli.device import chosen_device, use_threads
 from diffshape.cli.errors import usage_errors
+from diffshape.cli.fit_defaults import named_in
 from diffshape.cli.folders import input_folder
 from diffshape.cli.options import OptionalFloat, OptionalInt
-from diffshape.cli.settings import named_in
-from diffshape.cli.train_options import (
+from diffshape.cli.train.options import (
     Say,
     TrainOptions,
     check_options,

@@ -4,9 +4,9 @@ import pytest
 
 from diffshape.cli.errors import UsageError
 from diffshape.cli.main import parse
-from diffshape.cli.train_deep_sdf import TrainDeepSDF
-from diffshape.cli.train_landmarks import TrainLandmarks
-from diffshape.cli.train_options import Say, TrainOptions, check_options, refuse_unused, resumed_folder
+from diffshape.cli.train.deep_sdf import TrainDeepSDF
+from diffshape.cli.train.landmarks import TrainLandmarks
+from diffshape.cli.train.options import Say, TrainOptions, check_options, refuse_unused, resumed_folder
 from diffshape.models import DeepSDFSettings
 
 

@@ -3,7 +3,7 @@ import pytest
 
 from diffshape.data import icosphere
 from diffshape.report import shape_strip
-from diffshape.report.gallery import GAP
+from diffshape.report.pictures.gallery import GAP
 
 SPHERE = tuple(icosphere(2))
 SMALL = (SPHERE[0] / 2, SPHERE[1])

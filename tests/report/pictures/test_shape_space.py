@@ -4,7 +4,7 @@ import pytest
 from diffshape.data import shape_family
 from diffshape.models import DeepSDFConfig, find_codes, train_deep_sdf
 from diffshape.report import completion_strip, interpolation_strip, shape_strip
-from diffshape.report.gallery import GAP
+from diffshape.report.pictures.gallery import GAP
 
 SIZE = 140
 

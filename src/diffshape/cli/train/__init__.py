@@ -1,0 +1,1 @@
+"""``diffshape train``, a file a model."""
