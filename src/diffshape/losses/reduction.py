@@ -41,7 +41,7 @@ def reduce_elements(
     raise ValueError(f'reduction must be "mean", "sum" or "none", got {reduction!r}')
 
 
-def mean_of_each(values: Float[Tensor, "b n"], mask: Bool[Tensor, "b n"] | None) -> Float[Tensor, "b"]:
+def mean_of_each(values: Float[Tensor, "*b n"], mask: Bool[Tensor, "*b n"] | None) -> Float[Tensor, "*b"]:
     """Mean over the real elements of each sample; 0 with a zero gradient for a sample that has none.
 
     >>> mean_of_each(torch.tensor([[1.0, 3.0], [torch.nan, 5.0]]), torch.tensor([[True, True], [False, True]]))

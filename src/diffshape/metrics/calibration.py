@@ -43,7 +43,7 @@ class Calibration:
 @checked
 def uncertainty_calibration(
     pred: Float[Tensor, "*b"],
-    target: Float[Tensor, "*b"],
+    truth: Float[Tensor, "*b"],
     log_variance: Float[Tensor, "*b"],
     *,
     deviations: Sequence[float] = (1.0, 2.0, 3.0),
@@ -54,7 +54,7 @@ def uncertainty_calibration(
 
     Args:
         pred: Any shape, usually landmarks (B, K, 2).
-        target: The same shape.
+        truth: True values, the same shape and unit.
         log_variance: ln(variance) of each coordinate, as the losses take it; same shape.
         deviations: The k whose coverage is told.
         bins: Of the normalised error; fewer where there are fewer coordinates.
@@ -73,11 +73,11 @@ def uncertainty_calibration(
     """
     if bins < 1:
         raise ValueError(f"uncertainty_calibration: bins must be 1 or more, got {bins}")
-    tensors = {"pred": pred, "target": target, "log_variance": log_variance}
+    tensors = {"pred": pred, "truth": truth, "log_variance": log_variance}
     read, full_mask = read_elements(
         "uncertainty_calibration", {name: each.detach() for name, each in tensors.items()}, mask, inner=1
     )
-    pred, target, log_variance = (
+    pred, truth, log_variance = (
         each.double().flatten() if full_mask is None else each.double()[full_mask] for each in read
     )
     if len(pred) and not float(log_variance.abs().max()) <= LARGEST:
@@ -90,7 +90,7 @@ def uncertainty_calibration(
             coverage=dict.fromkeys(deviations), expected_calibration_error=None, normalized_error=None, sharpness=None,
             count=0,
         )  # fmt: skip
-    error, predicted = (pred - target).abs(), (log_variance / 2).exp()
+    error, predicted = (pred - truth).abs(), (log_variance / 2).exp()
     ratio = error / predicted
     levels = torch.arange(1, QUANTILES + 1, dtype=ratio.dtype, device=ratio.device) / QUANTILES
     held = (torch.erf(ratio / math.sqrt(2))[:, None] <= levels).double().mean(0)

@@ -44,7 +44,7 @@ class RadialError:
 @checked
 def radial_error(
     pred: Float[Tensor, "*b k 2"],
-    target: Float[Tensor, "*b k 2"],
+    truth: Float[Tensor, "*b k 2"],
     *,
     spacing: float | Float[Tensor, "*s"] | None = None,
     thresholds: Sequence[float] = (2.0, 2.5, 3.0, 4.0),
@@ -54,7 +54,7 @@ def radial_error(
 
     Args:
         pred: (x, y) in pixels, shape (..., K, 2).
-        target: The same shape.
+        truth: True (x, y), the same shape and unit.
         spacing: Length of a pixel: one number, or one an image, shape (...,), or an (x, y) pair an image, (..., 2).
         thresholds: For the rates, in pixels or in the unit of the spacing.
         mask: True where a landmark is real, shape (..., K).
@@ -73,8 +73,8 @@ def radial_error(
         raise ValueError(f"{name}: pred must have shape (..., K, 2), got {tuple(pred.shape)}")
     if mask is not None:
         check_same_shape(name, "mask", mask, pred.shape[:-1], "pred without its last dimension")
-    (pred, target), _ = read_elements(name, {"pred": pred.detach(), "target": target.detach()}, mask, inner=1)
-    offsets = (pred.double() - target.double()) * _spacing(spacing, pred)
+    (pred, truth), _ = read_elements(name, {"pred": pred.detach(), "truth": truth.detach()}, mask, inner=1)
+    offsets = (pred.double() - truth.double()) * _spacing(spacing, pred)
     distances = torch.linalg.vector_norm(offsets, dim=-1)
     distances = torch.where(torch.isfinite(distances), distances, torch.inf)
     distances = distances.flatten() if mask is None else distances[mask]

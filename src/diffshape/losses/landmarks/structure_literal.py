@@ -10,40 +10,39 @@ are never met; equal sizes are pulled for on true annotations; a hidden landmark
 unseen. Source: mohamednourdine/spondylolisthesis-maht-net, docs/architecture/06_loss_functions.md.
 """
 
+from collections.abc import Callable
+
 import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from diffshape.losses.reduction import mean_of_each
 from diffshape.ops.landmarks.skeleton import Skeleton
 from diffshape.ops.landmarks.spine_geometry import read_spine
 
 TINY = 1e-6
 
 
-def literal_structure_terms(landmarks: Float[Tensor, "*b k 2"], skeleton: Skeleton) -> dict[str, Tensor]:
-    """The parts, each a mean over the batch; "consistency" with the half it has inside the ratio term."""
+def literal_structure_terms(
+    landmarks: Float[Tensor, "*b k 2"], skeleton: Skeleton, reduce: Callable[[Float[Tensor, "*b n"]], Tensor]
+) -> dict[str, Tensor]:
+    """The parts, each reduced over what a spine has of it; "consistency" with the half it has inside the ratio term."""
     spine = read_spine(landmarks, skeleton, None)
     count = len(skeleton.quadrilaterals)
-    centres = spine.middles[..., : 2 * count, 1].unflatten(-1, (count, 2)).mean(-1)
-    heights = torch.cat([centres, spine.middles[..., 2 * count :, 1]], dim=-1)
+    centers = spine.middles[..., : 2 * count, 1].unflatten(-1, (count, 2)).mean(-1)
+    heights = torch.cat([centers, spine.middles[..., 2 * count :, 1]], dim=-1)
     plates = spine.plates[..., : 2 * count, :].unflatten(-2, (count, 2))
     upper, lower = (plates / (torch.linalg.vector_norm(plates, dim=-1, keepdim=True) + TINY)).unbind(-2)
     ratio = spine.widths / (spine.heights + TINY)
     return {
-        "order": _mean((heights[..., :-1] - heights[..., 1:]).relu()),
-        "parallel": _mean(1 - (upper * lower).sum(-1).abs()),
-        "ratio": _mean((ratio - 4).relu() + (0.5 - ratio).relu()),
-        "consistency": (_relative_steps(spine.widths) + _relative_steps(spine.heights)) / 2,
+        "order": reduce((heights[..., :-1] - heights[..., 1:]).relu()),
+        "parallel": reduce(1 - (upper * lower).sum(-1).abs()),
+        "ratio": reduce((ratio - 4).relu() + (0.5 - ratio).relu()),
+        "consistency": (reduce(_relative_steps(spine.widths)) + reduce(_relative_steps(spine.heights))) / 2,
     }
 
 
-def _relative_steps(lengths: Float[Tensor, "*b q"]) -> Tensor:
-    return _mean(_mean_last((lengths[..., 1:] - lengths[..., :-1]).abs()) / (lengths.mean(-1) + TINY))
-
-
-def _mean_last(values: Tensor) -> Tensor:
-    return values.sum(-1) / max(values.shape[-1], 1)
-
-
-def _mean(values: Tensor) -> Tensor:
-    return values.sum() / max(values.numel(), 1)
+def _relative_steps(lengths: Float[Tensor, "*b q"]) -> Float[Tensor, "*b 1"]:
+    """Mean step between neighbours over the mean length of each spine."""
+    steps = mean_of_each((lengths[..., 1:] - lengths[..., :-1]).abs(), None)
+    return (steps / (lengths.mean(-1) + TINY))[..., None]

@@ -44,10 +44,10 @@ def chamfer_with_normals(
     *,
     squared: bool | None = None,
     norm: Literal[1, 2] = 2,
-    point_reduction: Literal["mean", "sum"] = "mean",
     oriented: bool = False,
     x_mask: Bool[Tensor, "*b n"] | None = None,
     y_mask: Bool[Tensor, "*b m"] | None = None,
+    point_reduction: Literal["mean", "sum"] = "mean",
     reduction: Reduction = "mean",
 ) -> ChamferWithNormals:
     """`chamfer_distance` and `chamfer_normal_loss`, at the price of one of them.
@@ -66,10 +66,11 @@ def chamfer_with_normals(
         squared: Squared distances, in u^2, or plain ones, in u; by default squared for ``norm=2``, and plain for
             ``norm=1``, which has no others.
         norm: 2 for Euclidean distances; 1 for Manhattan ones, sum_d |x_d - y_d|.
-        point_reduction: How the distances of one direction become one number; normals are always averaged.
         oriented: Whether a flipped normal is wrong (cos) or the same (\\|cos\\|).
         x_mask: Which points are real; masked ones, and their normals, may hold anything.
         y_mask: The same for ``y``.
+        point_reduction: How the distances of one direction become one number, "mean" or "sum"; normals are always
+            averaged.
         reduction: Over the samples of the batch: "mean", "sum" or "none".
 
     Returns:
