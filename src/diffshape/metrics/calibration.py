@@ -10,6 +10,7 @@ from torch import Tensor
 
 from diffshape._arguments import checked
 from diffshape._reprs import one_line
+from diffshape._scores import line_of_text, plain_values
 from diffshape.losses.reduction import read_elements
 
 QUANTILES = 20
@@ -38,6 +39,8 @@ class Calibration:
     count: int
 
     __repr__ = one_line
+    __str__ = line_of_text
+    to_dict = plain_values
 
 
 @checked

@@ -16,13 +16,14 @@ absolute errors. A field that is 0 everywhere has the mean distance for one: 0.0
 """
 
 import math
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 from torch import Tensor
 
 from diffshape._arguments import checked
 from diffshape._reprs import one_line
+from diffshape._scores import plain_values
 from diffshape.metrics.number_input import read_numbers
 from diffshape.metrics.occupancy import occupancy_iou
 from diffshape.metrics.signs import sign_f1
@@ -61,10 +62,7 @@ class FieldScore:
     count_surface: int
 
     __repr__ = one_line
-
-    def to_dict(self) -> dict[str, float | int | None]:
-        """Plain numbers under the attributes' names, ready for JSON."""
-        return asdict(self)
+    to_dict = plain_values
 
     def __str__(self) -> str:
         shown = [

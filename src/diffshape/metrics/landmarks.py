@@ -9,6 +9,7 @@ from torch import Tensor
 
 from diffshape._arguments import checked
 from diffshape._reprs import one_line
+from diffshape._scores import line_of_text, plain_values
 from diffshape.losses.reduction import check_same_shape, read_elements
 from diffshape.ops.landmarks.skeleton import Skeleton, check_landmarks
 from diffshape.ops.landmarks.spine_geometry import frame_of, read_spine
@@ -33,6 +34,7 @@ class RadialError:
     count: int
 
     __repr__ = one_line
+    to_dict = plain_values
 
     def __str__(self) -> str:
         if self.mean is None:
@@ -125,6 +127,8 @@ class StructureViolations:
     sides: float | None
 
     __repr__ = one_line
+    __str__ = line_of_text
+    to_dict = plain_values
 
 
 @checked

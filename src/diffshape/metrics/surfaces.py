@@ -5,7 +5,7 @@ projected onto the other's *triangles*, so a surface scores 0 against itself; di
 of about 0.5 sqrt(area / samples) instead, which at 30,000 samples is most of the figures printed in the literature.
 """
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 import igl
 import numpy as np
@@ -16,8 +16,9 @@ from jaxtyping import Float, Int
 
 from diffshape._arguments import checked
 from diffshape._reprs import one_line
+from diffshape._scores import plain_values
 from diffshape.metrics.f_score import f_score
-from diffshape.metrics.surface_input import Surface, check_draw, read_surface
+from diffshape.metrics.surface_input import SurfaceInput, check_draw, read_surface
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,10 +56,7 @@ class SurfaceScore:
     watertight: bool
 
     __repr__ = one_line
-
-    def to_dict(self) -> dict[str, float | int | bool | None]:
-        """Plain numbers under the attributes' names, ready for JSON."""
-        return asdict(self)
+    to_dict = plain_values
 
     def __str__(self) -> str:
         shown = {
@@ -75,8 +73,8 @@ class SurfaceScore:
 
 @checked
 def compare_surfaces(
-    pred: Surface,
-    truth: Surface,
+    pred: SurfaceInput,
+    truth: SurfaceInput,
     *,
     samples: int = 50_000,
     threshold: float = 0.01,
