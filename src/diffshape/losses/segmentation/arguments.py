@@ -10,6 +10,7 @@ from torch.nn.functional import logsigmoid
 
 from diffshape.losses.reduction import Reduction, check_mask
 from diffshape.losses.voxels.arguments import check_unit_interval, logarithms
+from diffshape.ops.checks import require
 
 Classes = Literal["exclusive", "independent"]
 """One class a voxel (softmax over the channels), or any number (a sigmoid a channel)."""
@@ -114,9 +115,20 @@ def _read_target(
     if mask is not None:
         labels = torch.where(mask, labels, 0)
     if labels.numel():
-        labels = labels + check_labels(function, labels, pred.shape[1])
+        labels = labels * _name_channels(function, labels, pred.shape[1])
     names = torch.arange(pred.shape[1], device=labels.device).view(-1, *[1] * (pred.ndim - 2))
     return labels[:, None] == names, mask
+
+
+def _name_channels(function: str, labels: Tensor, count: int) -> Tensor:
+    """1, to multiply by, if every label names a channel."""
+    low, high = torch.aminmax(labels)
+    return require(
+        (low >= 0) & (high < count),
+        labels,
+        f"{function}: target must hold labels 0 to {count - 1}, one a channel of pred, got {{low}} to {{high}}; "
+        f"ignore_label leaves one out",
+    )
 
 
 def _read_weights(function: str, weights: Tensor | None, ones: Float[Tensor, "c"]) -> Float[Tensor, "c"]:
@@ -128,7 +140,10 @@ def _read_weights(function: str, weights: Tensor | None, ones: Float[Tensor, "c"
             f"{function}: class_weights must have shape {tuple(ones.shape)}, one a channel, got {tuple(weights.shape)}"
         )
     weights = weights.to(ones)
-    return weights * check_class_weights(function, weights.detach())
+    known = weights.detach()
+    ok = known.isfinite().all() & (known >= 0).all() & known.any()
+    wanted = "finite, not negative and not all 0"
+    return weights * require(ok, known, f"{function}: class_weights must be {wanted}, got {{low}} to {{high}}")
 
 
 def _log_sum_of_others(values: Float[Tensor, "b c n"]) -> Float[Tensor, "b c n"]:
@@ -138,35 +153,3 @@ def _log_sum_of_others(values: Float[Tensor, "b c n"]) -> Float[Tensor, "b c n"]
     behind = list(accumulate(channels[:0:-1], torch.logaddexp))[::-1]  # of all channels but the last
     between = [torch.logaddexp(*pair) for pair in zip(before[:-1], behind[1:])]
     return torch.stack([behind[0], *between, before[-1]], dim=1)
-
-
-@torch.library.custom_op("diffshape::check_labels", mutates_args=())
-def check_labels(function: str, labels: Tensor, count: int) -> Tensor:
-    """0, to add, if every label names a channel: one operator, so that a compiler keeps the check."""
-    low, high = torch.aminmax(labels)
-    if low < 0 or high >= count:
-        raise ValueError(
-            f"{function}: target must hold labels 0 to {count - 1}, one a channel of pred, got {int(low)} to "
-            f"{int(high)}; ignore_label leaves one out"
-        )
-    return labels.new_zeros(())
-
-
-@check_labels.register_fake
-def _(function: str, labels: Tensor, count: int) -> Tensor:
-    return labels.new_empty(())
-
-
-@torch.library.custom_op("diffshape::check_class_weights", mutates_args=())
-def check_class_weights(function: str, weights: Tensor) -> Tensor:
-    """1, to multiply by, if the weights can weigh."""
-    if not (weights.isfinite().all() and (weights >= 0).all() and weights.any()):
-        raise ValueError(
-            f"{function}: class_weights must be finite, not negative and not all 0, got {weights.tolist()}"
-        )
-    return weights.new_ones(())
-
-
-@check_class_weights.register_fake
-def _(function: str, weights: Tensor) -> Tensor:
-    return weights.new_empty(())
