@@ -118,6 +118,16 @@ def check_same_shape(function: str, name: str, tensor: Tensor, expected: torch.S
         raise ValueError(f"{function}: {name} must have shape {tuple(expected)} like {like}, got {tuple(tensor.shape)}")
 
 
+def check_same_kind(function: str, first: tuple[str, Tensor], second: tuple[str, Tensor]) -> None:
+    """Raise a ValueError that names both arguments unless they share dtype and device."""
+    (name, x), (other, y) = first, second
+    if x.dtype != y.dtype or x.device != y.device:
+        raise ValueError(
+            f"{function}: {name} and {other} must share dtype and device, got {x.dtype} on {x.device} and {y.dtype} on "
+            f"{y.device}"
+        )
+
+
 def check_mask(function: str, mask: Tensor | None, expected: torch.Size, like: str, *, argument: str = "mask") -> None:
     """Raise a ValueError unless the mask, if there is one, is boolean and has one entry an element."""
     if mask is None:

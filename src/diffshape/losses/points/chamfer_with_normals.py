@@ -6,10 +6,10 @@ from jaxtyping import Bool, Float
 from torch import Tensor
 
 from diffshape._arguments import checked
-from diffshape.losses.points.arguments import distances_both_ways, read_point_sets, read_squared
+from diffshape.losses.points.arguments import distances_both_ways, read_squared
 from diffshape.losses.points.chamfer import reduce_points
-from diffshape.losses.points.chamfer_normals import normal_disagreement, unit_normals
-from diffshape.losses.reduction import Reduction, check_same_shape, reduce_elements
+from diffshape.losses.points.chamfer_normals import normal_disagreement, read_oriented_sets
+from diffshape.losses.reduction import Reduction, reduce_elements
 
 
 class ChamferWithNormals(NamedTuple):
@@ -94,11 +94,9 @@ def chamfer_with_normals(
     squared = read_squared(name, squared, norm)
     if point_reduction not in ("mean", "sum"):
         raise ValueError(f'{name}: point_reduction must be "mean" or "sum", got {point_reduction!r}')
-    check_same_shape(name, "x_normals", x_normals, x.shape, "x")
-    check_same_shape(name, "y_normals", y_normals, y.shape, "y")
-    x_set, y_set = read_point_sets(name, x, y, x_mask=x_mask, y_mask=y_mask)
-    x_units = unit_normals(name, "x_normals", x_normals, x_set)
-    y_units = unit_normals(name, "y_normals", y_normals, y_set)
+    (x_set, x_units), (y_set, y_units) = read_oriented_sets(
+        name, x, y, x_normals, y_normals, x_mask=x_mask, y_mask=y_mask
+    )
     (x_distances, to_y), (y_distances, to_x) = distances_both_ways(x_set, y_set, squared=squared, norm=norm)
     values = (
         reduce_points(x_set, x_distances, point_reduction),

@@ -1,13 +1,12 @@
 """Images and volumes with channels as soft sets, a set a class: Dice, with or without squares, and Tversky."""
 
-import math
-
 from jaxtyping import Bool, Float, Shaped
 from torch import Tensor
 
 from diffshape._arguments import checked
 from diffshape.losses.reduction import Reduction, reduce_elements
 from diffshape.losses.segmentation.arguments import Channels, Classes, read_segmentation
+from diffshape.losses.voxels.arguments import check_overlap
 
 
 @checked
@@ -59,7 +58,7 @@ def segmentation_dice_loss(
     >>> segmentation_dice_loss(pred, torch.tensor([[0, 1]]), from_logits=False, reduction="none")
     tensor([[0.2727, 0.3333]])
     """
-    _check_epsilon("segmentation_dice_loss", epsilon)
+    check_overlap("segmentation_dice_loss", epsilon)
     channels = read_segmentation(
         "segmentation_dice_loss",
         pred,
@@ -125,12 +124,7 @@ def segmentation_tversky_loss(
     >>> segmentation_tversky_loss(pred, torch.tensor([[0, 1]]), alpha=1, beta=1, from_logits=False)  # 1 - IoU
     tensor(0.4643)
     """
-    _check_epsilon("segmentation_tversky_loss", epsilon)
-    if not 0 < alpha + beta < math.inf or min(alpha, beta) < 0:
-        raise ValueError(
-            f"segmentation_tversky_loss: alpha and beta must be finite, 0 or more, and not both 0, got {alpha} and "
-            f"{beta}"
-        )
+    check_overlap("segmentation_tversky_loss", epsilon, alpha, beta)
     channels = read_segmentation(
         "segmentation_tversky_loss",
         pred,
@@ -143,11 +137,6 @@ def segmentation_tversky_loss(
         reduction=reduction,
     )
     return _tversky(channels, alpha, beta, epsilon, reduction)
-
-
-def _check_epsilon(function: str, epsilon: float) -> None:
-    if not epsilon > 0:
-        raise ValueError(f"{function}: epsilon must be positive, got {epsilon}")
 
 
 def _tversky(
