@@ -15,6 +15,7 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from diffshape._arguments import checked
+from diffshape._reprs import one_line
 
 FRAGMENTS = 2**21
 """Fragments held at once, about 100 bytes each."""
@@ -27,6 +28,8 @@ class MeshRaster(NamedTuple):
     barycentric: Float[Tensor, "h w 3"]
     depth: Float[Tensor, "h w"]
 
+    __repr__ = one_line
+
 
 class SphereRaster(NamedTuple):
     """The nearest sphere of each pixel (-1: none), its unit normal there (0 if none), and its depth (inf if none)."""
@@ -34,6 +37,8 @@ class SphereRaster(NamedTuple):
     points: Int[Tensor, "h w"]
     normals: Float[Tensor, "h w 3"]
     depth: Float[Tensor, "h w"]
+
+    __repr__ = one_line
 
 
 @checked

@@ -6,6 +6,7 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
 from diffshape._arguments import checked
+from diffshape._reprs import one_line
 from diffshape.losses.points.arguments import distances_both_ways, read_point_sets, read_squared
 
 
@@ -20,6 +21,8 @@ class ChamferPoints(NamedTuple):
     """Which point of y is nearest to each of x; 0 where masked."""
     y_indices: Int[Tensor, "*b m"]
     """Which point of x is nearest to each of y; 0 where masked."""
+
+    __repr__ = one_line
 
 
 @checked

@@ -6,6 +6,7 @@ from jaxtyping import Bool, Float
 from torch import Tensor
 
 from diffshape._arguments import checked
+from diffshape._reprs import one_line
 from diffshape.losses.points.arguments import distances_both_ways, read_squared
 from diffshape.losses.points.chamfer import reduce_points
 from diffshape.losses.points.chamfer_normals import normal_disagreement, read_oriented_sets
@@ -23,6 +24,8 @@ class ChamferWithNormals(NamedTuple):
     """Mean of 1 - cos between the normals of x and those of their neighbours in y."""
     y_to_x_normals: Float[Tensor, "*out"]
     """The same for y and its neighbours in x."""
+
+    __repr__ = one_line
 
     @property
     def distance(self) -> Float[Tensor, "*out"]:

@@ -12,6 +12,7 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from diffshape._arguments import checked
+from diffshape._reprs import one_line
 from diffshape.ops.checks import widened
 from diffshape.ops.meshes.packed_meshes import PackedFaces, flatten_meshes, read_topology
 from diffshape.ops.table_rows import rows_at, sum_at
@@ -23,6 +24,8 @@ class SurfaceSamples(NamedTuple):
     points: Float[Tensor, "*b n 3"]
     normals: Float[Tensor, "*b n 3"]
 
+    __repr__ = one_line
+
 
 class LocatedSamples(NamedTuple):
     """Points on a surface, the unit normals of their faces, and where they lie, to carry over what vertices have."""
@@ -33,6 +36,8 @@ class LocatedSamples(NamedTuple):
     """Rows of ``faces``, int64; of packed ones, of their ``triangles``."""
     barycentrics: Float[Tensor, "*b n 3"]
     """Weights of the three corners, >= 0, sum 1; a color is (colors[faces[found]] * weights[..., None]).sum(-2)."""
+
+    __repr__ = one_line
 
 
 @overload
