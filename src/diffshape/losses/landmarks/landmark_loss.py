@@ -42,7 +42,7 @@ MAP_LOSSES: dict[str, Callable[..., Tensor]] = {
     "mse": heatmap_mse,
 }
 LIKELIHOODS = {"beta": beta_nll, "gaussian": gaussian_nll, "laplace": laplace_nll}
-LEARNT = ("heatmap", "coordinate", "anatomical")
+LEARNED = ("heatmap", "coordinate", "anatomical")
 REACH = 4.0  # of a learnt log weight around its start
 
 
@@ -148,9 +148,9 @@ class LandmarkLoss(torch.nn.Module):
         self.heatmap, self.coordinate, self.uncertainty = heatmap, coordinate, uncertainty
         self.sigma, self.scale = sigma, scale
         self.lowest, self.highest = (2 * math.log(bound) for bound in deviation_bounds)
-        learnt = [name for name in LEARNT if learn_weights and self.lambdas[name] > 0]
+        learned = [name for name in LEARNED if learn_weights and self.lambdas[name] > 0]
         self.log_weights = torch.nn.ParameterDict(
-            {name: torch.nn.Parameter(torch.tensor(-math.log(2 * self.lambdas[name]))) for name in learnt}
+            {name: torch.nn.Parameter(torch.tensor(-math.log(2 * self.lambdas[name]))) for name in learned}
         )
 
     @checked

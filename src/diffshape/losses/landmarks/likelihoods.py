@@ -47,9 +47,9 @@ def bounded_log_variance(raw: Float[Tensor, "*b"], low: float, high: float) -> F
     """
     if not -math.inf < low < high < math.inf:
         raise ValueError(f"bounded_log_variance: low must be below high, and both finite, got {low} and {high}")
-    centre, half = (low + high) / 2, (high - low) / 2
-    z = (widened(raw) - centre) / half
-    return centre + half * z * torch.rsqrt(1 + z.square())
+    center, half = (low + high) / 2, (high - low) / 2
+    z = (widened(raw) - center) / half
+    return center + half * z * torch.rsqrt(1 + z.square())
 
 
 @checked
