@@ -14,7 +14,9 @@ from diffshape._scores import line_of_text, plain_values
 from diffshape.losses.reduction import read_elements
 
 QUANTILES = 20
+"""Number of central intervals whose coverage makes up the expected calibration error."""
 LARGEST = 600.0
+"""Largest |ln(variance)|; beyond it the square of the deviation leaves float64."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,11 +24,13 @@ class Calibration:
     """How predicted standard deviations compare with errors; ``None`` if nothing was measured.
 
     Attributes:
-        coverage: For each k, the share of errors within k standard deviations; of true Gaussian ones 0.683, 0.954, ...
+        coverage: For each k, the share of errors within k standard deviations: 0.683, 0.954, ... if they are Gaussian
+            and the deviations right.
         expected_calibration_error: Mean over central intervals that should hold 5 %, 10 %, ..., 100 % of the errors of
             how far the share they do hold is from that; 0 to 1.
-        normalized_error: ENCE: mean over bins of equal count, ordered by the prediction, of |predicted - actual| over
-            predicted, both root mean squares; 0 for true deviations, whatever the distribution.
+        normalized_error: ENCE, the expected normalised calibration error: mean over bins of equal count, ordered by the
+            prediction, of |predicted - actual| over predicted, both root mean squares; 0 for right deviations,
+            whatever the distribution.
         sharpness: Root mean square of the predicted standard deviations, in the unit of the coordinates: the lower the
             better, given calibration.
         count: Coordinates measured.
@@ -53,25 +57,28 @@ def uncertainty_calibration(
     bins: int = 10,
     mask: Bool[Tensor, "*m"] | None = None,
 ) -> Calibration:
-    """Compare errors with the uncertainties predicted for them.
+    """Compare errors |pred - truth| with the standard deviations exp(log_variance / 2) predicted for them.
 
     Args:
-        pred: Any shape, usually landmarks (B, K, 2).
+        pred: Predicted coordinates, any shape, usually landmarks (B, K, 2).
         truth: True values, the same shape and unit.
         log_variance: ln(variance) of each coordinate, as the losses take it; same shape.
-        deviations: The k whose coverage is told.
-        bins: Of the normalised error; fewer where there are fewer coordinates.
+        deviations: Multiples k of the standard deviation whose coverage is measured.
+        bins: Number of bins of the normalised error; fewer where there are fewer coordinates.
         mask: True where real: a landmark, the shape without its last dimension, or a coordinate.
 
+    Returns:
+        A ``Calibration``.
+
     Raises:
-        ValueError: A shape, a dtype or ``bins`` is wrong.
+        ValueError: A shape, a dtype or ``bins`` is wrong, or a real logarithm of a variance is not within +-600.
 
     Source: Levi et al., Evaluating and Calibrating Uncertainty Prediction in Regression Tasks, 2019 (ENCE); Kuleshov
     et al., ICML 2018.
 
     >>> error = torch.randn(100_000, generator=torch.Generator().manual_seed(0))
-    >>> told = torch.full_like(error, 4.0).log()
-    >>> round(uncertainty_calibration(2 * error, torch.zeros_like(error), told).coverage[1.0], 2)
+    >>> log_variance = torch.full_like(error, 4.0).log()
+    >>> round(uncertainty_calibration(2 * error, torch.zeros_like(error), log_variance).coverage[1.0], 2)
     0.68
     """
     if bins < 1:

@@ -31,7 +31,7 @@ class CloudScore:
         f_score: 2 precision recall / (precision + recall) at ``threshold``; 0 to 1.
         precision: Share of P's points nearer than ``threshold`` to T.
         recall: Share of T's points nearer than ``threshold`` to P.
-        threshold: Distance for the three above.
+        threshold: Distance of F-score, precision and recall, as a share of the longest side.
         points: N, how many points P has.
         longest_side: T's longest bounding-box side, in the unit of the input: times it, shares are lengths.
     """
@@ -72,7 +72,7 @@ def compare_cloud_to_surface(
         truth: A file, ``trimesh.Trimesh`` or (vertices, faces), NumPy or torch, with a surface.
         samples: Points drawn on the truth, for completeness and recall. All points of the cloud count.
         threshold: Distance of the F-score, as a share of the truth's longest side.
-        seed: Of the draw; the same seed gives the same score.
+        seed: Seed of the draw; the same seed gives the same score.
 
     Returns:
         A ``CloudScore``.

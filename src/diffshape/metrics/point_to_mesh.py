@@ -43,12 +43,15 @@ class PointToMeshStatistics:
 def point_to_mesh_statistics(
     points: Any, mesh: SurfaceInput, *, quantiles: Sequence[float] = (0.5, 0.9, 0.99)
 ) -> PointToMeshStatistics:
-    """Distances of points to a mesh, summed up.
+    """Mean, largest value and quantiles of the distances of points to a mesh.
 
     Args:
         points: (N, 3) numbers, NumPy or torch, N >= 1, in the mesh's coordinates.
         mesh: A file, ``trimesh.Trimesh`` or (vertices, faces), NumPy or torch, with at least one face.
-        quantiles: Shares between 0 and 1.
+        quantiles: Shares of the points, between 0 and 1, below whose distances are wanted.
+
+    Returns:
+        A ``PointToMeshStatistics``.
 
     Raises:
         ValueError: A shape or an index is wrong, a coordinate in use is not finite, there is no point or no face, or a

@@ -32,7 +32,7 @@ class PointScore:
         f_score: 2 precision recall / (precision + recall) at ``threshold``, from 0 to 1.
         precision: Share of the prediction nearer to the truth than ``threshold`` (strictly).
         recall: Share of the truth nearer to the prediction than ``threshold``.
-        threshold: Distance for the three above.
+        threshold: Distance of F-score, precision and recall.
         earth_mover: Mean distance over the best bijection; times N it is the sum of Fan et al. ``None`` unless both
             clouds have equally many points, and not more than were asked for.
     """

@@ -36,7 +36,7 @@ class SurfaceScore:
         f_score: 2 precision recall / (precision + recall) at ``threshold``; 0 to 1.
         precision: Share of P's points nearer than ``threshold`` to T.
         recall: Share of T's points nearer than ``threshold`` to P.
-        threshold: Distance for the three above.
+        threshold: Distance of F-score, precision and recall, as a share of the longest side.
         iou: Volume of the intersection over volume of the union, 0 to 1; ``None`` unless both are watertight.
         bodies: Connected components of P.
         watertight: Whether every edge of P has exactly two faces.
@@ -84,10 +84,10 @@ def compare_surfaces(
 
     Args:
         pred: A file, ``trimesh.Trimesh`` or (vertices, faces), in the truth's coordinates; may be empty.
-        truth: The same, with a surface.
+        truth: The true mesh, in any of these forms, with a face of positive area.
         samples: Points drawn on each surface, and in space for the IoU. The means vary by about 1 / sqrt(samples).
         threshold: Distance of the F-score, as a share of the truth's longest side.
-        seed: Of the two draws; the same seed gives the same score.
+        seed: Seed of the two draws; the same seed gives the same score.
 
     Returns:
         A ``SurfaceScore``. Vertices in one place (within 1e-8 of the frame) count as one for bodies and watertightness.

@@ -21,7 +21,7 @@ def surface_to_points_loss(
     mask: Bool[Tensor, "*b"] | None = None,
     reduction: Reduction = "mean",
 ) -> Float[Tensor, "*out"]:
-    """Distance |x - p| from points x on the zero level set to their nearest data points p; spurious sheets pay for it.
+    """Distance |x - p| from points x on the zero level set to their nearest data points p, so spurious sheets cost.
 
     Args:
         field_values: f(x), attached to the field's parameters, shape (...,); near 0 at a point on the level set.

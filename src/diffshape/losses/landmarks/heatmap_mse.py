@@ -23,7 +23,7 @@ def heatmap_mse(
 
     Args:
         pred: Heat-maps, shape (..., H, W), usually (B, K, H, W).
-        target: The same shape.
+        target: True heat-maps, the same shape.
         skip_empty: Leave out channels whose target is nowhere positive, such as those of landmarks outside the image.
         hardest: Keep only this many channels of each image, those of the largest (weighted) mean: online hard keypoint
             mining. Channels stand in the third dimension from the end.

@@ -22,8 +22,8 @@ def keypoint_similarity_loss(
     """1 - OKS of every object, OKS = mean over its real keypoints of exp(-|pred - target|^2 / (2 A (2 sigma_k)^2)).
 
     Args:
-        pred: Keypoints, shape (..., K, D), usually (B, K, 2) in pixels.
-        target: The same shape and unit.
+        pred: Predicted keypoints, shape (..., K, D), usually (B, K, 2) in pixels.
+        target: True keypoints, the same shape and unit.
         areas: A, the area of each object in the unit squared, shape (...,), positive: COCO's segment area, or that of
             a box.
         sigmas: How far annotators scatter, one a keypoint, shape (K,), positive, as a share of the root of the area:

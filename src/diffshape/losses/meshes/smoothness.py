@@ -57,8 +57,9 @@ def laplacian_loss(
         ValueError: A shape, a dtype, an index, ``weighting`` or the reduction is wrong.
 
     Twice differentiable in ``vertices``, where L v = 0 with gradient 0; minimised by a point ("curvature": by a plane),
-    so never alone. Source: Taubin, SIGGRAPH 1995 (uniform); Desbrun, Meyer, Schröder, Barr, "Implicit fairing of
-    irregular meshes using diffusion and curvature flow", SIGGRAPH 1999 (cotangent; curvature: equation 14).
+    so it needs another loss beside it. Source: Taubin, SIGGRAPH 1995 (uniform); Desbrun, Meyer, Schröder, Barr,
+    "Implicit fairing of irregular meshes using diffusion and curvature flow", SIGGRAPH 1999 (cotangent; curvature:
+    equation 14).
 
     >>> roof = torch.tensor([[0.0, 0, 1], [1, 0, 0], [-1, 1, 0], [-1, -1, 0]])
     >>> laplacian_loss(roof, torch.tensor([[0, 1, 2], [0, 2, 3], [0, 3, 1]]))

@@ -37,10 +37,10 @@ def chamfer_normal_loss(
         x: Points, shape (B, N, D) or (N, D).
         y: Points, shape (B, M, D) or (M, D), same dtype and device.
         x_normals: Normals of ``x``, same shape, of any length; those of length 0 are unknown and not counted.
-        y_normals: The same for ``y``.
+        y_normals: Normals of ``y``, same shape, of any length; those of length 0 are unknown and not counted.
         oriented: Whether a flipped normal is wrong (cos) or the same (\\|cos\\|).
-        x_mask: Which points are real; masked ones, and their normals, may hold anything.
-        y_mask: The same for ``y``.
+        x_mask: Which points of ``x`` are real; masked ones, and their normals, may hold anything.
+        y_mask: Which points of ``y`` are real.
         reduction: Over the samples of the batch: "mean", "sum" or "none".
 
     Returns:

@@ -19,11 +19,11 @@ class ChamferWithNormals(NamedTuple):
     x_to_y: Float[Tensor, "*out"]
     """Mean or sum of the distances from x to y."""
     y_to_x: Float[Tensor, "*out"]
-    """The same from y to x."""
+    """Mean or sum of the distances from y to x."""
     x_to_y_normals: Float[Tensor, "*out"]
     """Mean of 1 - cos between the normals of x and those of their neighbours in y."""
     y_to_x_normals: Float[Tensor, "*out"]
-    """The same for y and its neighbours in x."""
+    """Mean of 1 - cos between the normals of y and those of their neighbours in x."""
 
     __repr__ = one_line
 
@@ -65,13 +65,13 @@ def chamfer_with_normals(
         x: Points, shape (B, N, D) or (N, D), in any unit of length u.
         y: Points, shape (B, M, D) or (M, D), same unit, dtype and device.
         x_normals: Normals of ``x``, same shape, of any length; those of length 0 are unknown and not counted.
-        y_normals: The same for ``y``.
+        y_normals: Normals of ``y``, same shape, of any length; those of length 0 are unknown and not counted.
         squared: Squared distances, in u^2, or plain ones, in u; by default squared for ``norm=2``, and plain for
             ``norm=1``, which has no others.
         norm: 2 for Euclidean distances; 1 for Manhattan ones, sum_d |x_d - y_d|.
         oriented: Whether a flipped normal is wrong (cos) or the same (\\|cos\\|).
-        x_mask: Which points are real; masked ones, and their normals, may hold anything.
-        y_mask: The same for ``y``.
+        x_mask: Which points of ``x`` are real; masked ones, and their normals, may hold anything.
+        y_mask: Which points of ``y`` are real.
         point_reduction: How the distances of one direction become one number, "mean" or "sum"; normals are always
             averaged.
         reduction: Over the samples of the batch: "mean", "sum" or "none".

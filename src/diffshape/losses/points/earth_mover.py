@@ -34,7 +34,7 @@ def earth_mover_distance(
         epsilon: For the auction only; 0.01 if ``None``.
         squared: Use |x_i - phi(x_i)|^2, in the choice of the bijection and in the value.
         x_mask: True where a point of ``x`` is real, shape (B, N) or (N,).
-        y_mask: The same for ``y``, with as many real points in every sample.
+        y_mask: True where a point of ``y`` is real, as many in every sample as of ``x``.
         point_reduction: "mean" over the points of a sample, or "sum", as in Fan et al.; published tables differ.
         reduction: "mean" or "sum" over samples, or "none" for shape (B,), or () of a single sample.
 

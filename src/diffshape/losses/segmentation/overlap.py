@@ -38,7 +38,7 @@ def segmentation_dice_loss(
         from_logits: Whether ``pred`` is logits.
         ignore_label: Label of voxels that are left out, any integer.
         mask: True where a voxel is real, shape of ``pred`` without its channels; others may hold anything.
-        class_weights: What each class counts for, shape (C,), not negative and not all 0. A mean divides by their sum;
+        class_weights: Weight of each class, shape (C,), not negative and not all 0. A mean divides by their sum;
             0 for channel 0 leaves the background out.
         reduction: "mean" over classes (weighted) and images, "sum", or "none" for shape (B, C).
 
@@ -100,14 +100,14 @@ def segmentation_tversky_loss(
     Args:
         pred: Logits, or probabilities, shape (B, C, H, W), (B, C, R, R, R) or (B, C, N).
         target: Shares y of the classes, 0 to 1, shape of ``pred``, or integer labels, ``pred`` without its channels.
-        alpha: What a false positive costs, >= 0.
-        beta: What a false negative costs, >= 0; above ``alpha`` it favours finding small things.
+        alpha: Cost of a false positive, >= 0.
+        beta: Cost of a false negative, >= 0; above ``alpha`` it favours finding small things.
         epsilon: Volume in voxels that keeps the quotient finite, positive.
         classes: "exclusive", a softmax over the channels, or "independent", a sigmoid a channel.
         from_logits: Whether ``pred`` is logits.
         ignore_label: Label of voxels that are left out, any integer.
         mask: True where a voxel is real, shape of ``pred`` without its channels.
-        class_weights: What each class counts for, shape (C,), not negative and not all 0.
+        class_weights: Weight of each class, shape (C,), not negative and not all 0.
         reduction: "mean" over classes (weighted) and images, "sum", or "none" for shape (B, C).
 
     Returns:

@@ -6,7 +6,7 @@ all three are
     (alpha FP + beta FN) / (TP + alpha FP + beta FN + epsilon)
 
 with alpha = beta = 1/2 for Dice, 1 for IoU. Written by its errors, a loss is 0 exactly where there are none, empty
-against empty too, and 1 - p = sigmoid(-z) keeps its digits: a voxel that is wrong and sure of it keeps its gradient.
+against empty too, and 1 - p = sigmoid(-z) keeps its digits: a confidently wrong voxel keeps its gradient.
 """
 
 from jaxtyping import Bool, Float, Shaped
@@ -34,8 +34,9 @@ def voxel_dice_loss(
         pred: Logits, or probabilities, shape (B, R, R, R) or (R, R, R).
         target: Occupancy y, 0 to 1, same shape; may be boolean.
         squared: Squares in the denominator, as in V-Net; else the plain sums.
-        epsilon: In voxels, positive. It decides only where the target is empty: a false positive then costs
-            sum p / (sum p + epsilon), nearly 1 unless epsilon is as large as what should be forgiven.
+        epsilon: Volume in voxels that keeps the quotient finite, positive. It decides only where the target is empty: a
+            false positive then costs sum p / (sum p + epsilon), nearly 1 unless epsilon is as large as what should be
+            forgiven.
         from_logits: Whether ``pred`` is logits.
         mask: True where a voxel is real, shape of ``pred``.
         reduction: How the B values become one; "none" keeps them.
@@ -81,9 +82,9 @@ def voxel_tversky_loss(
     Args:
         pred: Logits, or probabilities, shape (B, R, R, R) or (R, R, R).
         target: Occupancy y, 0 to 1, same shape; may be boolean.
-        alpha: What a false positive costs, >= 0.
-        beta: What a false negative costs, >= 0; above ``alpha`` it favours filling thin parts.
-        epsilon: In voxels, positive; see `voxel_dice_loss`.
+        alpha: Cost of a false positive, >= 0.
+        beta: Cost of a false negative, >= 0; above ``alpha`` it favours filling thin parts.
+        epsilon: Volume in voxels that keeps the quotient finite, positive; it decides only where the target is empty.
         from_logits: Whether ``pred`` is logits.
         mask: True where a voxel is real, shape of ``pred``.
         reduction: How the B values become one; "none" keeps them.
@@ -123,7 +124,7 @@ def voxel_iou_loss(
     Args:
         pred: Logits, or probabilities, shape (B, R, R, R) or (R, R, R).
         target: Occupancy y, 0 to 1, same shape; may be boolean.
-        epsilon: In voxels, positive; see `voxel_dice_loss`.
+        epsilon: Volume in voxels that keeps the quotient finite, positive; it decides only where the target is empty.
         from_logits: Whether ``pred`` is logits.
         mask: True where a voxel is real, shape of ``pred``.
         reduction: How the B values become one; "none" keeps them.
