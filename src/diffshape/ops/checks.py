@@ -63,26 +63,3 @@ def finite(function: str, name: str, values: Tensor, limit: float = math.inf) ->
     """The values, which `require_finite` has passed, in compiled code too; differentiable."""
     passed = check_finite(function, name, values.detach(), limit)
     return values * passed if torch.compiler.is_compiling() else values  # a compiler drops what nobody uses
-
-
-@torch.library.custom_op("diffshape::require", mutates_args=())
-def require(ok: Tensor, values: Tensor, message: str) -> Tensor:
-    """1, to multiply the values by, if all is ok: one operator, so that a compiler keeps the check.
-
-    Raises:
-        ValueError: Something is not. ``{low}`` and ``{high}`` in the message are the ends of the values.
-
-    >>> share = torch.tensor([0.5, 2.0])
-    >>> require(share <= 1, share, "f: share must be at most 1, got up to {high}")
-    Traceback (most recent call last):
-    ValueError: f: share must be at most 1, got up to 2
-    """
-    if not ok.all():
-        low, high = (f"{end.item():g}" for end in torch.aminmax(values))
-        raise ValueError(message.format(low=low, high=high))
-    return values.new_ones(())
-
-
-@require.register_fake
-def _(ok: Tensor, values: Tensor, message: str) -> Tensor:
-    return values.new_empty(())

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from diffshape import losses
+from diffshape.losses.voxels.arguments import check_unit_interval
 
 LOSSES = {
     "cross-entropy": losses.voxel_cross_entropy,
@@ -164,6 +165,10 @@ def test_the_compiler_sees_one_graph(loss):
     logits, target = grids()
     compiled = torch.compile(lambda z, y: loss(z, y), backend="eager", fullgraph=True)
     assert torch.equal(compiled(logits, target), loss(logits, target))
+
+
+def test_the_operator_keeps_its_promises_to_pytorch():
+    torch.library.opcheck(check_unit_interval, ("test", "target", torch.rand(3, 4)))
 
 
 GOOD = torch.zeros(2, 3, 3, 3)

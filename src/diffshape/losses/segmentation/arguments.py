@@ -9,8 +9,7 @@ from torch import Tensor
 from torch.nn.functional import logsigmoid
 
 from diffshape.losses.reduction import Reduction, check_mask
-from diffshape.losses.voxels.arguments import check_same_device, logarithms, read_shares
-from diffshape.ops.checks import require, widened
+from diffshape.losses.voxels.arguments import check_unit_interval, logarithms
 
 Classes = Literal["exclusive", "independent"]
 """One class a voxel (softmax over the channels), or any number (a sigmoid a channel)."""
@@ -76,13 +75,21 @@ def read_segmentation(
             f'{function}: pred has 1 channel, and classes="exclusive" needs 2 or more; one is classes="independent"'
         )
     check_mask(function, mask, pred.shape[:1] + pred.shape[2:], "pred without its channels")
-    check_same_device(function, pred, target)
-    weights = _read_weights(function, class_weights, widened(pred.new_ones(pred.shape[1])))
+    if target.device != pred.device:
+        raise ValueError(f"{function}: target must be on {pred.device} like pred, got {target.device}")
+    dtype = pred.dtype if pred.dtype in (torch.float32, torch.float64) else torch.float32
+    weights = _read_weights(function, class_weights, pred.new_ones(pred.shape[1], dtype=dtype))
     if reduction == "mean":
         weights = weights / weights.max()  # a mean depends on their ratios only, and this cannot overflow
     target, mask = _read_target(function, pred, target, mask, ignore_label)
-    mask = None if mask is None else mask.flatten(1)[:, None]
-    pred, target = read_shares(function, pred.flatten(2), target.flatten(2), mask, from_logits=from_logits)
+    pred, target = (each.to(dtype).flatten(2) for each in (pred, target))
+    if mask is not None:
+        mask = mask.flatten(1)[:, None]
+        pred, target = (torch.where(mask, each, 0) for each in (pred, target))
+    if target.numel():
+        target = target * check_unit_interval(function, "target", target.detach())
+        if not from_logits:
+            pred = pred * check_unit_interval(function, "pred", pred.detach())
     return Channels(pred, target, mask, weights, classes == "exclusive", from_logits)
 
 
@@ -107,20 +114,9 @@ def _read_target(
     if mask is not None:
         labels = torch.where(mask, labels, 0)
     if labels.numel():
-        labels = labels * _name_channels(function, labels, pred.shape[1])
+        labels = labels + check_labels(function, labels, pred.shape[1])
     names = torch.arange(pred.shape[1], device=labels.device).view(-1, *[1] * (pred.ndim - 2))
     return labels[:, None] == names, mask
-
-
-def _name_channels(function: str, labels: Tensor, count: int) -> Tensor:
-    """1, to multiply by, if every label names a channel."""
-    low, high = torch.aminmax(labels)
-    return require(
-        (low >= 0) & (high < count),
-        labels,
-        f"{function}: target must hold labels 0 to {count - 1}, one a channel of pred, got {{low}} to {{high}}; "
-        f"ignore_label leaves one out",
-    )
 
 
 def _read_weights(function: str, weights: Tensor | None, ones: Float[Tensor, "c"]) -> Float[Tensor, "c"]:
@@ -132,10 +128,7 @@ def _read_weights(function: str, weights: Tensor | None, ones: Float[Tensor, "c"
             f"{function}: class_weights must have shape {tuple(ones.shape)}, one a channel, got {tuple(weights.shape)}"
         )
     weights = weights.to(ones)
-    known = weights.detach()
-    ok = known.isfinite().all() & (known >= 0).all() & known.any()
-    wanted = "finite, not negative and not all 0"
-    return weights * require(ok, known, f"{function}: class_weights must be {wanted}, got {{low}} to {{high}}")
+    return weights * check_class_weights(function, weights.detach())
 
 
 def _log_sum_of_others(values: Float[Tensor, "b c n"]) -> Float[Tensor, "b c n"]:
@@ -145,3 +138,35 @@ def _log_sum_of_others(values: Float[Tensor, "b c n"]) -> Float[Tensor, "b c n"]
     behind = list(accumulate(channels[:0:-1], torch.logaddexp))[::-1]  # of all channels but the last
     between = [torch.logaddexp(*pair) for pair in zip(before[:-1], behind[1:])]
     return torch.stack([behind[0], *between, before[-1]], dim=1)
+
+
+@torch.library.custom_op("diffshape::check_labels", mutates_args=())
+def check_labels(function: str, labels: Tensor, count: int) -> Tensor:
+    """0, to add, if every label names a channel: one operator, so that a compiler keeps the check."""
+    low, high = torch.aminmax(labels)
+    if low < 0 or high >= count:
+        raise ValueError(
+            f"{function}: target must hold labels 0 to {count - 1}, one a channel of pred, got {int(low)} to "
+            f"{int(high)}; ignore_label leaves one out"
+        )
+    return labels.new_zeros(())
+
+
+@check_labels.register_fake
+def _(function: str, labels: Tensor, count: int) -> Tensor:
+    return labels.new_empty(())
+
+
+@torch.library.custom_op("diffshape::check_class_weights", mutates_args=())
+def check_class_weights(function: str, weights: Tensor) -> Tensor:
+    """1, to multiply by, if the weights can weigh."""
+    if not (weights.isfinite().all() and (weights >= 0).all() and weights.any()):
+        raise ValueError(
+            f"{function}: class_weights must be finite, not negative and not all 0, got {weights.tolist()}"
+        )
+    return weights.new_ones(())
+
+
+@check_class_weights.register_fake
+def _(function: str, weights: Tensor) -> Tensor:
+    return weights.new_empty(())

@@ -9,7 +9,6 @@ from torch import Tensor
 from torch.nn.functional import logsigmoid
 
 from diffshape.losses.reduction import Reduction, check_mask, check_same_shape, reduce_elements
-from diffshape.ops.checks import require, widened
 
 
 class Voxels(NamedTuple):
@@ -53,6 +52,16 @@ def logarithms(probabilities: Float[Tensor, "*s"]) -> tuple[Float[Tensor, "*s"],
     return probabilities.clamp(min=limits.tiny).log(), (-probabilities.clamp(max=1 - limits.eps / 2)).log1p()
 
 
+def check_overlap(function: str, epsilon: float, alpha: float = 1.0, beta: float = 1.0) -> None:
+    """Raise a ValueError unless these can be the options of a loss on soft sets."""
+    if not 0 < epsilon < math.inf:
+        raise ValueError(f"{function}: epsilon must be positive, got {epsilon}")
+    if not (alpha >= 0 and beta >= 0 and 0 < alpha + beta < math.inf):
+        raise ValueError(
+            f"{function}: alpha and beta must be finite, 0 or more, and not both 0, got {alpha} and {beta}"
+        )
+
+
 def read_voxels(function: str, pred: Tensor, target: Tensor, mask: Tensor | None, *, from_logits: bool) -> Voxels:
     """Both sides of a loss, (B, R, R, R) or (R, R, R), or a ValueError that names the argument.
 
@@ -65,44 +74,32 @@ def read_voxels(function: str, pred: Tensor, target: Tensor, mask: Tensor | None
         )
     check_same_shape(function, "target", target, pred.shape, "pred")
     check_mask(function, mask, pred.shape, "pred")
-    check_same_device(function, pred, target)
+    if target.device != pred.device:
+        raise ValueError(f"{function}: target must be on {pred.device} like pred, got {target.device}")
     single = pred.ndim == 3
+    dtype = pred.dtype if pred.dtype in (torch.float32, torch.float64) else torch.float32
     if single:
         pred, target, mask = pred[None], target[None], None if mask is None else mask[None]
-    mask = None if mask is None else mask.flatten(1)
-    pred, target = read_shares(function, pred.flatten(1), target.flatten(1), mask, from_logits=from_logits)
+    pred, target = (each.to(dtype).flatten(1) for each in (pred, target))
+    if mask is not None:
+        mask = mask.flatten(1)
+        pred, target = (torch.where(mask, each, 0) for each in (pred, target))
+    target = target * check_unit_interval(function, "target", target.detach())
+    if not from_logits:
+        pred = pred * check_unit_interval(function, "pred", pred.detach())
     return Voxels(pred, target, mask, from_logits, single)
 
 
-def check_same_device(function: str, pred: Tensor, target: Tensor) -> None:
-    """Raise a ValueError unless the target is where the prediction is."""
-    if target.device != pred.device:
-        raise ValueError(f"{function}: target must be on {pred.device} like pred, got {target.device}")
-
-
-def read_shares(
-    function: str, pred: Tensor, target: Tensor, mask: Tensor | None, *, from_logits: bool
-) -> tuple[Tensor, Tensor]:
-    """Prediction and target, flat, with 0 in masked places, or a ValueError that names which is not from 0 to 1."""
-    pred = widened(pred)
-    target = target.to(pred.dtype)
-    if mask is not None:
-        pred, target = (torch.where(mask, each, 0) for each in (pred, target))
-    target = target * _check_unit_interval(function, "target", target.detach())
-    return pred if from_logits else pred * _check_unit_interval(function, "pred", pred.detach()), target
-
-
-def check_overlap(function: str, epsilon: float, alpha: float = 1.0, beta: float = 1.0) -> None:
-    """Raise a ValueError unless these can be the options of a loss on soft sets."""
-    if not 0 < epsilon < math.inf:
-        raise ValueError(f"{function}: epsilon must be positive, got {epsilon}")
-    if not (alpha >= 0 and beta >= 0 and 0 < alpha + beta < math.inf):
+@torch.library.custom_op("diffshape::check_unit_interval", mutates_args=())
+def check_unit_interval(function: str, name: str, values: Tensor) -> Tensor:
+    """1, to multiply by, if the values are occupancies: the compiler sees one operator that must run."""
+    if not ((values >= 0) & (values <= 1)).all():
         raise ValueError(
-            f"{function}: alpha and beta must be finite, 0 or more, and not both 0, got {alpha} and {beta}"
+            f"{function}: {name} must lie between 0 and 1, got {values.min().item():g} to {values.max().item():g}"
         )
+    return values.new_ones(())
 
 
-def _check_unit_interval(function: str, name: str, values: Tensor) -> Tensor:
-    """1, to multiply by, if the values are occupancies."""
-    ok = (values >= 0) & (values <= 1)
-    return require(ok, values, f"{function}: {name} must lie between 0 and 1, got {{low}} to {{high}}")
+@check_unit_interval.register_fake
+def _(function: str, name: str, values: Tensor) -> Tensor:
+    return values.new_empty(())
