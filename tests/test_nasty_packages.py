@@ -80,11 +80,13 @@ NAMES = {
     "folder": ("points.ply", "out.csv", "no model can be read from"),
 }
 """What refusals may name in place of an argument."""
+FIELD_METHODS = (".forward", ".value_and_gradient", ".query")
+"""Methods of fields that take points."""
 NAN_STAYS = {
     "data.Frame.to_unit", "data.Frame.from_unit", "data.Frame.distances_to_unit", "data.Frame.distances_from_unit",
     "data.ProceduralObject.sdf", "data.ProceduralObject.normals", "fields.FramedField.to_inner",
 }  # fmt: skip
-"""What is worked out point by point; so are all fields, ``forward`` and ``value_and_gradient``."""
+"""What is worked out point by point; so are all fields, by the methods of ``FIELD_METHODS``."""
 SLOW = {
     ("fitting.fit_mesh", "steps"), ("fitting.fit_meshes", "steps"), ("fitting.fit_points", "steps"),
     ("fitting.FitResult.mesh", "resolution"), ("models.train_deep_sdf", "steps"),
@@ -110,7 +112,12 @@ def public() -> dict[str, Any]:
 def methods(thing: type) -> dict[str, Any]:
     """Public methods that take arguments and are written here, not in PyTorch."""
     own = [kind for kind in reversed(thing.__mro__) if kind.__module__.startswith("diffshape")]
-    every = {key: value for kind in own for key, value in vars(kind).items() if not key.startswith(("_", "evaluate"))}
+    every = {
+        key: value
+        for kind in own
+        for key, value in vars(kind).items()
+        if not key.startswith(("_", "evaluate", "plain"))
+    }
     plain = {key: getattr(value, "__func__", value) for key, value in every.items()}
     return {key: each for key, each in plain.items() if isinstance(each, FunctionType) and arguments_of(each)}
 
@@ -385,9 +392,9 @@ def good_calls() -> dict[str, Call]:
         "report.write_png": Call(report.write_png, {"path": "out.png", "image": picture}),
     }  # fmt: skip
     for name, field in field_points.items():
-        calls |= {
-            f"{name}.{method}": Call(getattr(field, method), {"x": x}) for method in ("forward", "value_and_gradient")
-        }
+        calls |= {f"{name}{method}": Call(getattr(field, method[1:]), {"x": x}) for method in FIELD_METHODS[:2]}
+        calls[f"{name}.query"] = Call(field.query, {"points": x})
+        calls[f"{name}.fade_in"] = Call(field.fade_in, {"progress": 0.5})
     for name, model in autoencoders.items():
         codes = model.encode(samples[name]).detach()
         made = model.decode(codes).detach()
@@ -435,7 +442,7 @@ def test_the_good_call_is_good(calls, name):
 
 @pytest.mark.parametrize(("name", "argument"), ARGUMENTS)
 def test_an_awkward_argument_is_taken_right_or_refused_by_name(calls, values, name, argument):
-    nan = name in NAN_STAYS or (name.startswith("fields.") and name.endswith((".forward", ".value_and_gradient")))
+    nan = name in NAN_STAYS or (name.startswith("fields.") and name.endswith(FIELD_METHODS))
     taken = [each for each in values if each.value is not None or (name, argument) not in SLOW]
     wrong = [complaint(calls[name], argument, value, NAMES.get(argument, ()), nan=nan) for value in taken]
     assert not list(filter(None, wrong))
