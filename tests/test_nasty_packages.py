@@ -252,6 +252,7 @@ def good_calls() -> dict[str, Call]:
         "data.read_landmark_folder": Call(data.read_landmark_folder, {"folder": "marks", "size": (32, 32)}, use=vars),
         "data.read_mesh": Call(data.read_mesh, {"path": "ball.ply"}),
         "data.read_mesh_folder": Call(data.read_mesh_folder, {"folder": "meshes"}),
+        "data.read_shape": Call(data.read_shape, {"path": "points.ply"}, use=vars),
         "data.read_points": Call(data.read_points, {"path": "points.ply"}, use=vars),
         "data.shape_family": Call(data.shape_family, {"name": "box", "count": 2}, use=vars),
         "data.simulate_scan": Call(data.simulate_scan, {"mesh": BALL, "n": 10}),

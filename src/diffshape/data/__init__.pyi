@@ -17,6 +17,7 @@ from diffshape.data.points import PointCloud as PointCloud
 from diffshape.data.points import as_points as as_points
 from diffshape.data.points import clean_points as clean_points
 from diffshape.data.points import read_points as read_points
+from diffshape.data.shape import read_shape as read_shape
 from diffshape.data.signed_distance import DistanceSamples as DistanceSamples
 from diffshape.data.signed_distance import SignedDistance as SignedDistance
 from diffshape.data.synthetic.families import ShapeFamily as ShapeFamily

@@ -12,7 +12,7 @@ from diffshape._arguments import checked
 from diffshape.data.arrays import ReadError, host_array, real_rows, usable_rows
 from diffshape.data.attributes import Attributes, checked_attributes
 from diffshape.data.formats.mesh_formats import MESH_SUFFIXES, read_polygons
-from diffshape.data.formats.meshes.polygons import require_corners
+from diffshape.data.formats.meshes.polygons import Polygons, require_corners
 
 
 class Mesh(tuple[NDArray[np.float64], NDArray[np.int64]]):
@@ -87,8 +87,20 @@ def read_mesh(path: str | PathLike[str]) -> Mesh:
     [[0, 1, 2], [0, 2, 3]]
     """
     path = Path(path)
-    polygons = read_polygons(path)
-    if len(polygons.counts) == 0:
+    return mesh_of(read_polygons(path), path)
+
+
+def mesh_of(polygons: Polygons, path: Path) -> Mesh:
+    """The mesh that a file holds, as ``read_mesh`` gives it.
+
+    Args:
+        polygons: What was read.
+        path: The file, for messages.
+
+    Raises:
+        ReadError: There are no faces, or vertices or faces are no mesh.
+    """
+    if not polygons.has_faces:
         raise ReadError(
             f"{path}: holds {len(polygons.vertices)} points and no faces; give a mesh, or fit these points first"
         )
@@ -111,7 +123,7 @@ def holds_faces(path: str | PathLike[str]) -> bool:
         FileNotFoundError, ReadError: as :func:`read_mesh`, for a suffix of meshes.
     """
     path = Path(path)
-    return path.suffix.lower() in MESH_SUFFIXES and len(read_polygons(path).counts) > 0
+    return path.suffix.lower() in MESH_SUFFIXES and read_polygons(path).has_faces
 
 
 def as_mesh(thing: Any) -> Mesh:
