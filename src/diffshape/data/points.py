@@ -69,19 +69,19 @@ class PointCloud:
         return bool((places >= -len(self)).all() and (places < len(self)).all())
 
     @checked
-    def subset(self, number: int, *, seed: int = 0) -> "PointCloud":
-        """At most ``number`` of the points, drawn without replacement, in their order; a note tells of the others.
+    def subset(self, count: int, *, seed: int = 0) -> "PointCloud":
+        """At most ``count`` of the points, drawn without replacement, in their order; a note tells of the others.
 
-        Where there are more than ``number``, repeated points count once.
+        Where there are more than ``count``, repeated points count once.
         """
-        check_whole("PointCloud.subset: number", number, 4)
+        check_whole("PointCloud.subset: count", count, 4)
         check_seed("PointCloud.subset: seed", seed)
-        if len(self) <= number:
+        if len(self) <= count:
             return self
         places = np.sort(distinct_rows(self.points).first)
-        if len(places) > number:
-            places = places[np.sort(np.random.default_rng(seed).choice(len(places), number, replace=False))]
-            note = f"{number:,} of {len(self):,} points were drawn at random."
+        if len(places) > count:
+            places = places[np.sort(np.random.default_rng(seed).choice(len(places), count, replace=False))]
+            note = f"{count:,} of {len(self):,} points were drawn at random."
         else:
             note = f"{len(self) - len(places):,} of {len(self):,} points were left out: they repeat others."
         return replace(self.rows(places), notes=(*self.notes, note))
