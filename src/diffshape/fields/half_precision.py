@@ -7,8 +7,9 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from diffshape.ops.hash_grid.query import PackedHashGrid, can_pack, pack_hash_grid, query_hash_grid
-from diffshape.ops.neighbors.index import has_triton
+from diffshape.ops.engines import has_triton
+from diffshape.ops.hash_grid.packed import PackedHashGrid, can_pack, pack_hash_grid
+from diffshape.ops.hash_grid.query import query_hash_grid
 
 if TYPE_CHECKING:
     from diffshape.fields.hash_grid import HashGrid

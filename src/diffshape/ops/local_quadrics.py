@@ -23,6 +23,7 @@ from diffshape._arguments import checked
 from diffshape.kernels import numba_local_quadrics
 from diffshape.kernels.threads import run_tasks
 from diffshape.ops.checks import require_finite
+from diffshape.ops.engines import as_array, has_numba
 
 LEAST = (8, 16)
 """Neighbours that a plane and a quadric need."""
@@ -124,7 +125,7 @@ def local_quadrics(
         each.detach().double() for each in (centers, normals, points, point_normals)
     )
     frames = torch.cat([tangents(upright), upright[:, None]], dim=1)
-    fit = _fit_kernel if centers.device.type == "cpu" else fit_reference
+    fit = _fit_kernel if has_numba(start) else fit_reference
     fits, used, residuals = fit(start, frames, cloud, cloud_normals, neighbors.long(), rule)
     facing, axes, curvature = _surface(fits, frames)
     return LocalQuadrics(
@@ -189,7 +190,7 @@ def _fit_kernel(
     fits, used, residuals = _nothing_fitted(centers)
     sizes, least = torch.tensor(rule.sizes), torch.tensor(LEAST)
     tensors = (sizes, least, centers, frames, points, point_normals, neighbors, fits, used, residuals)
-    arrays = [each.contiguous().numpy() for each in tensors]
+    arrays = map(as_array, tensors)
     tasks = -(-len(centers) // numba_local_quadrics.CHUNK)
     run_tasks(numba_local_quadrics.fit_quadrics, tasks, rule.noise, rule.confidence, rule.agreement, *arrays)
     return fits, used, residuals

@@ -20,7 +20,9 @@ from torch.autograd.function import once_differentiable
 
 from diffshape.kernels import numba_hash_encode, numba_hash_perceptron
 from diffshape.kernels.threads import run_tasks
-from diffshape.ops.hash_grid.encode import as_array, calls_for, hash_encode, plan_rows
+from diffshape.ops.engines import as_array, has_numba
+from diffshape.ops.hash_grid.encode import hash_encode
+from diffshape.ops.hash_grid.kernel_calls import blocks_of, calls_for, plan_rows
 from diffshape.ops.hash_grid.layout import GridLayout
 from diffshape.ops.transforms import is_transformed
 
@@ -132,7 +134,7 @@ def evaluate(
     networks, levels = _networks(parameters, len(points)), plan_rows(plan)
     _run_each(
         numba_hash_perceptron.evaluate,
-        calls_for(points, fade, _blocks(points)),
+        calls_for(points, fade, blocks_of(points)),
         [
             (x, front, table, factors, levels, smooth, *network, y, kept)
             for x, front, table, factors, network, y, kept in zip(*arrays, networks, values.numpy(), inputs.numpy())
@@ -153,7 +155,7 @@ def evaluate_backward(
     features: int,
 ) -> tuple[Tensor, Tensor]:
     """Cotangents of the tables, (M, entries, F), and of each network's parameters one after another, (M, P)."""
-    blocks, networks = _blocks(points), _networks(parameters, len(points))
+    blocks, networks = blocks_of(points), _networks(parameters, len(points))
     inputs_bar, tables_bar = torch.empty_like(inputs), points.new_empty(len(points), entries, features)
     bars = [tuple(_room(blocks, part) for part in network) for network in networks]
     _run_each(
@@ -270,12 +272,7 @@ perceptron_values.register_autograd(_backward, setup_context=_remember)
 
 
 def _has_kernel(points: Tensor, lead: Tensor, weights: Sequence[Tensor]) -> bool:
-    return (
-        points.device.type == "cpu"
-        and points.dtype in (torch.float32, torch.float64)
-        and not (points.requires_grad or lead.requires_grad)
-        and 2 <= len(weights) <= _LAYERS
-    )
+    return has_numba(points) and not (points.requires_grad or lead.requires_grad) and 2 <= len(weights) <= _LAYERS
 
 
 def _like_values(
@@ -294,10 +291,6 @@ def _run_each(kernel: Callable[..., None], calls: int, arguments: Sequence[tuple
         kernel(call, calls, *arguments[network])
 
     run_tasks(one, calls * len(arguments))
-
-
-def _blocks(points: Tensor) -> int:
-    return -(-points.shape[1] // numba_hash_encode.BLOCK)
 
 
 def _networks(parameters: Sequence[Tensor], count: int) -> list[tuple[tuple[np.ndarray, ...], tuple[np.ndarray, ...]]]:

@@ -9,7 +9,8 @@ from diffshape.kernels.numba_farthest import choose_farthest
 from diffshape.kernels.numba_kdtree import build_tree
 from diffshape.kernels.threads import run_tasks
 from diffshape.ops.checks import coordinate_limit, require_finite
-from diffshape.ops.neighbors.index import three_columns
+from diffshape.ops.engines import has_numba
+from diffshape.ops.neighbors.definition import three_columns
 from diffshape.ops.neighbors.nearest import Missing, as_searched, read_missing
 
 LEAF = 64
@@ -80,7 +81,7 @@ def farthest_points(
     chosen = clouds.new_full((len(clouds), count), -1, dtype=torch.int64)
     if clouds.numel():
         starts = _first_points(real, batch, start, generator)
-        choose = _choose_kernel if clouds.device.type == "cpu" and clouds.shape[-1] <= 3 else choose_reference
+        choose = _choose_kernel if has_numba(clouds) else choose_reference
         choose(clouds, real, starts, numbers.clamp(max=count), chosen)
     return chosen.reshape(*batch, count)
 

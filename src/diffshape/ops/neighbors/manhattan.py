@@ -7,8 +7,8 @@ from jaxtyping import Bool, Float, Int, Shaped
 from torch import Tensor
 
 from diffshape._arguments import checked
+from diffshape.ops.neighbors.definition import require_k, search_dtype
 from diffshape.ops.neighbors.gather_points import gather_rows
-from diffshape.ops.neighbors.index import require_k, search_dtype
 from diffshape.ops.neighbors.nearest import Missing, as_searched, read_missing, require_matching, search_pairs
 
 

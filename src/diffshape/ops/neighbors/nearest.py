@@ -15,14 +15,10 @@ from diffshape._arguments import checked
 from diffshape.kernels import numba_pair_gradient
 from diffshape.kernels.threads import run_tasks
 from diffshape.ops.checks import coordinate_limit, require_finite, require_mask, widened
+from diffshape.ops.engines import as_array, has_triton
+from diffshape.ops.neighbors.definition import Neighbors, require_k, search_dtype
 from diffshape.ops.neighbors.gather_points import gather_rows
-from diffshape.ops.neighbors.index import (
-    Neighbors,
-    has_triton,
-    prepare_search,
-    require_k,
-    search_dtype,
-)
+from diffshape.ops.neighbors.index import prepare_search
 from diffshape.ops.transforms import is_transformed
 
 Missing = Literal["raise", "pad"]
@@ -141,7 +137,7 @@ def search_pairs(
 def pair_gradient(x: Tensor, y: Tensor, indices: Tensor, weights: Tensor) -> tuple[Tensor, Tensor]:
     """The gradient of sum_ik w_ik |x_i - y_j(i, k)|^2 in x and in y."""
     if x.device.type == "cpu":
-        arrays = [each.detach().contiguous().numpy() for each in (x, y, indices, weights)]
+        arrays = map(as_array, (x, y, indices, weights))
         x_gradient, y_gradient = (torch.empty(each.shape, dtype=each.dtype) for each in (x, y))
         run_tasks(numba_pair_gradient.pair_gradient, len(x), *arrays, x_gradient.numpy(), y_gradient.numpy())
         return x_gradient, y_gradient

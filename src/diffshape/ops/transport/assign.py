@@ -18,7 +18,7 @@ from diffshape._arguments import checked
 from diffshape.kernels import numba_assignment
 from diffshape.kernels.threads import run_tasks
 from diffshape.ops.checks import require_finite, require_mask, widened
-from diffshape.ops.neighbors.index import REFERENCE_PAIRS, search_dtype
+from diffshape.ops.neighbors.definition import REFERENCE_PAIRS, search_dtype
 from diffshape.ops.transport.auction import auction, cost_table
 
 Solver = Literal["exact", "auction"]

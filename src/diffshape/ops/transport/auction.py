@@ -10,14 +10,14 @@ bids go to the lowest bidder, so every run gives the same result.
 Source: Bertsekas, Annals of Operations Research 14, 1988, with simultaneous ("Jacobi") bids.
 """
 
-import importlib.util
 from typing import NamedTuple
 
 import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
-from diffshape.ops.neighbors.index import REFERENCE_PAIRS, squared_distance_table
+from diffshape.ops.engines import triton_is_installed
+from diffshape.ops.neighbors.definition import REFERENCE_PAIRS, squared_distance_table
 
 FIRST_STEP, STEP_RATIO = 0.05, 5.0
 """Where steps begin, as a part of the largest cost, and by what they shrink."""
@@ -133,7 +133,7 @@ def _release(market: _Market, unhappy: Bool[Tensor, "b n"]) -> None:
 def _bid(market: _Market, bidders: Int[Tensor, "r"]) -> tuple[Tensor, Tensor, Tensor]:
     """`bid_by_definition`, by a kernel where there is one."""
     bid = bid_by_definition
-    if market.x.is_cuda and importlib.util.find_spec("triton") is not None:
+    if market.x.is_cuda and triton_is_installed():
         from diffshape.kernels.triton_auction import bid
     return bid(market.x, market.y, market.prices, bidders, market.squared)
 
