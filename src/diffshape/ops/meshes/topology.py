@@ -12,7 +12,7 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
 from diffshape._arguments import checked
-from diffshape.ops.checks import finite, widened
+from diffshape.ops.checks import finite, kept_when_compiled, widened
 from diffshape.ops.table_rows import rows_at
 
 THINNEST = 16
@@ -48,7 +48,7 @@ def face_sides(faces: Int[Tensor, "f 3"]) -> FaceSides:
     """
     if faces.ndim != 2 or faces.shape[-1] != 3:
         raise ValueError(f"face_sides: faces must have shape (F, 3), got {tuple(faces.shape)}")
-    faces = check_face_indices("face_sides", "faces", faces, 2**31)
+    faces = check_face_indices("face_sides", "faces", faces.long(), 2**31)
     start, end, opposite = (faces.roll(-shift, 1).T.reshape(-1) for shift in range(3))
     ends = torch.stack([torch.minimum(start, end), torch.maximum(start, end)], 1)
     keys, order = (ends[:, 0] * (faces.amax() + 1 if faces.numel() else 1) + ends[:, 1]).sort(stable=True)
@@ -140,7 +140,8 @@ def read_faces(
         raise ValueError(
             f"{function}: {named} must be integers of shape (F, 3), got {tuple(faces.shape)} {faces.dtype}"
         )
-    return check_face_indices(function, named, faces, vertices.shape[-2]).to(vertices.device)
+    own = faces.to(vertices.device, torch.int64, copy=True)  # whatever becomes of the caller's
+    return check_face_indices(function, named, own, vertices.shape[-2])
 
 
 def require_vertices(function: str, argument: str, vertices: Tensor, shape: str, fits: bool) -> None:
@@ -155,16 +156,10 @@ def _are_integers(tensor: Tensor) -> bool:
     return not (tensor.is_floating_point() or tensor.is_complex() or tensor.dtype == torch.bool)
 
 
-@torch.library.custom_op("diffshape::check_face_indices", mutates_args=())
-def check_face_indices(function: str, named: str, faces: Tensor, vertices: int) -> Tensor:
-    """The faces as a new int64 tensor if every index names a vertex: the compiler sees one operator that must run."""
+@kept_when_compiled
+def check_face_indices(function: str, named: str, faces: Tensor, vertices: int) -> None:
+    """Refuse faces with an index that names no vertex."""
     if faces.numel() and not (int(faces.min()) >= 0 and int(faces.max()) < vertices):
         raise ValueError(
             f"{function}: {named} must index vertices 0 to {vertices - 1}, got {int(faces.min())} to {int(faces.max())}"
         )
-    return faces.to(torch.int64, copy=True)
-
-
-@check_face_indices.register_fake
-def _(function: str, named: str, faces: Tensor, vertices: int) -> Tensor:
-    return torch.empty_like(faces, dtype=torch.int64)
