@@ -10,8 +10,8 @@ from diffshape.kernels.numba_kdtree import build_tree
 from diffshape.kernels.threads import run_tasks
 from diffshape.ops.checks import coordinate_limit, require_finite
 from diffshape.ops.engines import has_numba
+from diffshape.ops.neighbors.arguments import Missing, as_searched, read_missing
 from diffshape.ops.neighbors.definition import three_columns
-from diffshape.ops.neighbors.nearest import Missing, as_searched, read_missing
 
 LEAF = 64
 """Points in a leaf of the tree: more are passed over together, fewer are looked at in vain."""

@@ -7,9 +7,10 @@ from jaxtyping import Bool, Float, Int, Shaped
 from torch import Tensor
 
 from diffshape._arguments import checked
+from diffshape.ops.neighbors.arguments import Missing, as_searched, read_missing, require_matching
 from diffshape.ops.neighbors.definition import require_k, search_dtype
 from diffshape.ops.neighbors.gather_points import gather_rows
-from diffshape.ops.neighbors.nearest import Missing, as_searched, read_missing, require_matching, search_pairs
+from diffshape.ops.neighbors.search_pairs import search_pairs
 
 
 class ManhattanNeighbors(NamedTuple):
