@@ -1,4 +1,4 @@
-"""What functions ask of the numbers in tensors, which no signature says: finite, not too large, a mask that fits."""
+"""Checks of what no signature says of tensors: numbers that are finite and not too large, masks that fit."""
 
 import math
 from collections.abc import Callable

@@ -26,14 +26,14 @@ from diffshape.ops.checks import require_finite
 from diffshape.ops.engines import as_array, has_numba
 
 LEAST = (8, 16)
-"""Neighbours that a plane and a quadric need."""
+"""Least number of neighbours for a plane, and for a quadric."""
 
 
 class LocalQuadrics(NamedTuple):
     """The surface around N points: x(s, t) = point + s u + t v + (a s^2 + b s t + c t^2) n."""
 
     points: Float[Tensor, "n 3"]
-    """Where the centers moved."""
+    """Positions to which the centers moved."""
     normals: Float[Tensor, "n 3"]
     """Unit normals n there, on the side of the given ones."""
     tangents: Float[Tensor, "n 2 3"]
@@ -82,7 +82,7 @@ def local_quadrics(
         centers: Shape (N, 3), any unit of length.
         normals: Unit normals of the centers.
         points: The cloud, shape (M, 3).
-        point_normals: Their unit normals; one of zero length belongs to no neighbourhood.
+        point_normals: Unit normals of ``points``; one of zero length belongs to no neighbourhood.
         neighbors: Indices into ``points``, shape (N, K), nearest first.
         noise: Standard deviation of the points along the normal, same unit; 0 stops at the first size that differs.
         sizes: Neighbourhood sizes to try, >= 1; those above K become K.
@@ -139,7 +139,7 @@ def local_quadrics(
 
 
 class SizeRule(NamedTuple):
-    """Which neighbourhood is taken: ascending sizes, and the other options of :func:`local_quadrics`."""
+    """Rule by which a neighbourhood is taken: ascending sizes, and the other options of :func:`local_quadrics`."""
 
     sizes: tuple[int, ...]
     noise: float

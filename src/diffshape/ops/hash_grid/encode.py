@@ -164,7 +164,7 @@ encode_points.register_autograd(_backward, setup_context=_remember)
 
 
 def _has_triton_kernel(points: Tensor, numbers: int) -> bool:
-    """On CUDA, for tables of so many numbers."""
+    """Whether the Triton kernel takes these points, for tables of so many ``numbers``."""
     return has_triton(points) and points.dtype == torch.float32 and numbers < 2**31
 
 

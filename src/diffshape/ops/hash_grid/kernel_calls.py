@@ -17,10 +17,10 @@ def blocks_of(points: Tensor) -> int:
 
 
 def calls_for(points: Tensor, fade: Tensor, parts: int, *, jacobian: bool = False) -> int:
-    """In how many calls of a kernel, for threads to share, to do its ``parts`` for (..., N, 3) points, L levels.
+    """Number of calls, for threads to share, that do the ``parts`` of a kernel for (..., N, 3) points on L levels.
 
-    Too little to share is done in one: another thread takes a tenth of a millisecond to begin, and has to fetch tables
-    that were just updated from the cache of this one's core.
+    Too little work to share is done in one call: another thread takes a tenth of a millisecond to begin, and has to
+    fetch tables that were just updated from the cache of this one's core.
     """
     return min(parts, max(1, points.shape[-2] * fade.shape[-1] * (4 if jacobian else 1) // _LOOKUPS))
 

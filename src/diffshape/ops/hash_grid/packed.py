@@ -15,11 +15,11 @@ LEAST, MOST_WIDTH = 16, 128
 
 
 class PackedHashGrid(NamedTuple):
-    """A field's weights as inference wants them. Sides K >= L and W >= width are powers of 2 from 16, padded by 0."""
+    """Weights of a field for inference. Sides K >= L and W >= width are powers of 2 from 16, padded by 0."""
 
     grid: GridLayout
     tables: Float[Tensor, "entries f"]
-    """fp16, times the fade of their level."""
+    """Entries of all levels times the fade of their level, fp16."""
     by_point: Float[Tensor, "3 w"] | None
     """First layer's weights of the coordinates, float32."""
     by_feature: Float[Tensor, "f k w"]

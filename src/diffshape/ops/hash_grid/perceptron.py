@@ -24,7 +24,7 @@ from diffshape.ops.hash_grid.perceptron_values import backward_operator, evaluat
 from diffshape.ops.transforms import is_transformed
 
 _LAYERS = 4
-"""Most layers the kernel takes: it is compiled for each number of them."""
+"""Largest number of layers that the kernel takes: it is compiled for each number."""
 
 
 def hash_perceptron(
@@ -74,16 +74,16 @@ def hash_perceptrons(
     *,
     fade: Float[Tensor, "m l"],
 ) -> Float[Tensor, "m n"]:
-    """Values of M networks of one shape, each at its own points; of each the same bits as ``hash_perceptron`` gives.
+    """Values of M networks of one shape, each at its own points.
 
     Args:
         points: Shape (M, N, 3), as in :func:`hash_perceptron`.
         lead: Shape (M, K, N).
-        tables: Of every network.
+        tables: Tables of every network, each (grid.entries, grid.features).
         grid: Where the levels lie in each of ``tables``.
-        weights: Of every network, a matrix a layer.
-        biases: Of every network, a vector a layer.
-        fade: Shape (M, L).
+        weights: For every network, a matrix a layer.
+        biases: For every network, a vector a layer.
+        fade: Constant factors of the levels, shape (M, L).
 
     Returns:
         Shape (M, N).
@@ -91,7 +91,8 @@ def hash_perceptrons(
     Raises:
         ValueError: A shape does not fit.
 
-    The same bits on the CPU, that is; batched matrix products elsewhere may sum in another order.
+    On the CPU each network has the bits that `hash_perceptron` gives it; elsewhere batched matrix products may sum in
+    another order.
     """
     _check(points, lead, tables, grid, weights, biases, fade)
     fade = fade.detach().to(tables[0])

@@ -146,5 +146,5 @@ def _networks(parameters: Sequence[Tensor], count: int) -> list[tuple[tuple[np.n
 
 
 def _room(blocks: int, part: Sequence[np.ndarray]) -> tuple[np.ndarray, ...]:
-    """Zeros of which every block adds to its own."""
+    """Zeros for the gradients of ``part``, once a block: every block adds to its own."""
     return tuple(np.zeros((blocks, *each.shape), each.dtype) for each in part)

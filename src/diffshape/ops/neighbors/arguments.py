@@ -1,4 +1,4 @@
-"""How the functions of this package read clouds, their masks, and what to do where neighbours are missing."""
+"""Arguments of neighbour searches: clouds, their masks, and the option for missing neighbours."""
 
 from typing import Literal
 
@@ -9,11 +9,11 @@ from diffshape.ops.checks import require_mask
 from diffshape.ops.neighbors.definition import search_dtype
 
 Missing = Literal["raise", "pad"]
-"""What becomes of neighbours that are asked for and do not exist."""
+"""Treatment of neighbours that are asked for and do not exist."""
 
 
 def read_missing(function: str, missing: str) -> bool:
-    """Whether what is missing is to be padded."""
+    """Whether the option is "pad"; a ValueError where it is neither of the two."""
     if missing not in ("raise", "pad"):
         raise ValueError(f'{function}: missing must be "raise" or "pad", got {missing!r}')
     return missing == "pad"

@@ -24,7 +24,7 @@ class Neighbors(NamedTuple):
 
 
 Search = Callable[..., Neighbors]
-"""(B, N, D) queries and k -> (B, N, k) squared distances and indices, no gradient, arguments already checked."""
+"""Engine: (B, N, D) queries and k -> (B, N, k) squared distances and indices; no gradient, arguments are checked."""
 
 
 def reference_search(

@@ -14,7 +14,7 @@ from diffshape.ops.neighbors.arguments import Missing, as_searched, read_missing
 from diffshape.ops.neighbors.definition import three_columns
 
 LEAF = 64
-"""Points in a leaf of the tree: more are passed over together, fewer are looked at in vain."""
+"""Points in a leaf of the tree: large leaves skip many points at once, small ones look at few in vain."""
 
 
 @checked

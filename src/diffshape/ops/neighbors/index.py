@@ -29,7 +29,7 @@ from diffshape.ops.neighbors.definition import (
 )
 
 SHARED_POINTS = 1500
-"""Below so many points, waking another thread costs more than it saves."""
+"""Least number of points for which waking another thread saves more than it costs."""
 
 
 class NeighborIndex:

@@ -17,7 +17,7 @@ class ManhattanNeighbors(NamedTuple):
     """Nearest neighbours of N points; without the last axis for k = 1."""
 
     distances: Float[Tensor, "*b n_k"]
-    """sum_d |x_d - y_d|."""
+    """Distances sum_d |x_d - y_d|."""
     indices: Int[Tensor, "*b n_k"]
 
 

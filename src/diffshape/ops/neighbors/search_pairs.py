@@ -62,7 +62,7 @@ def _search_each(x: Tensor, y: Tensor, k: int, x_mask: Tensor, y_mask: Tensor, m
 
 
 def _nothing_found(x: Tensor, k: int) -> Neighbors:
-    """Answers to be filled in: infinitely far, and none."""
+    """Answers to be filled in: distance infinity, index -1."""
     shape = *x.shape[:2], k
     return Neighbors(x.new_full(shape, torch.inf), x.new_full(shape, -1, dtype=torch.int64))
 

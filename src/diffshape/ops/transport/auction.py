@@ -20,10 +20,10 @@ from diffshape.ops.engines import triton_is_installed
 from diffshape.ops.neighbors.definition import REFERENCE_PAIRS, squared_distance_table
 
 FIRST_STEP, STEP_RATIO = 0.05, 5.0
-"""Where steps begin, as a part of the largest cost, and by what they shrink."""
+"""First step, as a share of the largest cost, and the factor by which steps shrink."""
 
 LAST_STEP = 64.0
-"""Where they end, in roundings of the largest cost: prices grow to a few times that cost and must still rise."""
+"""Smallest step, in rounding units of the largest cost: prices grow to a few times that cost and must still rise."""
 
 
 class Auction(NamedTuple):
@@ -32,9 +32,9 @@ class Auction(NamedTuple):
     match: Int[Tensor, "b n"]
     """The object of every bidder; absent bidders hold their own place."""
     prices: Float[Tensor, "b n"]
-    """Of every object, 0 for absent ones."""
+    """Price of every object, 0 for absent ones."""
     settled: Bool[Tensor, "b"]
-    """Whether the gap came down to what was asked for before steps drowned in rounding."""
+    """Whether the gap fell to what was asked for before the smallest step."""
 
 
 def auction(
@@ -70,7 +70,7 @@ def auction(
 
 
 class _Market(NamedTuple):
-    """What changes hands; bidders and objects are rows of the flattened batch, -1 is nobody or nothing."""
+    """State of the auction; bidders and objects are rows of the flattened batch, -1 is none."""
 
     x: Float[Tensor, "b n d"]
     y: Float[Tensor, "b n d"]

@@ -3,8 +3,8 @@
     OT_eps(a, b) = min over P with P 1 = a, P^T 1 = b of  <P, c> + eps KL(P | a b^T)
                  = max over f, g of  <a, f> + <b, g> - eps <a b^T, exp((f + g - c) / eps) - 1>
 
-with c_ij = |x_i - y_j|^p / p. `sinkhorn_steps` finds the potentials f and g; OT_eps and its derivatives follow from them
-here. Memory is O(N + M). Source: Feydy et al., Interpolating between Optimal Transport and MMD using Sinkhorn
+with c_ij = |x_i - y_j|^p / p. The potentials f and g are found by `sinkhorn_steps`; OT_eps and its derivatives follow
+from them here. Memory is O(N + M). Source: Feydy et al., Interpolating between Optimal Transport and MMD using Sinkhorn
 Divergences, AISTATS 2019, section 3.
 """
 
@@ -130,7 +130,7 @@ def transport_gradient(
     symmetric: bool,
     grad: Tensor,
 ) -> tuple[Tensor, Tensor]:
-    """Gradients of the values in x and in y: sum_j P_ij dc_ij / dx_i, and the same for the other side."""
+    """Gradients of the values in x and in y: sum_j P_ij dc_ij / dx_i, and likewise in y."""
     sides = (x, y, x_weights, y_weights, g), (y, x, y_weights, x_weights, f)
     x_bar, y_bar = (_gradient(*side, blur**p, p, grad) for side in sides)
     return x_bar, y_bar

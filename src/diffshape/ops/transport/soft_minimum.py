@@ -140,7 +140,7 @@ def _pull_by_definition(
     temperature: Tensor,
     squared: bool,
 ) -> Tensor:
-    """The same in PyTorch, a block of rows at a time."""
+    """`pull` in PyTorch, a block of rows at a time."""
     results = []
     for part, part_scores in zip(_blocks(rows, columns), _blocks(row_scores, columns)):
         costs = pair_costs(part, columns, squared)
