@@ -1,4 +1,4 @@
-"""What the CPU kernel computes for the networks of `hash_perceptrons`: their values, and the way back.
+"""Values of the networks of `hash_perceptrons`, and gradients from them, by the CPU kernel.
 
 Each is a plain function, and an operator of the same arguments, so that a compiler need not look into it. Neither has a
 derivative by itself; `perceptron` gives them one.

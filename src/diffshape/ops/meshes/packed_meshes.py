@@ -69,7 +69,7 @@ class PackedFaces:
         return f"PackedFaces({len(self)} meshes, {len(self.vertex_mesh):,} vertices, {len(self.triangles):,} faces)"
 
     def to(self, device: torch.device | str) -> "PackedFaces":
-        """The same faces on another device, for vertices there."""
+        """These faces on another device, for vertices there."""
         return PackedFaces(self.triangles.to(device), self.vertex_counts, self.face_counts)
 
     def read(self, function: str, vertices: Tensor, *, argument: str = "vertices") -> Int[Tensor, "f 3"]:

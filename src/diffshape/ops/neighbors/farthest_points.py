@@ -130,7 +130,7 @@ def _choose_kernel(clouds: Tensor, real: Tensor, starts: Tensor, counts: Tensor,
 def _first_points(
     real: Tensor, batch: torch.Size, start: int | Tensor | None, generator: torch.Generator | None
 ) -> Tensor:
-    """Where each cloud begins; 0 where it has no real point."""
+    """First point to choose in each cloud; 0 where it has no real point."""
     if start is None:
         weights = real.to(torch.uint8)
         if generator is None:

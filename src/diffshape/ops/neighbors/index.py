@@ -1,9 +1,9 @@
 """Search a fixed set of points again and again: prepare once, then ask for the k nearest.
 
 `reference_search` is the definition. On the CPU, up to three dimensions, Numba kernels give the same bits faster; they
-compile at first use (about 4 s a dtype, kept on disk) and use as many threads as PyTorch. With one thread they enter no
-parallel region, so they are safe in a forked worker. On CUDA, where Triton is installed, its kernels give those bits
-(`triton_search`). Nothing here has a gradient; `nearest_neighbors` has.
+compile at first use (about 4 s a dtype, kept on disk) and use as many threads as PyTorch, of a pool that is safe in a
+forked worker. On CUDA, where Triton is installed, its kernels give those bits (`triton_search`). Nothing here has a
+gradient; `nearest_neighbors` has.
 """
 
 from functools import cached_property, partial
@@ -139,6 +139,6 @@ def _threads(points: np.ndarray) -> int | None:
 
 
 def _require_coordinates(function: str, name: str, points: Tensor) -> None:
-    """Finite, and no larger than squared distances can be."""
+    """Refuse coordinates that are not finite, or too large for their squared distances."""
     searched = search_dtype(points)
     require_finite(function, name, searched, coordinate_limit(searched.dtype, searched.shape[-1]))

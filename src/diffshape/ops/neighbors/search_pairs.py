@@ -22,7 +22,10 @@ def search_pairs(
     pad: bool,
     manhattan: bool = False,
 ) -> Neighbors:
-    """What `nearest_pairs` returns, without a gradient; with ``manhattan``, distances sum_d |x_d - y_d|."""
+    """Squared distances and indices (B, N, k) of the points of ``y`` nearest to each of ``x``; 0 where that is masked.
+
+    With ``manhattan``, distances sum_d |x_d - y_d|; with ``pad``, infinity and -1 where a cloud has fewer than k.
+    """
     limit = coordinate_limit(x.dtype, x.shape[-1])
     require_finite(function, "x", x, limit)
     require_finite(function, "y", y, limit)

@@ -112,7 +112,7 @@ def _sell(market: _Market, step: Float[Tensor, "b"]) -> None:
 
 
 def _accounts(market: _Market) -> tuple[Float[Tensor, "b n"], Float[Tensor, "b n"]]:
-    """What each bidder's object costs, and how much dearer it is to the bidder than the best, prices included."""
+    """Cost of each bidder's object, and its excess over the bidder's best one, prices included."""
     bidders = market.real.nonzero()[:, 0]
     objects = market.match[bidders]
     squared = (market.x.flatten(0, 1)[bidders] - market.y.flatten(0, 1)[objects]).square().sum(-1)

@@ -42,7 +42,7 @@ DIVERGED = 10.0
 
 
 class Potentials(NamedTuple):
-    """Where the iterations ended."""
+    """Dual potentials of x and y, and how the iterations ended."""
 
     f: Float[Tensor, "b n"]
     g: Float[Tensor, "b m"]
