@@ -3,7 +3,13 @@ import json
 import numpy as np
 import pytest
 
-from diffshape.cli.inputs import read_inputs, remembered_inputs
+from diffshape.batch.inputs import read_inputs, remembered_inputs
+
+
+@pytest.fixture
+def scan(tmp_path):
+    np.save(tmp_path / "ball.npy", np.random.default_rng(0).normal(size=(1500, 3)))
+    return tmp_path / "ball.npy"
 
 
 def test_a_cloud_is_read_and_remembered(scan, tmp_path):
@@ -11,7 +17,7 @@ def test_a_cloud_is_read_and_remembered(scan, tmp_path):
     assert inputs.kind == "scan"
     assert inputs.notes == (f"{scan}: 100 points.", "100 of 1,500 points were drawn at random.")
     inputs.remember(tmp_path)
-    assert np.array_equal(remembered_inputs(tmp_path, truth=None).points, inputs.points)
+    assert np.array_equal(remembered_inputs(tmp_path, truth=None).points(), inputs.points())
 
 
 def test_a_folder_is_no_scan(tmp_path):
