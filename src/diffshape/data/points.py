@@ -1,6 +1,6 @@
-"""Point clouds: what one is here, what may be given as one, how it is checked, and how it is read from a file.
+"""Point clouds: the type, making and checking one from anything that holds points, and reading one from a file.
 
-Whatever is dropped or changed on the way in is told in ``notes``, one sentence each; what cannot be a shape raises.
+Rows that are dropped and other changes are reported in ``notes``, a sentence each; what cannot be a shape raises.
 """
 
 from collections.abc import Mapping
@@ -24,14 +24,14 @@ from diffshape.data.formats.point_formats import as_table, read_content
 from diffshape.data.meshes import Mesh, as_mesh
 
 MESH_SAMPLES = 30_000
-"""How many points are drawn from a mesh that is given as a cloud."""
+"""Number of points drawn from a mesh that is given as a cloud."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
 class PointCloud:
     """Points (N, 3) float64, their unit normals (N, 3) or None, notes on what was dropped or changed, and attributes.
 
-    A normal of zero length means that the file gives none for that point. ``attributes`` are arrays of N rows by name,
+    A normal of zero length stands for a point without one. ``attributes`` are arrays of N rows by name,
     as the file has them: ``colors`` are uint8 of shape (N, 3) or (N, 4), red, green, blue and alpha.
 
     >>> PointCloud(np.zeros((30_000, 3)), attributes={"intensity": np.zeros(30_000)})
@@ -70,7 +70,7 @@ class PointCloud:
 
     @checked
     def subset(self, count: int, *, seed: int = 0) -> "PointCloud":
-        """At most ``count`` of the points, drawn without replacement, in their order; a note tells of the others.
+        """At most ``count`` of the points, drawn without replacement, in their order; a note counts the others.
 
         Where there are more than ``count``, repeated points count once.
         """
@@ -102,7 +102,7 @@ def read_points(path: str | PathLike[str], *, max_points: int | None = None, see
     Args:
         path: The file; its suffix names the format.
         max_points: Draw at most this many points at random.
-        seed: Of these draws.
+        seed: Seed of these draws.
 
     Raises:
         FileNotFoundError: there is no such file.
@@ -119,7 +119,7 @@ def cloud_of(content: Table | Polygons, path: Path, *, max_points: int | None, s
     """The cloud that a file holds, as ``read_points`` gives it.
 
     Args:
-        content: What was read.
+        content: Content of the file.
         path: The file, for messages.
         max_points: Most points that are drawn at random.
         seed: Seed of these draws.
@@ -167,7 +167,7 @@ def as_points(thing: Any, *, name: str = "points") -> PointCloud:
 def clean_points(
     thing: Any, *, name: str = "points", normals: Any = None, attributes: Mapping[str, Any] | None = None
 ) -> PointCloud:
-    """Check points, and drop the rows that are no places: masked, NaN, infinite, or beyond 1e30 in any unit.
+    """Check points, and drop the rows that are masked, NaN, infinite, or beyond 1e30 in any unit.
 
     Args:
         thing: (N, 3) real numbers, a path, or whatever else :func:`as_points` takes. Exact duplicates are kept.
@@ -206,7 +206,7 @@ def clean_points(
 
 
 def check_draws(function: str, max_points: int | None, seed: int) -> None:
-    """Refuse what no points of a file can be drawn with.
+    """Refuse a number of points or a seed with which no points can be drawn.
 
     Raises:
         ValueError: Fewer than four points are wanted, or the seed is out of its range.
@@ -241,7 +241,7 @@ def _columns(attributes: Mapping[str, Any], number: int, name: str) -> dict[str,
 
 
 def _require_shape(points: NDArray[np.float64], name: str, when: str) -> None:
-    """Four distinct points, looked for among the first thousand before all are sorted."""
+    """Refuse fewer than four distinct points; the first thousand are looked at before all are sorted."""
     distinct = min(4, len(distinct_rows(points[:1000]).first))
     if distinct < 4 <= len(points):
         distinct = min(4, len(distinct_rows(points).first))
@@ -261,14 +261,14 @@ def _flatness(points: NDArray[np.float64]) -> list[str]:
 
 
 def dimensions(points: NDArray[np.float64]) -> int:
-    """How many dimensions points span, to a millionth of their extent: 1 on a line, 2 in a plane, else 3."""
+    """Number of dimensions that points span, to a millionth of their extent: 1 on a line, 2 in a plane, else 3."""
     centred = points - points.mean(axis=0)
     extent = np.sqrt(np.linalg.eigvalsh(centred.T @ centred / len(points)).clip(min=0))  # ascending
     return int((extent >= 1e-6 * extent[2]).sum())
 
 
 def _unit(directions: NDArray[np.float64]) -> tuple[NDArray[np.float64], int]:
-    """Directions of length 1, those without a direction zero, and the number of these."""
+    """Directions scaled to length 1, zero where there is none, and the number of those without."""
     usable = np.isfinite(directions).all(axis=1) & (directions != 0).any(axis=1)
     unit = np.where(usable[:, None], directions, 1.0)
     unit /= np.abs(unit).max(axis=1, keepdims=True)  # first, so that no square is infinite or zero

@@ -1,4 +1,4 @@
-"""A file of which it is not known whether it holds a mesh or points."""
+"""Reading a file that may hold a mesh or points."""
 
 from os import PathLike
 from pathlib import Path

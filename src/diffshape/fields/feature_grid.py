@@ -4,8 +4,8 @@
 
 phi_l the only feature of level l of ``ops.hash_encode``; beyond the box as in ``outside_box``. Without a network the
 value and the gradient are linear in the tables, so both are cheap, as is their backward pass, and a loss that is convex
-in them is convex in the tables. Nothing sorts out the collisions of hashed levels, though, and a node that no point
-touches stays as it began. Source of the grid: Mueller et al., Instant NGP, SIGGRAPH 2022.
+in them is convex in the tables. No network resolves the collisions of hashed levels, though, and a node near no point
+keeps its first value. Source of the grid: Mueller et al., Instant NGP, SIGGRAPH 2022.
 
 The field starts near |x| - radius, which the nodes of the coarsest level hold; the finer levels start at 0.
 """
@@ -31,7 +31,7 @@ class FeatureGrid(GridField):
     ``fade_in`` brings in the finer levels after the coarse ones, by the factors in the buffer ``fade``, one a level.
 
     Args:
-        config: Its settings; or give them as options, ``FeatureGrid(levels=4)``.
+        config: Config of the field; or give its fields as options, ``FeatureGrid(levels=4)``.
         **options: Fields of ``FeatureGridConfig``.
 
     Raises:

@@ -5,9 +5,9 @@
 phi the features of ``ops.hash_encode``; beyond the box, where there is no grid, as in ``outside_box``.
 Source of the encoding: Mueller et al., Instant NGP, SIGGRAPH 2022.
 
-The field starts near |x| - radius: the first layer reads x only, and the last one is fitted. Random layers this narrow
-do not average to a sphere by themselves, as in geometric initialisation (Gropp et al., IGR, ICML 2020). A network that
-reads features only starts near 0: they are tiny.
+The field starts near |x| - radius: the first layer reads x only, and the last one is fitted. Geometric
+initialisation (Gropp et al., IGR, ICML 2020) needs wider layers, whose random weights average to a sphere. A network
+that reads features only starts near 0, as they are tiny.
 
 With J the encoding's Jacobian and (s_x, s_phi) the network's gradient, df/dx = s_x + J^T s_phi. Backwards, the
 cotangent g of this reaches the network's gradient as (g, J g), and J as the outer product of s_phi and g.
@@ -35,7 +35,7 @@ from diffshape.ops.transforms import is_transformed
 _CHUNK = 2**15
 """Points evaluated at a time where no graph is kept, which bounds memory and keeps activations near the cache."""
 _START_POINTS = 4096
-"""Points at which the start is fitted to a sphere."""
+"""Number of points at which the first weights are fitted to a sphere."""
 
 
 class HashGrid(GridField):
@@ -47,7 +47,7 @@ class HashGrid(GridField):
     ``ops.query_hash_grid`` takes a field of this size; values with gradients are in full precision everywhere.
 
     Args:
-        config: Its settings; or give them as options, ``HashGrid(levels=4)``.
+        config: Config of the field; or give its fields as options, ``HashGrid(levels=4)``.
         generator: CPU generator of the first weights; ``None`` is a fresh one with seed 0.
         **options: Fields of ``HashGridConfig``.
 

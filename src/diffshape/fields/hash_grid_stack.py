@@ -25,15 +25,15 @@ from diffshape.ops.hash_grid.perceptron import hash_perceptrons
 
 
 class HashGridStack(torch.nn.Module):
-    """``stack(points)`` evaluates M fields at (M, N, 3) points; ``stack[m]`` is one of them, here and by itself.
+    """``stack(points)`` evaluates M fields at (M, N, 3) points; ``stack[m]`` is one of the fields, not a copy.
 
     On the CPU values and gradients are, bit for bit, those of the fields by themselves.
 
     Args:
-        fields: Of the same config; the stack holds them, not copies.
+        fields: Hash grids of one config; the stack holds them, not copies.
 
     Raises:
-        ValueError: There is none, or their configs differ.
+        ValueError: There is no field, or the configs differ.
 
     >>> stack = HashGridStack([HashGrid(levels=4, finest=32) for _ in range(3)])
     >>> stack(torch.zeros(3, 10, 3)).shape, stack(torch.zeros(2, 10, 3), active=[0, 2]).shape
@@ -65,7 +65,7 @@ class HashGridStack(torch.nn.Module):
 
         Args:
             points: Shape (A, N, 3), A the number of active fields.
-            active: Places of the fields to evaluate, at least one; the others cost nothing.
+            active: Indices of the fields to evaluate, at least one; the others cost nothing.
 
         Raises:
             ValueError: The points have another shape or another dtype than the fields, or nothing is active.
