@@ -7,6 +7,7 @@ from torch import Tensor
 from diffshape._arguments import checked
 from diffshape._bounds import check_number
 from diffshape.ops.checks import widened
+from diffshape.ops.eval_mode import eval_mode
 from diffshape.ops.level_sets.sampling_grid import CHUNK
 from diffshape.ops.transforms import is_transformed
 
@@ -87,13 +88,9 @@ class Field(torch.nn.Module):
         """
         if points.shape[-1:] != (3,):
             raise ValueError(f"{type(self).__name__}.query: points must have shape (..., 3), got {tuple(points.shape)}")
-        own, modes = next(self.parameters(), points), [(module, module.training) for module in self.modules()]
-        self.eval()
-        try:
+        own = next(self.parameters(), points)
+        with eval_mode(self):
             parts = [self(part.to(own)).to(points) for part in points.reshape(-1, 3).split(CHUNK)]
-        finally:
-            for module, mode in modes:
-                module.training = mode
         return torch.cat(parts).reshape(points.shape[:-1])
 
     @checked

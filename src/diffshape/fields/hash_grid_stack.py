@@ -19,8 +19,8 @@ from jaxtyping import Float
 from torch import Tensor
 
 from diffshape._arguments import checked
+from diffshape.fields.grid_box import grow_outwards, nearest_in_box, to_unit_cube
 from diffshape.fields.hash_grid import HashGrid
-from diffshape.fields.outside_box import grow_outwards, nearest_in_box
 from diffshape.ops.hash_grid.perceptron import hash_perceptrons
 
 
@@ -83,10 +83,9 @@ class HashGridStack(torch.nn.Module):
             )
         if not math.isinf(first.network.beta):
             return torch.stack([field(x) for field, x in zip(fields, points)])
-        low, high = first.config.box
-        nearest, beyond = nearest_in_box(points, first.config.box)
+        nearest, beyond = nearest_in_box(points, first.box)
         values = hash_perceptrons(
-            (nearest - low) / (high - low),
+            to_unit_cube(nearest, first.box),
             nearest.transpose(1, 2)[:, : first.lead],
             [field.tables for field in fields],
             first.grid,
