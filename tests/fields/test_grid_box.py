@@ -1,6 +1,6 @@
 import torch
 
-from diffshape.fields.outside_box import grow_outwards, nearest_in_box, turn_outwards
+from diffshape.fields.grid_box import grow_outwards, nearest_in_box, turn_outwards
 
 POINTS = torch.tensor([[0.1, 0.2, 0.3], [4.0, 0.2, -5.0], [0.1, -1.5, 0.3]], dtype=torch.float64)
 BEYOND = torch.tensor([[0.0, 0, 0], [3, 0, -4], [0, -0.5, 0]], dtype=torch.float64)

@@ -1,4 +1,4 @@
-"""A field outside the box that its grid covers: f(x) = f(x') + |x - x'|, with x' the nearest point of the box.
+"""The box that a field's grid covers, and the field outside: f(x) = f(x') + |x - x'|, x' the nearest point of the box.
 
 Along the axes on which x lies outside, the gradient is the unit vector from x' to x; along the others it is that of f
 at x'.
@@ -19,6 +19,16 @@ def nearest_in_box(
     """
     nearest = points.clamp(*box)
     return nearest, points - nearest
+
+
+def to_unit_cube(nearest: Float[Tensor, "*b 3"], box: tuple[float, float]) -> Float[Tensor, "*b 3"]:
+    """Points of the box in the unit cube, (x - low) / (high - low).
+
+    >>> to_unit_cube(torch.tensor([[0.0, 1.0, -1.0]]), (-1.0, 1.0))
+    tensor([[0.5000, 1.0000, 0.0000]])
+    """
+    low, high = box
+    return (nearest - low) / (high - low)
 
 
 def grow_outwards(values: Float[Tensor, "n"], beyond: Float[Tensor, "n 3"]) -> Float[Tensor, "n"]:
