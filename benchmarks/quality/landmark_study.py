@@ -14,8 +14,9 @@ import torch
 from torch import Tensor, nn
 
 from benchmarks.measure import RESULTS, Row, append_row, environment, read_rows
+from benchmarks.quality.maht_net_structure import maht_net_structure
 from diffshape.data import LandmarkImages, SpinePhantomConfig, spine_phantoms
-from diffshape.losses import LossTerms, Skeleton, heatmap_focal_loss, structure_loss, wing_loss
+from diffshape.losses import LossTerms, Skeleton, heatmap_focal_loss, wing_loss
 from diffshape.metrics import radial_error
 from diffshape.models import (
     LandmarkDetector,
@@ -35,8 +36,9 @@ OCCLUDERS = (0, 2)
 class LiteralLoss(nn.Module):
     """MAHT-Net's loss document: 1 focal + 0.5 Wing(10, 2) + 0.1 structure + 0.1 uncertainty, in image pixels.
 
-    Its focal term is the "background" kind, its mean over all pixels; its structure terms have the weights 1, 0.1 and
-    0.1; its sigma is clamped to 0.1 to 10. It does not say how coordinates come from maps; here by the softmax.
+    Its focal term is the "background" kind, its mean over all pixels; its structure terms are those of
+    ``maht_net_structure``; its sigma is clamped to 0.1 to 10. It does not say how coordinates come from maps; here by
+    the softmax.
     """
 
     def __init__(self, skeleton: Skeleton, stride: int, sigma: float) -> None:
@@ -51,13 +53,10 @@ class LiteralLoss(nn.Module):
         landmarks = resize_landmarks(heatmap_soft_argmax(heatmaps), self.stride)
         target = resize_landmarks(target, self.stride)
         deviation = self.bound_log_variance(log_variance).div(2).exp() * self.stride
-        structure = structure_loss(
-            landmarks, self.skeleton, kind="literal", order_weight=1, parallel_weight=0.1, ratio_weight=0.1
-        )
         parts = {
             "heatmap": heatmap_focal_loss(heatmaps, maps, kind="background"),
             "coordinate": wing_loss(landmarks, target),
-            "anatomical": structure.total,
+            "anatomical": maht_net_structure(landmarks, self.skeleton).total,
             "uncertainty": (((landmarks - target) / deviation).square() / 2 + deviation.log()).mean(),
         }
         weights = {"heatmap": 1.0, "coordinate": 0.5, "anatomical": 0.1, "uncertainty": 0.1}

@@ -10,12 +10,10 @@ end-plate (spondylolisthesis) costs nothing.
     ratio          (ln(w / h_i) - ln high)+ + (ln low - ln(w / h_i))+ of each vertebra's width and height
     consistency    (|ln(w_{i+1} / w_i)| - ln step)+ of the widths and the heights of neighbours, with the end edge
 
-The scale h and the directions are constants for the gradient. An earlier form of these terms, in MAHT-Net's design
-document, is ``kind="literal"``, written out in ``structure_literal.py`` with what is wrong with it.
+The scale h and the directions are constants for the gradient.
 """
 
 import math
-from typing import Literal
 
 import torch
 from jaxtyping import Bool, Float
@@ -23,7 +21,6 @@ from torch import Tensor
 
 from diffshape._arguments import checked
 from diffshape.losses.landmarks.spine_limits import StructureLimits
-from diffshape.losses.landmarks.structure_literal import literal_structure_terms
 from diffshape.losses.reduction import reduce_elements
 from diffshape.losses.terms import LossTerms
 from diffshape.ops.checks import coordinate_limit, finite, widened
@@ -51,7 +48,6 @@ def structure_loss(
     limits: StructureLimits | None = None,
     reference: Float[Tensor, "*b k 2"] | None = None,
     mask: Bool[Tensor, "*b k"] | None = None,
-    kind: Literal["hinge", "literal"] = "hinge",
 ) -> LossTerms:
     """How far landmarks are from being a spine: weighted hinges that are 0 inside limits a real spine keeps.
 
@@ -69,14 +65,13 @@ def structure_loss(
         skeleton: Which landmark is what. Where images of several kinds share a batch, take the largest skeleton and
             mask what an image does not have.
         order_weight: Of the term "order".
-        orientation_weight: Of the term "orientation"; the literal terms have none.
+        orientation_weight: Of the term "orientation".
         parallel_weight: Of the term "parallel".
         ratio_weight: Of the terms "ratio" and "consistency".
-        limits: Where the hinges begin; ``StructureLimits()`` if ``None``. The literal terms have none.
+        limits: Where the hinges begin; ``StructureLimits()`` if ``None``.
         reference: True landmarks that give scale and directions, same shape and mask; the spine may then lie at any
             angle. If ``None``, the landmarks themselves do, and should stand within 90 degrees of upright.
         mask: True where a landmark is real, shape (..., K). A term counts only where all its landmarks are real.
-        kind: "literal" for the document's terms and no mask, for comparison; its weights were 1, 0.1 and 0.1.
 
     Returns:
         ``LossTerms``: the weighted total, and the parts "order", "orientation", "parallel", "ratio" and "consistency",
@@ -84,7 +79,7 @@ def structure_loss(
         unit; turning a spine changes none, given a reference.
 
     Raises:
-        ValueError: A shape, a dtype or the kind is wrong, or something is given that the literal terms do not have.
+        ValueError: A shape or a dtype is wrong, or a weight or a real landmark is not finite.
 
     Differentiable. The scale and the directions are constants, so the gradient is not quite that of the value unless
     they come from a ``reference``.
@@ -104,26 +99,17 @@ def structure_loss(
             raise ValueError(f"{name}: {part}_weight must be finite, got {weight}")
     real = torch.ones_like(landmarks[..., 0], dtype=torch.bool) if mask is None else mask
     landmarks = _measurable(name, "landmarks", landmarks, real)
-    if kind == "literal":
-        if not (limits is None and reference is None and mask is None):
-            raise ValueError(f'{name}: limits, reference and mask must be None with kind="literal"')
-        parts = literal_structure_terms(landmarks, skeleton)
-    elif kind == "hinge":
-        if reference is not None and reference.shape != landmarks.shape:
-            raise ValueError(
-                f"{name}: reference must have shape {tuple(landmarks.shape)} like landmarks, "
-                f"got {tuple(reference.shape)}"
-            )
-        spine = read_spine(landmarks, skeleton, mask)
-        if reference is not None:
-            reference = _measurable(name, "reference", reference, real)
-        if reference is None:
-            frame = frame_of(spine, trusted=False)
-        else:
-            frame = frame_of(read_spine(reference.to(landmarks), skeleton, mask), trusted=True)
-        parts = _hinges(spine, frame, limits or StructureLimits())
+    if reference is not None and reference.shape != landmarks.shape:
+        raise ValueError(
+            f"{name}: reference must have shape {tuple(landmarks.shape)} like landmarks, got {tuple(reference.shape)}"
+        )
+    spine = read_spine(landmarks, skeleton, mask)
+    if reference is None:
+        frame = frame_of(spine, trusted=False)
     else:
-        raise ValueError(f'{name}: kind must be "hinge" or "literal", got {kind!r}')
+        reference = _measurable(name, "reference", reference, real)
+        frame = frame_of(read_spine(reference.to(landmarks), skeleton, mask), trusted=True)
+    parts = _hinges(spine, frame, limits or StructureLimits())
     total = sum(weights.get(part, ratio_weight) * value for part, value in parts.items())
     return LossTerms(torch.as_tensor(total), parts)
 

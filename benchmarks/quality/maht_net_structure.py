@@ -1,4 +1,4 @@
-"""The structure terms of the MAHT-Net loss document, word for word, to compare with.
+"""The structure terms of the MAHT-Net loss document, word for word, to compare ``losses.structure_loss`` with.
 
     order       mean over neighbours of (y_i - y_{i+1})+, y of the centroids and of the end edge's middle, in pixels
     parallel    mean of 1 - |cos| of the angle between the end-plates of a vertebra, norms + 1e-6
@@ -14,14 +14,16 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from diffshape.ops.landmarks.skeleton import Skeleton
+from diffshape.losses import LossTerms, Skeleton
 from diffshape.ops.landmarks.spine_geometry import read_spine
 
+WEIGHTS = {"order": 1.0, "parallel": 0.1, "ratio": 0.1, "consistency": 0.1}
+"""Weights of the document; the consistency is a part of its ratio term."""
 TINY = 1e-6
 
 
-def literal_structure_terms(landmarks: Float[Tensor, "*b k 2"], skeleton: Skeleton) -> dict[str, Tensor]:
-    """The parts, each a mean over the batch; "consistency" with the half it has inside the ratio term."""
+def maht_net_structure(landmarks: Float[Tensor, "*b k 2"], skeleton: Skeleton) -> LossTerms:
+    """The weighted total and its parts, each a mean over the batch; "consistency" with the half it has in the ratio."""
     spine = read_spine(landmarks, skeleton, None)
     count = len(skeleton.quadrilaterals)
     centres = spine.middles[..., : 2 * count, 1].unflatten(-1, (count, 2)).mean(-1)
@@ -29,12 +31,13 @@ def literal_structure_terms(landmarks: Float[Tensor, "*b k 2"], skeleton: Skelet
     plates = spine.plates[..., : 2 * count, :].unflatten(-2, (count, 2))
     upper, lower = (plates / (torch.linalg.vector_norm(plates, dim=-1, keepdim=True) + TINY)).unbind(-2)
     ratio = spine.widths / (spine.heights + TINY)
-    return {
+    parts = {
         "order": _mean((heights[..., :-1] - heights[..., 1:]).relu()),
         "parallel": _mean(1 - (upper * lower).sum(-1).abs()),
         "ratio": _mean((ratio - 4).relu() + (0.5 - ratio).relu()),
         "consistency": (_relative_steps(spine.widths) + _relative_steps(spine.heights)) / 2,
     }
+    return LossTerms(sum((WEIGHTS[name] * part for name, part in parts.items()), landmarks.new_zeros(())), parts)
 
 
 def _relative_steps(lengths: Float[Tensor, "*b q"]) -> Tensor:
