@@ -37,6 +37,8 @@ bench:
 	@$(MAKE) -s environment EXTRAS=bench
 	"$(VENV)/bin/python" -m benchmarks.quality.surface_quality --shared "$(SHARED)"
 	"$(VENV)/bin/python" -m benchmarks.speed.step_cost
+	"$(VENV)/bin/python" -m benchmarks.speed.softplus
+	"$(VENV)/bin/python" -m benchmarks.speed.hash_perceptron
 	"$(VENV)/bin/python" -m benchmarks.speed.chamfer
 	"$(VENV)/bin/python" -m benchmarks.speed.point_operations
 	"$(VENV)/bin/python" -m benchmarks.speed.assignment

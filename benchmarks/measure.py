@@ -8,6 +8,8 @@ import ctypes
 import json
 import os
 import platform
+import random
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -69,6 +71,24 @@ def peak_megabytes(call: Callable[[], Any]) -> float:
 def _status(name: str) -> int:
     with open("/proc/self/status") as file:
         return next(int(line.split()[1]) for line in file if line.startswith(name))
+
+
+def by_turns(calls: dict[str, Callable], *arguments: Any, seconds: float = 20.0) -> dict[str, float]:
+    """The median milliseconds of each call: they take turns, so that what else the machine does meets all alike.
+
+    Every turn has another order: a call that leaves the caches cold slows whichever comes next. The first turn, which
+    may compile, does not count. There are 11 more, or as many as begin within ``seconds``, but 3 at least.
+    """
+    times, order = {name: [] for name in calls}, random.Random(0)
+    begin = time.perf_counter()
+    for turn in range(12):
+        if turn > 3 and time.perf_counter() - begin > seconds:
+            break
+        for name in order.sample(list(calls), len(calls)):
+            start = time.perf_counter()
+            calls[name](*arguments)
+            times[name].append(1e3 * (time.perf_counter() - start))
+    return {name: round(statistics.median(each[1:]), 2) for name, each in times.items()}
 
 
 def environment() -> Row:

@@ -1,6 +1,6 @@
 """How the pages of results look: tables, the better number bold, and on what machine it was measured."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from benchmarks.measure import Row
 
@@ -26,6 +26,13 @@ def better(ours: float | None, theirs: float | None, digits: int) -> tuple[str, 
     texts = [f"{value:.{digits}f}" if value is not None else "–" for value in (ours, theirs)]
     winner = 0 if wins(ours, theirs) else 1
     return tuple(f"**{text}**" if text != "–" and place == winner else text for place, text in enumerate(texts))
+
+
+def fastest(milliseconds: Mapping[str, float], ways: Sequence[str]) -> list[str]:
+    """The time of each way, the least bold, a dash where there is none."""
+    least = min(milliseconds.values())
+    texts = {way: f"**{time:.1f}**" if time == least else f"{time:.1f}" for way, time in milliseconds.items()}
+    return [texts.get(way, "–") for way in ways]
 
 
 def wins(ours: float | None, theirs: float | None) -> bool:

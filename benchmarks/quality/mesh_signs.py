@@ -16,7 +16,7 @@ import os
 import sys
 from pathlib import Path
 
-from benchmarks.measure import RESULTS, ROOT, Row, append_row, environment, run_measured
+from benchmarks.measure import RESULTS, ROOT, Row, append_row, by_turns, environment, run_measured
 
 MESHES = ("spot", "bunny", "dc")
 SCANNED = "bunny-open"
@@ -122,7 +122,6 @@ def times(intact) -> list[Row]:
     import igl
     import torch
 
-    from benchmarks.speed.point_to_mesh import by_turns
     from diffshape.ops import TriangleIndex
 
     vertices, faces = intact.vertices, intact.faces

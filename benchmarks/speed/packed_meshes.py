@@ -15,8 +15,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from benchmarks.measure import RESULTS, Row, append_row, environment, run_measured
-from benchmarks.speed.point_to_mesh import by_turns
+from benchmarks.measure import RESULTS, Row, append_row, by_turns, environment, run_measured
 
 SAMPLES, POINTS = 500, 200
 

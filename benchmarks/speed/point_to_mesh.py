@@ -11,15 +11,11 @@ process of its own; memory is what the peak of that process rose by during one c
 import argparse
 import json
 import os
-import statistics
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 
-from benchmarks.measure import RESULTS, Row, append_row, environment, run_measured
-
-LONGEST, MOST_REPEATS, FEWEST_REPEATS = 20.0, 11, 3
+from benchmarks.measure import RESULTS, Row, append_row, by_turns, environment, peak_megabytes, run_measured
 
 
 def measure(queries: str, size: int, threads: int) -> Row:
@@ -28,7 +24,6 @@ def measure(queries: str, size: int, threads: int) -> Row:
     import numpy as np
     import torch
 
-    from benchmarks.measure import peak_megabytes
     from diffshape import data, losses, ops
 
     torch.set_num_threads(threads)
@@ -60,20 +55,6 @@ def measure(queries: str, size: int, threads: int) -> Row:
         name: round(peak_megabytes(lambda call=call: call(points, vertices)), 1) for name, call in engines.items()
     }
     return {"faces": len(faces), "milliseconds": times, "megabytes": megabytes, "worst_difference": float(worst)}
-
-
-def by_turns(engines: dict[str, Callable], points, vertices) -> dict[str, float]:
-    """The median of each engine, called one after the other so that what else the machine does meets all alike."""
-    times = {name: [] for name in engines}
-    begin = time.perf_counter()
-    for turn in range(1 + MOST_REPEATS):
-        if turn > FEWEST_REPEATS and time.perf_counter() - begin > LONGEST:
-            break
-        for name, call in engines.items():
-            start = time.perf_counter()
-            call(points, vertices)
-            times[name].append(1e3 * (time.perf_counter() - start))
-    return {name: round(statistics.median(each[1:]), 2) for name, each in times.items()}  # the first may compile
 
 
 def main() -> None:
