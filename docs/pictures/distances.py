@@ -1,6 +1,6 @@
-"""The pictures of docs/distances.md: matches, gradients, and where each distance leads. Needs the extra `docs`.
+"""The pictures of docs/which-loss.md: matches, gradients, and where each distance leads. Needs the extra `docs`.
 
-python docs/distance_pictures.py
+python docs/pictures/distances.py
 """
 
 from pathlib import Path
@@ -13,7 +13,7 @@ import torch
 
 from diffshape import losses, ops
 
-IMAGES = Path(__file__).with_name("images")
+IMAGES = Path(__file__).resolve().parents[1] / "images"
 TARGET, CLOUD, ARROW = "#9aa5b1", "#d1495b", "#30638e"
 DISTANCES = {
     "Chamfer": lambda x, y: losses.chamfer_distance(x, y, squared=False),

@@ -1,6 +1,6 @@
-"""The pictures and the numbers of docs/deep-sdf.md; some ten minutes on one thread.
+"""The pictures and the numbers of docs/learn-a-family.md; some ten minutes on one thread.
 
-python docs/deep_sdf_pictures.py
+python docs/pictures/deep_sdf.py
 """
 
 from pathlib import Path
@@ -8,7 +8,7 @@ from pathlib import Path
 from diffshape import data, models
 from diffshape.report import completion_strip, interpolation_strip
 
-IMAGES = Path(__file__).with_name("images")
+IMAGES = Path(__file__).resolve().parents[1] / "images"
 SHAPES, HELD_OUT = 16, 8
 
 

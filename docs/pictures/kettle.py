@@ -1,6 +1,6 @@
 """The picture of the README: what ``diffshape demo`` draws of the built-in scan and the surface that it fits.
 
-python docs/pictures.py
+python docs/pictures/kettle.py
 """
 
 import shutil
@@ -10,7 +10,7 @@ from pathlib import Path
 
 from diffshape.cli.main import main
 
-IMAGE = Path(__file__).with_name("images") / "kettle.png"
+IMAGE = Path(__file__).resolve().parents[1] / "images" / "kettle.png"
 
 with tempfile.TemporaryDirectory() as folder:
     code = main(["demo", "--out", folder])
