@@ -7,7 +7,7 @@
 What is wrong with them: the absolute cosine accepts a vertebra with its corners swapped, and mirrored ones; bodies may
 overlap as long as their centroids are in order; the order is in pixels beside dimensionless terms; the ratio's limits
 are never met; equal sizes are pulled for on true annotations; a hidden landmark has no mask; S1 may turn or grow
-unseen. Source: mohamednourdine/spondylolisthesis-maht-net, docs/architecture/06_loss_functions.md.
+unseen. Source: mohamednourdine/spondylolisthesis-maht-net/docs/architecture/06_loss_functions.md.
 """
 
 import torch
