@@ -1,4 +1,4 @@
-"""What the benchmarks share: a command measured from outside, the machine it ran on, and results kept as JSON lines.
+"""Measuring for all benchmarks: a command from outside, calls by turns, the machine, and results kept as JSON lines.
 
 Nothing here imports torch or diffshape: a child process is charged with the peak memory of the parent that started it,
 so the parent stays small.
@@ -26,7 +26,7 @@ Row = dict[str, Any]
 
 
 class Run(NamedTuple):
-    """How a command went: exit status, wall-clock seconds with its start-up, peak memory, and what it printed."""
+    """Outcome of a command: exit status, wall-clock seconds with its start-up, peak memory, and what it printed."""
 
     status: int
     seconds: float
@@ -51,12 +51,12 @@ def run_measured(command: list[str]) -> Run:
 
 
 def used_megabytes(usage: Any) -> float:
-    """The peak memory in what ``resource`` tells of a process: bytes on macOS, kilobytes elsewhere."""
+    """Peak memory of a process, as ``resource`` gives it: in bytes on macOS, in kilobytes elsewhere."""
     return usage.ru_maxrss / (2**20 if sys.platform == "darwin" else 2**10)
 
 
 def peak_megabytes(call: Callable[[], Any]) -> float:
-    """By how much one call raises the peak of the process above what it holds before."""
+    """Megabytes by which one call raises the peak of the process above what it holds before; NaN if not on Linux."""
     try:
         ctypes.CDLL(None).malloc_trim(0)  # else what earlier calls freed is used again unseen
         with open("/proc/self/clear_refs", "w") as file:
@@ -74,7 +74,7 @@ def _status(name: str) -> int:
 
 
 def by_turns(calls: dict[str, Callable], *arguments: Any, seconds: float = 20.0) -> dict[str, float]:
-    """The median milliseconds of each call: they take turns, so that what else the machine does meets all alike.
+    """Median milliseconds of each call; the calls take turns, so that other load on the machine falls on all alike.
 
     Every turn has another order: a call that leaves the caches cold slows whichever comes next. The first turn, which
     may compile, does not count. There are 11 more, or as many as begin within ``seconds``, but 3 at least.
@@ -92,7 +92,7 @@ def by_turns(calls: dict[str, Callable], *arguments: Any, seconds: float = 20.0)
 
 
 def environment() -> Row:
-    """The machine and the versions, for the page."""
+    """Machine and versions, for the page."""
     commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], cwd=ROOT, capture_output=True, text=True)
     return {
         "date": date.today().isoformat(),
@@ -106,7 +106,7 @@ def environment() -> Row:
 
 
 def cpu_model() -> str:
-    """The processor by name where the system tells it."""
+    """Name of the processor where the system tells it."""
     if Path("/proc/cpuinfo").is_file():
         for line in Path("/proc/cpuinfo").read_text().splitlines():
             if line.startswith("model name"):
@@ -120,7 +120,7 @@ def read_rows(path: Path) -> list[Row]:
 
 
 def append_row(path: Path, row: Row) -> None:
-    """Keep one more result, so that a run that is stopped can be taken up again."""
+    """Add one result to the file at once, so that a run that is stopped can be continued."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("a") as file:
         file.write(json.dumps(row) + "\n")

@@ -1,4 +1,4 @@
-"""What queries of a fused hash-grid field read and compute, counted on the CPU, and the floor that sets on a GPU.
+"""Bytes and operations of a fused hash-grid query, counted on the CPU, and the least time they take on a GPU.
 
     python -m benchmarks.gpu.field_work [--points 500000] [--cache 5.5e12] [--tensor 9.9e14] [--memory 4.8e12]
 
@@ -43,7 +43,7 @@ class Floor(NamedTuple):
 
     @property
     def milliseconds(self) -> float:
-        """The largest."""
+        """Milliseconds of the slowest of the three."""
         return max(self)
 
 

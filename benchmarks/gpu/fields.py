@@ -78,7 +78,7 @@ class PlainField(torch.nn.Module):
         return (x @ self.weights[-1].t())[:, 0]
 
     def packed(self) -> PackedHashGrid:
-        """For `query_hash_grid`."""
+        """Weights in the form that `query_hash_grid` reads."""
         weights = list(self.weights)
         biases = [weight.new_zeros(len(weight)) for weight in weights]
         fade = self.tables.new_ones(self.grid.levels)
@@ -86,7 +86,7 @@ class PlainField(torch.nn.Module):
 
 
 def library_field(plain: PlainField) -> HashGrid:
-    """The same field as a user has it, who calls it without gradient."""
+    """A `HashGrid` with the weights of a plain field, as a user has it."""
     grid = plain.grid
     sizes = {name: getattr(grid, name) for name in ("levels", "base", "finest", "features", "log2_entries")}
     network = {"hidden_layers": HIDDEN_LAYERS, "width": WIDTH, "beta": torch.inf, "reads_point": False}
@@ -114,7 +114,7 @@ class GuardedStep:
         self.optimizer.found_inf = torch.zeros((), device=device)
 
     def __call__(self) -> None:
-        """On what lies in ``points`` and ``distances``."""
+        """Update the weights by the loss on ``points`` and ``distances``."""
         self.optimizer.zero_grad(set_to_none=True)
         loss = ((self.field(self.points) - self.distances).abs() / (self.distances.abs() + 0.01)).mean()
         loss.backward()
@@ -124,7 +124,7 @@ class GuardedStep:
         self.optimizer.step()
 
     def load(self, points: Tensor, distances: Tensor) -> None:
-        """Into the buffers."""
+        """Copy a batch into the buffers."""
         self.points.copy_(points)
         self.distances.copy_(distances)
 
@@ -145,7 +145,7 @@ class GraphedStep:
             step()
 
     def __call__(self) -> None:
-        """On what lies in the buffers; a replay writes weights unseen, so it says so."""
+        """Replay the step on the buffers, and mark the weights as changed, which autograd does not see."""
         self.graph.replay()
         for parameter in self.step.parameters:
             torch.autograd.graph.increment_version(parameter)
@@ -178,7 +178,7 @@ def _wall(work: Callable[[], object]) -> float:
 
 @torch.no_grad()
 def measure_queries(count: int, launches: int, rates: dict[str, float]) -> list[dict]:
-    """A row an engine."""
+    """One row for each engine."""
     plain, eager = (PlainField(encode).cuda() for encode in (hash_encode, encode_eagerly))
     packed, points = plain.packed(), uniform_points(count)
     shuffled, ordered = points.cuda(), along_a_curve(points).cuda()
@@ -213,7 +213,7 @@ STEPS = {
 
 
 def measure_steps(engine: str, count: int, launches: int) -> dict:
-    """A row; what is loaded before every step is on the device already, and the same."""
+    """One row; the batch of every step is the same and on the device already."""
     torch.cuda.reset_peak_memory_stats()
     before = torch.cuda.memory_allocated()
     encode, wrap = STEPS[engine]

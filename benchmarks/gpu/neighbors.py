@@ -97,7 +97,7 @@ def chamfer(x: Tensor, y: Tensor, search: Search) -> Tensor:
 
 
 def median_milliseconds(work: Callable[[], object]) -> float:
-    """By CUDA events; the first calls, which compile, apart; fewer repeats where one takes long."""
+    """Median by CUDA events, without the first calls, which compile; fewer repeats where one takes long."""
     work()
     warm = event_milliseconds(work)
     repeats = int(min(MOST_REPEATS, max(3, LONGEST / warm)))
@@ -134,7 +134,7 @@ def pairs_compared(name: str, x: Tensor, y: Tensor) -> int | None:
 
 
 def measure(case: str) -> list[dict]:
-    """A row an engine."""
+    """One row for each engine."""
     batch, count, queries = CASES[case]
     generator = np.random.default_rng(0)
     x, y = (

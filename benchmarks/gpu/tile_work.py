@@ -1,4 +1,4 @@
-"""How much the Morton-tile search has to compare, counted on the CPU, and the time that arithmetic takes on a GPU.
+"""Comparisons of the Morton-tile search, counted on the CPU, and the least time that they take on a GPU.
 
     python -m benchmarks.gpu.tile_work [--points 100000] [--peak 3.35e13]
 
@@ -120,7 +120,7 @@ def walk(queries, query_boxes, used, tiled, index, boxes, lowest, chunks, chunk_
 
 
 def count(x, y) -> tuple[np.ndarray, np.ndarray]:
-    """What `walk` counts for queries x (N, 3) in points y (M, 3), and the (N,) indices it finds."""
+    """Counts of `walk` for queries x (N, 3) in points y (M, 3), and the (N,) indices it finds."""
     tiled, index, boxes, *_ = pack(x)
     used = -(-len(x) // TILE)
     counts, found = walk(tiled, boxes, used, *pack(y))

@@ -1,4 +1,4 @@
-"""The sections of the benchmark page on the cost of a step, and on what is written by hand in it."""
+"""The sections of the benchmark page on the cost of a fit's step, and on derivatives and kernels written by hand."""
 
 from collections.abc import Sequence
 

@@ -68,7 +68,7 @@ def line(loss: str, images: int, occluders: int, rows: Sequence[Row]) -> list[st
 
 
 def paired(latest: dict[tuple[int, str, int], Row], images: int, occluders: int) -> str:
-    """What the structure term changes in the mean radial error, seed by seed."""
+    """Change of the mean radial error by the structure term, seed by seed."""
     errors = [
         {seed: row[f"occluders_{occluders}"]["mre"] for (n, name, seed), row in latest.items() if (n, name) == wanted}
         for wanted in ((images, "with structure"), (images, "without structure"))

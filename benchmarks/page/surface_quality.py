@@ -45,7 +45,7 @@ MEANS = [
 
 
 def mean(values: Sequence[float | None]) -> float | None:
-    """None if any is missing."""
+    """Mean of the values; None if one is missing."""
     return None if None in values else statistics.fmean(values)
 
 

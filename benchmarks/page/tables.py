@@ -1,4 +1,4 @@
-"""How the pages of results look: tables, the better number bold, and on what machine it was measured."""
+"""Tables of the benchmark page: the better number bold, and the machine it was measured on."""
 
 from collections.abc import Mapping, Sequence
 
@@ -12,7 +12,7 @@ def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 
 
 def machines(rows: Sequence[Row]) -> str:
-    """On what and when these rows were measured."""
+    """Dates, machines and versions of the rows."""
     told = {
         f"{env['date']}, {env['cpu']}, {env['cores']} cores, Python {env['python']}, PyTorch {env['torch']}, "
         f"Numba {env['numba']}, commit {env['commit']}"
@@ -22,7 +22,7 @@ def machines(rows: Sequence[Row]) -> str:
 
 
 def better(ours: float | None, theirs: float | None, digits: int) -> tuple[str, str]:
-    """Both numbers, the lower one bold; a failure is never better."""
+    """Ours and theirs as text, the lower number bold; a failure is never better."""
     texts = [f"{value:.{digits}f}" if value is not None else "–" for value in (ours, theirs)]
     winner = 0 if wins(ours, theirs) else 1
     return tuple(f"**{text}**" if text != "–" and place == winner else text for place, text in enumerate(texts))

@@ -1,4 +1,4 @@
-"""Which loss a landmark network learns best with: MAHT-Net's word for word, ours, or ours without anatomy.
+"""The error of a landmark network by its loss: MAHT-Net's word for word, ours, or ours without anatomy.
 
 python -m benchmarks.quality.landmark_study [--seeds 5] [--steps 400] [--results FILE]
 
@@ -63,12 +63,12 @@ class LiteralLoss(nn.Module):
         return LossTerms(sum((weights[name] * part for name, part in parts.items()), heatmaps.new_zeros(())), parts)
 
     def bound_log_variance(self, raw: Tensor) -> Tensor:
-        """A clamp without gradient outside, of what is 0.1 to 10 image pixels."""
+        """Logarithm of the variance, its sigma clamped to 0.1 to 10 image pixels, without gradient beyond."""
         return 2 * ((raw / 2).exp() * self.stride).clamp(0.1, 10).div(self.stride).log()
 
 
 def training_images(count: int, seed: int) -> LandmarkImages:
-    """Half without, half with one occluder."""
+    """Drawn spines, half of them without and half with one occluder."""
     half = count // 2
     parts = [spine_phantoms(half, SpinePhantomConfig(occluders=n), seed=1000 * seed + n) for n in (0, 1)]
     tensors = {
@@ -105,7 +105,7 @@ def study(loss: str, images: int, seed: int, steps: int) -> Row:
 
 @torch.no_grad()
 def scores(detector: LandmarkDetector, test: LandmarkImages) -> Row:
-    """What the page tells; "dark_mre" is that of the same maps decoded by DARK."""
+    """Scores that the page shows; "dark_mre" is the mean radial error of the same maps decoded by DARK."""
     score = score_landmarks(detector.detect(test.images), test)
     maps = torch.cat([detector(piece).heatmaps for piece in test.images.split(16)])
     if isinstance(detector.objective, LiteralLoss):

@@ -76,7 +76,7 @@ def describe(row: Row) -> str:
 
 
 def arguments() -> argparse.Namespace:
-    """What to run."""
+    """Options of the command."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--shared", type=Path, default=ROOT.parent / "shared", help="folder with data/ and tools/")
     parser.add_argument("--only", nargs="+", metavar="SHAPE", help="these shapes only")

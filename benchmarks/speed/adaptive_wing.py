@@ -1,4 +1,4 @@
-"""What the Adaptive Wing loss costs, forward and backward, beside its formula written out with boolean indexing.
+"""Time and memory of the Adaptive Wing loss, forward and backward, beside its formula with boolean indexing.
 
     python -m benchmarks.speed.adaptive_wing [--shape 4 20 512 512] [--threads 1 2] [--repeats 7]
 

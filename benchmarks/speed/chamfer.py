@@ -59,7 +59,7 @@ def through_table(x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
 
 
 def engines(threads: int, pairs: int) -> dict[str, Engine]:
-    """What is installed and can take clouds of so many pairs."""
+    """Engines that are installed and can take clouds of so many pairs."""
     found: dict[str, Engine] = {"diffshape": losses.chamfer_distance}
     found["cKDTree"] = through_indices(lambda x, y: cKDTree(y).query(x, workers=threads)[1])
     if KDTree is not None:
@@ -92,7 +92,7 @@ def call(engine: Engine, x: torch.Tensor, y: torch.Tensor) -> float:
 
 
 def take_turns(found: dict[str, Engine], x: torch.Tensor, y: torch.Tensor) -> dict[str, list[float]]:
-    """Milliseconds of every engine, in turn until the time is up; each has one call that does not count before."""
+    """Milliseconds of every engine, called by turns until the time is up; the first call of each does not count."""
     times: dict[str, list[float]] = {name: [] for name in found}
     start = time.perf_counter()
     for turn in range(MOST_TURNS):

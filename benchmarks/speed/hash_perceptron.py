@@ -34,7 +34,7 @@ CASES = ((1, 4_096), (1, 16_384), (20, 1_024), (20, 4_096))
 
 
 def unit_features(field: HashGrid, points: Tensor) -> Tensor:
-    """What the network reads at points inside the box, (N, K + L * F)."""
+    """Inputs of the network at points inside the box, (N, K + L * F)."""
     low, high = field.config.box
     features = hash_encode((points - low) / (high - low), field.tables, field.grid, fade=field.fade)
     return torch.cat([points[:, : field.lead], features], dim=1)
@@ -62,17 +62,17 @@ def batched(stack: HashGridStack, points: Tensor) -> Tensor:
 
 
 def kernel(stack: HashGridStack, points: Tensor) -> Tensor:
-    """Values (M, N) as the library has them."""
+    """Values (M, N) by the kernel, where the library has it."""
     return stack(points) if len(stack) > 1 else stack[0](points[0])[None]
 
 
 def step(way: Callable[..., Tensor], stack: HashGridStack, points: Tensor) -> tuple[Tensor, ...]:
-    """The gradients of the parameters."""
+    """Gradients of the parameters of all fields."""
     return torch.autograd.grad(way(stack, points).square().mean(), list(stack.parameters()))
 
 
 def measure(count: int, points: int, threads: int, repeats: int) -> Row:
-    """One number of fields and of points."""
+    """Times of every way for one number of fields and of points."""
     torch.set_num_threads(threads)
     generator = torch.Generator().manual_seed(0)
     config = mesh_preset("standard").field

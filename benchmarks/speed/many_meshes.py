@@ -29,7 +29,7 @@ WAYS = ("at once", "one after another", "two processes", "stopping")
 
 
 def meshes(options: argparse.Namespace) -> list[Any]:
-    """The share of this process."""
+    """Meshes that this process has to fit."""
     from diffshape import data
 
     if options.shared:
@@ -43,7 +43,7 @@ def meshes(options: argparse.Namespace) -> list[Any]:
 
 
 def fit(options: argparse.Namespace) -> Row:
-    """One way, in this process."""
+    """Fit the meshes in one way, in this process."""
     import torch
 
     from diffshape import data, fitting
@@ -66,14 +66,14 @@ def fit(options: argparse.Namespace) -> Row:
 
 
 def _peak_megabytes() -> float:
-    """Of this process so far: scoring, which comes after, is not counted."""
+    """Peak memory of this process so far: scoring, which comes after, is not counted."""
     import resource
 
     return used_megabytes(resource.getrusage(resource.RUSAGE_SELF))
 
 
 def measure(way: str, options: argparse.Namespace) -> Row:
-    """One way, in one process or two."""
+    """Run one way in one process, or in two, and read what it printed."""
     command = [
         sys.executable,
         "-m",

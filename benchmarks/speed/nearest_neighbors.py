@@ -44,7 +44,7 @@ def engines(threads, k) -> dict[str, Search]:
 
 
 def median_milliseconds(search, x, y) -> float:
-    """Median of up to MOST_REPEATS calls, fewer where they take long; the first, which may compile, apart."""
+    """Median of up to MOST_REPEATS calls, fewer where they take long; the first, which may compile, does not count."""
     search(x[:10], y)
     times = []
     while len(times) < MOST_REPEATS and sum(times) < LONGEST:

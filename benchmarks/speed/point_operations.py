@@ -62,7 +62,7 @@ def both_calls(x: torch.Tensor, y: torch.Tensor, n: torch.Tensor, m: torch.Tenso
 
 
 def in_one_search(x: torch.Tensor, y: torch.Tensor, n: torch.Tensor, m: torch.Tensor) -> torch.Tensor:
-    """The same from one call."""
+    """The distance and the normals from one search."""
     found = losses.chamfer_with_normals(x, y, n, m)
     return found.distance + found.normals
 
@@ -93,7 +93,7 @@ def normals_by_scipy(points: torch.Tensor, k: int, threads: int) -> torch.Tensor
 
 
 def problems(threads: int) -> Iterator[Problem]:
-    """All of them."""
+    """Every problem: name, ours, and the peer."""
     generator = np.random.default_rng(0)
     for count in (10_000, 100_000):
         x, y = (torch.from_numpy(torus(count, generator)) for _ in range(2))

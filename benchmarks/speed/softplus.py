@@ -46,17 +46,17 @@ SIDE = 0.8
 
 
 def own_way(field: Field, points: Tensor) -> Pair:
-    """The pass of the field."""
+    """Value and gradient by the field's own pass."""
     return field.value_and_gradient(points)
 
 
 def base_way(field: Field, points: Tensor) -> Pair:
-    """The way of a field that has no pass of its own."""
+    """Value and gradient by the base class, which is autograd."""
     return Field.evaluate_with_gradient(field, points)
 
 
 def torch_softplus(way: Callable[..., Pair]) -> Callable[..., Pair]:
-    """A way without the library's softplus."""
+    """A way with torch's softplus in place of the library's."""
 
     def replaced(field: Field, points: Tensor) -> Pair:
         with patch.object(softplus_derivatives, "softplus", torch.nn.functional.softplus):
@@ -66,7 +66,7 @@ def torch_softplus(way: Callable[..., Pair]) -> Callable[..., Pair]:
 
 
 def encoded(network_way: Callable[[SoftplusNetwork, Tensor], Pair]) -> Callable[[HashGrid, Tensor], Pair]:
-    """Encoding and Jacobian by the kernel, then the network in another way, then the chain rule."""
+    """Encoding and Jacobian by the kernel, then value and gradient of the network in this way, then the chain rule."""
 
     def way(field: HashGrid, points: Tensor) -> Pair:
         (low, high), lead = field.config.box, field.lead
@@ -81,7 +81,7 @@ def encoded(network_way: Callable[[SoftplusNetwork, Tensor], Pair]) -> Callable[
 
 
 def network_by_autograd(network: SoftplusNetwork, x: Tensor) -> Pair:
-    """The gradient by autograd, differentiable again."""
+    """Value and gradient of a network by autograd, differentiable again."""
     values = network(x)
     return values, torch.autograd.grad(values.sum(), x, create_graph=True)[0]
 
@@ -97,14 +97,14 @@ GRID_WAYS = {
 
 
 def step(way: Callable[..., Pair], field: Field, points: Tensor) -> tuple[Tensor, ...]:
-    """The gradients of the parameters."""
+    """Gradients of the parameters of a field."""
     values, gradients = way(field, points)
     loss = values.abs().mean() + 0.1 * losses.eikonal_loss(gradients)
     return torch.autograd.grad(loss, list(field.parameters()))
 
 
 def largest_difference(ours: Sequence[Tensor], theirs: Sequence[Tensor]) -> float:
-    """Of the gradients of every parameter, as a share of its largest entry."""
+    """Largest difference of two gradients, each parameter's as a share of its largest entry."""
     return max(float((one - other).abs().max() / one.abs().max()) for one, other in zip(ours, theirs))
 
 
@@ -117,7 +117,7 @@ def disturb(field: torch.nn.Module) -> None:
 
 
 def measure(name: str, threads: int, repeats: int) -> Row:
-    """One field."""
+    """Times of every way for one field."""
     torch.set_num_threads(threads)
     make, count = CASES[name]
     field, points = make(), SIDE * (2 * torch.rand(count, 3, generator=torch.Generator().manual_seed(0)) - 1)

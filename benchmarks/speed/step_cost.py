@@ -1,4 +1,4 @@
-"""What one DiffCD step costs, part by part, and how that grows with the scan and with the batch.
+"""Time of one DiffCD step, part by part, and how it grows with the scan and with the batch.
 
     python -m benchmarks.speed.step_cost [--points 3000 30000 300000] [--batch 2048 8192]
 
@@ -40,7 +40,7 @@ class Stopwatch:
         self.last = now
 
     def medians(self, skip: int = 0) -> dict[str, float]:
-        """Of every name, without the first laps."""
+        """Median of every name's laps, without the first ones."""
         return {name: round(statistics.median(times[skip:]), 3) for name, times in self.laps.items()}
 
 
