@@ -43,7 +43,9 @@ def measure(count: int, threads: int) -> dict[str, Row]:
     calls: dict[str, Callable] = {
         "edge_length_loss": lambda v, f, _: losses.edge_length_loss(v, 0.1, f, reduction="none"),
         "laplacian_loss": lambda v, f, _: losses.laplacian_loss(v, f, reduction="none"),
-        "laplacian_loss, cotangent": lambda v, f, _: losses.laplacian_loss(v, f, weights="cotangent", reduction="none"),
+        "laplacian_loss, cotangent": lambda v, f, _: losses.laplacian_loss(
+            v, f, weighting="cotangent", reduction="none"
+        ),
         "adjacent_normal_loss": lambda v, f, _: losses.adjacent_normal_loss(v, f, reduction="none"),
         "chamfer_distance of samples": samples,
         "point_to_mesh_distance": lambda v, f, p: losses.point_to_mesh_distance(p, v, f, reduction="none"),

@@ -20,6 +20,7 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from diffshape._arguments import checked
+from diffshape._reprs import one_line
 from diffshape.kernels import numba_local_quadrics
 from diffshape.kernels.threads import run_tasks
 from diffshape.ops.checks import require_finite
@@ -43,6 +44,8 @@ class LocalQuadrics(NamedTuple):
     """Neighbours in the fit; 0 where there were too few, and the point stayed."""
     residuals: Float[Tensor, "n"]
     """Root mean square distance of those neighbours from the quadric along n, per degree of freedom."""
+
+    __repr__ = one_line
 
     @checked
     def patch(self, offsets: Float[Tensor, "n k 2"]) -> tuple[Float[Tensor, "n k 3"], Float[Tensor, "n k 3"]]:

@@ -306,3 +306,35 @@ def test_wrong_arguments(spine):
         structure_loss(landmarks, LATERAL)
     with pytest.raises(ValueError, match="reference must have shape"):
         structure_loss(landmarks, AP, reference=landmarks[None])
+
+
+def test_a_value_a_spine_is_that_of_the_spine_alone(spine):
+    noise = 3 * torch.randn(3, 20, 2, dtype=torch.float64, generator=torch.Generator().manual_seed(1))
+    landmarks = (spine() + noise).requires_grad_()
+    each = structure_loss(landmarks, AP, reduction="none")
+    alone = [structure_loss(one, AP) for one in landmarks]
+    assert each.total.shape == (3,)
+    for part in each.parts:
+        torch.testing.assert_close(each.parts[part], torch.stack([terms.parts[part] for terms in alone]))
+    torch.testing.assert_close(each.total, torch.stack([terms.total for terms in alone]))
+    for reduction in ("mean", "sum"):  # without a mask, when all spines have as many hinges
+        total = structure_loss(landmarks, AP, reduction=reduction).total
+        torch.testing.assert_close(total, getattr(each.total, reduction)())
+    assert structure_loss(landmarks[0], AP, reduction="none").total.shape == ()
+
+
+def test_a_value_a_spine_is_over_its_own_hinges(spine):
+    landmarks = spine().flip(-1)[None].repeat(2, 1, 1)
+    mask = torch.ones(2, 20, dtype=torch.bool)
+    mask[1, 4:] = False
+    each = structure_loss(landmarks, AP, mask=mask, reduction="none")
+    alone = [structure_loss(one, AP, mask=real).total for one, real in zip(landmarks, mask)]
+    torch.testing.assert_close(each.total, torch.stack(alone))
+    assert (each.total > 0).all()
+    nothing = structure_loss(landmarks, AP, mask=torch.zeros_like(mask), reduction="none")
+    assert nothing.total.tolist() == [0, 0]
+
+
+def test_an_unknown_reduction_is_refused(spine):
+    with pytest.raises(ValueError, match=r"reduction must be .* got 'average'"):
+        structure_loss(spine(), AP, reduction="average")

@@ -1,7 +1,7 @@
 """``diffshape train landmarks``: drawn radiographs, or a folder of images, become a landmark network."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -195,6 +195,8 @@ def _score(
         mask=test.mask[:_SHOWN],
         path=folder / "overlay.png",
     )
-    write_json(folder / "metrics.json", {**metrics, "score": asdict(score)})  # last: it says that the others are there
+    write_json(
+        folder / "metrics.json", {**metrics, "score": score.to_dict()}
+    )  # last: it says that the others are there
     say(f"\n{metrics['steps']} steps in {metrics['seconds']:.0f} s\n{score}")
-    return {"score": asdict(score)}
+    return {"score": score.to_dict()}
