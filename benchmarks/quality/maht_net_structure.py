@@ -26,8 +26,8 @@ def maht_net_structure(landmarks: Float[Tensor, "*b k 2"], skeleton: Skeleton) -
     """The weighted total and its parts, each a mean over the batch; "consistency" with the half it has in the ratio."""
     spine = read_spine(landmarks, skeleton, None)
     count = len(skeleton.quadrilaterals)
-    centres = spine.middles[..., : 2 * count, 1].unflatten(-1, (count, 2)).mean(-1)
-    heights = torch.cat([centres, spine.middles[..., 2 * count :, 1]], dim=-1)
+    centers = spine.middles[..., : 2 * count, 1].unflatten(-1, (count, 2)).mean(-1)
+    heights = torch.cat([centers, spine.middles[..., 2 * count :, 1]], dim=-1)
     plates = spine.plates[..., : 2 * count, :].unflatten(-2, (count, 2))
     upper, lower = (plates / (torch.linalg.vector_norm(plates, dim=-1, keepdim=True) + TINY)).unbind(-2)
     ratio = spine.widths / (spine.heights + TINY)
