@@ -212,7 +212,7 @@ CALLS = {
     "local_quadrics": Call(
         ops.local_quadrics,
         {
-            "centers": X[0], "normals": NX[0], "points": V, "point_normals": 2 * V, "neighbors": NEAREST,
+            "centers": X[0], "points": V, "center_normals": NX[0], "point_normals": 2 * V, "neighbors": NEAREST,
             "noise": 0.1, "sizes": (8, 10), "agreement": -1.0,
         },
     ),

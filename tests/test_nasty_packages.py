@@ -80,11 +80,13 @@ NAMES = {
     "folder": ("points.ply", "out.csv", "no model can be read from"),
 }
 """What refusals may name in place of an argument."""
+FIELD_METHODS = (".forward", ".value_and_gradient", ".query")
+"""Methods of fields that take points."""
 NAN_STAYS = {
     "data.Frame.to_unit", "data.Frame.from_unit", "data.Frame.distances_to_unit", "data.Frame.distances_from_unit",
     "data.ProceduralObject.sdf", "data.ProceduralObject.normals", "fields.FramedField.to_inner",
 }  # fmt: skip
-"""What is worked out point by point; so are all fields, ``forward`` and ``value_and_gradient``."""
+"""What is worked out point by point; so are all fields, by the methods of ``FIELD_METHODS``."""
 SLOW = {
     ("fitting.fit_mesh", "steps"), ("fitting.fit_meshes", "steps"), ("fitting.fit_points", "steps"),
     ("fitting.FitResult.mesh", "resolution"), ("models.train_deep_sdf", "steps"),
@@ -110,7 +112,12 @@ def public() -> dict[str, Any]:
 def methods(thing: type) -> dict[str, Any]:
     """Public methods that take arguments and are written here, not in PyTorch."""
     own = [kind for kind in reversed(thing.__mro__) if kind.__module__.startswith("diffshape")]
-    every = {key: value for kind in own for key, value in vars(kind).items() if not key.startswith(("_", "evaluate"))}
+    every = {
+        key: value
+        for kind in own
+        for key, value in vars(kind).items()
+        if not key.startswith(("_", "evaluate", "plain"))
+    }
     plain = {key: getattr(value, "__func__", value) for key, value in every.items()}
     return {key: each for key, each in plain.items() if isinstance(each, FunctionType) and arguments_of(each)}
 
@@ -221,7 +228,7 @@ def good_calls() -> dict[str, Call]:
         "data.Frame.from_dict": Call(data.Frame.from_dict, {"content": frame.to_dict()}),
         "data.LandmarkImages": Call(data.LandmarkImages, images(), use=vars),
         "data.PointCloud.rows": Call(cloud.rows, {"which": np.arange(5)}, use=vars),
-        "data.PointCloud.subset": Call(cloud.subset, {"number": 5}, use=vars),
+        "data.PointCloud.subset": Call(cloud.subset, {"count": 5}, use=vars),
         "data.ProceduralObject.sdf": Call(solid.sdf, {"points": CLOUD}),
         "data.ProceduralObject.normals": Call(solid.normals, {"points": CLOUD}),
         "data.ProceduralObject.mesh": Call(solid.mesh, {"resolution": 8}),
@@ -238,21 +245,23 @@ def good_calls() -> dict[str, Call]:
         "data.atomic_path": Call(written, {"path": "whole.txt"}),
         "data.box_mesh": Call(data.box_mesh, {"segments": 2}),
         "data.clean_points": Call(data.clean_points, {"thing": CLOUD}, use=vars),
-        "data.demo_scan": Call(data.demo_scan, {"n": 10}),
+        "data.demo_scan": Call(data.demo_scan, {"count": 10}),
         "data.find_outliers": Call(data.find_outliers, {"points": CLOUD}),
         "data.icosphere": Call(data.icosphere, {"subdivisions": 1}),
         "data.procedural_object": Call(data.procedural_object, {"name": "box"}),
         "data.read_landmark_folder": Call(data.read_landmark_folder, {"folder": "marks", "size": (32, 32)}, use=vars),
         "data.read_mesh": Call(data.read_mesh, {"path": "ball.ply"}),
         "data.read_mesh_folder": Call(data.read_mesh_folder, {"folder": "meshes"}),
+        "data.read_shape": Call(data.read_shape, {"path": "points.ply"}, use=vars),
         "data.read_points": Call(data.read_points, {"path": "points.ply"}, use=vars),
         "data.shape_family": Call(data.shape_family, {"name": "box", "count": 2}, use=vars),
-        "data.simulate_scan": Call(data.simulate_scan, {"mesh": BALL, "n": 10}),
+        "data.simulate_scan": Call(data.simulate_scan, {"mesh": BALL, "count": 10}),
         "data.skeleton_of": Call(data.skeleton_of, {"landmarks": 8}),
         "data.spine_phantoms": Call(
             data.spine_phantoms, {"count": 1, "config": data.SpinePhantomConfig(height=32, width=32)}, use=vars
         ),
         "data.torus_mesh": Call(data.torus_mesh, {"ring_segments": 4, "tube_segments": 4}),
+        "data.train_test_split": Call(data.train_test_split, {"count": 5}),
         "data.write_mesh": Call(data.write_mesh, {"path": "out.ply", "vertices": BALL.vertices, "faces": BALL.faces}),
         "data.write_points": Call(data.write_points, {"path": "out.csv", "points": CLOUD}),
         "fields.FeatureGrid": Call(fields.FeatureGrid, {}),
@@ -385,9 +394,9 @@ def good_calls() -> dict[str, Call]:
         "report.write_png": Call(report.write_png, {"path": "out.png", "image": picture}),
     }  # fmt: skip
     for name, field in field_points.items():
-        calls |= {
-            f"{name}.{method}": Call(getattr(field, method), {"x": x}) for method in ("forward", "value_and_gradient")
-        }
+        calls |= {f"{name}{method}": Call(getattr(field, method[1:]), {"x": x}) for method in FIELD_METHODS[:2]}
+        calls[f"{name}.query"] = Call(field.query, {"points": x})
+        calls[f"{name}.fade_in"] = Call(field.fade_in, {"progress": 0.5})
     for name, model in autoencoders.items():
         codes = model.encode(samples[name]).detach()
         made = model.decode(codes).detach()
@@ -435,7 +444,7 @@ def test_the_good_call_is_good(calls, name):
 
 @pytest.mark.parametrize(("name", "argument"), ARGUMENTS)
 def test_an_awkward_argument_is_taken_right_or_refused_by_name(calls, values, name, argument):
-    nan = name in NAN_STAYS or (name.startswith("fields.") and name.endswith((".forward", ".value_and_gradient")))
+    nan = name in NAN_STAYS or (name.startswith("fields.") and name.endswith(FIELD_METHODS))
     taken = [each for each in values if each.value is not None or (name, argument) not in SLOW]
     wrong = [complaint(calls[name], argument, value, NAMES.get(argument, ()), nan=nan) for value in taken]
     assert not list(filter(None, wrong))

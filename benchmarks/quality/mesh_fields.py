@@ -21,7 +21,6 @@ import torch
 
 from benchmarks.measure import RESULTS, append_row, environment, peak_megabytes
 from diffshape import fields, fitting
-from diffshape.fields.plain_definition import values_by_definition
 from diffshape.losses import mape_loss
 
 SECONDS = {"spot": (3, 10), "bunny": (10, 30), "dc": (10, 30)}
@@ -66,7 +65,7 @@ def cost() -> list[dict]:
 
     @torch.no_grad()
     def query_eager() -> None:
-        torch.cat([values_by_definition(field, part) for part in points.split(2**16)])
+        torch.cat([field.plain(part) for part in points.split(2**16)])
 
     def step(values: Callable[[torch.Tensor], torch.Tensor]) -> None:
         optimizer.zero_grad()
@@ -76,7 +75,7 @@ def cost() -> list[dict]:
     rows = []
     for name, ours, peer, repeats in (
         ("query", query_ours, query_eager, 5),
-        ("step", lambda: step(field), lambda: step(lambda x: values_by_definition(field, x)), 5),
+        ("step", lambda: step(field), lambda: step(field.plain), 5),
     ):
         times: dict[str, list[float]] = {"ours": [], "eager": []}
         for turn in range(repeats + 1):

@@ -62,7 +62,7 @@ def test_max_points_draws_and_says_so(tmp_path):
     assert not np.array_equal(read_points(path, max_points=20, seed=4).points, cloud.points)
     with pytest.raises(ValueError, match="max_points must be at least 4, got 0"):
         read_points(path, max_points=0)
-    with pytest.raises(ValueError, match="number must be at least 4"):
+    with pytest.raises(ValueError, match="count must be at least 4"):
         cloud.subset(1)
 
 

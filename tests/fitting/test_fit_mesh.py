@@ -155,7 +155,7 @@ def test_steps_and_seconds_exclude_each_other(ball):
         ("nowhere.ply", "nowhere.ply"),
         (np.zeros((4, 3)), "a mesh must be a path"),
         ((np.zeros((3, 3)), [[0, 1, 2]]), "no extent"),
-        (([[0.0, 0, 0], [1, 0, 0], [0, 1, 0]], [[0, 1, 7]]), "faces name vertex 7"),
+        (([[0.0, 0, 0], [1, 0, 0], [0, 1, 0]], [[0, 1, 7]]), "faces must index vertices 0 to 2, got 0 to 7"),
     ],
 )
 def test_what_is_no_mesh_is_refused(mesh, message):

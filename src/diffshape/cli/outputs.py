@@ -17,6 +17,7 @@ from diffshape.fitting import FitResult, score_field
 from diffshape.fitting.fit_folder import write_json
 from diffshape.fitting.targets.mesh_target import MeshTarget
 from diffshape.metrics import FieldScore, SurfaceScore, compare_surfaces
+from diffshape.ops.meshes.connected_parts import count_bodies
 from diffshape.report import preview
 
 _FILES = {
@@ -81,7 +82,7 @@ def surface_facts(mesh: Mesh) -> dict[str, Any]:
         "vertices": len(mesh.vertices),
         "faces": len(mesh.faces),
         "watertight": watertight,
-        "bodies": int(solid.body_count) if len(mesh.faces) else 0,
+        "bodies": count_bodies(mesh.faces, len(mesh.vertices)),
         "volume": float(solid.volume) if watertight else None,
     }
 

@@ -17,8 +17,10 @@ from diffshape.data.points import PointCloud as PointCloud
 from diffshape.data.points import as_points as as_points
 from diffshape.data.points import clean_points as clean_points
 from diffshape.data.points import read_points as read_points
+from diffshape.data.shape import read_shape as read_shape
 from diffshape.data.signed_distance import DistanceSamples as DistanceSamples
 from diffshape.data.signed_distance import SignedDistance as SignedDistance
+from diffshape.data.split import train_test_split as train_test_split
 from diffshape.data.synthetic.families import ShapeFamily as ShapeFamily
 from diffshape.data.synthetic.families import shape_family as shape_family
 from diffshape.data.synthetic.objects import ProceduralObject as ProceduralObject

@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 
 
 def area_samples(
-    vertices: NDArray[np.floating], faces: NDArray[np.integer], n: int, *, generator: np.random.Generator
+    vertices: NDArray[np.floating], faces: NDArray[np.integer], count: int, *, generator: np.random.Generator
 ) -> NDArray[np.float64]:
-    """``n`` independent points of the surface, shape (n, 3), in the unit of ``vertices``.
+    """``count`` independent points of the surface, shape (count, 3), in the unit of ``vertices``.
 
     Raises:
         ValueError: the surface has no area.
@@ -26,6 +26,6 @@ def area_samples(
     area = np.linalg.norm(np.cross(b - a, c - a), axis=1) / 2
     if not area.sum() > 0:
         raise ValueError("area_samples: the mesh has no surface to sample; all its faces have zero area")
-    face = np.searchsorted(np.cumsum(area) / area.sum(), generator.random(n), side="right").clip(max=len(area) - 1)
-    root, share = np.sqrt(generator.random((n, 1))), generator.random((n, 1))
+    face = np.searchsorted(np.cumsum(area) / area.sum(), generator.random(count), side="right").clip(max=len(area) - 1)
+    root, share = np.sqrt(generator.random((count, 1))), generator.random((count, 1))
     return a[face] + root * (b - a)[face] + root * share * (c - b)[face]

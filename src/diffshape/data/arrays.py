@@ -10,13 +10,14 @@ class ReadError(ValueError):
     """A file is there but cannot be read as what it claims to be; the message names the file and the cure."""
 
 
-def real_rows(values: Any, *, name: str, columns: int | None = 3) -> NDArray[np.float64]:
+def real_rows(values: Any, *, name: str, columns: int | None = 3, rows: str = "N") -> NDArray[np.float64]:
     """``values`` as a float64 array of shape (N, ``columns``), on the CPU, without gradient.
 
     Args:
         values: A NumPy array, torch tensor or nested list of real numbers.
         name: What to call it in an error.
         columns: How many columns it must have; None accepts any number.
+        rows: What an error calls the number of rows.
 
     Raises:
         ValueError: not real numbers, not two-dimensional, or another number of columns.
@@ -25,7 +26,7 @@ def real_rows(values: Any, *, name: str, columns: int | None = 3) -> NDArray[np.
     array([[0., 1., 2.]])
     """
     array = host_array(values, name=name)
-    wanted = "(N, D)" if columns is None else f"(N, {columns})"
+    wanted = f"({rows}, {'D' if columns is None else columns})"
     if array.ndim != 2 or columns not in (None, array.shape[1]):
         hint = "; transpose it" if array.ndim == 2 and array.shape[0] == columns else ""
         raise ValueError(f"{name} must have shape {wanted}, got {array.shape}{hint}")

@@ -9,10 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from diffshape._arguments import checked
-from diffshape.data.arrays import ReadError, host_array, real_rows, usable_rows
+from diffshape.data.arrays import ReadError, usable_rows
 from diffshape.data.attributes import Attributes, checked_attributes
 from diffshape.data.formats.mesh_formats import MESH_SUFFIXES, read_polygons
-from diffshape.data.formats.meshes.polygons import require_corners
+from diffshape.data.formats.meshes.polygons import Polygons
+from diffshape.data.mesh_arrays import mesh_arrays
 
 
 class Mesh(tuple[NDArray[np.float64], NDArray[np.int64]]):
@@ -87,8 +88,20 @@ def read_mesh(path: str | PathLike[str]) -> Mesh:
     [[0, 1, 2], [0, 2, 3]]
     """
     path = Path(path)
-    polygons = read_polygons(path)
-    if len(polygons.counts) == 0:
+    return mesh_of(read_polygons(path), path)
+
+
+def mesh_of(polygons: Polygons, path: Path) -> Mesh:
+    """The mesh that a file holds, as ``read_mesh`` gives it.
+
+    Args:
+        polygons: What was read.
+        path: The file, for messages.
+
+    Raises:
+        ReadError: There are no faces, or vertices or faces are no mesh.
+    """
+    if not polygons.has_faces:
         raise ReadError(
             f"{path}: holds {len(polygons.vertices)} points and no faces; give a mesh, or fit these points first"
         )
@@ -111,7 +124,7 @@ def holds_faces(path: str | PathLike[str]) -> bool:
         FileNotFoundError, ReadError: as :func:`read_mesh`, for a suffix of meshes.
     """
     path = Path(path)
-    return path.suffix.lower() in MESH_SUFFIXES and len(read_polygons(path).counts) > 0
+    return path.suffix.lower() in MESH_SUFFIXES and read_polygons(path).has_faces
 
 
 def as_mesh(thing: Any) -> Mesh:
@@ -131,20 +144,13 @@ def as_mesh(thing: Any) -> Mesh:
     """
     if isinstance(thing, (str, PathLike)):
         return read_mesh(thing)
-    is_pair = isinstance(thing, (tuple, list))
-    pair = thing if is_pair or not hasattr(thing, "vertices") else (thing.vertices, getattr(thing, "faces", None))
-    if not isinstance(pair, (tuple, list)) or len(pair) != 2:
-        raise ValueError(f"a mesh must be a path, a trimesh.Trimesh or (vertices, faces), got {type(thing).__name__}")
-    vertices, faces = real_rows(pair[0], name="vertices"), host_array(pair[1], name="faces")
-    if faces.ndim != 2 or faces.shape[1] != 3 or faces.dtype.kind not in "iu":
-        raise ValueError(f"faces must have shape (F, 3) and integers, got {faces.shape} of {faces.dtype}")
+    vertices, faces = mesh_arrays(thing)
     if len(faces) == 0:
         raise ValueError("faces is empty; a mesh needs at least one triangle")
-    require_corners(faces, len(vertices))
     attributes, notes = {}, ()
-    if isinstance(pair, Mesh):
-        attributes, notes = checked_attributes(pair.attributes, len(vertices), function="as_mesh"), pair.notes
-    return _of_places(Mesh(vertices, faces.astype(np.int64), attributes=attributes, notes=notes))
+    if isinstance(thing, Mesh):
+        attributes, notes = checked_attributes(thing.attributes, len(vertices), function="as_mesh"), thing.notes
+    return _of_places(Mesh(vertices, faces, attributes=attributes, notes=notes))
 
 
 def _of_places(mesh: Mesh) -> Mesh:

@@ -18,8 +18,10 @@ from diffshape.data.area_samples import area_samples
 from diffshape.data.arrays import ReadError, host_array, real_rows, usable_rows
 from diffshape.data.attributes import checked_attributes
 from diffshape.data.coincident import distinct_rows
-from diffshape.data.formats.point_formats import point_suffix, read_table, vertex_table
-from diffshape.data.meshes import MESH_SUFFIXES, Mesh, as_mesh, read_polygons
+from diffshape.data.formats.columns import Table
+from diffshape.data.formats.meshes.polygons import Polygons
+from diffshape.data.formats.point_formats import as_table, read_content
+from diffshape.data.meshes import Mesh, as_mesh
 
 MESH_SAMPLES = 30_000
 """How many points are drawn from a mesh that is given as a cloud."""
@@ -67,19 +69,19 @@ class PointCloud:
         return bool((places >= -len(self)).all() and (places < len(self)).all())
 
     @checked
-    def subset(self, number: int, *, seed: int = 0) -> "PointCloud":
-        """At most ``number`` of the points, drawn without replacement, in their order; a note tells of the others.
+    def subset(self, count: int, *, seed: int = 0) -> "PointCloud":
+        """At most ``count`` of the points, drawn without replacement, in their order; a note tells of the others.
 
-        Where there are more than ``number``, repeated points count once.
+        Where there are more than ``count``, repeated points count once.
         """
-        check_whole("PointCloud.subset: number", number, 4)
+        check_whole("PointCloud.subset: count", count, 4)
         check_seed("PointCloud.subset: seed", seed)
-        if len(self) <= number:
+        if len(self) <= count:
             return self
         places = np.sort(distinct_rows(self.points).first)
-        if len(places) > number:
-            places = places[np.sort(np.random.default_rng(seed).choice(len(places), number, replace=False))]
-            note = f"{number:,} of {len(self):,} points were drawn at random."
+        if len(places) > count:
+            places = places[np.sort(np.random.default_rng(seed).choice(len(places), count, replace=False))]
+            note = f"{count:,} of {len(self):,} points were drawn at random."
         else:
             note = f"{len(self) - len(places):,} of {len(self):,} points were left out: they repeat others."
         return replace(self.rows(places), notes=(*self.notes, note))
@@ -108,12 +110,25 @@ def read_points(path: str | PathLike[str], *, max_points: int | None = None, see
         ReadError: (a ValueError) the file is empty, damaged, of an unknown format, or not a shape; see
             :func:`clean_points`.
     """
-    if max_points is not None:
-        check_whole("read_points: max_points", max_points, 4)
-    check_seed("read_points: seed", seed)
+    check_draws("read_points", max_points, seed)
     path = Path(path)
+    return cloud_of(read_content(path), path, max_points=max_points, seed=seed)
+
+
+def cloud_of(content: Table | Polygons, path: Path, *, max_points: int | None, seed: int) -> PointCloud:
+    """The cloud that a file holds, as ``read_points`` gives it.
+
+    Args:
+        content: What was read.
+        path: The file, for messages.
+        max_points: Most points that are drawn at random.
+        seed: Seed of these draws.
+
+    Raises:
+        ReadError: The points are not a shape.
+    """
     try:
-        cloud = clean_points(_file_points(path, max_points or MESH_SAMPLES, seed), name="the cloud")
+        cloud = clean_points(_points_of(content, max_points or MESH_SAMPLES, seed), name="the cloud")
     except ReadError:
         raise
     except ValueError as error:
@@ -142,7 +157,7 @@ def as_points(thing: Any, *, name: str = "points") -> PointCloud:
     if isinstance(thing, PointCloud):
         return thing
     if isinstance(thing, (str, PathLike)):
-        return _file_points(Path(thing), MESH_SAMPLES, 0)
+        return _points_of(read_content(Path(thing)), MESH_SAMPLES, 0)
     if hasattr(thing, "vertices") and hasattr(thing, "faces"):
         return _drawn(as_mesh(thing), MESH_SAMPLES, 0, "This")
     return PointCloud(real_rows(thing.vertices if hasattr(thing, "vertices") else thing, name=name))
@@ -190,16 +205,23 @@ def clean_points(
     return replace(cloud, notes=tuple(dict.fromkeys(notes)))
 
 
-def _file_points(path: Path, number: int, seed: int) -> PointCloud:
+def check_draws(function: str, max_points: int | None, seed: int) -> None:
+    """Refuse what no points of a file can be drawn with.
+
+    Raises:
+        ValueError: Fewer than four points are wanted, or the seed is out of its range.
+    """
+    if max_points is not None:
+        check_whole(f"{function}: max_points", max_points, 4)
+    check_seed(f"{function}: seed", seed)
+
+
+def _points_of(content: Table | Polygons, number: int, seed: int) -> PointCloud:
     """The rows of a file as they are; of a mesh, ``number`` points of its surface."""
-    if point_suffix(path) not in MESH_SUFFIXES:
-        table = read_table(path)
-    else:
-        polygons = read_polygons(path)
-        if len(polygons.counts):
-            mesh = as_mesh(Mesh(polygons.vertices, polygons.triangles(), notes=polygons.notes))
-            return _drawn(mesh, number, seed, "The file")
-        table = vertex_table(polygons)
+    if isinstance(content, Polygons) and content.has_faces:
+        mesh = as_mesh(Mesh(content.vertices, content.triangles(), notes=content.notes))
+        return _drawn(mesh, number, seed, "The file")
+    table = as_table(content)
     return PointCloud(table.points, table.normals, table.notes, table.attributes)
 
 

@@ -1,5 +1,8 @@
 """From the settings of a field to the field."""
 
+from collections.abc import Callable
+from typing import Any
+
 import torch
 
 from diffshape._arguments import checked
@@ -9,6 +12,14 @@ from diffshape.fields.field import Field
 from diffshape.fields.hash_grid import HashGrid
 from diffshape.fields.latent_mlp import LatentMLP
 from diffshape.fields.mlp import MLP
+
+_FIELDS: dict[type[FieldConfig], Callable[[Any, torch.Generator | None], Field]] = {
+    FeatureGridConfig: lambda config, generator: FeatureGrid(config),
+    HashGridConfig: lambda config, generator: HashGrid(config, generator=generator),
+    LatentMLPConfig: lambda config, generator: LatentMLP(config, generator=generator),
+    MLPConfig: lambda config, generator: MLP(config, generator=generator),
+}
+"""Field of each config, made from it and a generator of the weights."""
 
 
 @checked
@@ -22,12 +33,4 @@ def build_field(config: FieldConfig, *, generator: torch.Generator | None = None
     >>> build_field(MLPConfig(hidden_layers=2, width=16, skip=())).config.width
     16
     """
-    if isinstance(config, MLPConfig):
-        return MLP(config, generator=generator)
-    if isinstance(config, HashGridConfig):
-        return HashGrid(config, generator=generator)
-    if isinstance(config, FeatureGridConfig):
-        return FeatureGrid(config)
-    if isinstance(config, LatentMLPConfig):
-        return LatentMLP(config, generator=generator)
-    raise TypeError(f"build_field: config must be the settings of a field, got {type(config).__name__}")
+    return _FIELDS[type(config)](config, generator)

@@ -28,7 +28,6 @@ from diffshape.fields.build import build_field
 from diffshape.fields.config import FIELD_KINDS, FieldConfig
 from diffshape.fields.field import Field
 from diffshape.fields.framed import FramedField
-from diffshape.fields.plain_definition import values_by_definition
 
 Format = Literal["safetensors", "torchscript", "onnx"]
 _SUFFIXES: dict[str, Format] = {".safetensors": "safetensors", ".pt": "torchscript", ".onnx": "onnx"}
@@ -175,14 +174,14 @@ def _onnx(framed: FramedField) -> bytes:
 
 
 class _Plain(torch.nn.Module):
-    """A field's plain definition as a module of tensors in, tensors out."""
+    """A field as a module that is called for its ``plain`` values."""
 
     def __init__(self, field: Field) -> None:
         super().__init__()
         self.field = field
 
     def forward(self, points: Float[Tensor, "n 3"]) -> Float[Tensor, "n"]:
-        return values_by_definition(self.field, points)
+        return self.field.plain(points)
 
 
 def _plain_module(framed: FramedField) -> tuple[_Plain, Float[Tensor, "n 3"]]:

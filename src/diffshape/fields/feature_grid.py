@@ -18,17 +18,17 @@ from torch import Tensor
 
 from diffshape._arguments import checked
 from diffshape.fields.config import FeatureGridConfig, one_config
-from diffshape.fields.field import Field
+from diffshape.fields.grid_field import GridField
 from diffshape.fields.outside_box import grow_outwards, nearest_in_box, turn_outwards
 from diffshape.ops.hash_grid.definition import node_rows
 from diffshape.ops.hash_grid.encode import hash_encode
 from diffshape.ops.hash_grid.layout import GridLayout
 
 
-class FeatureGrid(Field):
+class FeatureGrid(GridField):
     """Sum of one interpolated number a level; nothing in it is random.
 
-    ``fade`` (a buffer, one factor a level) lets a fit start with the coarse levels only and bring in the finer ones.
+    ``fade_in`` brings in the finer levels after the coarse ones, by the factors in the buffer ``fade``, one a level.
 
     Args:
         config: Its settings; or give them as options, ``FeatureGrid(levels=4)``.
@@ -44,25 +44,18 @@ class FeatureGrid(Field):
     (torch.Size([1]), torch.Size([1, 3]))
     """
 
-    fade: Tensor
+    learning_rate = 5e-3
+    """Learning rate of Adam at which a feature grid is trained unless the method has one of its own."""
 
     @checked
     def __init__(self, config: FeatureGridConfig | None = None, **options: Any) -> None:
-        super().__init__()
-        self.config = config = one_config(FeatureGridConfig, config, options)
-        self.grid = GridLayout(
-            levels=config.levels,
-            base=config.base,
-            finest=config.finest,
-            features=1,
-            log2_entries=config.log2_entries,
-            interpolation=config.interpolation,
-        )
+        config = one_config(FeatureGridConfig, config, options)
+        super().__init__(config, features=1)
+        self.config = config
         coarsest = _sphere_at_nodes(self.grid, config.box, config.radius)
         self.tables = torch.nn.Parameter(torch.zeros(self.grid.entries, 1))
         with torch.no_grad():
             self.tables[: len(coarsest), 0] = coarsest
-        self.register_buffer("fade", torch.ones(self.grid.levels))
 
     def evaluate(self, points: Float[Tensor, "n 3"]) -> Float[Tensor, "n"]:
         """Values at (N, 3) points."""
@@ -70,6 +63,11 @@ class FeatureGrid(Field):
         nearest, beyond = nearest_in_box(points, self.config.box)
         features = hash_encode((nearest - low) / (high - low), self.tables, self.grid, fade=self.fade)
         return grow_outwards(features.sum(-1), beyond)
+
+    def plain(self, points: Float[Tensor, "n 3"]) -> Float[Tensor, "n"]:
+        """Values at (N, 3) points by operations that TorchScript and ONNX know."""
+        nearest, beyond = nearest_in_box(points, self.config.box)
+        return grow_outwards(self.plain_features(nearest).sum(1), beyond)
 
     def evaluate_with_gradient(self, points: Float[Tensor, "n 3"]) -> tuple[Float[Tensor, "n"], Float[Tensor, "n 3"]]:
         """Values and gradients at (N, 3) points from one encoding, both linear in the tables."""

@@ -1,13 +1,13 @@
 """What every neural field is: a module f(x), and its gradient in x, both trainable."""
 
-from abc import abstractmethod
-
 import torch
 from jaxtyping import Float
 from torch import Tensor
 
 from diffshape._arguments import checked
+from diffshape._bounds import check_number
 from diffshape.ops.checks import widened
+from diffshape.ops.level_sets.sampling_grid import CHUNK
 from diffshape.ops.transforms import is_transformed
 
 
@@ -15,7 +15,8 @@ class Field(torch.nn.Module):
     """A scalar function of points in space; a signed distance in most uses, negative inside.
 
     A subclass writes ``evaluate`` and, where it knows a faster way than autograd, ``evaluate_with_gradient``; both get
-    points of shape (N, 3).
+    points of shape (N, 3). It may also write ``plain``, if TorchScript and ONNX do not know what ``evaluate`` is made
+    of, and ``fade_in``, and set ``learning_rate``, ``box`` and ``single_thread_batch``; all have defaults.
 
     >>> class Sphere(Field):
     ...     def __init__(self):
@@ -27,6 +28,16 @@ class Field(torch.nn.Module):
     >>> values.tolist(), gradients.tolist()
     ([1.5], [[0.0, 0.0, 1.0]])
     """
+
+    learning_rate: float = 1e-3
+    """Learning rate of Adam at which fields of this kind are trained unless the method has one of its own."""
+    box: tuple[float, float] | None = None
+    """Lowest and highest coordinate, on every axis, of the cube that the field is made for, if there is one."""
+
+    @property
+    def single_thread_batch(self) -> int:
+        """Largest number of points of a training step that one thread makes as fast as several; 0 if there is none."""
+        return 0
 
     @checked
     def forward(self, x: Float[Tensor, "*b 3"]) -> Float[Tensor, "*b"]:
@@ -52,11 +63,60 @@ class Field(torch.nn.Module):
         values, gradients = self.evaluate_with_gradient(x.reshape(-1, 3))
         return values.reshape(x.shape[:-1]), gradients.reshape(x.shape)
 
+    @torch.no_grad()
+    @checked
+    def query(self, points: Float[Tensor, "*b 3"]) -> Float[Tensor, "*b"]:
+        """Values f(x) at any number of points, without gradient, in chunks that bound the memory.
+
+        The points are brought to the dtype and the device of the field, which is evaluated as after ``eval()``, that is
+        without dropout, and keeps its own mode.
+
+        Args:
+            points: Shape (..., 3), in the coordinates of the field, of any floating dtype and on any device.
+
+        Returns:
+            Shape (...,), in the dtype and on the device of ``points``; NaN where a point is NaN.
+
+        Raises:
+            TypeError: ``points`` are no tensor of floating-point numbers.
+            ValueError: ``points`` have another last dimension.
+
+        >>> from diffshape.fields import FeatureGrid
+        >>> FeatureGrid(levels=2, radius=0.5).query(torch.tensor([[0.0, 0.0, 0.7]]).double()).round(decimals=2)
+        tensor([0.2000], dtype=torch.float64)
+        """
+        if points.shape[-1:] != (3,):
+            raise ValueError(f"{type(self).__name__}.query: points must have shape (..., 3), got {tuple(points.shape)}")
+        own, modes = next(self.parameters(), points), [(module, module.training) for module in self.modules()]
+        self.eval()
+        try:
+            parts = [self(part.to(own)).to(points) for part in points.reshape(-1, 3).split(CHUNK)]
+        finally:
+            for module, mode in modes:
+                module.training = mode
+        return torch.cat(parts).reshape(points.shape[:-1])
+
+    @checked
+    def fade_in(self, progress: float, *, over: float = 0.2) -> None:
+        """Bring in the fine parts of the field after its coarse ones; called before each step of a fit that wants it.
+
+        A grid shows its three coarsest levels at first and all levels when ``progress`` reaches ``over``; other fields
+        do nothing.
+
+        Args:
+            progress: Share of the fit that is done, 0 to 1.
+            over: Share of the fit over which the fine parts come in, positive.
+
+        Raises:
+            ValueError: ``progress`` is negative or ``over`` not positive.
+        """
+        check_number("Field.fade_in: progress", progress, 0)
+        check_number("Field.fade_in: over", over, 0, above=True)
+
     def __repr__(self) -> str:
         """Its class and size, on one line whatever it is made of."""
         return f"{type(self).__name__}({sum(parameter.numel() for parameter in self.parameters()):,} parameters)"
 
-    @abstractmethod
     def evaluate(self, points: Float[Tensor, "n 3"]) -> Float[Tensor, "n"]:
         """Values at (N, 3) points."""
         raise NotImplementedError(f"{type(self).__name__} must define evaluate(points)")
@@ -72,6 +132,14 @@ class Field(torch.nn.Module):
             values = self.evaluate(points)
             (gradients,) = torch.autograd.grad(values.sum(), points, create_graph=keep)
         return (values, gradients) if keep else (values.detach(), gradients)
+
+    def plain(self, points: Float[Tensor, "n 3"]) -> Float[Tensor, "n"]:
+        """Values at (N, 3) points by operations of PyTorch that TorchScript and ONNX know, for ``export``.
+
+        They are those of ``evaluate`` but for rounding, and here come from it. A field that writes its own makes
+        tensors from its points, parameters and buffers only, so that a traced graph names no device.
+        """
+        return self.evaluate(points)
 
     def _read(self, x: Tensor) -> Tensor:
         """The points, in half precision widened to the field's float32, or a ValueError."""

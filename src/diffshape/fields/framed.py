@@ -41,6 +41,7 @@ class FramedField(Field):
         if len(center) != 3:
             raise ValueError(f"FramedField: center must be three finite numbers, got {tuple(center)}")
         self.inner, self.center, self.scale = inner, tuple(float(each) for each in center), float(scale)
+        self.learning_rate = inner.learning_rate
 
     def evaluate(self, points: Float[Tensor, "n 3"]) -> Float[Tensor, "n"]:
         """Values at (N, 3) points."""
@@ -50,6 +51,15 @@ class FramedField(Field):
         """Values and gradients at (N, 3) points, in one pass of the inner field."""
         values, gradients = self.inner.evaluate_with_gradient(self.to_inner(points))
         return values * self.scale, gradients
+
+    def plain(self, points: Float[Tensor, "n 3"]) -> Float[Tensor, "n"]:
+        """Values at (N, 3) points by the inner field's plain operations."""
+        return self.inner.plain(self.to_inner(points)) * self.scale
+
+    @checked
+    def fade_in(self, progress: float, *, over: float = 0.2) -> None:
+        """Bring in the fine parts of the inner field; see :meth:`Field.fade_in`."""
+        self.inner.fade_in(progress, over=over)
 
     @checked
     def to_inner(self, points: Float[Tensor, "n 3"]) -> Float[Tensor, "n 3"]:

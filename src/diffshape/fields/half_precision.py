@@ -1,66 +1,78 @@
-"""When a `HashGrid` answers in one launch, and its weights packed for that, as long as they stay what they are."""
+"""When a hash grid's field is evaluated by one kernel in half precision, and its weights packed for that kernel."""
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Iterable
 
 import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from diffshape.ops.hash_grid.layout import GridLayout
 from diffshape.ops.hash_grid.query import PackedHashGrid, can_pack, pack_hash_grid, query_hash_grid
 from diffshape.ops.neighbors.index import has_triton
-
-if TYPE_CHECKING:
-    from diffshape.fields.hash_grid import HashGrid
 
 
 class FusedHashGrid:
     """The half-precision copy of a field's weights, made anew when one of them has been written or replaced.
 
-    A write is seen by PyTorch's version counter. Whoever writes without it (through ``.data``, or by replaying a CUDA
-    graph) says so by ``torch.autograd.graph.increment_version``.
+    Its methods take the weights as they are now: ``tables`` (entries, F), ``fade`` (levels,), and the ``weights`` and
+    ``biases`` of the network, first layer first. A write is seen by PyTorch's version counter. Whoever writes without
+    it (through ``.data``, or by replaying a CUDA graph) says so by ``torch.autograd.graph.increment_version``.
+
+    Args:
+        grid: Layout of the tables.
+        box: Lowest and highest coordinate, on every axis, that the grid covers.
+        beta: Sharpness of the network's softplus; inf is a ReLU.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, grid: GridLayout, box: tuple[float, float], beta: float) -> None:
+        self.grid, self.box, self.beta = grid, box, beta
         self._seen: list[tuple[Tensor, int]] = []
         self._packed: PackedHashGrid | None = None
 
-    def __reduce__(self) -> tuple[type, tuple[()]]:
-        """A copy of a field begins with none."""
-        return FusedHashGrid, ()
+    def __reduce__(self) -> tuple[type, tuple[GridLayout, tuple[float, float], float]]:
+        """A copy of a field begins with nothing packed."""
+        return FusedHashGrid, (self.grid, self.box, self.beta)
 
-    def answers(self, field: "HashGrid", points: Float[Tensor, "n 3"]) -> bool:
+    def answers(
+        self,
+        points: Float[Tensor, "n 3"],
+        tables: Tensor,
+        fade: Tensor,
+        weights: Iterable[Tensor],
+        biases: Iterable[Tensor],
+    ) -> bool:
         """Whether these points are for the kernel: no gradient wanted, float32 on CUDA, weights of a size it takes."""
         return (
             not torch.compiler.is_compiling()
             and not torch.is_grad_enabled()
             and has_triton(points)
             and points.dtype == torch.float32
-            and can_pack(field.grid, list(field.network.weights))
-            and not any(weight.is_inference() for weight in _weights(field))  # nobody counts writes to those
+            and can_pack(self.grid, list(weights))
+            and not any(each.is_inference() for each in (tables, fade, *weights, *biases))  # whose writes nobody counts
         )
 
-    def __call__(self, field: "HashGrid", points: Float[Tensor, "n 3"]) -> Float[Tensor, "n"]:
-        """Values at (N, 3) points of a field that ``answers`` for them."""
-        return query_hash_grid(points, self.packed(field))
+    def __call__(
+        self,
+        points: Float[Tensor, "n 3"],
+        tables: Tensor,
+        fade: Tensor,
+        weights: Iterable[Tensor],
+        biases: Iterable[Tensor],
+    ) -> Float[Tensor, "n"]:
+        """Values at (N, 3) points, for which and for these weights it ``answers``."""
+        return query_hash_grid(points, self.packed(tables, fade, weights, biases))
 
-    def packed(self, field: "HashGrid") -> PackedHashGrid:
-        """The field's weights as they are now."""
-        weights = _weights(field)
-        if self._packed is None or any(map(_has_changed, self._seen, weights)):
-            network = field.network
-            self._packed = pack_hash_grid(
-                *(field.grid, field.tables, field.fade, list(network.weights), list(network.biases)),
-                box=field.config.box,
-                beta=network.beta,
-            )
-            self._seen = [(weight.detach(), weight._version) for weight in weights]  # held, so no other has its address
+    def packed(
+        self, tables: Tensor, fade: Tensor, weights: Iterable[Tensor], biases: Iterable[Tensor]
+    ) -> PackedHashGrid:
+        """The weights in half precision, as they are now."""
+        network = list(weights), list(biases)
+        now = [tables, fade, *network[0], *network[1]]
+        if self._packed is None or any(map(_has_changed, self._seen, now)):
+            self._packed = pack_hash_grid(self.grid, tables, fade, *network, box=self.box, beta=self.beta)
+            self._seen = [(each.detach(), each._version) for each in now]  # held, so that no other has its address
         return self._packed
 
 
 def _has_changed(seen: tuple[Tensor, int], weight: Tensor) -> bool:
     return seen[0].data_ptr() != weight.data_ptr() or seen[1] != weight._version
-
-
-def _weights(field: "HashGrid") -> Sequence[Tensor]:
-    return [field.tables, field.fade, *field.network.layers]

@@ -23,28 +23,25 @@ from torch.autograd.function import once_differentiable
 
 from diffshape._arguments import checked
 from diffshape.fields.config import HashGridConfig, one_config
-from diffshape.fields.field import Field
+from diffshape.fields.grid_field import GridField
 from diffshape.fields.half_precision import FusedHashGrid
 from diffshape.fields.outside_box import grow_outwards, nearest_in_box, turn_outwards
 from diffshape.fields.softplus_derivatives import up_and_down, up_and_down_backward
 from diffshape.fields.softplus_network import SoftplusNetwork
 from diffshape.ops.hash_grid.encode import encode_points, encode_points_backward, hash_encode
-from diffshape.ops.hash_grid.layout import GridLayout
 from diffshape.ops.hash_grid.perceptron import hash_perceptron
 from diffshape.ops.transforms import is_transformed
 
 _CHUNK = 2**15
 """Points evaluated at a time where no graph is kept, which bounds memory and keeps activations near the cache."""
-
-
 _START_POINTS = 4096
 """Points at which the start is fitted to a sphere."""
 
 
-class HashGrid(Field):
+class HashGrid(GridField):
     """Grid encoding + softplus network, with the value and its gradient in one pass.
 
-    ``fade`` (a buffer, one factor a level) lets a fit start with the coarse levels only and bring in the finer ones.
+    ``fade_in`` brings in the finer levels after the coarse ones, by the factors in the buffer ``fade``, one a level.
 
     On CUDA, values asked for under ``torch.no_grad`` come from one kernel with weights in half precision where
     ``ops.query_hash_grid`` takes a field of this size; values with gradients are in full precision everywhere.
@@ -64,23 +61,17 @@ class HashGrid(Field):
     (torch.Size([1]), torch.Size([1, 3]))
     """
 
-    fade: Tensor
+    learning_rate = 2e-2
+    """Learning rate of Adam at which a hash grid is trained unless the method has one of its own."""
 
     @checked
     def __init__(
         self, config: HashGridConfig | None = None, *, generator: torch.Generator | None = None, **options: Any
     ) -> None:
-        super().__init__()
-        self.config = config = one_config(HashGridConfig, config, options)
+        config = one_config(HashGridConfig, config, options)
+        super().__init__(config, features=config.features)
+        self.config = config
         generator = generator if generator is not None else torch.Generator().manual_seed(0)
-        self.grid = GridLayout(
-            levels=config.levels,
-            base=config.base,
-            finest=config.finest,
-            features=config.features,
-            log2_entries=config.log2_entries,
-            interpolation=config.interpolation,
-        )
         tables = torch.rand(self.grid.entries, self.grid.features, generator=generator) * 2e-4 - 1e-4
         self.tables = torch.nn.Parameter(tables)
         self.lead = 3 if config.reads_point else 0  # inputs of the network before the features
@@ -93,13 +84,13 @@ class HashGrid(Field):
         )
         if config.reads_point:
             _start_as_sphere(self, generator)
-        self.register_buffer("fade", torch.ones(self.grid.levels))
-        self.fused = FusedHashGrid()
+        self.fused = FusedHashGrid(self.grid, config.box, config.beta)
 
     def evaluate(self, points: Float[Tensor, "n 3"]) -> Float[Tensor, "n"]:
         """Values at (N, 3) points; without gradient on CUDA by one kernel in half precision, where it can."""
-        if self.fused.answers(self, points):
-            return self.fused(self, points)
+        weights = self.tables, self.fade, self.network.weights, self.network.biases
+        if self.fused.answers(points, *weights):
+            return self.fused(points, *weights)
         if torch.is_grad_enabled() or len(points) <= _CHUNK:
             return self._values(points)
         return torch.cat([self._values(part) for part in points.split(_CHUNK)])
@@ -115,6 +106,12 @@ class HashGrid(Field):
             features = hash_encode(unit, self.tables, self.grid, fade=self.fade)
             values = network(torch.cat([lead, features.t()]).t())
         return grow_outwards(values, beyond)
+
+    def plain(self, points: Float[Tensor, "n 3"]) -> Float[Tensor, "n"]:
+        """Values at (N, 3) points by operations that TorchScript and ONNX know."""
+        nearest, beyond = nearest_in_box(points, self.config.box)
+        inputs = torch.cat([nearest[:, : self.lead], self.plain_features(nearest)], dim=1)
+        return grow_outwards(self.network.plain(inputs), beyond)
 
     def evaluate_with_gradient(self, points: Float[Tensor, "n 3"]) -> tuple[Float[Tensor, "n"], Float[Tensor, "n 3"]]:
         """Values and gradients at (N, 3) points in one pass; by autograd where it has to reach the points too."""

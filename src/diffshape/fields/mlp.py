@@ -66,6 +66,10 @@ class MLP(Field):
         """Values at (N, 3) points."""
         return self.network(points)
 
+    def plain(self, points: Float[Tensor, "n 3"]) -> Float[Tensor, "n"]:
+        """Values at (N, 3) points by operations that TorchScript and ONNX know."""
+        return self.network.plain(points)
+
     def evaluate_with_gradient(self, points: Float[Tensor, "n 3"]) -> tuple[Float[Tensor, "n"], Float[Tensor, "n 3"]]:
         """Values and gradients at (N, 3) points in one pass up and down the network."""
         if is_transformed(points, *self.parameters()):

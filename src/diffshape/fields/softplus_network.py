@@ -11,6 +11,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 from torch.autograd.function import once_differentiable
+from torch.nn.functional import linear, softplus
 
 from diffshape._arguments import checked
 from diffshape._bounds import check_network, check_whole
@@ -72,6 +73,16 @@ class SoftplusNetwork(torch.nn.Module):
         """Values, shape (...,); differentiable any number of times in ``x`` and the parameters."""
         values = self.weights[-1][0] / kept_scale(self.beta) @ self._up(x) + self.biases[-1]
         return values.reshape(x.shape[:-1])
+
+    def plain(self, x: Float[Tensor, "n c"]) -> Float[Tensor, "n"]:
+        """Values at (N, C) inputs, those of ``forward`` but for rounding, by layers that TorchScript and ONNX know."""
+        *hidden, (last, offset) = zip(self.weights, self.biases)
+        h = x
+        for layer, (weight, bias) in enumerate(hidden):
+            h = torch.cat([h, x], dim=1) * math.sqrt(0.5) if layer in self.skip else h
+            h = linear(h, weight, bias)
+            h = h.relu() if math.isinf(self.beta) else softplus(h, self.beta)
+        return linear(h, last, offset)[:, 0]
 
     @checked
     def hidden(self, x: Float[Tensor, "*b c"]) -> Float[Tensor, "*b h"]:

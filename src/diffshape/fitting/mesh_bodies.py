@@ -7,10 +7,9 @@ only if enough data points have it nearest.
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
 from diffshape.ops import NeighborIndex
+from diffshape.ops.meshes.connected_parts import vertex_parts
 
 
 def supported_bodies(
@@ -27,16 +26,10 @@ def supported_bodies(
     """
     if len(faces) == 0:
         return vertices, faces
-    body = _bodies(len(vertices), faces)
+    body = vertex_parts(faces, len(vertices))
     used = np.unique(faces)
     nearest = NeighborIndex(torch.from_numpy(vertices[used])).query(torch.from_numpy(points).to(torch.float64)).indices
     support = np.bincount(body[used[nearest.numpy()]], minlength=body.max() + 1)
     kept = (support >= max(1, share * support.max()))[body]
     renumbered = np.cumsum(kept) - 1
     return vertices[kept], renumbered[faces[kept[faces[:, 0]]]]
-
-
-def _bodies(count: int, faces: NDArray[np.integer]) -> NDArray[np.integer]:
-    """The connected component (V,) of every vertex."""
-    rows, columns = np.concatenate([faces[:, :2], faces[:, 1:]]).T
-    return connected_components(coo_array((np.ones(len(rows)), (rows, columns)), shape=(count, count)))[1]

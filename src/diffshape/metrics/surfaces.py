@@ -9,7 +9,6 @@ from dataclasses import dataclass
 
 import igl
 import numpy as np
-import scipy.sparse
 import torch
 import trimesh
 from jaxtyping import Float, Int
@@ -19,6 +18,7 @@ from diffshape._reprs import one_line
 from diffshape._scores import plain_values
 from diffshape.metrics.f_score import f_score
 from diffshape.metrics.surface_input import SurfaceInput, check_draw, read_surface
+from diffshape.ops.meshes.connected_parts import count_bodies
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -130,7 +130,7 @@ def compare_surfaces(
         recall=shares.recall.item(),
         threshold=threshold,
         iou=_volume_iou(pred_mesh, truth_mesh, samples) if watertight and _is_watertight(truth_mesh) else None,
-        bodies=_count_bodies(pred_mesh),
+        bodies=count_bodies(np.asarray(pred_mesh.faces), len(pred_mesh.vertices)),
         watertight=watertight,
     )
 
@@ -181,14 +181,6 @@ def _is_watertight(mesh: trimesh.Trimesh) -> bool:
     edges = _edges(mesh)
     keys = np.sort(edges[:, 0] * len(mesh.vertices) + edges[:, 1])
     return len(keys) % 2 == 0 and bool((keys[::2] == keys[1::2]).all() and (keys[1:-1:2] != keys[2::2]).all())
-
-
-def _count_bodies(mesh: trimesh.Trimesh) -> int:
-    """Connected components of the faces' edges; every vertex of a merged mesh is in use."""
-    edges = _edges(mesh)
-    size = len(mesh.vertices)
-    graph = scipy.sparse.coo_array((np.ones(len(edges), bool), tuple(edges.T)), shape=(size, size))
-    return int(scipy.sparse.csgraph.connected_components(graph, directed=False, return_labels=False))
 
 
 def _empty_score(threshold: float, iou: float | None) -> SurfaceScore:

@@ -61,7 +61,7 @@ def test_unused_vertices_do_not_count():
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"n": 0}, "n must be at least 1, got 0"),
+        ({"count": 0}, "count must be at least 1, got 0"),
         ({"noise": -1.0}, "noise must be a number of 0 or more"),
         ({"noise": np.nan}, "noise must be a number of 0 or more"),
         ({"unevenness": 11.0}, r"unevenness must be in \[0, 10\]"),
@@ -71,7 +71,7 @@ def test_unused_vertices_do_not_count():
 )
 def test_refuses(options, message):
     with pytest.raises(ValueError, match=message):
-        simulate_scan(**{"mesh": SPHERE, "n": 10, **options})
+        simulate_scan(**{"mesh": SPHERE, "count": 10, **options})
 
 
 def test_demo_is_near_its_truth():

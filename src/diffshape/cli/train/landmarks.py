@@ -195,8 +195,7 @@ def _score(
         mask=test.mask[:_SHOWN],
         path=folder / "overlay.png",
     )
-    write_json(
-        folder / "metrics.json", {**metrics, "score": score.to_dict()}
-    )  # last: it says that the others are there
+    scored = {"score": score.to_dict()}
+    write_json(folder / "metrics.json", {**metrics, **scored})  # last: it says that the others are there
     say(f"\n{metrics['steps']} steps in {metrics['seconds']:.0f} s\n{score}")
-    return {"score": score.to_dict()}
+    return scored

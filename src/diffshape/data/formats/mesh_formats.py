@@ -16,14 +16,16 @@ from diffshape.data.formats.meshes.stl import read_stl
 from diffshape.data.formats.paths import known_suffix
 from diffshape.data.formats.ply.mesh import read_ply_mesh
 
-_READERS: dict[str, Callable[[Path], Polygons]] = {
+MESH_READERS: dict[str, Callable[[Path], Polygons]] = {
     ".ply": read_ply_mesh,
     ".obj": read_obj,
     ".off": read_off,
     ".stl": read_stl,
     ".glb": read_glb,
 }
-MESH_SUFFIXES = tuple(_READERS)
+"""Reader of each suffix of a mesh file."""
+MESH_SUFFIXES = tuple(MESH_READERS)
+"""Suffixes of mesh files."""
 
 
 def read_polygons(path: Path) -> Polygons:
@@ -36,4 +38,4 @@ def read_polygons(path: Path) -> Polygons:
     suffix = known_suffix(
         path, MESH_SUFFIXES, what="mesh", of_folder="one of its files, or read_mesh_folder for all of them"
     )
-    return _READERS[suffix](path)
+    return MESH_READERS[suffix](path)

@@ -36,6 +36,11 @@ def known_suffix(path: Path, suffixes: Collection[str], *, what: str, of_folder:
 
 
 def is_apple_double(path: Path) -> bool:
-    """Whether a file is what macOS writes beside others on foreign disks, ``._NAME``: settings, no content."""
+    """Whether a file is what macOS writes beside others on foreign disks, ``._NAME``: settings, no content.
+
+    A file of another name is not opened.
+    """
+    if not path.name.startswith("._"):
+        return False
     with path.open("rb") as file:
         return file.read(len(_APPLE_DOUBLE)) == _APPLE_DOUBLE

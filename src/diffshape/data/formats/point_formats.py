@@ -1,4 +1,4 @@
-"""The formats of point files: which reader belongs to which suffix."""
+"""Files of points or meshes, each read once: the reader of each suffix, and what it gives."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -6,7 +6,7 @@ from pathlib import Path
 from diffshape.data.arrays import ReadError
 from diffshape.data.formats.arrays import read_npy, read_npz
 from diffshape.data.formats.columns import Table
-from diffshape.data.formats.mesh_formats import MESH_SUFFIXES, read_polygons
+from diffshape.data.formats.mesh_formats import MESH_READERS, MESH_SUFFIXES
 from diffshape.data.formats.meshes.polygons import Polygons
 from diffshape.data.formats.paths import known_suffix
 from diffshape.data.formats.scanners.e57 import read_e57
@@ -26,37 +26,38 @@ TABLES: dict[str, Callable[[Path], Table]] = {
     **dict.fromkeys((".las", ".laz"), read_las),
     ".e57": read_e57,
 }
-"""The reader of each suffix that is a table of points."""
+"""Reader of each suffix of a table of points."""
 POINT_SUFFIXES = (*MESH_SUFFIXES, *TABLES)
+"""Suffixes of all files that hold points, of which those of meshes may have faces too."""
 
 
-def point_suffix(path: Path) -> str:
-    """The suffix of a file that may be read as points, in small letters.
+def read_content(path: Path) -> Table | Polygons:
+    """What a file holds, as it stands there: the rows of a table of points, or the vertices and polygons of a mesh.
 
     Raises:
         FileNotFoundError: There is no such file.
-        ReadError: It is a folder, empty, or of an unknown format.
+        ReadError: It is a folder, empty, of an unknown format, or damaged.
     """
-    return known_suffix(path, POINT_SUFFIXES, what="point", of_folder="one file of points in it")
-
-
-def read_table(path: Path) -> Table:
-    """The rows of a point file as they stand there: none dropped, none drawn; of a mesh, its vertices.
-
-    Raises:
-        FileNotFoundError, ReadError: As :func:`point_suffix`, or the file is damaged.
-    """
-    suffix = point_suffix(path)
-    if suffix in MESH_SUFFIXES:
-        return vertex_table(read_polygons(path))
+    suffix = known_suffix(path, POINT_SUFFIXES, what="point", of_folder="one file of points in it")
     try:
-        return TABLES[suffix](path)
+        return MESH_READERS[suffix](path) if suffix in MESH_READERS else TABLES[suffix](path)
     except ReadError:
         raise
     except ValueError as error:
         raise ReadError(f"{path}: {error}") from error
 
 
-def vertex_table(polygons: Polygons) -> Table:
-    """The vertices of a mesh file as a table of points."""
-    return Table(polygons.vertices, polygons.normals, polygons.attributes, polygons.notes)
+def read_table(path: Path) -> Table:
+    """The rows of a point file as they stand there: none dropped, none drawn; of a mesh, its vertices.
+
+    Raises:
+        FileNotFoundError, ReadError: As :func:`read_content`.
+    """
+    return as_table(read_content(path))
+
+
+def as_table(content: Table | Polygons) -> Table:
+    """Rows of points; of a mesh, its vertices."""
+    if isinstance(content, Table):
+        return content
+    return Table(content.vertices, content.normals, content.attributes, content.notes)

@@ -20,7 +20,7 @@ from diffshape._arguments import checked
 from diffshape._bounds import check_number, check_side, check_whole
 from diffshape.data.arrays import ReadError
 from diffshape.data.formats.arrays import read_array
-from diffshape.data.formats.text.points import text_encoding
+from diffshape.data.formats.text.encoding import open_text
 from diffshape.data.landmarks.images import LandmarkImages
 from diffshape.ops.landmarks.skeleton import Skeleton
 
@@ -110,7 +110,7 @@ def read_points_csv(path: str | Path) -> Float[Tensor, "k 2"]:
     """
     path = Path(path)
     try:
-        with path.open(newline="", encoding=text_encoding(path), errors="replace") as file:
+        with open_text(path, newline="") as file:
             rows = [row for row in csv.reader(file) if any(cell.strip() for cell in row)]
     except csv.Error as error:
         raise ReadError(f"{path}: not a CSV file of points; save it again with x1,y1,x2,y2 in each row") from error

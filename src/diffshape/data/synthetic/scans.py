@@ -23,18 +23,18 @@ _WAVES = 6
 @checked
 def simulate_scan(
     mesh: Any,
-    n: int,
+    count: int,
     *,
     noise: float = 0.0,
     unevenness: float = 0.0,
     outliers: float = 0.0,
     seed: int = 0,
 ) -> NDArray[np.float64]:
-    """``n`` points (n, 3) of a mesh as a scanner might see them, in the unit of the mesh; the same for the same seed.
+    """Points (count, 3) of a mesh as a scanner might see them, in the unit of the mesh; the same for the same seed.
 
     Args:
         mesh: Anything :func:`~diffshape.data.as_mesh` takes.
-        n: How many points, at least 1.
+        count: How many points, at least 1.
         noise: Standard deviation of the Gaussian error of each coordinate, as a fraction of the longest side.
         unevenness: The densest direction has up to exp(unevenness) times the density of the sparsest; 0 is even by
             area.
@@ -48,7 +48,7 @@ def simulate_scan(
     >>> simulate_scan(([[0, 0, 0], [1, 0, 0], [0, 1, 0]], [[0, 1, 2]]), 5, noise=0.01).shape
     (5, 3)
     """
-    check_fits("simulate_scan: n", n, 200)
+    check_fits("simulate_scan: count", count, 200)
     check_seed("simulate_scan: seed", seed)
     check_number("simulate_scan: noise", noise, 0)
     if not 0 <= unevenness <= 10:
@@ -62,37 +62,37 @@ def simulate_scan(
     surface_rng, noise_rng, outlier_rng = (
         np.random.default_rng(child) for child in np.random.SeedSequence(seed).spawn(3)
     )
-    points = _uneven_samples(Mesh(vertices, faces), n, unevenness, (low + high) / 2, surface_rng)
+    points = _uneven_samples(Mesh(vertices, faces), count, unevenness, (low + high) / 2, surface_rng)
     points += noise * (high - low).max() * noise_rng.standard_normal(points.shape)
-    strays = outlier_rng.permutation(n)[: round(outliers * n)]
+    strays = outlier_rng.permutation(count)[: round(outliers * count)]
     offsets = outlier_rng.uniform(-0.5, 0.5, (len(strays), 3)) * _OUTLIER_BOX
     points[strays] = (low + high) / 2 + offsets * (high - low)
     return points
 
 
 @checked
-def demo_scan(n: int = 30_000, *, seed: int = 0) -> tuple[NDArray[np.float64], Mesh]:
-    """The built-in demo: a slightly noisy scan (n, 3) of the kettle, and its true surface in the same coordinates."""
-    check_fits("demo_scan: n", n, 200)
+def demo_scan(count: int = 30_000, *, seed: int = 0) -> tuple[NDArray[np.float64], Mesh]:
+    """The demo shape: a slightly noisy scan (count, 3) of a kettle, and its true surface in the same coordinates."""
+    check_fits("demo_scan: count", count, 200)
     check_seed("demo_scan: seed", seed)
     truth = procedural_object("kettle").mesh(256)
-    return simulate_scan(truth, n, noise=0.002, unevenness=1.0, seed=seed), truth
+    return simulate_scan(truth, count, noise=0.002, unevenness=1.0, seed=seed), truth
 
 
 def _uneven_samples(
-    mesh: Mesh, n: int, unevenness: float, center: NDArray[np.float64], generator: np.random.Generator
+    mesh: Mesh, count: int, unevenness: float, center: NDArray[np.float64], generator: np.random.Generator
 ) -> NDArray[np.float64]:
     """Even samples, each kept with a probability that depends on its direction from the centre."""
     if unevenness == 0:
-        return area_samples(*mesh, n, generator=generator)
+        return area_samples(*mesh, count, generator=generator)
     waves, phases = 1.5 * generator.standard_normal((3, _WAVES)), generator.uniform(0, 2 * np.pi, _WAVES)
     kept: list[NDArray[np.float64]] = []
     peak = None
-    while sum(map(len, kept)) < n:
-        points = area_samples(*mesh, 2 * n, generator=generator)
+    while sum(map(len, kept)) < count:
+        points = area_samples(*mesh, 2 * count, generator=generator)
         offsets = points - center
         directions = offsets / np.linalg.norm(offsets, axis=1, keepdims=True).clip(min=1e-300)
         weight = (1 + np.cos(directions @ waves + phases).mean(axis=1)) / 2  # in [0, 1]
         peak = weight.max() if peak is None else peak  # of the first draw: the densest place there is, nearly
         kept.append(points[generator.random(len(points)) < np.exp(unevenness * (weight - peak))])
-    return np.concatenate(kept)[:n]
+    return np.concatenate(kept)[:count]

@@ -91,11 +91,6 @@ def union(*solids: Solid) -> Solid:
     return lambda points: np.minimum.reduce([solid(points) for solid in solids])
 
 
-def intersection(*solids: Solid) -> Solid:
-    """What is in all of them: max f_i."""
-    return lambda points: np.maximum.reduce([solid(points) for solid in solids])
-
-
 def difference(solid: Solid, *cuts: Solid) -> Solid:
     """``solid`` without ``cuts``: max(f, -g_i)."""
     return lambda points: np.maximum.reduce([solid(points), *(-cut(points) for cut in cuts)])

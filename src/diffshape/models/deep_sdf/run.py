@@ -4,8 +4,7 @@ model/        config.yaml and model.safetensors; ``load_deep_sdf`` takes the fol
 """
 
 from diffshape._arguments import checked
-from diffshape.data import Mesh, read_mesh_folder, shape_family
-from diffshape.data.split import split_held_out
+from diffshape.data import Mesh, read_mesh_folder, shape_family, train_test_split
 from diffshape.models.deep_sdf.model import MODEL_FOLDER, DeepSDF
 from diffshape.models.deep_sdf.samples import family_meshes
 from diffshape.models.deep_sdf.settings import DeepSDFSettings, DrawnShapes, ShapeFolder
@@ -48,6 +47,6 @@ def deep_sdf_shapes(data: DrawnShapes | ShapeFolder, *, seed: int = 0) -> tuple[
     names = list(meshes)
     learn, test = (
         {names[place]: meshes[names[place]] for place in places.tolist()}
-        for places in split_held_out(len(names), data.holdout, seed=seed)
+        for places in train_test_split(len(names), data.holdout, seed=seed)
     )
     return learn, test

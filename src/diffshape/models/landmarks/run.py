@@ -10,8 +10,7 @@ from diffshape._arguments import checked
 from diffshape._bounds import LARGEST_RUN_SEED, check_whole
 from diffshape._sized_for import SizedFor
 from diffshape._tensor_files import read_tensors
-from diffshape.data import LandmarkImages, read_landmark_folder, skeleton_of, spine_phantoms
-from diffshape.data.split import split_held_out
+from diffshape.data import LandmarkImages, read_landmark_folder, skeleton_of, spine_phantoms, train_test_split
 from diffshape.models.landmarks.config import FolderData, LandmarkSettings, LandmarkTransformerConfig, PhantomData
 from diffshape.models.landmarks.detector import LandmarkDetector
 from diffshape.models.landmarks.transformer import backbone_library
@@ -97,5 +96,5 @@ def landmark_data(data: PhantomData | FolderData, *, seed: int = 0) -> tuple[Lan
     images = read_landmark_folder(data.folder, size=data.size, spacing=data.spacing)
     if len(images) < 2:
         raise ValueError(f"{data.folder}: one image is too few to learn from and be tested on; give at least two")
-    learn, test = split_held_out(len(images), data.holdout, seed=seed)
+    learn, test = train_test_split(len(images), data.holdout, seed=seed)
     return images[learn], images[test]

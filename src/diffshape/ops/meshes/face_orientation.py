@@ -12,10 +12,9 @@ import numpy as np
 import torch
 from jaxtyping import Bool, Int
 from numpy.typing import NDArray
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 from torch import Tensor
 
+from diffshape.ops.meshes.connected_parts import connected_parts
 from diffshape.ops.meshes.topology import FaceSides, face_sides
 
 
@@ -33,8 +32,7 @@ def faces_against_the_rest(faces: Int[Tensor, "f 3"]) -> Bool[Tensor, "f"]:
     turned = count * (upward[one] == upward[other])  # neighbours that disagree: one of them is linked turned
     one, other = one % count, other % count
     rows, columns = np.concatenate([one, one + count]), np.concatenate([other + turned, other + count - turned])
-    links = coo_array((np.ones(len(rows), bool), (rows, columns)), shape=(2 * count, 2 * count))
-    _, part = connected_components(links, directed=False)
+    part = connected_parts(rows, columns, 2 * count)
     as_given, mirrored = part[:count], part[count:]
     kept = np.bincount(as_given, minlength=2 * count)  # faces that each part leaves as they are
     _, first = np.unique(as_given, return_index=True)
@@ -66,8 +64,7 @@ def connected_surfaces(faces: Int[Tensor, "f 3"]) -> Surfaces:
     """
     count, sides = len(faces), face_sides(faces)
     one, other = _pairs(sides)
-    links = coo_array((np.ones(len(one), bool), (one % count, other % count)), shape=(count, count))
-    _, label = connected_components(links, directed=False)
+    label = connected_parts(one % count, other % count, count)
     edge = sides.edge.cpu().numpy()
     crowded = np.flatnonzero(np.bincount(edge)[edge] != 2)  # sides that one face has alone, or more than two share
     of_side = label[crowded % max(count, 1)]

@@ -16,7 +16,8 @@ from torch import Tensor
 
 from diffshape._arguments import checked
 from diffshape._bounds import check_number, check_side
-from diffshape.data.arrays import host_array, real_array
+from diffshape.data.arrays import real_array
+from diffshape.data.mesh_arrays import face_array
 from diffshape.data.up import UP, Up
 from diffshape.ops import rasterize_mesh, rasterize_spheres
 from diffshape.report.pictures.png import write_png
@@ -78,7 +79,7 @@ def preview(
     check_number("preview: azimuth", azimuth)
     check_number("preview: elevation", elevation)
     surface, cloud = _points("vertices", vertices), _points("points", points if points is not None else [])
-    triangles = _faces(faces, len(surface))
+    triangles = torch.from_numpy(face_array(faces, len(surface), name="preview: faces"))
     camera = _camera(azimuth, elevation, up)
     pixels = size * SUPERSAMPLING
     shown = torch.cat([surface, cloud]) if bounds is None else _box_corners(*bounds)
@@ -100,21 +101,6 @@ def _points(name: str, values: Any) -> Float[Tensor, "n 3"]:
     if not bool(torch.isfinite(tensor).all()):
         raise ValueError(f"preview: {name} must be finite, got NaN or infinity")
     return tensor
-
-
-def _faces(values: Any, count: int) -> Int[Tensor, "f 3"]:
-    array = host_array(values, name="preview: faces")
-    if array.size and array.dtype.kind not in "iu":
-        raise ValueError(f"preview: faces must be integers of shape (F, 3), got {array.shape} {array.dtype}")
-    tensor = torch.from_numpy(array.astype(np.int64) if array.size else np.zeros((0, 3), np.int64))
-    tensor = tensor.reshape(0, 3).long() if tensor.numel() == 0 else tensor
-    if tensor.ndim != 2 or tensor.shape[1] != 3 or tensor.is_floating_point():
-        raise ValueError(f"preview: faces must be integers of shape (F, 3), got {tuple(tensor.shape)} {tensor.dtype}")
-    if len(tensor) and not (int(tensor.min()) >= 0 and int(tensor.max()) < count):
-        raise ValueError(
-            f"preview: faces must index vertices 0 to {count - 1}, got {int(tensor.min())} to {int(tensor.max())}"
-        )
-    return tensor.long()
 
 
 def _camera(azimuth: float, elevation: float, up: str) -> Float[Tensor, "3 3"]:

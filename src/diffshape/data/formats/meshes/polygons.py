@@ -27,6 +27,11 @@ class Polygons:
     notes: tuple[str, ...] = ()
     """What the file holds and is not read, or was changed, a sentence each."""
 
+    @property
+    def has_faces(self) -> bool:
+        """Whether there is any polygon; without one this is a cloud of points."""
+        return len(self.counts) > 0
+
     def __repr__(self) -> str:
         return f"Polygons({len(self.vertices)} vertices, {len(self.counts)} polygons)"
 

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from diffshape.data.arrays import ReadError
-from diffshape.data.formats.text.encoding import text_encoding
+from diffshape.data.formats.text.encoding import encoding_of
 
 
 def read_text(path: Path) -> str:
@@ -12,7 +12,8 @@ def read_text(path: Path) -> str:
     Raises:
         ReadError: It has zero bytes, which no text has.
     """
-    text = path.read_bytes().decode(text_encoding(path), errors="replace")
+    data = path.read_bytes()
+    text = data.decode(encoding_of(data), errors="replace")
     if "\0" in text:
         raise ReadError(f"{path}: no text, as {path.suffix} files are; it is damaged or of another format")
     return text

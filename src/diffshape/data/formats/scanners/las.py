@@ -7,7 +7,7 @@ Source: ASPRS, "LAS specification 1.4 R15", 2019, table 3 (the header's layout).
 import os
 import struct
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,49 +33,51 @@ def read_las(path: Path) -> Table:
     except ImportError as error:
         raise ImportError(f"{path}: LAS and LAZ files are read with laspy; pip install laspy lazrs") from error
     size = path.stat().st_size
-    with refusals(path, "LAS file", foreign=BaseException):  # a panic of the unpacker, written in Rust, is no Exception
-        _require_sound_header(path, size)
-        with path.open("rb") as file:
-            reader = laspy.LasReader(file, laz_backend=laspy.LazBackend.Lazrs, read_evlrs=False)
-            header = reader.header
-            if header.are_points_compressed:
-                if not laspy.LazBackend.Lazrs.is_available():
-                    raise ImportError(f"{path}: LAZ files are unpacked by lazrs; pip install laspy lazrs")
-                _require_sound_items(header)
-                require_unpacked(header.point_count * max(header.point_format.size, 24), size, "points")
-            else:
-                require_held(header.point_count * header.point_format.size, size, f"{header.point_count} points")
-            pieces = [_columns(chunk) for chunk in reader.chunk_iterator(_CHUNK)]
-            found = sum(len(piece["points"]) for piece in pieces)
-            if not pieces:
-                raise ReadError("it holds no points")
-            if found < header.point_count:
-                raise ReadError(f"{header.point_count} points promised, {found} found; it is cut short")
+    with (
+        refusals(path, "LAS file", foreign=BaseException),  # a panic of the unpacker, written in Rust, is no Exception
+        path.open("rb") as file,
+    ):
+        _require_sound_header(file, size)
+        file.seek(0)
+        reader = laspy.LasReader(file, laz_backend=laspy.LazBackend.Lazrs, read_evlrs=False)
+        header = reader.header
+        if header.are_points_compressed:
+            if not laspy.LazBackend.Lazrs.is_available():
+                raise ImportError(f"{path}: LAZ files are unpacked by lazrs; pip install laspy lazrs")
+            _require_sound_items(header)
+            require_unpacked(header.point_count * max(header.point_format.size, 24), size, "points")
+        else:
+            require_held(header.point_count * header.point_format.size, size, f"{header.point_count} points")
+        pieces = [_columns(chunk) for chunk in reader.chunk_iterator(_CHUNK)]
+        found = sum(len(piece["points"]) for piece in pieces)
+        if not pieces:
+            raise ReadError("it holds no points")
+        if found < header.point_count:
+            raise ReadError(f"{header.point_count} points promised, {found} found; it is cut short")
     columns = {name: np.concatenate([piece[name] for piece in pieces]) for name in pieces[0]}
     points = columns.pop("points")
     return Table(points, None, with_colors(columns))
 
 
-def _require_sound_header(path: Path, size: int) -> None:
-    with path.open("rb") as file:
-        head = file.read(375)
-        if len(head) < 227 or head[:4] != b"LASF":
-            raise ReadError("it does not begin with a header of LAS")
-        header_size, start, records, kind, row = struct.unpack_from("<HIIBH", head, 94)
-        require_held(header_size + 54 * records, min(start, size), f"a header and {records} variable length records")
-        if start > size or row == 0:
-            raise ReadError("it ends before its points")
-        if kind & 0x80:  # packed: eight bytes say where the table of chunks is, which begins with their number
-            file.seek(start)
+def _require_sound_header(file: BinaryIO, size: int) -> None:
+    head = file.read(375)
+    if len(head) < 227 or head[:4] != b"LASF":
+        raise ReadError("it does not begin with a header of LAS")
+    header_size, start, records, kind, row = struct.unpack_from("<HIIBH", head, 94)
+    require_held(header_size + 54 * records, min(start, size), f"a header and {records} variable length records")
+    if start > size or row == 0:
+        raise ReadError("it ends before its points")
+    if kind & 0x80:  # packed: eight bytes say where the table of chunks is, which begins with their number
+        file.seek(start)
+        table = int.from_bytes(file.read(8), "little", signed=True)
+        if table == -1:  # written in one stream: then the last eight bytes say it
+            file.seek(-8, os.SEEK_END)
             table = int.from_bytes(file.read(8), "little", signed=True)
-            if table == -1:  # written in one stream: then the last eight bytes say it
-                file.seek(-8, os.SEEK_END)
-                table = int.from_bytes(file.read(8), "little", signed=True)
-            if not 0 <= table <= size - 8:
-                raise ReadError("its table of packed chunks lies outside")
-            file.seek(table + 4)
-            chunks = int.from_bytes(file.read(4), "little")
-            require_held(chunks * row, size, f"{chunks} packed chunks")
+        if not 0 <= table <= size - 8:
+            raise ReadError("its table of packed chunks lies outside")
+        file.seek(table + 4)
+        chunks = int.from_bytes(file.read(4), "little")
+        require_held(chunks * row, size, f"{chunks} packed chunks")
 
 
 def _require_sound_items(header: Any) -> None:

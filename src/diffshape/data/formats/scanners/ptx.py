@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from diffshape.data.formats.columns import Table, with_colors
 from diffshape.data.formats.refusals import refusals
 from diffshape.data.formats.sizes import require_held
-from diffshape.data.formats.text.encoding import text_encoding
+from diffshape.data.formats.text.encoding import open_text
 
 _SHORTEST = 6  # characters of a row: "0 0 0" and the end of the line
 
@@ -32,7 +32,7 @@ def read_ptx(path: Path) -> Table:
     """
     size = path.stat().st_size
     with refusals(path, "PTX file"):
-        with path.open(encoding=text_encoding(path), errors="replace") as file:
+        with open_text(path) as file:
             scans = list(_scans(file, size))
         if not scans:
             raise ValueError("it holds no scan")

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from diffshape.data.arrays import ReadError
 from diffshape.data.attributes import color_bytes
 from diffshape.data.formats.columns import Table, named_table, unnamed_table
-from diffshape.data.formats.text.encoding import text_encoding
+from diffshape.data.formats.text.encoding import open_text
 from diffshape.data.formats.text.header import ROW_NUMBER, column_names, other_names
 from diffshape.data.formats.text.height_grid import is_height_grid, read_height_grid
 from diffshape.data.formats.text.layout import Layout, is_comment, is_count, layout_of, row_cells
@@ -34,8 +34,7 @@ def read_text(path: Path) -> Table:
     Raises:
         ReadError: No table of numbers, or a header that names x, y and z and does not tell their columns.
     """
-    encoding = text_encoding(path)
-    head = _head(path, encoding)
+    head, encoding = _head(path)
     if is_height_grid(head):
         return read_height_grid(path, encoding)
     try:
@@ -72,11 +71,11 @@ def read_colors_text(path: Path) -> Table:
     return Table(rows[:, :3], None, {"colors": colors})
 
 
-def _head(path: Path, encoding: str) -> list[str]:
-    """The first lines: a hundred that are no comments, or ten thousand."""
+def _head(path: Path) -> tuple[list[str], str]:
+    """The first lines, a hundred that are no comments or ten thousand in all, and the encoding of the file."""
     head: list[str] = []
     rows = 0
-    with path.open(encoding=encoding, errors="replace") as file:
+    with open_text(path) as file:
         for line in islice(file, 100 * _HEAD):
             head.append(line)
             rows += not is_comment(line)
@@ -84,12 +83,11 @@ def _head(path: Path, encoding: str) -> list[str]:
                 break
     if any("\0" in line for line in head):
         raise ReadError(f"{path}: holds binary data, not text; give the file the suffix of its format")
-    return head
+    return head, file.encoding
 
 
 def _six_columns(path: Path) -> NDArray[np.float64]:
-    encoding = text_encoding(path)
-    head = _head(path, encoding)
+    head, encoding = _head(path)
     try:
         layout = layout_of(head)
         if not layout.plain or layout.width != 6:

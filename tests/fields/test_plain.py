@@ -1,3 +1,5 @@
+"""``plain`` of every kind of field: the values of the field by operations that TorchScript and ONNX know."""
+
 import math
 from typing import get_args
 
@@ -14,7 +16,6 @@ from diffshape.fields import (
     MLPConfig,
     build_field,
 )
-from diffshape.fields.plain_definition import values_by_definition
 
 GRID = {"levels": 3, "base": 4, "finest": 16, "log2_entries": 8}
 CONFIGS = [
@@ -54,17 +55,17 @@ def test_every_kind_of_field_is_tried():
 @pytest.mark.parametrize("config", CONFIGS)
 def test_it_is_what_the_field_says(config):
     field, points = rough(config), points_in(1.2)
-    torch.testing.assert_close(values_by_definition(field, points), field(points), rtol=1e-9, atol=1e-9)
+    torch.testing.assert_close(field.plain(points), field(points), rtol=1e-9, atol=1e-9)
     framed = FramedField(field, center=(1.0, 2.0, 3.0), scale=0.5)
-    torch.testing.assert_close(values_by_definition(framed, points), framed(points), rtol=1e-9, atol=1e-9)
-    assert values_by_definition(field, points[:0]).shape == (0,)
+    torch.testing.assert_close(framed.plain(points), framed(points), rtol=1e-9, atol=1e-9)
+    assert field.plain(points[:0]).shape == (0,)
 
 
 def test_a_nan_harms_no_other_point():
     field, points = rough(CONFIGS[1]), points_in(0.7, 50)
-    clean = values_by_definition(field, points)
+    clean = field.plain(points)
     points[1] = torch.nan
-    values = values_by_definition(field, points)
+    values = field.plain(points)
     assert values[1].isnan()
     torch.testing.assert_close(values[2:], clean[2:])
 
@@ -74,4 +75,4 @@ def test_a_field_of_another_kind_is_taken_at_its_word():
         def evaluate(self, points):
             return points.norm(dim=-1) - 1
 
-    assert values_by_definition(Ball(), torch.tensor([[0.0, 3.0, 4.0]])).tolist() == [4]
+    assert Ball().plain(torch.tensor([[0.0, 3.0, 4.0]])).tolist() == [4]

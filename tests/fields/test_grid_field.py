@@ -5,7 +5,7 @@ from functools import partial
 import pytest
 import torch
 
-from diffshape.fields import FeatureGrid, Field, HashGrid
+from diffshape.fields import FeatureGrid, Field, FramedField, HashGrid
 from diffshape.ops import isosurface
 
 SMALL = {"levels": 3, "base": 4, "finest": 16, "log2_entries": 9}
@@ -194,3 +194,35 @@ def test_nan_stays_nan_and_harms_no_other_point(rough):
     assert values[1].isnan()
     assert gradients[1].isnan().any()
     torch.testing.assert_close((values[::2], gradients[::2]), (clean[0][::2], clean[1][::2]))
+
+
+@pytest.mark.parametrize("kind", [HashGrid, FeatureGrid])
+def test_levels_fade_in_coarse_to_fine(kind):
+    """By hand: two levels beyond the first three, so half of the time shows one of them."""
+    field = kind(levels=5, base=4, finest=64, log2_entries=9)
+    shown = []
+    for progress in (0.0, 0.05, 0.1, 0.15, 0.2, 1.0):
+        field.fade_in(progress, over=0.2)
+        shown.append(field.fade.tolist())
+    expected = [[0, 0], [0.5, 0], [1, 0], [1, 0.5], [1, 1], [1, 1]]
+    assert shown == [pytest.approx([1, 1, 1, *finer], abs=1e-6) for finer in expected]
+
+
+@pytest.mark.parametrize("levels", [1, 2, 3])
+def test_three_levels_or_fewer_are_shown_throughout(levels):
+    field = FeatureGrid(levels=levels, base=4, finest=16)
+    for progress in (0.0, 0.1, 1.0):
+        field.fade_in(progress)
+        assert field.fade.tolist() == [1.0] * levels
+
+
+def test_a_framed_field_fades_its_inner_one():
+    field = HashGrid(levels=5, base=4, finest=64, log2_entries=9)
+    FramedField(field, scale=2.0).fade_in(0.0)
+    assert field.fade.tolist() == [1, 1, 1, 0, 0]
+
+
+def test_one_thread_is_for_short_steps_of_small_grids():
+    small, large = (FeatureGrid(levels=8, base=2, finest=256, log2_entries=size) for size in (10, 22))
+    assert (small.single_thread_batch, large.single_thread_batch) == (2**13, 0)
+    assert small.to("meta").single_thread_batch == 0
