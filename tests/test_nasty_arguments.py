@@ -64,6 +64,10 @@ def marks(**more: Any) -> dict[str, Any]:
     return {"pred": MARKS, "target": MARKS2, "mask": KMASK, **more}
 
 
+def scored(**more: Any) -> dict[str, Any]:
+    return {"pred": MARKS, "truth": MARKS2, "mask": KMASK, **more}
+
+
 def maps(**more: Any) -> dict[str, Any]:
     return {"pred": MAPS, "target": TARGET, "mask": KMASK, "weights": rand(B, K), **more}
 
@@ -121,9 +125,11 @@ CALLS = {
     "heatmap_mse": Call(losses.heatmap_mse, maps(hardest=2)),
     "implicit_distance": Call(losses.implicit_distance, {"field": sphere, "points": X, "mask": HMASK}),
     "laplace_nll": Call(losses.laplace_nll, marks(log_variance=LOGVAR)),
-    "laplacian_loss": Call(losses.laplacian_loss, {"vertices": VB, "faces": F, "mask": VMASK, "weights": "cotangent"}),
+    "laplacian_loss": Call(
+        losses.laplacian_loss, {"vertices": VB, "faces": F, "mask": VMASK, "weighting": "cotangent"}
+    ),
     "laplacian_loss of curvature": Call(
-        losses.laplacian_loss, {"vertices": VB, "faces": F, "weights": "curvature", "squared": False}
+        losses.laplacian_loss, {"vertices": VB, "faces": F, "weighting": "curvature", "squared": False}
     ),
     "laplacian_loss of a pack": Call(
         losses.laplacian_loss, {"vertices": PAIR.vertices, "faces": PAIR.faces, "mask": torch.arange(17) < 16}
@@ -149,6 +155,9 @@ CALLS = {
     ),
     "smooth_l1_loss": Call(losses.smooth_l1_loss, marks()),
     "soft_chamfer_distance": Call(losses.soft_chamfer_distance, clouds()),
+    "structure_loss a spine": Call(
+        losses.structure_loss, {"landmarks": BACK, "skeleton": SPINE, "mask": BMASK, "reduction": "none"}
+    ),
     "structure_loss": Call(
         losses.structure_loss, {"landmarks": BACK, "skeleton": SPINE, "reference": BACK.flip(0), "mask": BMASK}
     ),
@@ -203,7 +212,7 @@ CALLS = {
     "local_quadrics": Call(
         ops.local_quadrics,
         {
-            "centers": X[0], "normals": NX[0], "points": V, "point_normals": 2 * V, "neighbors": NEAREST,
+            "centers": X[0], "points": V, "center_normals": NX[0], "point_normals": 2 * V, "neighbors": NEAREST,
             "noise": 0.1, "sizes": (8, 10), "agreement": -1.0,
         },
     ),
@@ -225,11 +234,11 @@ CALLS = {
     "resize_landmarks": Call(ops.resize_landmarks, {"landmarks": MARKS, "scale": 2.0}),
     "sample_surface": Call(
         lambda **given: ops.sample_surface(**given, generator=torch.Generator().manual_seed(0)),
-        {"vertices": VB, "faces": F, "n": 5},
+        {"vertices": VB, "faces": F, "count": 5},
     ),
     "sample_surface of a pack": Call(
         lambda **given: ops.sample_surface(**given, generator=torch.Generator().manual_seed(0)),
-        {"vertices": PAIR.vertices, "faces": PAIR.faces, "n": 5, "located": True},
+        {"vertices": PAIR.vertices, "faces": PAIR.faces, "count": 5, "located": True},
     ),
     "signed_distance": Call(ops.signed_distance, {"points": X, "vertices": VB, "faces": F}),
     "signed_distance of a pack": Call(
@@ -247,16 +256,16 @@ CALLS = {
     "compare_points": Call(metrics.compare_points, {"pred": X[0], "truth": Y[0]}),
     "compare_surfaces": Call(metrics.compare_surfaces, {"pred": (V, F), "truth": (V2, F), "samples": 20}),
     "normal_consistency": Call(
-        metrics.normal_consistency, {"pred": X, "pred_normals": NX, "truth": Y, "truth_normals": NY}
+        metrics.normal_consistency, {"pred": X, "truth": Y, "pred_normals": NX, "truth_normals": NY}
     ),
     "occupancy_iou": Call(metrics.occupancy_iou, {"pred": DIST, "truth": (DIST2 > 0).float(), "mask": HMASK}),
     "point_to_mesh_statistics": Call(metrics.point_to_mesh_statistics, {"points": X[0], "mesh": (V, F)}),
-    "radial_error": Call(metrics.radial_error, marks(spacing=torch.ones(B))),
+    "radial_error": Call(metrics.radial_error, scored(spacing=torch.ones(B))),
     "sign_f1": Call(metrics.sign_f1, {"pred": DIST, "truth": DIST2, "mask": HMASK}),
     "structure_violations": Call(
         metrics.structure_violations, {"landmarks": BACK, "skeleton": SPINE, "reference": BACK.flip(0), "mask": BMASK}
     ),
-    "uncertainty_calibration": Call(metrics.uncertainty_calibration, marks(log_variance=LOGVAR)),
+    "uncertainty_calibration": Call(metrics.uncertainty_calibration, scored(log_variance=LOGVAR)),
     "voxel_iou": Call(metrics.voxel_iou, {"pred": VOX, "truth": OCC, "mask": OCC > -1}),
     "HashGrid": Call(fields.HashGrid(levels=2, finest=16, width=16).forward, {"x": X}),
     "FeatureGrid": Call(fields.FeatureGrid(levels=2, finest=16).value_and_gradient, {"x": X}),
@@ -272,7 +281,7 @@ UNKNOWN_IS_TOLD = {
     ("gaussian_heatmaps", "landmarks"): "a landmark that is not finite draws nothing",
     ("implicit_distance", "points"): "points that are not finite are not valid",
     ("radial_error", "pred"): "an infinite error",
-    ("radial_error", "target"): "an infinite error",
+    ("radial_error", "truth"): "an infinite error",
     ("structure_violations", "landmarks"): "NaN violates",
     ("structure_violations", "reference"): "NaN gives no direction",
 }
@@ -537,7 +546,6 @@ def test_options_out_of_range_are_refused_or_harmless(name, argument):
             "resolution",
             "height",
             "width",
-            "n",
             "projections",
             "iterations",
             "steps",

@@ -15,7 +15,7 @@ from diffshape.data import icosphere
 from diffshape.fields import MLP
 from diffshape.fitting import Supervised, fit_mesh
 
-THEIR_OWN = {"Mesh", "PointCloud"}
+THEIR_OWN = {"Mesh", "PointCloud", "Surface"}
 
 
 @pytest.mark.parametrize(
@@ -66,7 +66,7 @@ def test_named_tuples_too():
     assert repr(Pair(torch.zeros(2), 1.0)) == "Pair(first=float32 (2,), second=1.0)"
 
 
-@pytest.mark.parametrize("package", ["data", "fitting", "metrics", "models", "training"])
+@pytest.mark.parametrize("package", ["data", "fitting", "losses", "metrics", "models", "ops", "training"])
 def test_every_public_result_with_arrays_has_one(package):
     module = importlib.import_module(f"diffshape.{package}")
     long = []

@@ -29,6 +29,15 @@ def soft(**fixed):
     return lambda x, y, **options: losses.soft_chamfer_distance(x, y, **fixed, **options)
 
 
+SOFT = {
+    "softmin": {},
+    "softmin, squared": {"squared": True},
+    "softmin, debiased": {"debias": True},
+    "expectation": {"mode": "expectation"},
+    "expectation, squared": {"mode": "expectation", "squared": True},
+}
+
+
 # each with the power of a scale that it is multiplied by, None where it is not a power
 LOSSES = {
     "chamfer": (losses.chamfer_distance, 2),
@@ -41,11 +50,7 @@ LOSSES = {
     "hausdorff, 80 %": (lambda x, y, **options: losses.hausdorff_distance(x, y, quantile=0.8, **options), 1),
     "sinkhorn": (sinkhorn, None),
     "sliced": (sliced, 1),
-    "softmin": (soft(), 1),
-    "softmin, squared": (soft(squared=True), 2),
-    "softmin, debiased": (soft(debias=True), 1),
-    "expectation": (soft(mode="expectation"), 1),
-    "expectation, squared": (soft(mode="expectation", squared=True), 2),
+    **{name: (soft(**options), 2 if "squared" in options else 1) for name, options in SOFT.items()},
 }
 ZERO_AT_IDENTITY = [name for name in LOSSES if name not in ("softmin", "softmin, squared") and "expect" not in name]
 
@@ -92,11 +97,8 @@ def test_a_scale_multiplies_by_its_power(name, scale):
 @every
 def test_both_sets_count_alike(name):
     loss, _ = LOSSES[name]
-    if "soft" in name or "expect" in name:
-
-        def loss(x, y):
-            return losses.soft_chamfer_distance(x, y, temperature=0.3, mode="softmin")
-
+    if name in SOFT:  # the default temperature is that of y
+        loss = soft(temperature=0.3, **SOFT[name])
     x, y = cloud(9, 3), cloud(7, 3, seed=1)
     torch.testing.assert_close(loss(x, y), loss(y, x), rtol=1e-6, atol=1e-6)
 
@@ -113,9 +115,8 @@ def test_equal_sets_are_at_distance_zero_and_others_are_not(name):
 def test_first_and_second_derivatives(name):
     loss, _ = LOSSES[name]
     x, y = cloud(2, 5, 3).requires_grad_(), cloud(2, 4, 3, seed=1).requires_grad_()
-    if "soft" in name or "expect" in name:  # the default temperature follows the data without gradient
-        mode, squared = ("expectation" if "expect" in name else "softmin"), "squared" in name
-        loss = soft(mode=mode, squared=squared, debias="debiased" in name, temperature=0.7)
+    if name in SOFT:  # the default temperature follows the data without gradient
+        loss = soft(temperature=0.7, **SOFT[name])
     if name == "sinkhorn":
 
         def loss(x, y):

@@ -54,7 +54,7 @@ def test_invariances():
 
 def test_wrong_arguments():
     zero = torch.zeros(2, 4, 2)
-    with pytest.raises(ValueError, match="radial_error: target must have shape"):
+    with pytest.raises(ValueError, match="radial_error: truth must have shape"):
         radial_error(zero, zero[0])
     with pytest.raises(ValueError, match=r"pred must have shape \(\.\.\., K, 2\)"):
         radial_error(torch.zeros(2), torch.zeros(2))

@@ -48,7 +48,7 @@ def test_quadric_is_recovered_at_its_vertex():
     center, up = torch.zeros(1, 3, dtype=torch.float64), torch.tensor([[0.0, 0.3, 1.0]], dtype=torch.float64)
     up = unit(torch.tensor([[0.0, 0.0, 1.0]], dtype=torch.float64))
     fit = local_quadrics(
-        center, up, points, up.expand(400, 3), nearest(center, points, 60), noise=0.0, sizes=(60,), agreement=0.5
+        center, points, up, up.expand(400, 3), nearest(center, points, 60), noise=0.0, sizes=(60,), agreement=0.5
     )
     assert fit.points.norm() < 1e-12
     torch.testing.assert_close(fit.normals, unit(torch.tensor([[0.0, 0.3, 1.0]], dtype=torch.float64)))
@@ -64,7 +64,7 @@ def test_points_of_a_plane_and_a_paraboloid_stay():
     up = torch.tensor([0.0, 0.0, 1.0], dtype=torch.float64).expand(300, 3)
     for z in (0 * x, x * x + x * y):
         points = torch.stack([x, y, z], dim=1)
-        fit = local_quadrics(points, up, points, up, nearest(points, points, 36), noise=0.0, sizes=(24, 36))
+        fit = local_quadrics(points, points, up, up, nearest(points, points, 36), noise=0.0, sizes=(24, 36))
         torch.testing.assert_close(fit.points, points, atol=1e-11, rtol=0)
 
 
@@ -80,7 +80,7 @@ def test_sphere_has_its_curvature_and_normals():
 def test_patch_lies_on_the_sphere():
     points = unit(torch.randn(3000, 3, generator=torch.Generator().manual_seed(0), dtype=torch.float64))
     tilted = unit(points + 0.3 * points.roll(1, dims=1))  # the frame of the fit is not that of the surface
-    fit = local_quadrics(points, tilted, points, tilted, nearest(points, points, 30), noise=1.0, sizes=(30,))
+    fit = local_quadrics(points, points, tilted, tilted, nearest(points, points, 30), noise=1.0, sizes=(30,))
     offsets = 0.1 * torch.randn(3000, 4, 2, generator=torch.Generator().manual_seed(1), dtype=torch.float64)
     patch, normals = fit.patch(offsets)
     assert (patch.norm(dim=-1) - 1).abs().mean() < 2e-3  # flat patches would be 0.01 off
@@ -115,9 +115,9 @@ def test_turns_and_scales_with_the_points(seed, scale):
     points, normals = noisy_sheet()
     turn, shift = rotation(seed), torch.tensor([1.0, -2.0, 3.0], dtype=torch.float64)
     neighbors = nearest(points, points, 36)
-    fit = local_quadrics(points, normals, points, normals, neighbors, noise=0.05, sizes=SIZES)
+    fit = local_quadrics(points, points, normals, normals, neighbors, noise=0.05, sizes=SIZES)
     there = scale * points @ turn.T + shift
-    moved = local_quadrics(there, normals @ turn.T, there, normals @ turn.T, neighbors, noise=0.05 * scale, sizes=SIZES)
+    moved = local_quadrics(there, there, normals @ turn.T, normals @ turn.T, neighbors, noise=0.05 * scale, sizes=SIZES)
     torch.testing.assert_close(moved.points, scale * fit.points @ turn.T + shift, rtol=1e-6, atol=1e-6)
     torch.testing.assert_close(moved.normals, fit.normals @ turn.T, rtol=1e-6, atol=1e-6)
     gauss = [4 * each.curvature[:, 0] * each.curvature[:, 2] - each.curvature[:, 1] ** 2 for each in (fit, moved)]
@@ -130,7 +130,7 @@ def test_average_grows_where_it_may_and_stops_at_a_step():
     flat[:, 2] = 0.01 * torch.randn(3000, generator=generator, dtype=torch.float64) + 0.2 * (flat[:, 0] > 2)
     up = torch.tensor([0.0, 0.0, 1.0], dtype=torch.float64).expand(3000, 3)
     fit = local_quadrics(
-        flat, up, flat, up, nearest(flat, flat, 200), noise=0.01, sizes=(12, 24, 50, 100, 200), confidence=2.0
+        flat, flat, up, up, nearest(flat, flat, 200), noise=0.01, sizes=(12, 24, 50, 100, 200), confidence=2.0
     )
     far, near = (flat[:, 0] - 2).abs() > 0.5, (flat[:, 0] - 2).abs() < 0.05
     assert fit.used[far].double().mean() > 3 * fit.used[near].double().mean()
@@ -142,7 +142,7 @@ def test_opposite_sheets_do_not_mix():
     side = torch.ones(400, 1, dtype=torch.float64)
     side[::2] = -1
     points, normals = torch.cat([xy, 0.01 * side], dim=1), torch.cat([0 * xy, side], dim=1)
-    fit = local_quadrics(points, normals, points, normals, nearest(points, points, 60), noise=1.0, sizes=(60,))
+    fit = local_quadrics(points, points, normals, normals, nearest(points, points, 60), noise=1.0, sizes=(60,))
     torch.testing.assert_close(fit.points, points, atol=1e-12, rtol=0)
     assert fit.used.max() < 50
 
@@ -152,7 +152,7 @@ def test_too_few_neighbours_and_degenerate_ones_leave_the_point():
     same = torch.ones(40, 3, dtype=torch.float64)
     up = torch.tensor([0.0, 0.0, 1.0], dtype=torch.float64).expand(40, 3)
     for points, k in ((line, 30), (same, 30), (line, 4)):
-        fit = local_quadrics(points, up, points, up, nearest(points, points, k), noise=0.1, sizes=(10, 30))
+        fit = local_quadrics(points, points, up, up, nearest(points, points, k), noise=0.1, sizes=(10, 30))
         assert torch.equal(fit.points, points)
         assert torch.equal(fit.normals, up)
         assert torch.equal(fit.used, torch.zeros(40, dtype=torch.int64))
@@ -161,15 +161,15 @@ def test_too_few_neighbours_and_degenerate_ones_leave_the_point():
 def test_float32_in_float32_out_and_no_points():
     points, normals = noisy_sheet(n=100)
     neighbors = nearest(points, points, 36)
-    wide = local_quadrics(points, normals, points, normals, neighbors, noise=0.05, sizes=SIZES)
+    wide = local_quadrics(points, points, normals, normals, neighbors, noise=0.05, sizes=SIZES)
     narrow = local_quadrics(
-        points.float(), normals.float(), points.float(), normals.float(), neighbors, noise=0.05, sizes=SIZES
+        points.float(), points.float(), normals.float(), normals.float(), neighbors, noise=0.05, sizes=SIZES
     )
     assert narrow.points.dtype == narrow.curvature.dtype == torch.float32
     same = narrow.used == wide.used
     assert same.double().mean() > 0.9
     torch.testing.assert_close(narrow.points[same].double(), wide.points[same], atol=1e-4, rtol=0)
-    none = local_quadrics(points[:0], normals[:0], points, normals, neighbors[:0], noise=0.1, sizes=SIZES)
+    none = local_quadrics(points[:0], points, normals[:0], normals, neighbors[:0], noise=0.1, sizes=SIZES)
     assert none.points.shape == (0, 3)
     assert none.tangents.shape == (0, 2, 3)
 
@@ -182,7 +182,7 @@ def test_result_does_not_depend_on_threads():
     try:
         for threads in (1, 2):
             torch.set_num_threads(threads)
-            results.append(local_quadrics(points, normals, points, normals, neighbors, noise=0.05, sizes=SIZES))
+            results.append(local_quadrics(points, points, normals, normals, neighbors, noise=0.05, sizes=SIZES))
     finally:
         torch.set_num_threads(before)
     assert all(torch.equal(a, b) for a, b in zip(*results))
@@ -191,7 +191,10 @@ def test_result_does_not_depend_on_threads():
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"normals": torch.zeros(3, 3)}, r"centers, normals must be floats of one shape \(N, 3\), got \(5, 3\) and"),
+        (
+            {"center_normals": torch.zeros(3, 3)},
+            r"centers, center_normals must be floats of one shape \(N, 3\), got \(5, 3\) and",
+        ),
         ({"points": torch.zeros(5, 2)}, "points, point_normals must be floats of one shape"),
         ({"neighbors": torch.zeros(4, 2, dtype=torch.int64)}, r"integers of shape \(5, K\), got \(4, 2\)"),
         ({"neighbors": torch.full((5, 2), 5)}, "must index points 0 to 4"),
@@ -205,8 +208,8 @@ def test_bad_arguments_are_named(change, message):
     cloud = torch.zeros(5, 3)
     arguments = {
         "centers": cloud,
-        "normals": cloud,
         "points": cloud,
+        "center_normals": cloud,
         "point_normals": cloud,
         "neighbors": torch.zeros(5, 2, dtype=torch.int64),
         "noise": 0.1,
@@ -226,7 +229,7 @@ def _fit_in_child(queue, arguments):
 def test_a_process_forked_after_use_fits_too():
     points = torch.rand(300, 3, generator=torch.Generator().manual_seed(0))
     normals = torch.nn.functional.normalize(points, dim=1)
-    arguments = points, normals, points, normals, torch.cdist(points, points).argsort(1)[:, :16]
+    arguments = points, points, normals, normals, torch.cdist(points, points).argsort(1)[:, :16]
     before = torch.get_num_threads()
     torch.set_num_threads(2)
     expected = local_quadrics(*arguments, noise=0.1, sizes=(16,)).points.sum().item()

@@ -203,8 +203,8 @@ def _flatness(points: NDArray[np.float64]) -> list[str]:
 
 def dimensions(points: NDArray[np.float64]) -> int:
     """Number of dimensions that points span, to a millionth of their extent: 1 on a line, 2 in a plane, else 3."""
-    centred = points - points.mean(axis=0)
-    extent = np.sqrt(np.linalg.eigvalsh(centred.T @ centred / len(points)).clip(min=0))  # ascending
+    centered = points - points.mean(axis=0)
+    extent = np.sqrt(np.linalg.eigvalsh(centered.T @ centered / len(points)).clip(min=0))  # ascending
     return int((extent >= 1e-6 * extent[2]).sum())
 
 

@@ -40,8 +40,8 @@ class Bvh(NamedTuple):
 
 def build_bvh(triangles: np.ndarray) -> Bvh:
     """A tree over (F, 3, 3) finite float64 triangles, F >= 1."""
-    centres = triangles.mean(axis=1)
-    tree = build_tree(centres[None], threads=1, leaf=LEAF)
+    centers = triangles.mean(axis=1)
+    tree = build_tree(centers[None], threads=1, leaf=LEAF)
     bvh = Bvh(triangles[tree.index[0]], tree.index[0], tree.boxes[0], tree.lowest[0])
     _widen(bvh.triangles, bvh.boxes)
     return bvh

@@ -43,7 +43,7 @@ def _vector_area(triangles, i) -> tuple[float, float, float]:
 
 
 @compiled
-def _centre(triangles, first, last, moment) -> None:
+def _center(triangles, first, last, moment) -> None:
     """Write m, the centroid by area (a corner, if there is no area), and the square of the cluster's radius."""
     total = 0.0
     for i in range(first, last):
@@ -102,7 +102,7 @@ def cluster_moments(triangles, leaves) -> np.ndarray:
         if node == 2 * width:
             width = node
         first, last = ((node - width) * len(triangles)) // width, ((node - width + 1) * len(triangles)) // width
-        _centre(triangles, first, last, moments[node])
+        _center(triangles, first, last, moments[node])
         for i in range(first, last):
             _add_dipoles(triangles, i, moments[node])
     return moments

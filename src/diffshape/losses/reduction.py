@@ -41,7 +41,7 @@ def reduce_elements(
     raise ValueError(f'reduction must be "mean", "sum" or "none", got {reduction!r}')
 
 
-def mean_of_each(values: Float[Tensor, "b n"], mask: Bool[Tensor, "b n"] | None) -> Float[Tensor, "b"]:
+def mean_of_each(values: Float[Tensor, "*b n"], mask: Bool[Tensor, "*b n"] | None) -> Float[Tensor, "*b"]:
     """Mean over the real elements of each sample; 0 with a zero gradient for a sample that has none.
 
     >>> mean_of_each(torch.tensor([[1.0, 3.0], [torch.nan, 5.0]]), torch.tensor([[True, True], [False, True]]))
@@ -127,6 +127,16 @@ def check_same_shape(function: str, name: str, tensor: Tensor, expected: torch.S
     """Raise a ValueError that names the argument unless its shape is the expected one."""
     if tensor.shape != expected:
         raise ValueError(f"{function}: {name} must have shape {tuple(expected)} like {like}, got {tuple(tensor.shape)}")
+
+
+def check_same_kind(function: str, first: tuple[str, Tensor], second: tuple[str, Tensor]) -> None:
+    """Raise a ValueError that names both arguments unless they share dtype and device."""
+    (name, x), (other, y) = first, second
+    if x.dtype != y.dtype or x.device != y.device:
+        raise ValueError(
+            f"{function}: {name} and {other} must share dtype and device, got {x.dtype} on {x.device} and {y.dtype} on "
+            f"{y.device}"
+        )
 
 
 def check_mask(function: str, mask: Tensor | None, expected: torch.Size, like: str, *, argument: str = "mask") -> None:

@@ -6,10 +6,19 @@ from types import MappingProxyType
 
 from torch import Tensor
 
+from diffshape._reprs import one_line
+
 
 @dataclass(frozen=True)
 class LossTerms:
     """A total that backpropagates and its parts, detached, for people and logs.
+
+    Of a loss with ``reduction="none"`` both hold one value a sample; weight or pick these, then backpropagate
+    ``terms.total.mean()``, as `backward` takes one number only. Logs and text show means over the samples.
+
+    Attributes:
+        total: Scalar, or one value a sample; attached to whatever the loss was computed from.
+        parts: What the total is made of, without weights, by name; of the total's shape, detached.
 
     >>> import torch
     >>> terms = LossTerms(torch.tensor(1.5), {"points": torch.tensor(1.0), "eikonal": torch.tensor(0.5)})
@@ -27,13 +36,29 @@ class LossTerms:
         object.__setattr__(self, "parts", MappingProxyType(detached))
 
     def backward(self) -> None:
-        """Backpropagate the total."""
+        """Backpropagate the total, which must be one number.
+
+        Raises:
+            ValueError: It is not.
+        """
+        if self.total.numel() != 1:
+            raise ValueError(
+                f"LossTerms.backward: total must be one number, got shape {tuple(self.total.shape)}; call "
+                f'terms.total.mean().backward(), or compute the loss with reduction="mean"'
+            )
         self.total.backward()
 
     def log(self) -> dict[str, float]:
-        """The total, as ``loss``, and every part as plain numbers."""
-        return {"loss": self.total.item(), **{name: part.item() for name, part in self.parts.items()}}
+        """The total, as ``loss``, and every part as plain numbers, means over the samples."""
+        return {name: _number(value) for name, value in {"loss": self.total, **self.parts}.items()}
+
+    __repr__ = one_line
 
     def __str__(self) -> str:
-        parts = ", ".join(f"{name} {part.item():.4g}" for name, part in self.parts.items())
-        return f"{self.total.item():.4g} ({parts})"
+        parts = ", ".join(f"{name} {_number(part):.4g}" for name, part in self.parts.items())
+        return f"{_number(self.total):.4g} ({parts})"
+
+
+def _number(values: Tensor) -> float:
+    """The value, or the mean of one value a sample."""
+    return values.item() if values.numel() == 1 else values.detach().mean().item()

@@ -1,7 +1,7 @@
 """How far a point cloud is from a true surface, both ways, with the part that its number of points alone explains."""
 
 import math
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -9,9 +9,11 @@ import torch
 import trimesh
 
 from diffshape._arguments import checked
+from diffshape._reprs import one_line
+from diffshape._scores import plain_values
 from diffshape.metrics.f_score import f_score
 from diffshape.metrics.number_input import read_points
-from diffshape.metrics.surface_input import Surface, check_draw, read_surface
+from diffshape.metrics.surface_input import SurfaceInput, check_draw, read_surface
 from diffshape.ops import closest_triangles, nearest_neighbors
 
 
@@ -29,7 +31,7 @@ class CloudScore:
         f_score: 2 precision recall / (precision + recall) at ``threshold``; 0 to 1.
         precision: Share of P's points nearer than ``threshold`` to T.
         recall: Share of T's points nearer than ``threshold`` to P.
-        threshold: Distance for the three above.
+        threshold: Distance of F-score, precision and recall, as a share of the longest side.
         points: N, how many points P has.
         longest_side: T's longest bounding-box side, in the unit of the input: times it, shares are lengths.
     """
@@ -46,9 +48,8 @@ class CloudScore:
     points: int
     longest_side: float
 
-    def to_dict(self) -> dict[str, float | int]:
-        """Plain numbers under the attributes' names, ready for JSON."""
-        return asdict(self)
+    __repr__ = one_line
+    to_dict = plain_values
 
     def __str__(self) -> str:
         at = f"@{self.threshold:g}"
@@ -62,7 +63,7 @@ class CloudScore:
 
 @checked
 def compare_cloud_to_surface(
-    points: Any, truth: Surface, *, samples: int = 50_000, threshold: float = 0.01, seed: int = 0
+    points: Any, truth: SurfaceInput, *, samples: int = 50_000, threshold: float = 0.01, seed: int = 0
 ) -> CloudScore:
     """Score a point cloud against the true surface.
 
@@ -71,7 +72,7 @@ def compare_cloud_to_surface(
         truth: A file, ``trimesh.Trimesh`` or (vertices, faces), NumPy or torch, with a surface.
         samples: Points drawn on the truth, for completeness and recall. All points of the cloud count.
         threshold: Distance of the F-score, as a share of the truth's longest side.
-        seed: Of the draw; the same seed gives the same score.
+        seed: Seed of the draw; the same seed gives the same score.
 
     Returns:
         A ``CloudScore``.

@@ -8,6 +8,7 @@ from torch import Tensor
 
 from diffshape._arguments import checked
 from diffshape._reprs import one_line
+from diffshape._scores import line_of_text, plain_values
 
 
 class FScore(NamedTuple):
@@ -21,6 +22,8 @@ class FScore(NamedTuple):
     """Share of the truth's points nearer to the prediction than the threshold."""
 
     __repr__ = one_line
+    __str__ = line_of_text
+    to_dict = plain_values
 
 
 @checked

@@ -16,13 +16,14 @@ absolute errors. A field that is 0 everywhere has the mean distance for one: 0.0
 """
 
 import math
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 from torch import Tensor
 
 from diffshape._arguments import checked
 from diffshape._reprs import one_line
+from diffshape._scores import plain_values
 from diffshape.metrics.number_input import read_numbers
 from diffshape.metrics.occupancy import occupancy_iou
 from diffshape.metrics.signs import sign_f1
@@ -34,17 +35,17 @@ class FieldScore:
 
     Attributes:
         f1_near: `sign_f1` at the points near the surface, 0 to 1.
-        f1_volume: The same at the points of the volume.
+        f1_volume: `sign_f1` at the points of the volume, 0 to 1.
         mae_near: Mean |pred - truth| near the surface.
-        mae_volume: The same in the volume.
-        iou: Of the insides, over the points of the volume, 0 to 1.
+        mae_volume: Mean |pred - truth| in the volume.
+        iou: Intersection over union of the predicted and the true inside, over the points of the volume, 0 to 1.
         inside_near: Share of the near points that is truly inside; F1 depends on it.
-        inside_volume: The same of the volume.
+        inside_volume: Share of the volume's points that is truly inside.
         surface_error: Mean |f| on points exactly on the surface; ``None`` without such points.
         chamfer: Distance between the two surfaces, as `compare_surfaces` gives it; ``None`` if not given.
         count_near: Number of points near the surface.
-        count_volume: The same in the volume.
-        count_surface: The same on the surface.
+        count_volume: Number of points in the volume.
+        count_surface: Number of points on the surface.
     """
 
     f1_near: float
@@ -61,10 +62,7 @@ class FieldScore:
     count_surface: int
 
     __repr__ = one_line
-
-    def to_dict(self) -> dict[str, float | int | None]:
-        """Plain numbers under the attributes' names, ready for JSON."""
-        return asdict(self)
+    to_dict = plain_values
 
     def __str__(self) -> str:
         shown = [
@@ -102,7 +100,7 @@ def compare_fields(
         pred_volume: The field at points uniform in a box around the shape, shape (M,).
         truth_volume: The true distances there.
         pred_surface: The field at points exactly on the surface, shape (K,), where it should be 0.
-        chamfer: Of the field's surface, if it has been measured (`compare_surfaces`), to be kept with the rest.
+        chamfer: Chamfer distance of the field's surface, if `compare_surfaces` has measured it, to keep with the rest.
 
     Returns:
         See :class:`FieldScore`; its ``str`` is one line.

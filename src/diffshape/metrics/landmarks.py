@@ -1,4 +1,4 @@
-"""How far landmarks are from the truth, and how often a predicted spine is none."""
+"""How far landmarks are from the truth, and how often they cannot be a spine."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -9,6 +9,7 @@ from torch import Tensor
 
 from diffshape._arguments import checked
 from diffshape._reprs import one_line
+from diffshape._scores import line_of_text, plain_values
 from diffshape.losses.reduction import check_same_shape, read_elements
 from diffshape.ops.landmarks.skeleton import Skeleton, check_landmarks
 from diffshape.ops.landmarks.spine_geometry import frame_of, read_spine
@@ -33,6 +34,7 @@ class RadialError:
     count: int
 
     __repr__ = one_line
+    to_dict = plain_values
 
     def __str__(self) -> str:
         if self.mean is None:
@@ -44,7 +46,7 @@ class RadialError:
 @checked
 def radial_error(
     pred: Float[Tensor, "*b k 2"],
-    target: Float[Tensor, "*b k 2"],
+    truth: Float[Tensor, "*b k 2"],
     *,
     spacing: float | Float[Tensor, "*s"] | None = None,
     thresholds: Sequence[float] = (2.0, 2.5, 3.0, 4.0),
@@ -53,10 +55,10 @@ def radial_error(
     """Mean radial error and successful detection rates.
 
     Args:
-        pred: (x, y) in pixels, shape (..., K, 2).
-        target: The same shape.
+        pred: Predicted (x, y) in pixels, shape (..., K, 2).
+        truth: True (x, y), the same shape and unit.
         spacing: Length of a pixel: one number, or one an image, shape (...,), or an (x, y) pair an image, (..., 2).
-        thresholds: For the rates, in pixels or in the unit of the spacing.
+        thresholds: Distances of the detection rates, in pixels or in the unit of the spacing.
         mask: True where a landmark is real, shape (..., K).
 
     Returns:
@@ -73,8 +75,8 @@ def radial_error(
         raise ValueError(f"{name}: pred must have shape (..., K, 2), got {tuple(pred.shape)}")
     if mask is not None:
         check_same_shape(name, "mask", mask, pred.shape[:-1], "pred without its last dimension")
-    (pred, target), _ = read_elements(name, {"pred": pred.detach(), "target": target.detach()}, mask, inner=1)
-    offsets = (pred.double() - target.double()) * _spacing(spacing, pred)
+    (pred, truth), _ = read_elements(name, {"pred": pred.detach(), "truth": truth.detach()}, mask, inner=1)
+    offsets = (pred.double() - truth.double()) * _spacing(spacing, pred)
     distances = torch.linalg.vector_norm(offsets, dim=-1)
     distances = torch.where(torch.isfinite(distances), distances, torch.inf)
     distances = distances.flatten() if mask is None else distances[mask]
@@ -91,7 +93,7 @@ def radial_error(
 
 
 def _spacing(spacing: float | Tensor | None, pred: Tensor) -> Tensor | float:
-    """As a factor of offsets (..., K, 2)."""
+    """The factor by which offsets (..., K, 2) are multiplied."""
     if spacing is None:
         return 1.0
     spacing = torch.as_tensor(spacing, dtype=torch.float64, device=pred.device)
@@ -112,12 +114,12 @@ def _spacing(spacing: float | Tensor | None, pred: Tensor) -> Tensor | float:
 
 @dataclass(frozen=True, kw_only=True)
 class StructureViolations:
-    """Shares of what a spine cannot be, 0 to 1; ``None`` where nothing could be judged.
+    """How often landmarks are what no spine can be, as shares from 0 to 1; ``None`` where nothing could be judged.
 
     Attributes:
-        order: Of neighbouring end-plates, those where the lower one does not lie below.
-        orientation: Of vertebrae, those whose corners do not run around as they should (signed area <= 0).
-        sides: Of end-plates, those whose right end does not lie to the right.
+        order: Share of neighbouring end-plates of which the lower one does not lie below.
+        orientation: Share of vertebrae whose corners do not run around as they should (signed area <= 0).
+        sides: Share of end-plates whose right end does not lie to the right.
     """
 
     order: float | None
@@ -125,6 +127,8 @@ class StructureViolations:
     sides: float | None
 
     __repr__ = one_line
+    __str__ = line_of_text
+    to_dict = plain_values
 
 
 @checked
@@ -139,10 +143,13 @@ def structure_violations(
 
     Args:
         landmarks: (x, y) with y down, shape (..., K, 2).
-        skeleton: What they are.
+        skeleton: Which landmark is what.
         reference: True landmarks that say where down and right are, same shape; if ``None``, the landmarks
             themselves do, and should stand within 90 degrees of upright.
         mask: True where a landmark is real, shape (..., K).
+
+    Returns:
+        A ``StructureViolations``.
 
     Raises:
         ValueError: A shape or a dtype is wrong.

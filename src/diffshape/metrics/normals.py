@@ -14,8 +14,8 @@ from diffshape.ops.checks import coordinate_limit, require_finite, widened
 @checked
 def normal_consistency(
     pred: Float[Tensor, "*b n 3"],
-    pred_normals: Float[Tensor, "*b n 3"],
     truth: Float[Tensor, "*b m 3"],
+    pred_normals: Float[Tensor, "*b n 3"],
     truth_normals: Float[Tensor, "*b m 3"],
     *,
     signed: bool = False,
@@ -27,9 +27,9 @@ def normal_consistency(
 
     Args:
         pred: Points of the prediction, shape (B, N, 3) or (N, 3), N >= 1.
-        pred_normals: A normal for each, same shape; of any length, one of length 0 scores 0.
-        truth: Points of the truth, shape (B, M, 3) or (M, 3), M >= 1.
-        truth_normals: A normal for each, same shape.
+        truth: Points of the truth, shape (B, M, 3) or (M, 3), M >= 1, same unit, dtype and device.
+        pred_normals: Normals of ``pred``, same shape, of any length; one of length 0 scores 0.
+        truth_normals: Normals of ``truth``, same shape, of any length.
         signed: Leave out the absolute values, so that normals that point the wrong way cost.
 
     Returns:
@@ -42,10 +42,10 @@ def normal_consistency(
     Source: Mescheder et al., Occupancy Networks, CVPR 2019 (there with 100,000 points a side).
 
     >>> x, up = torch.tensor([[0.0, 0, 0], [1, 0, 0]]), torch.tensor([[0.0, 0, 1], [0, 0, 1]])
-    >>> normal_consistency(x, up, x, -up), normal_consistency(x, up, x, -up, signed=True)
+    >>> normal_consistency(x, x, up, -up), normal_consistency(x, x, up, -up, signed=True)
     (tensor(1.), tensor(-1.))
     """
-    pred, pred_normals, truth, truth_normals = map(widened, (pred, pred_normals, truth, truth_normals))
+    pred, truth, pred_normals, truth_normals = map(widened, (pred, truth, pred_normals, truth_normals))
     for name, normals, points in (("pred_normals", pred_normals, pred), ("truth_normals", truth_normals, truth)):
         if normals.shape != points.shape or normals.dtype != points.dtype or normals.device != points.device:
             raise ValueError(

@@ -15,7 +15,7 @@ def read_numbers(function: str, name: str, values: Any) -> Tensor:
     """The values in float64 on the CPU, without gradient.
 
     Raises:
-        TypeError: They are no real numbers, or a tensor has no data or is not dense.
+        TypeError: The values are no real numbers, or a tensor has no data or is not dense.
 
     >>> read_numbers("f", "x", [[1, 2]])
     tensor([[1., 2.]], dtype=torch.float64)

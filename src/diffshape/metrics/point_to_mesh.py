@@ -1,7 +1,7 @@
 """How far points are from a surface, in a few numbers: the check of a scan against a model."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -10,8 +10,9 @@ import torch
 from diffshape import ops
 from diffshape._arguments import checked
 from diffshape._reprs import one_line
+from diffshape._scores import plain_values
 from diffshape.metrics.number_input import read_points
-from diffshape.metrics.surface_input import Surface, read_surface
+from diffshape.metrics.surface_input import SurfaceInput, read_surface
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,10 +32,7 @@ class PointToMeshStatistics:
     quantiles: Mapping[float, float]
 
     __repr__ = one_line
-
-    def to_dict(self) -> dict[str, Any]:
-        """Plain numbers under the attributes' names."""
-        return asdict(self)
+    to_dict = plain_values
 
     def __str__(self) -> str:
         shares = [f"{100 * share:g} % below {distance:.4g}" for share, distance in self.quantiles.items()]
@@ -43,14 +41,17 @@ class PointToMeshStatistics:
 
 @checked
 def point_to_mesh_statistics(
-    points: Any, mesh: Surface, *, quantiles: Sequence[float] = (0.5, 0.9, 0.99)
+    points: Any, mesh: SurfaceInput, *, quantiles: Sequence[float] = (0.5, 0.9, 0.99)
 ) -> PointToMeshStatistics:
-    """Distances of points to a mesh, summed up.
+    """Mean, largest value and quantiles of the distances of points to a mesh.
 
     Args:
         points: (N, 3) numbers, NumPy or torch, N >= 1, in the mesh's coordinates.
         mesh: A file, ``trimesh.Trimesh`` or (vertices, faces), NumPy or torch, with at least one face.
-        quantiles: Shares between 0 and 1.
+        quantiles: Shares of the points, between 0 and 1, below whose distances are wanted.
+
+    Returns:
+        A ``PointToMeshStatistics``.
 
     Raises:
         ValueError: A shape or an index is wrong, a coordinate in use is not finite, there is no point or no face, or a

@@ -4,11 +4,12 @@ With a_i = min_t |p_i - t| for the N points p of the prediction and b_j = min_p 
 truth, "Chamfer distance" means at least five different numbers; `PointScore` has them, each with where it comes from.
 """
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 from diffshape._arguments import checked
 from diffshape._reprs import one_line
+from diffshape._scores import line_of_text, plain_values
 from diffshape.metrics.f_score import f_score
 from diffshape.metrics.number_input import read_points
 from diffshape.ops import assign, nearest_neighbors
@@ -31,7 +32,7 @@ class PointScore:
         f_score: 2 precision recall / (precision + recall) at ``threshold``, from 0 to 1.
         precision: Share of the prediction nearer to the truth than ``threshold`` (strictly).
         recall: Share of the truth nearer to the prediction than ``threshold``.
-        threshold: Distance for the three above.
+        threshold: Distance of F-score, precision and recall.
         earth_mover: Mean distance over the best bijection; times N it is the sum of Fan et al. ``None`` unless both
             clouds have equally many points, and not more than were asked for.
     """
@@ -49,10 +50,8 @@ class PointScore:
     earth_mover: float | None
 
     __repr__ = one_line
-
-    def to_dict(self) -> dict[str, float | None]:
-        """Plain numbers under the attributes' names, ready for JSON."""
-        return asdict(self)
+    __str__ = line_of_text
+    to_dict = plain_values
 
 
 @checked

@@ -10,11 +10,11 @@ from diffshape._bounds import SCORE_BYTES, check_fits, check_number, check_seed
 from diffshape.data.mesh_arrays import mesh_arrays
 from diffshape.data.meshes import read_mesh
 
-Surface = str | PathLike[str] | trimesh.Trimesh | tuple[Any, Any]
+SurfaceInput = str | PathLike[str] | trimesh.Trimesh | tuple[Any, Any]
 """A mesh: the path of a file, a ``trimesh.Trimesh``, or (vertices (V, 3), faces (F, 3)), NumPy or torch."""
 
 
-def read_surface(function: str, name: str, surface: Surface) -> trimesh.Trimesh:
+def read_surface(function: str, name: str, surface: SurfaceInput) -> trimesh.Trimesh:
     """A private copy as a ``Trimesh``, checked: libigl checks nothing and answers garbage."""
     if isinstance(surface, (str, PathLike)):
         surface = read_mesh(surface)

@@ -5,7 +5,7 @@ projected onto the other's *triangles*, so a surface scores 0 against itself; di
 of about 0.5 sqrt(area / samples) instead, which at 30,000 samples is most of the figures printed in the literature.
 """
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 import igl
 import numpy as np
@@ -15,8 +15,9 @@ from jaxtyping import Float, Int
 
 from diffshape._arguments import checked
 from diffshape._reprs import one_line
+from diffshape._scores import plain_values
 from diffshape.metrics.f_score import f_score
-from diffshape.metrics.surface_input import Surface, check_draw, read_surface
+from diffshape.metrics.surface_input import SurfaceInput, check_draw, read_surface
 from diffshape.ops.meshes.connected_parts import count_bodies
 
 
@@ -35,7 +36,7 @@ class SurfaceScore:
         f_score: 2 precision recall / (precision + recall) at ``threshold``; 0 to 1.
         precision: Share of P's points nearer than ``threshold`` to T.
         recall: Share of T's points nearer than ``threshold`` to P.
-        threshold: Distance for the three above.
+        threshold: Distance of F-score, precision and recall, as a share of the longest side.
         iou: Volume of the intersection over volume of the union, 0 to 1; ``None`` unless both are watertight.
         bodies: Connected components of P.
         watertight: Whether every edge of P has exactly two faces.
@@ -55,10 +56,7 @@ class SurfaceScore:
     watertight: bool
 
     __repr__ = one_line
-
-    def to_dict(self) -> dict[str, float | int | bool | None]:
-        """Plain numbers under the attributes' names, ready for JSON."""
-        return asdict(self)
+    to_dict = plain_values
 
     def __str__(self) -> str:
         shown = {
@@ -75,8 +73,8 @@ class SurfaceScore:
 
 @checked
 def compare_surfaces(
-    pred: Surface,
-    truth: Surface,
+    pred: SurfaceInput,
+    truth: SurfaceInput,
     *,
     samples: int = 50_000,
     threshold: float = 0.01,
@@ -86,10 +84,10 @@ def compare_surfaces(
 
     Args:
         pred: A file, ``trimesh.Trimesh`` or (vertices, faces), in the truth's coordinates; may be empty.
-        truth: The same, with a surface.
+        truth: The true mesh, in any of these forms, with a face of positive area.
         samples: Points drawn on each surface, and in space for the IoU. The means vary by about 1 / sqrt(samples).
         threshold: Distance of the F-score, as a share of the truth's longest side.
-        seed: Of the two draws; the same seed gives the same score.
+        seed: Seed of the two draws; the same seed gives the same score.
 
     Returns:
         A ``SurfaceScore``. Vertices in one place (within 1e-8 of the frame) count as one for bodies and watertightness.

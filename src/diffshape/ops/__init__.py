@@ -6,7 +6,7 @@ from diffshape.ops.hash_grid.query import PackedHashGrid, pack_hash_grid, query_
 from diffshape.ops.landmarks.gaussian_heatmaps import gaussian_heatmaps
 from diffshape.ops.landmarks.heatmap_decoding import heatmap_argmax, heatmap_dark, heatmap_soft_argmax
 from diffshape.ops.landmarks.pixel_coordinates import denormalize_landmarks, normalize_landmarks, resize_landmarks
-from diffshape.ops.level_sets.isosurface import isosurface
+from diffshape.ops.level_sets.isosurface import Surface, isosurface
 from diffshape.ops.level_sets.projection import LevelSetPoints, project_to_level_set
 from diffshape.ops.local_quadrics import LocalQuadrics, local_quadrics
 from diffshape.ops.meshes.closest_points import ClosestPoints, closest_points
@@ -46,6 +46,7 @@ __all__ = [
     "PackedMeshes",
     "PoissonIndicator",
     "SphereRaster",
+    "Surface",
     "SurfaceSamples",
     "TriangleIndex",
     "UnitVectors",

@@ -20,6 +20,7 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from diffshape._arguments import checked
+from diffshape._reprs import one_line
 from diffshape.kernels import numba_local_quadrics
 from diffshape.kernels.threads import run_tasks
 from diffshape.ops.checks import require_finite
@@ -44,6 +45,8 @@ class LocalQuadrics(NamedTuple):
     residuals: Float[Tensor, "n"]
     """Root mean square distance of those neighbours from the quadric along n, per degree of freedom."""
 
+    __repr__ = one_line
+
     @checked
     def patch(self, offsets: Float[Tensor, "n k 2"]) -> tuple[Float[Tensor, "n k 3"], Float[Tensor, "n k 3"]]:
         """Points of the surfaces at (s, t) ``offsets`` and their unit normals."""
@@ -59,8 +62,8 @@ class LocalQuadrics(NamedTuple):
 @checked
 def local_quadrics(
     centers: Float[Tensor, "n 3"],
-    normals: Float[Tensor, "n 3"],
     points: Float[Tensor, "m 3"],
+    center_normals: Float[Tensor, "n 3"],
     point_normals: Float[Tensor, "m 3"],
     neighbors: Int[Tensor, "n k"],
     *,
@@ -79,9 +82,9 @@ def local_quadrics(
 
     Args:
         centers: Shape (N, 3), any unit of length.
-        normals: Unit normals of the centers.
-        points: The cloud, shape (M, 3).
-        point_normals: Their unit normals; one of zero length belongs to no neighbourhood.
+        points: The cloud, shape (M, 3), same unit.
+        center_normals: Unit normals of the centers, shape (N, 3).
+        point_normals: Unit normals of the points, shape (M, 3); one of zero length belongs to no neighbourhood.
         neighbors: Indices into ``points``, shape (N, K), nearest first.
         noise: Standard deviation of the points along the normal, same unit; 0 stops at the first size that differs.
         sizes: Neighbourhood sizes to try, >= 1; those above K become K.
@@ -100,12 +103,12 @@ def local_quadrics(
     >>> cloud = torch.cat([xy, xy.prod(1, keepdim=True)], dim=1)  # z = x y
     >>> up = torch.tensor([[0.0, 0.0, 1.0]])
     >>> nearest = cloud.norm(dim=1).argsort()[None]
-    >>> fit = local_quadrics(cloud[12:13], up, cloud, up.expand(25, 3), nearest, noise=0.1, sizes=(25,))
+    >>> fit = local_quadrics(cloud[12:13], cloud, up, up.expand(25, 3), nearest, noise=0.1, sizes=(25,))
     >>> fit.curvature.abs().round(decimals=4), fit.used
     (tensor([[0., 1., 0.]]), tensor([25]))
     """
-    _check(centers, normals, points, point_normals, neighbors)
-    tensors = {"centers": centers, "normals": normals, "points": points, "point_normals": point_normals}
+    _check(centers, points, center_normals, point_normals, neighbors)
+    tensors = {"centers": centers, "points": points, "center_normals": center_normals, "point_normals": point_normals}
     for name, tensor in tensors.items():
         require_finite("local_quadrics", name, tensor)
         lengths = tensor.double().norm(dim=-1)
@@ -120,9 +123,7 @@ def local_quadrics(
             f"{neighbors.shape[1]} neighbours, sizes {sizes}, noise {noise}, confidence {confidence}"
         )
     rule = SizeRule(tuple(sizes), float(noise), float(confidence), float(agreement))
-    start, upright, cloud, cloud_normals = (
-        each.detach().double() for each in (centers, normals, points, point_normals)
-    )
+    start, cloud, upright, cloud_normals = (each.detach().double() for each in tensors.values())
     frames = torch.cat([tangents(upright), upright[:, None]], dim=1)
     fit = _fit_kernel if centers.device.type == "cpu" else fit_reference
     fits, used, residuals = fit(start, frames, cloud, cloud_normals, neighbors.long(), rule)
@@ -231,9 +232,9 @@ def _surface(fits: Tensor, frames: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     return normals, axes, torch.stack([form[:, 0, 0], 2 * form[:, 0, 1], form[:, 1, 1]], dim=-1)
 
 
-def _check(centers: Tensor, normals: Tensor, points: Tensor, point_normals: Tensor, neighbors: Tensor) -> None:
+def _check(centers: Tensor, points: Tensor, center_normals: Tensor, point_normals: Tensor, neighbors: Tensor) -> None:
     for first, second, names in (
-        (centers, normals, "centers, normals"),
+        (centers, center_normals, "centers, center_normals"),
         (points, point_normals, "points, point_normals"),
     ):
         if first.ndim != 2 or first.shape[-1] != 3 or first.shape != second.shape or not first.is_floating_point():

@@ -15,6 +15,7 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from diffshape._arguments import checked
+from diffshape._reprs import one_line
 
 FRAGMENTS = 2**21
 """Fragments held at once, about 100 bytes each."""
@@ -27,6 +28,8 @@ class MeshRaster(NamedTuple):
     barycentric: Float[Tensor, "h w 3"]
     depth: Float[Tensor, "h w"]
 
+    __repr__ = one_line
+
 
 class SphereRaster(NamedTuple):
     """The nearest sphere of each pixel (-1: none), its unit normal there (0 if none), and its depth (inf if none)."""
@@ -34,6 +37,8 @@ class SphereRaster(NamedTuple):
     points: Int[Tensor, "h w"]
     normals: Float[Tensor, "h w 3"]
     depth: Float[Tensor, "h w"]
+
+    __repr__ = one_line
 
 
 @checked
@@ -97,25 +102,25 @@ def rasterize_spheres(points: Float[Tensor, "n 3"], radius: float, *, height: in
     _check("rasterize_spheres", "points", points, height, width)
     if not 0 < radius < math.inf:
         raise ValueError(f"rasterize_spheres: radius must be positive, got {radius}")
-    centres = points.detach().double()
-    buffer = _ZBuffer(torch.stack([centres[:, 2] - radius, centres[:, 2]]), height, width)
+    centers = points.detach().double()
+    buffer = _ZBuffer(torch.stack([centers[:, 2] - radius, centers[:, 2]]), height, width)
     reach = int(radius) + 1
     steps = torch.arange(-reach, reach + 1, device=points.device)
     for which in torch.arange(len(points), device=points.device).split(max(1, FRAGMENTS // len(steps) ** 2)):
-        cell = centres[which, :2].floor().long()  # (n, 2)
+        cell = centers[which, :2].floor().long()  # (n, 2)
         column = (cell[:, 0, None, None] + steps).expand(-1, len(steps), -1)
         row = (cell[:, 1, None, None] + steps[:, None]).expand(-1, -1, len(steps))
-        bulge = _bulge(centres[which][:, None, None], column, row, radius)
+        bulge = _bulge(centers[which][:, None, None], column, row, radius)
         covered = (bulge >= 0) & (row >= 0) & (row < height) & (column >= 0) & (column < width)
         owner = which[:, None, None].expand_as(row)[covered]
-        depth = centres[owner, 2] - bulge[covered].sqrt()
+        depth = centers[owner, 2] - bulge[covered].sqrt()
         buffer.put((row * width + column)[covered], depth, owner)
     seen, rows, columns, index = buffer.nearest()
-    rise = _bulge(centres[index], columns, rows, radius).clamp_min(0).sqrt()
-    at = torch.stack([columns + 0.5, rows + 0.5, centres[index, 2] - rise], -1)
+    rise = _bulge(centers[index], columns, rows, radius).clamp_min(0).sqrt()
+    at = torch.stack([columns + 0.5, rows + 0.5, centers[index, 2] - rise], -1)
     normals = torch.zeros(height, width, 3, dtype=points.dtype, device=points.device)
     depth = torch.full((height, width), torch.inf, dtype=points.dtype, device=points.device)
-    normals[rows, columns] = ((at - centres[index]) / radius).to(points.dtype)
+    normals[rows, columns] = ((at - centers[index]) / radius).to(points.dtype)
     depth[rows, columns] = at[:, 2].to(points.dtype)
     return SphereRaster(seen, normals, depth)
 
@@ -156,14 +161,14 @@ def _covered(corners: Float[Tensor, "f 3 3"], height: int, width: int) -> tuple[
     x, y = corners[..., 0], corners[..., 1]
     first = (y.amin(1) - 0.5).ceil().clamp(0, height).long()
     owner, row = _expand(first, (y.amax(1) - 0.5).ceil().clamp(0, height).long())
-    centre = (row + 0.5)[:, None]
+    center = (row + 0.5)[:, None]
     next_x, next_y = x.roll(-1, 1), y.roll(-1, 1)
     upward = y <= next_y  # from the lower end to the upper in both triangles of a side, so that both round alike
     low_x, low_y = torch.where(upward, x, next_x)[owner], torch.where(upward, y, next_y)[owner]
     high_x, high_y = torch.where(upward, next_x, x)[owner], torch.where(upward, next_y, y)[owner]
-    crossed = (low_y <= centre) & (centre < high_y)
+    crossed = (low_y <= center) & (center < high_y)
     height_of = torch.where(crossed, high_y - low_y, 1.0)
-    crossing = low_x + (centre - low_y) * (high_x - low_x) / height_of
+    crossing = low_x + (center - low_y) * (high_x - low_x) / height_of
     left = torch.where(crossed, crossing, torch.inf).amin(1)
     right = torch.where(crossed, crossing, -torch.inf).amax(1)
     start, stop = ((side - 0.5).ceil().clamp(0, width).long() for side in (left, right))
@@ -194,9 +199,9 @@ def _plane_depth(corners: Float[Tensor, "n 3 3"], x: Tensor, y: Tensor) -> Float
     return (_barycentric(corners, x, y) * corners[..., 2]).sum(-1)
 
 
-def _bulge(centres: Tensor, column: Tensor, row: Tensor, radius: float) -> Tensor:
+def _bulge(centers: Tensor, column: Tensor, row: Tensor, radius: float) -> Tensor:
     """Squared height of the sphere above its equator at a pixel centre; negative outside its outline."""
-    return radius**2 - (column + 0.5 - centres[..., 0]) ** 2 - (row + 0.5 - centres[..., 1]) ** 2
+    return radius**2 - (column + 0.5 - centers[..., 0]) ** 2 - (row + 0.5 - centers[..., 1]) ** 2
 
 
 def _check(function: str, name: str, points: Tensor, height: int, width: int) -> None:

@@ -19,14 +19,14 @@ MOST_CELLS = 2**28
 """Cells of all pictures together, some GB of memory."""
 
 
-def fibonacci_directions(n: int) -> Float[Tensor, "n 3"]:
-    """``n`` unit vectors spread evenly over the sphere along the golden spiral, float64.
+def fibonacci_directions(count: int) -> Float[Tensor, "n 3"]:
+    """``count`` unit vectors spread evenly over the sphere along the golden spiral, float64.
 
     >>> fibonacci_directions(64).mean(0).abs().max() < 0.01
     tensor(True)
     """
-    steps = torch.arange(n, dtype=torch.float64) + 0.5
-    z, angle = 1 - 2 * steps / n, math.pi * (1 + math.sqrt(5)) * steps
+    steps = torch.arange(count, dtype=torch.float64) + 0.5
+    z, angle = 1 - 2 * steps / count, math.pi * (1 + math.sqrt(5)) * steps
     radius = (1 - z * z).sqrt()
     return torch.stack([radius * angle.cos(), radius * angle.sin(), z], dim=-1)
 

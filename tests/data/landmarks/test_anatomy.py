@@ -36,9 +36,9 @@ def test_the_lumbar_part_is_centred():
 
 
 def test_a_lateral_spine_is_a_lordosis_facing_left():
-    centres = bones(rotation=0.0).centres
-    straight = (centres[:, 1] + centres[:, 5]) / 2
-    assert (centres[:, 3, 0] < straight[:, 0]).all()
+    centers = bones(rotation=0.0).centers
+    straight = (centers[:, 1] + centers[:, 5]) / 2
+    assert (centers[:, 3, 0] < straight[:, 0]).all()
 
 
 def test_rotation_turns_l3_by_at_most_its_limit():

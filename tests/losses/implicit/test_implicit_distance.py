@@ -1,7 +1,11 @@
+from functools import partial
+
 import pytest
 import torch
 
 from diffshape.losses import implicit_distance
+
+implicit_distances = partial(implicit_distance, reduction="none")
 
 
 def random(*shape, seed=0):
@@ -37,7 +41,7 @@ def test_sphere_is_exact_with_its_derivative(squared):
     radius = torch.tensor(0.7, dtype=torch.float64, requires_grad=True)
     directions = torch.nn.functional.normalize(random(20, 3), dim=-1)
     points = directions * torch.linspace(0.4, 1.1, 20, dtype=torch.float64)[:, None]
-    result = implicit_distance(sphere(radius), points, iterations=6, squared=squared)
+    result = implicit_distances(sphere(radius), points, iterations=6, squared=squared)
     expected = (points.norm(dim=-1) - radius).abs()
     expected = expected.square() if squared else expected
     assert result.valid.all()
@@ -51,29 +55,29 @@ def test_sphere_is_exact_with_its_derivative(squared):
 def test_plane_is_exact_with_its_derivative():
     theta = torch.tensor([0.5, -1.0, 2.0, 0.3], dtype=torch.float64, requires_grad=True)
     points = random(10, 3)
-    result = implicit_distance(lambda x: x @ theta[:3] - theta[3], points)
+    result = implicit_distances(lambda x: x @ theta[:3] - theta[3], points)
     expected = (points @ theta[:3] - theta[3]).abs() / theta[:3].norm()
     assert result.valid.all()
     torch.testing.assert_close(result.distance, expected)
-    got = torch.autograd.grad(result.mean(), theta)
+    got = torch.autograd.grad(result.distance.mean(), theta)
     torch.testing.assert_close(got, torch.autograd.grad(expected.mean(), theta))
 
 
 def test_torus_is_exact_with_its_derivative():
     points, signed = near_torus(30)
     major, minor = (torch.tensor(size, dtype=torch.float64, requires_grad=True) for size in (1.0, 0.4))
-    result = implicit_distance(torus(major, minor), points, iterations=8)
+    result = implicit_distances(torus(major, minor), points, iterations=8)
     ring = ((points[:, :2].norm(dim=-1) - major).square() + points[:, 2].square()).sqrt()
     assert result.valid.all()
     torch.testing.assert_close(result.distance, signed.abs(), rtol=1e-7, atol=1e-9)
-    got = torch.autograd.grad(result.mean(), (major, minor))
+    got = torch.autograd.grad(result.distance.mean(), (major, minor))
     expected = torch.autograd.grad((ring - minor).abs().mean(), (major, minor))
     torch.testing.assert_close(got, expected, rtol=1e-6, atol=1e-8)
 
 
 def test_four_steps_are_enough_near_a_surface():
     points, signed = near_torus(30, seed=1)
-    result = implicit_distance(torus(1.0, 0.4), points)
+    result = implicit_distances(torus(1.0, 0.4), points)
     assert result.valid.all()
     assert (result.distance - signed.abs()).abs().max() < 1e-4
 
@@ -84,7 +88,7 @@ def test_gradient_is_that_of_the_full_implicit_system():
     theta = torch.tensor([0.1, 0.0, -0.1, 0.9, 0.7, 0.8], dtype=torch.float64)
 
     def distances(theta):
-        return implicit_distance(
+        return implicit_distances(
             lambda x: ((x - theta[:3]) / theta[3:]).square().sum(-1) - 1, points, iterations=8, tolerance=1e-9
         )
 
@@ -95,16 +99,16 @@ def test_gradient_is_that_of_the_full_implicit_system():
 def test_gradient_in_the_points():
     points = random(6, 3).requires_grad_()
     assert torch.autograd.gradcheck(
-        lambda q: implicit_distance(sphere(1.0), q, iterations=8).distance, (points,), eps=1e-6, atol=1e-6
+        lambda q: implicit_distances(sphere(1.0), q, iterations=8).distance, (points,), eps=1e-6, atol=1e-6
     )
 
 
 def test_gradient_reaches_a_network_and_only_its_parameters():
     torch.manual_seed(0)
     network = torch.nn.Sequential(torch.nn.Linear(3, 16), torch.nn.Softplus(5.0), torch.nn.Linear(16, 1)).double()
-    result = implicit_distance(lambda x: network(x).squeeze(-1), 0.3 * random(50, 3), tolerance=1e-8, iterations=8)
+    result = implicit_distances(lambda x: network(x).squeeze(-1), 0.3 * random(50, 3), tolerance=1e-8, iterations=8)
     assert result.valid.sum() > 10
-    result.mean().backward()
+    result.distance.sum().backward()
     assert all(parameter.grad.abs().sum() > 0 for parameter in network.parameters())
     assert not result.closest.requires_grad
 
@@ -112,7 +116,7 @@ def test_gradient_reaches_a_network_and_only_its_parameters():
 def test_points_on_the_surface_have_distance_zero_and_finite_gradient():
     radius = torch.tensor(1.0, dtype=torch.float64, requires_grad=True)
     points = torch.nn.functional.normalize(random(6, 3), dim=-1)
-    result = implicit_distance(sphere(radius), points)
+    result = implicit_distances(sphere(radius), points)
     result.distance.sum().backward()
     assert result.valid.all()
     assert result.distance.max() < 1e-12
@@ -121,19 +125,18 @@ def test_points_on_the_surface_have_distance_zero_and_finite_gradient():
 
 def test_no_answer_where_there_is_none():
     """The centre of a sphere has no normal; a field without zeros has no surface; a maximum is no minimum."""
-    centre = implicit_distance(sphere(1.0), torch.zeros(1, 3, dtype=torch.float64))
-    nowhere = implicit_distance(lambda x: x.square().sum(-1) + 1, random(5, 3))
-    for result in (centre, nowhere):
+    center = implicit_distances(sphere(1.0), torch.zeros(1, 3, dtype=torch.float64))
+    nowhere = implicit_distances(lambda x: x.square().sum(-1) + 1, random(5, 3))
+    for result in (center, nowhere):
         assert not result.valid.any()
         assert (result.distance == 0).all()
-        assert result.mean() == 0
     assert torch.equal(nowhere.closest, random(5, 3))
 
 
 def test_the_far_side_is_not_taken_for_the_near_one():
     """On |x|^2 = 1 every multiplier of a far point has the wrong sign or the wrong curvature."""
     points = random(200, 3)
-    result = implicit_distance(sphere(1.0), points)
+    result = implicit_distances(sphere(1.0), points)
     expected = (points.norm(dim=-1) - 1).abs()
     assert result.valid.float().mean() > 0.9
     torch.testing.assert_close(result.distance[result.valid], expected[result.valid], rtol=0, atol=2e-3)
@@ -142,48 +145,67 @@ def test_the_far_side_is_not_taken_for_the_near_one():
 def test_masked_and_broken_points_go_nowhere():
     radius = torch.tensor(1.0, dtype=torch.float64, requires_grad=True)
     points = random(2, 3, 3)
-    expected = implicit_distance(sphere(radius), points[:, :2])
+    expected = implicit_distances(sphere(radius), points[:, :2])
     points[:, 2] = torch.tensor([[torch.nan, 0, 0], [1e300, torch.inf, 0]])
     points = points.clone().requires_grad_()
     mask = torch.tensor([[True, True, False], [True, True, True]])
-    result = implicit_distance(sphere(radius), points, mask=mask)
+    result = implicit_distances(sphere(radius), points, mask=mask)
     assert torch.equal(result.valid[:, :2], expected.valid)
     assert not result.valid[:, 2].any()
     torch.testing.assert_close(result.distance[:, :2], expected.distance)
     torch.testing.assert_close(
-        torch.autograd.grad(result.mean(), radius, retain_graph=True), torch.autograd.grad(expected.mean(), radius)
+        torch.autograd.grad(result.distance.sum(), radius, retain_graph=True),
+        torch.autograd.grad(expected.distance.sum(), radius),
     )
-    (gradient,) = torch.autograd.grad(result.mean(), points)
+    (gradient,) = torch.autograd.grad(result.distance.sum(), points)
     assert torch.isfinite(gradient).all()
     assert (gradient[:, 2] == 0).all()
 
 
+def test_a_reduction_is_over_the_valid_distances():
+    radius = torch.tensor(1.0, dtype=torch.float64, requires_grad=True)
+    points = random(4, 5, 3)
+    points[1, 2] = 0  # the center, which has no nearest point
+    each = implicit_distances(sphere(radius), points, iterations=8)
+    assert 0 < each.valid.sum() < 20
+    known = each.distance[each.valid]
+    mean, total = (implicit_distance(sphere(radius), points, iterations=8, reduction=how) for how in ("mean", "sum"))
+    torch.testing.assert_close(mean.distance, known.mean())
+    torch.testing.assert_close(total.distance, known.sum())
+    torch.testing.assert_close(*(torch.autograd.grad(value, radius) for value in (mean.distance, known.mean())))
+    assert torch.equal(mean.valid, each.valid)
+    assert torch.equal(mean.closest, each.closest)
+    assert implicit_distance(sphere(1.0), torch.zeros(1, 3)).distance == 0  # of none
+    with pytest.raises(ValueError, match=r"reduction must be .* got 'average'"):
+        implicit_distance(sphere(1.0), points, reduction="average")
+
+
 def test_no_grad_empty_and_other_dimensions():
     with torch.no_grad():
-        assert not implicit_distance(
+        assert not implicit_distances(
             sphere(torch.ones((), requires_grad=True)), torch.rand(4, 3)
         ).distance.requires_grad
-    assert implicit_distance(sphere(1.0), torch.zeros(0, 3)).mean() == 0
-    circle = implicit_distance(sphere(1.0), torch.tensor([3.0, 0.0]), iterations=8)
+    assert implicit_distance(sphere(1.0), torch.zeros(0, 3)).distance == 0
+    circle = implicit_distances(sphere(1.0), torch.tensor([3.0, 0.0]), iterations=8)
     torch.testing.assert_close(circle.distance, torch.tensor(2.0))
 
 
 def test_wrong_arguments():
     with pytest.raises(ValueError, match=r"mask must have shape \(4,\)"):
-        implicit_distance(sphere(1.0), torch.zeros(4, 3), mask=torch.ones(3, dtype=torch.bool))
+        implicit_distances(sphere(1.0), torch.zeros(4, 3), mask=torch.ones(3, dtype=torch.bool))
     with pytest.raises(ValueError, match=r"iterations must be at least 0 and tolerance positive, got -1 and 0\.001"):
-        implicit_distance(sphere(1.0), torch.zeros(4, 3), iterations=-1)
+        implicit_distances(sphere(1.0), torch.zeros(4, 3), iterations=-1)
     with pytest.raises(ValueError, match="got 4 and 0"):
-        implicit_distance(sphere(1.0), torch.zeros(4, 3), tolerance=0.0)
+        implicit_distances(sphere(1.0), torch.zeros(4, 3), tolerance=0.0)
     with pytest.raises(ValueError, match="got a scalar"):
-        implicit_distance(sphere(1.0), torch.tensor(0.0))
+        implicit_distances(sphere(1.0), torch.tensor(0.0))
 
 
 def test_a_saddle_is_not_the_nearest_point():
     """From the long axis of a flat ellipsoid Newton goes to the tip, which is farther than the flat sides."""
     points = torch.tensor([[0.5, 0.0, 0.0], [0.98, 0.0, 0.0]], dtype=torch.float64)
     radii = torch.tensor([1.0, 0.3, 0.5], dtype=torch.float64)
-    result = implicit_distance(lambda x: (x / radii).square().sum(-1) - 1, points, iterations=12)
+    result = implicit_distances(lambda x: (x / radii).square().sum(-1) - 1, points, iterations=12)
     assert result.valid.tolist() == [False, True]  # the tip's smaller radius of curvature is 0.3^2 / 1
     torch.testing.assert_close(result.distance[1].item(), 0.02)
 
@@ -191,7 +213,7 @@ def test_a_saddle_is_not_the_nearest_point():
 def test_a_point_reached_through_another_sheet_is_refused():
     """Between the sheets z = 0 and z = 1 of z^3 - z, the start at 0.55 leaps down to the sheet z = -1."""
     points = torch.tensor([[0.0, 0.0, 0.55], [0.0, 0.0, 0.65]], dtype=torch.float64)
-    result = implicit_distance(lambda x: x[..., 2] ** 3 - x[..., 2], points, iterations=12)
+    result = implicit_distances(lambda x: x[..., 2] ** 3 - x[..., 2], points, iterations=12)
     assert result.valid.tolist() == [False, True]
     torch.testing.assert_close(result.distance[1].item(), 0.35)
 
@@ -204,8 +226,8 @@ def test_rounding_on_the_surface_does_not_look_like_the_wrong_side():
         return ((x - 0.1) / radii).square().sum(-1) - 1
 
     points = 0.5 * torch.nn.functional.normalize(random(2000, 3), dim=-1).float()
-    near = implicit_distance(field, points, iterations=8, tolerance=1e-5)
-    again = implicit_distance(field, near.closest[near.valid])
+    near = implicit_distances(field, points, iterations=8, tolerance=1e-5)
+    again = implicit_distances(field, near.closest[near.valid])
     assert near.valid.sum() > 1000
     assert again.valid.all()
     assert again.distance.max() < 1e-4
@@ -217,4 +239,4 @@ def test_the_field_is_never_asked_about_a_point_that_is_not_finite():
         return x.square().sum(-1) - 1
 
     points = torch.tensor([[0.0, 0.0, 0.0], [torch.nan, 0.0, 0.0], [0.5, 0.0, 0.0]])  # the first has no gradient
-    assert implicit_distance(careful, points, iterations=8).valid.tolist() == [False, False, True]
+    assert implicit_distances(careful, points, iterations=8).valid.tolist() == [False, False, True]

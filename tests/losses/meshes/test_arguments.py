@@ -41,8 +41,8 @@ LOSSES = {  # of vertices, faces and a cloud for each mesh
     "edge to a length": lambda v, f, _, **options: edge_length_loss(v, 0.3, f, **options),
     "face normals": lambda v, f, _, **options: face_normal_loss(v, moved(v.detach()), f, **options),
     "uniform": lambda v, f, _, **options: laplacian_loss(v, f, **options),
-    "cotangent": lambda v, f, _, **options: laplacian_loss(v, f, weights="cotangent", **options),
-    "curvature": lambda v, f, _, **options: laplacian_loss(v, f, weights="curvature", squared=False, **options),
+    "cotangent": lambda v, f, _, **options: laplacian_loss(v, f, weighting="cotangent", **options),
+    "curvature": lambda v, f, _, **options: laplacian_loss(v, f, weighting="curvature", squared=False, **options),
     "adjacent normals": lambda v, f, _, **options: adjacent_normal_loss(v, f, **options),
     "mesh": lambda v, f, _, **options: mesh_loss(v, moved(v.detach()), f, **options).total,
 }

@@ -15,8 +15,8 @@ HINGE = torch.tensor([[0.0, 0, 0], [1, 0, 0], [0, 1, 0], [0, 0, 1]])
 BALL_FACES = torch.from_numpy(icosphere(1).faces)
 LOSSES = {
     "uniform": laplacian_loss,
-    "cotangent": lambda v, f, **options: laplacian_loss(v, f, weights="cotangent", **options),
-    "curvature": lambda v, f, **options: laplacian_loss(v, f, weights="curvature", **options),
+    "cotangent": lambda v, f, **options: laplacian_loss(v, f, weighting="cotangent", **options),
+    "curvature": lambda v, f, **options: laplacian_loss(v, f, weighting="curvature", **options),
     "plain": lambda v, f, **options: laplacian_loss(v, f, squared=False, **options),
     "normals": adjacent_normal_loss,
 }
@@ -53,7 +53,7 @@ def naive_laplacian(vertices, faces, kind):
 @pytest.mark.parametrize("size", [0.02, 0.2])
 def test_laplacian_value_and_gradient_equal_a_naive_loop(kind, size):
     vertices = balls(1, size=size)[0].requires_grad_()
-    loss = laplacian_loss(vertices, BALL_FACES, weights=kind)
+    loss = laplacian_loss(vertices, BALL_FACES, weighting=kind)
     (gradient,) = torch.autograd.grad(loss, vertices)
     matrix = naive_laplacian(vertices.detach().numpy(), BALL_FACES.numpy(), kind)
     pulled = matrix @ vertices.detach().numpy()
@@ -66,7 +66,7 @@ def test_cotangent_laplacian_equals_libigl():
     off = igl.cotmatrix(sphere.vertices, sphere.faces).toarray()
     np.fill_diagonal(off, 0)
     pulled = off @ sphere.vertices / off.sum(1, keepdims=True) - sphere.vertices
-    loss = laplacian_loss(torch.from_numpy(sphere.vertices), torch.from_numpy(sphere.faces), weights="cotangent")
+    loss = laplacian_loss(torch.from_numpy(sphere.vertices), torch.from_numpy(sphere.faces), weighting="cotangent")
     assert loss.item() == pytest.approx((pulled**2).sum(1).mean(), rel=1e-9)
 
 
@@ -74,9 +74,9 @@ def test_cotangent_laplacian_equals_libigl():
 def test_curvature_weights_tell_the_curvature_of_a_sphere(radius):
     """A third of the mean curvature 1 / r, as every triangle is counted at three corners; 1 / (4 A) by hand below."""
     vertices, faces = (torch.from_numpy(part) for part in icosphere(3, radius=radius))
-    loss = laplacian_loss(vertices, faces, weights="curvature", squared=False)
+    loss = laplacian_loss(vertices, faces, weighting="curvature", squared=False)
     assert loss.item() == pytest.approx(1 / (3 * radius), rel=2e-3)
-    assert laplacian_loss(vertices, faces, weights="curvature").item() == pytest.approx(1 / (9 * radius**2), rel=4e-3)
+    assert laplacian_loss(vertices, faces, weighting="curvature").item() == pytest.approx(1 / (9 * radius**2), rel=4e-3)
 
 
 def test_curvature_weights_by_hand():
@@ -84,10 +84,10 @@ def test_curvature_weights_by_hand():
     corners = torch.tensor([[1.0, 0, 0], [-1, 0, 0], [0, 1, 0], [0, -1, 0], [0, 0, 1], [0, 0, -1]]).double()
     faces = torch.tensor([[0, 2, 4], [2, 1, 4], [1, 3, 4], [3, 0, 4], [2, 0, 5], [1, 2, 5], [3, 1, 5], [0, 3, 5]])
     pull, area = 2 / np.sqrt(3) * 4, 4 * np.sqrt(3) / 2  # the four edges pull by 1 each along the axis
-    loss = laplacian_loss(corners, faces, weights="curvature", squared=False)
+    loss = laplacian_loss(corners, faces, weighting="curvature", squared=False)
     assert loss.item() == pytest.approx(pull / (4 * area))
     vertices = corners.requires_grad_()
-    (gradient,) = torch.autograd.grad(laplacian_loss(vertices, faces, weights="curvature"), vertices)
+    (gradient,) = torch.autograd.grad(laplacian_loss(vertices, faces, weighting="curvature"), vertices)
     assert gradient[0, 0] > 0
 
 
@@ -95,7 +95,7 @@ def test_curvature_weights_by_hand():
 def test_plain_lengths_equal_a_naive_loop(kind):
     vertices = balls(1)[0]
     pulled = naive_laplacian(vertices.numpy(), BALL_FACES.numpy(), kind) @ vertices.numpy()
-    loss = laplacian_loss(vertices, BALL_FACES, weights=kind, squared=False)
+    loss = laplacian_loss(vertices, BALL_FACES, weighting=kind, squared=False)
     assert loss.item() == pytest.approx(np.linalg.norm(pulled, axis=1).mean())
 
 
@@ -103,7 +103,7 @@ def test_plain_lengths_of_a_plane_have_a_finite_gradient():
     grid = torch.cartesian_prod(torch.arange(4.0), torch.arange(4.0), torch.zeros(1)).requires_grad_()
     cells = torch.tensor([4 * i + j for i in range(3) for j in range(3)])
     faces = torch.cat([torch.stack([cells, cells + 4, cells + 5], 1), torch.stack([cells, cells + 5, cells + 1], 1)])
-    laplacian_loss(grid, faces, weights="curvature", squared=False).backward()
+    laplacian_loss(grid, faces, weighting="curvature", squared=False).backward()
     assert torch.isfinite(grid.grad).all()
 
 
@@ -118,7 +118,7 @@ def test_cotangent_weights_leave_an_uneven_plane_alone():
         return np.linalg.norm(pulled[0])
 
     assert at_the_middle("cotangent") < 1e-12 < 1e-2 < at_the_middle("uniform")
-    loss = laplacian_loss(vertices, faces, weights="cotangent")
+    loss = laplacian_loss(vertices, faces, weighting="cotangent")
     matrix = naive_laplacian(vertices.numpy(), faces.numpy(), "cotangent")
     assert loss.item() == pytest.approx(((matrix @ vertices.numpy()) ** 2).sum(1).mean(), rel=1e-10)
 
@@ -221,7 +221,7 @@ def test_gradients_are_finite_where_a_mesh_collapses(loss, size):
 def test_slivers_have_bounded_cotangent_laplacians():
     vertices = torch.tensor([[0.0, 0, 0], [1, 0, 0], [0.5, 1e-7, 0], [0.5, -1e-7, 0], [0.5, 1, 1]], requires_grad=True)
     faces = torch.tensor([[0, 1, 2], [1, 0, 3], [0, 2, 4], [1, 4, 2]])
-    loss = laplacian_loss(vertices, faces, weights="cotangent")
+    loss = laplacian_loss(vertices, faces, weighting="cotangent")
     loss.backward()
     assert 0 < loss <= 2  # the longest edge, squared
     assert vertices.grad.abs().max() < 10
@@ -295,7 +295,7 @@ def test_bad_input(loss, vertices, faces, options, message):
 
 
 def test_bad_options():
-    with pytest.raises(ValueError, match="weights must be one of 'uniform', 'cotangent', 'curvature', got 'mean'"):
-        laplacian_loss(HINGE, torch.tensor([[0, 1, 2]]), weights="mean")
+    with pytest.raises(ValueError, match="weighting must be one of 'uniform', 'cotangent', 'curvature', got 'mean'"):
+        laplacian_loss(HINGE, torch.tensor([[0, 1, 2]]), weighting="mean")
     with pytest.raises(ValueError, match="reduction must be"):
         adjacent_normal_loss(HINGE, torch.tensor([[0, 1, 2]]), reduction="batch")

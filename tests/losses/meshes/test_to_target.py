@@ -292,7 +292,7 @@ MESH_LOSSES = {
     "mesh": lambda *arguments, **options: losses.mesh_loss(*arguments, **options).total,
     "adjacent": lambda v, target, faces, **options: losses.adjacent_normal_loss(v, faces, **options),
     "uniform": lambda v, target, faces, **options: losses.laplacian_loss(v, faces, **options),
-    "cotangent": lambda v, target, faces, **options: losses.laplacian_loss(v, faces, weights="cotangent", **options),
+    "cotangent": lambda v, target, faces, **options: losses.laplacian_loss(v, faces, weighting="cotangent", **options),
 }
 
 

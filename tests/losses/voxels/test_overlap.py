@@ -88,8 +88,12 @@ def test_tversky_equals_monai():
     [
         (voxel_dice_loss, {"epsilon": 0.0}, "epsilon must be positive, got 0.0"),
         (voxel_iou_loss, {"epsilon": -1.0}, "epsilon must be positive, got -1.0"),
-        (voxel_tversky_loss, {"alpha": -0.1}, "alpha and beta must be 0 or more, and not both 0, got -0.1 and 0.5"),
-        (voxel_tversky_loss, {"alpha": 0.0, "beta": 0.0}, "alpha and beta must be 0 or more, and not both 0"),
+        (
+            voxel_tversky_loss,
+            {"alpha": -0.1},
+            "alpha and beta must be finite, 0 or more, and not both 0, got -0.1 and 0.5",
+        ),
+        (voxel_tversky_loss, {"alpha": 0.0, "beta": 0.0}, "alpha and beta must be finite, 0 or more, and not both 0"),
     ],
 )
 def test_bad_options(loss, options, message):

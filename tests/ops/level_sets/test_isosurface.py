@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 import torch
 
-from diffshape.ops import isosurface
+from diffshape import data, metrics
+from diffshape.ops import Surface, isosurface, pack_meshes
 
 BOX = (-0.5, 0.5)
 
@@ -224,3 +225,25 @@ def test_field_that_is_not_finite(sparse, bad):
 def test_bad_input(field, options, message):
     with pytest.raises(ValueError, match=message):
         isosurface(field, **options)
+
+
+def test_the_surface_is_a_pair_that_shows_as_a_line():
+    surface = isosurface(sphere, resolution=9, bounds=BOX)
+    vertices, faces = surface
+    assert isinstance(surface, Surface)
+    assert (surface.vertices is vertices, surface.faces is faces) == (True, True)
+    assert repr(surface) == f"Surface({len(vertices)} vertices, {len(faces)} faces)"
+    empty = isosurface(lambda x: x.norm(dim=-1) + 1, resolution=9, bounds=BOX)
+    assert repr(empty) == "Surface(0 vertices, 0 faces)"
+
+
+def test_the_surface_is_taken_where_a_mesh_is():
+    surface = isosurface(sphere, resolution=17, bounds=BOX)
+    mesh = data.as_mesh(surface)
+    np.testing.assert_array_equal(mesh.faces, surface.faces)
+    assert metrics.compare_surfaces(surface, mesh, samples=200).chamfer == pytest.approx(0, abs=1e-9)
+    assert metrics.point_to_mesh_statistics(surface.vertices, surface).max == pytest.approx(0, abs=1e-9)
+    cloud = metrics.compare_cloud_to_surface(surface.vertices, surface, samples=50)
+    assert cloud.accuracy == pytest.approx(0, abs=1e-9)
+    assert len(pack_meshes([surface, surface]).vertices) == 2 * len(mesh.vertices)
+    assert data.SignedDistance(surface)(torch.zeros(1, 3)) < 0

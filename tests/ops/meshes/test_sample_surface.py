@@ -120,7 +120,7 @@ def test_moves_with_the_mesh(seed, shift, scale):
 
 
 @pytest.mark.parametrize(
-    ("vertices", "faces", "n", "message"),
+    ("vertices", "faces", "count", "message"),
     [
         (torch.zeros(4, 2), OUTWARD, 5, r"vertices must be floats of shape \(V, 3\) or \(B, V, 3\), got \(4, 2\)"),
         (torch.zeros(4, 3).long(), OUTWARD, 5, "vertices must be floating point"),
@@ -128,13 +128,13 @@ def test_moves_with_the_mesh(seed, shift, scale):
         (TETRAHEDRON, OUTWARD[:, :2], 5, r"faces must be integers of shape \(F, 3\), got \(4, 2\)"),
         (TETRAHEDRON, OUTWARD + 1, 5, "faces must index vertices 0 to 3, got 1 to 4"),
         (TETRAHEDRON, OUTWARD - 1, 5, "faces must index vertices 0 to 3, got -1 to 2"),
-        (TETRAHEDRON, OUTWARD, -1, "n must be 0 or more, got -1"),
+        (TETRAHEDRON, OUTWARD, -1, "count must be 0 or more, got -1"),
         (TETRAHEDRON * 0, OUTWARD, 5, "no face of positive area"),
         (torch.stack([TETRAHEDRON, TETRAHEDRON * 0]), OUTWARD, 5, "no face of positive area"),
         (TETRAHEDRON, OUTWARD[:0], 5, "no face of positive area"),
         (TETRAHEDRON * torch.nan, OUTWARD, 5, "NaN or infinite"),
     ],
 )
-def test_bad_input(vertices, faces, n, message):
+def test_bad_input(vertices, faces, count, message):
     with pytest.raises(ValueError, match=message):
-        sample_surface(vertices, faces, n)
+        sample_surface(vertices, faces, count)

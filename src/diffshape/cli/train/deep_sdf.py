@@ -1,7 +1,7 @@
 """``diffshape train deep-sdf``: drawn shapes, or a folder of meshes, become one network for the whole family."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -192,7 +192,7 @@ def _scored(
     found = find_codes(model, truths)
     score = score_deep_sdf(model, list(known.values()), truths, found, recalled=_SCORED)
     say(str(score))
-    facts = {"known": list(known)[:_SCORED], "held_out": list(tested), "score": asdict(score)}
+    facts = {"known": list(known)[:_SCORED], "held_out": list(tested), "score": score.to_dict()}
     interpolation_strip(model, path=folder / "strip.png", up=up)
     seen = DistanceSamples(*(part[0].cpu() for part in found.seen))
     near = _NEAR * model.frame.scale

@@ -1,7 +1,7 @@
 """``diffshape train landmarks``: drawn radiographs, or a folder of images, become a landmark network."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -198,6 +198,7 @@ def _score(
         mask=test.mask[:_SHOWN],
         path=folder / "overlay.png",
     )
-    RunFolder(folder).write_metrics({**metrics, "score": asdict(score)})
+    scored = {"score": score.to_dict()}
+    RunFolder(folder).write_metrics({**metrics, **scored})
     say(f"\n{metrics['steps']} steps in {metrics['seconds']:.0f} s\n{score}")
-    return {"score": asdict(score)}
+    return scored

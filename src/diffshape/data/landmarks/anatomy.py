@@ -31,7 +31,7 @@ class SpineBones(NamedTuple):
     shut: Bool[Tensor, "n 7"]
 
     @property
-    def centres(self) -> Float[Tensor, "n 7 2"]:
+    def centers(self) -> Float[Tensor, "n 7 2"]:
         """Means of the corners."""
         return self.corners.mean(-2)
 
@@ -68,10 +68,10 @@ def spine_bones(count: int, config: SpinePhantomConfig, generator: torch.Generat
     widths = heights * uniform(1.35, 1.75, (count, 1), generator)
     gaps = first * uniform(0.22, 0.34, (count, LEVELS - 1), generator)
     across = torch.stack([angles.cos(), angles.sin()], dim=-1)
-    centres = _chain(turned(across), heights, gaps)
+    centers = _chain(turned(across), heights, gaps)
     if config.slip > 0:
-        centres = centres + _slip(across, widths, config.slip, generator)
-    corners = _corners(centres, across, widths, heights, _wedges(count, generator))
+        centers = centers + _slip(across, widths, config.slip, generator)
+    corners = _corners(centers, across, widths, heights, _wedges(count, generator))
     corners = corners + 0.02 * first[..., None, None] * torch.randn(corners.shape, generator=generator)
     middle = torch.tensor([(config.width - 1) / 2, (config.height - 1) / 2])
     middle = middle + uniform(-0.03, 0.03, (count, 2), generator) * torch.tensor([config.width, config.height])
@@ -114,14 +114,14 @@ def _wedges(count: int, generator: torch.Generator) -> Float[Tensor, "n 7"]:
     return (0.04 * torch.randn(count, LEVELS, generator=generator)).clamp(-0.08, 0.08)
 
 
-def _corners(centres: Tensor, across: Tensor, widths: Tensor, heights: Tensor, wedges: Tensor) -> Tensor:
+def _corners(centers: Tensor, across: Tensor, widths: Tensor, heights: Tensor, wedges: Tensor) -> Tensor:
     """(N, 7, 4, 2); the sacrum is narrower at its lower end."""
     sides, ends = torch.tensor([-1.0, 1.0, -1.0, 1.0]), torch.tensor([-1.0, -1.0, 1.0, 1.0])
     taper = torch.ones(LEVELS, 4)
     taper[-1, 2:] = 0.7
     right = widths[..., None] / 2 * sides * taper
     below = heights[..., None] / 2 * ends * (1 + wedges[..., None] * sides)
-    return centres[:, :, None] + right[..., None] * across[:, :, None] + below[..., None] * turned(across)[:, :, None]
+    return centers[:, :, None] + right[..., None] * across[:, :, None] + below[..., None] * turned(across)[:, :, None]
 
 
 def _shut(count: int, missing: int, generator: torch.Generator) -> Bool[Tensor, "n 7"]:

@@ -160,7 +160,7 @@ def _white(kind: np.dtype[Any], images: list[_Fitted]) -> float:
     return float(next((number for number in bits if largest <= number), np.iinfo(kind).max))
 
 
-def _read_grey(path: Path) -> NDArray[Any]:
+def _read_gray(path: Path) -> NDArray[Any]:
     """The numbers of a grey image, (H, W)."""
     pixels = read_array(path) if path.suffix.lower() == ".npy" else _picture(path)
     if pixels.ndim != 2 or 0 in pixels.shape or pixels.dtype.kind not in "fiub":
@@ -183,7 +183,7 @@ def _picture(path: Path) -> np.ndarray:
 
 
 def _read_fitted(path: Path, size: tuple[int, int]) -> _Fitted:
-    pixels = _read_grey(path)
+    pixels = _read_gray(path)
     image = torch.from_numpy(np.ascontiguousarray(pixels, dtype=np.float32))
     scale = min(size[0] / image.shape[0], size[1] / image.shape[1])
     height, width = (max(1, round(scale * side)) for side in image.shape)

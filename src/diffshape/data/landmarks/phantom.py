@@ -77,9 +77,9 @@ def _image(bones: SpineBones, config: SpinePhantomConfig, generator: torch.Gener
     for _ in range(config.occluders):
         level = torch.randint(1, 6, (count,), generator=generator)
         radius = uniform(0.6, 0.9, (count, 1, 2), generator) * bones.heights[torch.arange(count), level, None, None]
-        centre = bones.centres[torch.arange(count), level, None]
-        centre = centre + radius * uniform(-0.5, 0.5, (count, 1, 2), generator)
-        disc = 0.95 * _ellipses(grid, centre, radius, centre.new_tensor([1.0, 0.0]).expand_as(centre))
+        center = bones.centers[torch.arange(count), level, None]
+        center = center + radius * uniform(-0.5, 0.5, (count, 1, 2), generator)
+        disc = 0.95 * _ellipses(grid, center, radius, center.new_tensor([1.0, 0.0]).expand_as(center))
         image = image + disc * (uniform(0.1, 0.9, (count, 1, 1), generator) - image)
     image = torch.where(_shutter(bones, grid), 0.02, image)
     image = torch.nn.functional.pad(image[:, None], (1, 1, 1, 1), mode="replicate")
@@ -94,7 +94,7 @@ def _soft_tissue(bones: SpineBones, grid: _Grid, generator: torch.Generator) -> 
     image = 0.3 + ramp[:, 0] * (2 * x / len(x) - 1) + ramp[:, 1] * (2 * y / len(y) - 1)
     clouds = 0.05 * torch.randn(count, 1, 5, 5, generator=generator)
     clouds = torch.nn.functional.interpolate(clouds, (len(y), len(x)), mode="bicubic", align_corners=True)
-    middle = bones.centres[:, 3, 0, None, None]
+    middle = bones.centers[:, 3, 0, None, None]
     return image + clouds[:, 0] + 0.12 * torch.exp(-(((x - middle) / (0.25 * len(x))) ** 2) / 2)
 
 
@@ -116,13 +116,13 @@ def _depths(corners: Float[Tensor, "n q 4 2"], grid: _Grid) -> Float[Tensor, "n 
     return (inward[..., 0, None, None] * x + (inward[..., 1, None, None] * y - offset)).amin(2)
 
 
-def _ellipses(grid: _Grid, centres: Tensor, radii: Tensor, axes: Tensor) -> Float[Tensor, "n h w"]:
+def _ellipses(grid: _Grid, centers: Tensor, radii: Tensor, axes: Tensor) -> Float[Tensor, "n h w"]:
     """1 inside any of M ellipses, 0 outside, soft between; centres, radii and first axes have shape (N, M, 2)."""
     x, y = grid
     squares = []
     for axis, radius in ((axes, radii[..., :1]), (turned(axes), radii[..., 1:])):
         scaled = axis / radius
-        offset = (scaled * centres).sum(-1)[..., None, None]
+        offset = (scaled * centers).sum(-1)[..., None, None]
         squares.append((scaled[..., 0, None, None] * x + (scaled[..., 1, None, None] * y - offset)).square())
     depth = (1 - (squares[0] + squares[1]).sqrt()) * radii.amin(-1)[..., None, None]
     return torch.sigmoid(depth.amax(1) / EDGE)
@@ -130,7 +130,7 @@ def _ellipses(grid: _Grid, centres: Tensor, radii: Tensor, axes: Tensor) -> Floa
 
 def _other_bones(bones: SpineBones, grid: _Grid, view: str) -> Float[Tensor, "n h w"]:
     """Ribs at T12, pelvic bones at S1, and pedicles or spinous processes at each level, as ellipses."""
-    centres, across, down = bones.centres, bones.across, bones.down
+    centers, across, down = bones.centers, bones.across, bones.down
     widths, heights = bones.widths[..., None], bones.heights[..., None]
     sides = (-1, 1) if view == "ap" else (1,)  # from the side, what is behind the spine is on the right
     shapes = []  # of (centres, radii, axes, brightness)
@@ -138,17 +138,17 @@ def _other_bones(bones: SpineBones, grid: _Grid, view: str) -> Float[Tensor, "n 
         out = side * across
         rib = torch.nn.functional.normalize(out[:, :1] + 0.45 * down[:, :1], dim=-1)
         rib_size = torch.cat([1.3 * widths[:, :1], 0.14 * heights[:, :1]], dim=-1)
-        shapes.append((centres[:, :1] + 1.5 * widths[:, :1] * rib, rib_size, rib, 0.5))
+        shapes.append((centers[:, :1] + 1.5 * widths[:, :1] * rib, rib_size, rib, 0.5))
         small = torch.cat([0.16 * heights, 0.22 * heights], dim=-1)[:, :6]
         process = torch.nn.functional.normalize(out + 0.35 * down, dim=-1)[:, :6]
         long = torch.cat([0.42 * widths, 0.2 * heights], dim=-1)[:, :6]
         if view == "ap":
-            shapes.append(((centres + 0.3 * widths * out - 0.1 * heights * down)[:, :6], small, across[:, :6], 0.5))
+            shapes.append(((centers + 0.3 * widths * out - 0.1 * heights * down)[:, :6], small, across[:, :6], 0.5))
         else:
-            shapes.append((centres[:, :6] + 1.1 * widths[:, :6] * process, long, process, 0.4))
+            shapes.append((centers[:, :6] + 1.1 * widths[:, :6] * process, long, process, 0.4))
         wing = torch.nn.functional.normalize(out[:, 6:] - 0.6 * down[:, 6:], dim=-1)
         wing_size = torch.cat([1.1 * widths[:, 6:], 0.9 * heights[:, 6:]], dim=-1)
-        shapes.append((centres[:, 6:] + 1.3 * widths[:, 6:] * out + 0.3 * heights[:, 6:] * down, wing_size, wing, 0.6))
+        shapes.append((centers[:, 6:] + 1.3 * widths[:, 6:] * out + 0.3 * heights[:, 6:] * down, wing_size, wing, 0.6))
     layers = [brightness * _ellipses(grid, *shape) for *shape, brightness in shapes]
     return torch.stack(layers).amax(0)
 

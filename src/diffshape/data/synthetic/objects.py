@@ -159,14 +159,14 @@ def _kettle() -> ProceduralObject:
     return ProceduralObject("kettle", solid, (-0.45, -0.28, -0.01), (0.5, 0.28, 0.7))
 
 
-def _centred(name: str, solid: Solid, half_sides: _Corner) -> ProceduralObject:
+def _centered(name: str, solid: Solid, half_sides: _Corner) -> ProceduralObject:
     x, y, z = half_sides
     return ProceduralObject(name, solid, (-x, -y, -z), (x, y, z))
 
 
 _OBJECTS: dict[str, Callable[[], ProceduralObject]] = {
     "kettle": _kettle,
-    "sphere": partial(_centred, "sphere", sphere((0, 0, 0), 0.5), (0.5, 0.5, 0.5)),
-    "torus": partial(_centred, "torus", torus((0, 0, 0), (0, 0, 1), 0.35, 0.15), (0.5, 0.5, 0.15)),
-    "box": partial(_centred, "box", box((0, 0, 0), (0.5, 0.3, 0.2)), (0.5, 0.3, 0.2)),
+    "sphere": partial(_centered, "sphere", sphere((0, 0, 0), 0.5), (0.5, 0.5, 0.5)),
+    "torus": partial(_centered, "torus", torus((0, 0, 0), (0, 0, 1), 0.35, 0.15), (0.5, 0.5, 0.15)),
+    "box": partial(_centered, "box", box((0, 0, 0), (0.5, 0.3, 0.2)), (0.5, 0.3, 0.2)),
 }

@@ -106,7 +106,7 @@ class DiffCDTask(FitTask):
 
     def _points_to_surface(self, points: Tensor, values: Tensor) -> Tensor:
         if self.method.points_loss == "closest-point":
-            return implicit_distance(self.field, points).mean()
+            return implicit_distance(self.field, points).distance
         return values.abs().mean() if self.method.points_loss == "value" else values.square().mean()
 
     def _surface_to_points(self) -> Tensor:

@@ -31,7 +31,7 @@ def estimate_noise(
     Tends to be too small (0.8 of the truth) where noise exceeds the distance between points: the nearest points are
     then those with like errors. 0 if no point has enough neighbours.
     """
-    fit = local_quadrics(points, normals, points, normals, neighbors, noise=0.0, sizes=(PROBE,), agreement=agreement)
+    fit = local_quadrics(points, points, normals, normals, neighbors, noise=0.0, sizes=(PROBE,), agreement=agreement)
     residuals = fit.residuals[fit.used > 0]
     return float(residuals.quantile(QUANTILE)) / EXPECTED if len(residuals) else 0.0
 
@@ -59,8 +59,8 @@ def smooth(
     agreement, later_agreement = config.agreement
     quadrics = local_quadrics(
         points,
-        normals,
         points,
+        normals,
         normals,
         neighbors,
         noise=noise,
@@ -73,8 +73,8 @@ def smooth(
         noise = min(_spread(distances_from(points, quadrics)), limit)
         quadrics = local_quadrics(
             quadrics.points,
-            quadrics.normals,
             points,
+            quadrics.normals,
             quadrics.normals,
             neighbors,
             noise=noise,
@@ -93,8 +93,8 @@ def fit_clean(
         partial(local_quadrics, neighbors=neighbors, noise=0.0, sizes=(config.clean_size,), agreement=agreement)
         for agreement in config.agreement
     )
-    normals = first(points, normals, points, normals).normals
-    return later(points, normals, points, normals)
+    normals = first(points, points, normals, normals).normals
+    return later(points, points, normals, normals)
 
 
 def distances_from(points: Float[Tensor, "n 3"], quadrics: LocalQuadrics) -> Float[Tensor, "n"]:

@@ -5,8 +5,7 @@ from jaxtyping import Bool, Float
 from torch import Tensor
 
 from diffshape._arguments import checked
-from diffshape.losses.reduction import Reduction, check_mask, reduce_elements
-from diffshape.ops.checks import widened
+from diffshape.losses.reduction import Reduction, check_mask, read_elements, reduce_elements
 
 
 @checked
@@ -38,7 +37,5 @@ def eikonal_loss(
     if gradients.ndim < 1:
         raise ValueError("eikonal_loss: gradients must have shape (..., D), got a scalar")
     check_mask("eikonal_loss", mask, gradients.shape[:-1], "gradients without its last dimension")
-    gradients = widened(gradients)
-    if mask is not None:
-        gradients = torch.where(mask[..., None], gradients, 0)
+    (gradients,), _ = read_elements("eikonal_loss", {"gradients": gradients}, mask, inner=1)
     return reduce_elements((1 - torch.linalg.vector_norm(gradients, dim=-1)).square(), mask, reduction)

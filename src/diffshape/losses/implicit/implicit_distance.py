@@ -19,24 +19,24 @@ from jaxtyping import Bool, Float
 from torch import Tensor
 
 from diffshape._arguments import checked
+from diffshape._reprs import one_line
 from diffshape.losses.implicit.level_set_motion import distance_from_level_set
-from diffshape.losses.reduction import check_mask, reduce_elements
+from diffshape.losses.reduction import Reduction, check_mask, reduce_elements
 from diffshape.ops.checks import widened
 
 
 class ImplicitDistance(NamedTuple):
-    """Distances to a level set, and which of them to believe."""
+    """The distance to a level set, from which points it was found, and the points that it was measured to."""
 
-    distance: Tensor
-    """|x - q| (or its square), shape (...,), attached to the field and to q; 0 where not valid."""
-    valid: Tensor
+    distance: Float[Tensor, "*out"]
+    """Mean or sum of |x - q| (or its square) over the valid points, 0 if there is none; or for "none" that of every
+    point, shape (...,), 0 where not valid. Attached to the field and to q."""
+    valid: Bool[Tensor, "*b"]
     """Where Newton's method found a locally nearest point on q's side, shape (...,), boolean."""
-    closest: Tensor
+    closest: Float[Tensor, "*b d"]
     """The nearest points x, shape (..., D), constants; the points q themselves where not valid."""
 
-    def mean(self) -> Tensor:
-        """Mean over the valid distances; 0 if there is none."""
-        return reduce_elements(self.distance, self.valid, "mean")
+    __repr__ = one_line
 
 
 @checked
@@ -48,6 +48,7 @@ def implicit_distance(
     tolerance: float = 1e-3,
     squared: bool = False,
     mask: Bool[Tensor, "*b"] | None = None,
+    reduction: Reduction = "mean",
 ) -> ImplicitDistance:
     """Distance of ``points`` to the zero level set of ``field``, which need not be a distance itself.
 
@@ -59,16 +60,19 @@ def implicit_distance(
         tolerance: Largest residual of a valid solution, in the unit of the points.
         squared: Return |x - q|^2.
         mask: True where a point is real, shape (...,); others come back as not valid. So do points that are not finite.
+        reduction: "mean" or "sum" over the valid distances, or "none" for shape (...,).
 
     Returns:
-        ``ImplicitDistance``: distance, valid, closest, and their ``mean()``.
+        ``ImplicitDistance``: ``distance``, >= 0 in the unit of the points (or its square), and for every point
+        ``valid`` and ``closest``.
 
     Raises:
-        ValueError: A shape, the mask's dtype, ``iterations`` or ``tolerance`` is wrong.
+        ValueError: A shape, the mask's dtype, ``iterations``, ``tolerance`` or the reduction is wrong.
 
     Differentiable once in the field's parameters and in ``points``, where valid.
 
-    >>> result = implicit_distance(lambda x: x.square().sum(-1) - 4, torch.tensor([[3.0, 0.0, 0.0], [0.0, 1.0, 0.0]]))
+    >>> points = torch.tensor([[3.0, 0.0, 0.0], [0.0, 1.0, 0.0]])
+    >>> result = implicit_distance(lambda x: x.square().sum(-1) - 4, points, reduction="none")
     >>> result.distance, result.valid
     (tensor([1., 1.]), tensor([True, True]))
     """
@@ -83,8 +87,8 @@ def implicit_distance(
     valid &= _on_own_side(field, queries.detach(), x, multiplier, tolerance)
     distance = distance_from_level_set(field(x), gradient, x, queries, squared=squared)
     closest = torch.where(valid[:, None], x, queries.detach())
-    distance, shape = torch.where(valid, distance, 0), points.shape[:-1]
-    return ImplicitDistance(distance.reshape(shape), valid.reshape(shape), closest.reshape(points.shape))
+    distance, valid = distance.reshape(points.shape[:-1]), valid.reshape(points.shape[:-1])
+    return ImplicitDistance(reduce_elements(distance, valid, reduction), valid, closest.reshape(points.shape))
 
 
 def _closest_points(field: Callable[[Tensor], Tensor], queries: Tensor, iterations: int) -> tuple[Tensor, Tensor]:

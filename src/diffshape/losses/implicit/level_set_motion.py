@@ -20,7 +20,7 @@ def distance_from_level_set(
     *,
     squared: bool,
 ) -> Float[Tensor, "*b"]:
-    """|x - p| or its square, exact in value, with the gradient of a point x that rides on the level set.
+    """|x - p| or its square, exact in value, with the gradient of a point x that moves with the level set.
 
     Gradients and surface points act as constants. Where g is exactly 0 the surface has no normal, and where x = p
     (without ``squared``) the distance has a kink: the gradient is 0 at both.

@@ -5,8 +5,7 @@ from jaxtyping import Bool, Float
 from torch import Tensor
 
 from diffshape._arguments import checked
-from diffshape.losses.reduction import Reduction, check_mask, reduce_elements
-from diffshape.ops.checks import widened
+from diffshape.losses.reduction import Reduction, read_elements, reduce_elements
 
 
 @checked
@@ -43,8 +42,5 @@ def surface_area_loss(
     """
     if not alpha > 0:
         raise ValueError(f"surface_area_loss: alpha must be positive, got {alpha}")
-    check_mask("surface_area_loss", mask, values.shape, "values")
-    values = widened(values)
-    if mask is not None:
-        values = torch.where(mask, values, 0)
+    (values,), mask = read_elements("surface_area_loss", {"values": values}, mask, inner=0)
     return reduce_elements(torch.exp(-alpha * values.abs()), mask, reduction)

@@ -17,19 +17,19 @@ def surface_to_points_loss(
     surface_points: Float[Tensor, "*b d"],
     nearest_points: Float[Tensor, "*b d"],
     *,
-    mask: Bool[Tensor, "*b"] | None = None,
     squared: bool = False,
+    mask: Bool[Tensor, "*b"] | None = None,
     reduction: Reduction = "mean",
 ) -> Float[Tensor, "*out"]:
-    """Distance |x - p| from points x on the zero level set to their nearest data points p; spurious sheets pay for it.
+    """Distance |x - p| from points x on the zero level set to their nearest data points p, so spurious sheets cost.
 
     Args:
         field_values: f(x), attached to the field's parameters, shape (...,); near 0 at a point on the level set.
         gradients: df/dx at x, shape (..., D); a constant.
         surface_points: The points x, shape (..., D); constants, however they were found.
         nearest_points: The data point nearest to each x, shape (..., D).
-        mask: True where x really lies on the level set (|f| small after the last pull), shape (...,).
         squared: Use |x - p|^2.
+        mask: True where x really lies on the level set (|f| small after the last pull), shape (...,).
         reduction: "mean" or "sum" over the real points, or "none" for shape (...,).
 
     Returns:

@@ -35,8 +35,8 @@ def wing_loss(
     """omega ln(1 + a / epsilon) where a = |pred - target| < omega, a - C elsewhere, continuous at omega.
 
     Args:
-        pred: Any shape, usually landmarks (B, K, 2).
-        target: The same shape.
+        pred: Predicted coordinates, any shape, usually landmarks (B, K, 2).
+        target: True coordinates, the same shape and unit.
         omega: Error at which the loss becomes linear, > 0. The defaults suit pixels of maps some 256 wide; coordinates
             in [-1, 1] need an omega near 0.1 and an epsilon to match, or the slope is steep everywhere.
         epsilon: Width of the logarithm, > 0.
@@ -75,8 +75,8 @@ def rectified_wing_loss(
     """omega ln(1 + a / epsilon) of a = max(|pred - target| - radius, 0), linear beyond omega: noise costs nothing.
 
     Args:
-        pred: Any shape, usually landmarks (B, K, 2).
-        target: The same shape.
+        pred: Predicted coordinates, any shape, usually landmarks (B, K, 2).
+        target: True coordinates, the same shape and unit.
         omega: Error at which the loss becomes linear, > ``radius``.
         epsilon: Width of the logarithm, > 0.
         radius: Error that is free, >= 0.
@@ -137,8 +137,8 @@ def smooth_l1_loss(
     """a^2 / (2 beta) where a = |pred - target| < beta, a - beta / 2 elsewhere: the Huber loss over delta = beta.
 
     Args:
-        pred: Any shape, usually landmarks (B, K, 2).
-        target: The same shape.
+        pred: Predicted coordinates, any shape, usually landmarks (B, K, 2).
+        target: True coordinates, the same shape and unit.
         beta: Error at which the parabola becomes a line, > 0.
         mask: True where real: a landmark, the shape without its last dimension, or a coordinate.
         weights: One a landmark, the shape without its last dimension, or a coordinate, not negative; the mean is
@@ -177,8 +177,8 @@ def euclidean_loss(
     """|pred - target| of every landmark.
 
     Args:
-        pred: Shape (..., D), usually landmarks (B, K, 2).
-        target: The same shape.
+        pred: Predicted landmarks, shape (..., D), usually (B, K, 2).
+        target: True coordinates, the same shape and unit.
         mask: True where a landmark is real, shape (...,).
         weights: One a landmark, shape (...,), not negative; the mean is sum(w l) / sum(w).
         reduction: "mean" or "sum" over the real landmarks, or "none" for (...,).

@@ -63,10 +63,11 @@ def heatmap_focal_loss(
         target: Values 0 to 1 of the same shape. "centernet" counts pixels that are exactly 1, so its centres must be
             rounded: ``ops.gaussian_heatmaps(..., rounded=True)``.
         kind: Which loss.
-        alpha: Of "centernet", focus on hard pixels, 2, >= 0; of "focal_l2", compensation of foreground pixels, 0.
-        beta: Of "centernet", how fast negatives near a peak are forgiven, 4, >= 0; of "focal_l2", compensation of
-            background pixels, 0.
-        gamma: Power of the weight of "focal_l2" (0, or >= 1) and "background" (>= 0), 2.
+        alpha: For "centernet" the focus on hard pixels, >= 0, 2 by default; for "focal_l2" the compensation of
+            foreground pixels, 0 by default.
+        beta: For "centernet" how fast negatives near a peak are forgiven, >= 0, 4 by default; for "focal_l2" the
+            compensation of background pixels, 0 by default.
+        gamma: Power of the weight of "focal_l2" (0, or >= 1) and "background" (>= 0), 2 by default.
         mask: True where real: a keypoint, shape (...,), or a pixel, shape (..., H, W).
         weights: One a keypoint, shape (...,), or a pixel, shape (..., H, W), not negative.
         reduction: "mean" divides the sum by the (weighted) number of real pixels, for "centernet" of real pixels with

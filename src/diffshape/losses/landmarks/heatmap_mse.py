@@ -13,23 +13,23 @@ def heatmap_mse(
     pred: Float[Tensor, "*b h w"],
     target: Float[Tensor, "*b h w"],
     *,
-    mask: Bool[Tensor, "*m"] | None = None,
-    weights: Float[Tensor, "*w"] | None = None,
     skip_empty: bool = False,
     hardest: int | None = None,
+    mask: Bool[Tensor, "*m"] | None = None,
+    weights: Float[Tensor, "*w"] | None = None,
     reduction: Reduction = "mean",
 ) -> Float[Tensor, "*out"]:
     """(pred - target)^2 of every pixel, averaged over what counts.
 
     Args:
         pred: Heat-maps, shape (..., H, W), usually (B, K, H, W).
-        target: The same shape.
-        mask: True where real: a keypoint, shape (...,), or a pixel, shape (..., H, W).
-        weights: One a keypoint, shape (...,), or a pixel, shape (..., H, W), not negative; the mean is
-            sum(w l) / sum(w).
+        target: True heat-maps, the same shape.
         skip_empty: Leave out channels whose target is nowhere positive, such as those of landmarks outside the image.
         hardest: Keep only this many channels of each image, those of the largest (weighted) mean: online hard keypoint
             mining. Channels stand in the third dimension from the end.
+        mask: True where real: a keypoint, shape (...,), or a pixel, shape (..., H, W).
+        weights: One a keypoint, shape (...,), or a pixel, shape (..., H, W), not negative; the mean is
+            sum(w l) / sum(w).
         reduction: "mean" or "sum" over the pixels that count, or "none" for (..., H, W), 0 where they do not.
 
     Returns:

@@ -21,8 +21,8 @@ def keypoint_similarity_loss(
     """1 - OKS of every object, OKS = mean over its real keypoints of exp(-|pred - target|^2 / (2 A (2 sigma_k)^2)).
 
     Args:
-        pred: Keypoints, shape (..., K, D), usually (B, K, 2) in pixels.
-        target: The same shape and unit.
+        pred: Predicted keypoints, shape (..., K, D), usually (B, K, 2) in pixels.
+        target: True keypoints, the same shape and unit.
         areas: A, the area of each object in the unit squared, shape (...,), positive: COCO's segment area, or that of
             a box.
         sigmas: How far annotators scatter, one a keypoint, shape (K,), positive, as a share of the root of the area:
@@ -65,10 +65,7 @@ def keypoint_similarity_loss(
     pred = pred * check_numbers(name, "pred", pred.detach(), False)  # an infinite error would look like any large one
     target = target * check_numbers(name, "target", target.detach(), False)
     losses = -torch.expm1(-(pred - target).square().sum(-1) / scales)
-    flat = losses.reshape(-1, losses.shape[-1])
-    real = None if mask is None else mask.reshape(flat.shape)
-    values = mean_of_each(flat, real).reshape(losses.shape[:-1])
-    return reduce_elements(values, None if mask is None else mask.any(-1), reduction)
+    return reduce_elements(mean_of_each(losses, mask), None if mask is None else mask.any(-1), reduction)
 
 
 @torch.library.custom_op("diffshape::check_numbers", mutates_args=())

@@ -42,8 +42,9 @@ MAP_LOSSES: dict[str, Callable[..., Tensor]] = {
     "mse": heatmap_mse,
 }
 LIKELIHOODS = {"beta": beta_nll, "gaussian": gaussian_nll, "laplace": laplace_nll}
-LEARNT = ("heatmap", "coordinate", "anatomical")
-REACH = 4.0  # of a learnt log weight around its start
+LEARNED = ("heatmap", "coordinate", "anatomical")
+REACH = 4.0
+"""Largest change of a learned log weight."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,18 +85,19 @@ class LandmarkLoss(torch.nn.Module):
         skeleton: What the landmarks are; without one there is no anatomical term.
         heatmap: "divergence" takes heat-maps as logits, and coordinates from their softmax. "adaptive_wing" (with its
             weighted map) and "mse" take them as values, and coordinates from their share in the sum.
-        coordinate: Of the landmarks, in pixels of the heat-map.
-        uncertainty: Of the error; see ``losses.beta_nll`` and its like.
-        lambda_heatmap: Weight of the term; 0 leaves it out. So for the three others.
-        lambda_coordinate: Weight of the term.
-        lambda_anatomical: Weight of the term.
-        lambda_uncertainty: Weight of the term.
+        coordinate: Loss of the coordinates, in pixels of the heat-map: "wing", "smooth_l1" or "euclidean".
+        uncertainty: Likelihood of the coordinates' errors: "beta", "gaussian" or "laplace" (``losses.beta_nll`` and so
+            on).
+        lambda_heatmap: Weight of the heat-map term; 0 leaves it out.
+        lambda_coordinate: Weight of the coordinate term; 0 leaves it out.
+        lambda_anatomical: Weight of the anatomical term; 0 leaves it out.
+        lambda_uncertainty: Weight of the uncertainty term; 0 leaves it out.
         sigma: Standard deviation of the target heat-maps, pixels of the heat-map.
         scale: Error that counts as a miss, pixels of the heat-map; Wing becomes linear and smooth L1 a line there.
         deviation_bounds: Least and largest standard deviation that can be predicted, pixels of the heat-map.
-        limits: Of the anatomical hinges.
-        learn_weights: Learn weights from the lambdas on; give this module's parameters to the optimiser.
-        schedule: When terms join, for calls that tell ``progress``.
+        limits: Where the anatomical hinges begin; ``StructureLimits()`` if ``None``.
+        learn_weights: Learn the weights, which begin at the lambdas; give this module's parameters to the optimiser.
+        schedule: When each term joins, for calls that say their ``progress``.
 
     Raises:
         ValueError: An option is out of range or unknown.
@@ -148,9 +150,9 @@ class LandmarkLoss(torch.nn.Module):
         self.heatmap, self.coordinate, self.uncertainty = heatmap, coordinate, uncertainty
         self.sigma, self.scale = sigma, scale
         self.lowest, self.highest = (2 * math.log(bound) for bound in deviation_bounds)
-        learnt = [name for name in LEARNT if learn_weights and self.lambdas[name] > 0]
+        learned = [name for name in LEARNED if learn_weights and self.lambdas[name] > 0]
         self.log_weights = torch.nn.ParameterDict(
-            {name: torch.nn.Parameter(torch.tensor(-math.log(2 * self.lambdas[name]))) for name in learnt}
+            {name: torch.nn.Parameter(torch.tensor(-math.log(2 * self.lambdas[name]))) for name in learned}
         )
 
     @checked
@@ -168,8 +170,8 @@ class LandmarkLoss(torch.nn.Module):
         Args:
             heatmaps: Logits or values, as ``heatmap`` says, shape (B, K, H, W).
             target: True (x, y) in pixels of the heat-map, shape (B, K, 2).
-            log_variance: What the network says of ln(variance) in pixels of the heat-map, before
-                ``bound_log_variance``; best begun near 2 ln(scale). Without it there is no uncertainty term.
+            log_variance: Predicted ln(variance) of the coordinates in pixels of the heat-map, before
+                ``bound_log_variance``; best initialised near 2 ln(scale). Without it there is no uncertainty term.
             mask: True where a landmark is real, shape (B, K). One outside the image trains its coordinates only.
             progress: Share of training done, 0 to 1, for the schedule; 1 uses every term in full.
 
@@ -205,7 +207,7 @@ class LandmarkLoss(torch.nn.Module):
 
     @checked
     def bound_log_variance(self, raw: Float[Tensor, "*b"]) -> Float[Tensor, "*b"]:
-        """What the likelihood makes of the network's output, ln(variance) in pixels^2: use it wherever it is read."""
+        """The network's output as ln(variance) in pixels^2, as the likelihood sees it; use it to read predictions."""
         return bounded_log_variance(raw, self.lowest, self.highest)
 
     def _heatmap_term(self, heatmaps: Tensor, target: Tensor, mask: Tensor | None) -> Tensor:

@@ -47,9 +47,9 @@ def bounded_log_variance(raw: Float[Tensor, "*b"], low: float, high: float) -> F
     """
     if not -math.inf < low < high < math.inf:
         raise ValueError(f"bounded_log_variance: low must be below high, and both finite, got {low} and {high}")
-    centre, half = (low + high) / 2, (high - low) / 2
-    z = (widened(raw) - centre) / half
-    return centre + half * z * torch.rsqrt(1 + z.square())
+    center, half = (low + high) / 2, (high - low) / 2
+    z = (widened(raw) - center) / half
+    return center + half * z * torch.rsqrt(1 + z.square())
 
 
 @checked
@@ -65,8 +65,8 @@ def gaussian_nll(
     """r^2 e^-s / 2 + s / 2 of every coordinate, with r = pred - target and its variance e^s.
 
     Args:
-        pred: Any shape, usually landmarks (B, K, 2).
-        target: The same shape.
+        pred: Predicted coordinates, any shape, usually landmarks (B, K, 2).
+        target: True coordinates, the same shape and unit.
         log_variance: s = ln(variance) of each coordinate, twice the logarithm of its standard deviation; same shape.
         full: Add ln(2 pi) / 2, which no gradient sees.
         mask: True where real: a landmark, the shape without its last dimension, or a coordinate.
@@ -101,8 +101,8 @@ def laplace_nll(
     """|r| / b + ln(2 b) of every coordinate, with r = pred - target and 2 b^2 = e^s its variance.
 
     Args:
-        pred: Any shape, usually landmarks (B, K, 2).
-        target: The same shape.
+        pred: Predicted coordinates, any shape, usually landmarks (B, K, 2).
+        target: True coordinates, the same shape and unit.
         log_variance: s = ln(variance) = ln(2 b^2) of each coordinate, as in ``gaussian_nll``; same shape. From a scale
             b it is ``2 * log_b + log(2)``.
         mask: True where real: a landmark, the shape without its last dimension, or a coordinate.
@@ -139,8 +139,8 @@ def beta_nll(
     The Gaussian likelihood, weighted by its own variance, so that hard samples keep their pull.
 
     Args:
-        pred: Any shape, usually landmarks (B, K, 2).
-        target: The same shape.
+        pred: Predicted coordinates, any shape, usually landmarks (B, K, 2).
+        target: True coordinates, the same shape and unit.
         log_variance: s = ln(variance) of each coordinate; same shape.
         beta: 0 to 1.
         mask: True where real: a landmark, the shape without its last dimension, or a coordinate.

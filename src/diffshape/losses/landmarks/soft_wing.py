@@ -27,8 +27,8 @@ def soft_wing_loss(
     slope / (epsilon + omega), 8 for the defaults.
 
     Args:
-        pred: Any shape, usually landmarks (B, K, 2).
-        target: The same shape.
+        pred: Predicted coordinates, any shape, usually landmarks (B, K, 2).
+        target: True coordinates, the same shape and unit.
         omega: Error up to which the loss is linear, in the unit of the coordinates, > 0 (omega_1 of the source). The
             defaults suit pixels of maps some 256 wide.
         slope: Factor of the logarithm, in that unit, > 0 (omega_2).

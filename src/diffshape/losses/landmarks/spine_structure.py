@@ -10,12 +10,10 @@ end-plate (spondylolisthesis) costs nothing.
     ratio          (ln(w / h_i) - ln high)+ + (ln low - ln(w / h_i))+ of each vertebra's width and height
     consistency    (|ln(w_{i+1} / w_i)| - ln step)+ of the widths and the heights of neighbours, with the end edge
 
-The scale h and the directions are constants for the gradient. An earlier form of these terms, in MAHT-Net's design
-document, is ``kind="literal"``, written out in ``structure_literal.py`` with what is wrong with it.
+The scale h and the directions are constants for the gradient.
 """
 
 import math
-from typing import Literal
 
 import torch
 from jaxtyping import Bool, Float
@@ -23,8 +21,7 @@ from torch import Tensor
 
 from diffshape._arguments import checked
 from diffshape.losses.landmarks.spine_limits import StructureLimits
-from diffshape.losses.landmarks.structure_literal import literal_structure_terms
-from diffshape.losses.reduction import reduce_elements
+from diffshape.losses.reduction import Reduction, mean_of_each, reduce_elements
 from diffshape.losses.terms import LossTerms
 from diffshape.ops.checks import coordinate_limit, finite, widened
 from diffshape.ops.landmarks.skeleton import Skeleton, check_landmarks
@@ -37,6 +34,9 @@ from diffshape.ops.landmarks.spine_geometry import (
     log_ratios,
     read_spine,
 )
+
+Hinges = tuple[Float[Tensor, "*b n"], Bool[Tensor, "*b n"]]
+"""The values of a term's hinges, and which of them are real."""
 
 
 @checked
@@ -51,7 +51,7 @@ def structure_loss(
     limits: StructureLimits | None = None,
     reference: Float[Tensor, "*b k 2"] | None = None,
     mask: Bool[Tensor, "*b k"] | None = None,
-    kind: Literal["hinge", "literal"] = "hinge",
+    reduction: Reduction = "mean",
 ) -> LossTerms:
     """How far landmarks are from being a spine: weighted hinges that are 0 inside limits a real spine keeps.
 
@@ -63,28 +63,28 @@ def structure_loss(
         ratio          (ln(w / h_i) - ln high)+ + (ln low - ln(w / h_i))+ of each vertebra's width and height
         consistency    (|ln(w_{i+1} / w_i)| - ln step)+ of the widths and the heights of neighbours, with the end edge
 
-
     Args:
         landmarks: (x, y) with y down, in any unit, shape (..., K, 2).
         skeleton: Which landmark is what. Where images of several kinds share a batch, take the largest skeleton and
             mask what an image does not have.
-        order_weight: Of the term "order".
-        orientation_weight: Of the term "orientation"; the literal terms have none.
-        parallel_weight: Of the term "parallel".
-        ratio_weight: Of the terms "ratio" and "consistency".
-        limits: Where the hinges begin; ``StructureLimits()`` if ``None``. The literal terms have none.
+        order_weight: Factor of the term "order".
+        orientation_weight: Factor of the term "orientation".
+        parallel_weight: Factor of the term "parallel".
+        ratio_weight: Factor of the terms "ratio" and "consistency".
+        limits: Where the hinges begin, ``StructureLimits()`` if ``None``.
         reference: True landmarks that give scale and directions, same shape and mask; the spine may then lie at any
             angle. If ``None``, the landmarks themselves do, and should stand within 90 degrees of upright.
         mask: True where a landmark is real, shape (..., K). A term counts only where all its landmarks are real.
-        kind: "literal" for the document's terms and no mask, for comparison; its weights were 1, 0.1 and 0.1.
+        reduction: "mean" over all hinges of the batch, each counting alike, however many a spine has; "none" for one
+            value a spine, shape (...,), the mean over its own hinges; or "sum" of these.
 
     Returns:
         ``LossTerms``: the weighted total, and the parts "order", "orientation", "parallel", "ratio" and "consistency",
-        without their weights, each a mean over all that is real in the batch (0 for nothing). No part depends on the
-        unit; turning a spine changes none, given a reference.
+        without their weights, 0 where nothing is real. No part depends on the unit; turning a spine changes none, given
+        a reference.
 
     Raises:
-        ValueError: A shape, a dtype or the kind is wrong, or something is given that the literal terms do not have.
+        ValueError: A shape, a dtype or the reduction is wrong, or a weight or a real landmark is not finite.
 
     Differentiable. The scale and the directions are constants, so the gradient is not quite that of the value unless
     they come from a ``reference``.
@@ -104,26 +104,18 @@ def structure_loss(
             raise ValueError(f"{name}: {part}_weight must be finite, got {weight}")
     real = torch.ones_like(landmarks[..., 0], dtype=torch.bool) if mask is None else mask
     landmarks = _measurable(name, "landmarks", landmarks, real)
-    if kind == "literal":
-        if not (limits is None and reference is None and mask is None):
-            raise ValueError(f'{name}: limits, reference and mask must be None with kind="literal"')
-        parts = literal_structure_terms(landmarks, skeleton)
-    elif kind == "hinge":
-        if reference is not None and reference.shape != landmarks.shape:
-            raise ValueError(
-                f"{name}: reference must have shape {tuple(landmarks.shape)} like landmarks, "
-                f"got {tuple(reference.shape)}"
-            )
-        spine = read_spine(landmarks, skeleton, mask)
-        if reference is not None:
-            reference = _measurable(name, "reference", reference, real)
-        if reference is None:
-            frame = frame_of(spine, trusted=False)
-        else:
-            frame = frame_of(read_spine(reference.to(landmarks), skeleton, mask), trusted=True)
-        parts = _hinges(spine, frame, limits or StructureLimits())
+    if reference is not None and reference.shape != landmarks.shape:
+        raise ValueError(
+            f"{name}: reference must have shape {tuple(landmarks.shape)} like landmarks, got {tuple(reference.shape)}"
+        )
+    spine = read_spine(landmarks, skeleton, mask)
+    if reference is None:
+        frame = frame_of(spine, trusted=False)
     else:
-        raise ValueError(f'{name}: kind must be "hinge" or "literal", got {kind!r}')
+        reference = _measurable(name, "reference", reference, real)
+        frame = frame_of(read_spine(reference.to(landmarks), skeleton, mask), trusted=True)
+    hinges = _hinges(spine, frame, limits or StructureLimits())
+    parts = {part: _over_spines(*hinge, reduction) for part, hinge in hinges.items()}
     total = sum(weights.get(part, ratio_weight) * value for part, value in parts.items())
     return LossTerms(torch.as_tensor(total), parts)
 
@@ -134,7 +126,14 @@ def _measurable(name: str, argument: str, landmarks: Tensor, real: Tensor) -> Te
     return finite(name, argument, landmarks, coordinate_limit(landmarks.dtype, 2))
 
 
-def _hinges(spine: Spine, frame: SpineFrame, limits: StructureLimits) -> dict[str, Tensor]:
+def _over_spines(values: Float[Tensor, "*b n"], real: Bool[Tensor, "*b n"], reduction: Reduction) -> Tensor:
+    """The hinges of a term as one number, or as one a spine."""
+    if reduction == "mean":
+        return reduce_elements(values, real, reduction)
+    return reduce_elements(mean_of_each(values, real), None, reduction)
+
+
+def _hinges(spine: Spine, frame: SpineFrame, limits: StructureLimits) -> dict[str, Hinges]:
     return {
         "order": _order(spine, frame, limits),
         "orientation": _orientation(spine, frame, limits),
@@ -144,21 +143,21 @@ def _hinges(spine: Spine, frame: SpineFrame, limits: StructureLimits) -> dict[st
     }
 
 
-def _order(spine: Spine, frame: SpineFrame, limits: StructureLimits) -> Tensor:
+def _order(spine: Spine, frame: SpineFrame, limits: StructureLimits) -> Hinges:
     down = ((spine.middles[..., 1:, :] - spine.middles[..., :-1, :]) * frame.down_gap).sum(-1)
     both = spine.real_rows[..., 1:] & spine.real_rows[..., :-1]
-    return reduce_elements((limits.gap - down / frame.size[..., None]).relu(), both, "mean")
+    return (limits.gap - down / frame.size[..., None]).relu(), both
 
 
-def _orientation(spine: Spine, frame: SpineFrame, limits: StructureLimits) -> Tensor:
+def _orientation(spine: Spine, frame: SpineFrame, limits: StructureLimits) -> Hinges:
     right = (spine.plates * frame.across).sum(-1)
     down = (spine.sides * frame.down_body[..., None, :]).sum(-1).flatten(-2)
     real = torch.cat([spine.real_rows, spine.real_bodies.repeat_interleave(2, dim=-1)], dim=-1)
     extents = torch.cat([right, down], dim=-1) / frame.size[..., None]
-    return reduce_elements((limits.edge - extents).relu(), real, "mean")
+    return (limits.edge - extents).relu(), real
 
 
-def _parallel(spine: Spine, frame: SpineFrame, limits: StructureLimits) -> Tensor:
+def _parallel(spine: Spine, frame: SpineFrame, limits: StructureLimits) -> Hinges:
     """Rows 0 and 1, 2 and 3, ...: the plates of each vertebra, then its lower one and the end edge."""
     count = spine.sides.shape[-3]
     firsts = [*range(0, 2 * count, 2), *range(2 * count - 1, spine.plates.shape[-2] - 1)]
@@ -171,16 +170,16 @@ def _parallel(spine: Spine, frame: SpineFrame, limits: StructureLimits) -> Tenso
     real = spine.real_rows[..., first] & spine.real_rows[..., first + 1] & (lengths > SHORTEST * frame.size[..., None])
     right = upper.new_tensor([1.0, 0.0])
     upper, lower = torch.where(real[..., None], upper, right), torch.where(real[..., None], lower, right)
-    return reduce_elements((angles_between(upper, lower).abs() - most).relu(), real, "mean")
+    return (angles_between(upper, lower).abs() - most).relu(), real
 
 
-def _ratio(spine: Spine, frame: SpineFrame, limits: StructureLimits) -> Tensor:
+def _ratio(spine: Spine, frame: SpineFrame, limits: StructureLimits) -> Hinges:
     low, high = (math.log(limit) for limit in limits.ratio)
     ratios = log_ratios(spine.widths, spine.heights, frame.size)
-    return reduce_elements((ratios - high).relu() + (low - ratios).relu(), spine.real_bodies, "mean")
+    return (ratios - high).relu() + (low - ratios).relu(), spine.real_bodies
 
 
-def _consistency(spine: Spine, frame: SpineFrame, limits: StructureLimits) -> Tensor:
+def _consistency(spine: Spine, frame: SpineFrame, limits: StructureLimits) -> Hinges:
     both = spine.real_bodies[..., 1:] & spine.real_bodies[..., :-1]
     steps = [log_ratios(each[..., 1:], each[..., :-1], frame.size) for each in (spine.widths, spine.heights)]
     real = [both, both]
@@ -189,4 +188,4 @@ def _consistency(spine: Spine, frame: SpineFrame, limits: StructureLimits) -> Te
         steps.append(log_ratios(plates[..., 1:], plates[..., :1], frame.size))
         real.append(spine.real_rows[..., -2:].all(-1, keepdim=True))
     excess = (torch.cat(steps, dim=-1).abs() - math.log(limits.step)).relu()
-    return reduce_elements(excess, torch.cat(real, dim=-1), "mean")
+    return excess, torch.cat(real, dim=-1)

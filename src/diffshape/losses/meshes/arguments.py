@@ -6,7 +6,7 @@ import torch
 from jaxtyping import Bool, Float, Int, Shaped
 from torch import Tensor
 
-from diffshape.losses.reduction import Reduction, check_mask, check_same_shape, reduce_elements
+from diffshape.losses.reduction import Reduction, check_mask, check_same_kind, check_same_shape, reduce_elements
 from diffshape.ops.checks import coordinate_limit, finite, widened
 from diffshape.ops.meshes.packed_meshes import PackedFaces, read_topology
 from diffshape.ops.meshes.topology import FaceSides, face_sides
@@ -93,10 +93,6 @@ def read_mesh_pair(
     """Prediction and target of a loss, of one shape, dtype and device."""
     check_same_shape(function, "target", target, pred.shape, "pred")
     pred, target = widened(pred), widened(target)
-    if pred.dtype != target.dtype or pred.device != target.device:
-        raise ValueError(
-            f"{function}: pred and target must share dtype and device, got {pred.dtype} on {pred.device} "
-            f"and {target.dtype} on {target.device}"
-        )
+    check_same_kind(function, ("pred", pred), ("target", target))
     meshes = read_meshes(function, pred, faces, mask, argument="pred")
     return meshes, read_meshes(function, target, faces, mask, argument="target")

@@ -14,7 +14,7 @@ from diffshape.ops.meshes.topology import FaceSides, side_normals
 from diffshape.ops.neighbors.squared_distances import distance_from_squared
 from diffshape.ops.table_rows import rows_at, sum_at
 
-LaplacianWeights = Literal["uniform", "cotangent", "curvature"]
+LaplacianWeighting = Literal["uniform", "cotangent", "curvature"]
 
 
 @checked
@@ -22,7 +22,7 @@ def laplacian_loss(
     vertices: Float[Tensor, "*b v 3"],
     faces: Int[Tensor, "f 3"] | PackedFaces,
     *,
-    weights: LaplacianWeights = "uniform",
+    weighting: LaplacianWeighting = "uniform",
     squared: bool = True,
     mask: Bool[Tensor, "*b v"] | None = None,
     reduction: Reduction = "mean",
@@ -44,7 +44,7 @@ def laplacian_loss(
     Args:
         vertices: Shape (B, V, 3) or (V, 3), in any unit of length u.
         faces: Shape (F, 3), integers in [0, V), one topology for the batch, or packed ones (`ops.pack_meshes`).
-        weights: "uniform", "cotangent" or "curvature"; in PyTorch3D "uniform", "cot" and "cotcurv".
+        weighting: "uniform", "cotangent" or "curvature"; in PyTorch3D "uniform", "cot" and "cotcurv".
         squared: Squared lengths of L v, or plain ones, as in PyTorch3D.
         mask: True where a vertex is real, shape (B, V) or (V,); edges to others do not count.
         reduction: How the B values become one; "none" keeps them.
@@ -54,28 +54,29 @@ def laplacian_loss(
         unchanged by a rigid motion. Vertices whose W is 0 are left out of the mean; a mesh with none left has 0.
 
     Raises:
-        ValueError: A shape, a dtype, an index, ``weights`` or the reduction is wrong.
+        ValueError: A shape, a dtype, an index, ``weighting`` or the reduction is wrong.
 
     Twice differentiable in ``vertices``, where L v = 0 with gradient 0; minimised by a point ("curvature": by a plane),
-    so never alone. Source: Taubin, SIGGRAPH 1995 (uniform); Desbrun, Meyer, Schröder, Barr, "Implicit fairing of
-    irregular meshes using diffusion and curvature flow", SIGGRAPH 1999 (cotangent; curvature: equation 14).
+    so it needs another loss beside it. Source: Taubin, SIGGRAPH 1995 (uniform); Desbrun, Meyer, Schröder, Barr,
+    "Implicit fairing of irregular meshes using diffusion and curvature flow", SIGGRAPH 1999 (cotangent; curvature:
+    equation 14).
 
     >>> roof = torch.tensor([[0.0, 0, 1], [1, 0, 0], [-1, 1, 0], [-1, -1, 0]])
     >>> laplacian_loss(roof, torch.tensor([[0, 1, 2], [0, 2, 3], [0, 3, 1]]))
     tensor(2.4444)
     """
-    if weights not in get_args(LaplacianWeights):
-        raise ValueError(f'laplacian_loss: weights must be "uniform", "cotangent" or "curvature", got {weights!r}')
+    if weighting not in get_args(LaplacianWeighting):
+        raise ValueError(f'laplacian_loss: weighting must be "uniform", "cotangent" or "curvature", got {weighting!r}')
     mesh = read_meshes("laplacian_loss", vertices, faces, mask)
     sides = mesh.sides
     real = mesh.real(sides.ends, sides.first.expand(len(mesh.vertices), -1))
     edge_weights, areas = torch.ones_like(real, dtype=mesh.vertices.dtype), None
-    if weights != "uniform":
+    if weighting != "uniform":
         edge_weights, areas = _cotangents(mesh, sides)
-    if weights == "cotangent":
+    if weighting == "cotangent":
         edge_weights, areas = edge_weights.clamp(min=0), None
     low, high = sides.ends.unbind(1)
-    pull, total = _gather_neighbours(mesh.vertices, low, high, torch.where(real, edge_weights, 0))
+    pull, total = _gather_neighbors(mesh.vertices, low, high, torch.where(real, edge_weights, 0))
     total = total if areas is None else 4 * areas
     some = total > 0
     laplacian = torch.where(some[..., None], pull / torch.where(some, total, 1)[..., None], 0)
@@ -134,7 +135,7 @@ def adjacent_normal_loss(
     return mesh.reduce(folds, pairs, reduction, at=sides.ends[:, 0])
 
 
-def _gather_neighbours(
+def _gather_neighbors(
     vertices: Float[Tensor, "b v 3"], low: Int[Tensor, "s"], high: Int[Tensor, "s"], weights: Float[Tensor, "b s"]
 ) -> tuple[Float[Tensor, "b v 3"], Float[Tensor, "b v"]]:
     """Weighted sums over the edges at each vertex, of the vectors to the neighbours and of the weights."""

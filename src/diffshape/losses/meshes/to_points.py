@@ -23,9 +23,9 @@ def mesh_to_points_distance(
 ) -> Float[Tensor, "*out"]:
     """Mean over the triangles t of min_p min_{c in t} |p - c|^2 over the points p, or of the distance itself.
 
-    The other half of `point_to_mesh_distance`: every triangle asks for a point, so no part of the mesh may stay away
-    from the cloud. Each triangle counts once, whatever its area, and a large one is content with a point near any
-    place of it; where that is not wanted, compare `ops.sample_surface` with the cloud by `chamfer_distance`.
+    The other half of `point_to_mesh_distance`: every triangle has a distance, so no part of the mesh may stay away
+    from the cloud. Each triangle counts once, whatever its area, and a large one has distance 0 as soon as a point
+    lies anywhere on it; where that is not wanted, compare `ops.sample_surface` with the cloud by `chamfer_distance`.
 
     Args:
         points: Shape (B, N, 3) or (N, 3), N >= 1, in any unit of length u.

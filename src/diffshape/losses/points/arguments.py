@@ -7,7 +7,7 @@ import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
-from diffshape.losses.reduction import check_mask
+from diffshape.losses.reduction import check_mask, check_same_kind
 from diffshape.ops import manhattan_neighbors, nearest_neighbors
 from diffshape.ops.checks import coordinate_limit, require_finite, widened
 from diffshape.ops.neighbors.squared_distances import distance_from_squared
@@ -61,10 +61,7 @@ def read_point_sets(
         wanted = ", ".join(map(str, (*x.shape[:-2], "M", x.shape[-1])))
         raise ValueError(f"{function}: y must have shape ({wanted}) like x, got {tuple(y.shape)}")
     x, y = widened(x), widened(y)
-    if x.dtype != y.dtype or x.device != y.device:
-        raise ValueError(
-            f"{function}: x and y must share dtype and device, got {x.dtype} on {x.device} and {y.dtype} on {y.device}"
-        )
+    check_same_kind(function, ("x", x), ("y", y))
     return (
         _read_point_set(function, "x", x, x_mask, x_weights),
         _read_point_set(function, "y", y, y_mask, y_weights),

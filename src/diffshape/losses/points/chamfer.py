@@ -38,12 +38,12 @@ def chamfer_distance(
     *,
     squared: bool | None = None,
     norm: Literal[1, 2] = 2,
-    point_reduction: PointReduction = "mean",
     direction: Direction = "both",
     x_mask: Bool[Tensor, "*b n"] | None = None,
     y_mask: Bool[Tensor, "*b m"] | None = None,
     x_weights: Float[Tensor, "*b n"] | None = None,
     y_weights: Float[Tensor, "*b m"] | None = None,
+    point_reduction: PointReduction = "mean",
     reduction: Reduction = "mean",
 ) -> Float[Tensor, "*out"]:
     """reduce_i min_j |x_i - y_j|^q + reduce_j min_i |x_i - y_j|^q, with q = 2 (``squared``) or 1.
@@ -58,14 +58,15 @@ def chamfer_distance(
             ``norm=1``, which has no others.
         norm: 2 for Euclidean distances; 1 for Manhattan ones, sum_d |x_d - y_d|, by which neighbours are found too. "L1
             Chamfer" in most papers is ``squared=False`` with ``norm=2``.
-        point_reduction: How the distances of one direction become one number. "max" takes no weights, and the larger
-            direction: unsquared, that is the Hausdorff distance.
         direction: "x_to_y" has only the distances from x to y (a_i), "y_to_x" only the other (b_j).
-        x_mask: Which points are real; masked ones may hold anything and are neither counted nor found.
-        y_mask: The same for ``y``.
-        x_weights: What the distance of each point counts for, shape (B, N) or (N,): not negative and not all 0. A mean
-            divides by their sum. A point of weight 0 is still found by the other side; mask it if it should not be.
-        y_weights: The same for ``y``.
+        x_mask: Which points of ``x`` are real; masked ones may hold anything and are neither counted nor found.
+        y_mask: Which points of ``y`` are real.
+        x_weights: Weights of the distances of the points of ``x``, shape (B, N) or (N,): not negative and not all 0. A
+            mean divides by their sum. A point of weight 0 is still found by the other side; mask it if it should not
+            be.
+        y_weights: Weights of the points of ``y``, shape (B, M) or (M,).
+        point_reduction: How the distances of one direction become one number: "mean", "sum" or "max". "max" takes no
+            weights and keeps the larger direction: unsquared, that is the Hausdorff distance.
         reduction: Over the samples of the batch: "mean", "sum" or "none".
 
     Returns:

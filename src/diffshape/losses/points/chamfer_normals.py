@@ -37,10 +37,10 @@ def chamfer_normal_loss(
         x: Points, shape (B, N, D) or (N, D).
         y: Points, shape (B, M, D) or (M, D), same dtype and device.
         x_normals: Normals of ``x``, same shape, of any length; those of length 0 are unknown and not counted.
-        y_normals: The same for ``y``.
+        y_normals: Normals of ``y``, same shape, of any length; those of length 0 are unknown and not counted.
         oriented: Whether a flipped normal is wrong (cos) or the same (\\|cos\\|).
-        x_mask: Which points are real; masked ones, and their normals, may hold anything.
-        y_mask: The same for ``y``.
+        x_mask: Which points of ``x`` are real; masked ones, and their normals, may hold anything.
+        y_mask: Which points of ``y`` are real.
         reduction: Over the samples of the batch: "mean", "sum" or "none".
 
     Returns:
@@ -58,12 +58,9 @@ def chamfer_normal_loss(
     >>> chamfer_normal_loss(x, x, up, tilted)  # 1 - 0.8, twice
     tensor(0.4000)
     """
-    name = "chamfer_normal_loss"
-    check_same_shape(name, "x_normals", x_normals, x.shape, "x")
-    check_same_shape(name, "y_normals", y_normals, y.shape, "y")
-    x_set, y_set = read_point_sets(name, x, y, x_mask=x_mask, y_mask=y_mask)
-    x_units = unit_normals(name, "x_normals", x_normals, x_set)
-    y_units = unit_normals(name, "y_normals", y_normals, y_set)
+    (x_set, x_units), (y_set, y_units) = read_oriented_sets(
+        "chamfer_normal_loss", x, y, x_normals, y_normals, x_mask=x_mask, y_mask=y_mask
+    )
     (_, to_y), (_, to_x) = distances_both_ways(x_set, y_set, squared=True)
     values = normal_disagreement(x_units, y_units, to_y, oriented) + normal_disagreement(
         y_units, x_units, to_x, oriented
@@ -71,7 +68,27 @@ def chamfer_normal_loss(
     return reduce_elements(values.reshape(x.shape[:-2]), None, reduction)
 
 
-def unit_normals(function: str, name: str, normals: Tensor, points: PointSet) -> Float[Tensor, "b n d"]:
+def read_oriented_sets(
+    function: str,
+    x: Tensor,
+    y: Tensor,
+    x_normals: Tensor,
+    y_normals: Tensor,
+    *,
+    x_mask: Tensor | None,
+    y_mask: Tensor | None,
+) -> tuple[tuple[PointSet, Float[Tensor, "b n d"]], tuple[PointSet, Float[Tensor, "b m d"]]]:
+    """Both sides of a loss on points with normals, each with its unit normals."""
+    check_same_shape(function, "x_normals", x_normals, x.shape, "x")
+    check_same_shape(function, "y_normals", y_normals, y.shape, "y")
+    x_set, y_set = read_point_sets(function, x, y, x_mask=x_mask, y_mask=y_mask)
+    return (
+        (x_set, _unit_normals(function, "x_normals", x_normals, x_set)),
+        (y_set, _unit_normals(function, "y_normals", y_normals, y_set)),
+    )
+
+
+def _unit_normals(function: str, name: str, normals: Tensor, points: PointSet) -> Float[Tensor, "b n d"]:
     """Normals of length 1, or 0 where unknown or masked, shaped and typed like the points."""
     normals = normals.reshape(points.points.shape).to(points.points)
     if points.mask is not None:

@@ -6,6 +6,7 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
 from diffshape._arguments import checked
+from diffshape._reprs import one_line
 from diffshape.losses.points.arguments import distances_both_ways, read_point_sets, read_squared
 
 
@@ -20,6 +21,8 @@ class ChamferPoints(NamedTuple):
     """Which point of y is nearest to each of x; 0 where masked."""
     y_indices: Int[Tensor, "*b m"]
     """Which point of x is nearest to each of y; 0 where masked."""
+
+    __repr__ = one_line
 
 
 @checked
@@ -40,8 +43,8 @@ def chamfer_per_point(
         squared: Squared distances (q = 2), in u^2, or plain ones (q = 1), in u; by default squared for ``norm=2``, and
             plain for ``norm=1``, which has no others.
         norm: 2 for Euclidean distances; 1 for Manhattan ones, sum_d |x_d - y_d|.
-        x_mask: Which points are real; masked ones may hold anything and are neither counted nor found.
-        y_mask: The same for ``y``.
+        x_mask: Which points of ``x`` are real; masked ones may hold anything and are neither counted nor found.
+        y_mask: Which points of ``y`` are real.
 
     Returns:
         See :class:`ChamferPoints`: distances >= 0, float32 for half precision, else the dtype of ``x``; int64 indices,

@@ -6,10 +6,11 @@ from jaxtyping import Bool, Float
 from torch import Tensor
 
 from diffshape._arguments import checked
-from diffshape.losses.points.arguments import distances_both_ways, read_point_sets, read_squared
+from diffshape._reprs import one_line
+from diffshape.losses.points.arguments import distances_both_ways, read_squared
 from diffshape.losses.points.chamfer import reduce_points
-from diffshape.losses.points.chamfer_normals import normal_disagreement, unit_normals
-from diffshape.losses.reduction import Reduction, check_same_shape, reduce_elements
+from diffshape.losses.points.chamfer_normals import normal_disagreement, read_oriented_sets
+from diffshape.losses.reduction import Reduction, reduce_elements
 
 
 class ChamferWithNormals(NamedTuple):
@@ -18,11 +19,13 @@ class ChamferWithNormals(NamedTuple):
     x_to_y: Float[Tensor, "*out"]
     """Mean or sum of the distances from x to y."""
     y_to_x: Float[Tensor, "*out"]
-    """The same from y to x."""
+    """Mean or sum of the distances from y to x."""
     x_to_y_normals: Float[Tensor, "*out"]
     """Mean of 1 - cos between the normals of x and those of their neighbours in y."""
     y_to_x_normals: Float[Tensor, "*out"]
-    """The same for y and its neighbours in x."""
+    """Mean of 1 - cos between the normals of y and those of their neighbours in x."""
+
+    __repr__ = one_line
 
     @property
     def distance(self) -> Float[Tensor, "*out"]:
@@ -44,10 +47,10 @@ def chamfer_with_normals(
     *,
     squared: bool | None = None,
     norm: Literal[1, 2] = 2,
-    point_reduction: Literal["mean", "sum"] = "mean",
     oriented: bool = False,
     x_mask: Bool[Tensor, "*b n"] | None = None,
     y_mask: Bool[Tensor, "*b m"] | None = None,
+    point_reduction: Literal["mean", "sum"] = "mean",
     reduction: Reduction = "mean",
 ) -> ChamferWithNormals:
     """`chamfer_distance` and `chamfer_normal_loss`, at the price of one of them.
@@ -62,14 +65,15 @@ def chamfer_with_normals(
         x: Points, shape (B, N, D) or (N, D), in any unit of length u.
         y: Points, shape (B, M, D) or (M, D), same unit, dtype and device.
         x_normals: Normals of ``x``, same shape, of any length; those of length 0 are unknown and not counted.
-        y_normals: The same for ``y``.
+        y_normals: Normals of ``y``, same shape, of any length; those of length 0 are unknown and not counted.
         squared: Squared distances, in u^2, or plain ones, in u; by default squared for ``norm=2``, and plain for
             ``norm=1``, which has no others.
         norm: 2 for Euclidean distances; 1 for Manhattan ones, sum_d |x_d - y_d|.
-        point_reduction: How the distances of one direction become one number; normals are always averaged.
         oriented: Whether a flipped normal is wrong (cos) or the same (\\|cos\\|).
-        x_mask: Which points are real; masked ones, and their normals, may hold anything.
-        y_mask: The same for ``y``.
+        x_mask: Which points of ``x`` are real; masked ones, and their normals, may hold anything.
+        y_mask: Which points of ``y`` are real.
+        point_reduction: How the distances of one direction become one number, "mean" or "sum"; normals are always
+            averaged.
         reduction: Over the samples of the batch: "mean", "sum" or "none".
 
     Returns:
@@ -93,11 +97,9 @@ def chamfer_with_normals(
     squared = read_squared(name, squared, norm)
     if point_reduction not in ("mean", "sum"):
         raise ValueError(f'{name}: point_reduction must be "mean" or "sum", got {point_reduction!r}')
-    check_same_shape(name, "x_normals", x_normals, x.shape, "x")
-    check_same_shape(name, "y_normals", y_normals, y.shape, "y")
-    x_set, y_set = read_point_sets(name, x, y, x_mask=x_mask, y_mask=y_mask)
-    x_units = unit_normals(name, "x_normals", x_normals, x_set)
-    y_units = unit_normals(name, "y_normals", y_normals, y_set)
+    (x_set, x_units), (y_set, y_units) = read_oriented_sets(
+        name, x, y, x_normals, y_normals, x_mask=x_mask, y_mask=y_mask
+    )
     (x_distances, to_y), (y_distances, to_x) = distances_both_ways(x_set, y_set, squared=squared, norm=norm)
     values = (
         reduce_points(x_set, x_distances, point_reduction),

@@ -41,8 +41,8 @@ def density_aware_chamfer_distance(
         alpha: How fast similarity falls with distance, in 1 / u^2, or 1 / u if not ``squared``. Not free of scale:
             at distances well beyond alpha^(-1/2) both value and gradient saturate.
         squared: Squared distances in the exponent (q = 2) or plain ones.
-        x_mask: Which points are real; masked ones may hold anything and are neither counted nor found.
-        y_mask: The same for ``y``.
+        x_mask: Which points of ``x`` are real; masked ones may hold anything and are neither counted nor found.
+        y_mask: Which points of ``y`` are real.
         reduction: Over the samples of the batch: "mean", "sum" or "none".
 
     Returns:

@@ -20,9 +20,9 @@ def earth_mover_distance(
     solver: Literal["exact", "auction"] = "exact",
     epsilon: float | None = None,
     squared: bool = False,
-    point_reduction: Literal["mean", "sum"] = "mean",
     x_mask: Bool[Tensor, "*b n"] | None = None,
     y_mask: Bool[Tensor, "*b n"] | None = None,
+    point_reduction: Literal["mean", "sum"] = "mean",
     reduction: Reduction = "mean",
 ) -> Float[Tensor, "*out"]:
     """min over bijections phi from x to y of mean_i |x_i - phi(x_i)|.
@@ -33,9 +33,9 @@ def earth_mover_distance(
         solver: "exact" for the optimum; "auction" for a bijection whose cost is at most 1 + ``epsilon`` times it.
         epsilon: For the auction only; 0.01 if ``None``.
         squared: Use |x_i - phi(x_i)|^2, in the choice of the bijection and in the value.
-        point_reduction: "mean" over the points of a sample, or "sum", as in Fan et al.; published tables differ.
         x_mask: True where a point of ``x`` is real, shape (B, N) or (N,).
-        y_mask: The same for ``y``, with as many real points in every sample.
+        y_mask: True where a point of ``y`` is real, as many in every sample as of ``x``.
+        point_reduction: "mean" over the points of a sample, or "sum", as in Fan et al.; published tables differ.
         reduction: "mean" or "sum" over samples, or "none" for shape (B,), or () of a single sample.
 
     Returns:

@@ -33,8 +33,8 @@ def hausdorff_distance(
         x: Points, shape (B, N, D) or (N, D), in any unit of length u.
         y: Points, shape (B, M, D) or (M, D), same unit, dtype and device.
         quantile: In [0, 1]; 0.95 leaves out the worst twentieth of each side, outliers for instance.
-        x_mask: Which points are real; masked ones may hold anything and are neither counted nor found.
-        y_mask: The same for ``y``.
+        x_mask: Which points of ``x`` are real; masked ones may hold anything and are neither counted nor found.
+        y_mask: Which points of ``y`` are real.
         reduction: Over the samples of the batch: "mean", "sum" or "none".
 
     Returns:

@@ -1,9 +1,10 @@
-"""Min-of-N: the best of several guesses, for predictors that are asked what could be there.
+"""Min-of-N: the loss of the best of several predictions, for inputs that leave the answer open.
 
     loss = reduce_b  min_j d(G(I_b, r_j), S_b),      j = 1..n,   r_j ~ N(0, I) drawn anew at every step
 
-Only the best guess of each sample learns, so the guesses spread over what the input leaves open, where a plain loss
-would teach the mean of it. Guesses that are never best never learn; ``relaxation`` lends each a share of the weight.
+Only the best prediction of each sample gets a gradient, so the predictions spread over what the input leaves open,
+where a plain loss would teach their mean. One that is never best never learns; ``relaxation`` gives each a share of the
+weight.
 Source: Fan, Su, Guibas, CVPR 2017, section 3.3 (there n = 2). Relaxation: Rupprecht et al., Learning in an Uncertain
 World, ICCV 2017, equation 7.
 """
@@ -20,9 +21,9 @@ from diffshape.ops.checks import widened
 def min_of_n(
     distances: Float[Tensor, "n b"], *, relaxation: float = 0.0, reduction: Reduction = "mean"
 ) -> Float[Tensor, "*out"]:
-    """reduce_b min_j d_jb: the best of n candidates of each sample, for predictors asked what could be there.
+    """reduce_b min_j d_jb: the loss of the best of n candidates of each sample.
 
-    Only the best one learns, so the guesses spread over what the input leaves open.
+    Only the best one gets a gradient, so the candidates spread over what the input leaves open.
 
     Args:
         distances: Shape (n, B): of candidate j of sample b to the truth, for instance by ``chamfer_distance`` with
@@ -37,8 +38,8 @@ def min_of_n(
         ValueError: ``distances`` is not (n, B) with n >= 1, or ``relaxation`` is out of range.
 
     A tie goes to the first candidate. To spend memory on one candidate only, find the best without gradient and run
-    that one again. A low value says that some guess was good, not that guesses follow the distribution: report their
-    mean and their spread beside it.
+    that one again. A low value says that some candidate was good, not that candidates follow the distribution: report
+    their mean and their spread beside it.
 
     >>> import torch
     >>> min_of_n(torch.tensor([[1.0, 5.0], [3.0, 2.0]]))

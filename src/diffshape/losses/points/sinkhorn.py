@@ -57,11 +57,13 @@ def sinkhorn_divergence(
         debias: Subtract what the sets cost alone. Without it the least value is not at x = y, and points shrink
             towards one another.
         tolerance: Share of the mass that the transport plan may leave in the wrong place.
-        iterations: The most updates of the potentials at the final blur; more are needed only with a warning.
-        x_mask: Which points are real; masked ones may hold anything.
-        y_mask: The same for ``y``.
-        x_weights: Mass of each point, shape (B, N) or (N,): not negative and not all 0; divided by its sum. A constant.
-        y_weights: The same for ``y``.
+        iterations: Largest number of updates of the potentials at the final blur; a warning tells where they did not
+            reach the tolerance.
+        x_mask: Which points of ``x`` are real; masked ones may hold anything.
+        y_mask: Which points of ``y`` are real.
+        x_weights: Mass of each point of ``x``, shape (B, N) or (N,): not negative and not all 0; divided by its sum.
+            A constant.
+        y_weights: Mass of each point of ``y``, shape (B, M) or (M,).
         reduction: Over the samples of the batch: "mean", "sum" or "none".
 
     Returns:

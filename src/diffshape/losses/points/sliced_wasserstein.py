@@ -40,12 +40,12 @@ def sliced_wasserstein_distance(
         y: Points, shape (B, M, D) or (M, D), same unit, dtype and device.
         projections: Number L of directions, shared by the batch. The error of the mean falls as L^(-1/2).
         p: Order of the distance, >= 1.
-        generator: Of the directions, on the device of ``x``; torch's own if ``None``.
-        x_mask: Which points are real; masked ones may hold anything.
-        y_mask: The same for ``y``.
-        x_weights: Mass of each point, shape (B, N) or (N,): not negative and not all 0; divided by its sum. A
-            constant.
-        y_weights: The same for ``y``.
+        generator: Source of the random directions, on the device of ``x``; torch's own if ``None``.
+        x_mask: Which points of ``x`` are real; masked ones may hold anything.
+        y_mask: Which points of ``y`` are real.
+        x_weights: Mass of each point of ``x``, shape (B, N) or (N,): not negative and not all 0; divided by its sum.
+            A constant.
+        y_weights: Mass of each point of ``y``, shape (B, M) or (M,).
         reduction: Over the samples of the batch: "mean", "sum" or "none".
 
     Returns:

@@ -1,4 +1,4 @@
-"""Soft Chamfer distance: every point looks at all others, the nearer the more.
+"""Soft Chamfer distance: every point is compared with all points of the other set, the nearer ones counting more.
 
     mode "softmin":      D_i = -T log( 1/M sum_j exp(-c_ij / T) )
     mode "expectation":  D_i = sum_j p_ij c_ij,    p_ij = exp(-c_ij / T) / sum_k exp(-c_ik / T)
@@ -7,7 +7,7 @@
 
 Both tend to the Chamfer distance as T -> 0. The hard minimum is differentiable almost everywhere; what a soft one adds
 is a gradient to more than one point. It costs bias: at high T the least value is not at y but where all points of x
-have met in one (measured in docs/distances.md), which ``debias`` cures. "expectation" is the form of the lecture notes
+have met in one (measured in docs/which-loss.md), which ``debias`` cures. "expectation" is the form of the lecture notes
 on differentiable minima; it pushes away points with c_ij > D_i + T. The softmin is monotone in the distances, and one
 marginal constraint short of Sinkhorn's transport.
 """
@@ -42,7 +42,7 @@ def soft_chamfer_distance(
     y_mask: Bool[Tensor, "*b m"] | None = None,
     reduction: Reduction = "mean",
 ) -> Float[Tensor, "*out"]:
-    """mean_i D_i + mean_j D'_j: every point looks at all points of the other set, the nearer the more.
+    """mean_i D_i + mean_j D'_j: every point is compared with all of the other set, the nearer ones counting more.
 
         mode "softmin":      D_i = -T log( 1/M sum_j exp(-c_ij / T) )
         mode "expectation":  D_i = sum_j p_ij c_ij,    p_ij = exp(-c_ij / T) / sum_k exp(-c_ik / T)
@@ -58,8 +58,8 @@ def soft_chamfer_distance(
         mode: "softmin" or "expectation".
         squared: Whether c is the squared distance or the distance. With distances, debiased, fits end closest.
         debias: Subtract half of what each set costs with itself: then 0 for equal sets.
-        x_mask: Which points are real; masked ones may hold anything and are neither counted nor found.
-        y_mask: The same for ``y``.
+        x_mask: Which points of ``x`` are real; masked ones may hold anything and are neither counted nor found.
+        y_mask: Which points of ``y`` are real.
         reduction: Over the samples of the batch: "mean", "sum" or "none".
 
     Returns:

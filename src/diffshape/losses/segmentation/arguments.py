@@ -58,8 +58,8 @@ def read_segmentation(
     *,
     classes: Classes,
     from_logits: bool,
-    class_weights: Tensor | None,
     ignore_label: int | None,
+    class_weights: Tensor | None,
     reduction: Reduction,
 ) -> Channels:
     """Both sides of a loss on (B, C, ...), or a ValueError that names the argument."""

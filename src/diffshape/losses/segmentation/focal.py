@@ -17,9 +17,9 @@ def segmentation_focal_loss(
     alpha: float | None = None,
     classes: Classes = "exclusive",
     from_logits: bool = True,
-    class_weights: Float[Tensor, "c"] | None = None,
     ignore_label: int | None = None,
     mask: Bool[Tensor, "b *s"] | None = None,
+    class_weights: Float[Tensor, "c"] | None = None,
     reduction: Reduction = "mean",
 ) -> Float[Tensor, "*out"]:
     """The cross-entropy of every voxel, in which easy voxels count less; ``gamma=0`` is the cross-entropy itself.
@@ -32,14 +32,14 @@ def segmentation_focal_loss(
             channels.
         target: Shares y of the classes, 0 to 1, shape of ``pred``, may be boolean; or integer labels 0 to C - 1, shape
             (B, H, W) or (B, R, R, R): ``pred`` without its channels.
-        gamma: How little easy voxels count, >= 0.
+        gamma: Power by which easy voxels lose weight, >= 0.
         alpha: For independent classes, weight of what is occupied, 0 to 1, with 1 - alpha for what is empty; ``None``
             for 1 and 1. Exclusive classes have ``class_weights``.
         classes: "exclusive", a softmax over the channels, or "independent", a sigmoid a channel; also for C = 1.
         from_logits: Whether ``pred`` is logits. Of probabilities, exact 0 and 1 have a finite loss and no gradient.
-        class_weights: What each class counts for w, shape (C,), not negative and not all 0.
         ignore_label: Label of voxels that are left out, any integer.
         mask: True where a voxel is real, shape of ``pred`` without its channels; others may hold anything.
+        class_weights: Weight w of each class, shape (C,), not negative and not all 0.
         reduction: "mean" divides the sum by that of the weights of the real voxels (sum_c w_c y_c of each for exclusive
             classes, as `torch.nn.functional.cross_entropy` does); "sum"; or "none" for a value a voxel, shape of
             ``pred``, without its channels for exclusive classes, 0 where not real.
@@ -50,7 +50,7 @@ def segmentation_focal_loss(
     Raises:
         ValueError: A shape, a dtype, a value outside 0..1, a label, an option or the reduction is wrong.
 
-    Twice differentiable in ``pred``. A voxel that is wrong and sure of it keeps its gradient. MONAI's FocalLoss has the
+    Twice differentiable in ``pred``. A confidently wrong voxel keeps its gradient. MONAI's FocalLoss has the
     same values a voxel; its softmax mean divides by C more. Source: Lin, Goyal, Girshick, He, Dollár, ICCV 2017,
     equations 4 and 5.
 
@@ -73,8 +73,8 @@ def segmentation_focal_loss(
         mask,
         classes=classes,
         from_logits=from_logits,
-        class_weights=class_weights,
         ignore_label=ignore_label,
+        class_weights=class_weights,
         reduction=reduction,
     )
     full, empty = (1.0, 1.0) if alpha is None else (alpha, 1 - alpha)

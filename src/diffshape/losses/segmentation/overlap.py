@@ -1,13 +1,12 @@
 """Images and volumes with channels as soft sets, a set a class: Dice, with or without squares, and Tversky."""
 
-import math
-
 from jaxtyping import Bool, Float, Shaped
 from torch import Tensor
 
 from diffshape._arguments import checked
 from diffshape.losses.reduction import Reduction, reduce_elements
 from diffshape.losses.segmentation.arguments import Channels, Classes, read_segmentation
+from diffshape.losses.voxels.arguments import check_overlap
 
 
 @checked
@@ -15,13 +14,13 @@ def segmentation_dice_loss(
     pred: Float[Tensor, "b c *s"],
     target: Shaped[Tensor, "b *cs"],
     *,
-    classes: Classes = "exclusive",
     squared: bool = False,
     epsilon: float = 1e-7,
+    classes: Classes = "exclusive",
     from_logits: bool = True,
-    class_weights: Float[Tensor, "c"] | None = None,
     ignore_label: int | None = None,
     mask: Bool[Tensor, "b *s"] | None = None,
+    class_weights: Float[Tensor, "c"] | None = None,
     reduction: Reduction = "mean",
 ) -> Float[Tensor, "*out"]:
     """1 - (2 sum p y + epsilon) / (sum p^q + sum y^q + epsilon) of each class of each image, q = 2 if ``squared`` or 1.
@@ -31,16 +30,16 @@ def segmentation_dice_loss(
             channels.
         target: Shares y of the classes, 0 to 1, shape of ``pred``, may be boolean; or integer labels 0 to C - 1, shape
             (B, H, W) or (B, R, R, R): ``pred`` without its channels.
+        squared: Squares in the denominator, as in V-Net; else the plain sums.
+        epsilon: Volume in voxels that keeps the quotient finite, positive. It decides only where the target is empty: a
+            false positive then costs sum p / (sum p + epsilon).
         classes: "exclusive": a voxel has one class, p = softmax over the channels. "independent": it may have several
             or none, p = sigmoid of each channel; also for C = 1.
-        squared: Squares in the denominator, as in V-Net; else the plain sums.
-        epsilon: In voxels, positive. It decides only where the target is empty: a false positive then costs
-            sum p / (sum p + epsilon).
         from_logits: Whether ``pred`` is logits.
-        class_weights: What each class counts for, shape (C,), not negative and not all 0. A mean divides by their sum;
-            0 for channel 0 leaves the background out.
         ignore_label: Label of voxels that are left out, any integer.
         mask: True where a voxel is real, shape of ``pred`` without its channels; others may hold anything.
+        class_weights: Weight of each class, shape (C,), not negative and not all 0. A mean divides by their sum;
+            0 for channel 0 leaves the background out.
         reduction: "mean" over classes (weighted) and images, "sum", or "none" for shape (B, C).
 
     Returns:
@@ -59,7 +58,7 @@ def segmentation_dice_loss(
     >>> segmentation_dice_loss(pred, torch.tensor([[0, 1]]), from_logits=False, reduction="none")
     tensor([[0.2727, 0.3333]])
     """
-    _check_epsilon("segmentation_dice_loss", epsilon)
+    check_overlap("segmentation_dice_loss", epsilon)
     channels = read_segmentation(
         "segmentation_dice_loss",
         pred,
@@ -67,8 +66,8 @@ def segmentation_dice_loss(
         mask,
         classes=classes,
         from_logits=from_logits,
-        class_weights=class_weights,
         ignore_label=ignore_label,
+        class_weights=class_weights,
         reduction=reduction,
     )
     if not squared:
@@ -86,12 +85,12 @@ def segmentation_tversky_loss(
     *,
     alpha: float = 0.5,
     beta: float = 0.5,
-    classes: Classes = "exclusive",
     epsilon: float = 1e-7,
+    classes: Classes = "exclusive",
     from_logits: bool = True,
-    class_weights: Float[Tensor, "c"] | None = None,
     ignore_label: int | None = None,
     mask: Bool[Tensor, "b *s"] | None = None,
+    class_weights: Float[Tensor, "c"] | None = None,
     reduction: Reduction = "mean",
 ) -> Float[Tensor, "*out"]:
     """1 - (TP + epsilon) / (TP + alpha FP + beta FN + epsilon) of each class of each image.
@@ -101,14 +100,14 @@ def segmentation_tversky_loss(
     Args:
         pred: Logits, or probabilities, shape (B, C, H, W), (B, C, R, R, R) or (B, C, N).
         target: Shares y of the classes, 0 to 1, shape of ``pred``, or integer labels, ``pred`` without its channels.
-        alpha: What a false positive costs, >= 0.
-        beta: What a false negative costs, >= 0; above ``alpha`` it favours finding small things.
+        alpha: Cost of a false positive, >= 0.
+        beta: Cost of a false negative, >= 0; above ``alpha`` it favours finding small things.
+        epsilon: Volume in voxels that keeps the quotient finite, positive.
         classes: "exclusive", a softmax over the channels, or "independent", a sigmoid a channel.
-        epsilon: In voxels, positive.
         from_logits: Whether ``pred`` is logits.
-        class_weights: What each class counts for, shape (C,), not negative and not all 0.
         ignore_label: Label of voxels that are left out, any integer.
         mask: True where a voxel is real, shape of ``pred`` without its channels.
+        class_weights: Weight of each class, shape (C,), not negative and not all 0.
         reduction: "mean" over classes (weighted) and images, "sum", or "none" for shape (B, C).
 
     Returns:
@@ -125,12 +124,7 @@ def segmentation_tversky_loss(
     >>> segmentation_tversky_loss(pred, torch.tensor([[0, 1]]), alpha=1, beta=1, from_logits=False)  # 1 - IoU
     tensor(0.4643)
     """
-    _check_epsilon("segmentation_tversky_loss", epsilon)
-    if not 0 < alpha + beta < math.inf or min(alpha, beta) < 0:
-        raise ValueError(
-            f"segmentation_tversky_loss: alpha and beta must be finite, 0 or more, and not both 0, got {alpha} and "
-            f"{beta}"
-        )
+    check_overlap("segmentation_tversky_loss", epsilon, alpha, beta)
     channels = read_segmentation(
         "segmentation_tversky_loss",
         pred,
@@ -138,16 +132,11 @@ def segmentation_tversky_loss(
         mask,
         classes=classes,
         from_logits=from_logits,
-        class_weights=class_weights,
         ignore_label=ignore_label,
+        class_weights=class_weights,
         reduction=reduction,
     )
     return _tversky(channels, alpha, beta, epsilon, reduction)
-
-
-def _check_epsilon(function: str, epsilon: float) -> None:
-    if not epsilon > 0:
-        raise ValueError(f"{function}: epsilon must be positive, got {epsilon}")
 
 
 def _tversky(

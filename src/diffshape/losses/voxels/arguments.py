@@ -1,5 +1,6 @@
 """How every loss on occupancy grids reads its arguments: shapes, values, masks, precision, checked once and alike."""
 
+import math
 from typing import NamedTuple
 
 import torch
@@ -49,6 +50,16 @@ def logarithms(probabilities: Float[Tensor, "*s"]) -> tuple[Float[Tensor, "*s"],
     """ln p and ln (1 - p); of probabilities 0 and 1, of the nearest ones that have a logarithm."""
     limits = torch.finfo(probabilities.dtype)
     return probabilities.clamp(min=limits.tiny).log(), (-probabilities.clamp(max=1 - limits.eps / 2)).log1p()
+
+
+def check_overlap(function: str, epsilon: float, alpha: float = 1.0, beta: float = 1.0) -> None:
+    """Raise a ValueError unless these can be the options of a loss on soft sets."""
+    if not 0 < epsilon < math.inf:
+        raise ValueError(f"{function}: epsilon must be positive, got {epsilon}")
+    if not (alpha >= 0 and beta >= 0 and 0 < alpha + beta < math.inf):
+        raise ValueError(
+            f"{function}: alpha and beta must be finite, 0 or more, and not both 0, got {alpha} and {beta}"
+        )
 
 
 def read_voxels(function: str, pred: Tensor, target: Tensor, mask: Tensor | None, *, from_logits: bool) -> Voxels:

@@ -1,7 +1,7 @@
 """Occupancy grids, voxel by voxel: cross-entropy, and the focal loss that turns from easy voxels to hard ones.
 
 With the logit z, p = sigmoid(z), ln p and ln (1 - p) = ln sigmoid(-z) are computed as they stand and never from a
-clipped p, so a voxel that is wrong and sure of it keeps its gradient.
+clipped p, so a confidently wrong voxel keeps its gradient.
 """
 
 import math
@@ -71,7 +71,8 @@ def voxel_focal_loss(
     Args:
         pred: Logits, or probabilities, shape (B, R, R, R) or (R, R, R).
         target: Occupancy y, same shape; may be boolean. Between 0 and 1 the two losses are mixed in that share.
-        gamma: How little easy voxels count, >= 0; 0 is the cross-entropy, and below 1 the gradient is finite too.
+        gamma: Power by which easy voxels lose weight, >= 0; 0 is the cross-entropy, and below 1 the gradient is finite
+            too.
         alpha: Weight of the occupied voxels, 0 to 1, with 1 - alpha for the empty ones; ``None`` for 1 and 1.
         from_logits: Whether ``pred`` is logits. Of probabilities, exact 0 and 1 have a finite loss and no gradient.
         mask: True where a voxel is real, shape of ``pred``.

@@ -6,17 +6,15 @@ all three are
     (alpha FP + beta FN) / (TP + alpha FP + beta FN + epsilon)
 
 with alpha = beta = 1/2 for Dice, 1 for IoU. Written by its errors, a loss is 0 exactly where there are none, empty
-against empty too, and 1 - p = sigmoid(-z) keeps its digits: a voxel that is wrong and sure of it keeps its gradient.
+against empty too, and 1 - p = sigmoid(-z) keeps its digits: a confidently wrong voxel keeps its gradient.
 """
-
-import math
 
 from jaxtyping import Bool, Float, Shaped
 from torch import Tensor
 
 from diffshape._arguments import checked
 from diffshape.losses.reduction import Reduction
-from diffshape.losses.voxels.arguments import Voxels, read_voxels
+from diffshape.losses.voxels.arguments import Voxels, check_overlap, read_voxels
 
 
 @checked
@@ -36,8 +34,9 @@ def voxel_dice_loss(
         pred: Logits, or probabilities, shape (B, R, R, R) or (R, R, R).
         target: Occupancy y, 0 to 1, same shape; may be boolean.
         squared: Squares in the denominator, as in V-Net; else the plain sums.
-        epsilon: In voxels, positive. It decides only where the target is empty: a false positive then costs
-            sum p / (sum p + epsilon), nearly 1 unless epsilon is as large as what should be forgiven.
+        epsilon: Volume in voxels that keeps the quotient finite, positive. It decides only where the target is empty: a
+            false positive then costs sum p / (sum p + epsilon), nearly 1 unless epsilon is as large as what should be
+            forgiven.
         from_logits: Whether ``pred`` is logits.
         mask: True where a voxel is real, shape of ``pred``.
         reduction: How the B values become one; "none" keeps them.
@@ -57,7 +56,8 @@ def voxel_dice_loss(
     >>> voxel_dice_loss(half, whole, from_logits=False)  # 1 - 2 * 32 / (32 + 64)
     tensor(0.3333)
     """
-    voxels = _read("voxel_dice_loss", pred, target, mask, from_logits, epsilon)
+    check_overlap("voxel_dice_loss", epsilon)
+    voxels = read_voxels("voxel_dice_loss", pred, target, mask, from_logits=from_logits)
     if squared:
         full, _ = voxels.probabilities()
         sizes = voxels.sum(full.square() + voxels.target.square())
@@ -82,9 +82,9 @@ def voxel_tversky_loss(
     Args:
         pred: Logits, or probabilities, shape (B, R, R, R) or (R, R, R).
         target: Occupancy y, 0 to 1, same shape; may be boolean.
-        alpha: What a false positive costs, >= 0.
-        beta: What a false negative costs, >= 0; above ``alpha`` it favours filling thin parts.
-        epsilon: In voxels, positive; see `voxel_dice_loss`.
+        alpha: Cost of a false positive, >= 0.
+        beta: Cost of a false negative, >= 0; above ``alpha`` it favours filling thin parts.
+        epsilon: Volume in voxels that keeps the quotient finite, positive; it decides only where the target is empty.
         from_logits: Whether ``pred`` is logits.
         mask: True where a voxel is real, shape of ``pred``.
         reduction: How the B values become one; "none" keeps them.
@@ -104,11 +104,8 @@ def voxel_tversky_loss(
     >>> voxel_tversky_loss(half, whole, alpha=0.25, beta=0.75, from_logits=False)  # 1 - 32 / (32 + 24)
     tensor(0.4286)
     """
-    if not (alpha >= 0 and beta >= 0 and 0 < alpha + beta < math.inf):
-        raise ValueError(
-            f"voxel_tversky_loss: alpha and beta must be 0 or more, and not both 0, got {alpha} and {beta}"
-        )
-    voxels = _read("voxel_tversky_loss", pred, target, mask, from_logits, epsilon)
+    check_overlap("voxel_tversky_loss", epsilon, alpha, beta)
+    voxels = read_voxels("voxel_tversky_loss", pred, target, mask, from_logits=from_logits)
     return _tversky(voxels, alpha, beta, epsilon, reduction)
 
 
@@ -127,7 +124,7 @@ def voxel_iou_loss(
     Args:
         pred: Logits, or probabilities, shape (B, R, R, R) or (R, R, R).
         target: Occupancy y, 0 to 1, same shape; may be boolean.
-        epsilon: In voxels, positive; see `voxel_dice_loss`.
+        epsilon: Volume in voxels that keeps the quotient finite, positive; it decides only where the target is empty.
         from_logits: Whether ``pred`` is logits.
         mask: True where a voxel is real, shape of ``pred``.
         reduction: How the B values become one; "none" keeps them.
@@ -146,16 +143,9 @@ def voxel_iou_loss(
     >>> voxel_iou_loss(half, whole, from_logits=False)
     tensor(0.5000)
     """
-    voxels = _read("voxel_iou_loss", pred, target, mask, from_logits, epsilon)
+    check_overlap("voxel_iou_loss", epsilon)
+    voxels = read_voxels("voxel_iou_loss", pred, target, mask, from_logits=from_logits)
     return _tversky(voxels, 1.0, 1.0, epsilon, reduction)
-
-
-def _read(
-    function: str, pred: Tensor, target: Tensor, mask: Tensor | None, from_logits: bool, epsilon: float
-) -> Voxels:
-    if not 0 < epsilon < math.inf:
-        raise ValueError(f"{function}: epsilon must be positive, got {epsilon}")
-    return read_voxels(function, pred, target, mask, from_logits=from_logits)
 
 
 def _tversky(voxels: Voxels, alpha: float, beta: float, epsilon: float, reduction: Reduction) -> Float[Tensor, "*out"]:

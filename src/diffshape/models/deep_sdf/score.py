@@ -15,6 +15,7 @@ from torch import Tensor
 from diffshape._arguments import checked
 from diffshape._bounds import MOST_STEPS, check_fits, check_whole
 from diffshape._reprs import one_line
+from diffshape._scores import plain_values
 from diffshape.data import DistanceSamples, Mesh, as_mesh
 from diffshape.metrics import compare_surfaces
 from diffshape.models.deep_sdf.model import DeepSDF
@@ -79,6 +80,7 @@ class DeepSDFScore:
     nearest: Numbers
 
     __repr__ = one_line
+    to_dict = plain_values
 
     def __str__(self) -> str:
         rows = {

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from diffshape._arguments import checked
 from diffshape._reprs import one_line
+from diffshape._scores import plain_values
 from diffshape.data import LandmarkImages
 from diffshape.metrics import (
     Calibration,
@@ -35,6 +36,7 @@ class LandmarkScore:
     calibration: Calibration
 
     __repr__ = one_line
+    to_dict = plain_values
 
     def __str__(self) -> str:
         rates = self.error.detection_rates.items()

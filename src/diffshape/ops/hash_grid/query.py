@@ -18,6 +18,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from diffshape._arguments import checked
+from diffshape._reprs import one_line
 from diffshape.ops.hash_grid.definition import encode_by_definition
 from diffshape.ops.hash_grid.layout import GridLayout
 from diffshape.ops.neighbors.index import has_triton
@@ -43,6 +44,8 @@ class PackedHashGrid(NamedTuple):
     last_bias: Float[Tensor, "1"]
     box: tuple[float, float]
     beta: float
+
+    __repr__ = one_line
 
 
 def can_pack(grid: GridLayout, weights: Sequence[Tensor]) -> bool:

@@ -55,10 +55,10 @@ def gaussian_heatmaps(
     return torch.where(shown[..., None], rows, 0)[..., :, None] * columns[..., None, :]
 
 
-def _bell(centres: Tensor, count: int, sigma: float) -> Tensor:
+def _bell(centers: Tensor, count: int, sigma: float) -> Tensor:
     """One axis (..., count) of the Gaussian, which is a product over axes."""
-    pixels = torch.arange(count, dtype=centres.dtype, device=centres.device)
-    return torch.exp(-((pixels - centres[..., None]) / sigma).square() / 2)
+    pixels = torch.arange(count, dtype=centers.dtype, device=centers.device)
+    return torch.exp(-((pixels - centers[..., None]) / sigma).square() / 2)
 
 
 def _check(landmarks: Tensor, size: tuple[int, int], sigma: float, mask: Tensor | None) -> None:

@@ -114,18 +114,18 @@ def heatmap_dark(heatmaps: Float[Tensor, "*b h w"], *, sigma: float | None = Non
     if min(height, width) < 3:
         return peak
     last = peak.new_tensor([width - 2, height - 2])
-    centre = torch.minimum(peak.nan_to_num(1).clamp(min=1), last)
-    step, refined = _newton_step(_log_windows(heatmaps if sigma is None else _blur(heatmaps, sigma), centre))
+    center = torch.minimum(peak.nan_to_num(1).clamp(min=1), last)
+    step, refined = _newton_step(_log_windows(heatmaps if sigma is None else _blur(heatmaps, sigma), center))
     if sigma is not None:  # beside the border the blurred map leans inwards, by more than half a pixel
-        refined = refined & (centre == peak).all(-1)
-    return torch.where(refined[..., None], peak + (centre + step - peak).clamp(-1, 1), peak)
+        refined = refined & (center == peak).all(-1)
+    return torch.where(refined[..., None], peak + (center + step - peak).clamp(-1, 1), peak)
 
 
-def _log_windows(heatmaps: Tensor, centre: Tensor) -> Tensor:
+def _log_windows(heatmaps: Tensor, center: Tensor) -> Tensor:
     """ln(map) on the nine pixels about ``centre``, shape (..., 3, 3)."""
     width = heatmaps.shape[-1]
     steps = torch.arange(-1, 2, device=heatmaps.device)
-    x, y = centre.long().unbind(-1)
+    x, y = center.long().unbind(-1)
     places = (y[..., None, None] + steps[:, None]) * width + x[..., None, None] + steps
     values = heatmaps.flatten(-2).gather(-1, places.flatten(-2)).unflatten(-1, (3, 3))
     highest = values.amax((-2, -1), keepdim=True)

@@ -6,7 +6,7 @@ edge, has the level. Marching cubes (Lorensen, Cline, SIGGRAPH 1987) is libigl's
 
 import math
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import igl
 import numpy as np
@@ -26,6 +26,18 @@ DENSE_RESOLUTION = 64
 """Largest resolution at which every node is sampled unless the caller says otherwise."""
 
 
+class Surface(NamedTuple):
+    """A triangle mesh of tensors, which is the pair ``(vertices, faces)`` and is taken wherever such a pair is."""
+
+    vertices: Float[Tensor, "v 3"]
+    """Positions, shape (V, 3)."""
+    faces: Int[Tensor, "f 3"]
+    """Vertices of each triangle, shape (F, 3), int64, counter-clockwise seen from outside."""
+
+    def __repr__(self) -> str:
+        return f"Surface({len(self.vertices)} vertices, {len(self.faces)} faces)"
+
+
 @torch.no_grad()
 @checked
 def isosurface(
@@ -39,14 +51,14 @@ def isosurface(
     closed: bool = False,
     device: torch.device | str | None = None,
     dtype: torch.dtype | None = None,
-) -> tuple[Float[Tensor, "v 3"], Int[Tensor, "f 3"]]:
+) -> Surface:
     """Triangle mesh of {field = level} inside a box, wound so that normals point to greater values (outside).
 
     Args:
         field: Any callable (N, 3) -> (N,), signed, less than ``level`` inside.
-        resolution: Grid nodes along the longest side of the box, >= 2, at most what fits into the free memory.
-            Cells are cubes; a shorter side gets as many as
-            cover it, centred, so the grid may pass the box by less than a cell there.
+        resolution: Grid nodes along the longest side of the box, >= 2, at most what fits into the free memory. Cells
+            are cubes; a shorter side gets as many as cover it, centred, so the grid may pass the box by less than a
+            cell there.
         bounds: ``(low, high)``: two corners of three coordinates, or two numbers for a cube.
         level: The value of the surface.
         sparse: Sample only near the surface, guided by ``lipschitz``, so that cost grows with resolution^2; False
@@ -60,8 +72,9 @@ def isosurface(
             parameter or buffer of a module, else the CPU and torch's default dtype.
 
     Returns:
-        Vertices (V, 3), float64, and faces (F, 3), int64, on ``device``; (0, 3) each where no cell is crossed. No two
-        vertices coincide and no face is degenerate: every edge has two faces, or one where the surface leaves the box.
+        ``Surface``: vertices (V, 3), float64, and faces (F, 3), int64, on ``device``; (0, 3) each where no cell is
+        crossed. No two vertices coincide and no face is degenerate: every edge has two faces, or one where the surface
+        leaves the box.
 
     Raises:
         ValueError: An argument is out of range, or the field returns another shape, NaN or infinity.
@@ -82,7 +95,7 @@ def isosurface(
     origin, spacing, cells = _layout(bounds, resolution)
     grid = SamplingGrid(field, level, origin, spacing, cells, closed, device, dtype or found_dtype)
     steps, faces = _march(grid, sparse_cells(grid, lipschitz) if sparse else dense_cells(grid))
-    return grid.positions(steps), faces
+    return Surface(grid.positions(steps), faces)
 
 
 def _march(grid: SamplingGrid, active: ActiveCells) -> tuple[Float[Tensor, "v 3"], Int[Tensor, "f 3"]]:

@@ -46,9 +46,9 @@ def _descend(grid: SamplingGrid, levels: int, lipschitz: float) -> Int[Tensor, "
         if level < levels:
             cubes = (2 * cubes[:, None] + children).reshape(-1, 3)
             cubes = cubes[(cubes * size < limits).all(-1)]
-        centres = (cubes * size + torch.minimum((cubes + 1) * size, limits)) / 2  # of the part inside the box
+        centers = (cubes * size + torch.minimum((cubes + 1) * size, limits)) / 2  # of the part inside the box
         reach = lipschitz * size * grid.spacing * math.sqrt(3) / 2
-        cubes = cubes[grid.sample(centres).abs() <= reach]
+        cubes = cubes[grid.sample(centers).abs() <= reach]
     return cubes
 
 
@@ -148,8 +148,8 @@ def _behind_crossed_sides(
     for axis in range(3):
         for side, step in ((0, -1), (2, 1)):
             nodes = inside.select(axis + 1, side).flatten(1)
-            neighbours = blocks[nodes.any(1) & ~nodes.all(1)].clone()
-            neighbours[:, axis] += step
-            within = (neighbours[:, axis] >= 0) & (neighbours[:, axis] < counts[axis])
-            found.append(neighbours[within])
+            neighbors = blocks[nodes.any(1) & ~nodes.all(1)].clone()
+            neighbors[:, axis] += step
+            within = (neighbors[:, axis] >= 0) & (neighbors[:, axis] < counts[axis])
+            found.append(neighbors[within])
     return torch.cat(found)

@@ -13,6 +13,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from diffshape._arguments import checked
+from diffshape._reprs import one_line
 
 
 class LevelSetPoints(NamedTuple):
@@ -24,6 +25,8 @@ class LevelSetPoints(NamedTuple):
     points: Float[Tensor, "*n 3"]
     values: Float[Tensor, "*n"]
     gradients: Float[Tensor, "*n 3"]
+
+    __repr__ = one_line
 
 
 @checked

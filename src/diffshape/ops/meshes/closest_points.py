@@ -12,6 +12,7 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
 from diffshape._arguments import checked
+from diffshape._reprs import one_line
 from diffshape.kernels import numba_triangle_points
 from diffshape.kernels.numba_kdtree import build_tree
 from diffshape.kernels.numba_morton import morton_order
@@ -30,6 +31,8 @@ class ClosestPoints(NamedTuple):
     """Rows of the cloud."""
     points: Float[Tensor, "*b f 3"]
     """Where each triangle is closest to that point."""
+
+    __repr__ = one_line
 
 
 @checked

@@ -22,6 +22,7 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from diffshape._arguments import checked
+from diffshape._reprs import one_line
 from diffshape.kernels import numba_bvh
 from diffshape.kernels.numba_morton import morton_order
 from diffshape.kernels.threads import run_tasks
@@ -38,6 +39,8 @@ class ClosestTriangles(NamedTuple):
     """Rows of ``faces``."""
     points: Float[Tensor, "*b n 3"]
     """The closest points themselves, on the triangles."""
+
+    __repr__ = one_line
 
 
 @checked

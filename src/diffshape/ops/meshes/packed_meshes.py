@@ -14,6 +14,7 @@ from jaxtyping import Float, Int, Shaped
 from torch import Tensor
 
 from diffshape._arguments import checked
+from diffshape._reprs import one_line
 from diffshape.ops.meshes.topology import face_sides, read_faces, require_vertices
 
 
@@ -91,6 +92,8 @@ class PackedMeshes(NamedTuple):
     vertices: Float[Tensor, "v 3"]
     """The vertices of all meshes, one mesh after the other."""
     faces: PackedFaces
+
+    __repr__ = one_line
 
     def unpack(self) -> list[tuple[Float[Tensor, "v 3"], Int[Tensor, "f 3"]]]:
         """The meshes one by one, each with faces that count its own vertices from 0."""

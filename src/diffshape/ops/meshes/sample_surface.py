@@ -12,6 +12,7 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from diffshape._arguments import checked
+from diffshape._reprs import one_line
 from diffshape.ops.checks import widened
 from diffshape.ops.meshes.packed_meshes import PackedFaces, flatten_meshes, read_topology
 from diffshape.ops.table_rows import rows_at, sum_at
@@ -23,6 +24,8 @@ class SurfaceSamples(NamedTuple):
     points: Float[Tensor, "*b n 3"]
     normals: Float[Tensor, "*b n 3"]
 
+    __repr__ = one_line
+
 
 class LocatedSamples(NamedTuple):
     """Points on a surface, the unit normals of their faces, and where they lie, to carry over what vertices have."""
@@ -32,14 +35,16 @@ class LocatedSamples(NamedTuple):
     faces: Int[Tensor, "*b n"]
     """Rows of ``faces``, int64; of packed ones, of their ``triangles``."""
     barycentrics: Float[Tensor, "*b n 3"]
-    """Weights of the three corners, >= 0, sum 1; a colour is (colours[faces[found]] * weights[..., None]).sum(-2)."""
+    """Weights of the three corners, >= 0, sum 1; a color is (colors[faces[found]] * weights[..., None]).sum(-2)."""
+
+    __repr__ = one_line
 
 
 @overload
 def sample_surface(
     vertices: Float[Tensor, "*b v 3"],
     faces: Int[Tensor, "f 3"] | PackedFaces,
-    n: int,
+    count: int,
     *,
     located: Literal[False] = False,
     generator: torch.Generator | None = None,
@@ -50,7 +55,7 @@ def sample_surface(
 def sample_surface(
     vertices: Float[Tensor, "*b v 3"],
     faces: Int[Tensor, "f 3"] | PackedFaces,
-    n: int,
+    count: int,
     *,
     located: Literal[True],
     generator: torch.Generator | None = None,
@@ -61,32 +66,32 @@ def sample_surface(
 def sample_surface(
     vertices: Float[Tensor, "*b v 3"],
     faces: Int[Tensor, "f 3"] | PackedFaces,
-    n: int,
+    count: int,
     *,
     located: bool = False,
     generator: torch.Generator | None = None,
 ) -> SurfaceSamples | LocatedSamples:
-    """Draw ``n`` independent points, uniform over the area of each mesh of a batch.
+    """Draw ``count`` independent points, uniform over the area of each mesh of a batch.
 
     Args:
         vertices: Shape (V, 3) or (B, V, 3), any unit of length; half precision becomes float32.
         faces: Shape (F, 3), integers in [0, V), one topology for the batch, counter-clockwise seen from outside; or
             packed ones (`pack_meshes`).
-        n: Points a mesh, >= 0.
+        count: Points a mesh, >= 0.
         located: Also return the faces and the barycentric coordinates.
         generator: Source of randomness, on any device; the same seed gives the same places on every device and dtype,
             and packed meshes the places that they have one after the other.
 
     Returns:
-        ``points`` and outward unit ``normals``, each (n, 3) or (B, n, 3), dtype and device of ``vertices``; if
-        ``located``, then ``faces``, (n,) or (B, n), and ``barycentrics``, (n, 3) or (B, n, 3). Faces of zero area are
-        never chosen.
+        ``points`` and outward unit ``normals``, each (count, 3) or (B, count, 3), dtype and device of ``vertices``; if
+        ``located``, then ``faces``, (count,) or (B, count), and ``barycentrics``, (count, 3) or (B, count, 3). Faces of
+        zero area are never chosen.
 
     Raises:
         ValueError: A shape is wrong, an index is out of range, a vertex in use is not finite, or a mesh has no area.
 
     Differentiable in ``vertices`` (twice): the chosen faces and barycentric weights are constants, so moving the mesh
-    moves the points. Time O(F + n log F) a mesh.
+    moves the points. Time O(F + count log F) a mesh.
 
     >>> corners = torch.tensor([[0.0, 0.0, 0.0], [1.0, 0.0, 0.0], [0.0, 1.0, 0.0]])
     >>> points, normals = sample_surface(corners, torch.tensor([[0, 1, 2]]), 100)
@@ -98,24 +103,24 @@ def sample_surface(
     """
     vertices = widened(vertices)
     read = read_topology("sample_surface", vertices, faces)
-    if n < 0:
-        raise ValueError(f"sample_surface: n must be 0 or more, got {n}")
+    if count < 0:
+        raise ValueError(f"sample_surface: count must be 0 or more, got {count}")
     packed = isinstance(faces, PackedFaces)
     meshes = flatten_meshes(vertices, faces if packed else read)
     batch, shape = len(meshes.face_counts), (len(faces),) if packed else tuple(vertices.shape[:-2])
     crosses = _cross_products(rows_at(meshes.vertices, meshes.triangles))  # (sum F, 3), twice the area long
     device = generator.device if generator is not None else vertices.device
-    uniform = torch.rand((batch, n, 3), generator=generator, device=device, dtype=torch.float64)
+    uniform = torch.rand((batch, count, 3), generator=generator, device=device, dtype=torch.float64)
     uniform = uniform.to(vertices.device)
     chosen = _choose(crosses.detach().norm(dim=-1), meshes.face_counts, uniform[..., 0])  # (B, n)
     weights = _barycentric(uniform[..., 1], uniform[..., 2]).to(vertices.dtype)  # (B, n, 3)
     points = (rows_at(meshes.vertices, meshes.triangles[chosen]) * weights[..., None]).sum(-2)
     normals = torch.nn.functional.normalize(rows_at(crosses, chosen), dim=-1, eps=0.0).to(vertices.dtype)
-    samples = SurfaceSamples(points.reshape(*shape, n, 3), normals.reshape(*shape, n, 3))
+    samples = SurfaceSamples(points.reshape(*shape, count, 3), normals.reshape(*shape, count, 3))
     if not located:
         return samples
     rows = chosen if packed or not batch else chosen % max(len(read), 1)
-    return LocatedSamples(*samples, rows.reshape(*shape, n), weights.reshape(*shape, n, 3))
+    return LocatedSamples(*samples, rows.reshape(*shape, count), weights.reshape(*shape, count, 3))
 
 
 def _cross_products(corners: Float[Tensor, "f 3 3"]) -> Float[Tensor, "f 3"]:
@@ -134,7 +139,9 @@ def _choose(areas: Float[Tensor, "f"], counts: list[int], uniform: Float[Tensor,
             "sample_surface: vertices of some face are NaN or infinite; every vertex in use must be finite"
         )
     if not bool((totals > 0).all()):
-        raise ValueError("sample_surface: a mesh has no face of positive area, so there is no surface to sample")
+        raise ValueError(
+            "sample_surface: faces must give each mesh a surface to sample, but one has no face of positive area"
+        )
     cumulative = (areas / totals[owners]).cumsum(0)
     last = cumulative[own.cumsum(0) - 1][:, None]  # (B, 1)
     first = torch.cat([last.new_zeros((min(1, len(last)), 1)), last[:-1]])

@@ -12,6 +12,7 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
 from diffshape._arguments import checked
+from diffshape._reprs import one_line
 from diffshape.ops.checks import finite, widened
 from diffshape.ops.table_rows import rows_at
 
@@ -30,6 +31,8 @@ class FaceSides(NamedTuple):
     """The number of the side's edge, 0 to E - 1; equal for sides that share an edge."""
     first: Bool[Tensor, "s"]
     """True at one side of every edge that joins two different vertices: pick by it to have each edge once."""
+
+    __repr__ = one_line
 
 
 @checked
@@ -87,6 +90,8 @@ class UnitVectors(NamedTuple):
     """Length 1; 0 with a zero gradient where the triangle has no direction."""
     exist: Bool[Tensor, "*b n"]
     """Whether the triangle has a direction: its height is not lost in the rounding of its longest side."""
+
+    __repr__ = one_line
 
 
 @checked

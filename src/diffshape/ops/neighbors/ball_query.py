@@ -7,6 +7,7 @@ from jaxtyping import Bool, Float, Int, Shaped
 from torch import Tensor
 
 from diffshape._arguments import checked
+from diffshape._reprs import one_line
 from diffshape.ops.neighbors.nearest import nearest_neighbors
 
 
@@ -19,6 +20,8 @@ class BallNeighbors(NamedTuple):
     """-1 where there is none."""
     counts: Int[Tensor, "*b n"]
     """How many were found: k says that there may be more."""
+
+    __repr__ = one_line
 
 
 @checked

@@ -19,6 +19,7 @@ from jaxtyping import Bool, Float, Int, Shaped
 from torch import Tensor
 
 from diffshape._arguments import checked
+from diffshape._reprs import one_line
 from diffshape.kernels.numba_grid import Grid, build_grid, query_grid
 from diffshape.kernels.numba_kdtree import Tree, build_tree, query_tree
 from diffshape.kernels.numba_morton import morton_orders
@@ -37,6 +38,8 @@ class Neighbors(NamedTuple):
     squared_distances: Float[Tensor, "*b n_k"]
     indices: Int[Tensor, "*b n_k"]
 
+    __repr__ = one_line
+
 
 Search = Callable[..., Neighbors]
 """(B, N, D) queries and k -> (B, N, k) squared distances and indices, no gradient, arguments already checked."""
@@ -54,8 +57,9 @@ class NeighborIndex:
     No gradient flows; gather ``y[indices]`` and subtract to have one, or use `nearest_neighbors`.
 
     >>> index = NeighborIndex(torch.tensor([[0.0, 0.0, 0.0], [1.0, 0.0, 0.0]]))
-    >>> index.query(torch.tensor([[0.75, 0.0, 0.0]]))
-    Neighbors(squared_distances=tensor([0.0625]), indices=tensor([1]))
+    >>> squared_distances, indices = index.query(torch.tensor([[0.75, 0.0, 0.0]]))
+    >>> squared_distances, indices
+    (tensor([0.0625]), tensor([1]))
     """
 
     @checked

@@ -7,6 +7,7 @@ from jaxtyping import Bool, Float, Int, Shaped
 from torch import Tensor
 
 from diffshape._arguments import checked
+from diffshape._reprs import one_line
 from diffshape.ops.neighbors.gather_points import gather_rows
 from diffshape.ops.neighbors.index import require_k, search_dtype
 from diffshape.ops.neighbors.nearest import Missing, as_searched, read_missing, require_matching, search_pairs
@@ -18,6 +19,8 @@ class ManhattanNeighbors(NamedTuple):
     distances: Float[Tensor, "*b n_k"]
     """sum_d |x_d - y_d|."""
     indices: Int[Tensor, "*b n_k"]
+
+    __repr__ = one_line
 
 
 @checked
@@ -57,8 +60,9 @@ def manhattan_neighbors(
 
     >>> x = torch.tensor([[0.0, 0.0]])
     >>> y = torch.tensor([[2.0, 2.0], [0.0, 3.0]])  # the first is nearer in a straight line
-    >>> manhattan_neighbors(x, y)
-    ManhattanNeighbors(distances=tensor([3.]), indices=tensor([1]))
+    >>> distances, indices = manhattan_neighbors(x, y)
+    >>> distances, indices
+    (tensor([3.]), tensor([1]))
     """
     name = "manhattan_neighbors"
     pad = read_missing(name, missing)

@@ -65,8 +65,9 @@ def nearest_neighbors(
     elsewhere O(N M); memory is O(N + M).
 
     >>> x = torch.tensor([[0.0, 0.0, 0.0], [1.0, 0.0, 0.0]])
-    >>> nearest_neighbors(x, x.flip(0) + torch.tensor([0.0, 0.5, 0.0]))
-    Neighbors(squared_distances=tensor([0.2500, 0.2500]), indices=tensor([1, 0]))
+    >>> squared_distances, indices = nearest_neighbors(x, x.flip(0) + torch.tensor([0.0, 0.5, 0.0]))
+    >>> squared_distances, indices
+    (tensor([0.2500, 0.2500]), tensor([1, 0]))
     """
     pad = read_missing("nearest_neighbors", missing)
     x, y = (widened(each) if each.is_floating_point() else each for each in (x, y))

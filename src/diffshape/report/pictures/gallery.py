@@ -65,10 +65,10 @@ def _caption(text: str, width: int) -> Bool[np.ndarray, "h w"]:
     widest = max(line.shape[1] for line in lines)
     if widest > width:
         raise ValueError(f"gallery: caption {text!r} needs pictures {widest} pixels wide, got {width}")
-    return np.concatenate([_centred(line, width) for line in lines] + [np.zeros(((3 - BELOW) * SCALE, width), bool)])
+    return np.concatenate([_centered(line, width) for line in lines] + [np.zeros(((3 - BELOW) * SCALE, width), bool)])
 
 
-def _centred(line: Bool[np.ndarray, "h w"], width: int) -> Bool[np.ndarray, "h w"]:
+def _centered(line: Bool[np.ndarray, "h w"], width: int) -> Bool[np.ndarray, "h w"]:
     left = (width - line.shape[1]) // 2
     return np.pad(line, ((3 * SCALE, 0), (left, width - line.shape[1] - left)))
 

@@ -86,22 +86,22 @@ def _tile(
 ) -> UInt8[np.ndarray, "h w 3"]:
     scale = side / max(image.shape)
     height, width = (max(1, round(scale * length)) for length in image.shape)
-    canvas = _grey(image, (height * SUPERSAMPLING, width * SUPERSAMPLING))
+    canvas = _gray(image, (height * SUPERSAMPLING, width * SUPERSAMPLING))
     to_canvas = scale * SUPERSAMPLING
     real = mask.tolist()
     lines = [(a, b) for a, b in _outlines(skeleton) if real[a] and real[b]]
     shown = [
-        ((points.double().cpu().numpy() + 0.5) * to_canvas - 0.5, colour)
-        for points, colour in ((true, TRUE), (predicted, PREDICTED))
+        ((points.double().cpu().numpy() + 0.5) * to_canvas - 0.5, color)
+        for points, color in ((true, TRUE), (predicted, PREDICTED))
     ]
-    for at, colour in shown:
+    for at, color in shown:
         for a, b in lines:
-            _draw(canvas, _between(at[a], at[b]), colour, 1.0)
+            _draw(canvas, _between(at[a], at[b]), color, 1.0)
     for number in np.flatnonzero(real):
         radii = 2 * deviations[number].double().cpu().numpy() * to_canvas
         _draw(canvas, _ellipse(shown[-1][0][number], radii), UNCERTAIN, 0.5)
-    for at, colour in shown:
-        _draw(canvas, at[real], colour, 3.0)
+    for at, color in shown:
+        _draw(canvas, at[real], color, 3.0)
     shape = (height, SUPERSAMPLING, width, SUPERSAMPLING, 3)
     return canvas.reshape(shape).mean((1, 3)).round().astype(np.uint8)
 
@@ -111,7 +111,7 @@ def _outlines(skeleton: Skeleton) -> list[tuple[int, int]]:
     return [edge for four in around for edge in four] + ([skeleton.end_edge] if skeleton.end_edge else [])
 
 
-def _grey(image: Tensor, size: tuple[int, int]) -> NDArray[np.uint8]:
+def _gray(image: Tensor, size: tuple[int, int]) -> NDArray[np.uint8]:
     large = torch.nn.functional.interpolate(image[None, None].float().cpu(), size, mode="bilinear")[0, 0]
     low, high = (image.float().quantile(share).item() for share in (0.005, 0.995))
     values = ((large - low) / max(high - low, 1e-6)).clamp(0, 1).mul(255).byte().numpy()
@@ -122,9 +122,9 @@ def _between(start: _Points, end: _Points) -> _Points:
     return start + np.linspace(0, 1, _steps(float(np.abs(end - start).max())))[:, None] * (end - start)
 
 
-def _ellipse(centre: _Points, radii: _Points) -> _Points:
+def _ellipse(center: _Points, radii: _Points) -> _Points:
     angles = np.linspace(0, 2 * math.pi, _steps(2 * math.pi * float(radii.max())))
-    return centre + radii * np.stack([np.cos(angles), np.sin(angles)], axis=-1)
+    return center + radii * np.stack([np.cos(angles), np.sin(angles)], axis=-1)
 
 
 def _steps(length: float) -> int:
@@ -132,7 +132,7 @@ def _steps(length: float) -> int:
     return min(math.ceil(length) + 2, 10_000) if math.isfinite(length) else 2
 
 
-def _draw(canvas: NDArray[np.uint8], points: _Points, colour: tuple[int, int, int], radius: float) -> None:
+def _draw(canvas: NDArray[np.uint8], points: _Points, color: tuple[int, int, int], radius: float) -> None:
     """Discs at points; what lies outside the canvas is not drawn."""
     reach = math.ceil(radius)
     steps = np.arange(-reach, reach + 1)
@@ -141,4 +141,4 @@ def _draw(canvas: NDArray[np.uint8], points: _Points, colour: tuple[int, int, in
     height, width = canvas.shape[:2]
     inside = (pixels >= 0).all(-1) & (pixels[:, 0] < width) & (pixels[:, 1] < height)  # False for NaN
     x, y = pixels[inside].astype(int).T
-    canvas[y, x] = colour
+    canvas[y, x] = color

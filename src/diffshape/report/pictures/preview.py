@@ -35,7 +35,7 @@ class _Layer(NamedTuple):
     """What is seen of one panel: normals in picture coordinates (0 where nothing is), colour and depth."""
 
     normals: Float[Tensor, "h w 3"]
-    colours: Float[Tensor, "h w 3"]
+    colors: Float[Tensor, "h w 3"]
     depth: Float[Tensor, "h w"]
 
 
@@ -142,8 +142,8 @@ def _surface_layer(vertices: Float[Tensor, "v 3"], faces: Int[Tensor, "f 3"], pi
     normals[seen] = (corner_normals[raster.faces[seen]] * raster.barycentric[seen][..., None]).sum(1)
     normals = torch.nn.functional.normalize(normals, dim=-1)
     back = normals[..., 2:] > 0
-    colours = torch.where(back, torch.tensor(INSIDE), torch.tensor(OUTSIDE))
-    return _Layer(torch.where(back, -normals, normals), colours, raster.depth)
+    colors = torch.where(back, torch.tensor(INSIDE), torch.tensor(OUTSIDE))
+    return _Layer(torch.where(back, -normals, normals), colors, raster.depth)
 
 
 def _corner_normals(vertices: Float[Tensor, "v 3"], faces: Int[Tensor, "f 3"]) -> Float[Tensor, "f 3 3"]:
@@ -166,7 +166,7 @@ def _point_layer(points: Float[Tensor, "n 3"], pixels: int) -> _Layer:
 def _developed(layer: _Layer) -> UInt8[np.ndarray, "h w 3"]:
     """Light, creases and haze on what is seen; averaged down to the panel's size; sRGB."""
     seen = torch.isfinite(layer.depth)
-    lit = layer.colours[seen] * _light(layer.normals[seen]) * _openness(layer.depth)[seen][:, None]
+    lit = layer.colors[seen] * _light(layer.normals[seen]) * _openness(layer.depth)[seen][:, None]
     background = torch.tensor(BACKGROUND) ** GAMMA
     picture = background.repeat(*seen.shape, 1)
     picture[seen] = lit.lerp(background, _haze(layer.depth[seen])[:, None])
