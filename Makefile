@@ -35,20 +35,22 @@ check:
 
 bench:
 	@$(MAKE) -s environment EXTRAS=bench
-	"$(VENV)/bin/python" benchmarks/surface_quality.py --shared "$(SHARED)"
-	"$(VENV)/bin/python" benchmarks/step_cost.py
-	"$(VENV)/bin/python" benchmarks/chamfer.py
-	"$(VENV)/bin/python" benchmarks/point_operations.py
-	"$(VENV)/bin/python" benchmarks/assignment.py
-	"$(VENV)/bin/python" benchmarks/sinkhorn.py
-	"$(VENV)/bin/python" benchmarks/point_to_mesh.py
-	"$(VENV)/bin/python" benchmarks/packed_meshes.py
-	"$(VENV)/bin/python" benchmarks/mesh_signs.py --shared "$(SHARED)"
-	"$(VENV)/bin/python" benchmarks/mesh_fields.py --shared "$(SHARED)"
-	"$(VENV)/bin/python" benchmarks/many_meshes.py
-	"$(VENV)/bin/python" benchmarks/adaptive_wing.py
-	"$(VENV)/bin/python" benchmarks/landmark_study.py
-	"$(VENV)/bin/python" benchmarks/page.py
+	"$(VENV)/bin/python" -m benchmarks.quality.surface_quality --shared "$(SHARED)"
+	"$(VENV)/bin/python" -m benchmarks.speed.step_cost
+	"$(VENV)/bin/python" -m benchmarks.speed.softplus
+	"$(VENV)/bin/python" -m benchmarks.speed.hash_perceptron
+	"$(VENV)/bin/python" -m benchmarks.speed.chamfer
+	"$(VENV)/bin/python" -m benchmarks.speed.point_operations
+	"$(VENV)/bin/python" -m benchmarks.speed.assignment
+	"$(VENV)/bin/python" -m benchmarks.speed.sinkhorn
+	"$(VENV)/bin/python" -m benchmarks.speed.point_to_mesh
+	"$(VENV)/bin/python" -m benchmarks.speed.packed_meshes
+	"$(VENV)/bin/python" -m benchmarks.quality.mesh_signs --shared "$(SHARED)"
+	"$(VENV)/bin/python" -m benchmarks.quality.mesh_fields --shared "$(SHARED)"
+	"$(VENV)/bin/python" -m benchmarks.speed.many_meshes
+	"$(VENV)/bin/python" -m benchmarks.speed.adaptive_wing
+	"$(VENV)/bin/python" -m benchmarks.quality.landmark_study
+	"$(VENV)/bin/python" -m benchmarks.page
 
 # Installs the package with EXTRAS unless the stamp says that it was done here, with these versions, since the last
 # change of what is asked for. An environment that exists is used as it is.

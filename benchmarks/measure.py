@@ -1,4 +1,4 @@
-"""What the benchmarks share: a command measured from outside, the machine it ran on, and results kept as JSON lines.
+"""Measuring for all benchmarks: a command from outside, calls by turns, the machine, and results kept as JSON lines.
 
 Nothing here imports torch or diffshape: a child process is charged with the peak memory of the parent that started it,
 so the parent stays small.
@@ -8,6 +8,8 @@ import ctypes
 import json
 import os
 import platform
+import random
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -24,7 +26,7 @@ Row = dict[str, Any]
 
 
 class Run(NamedTuple):
-    """How a command went: exit status, wall-clock seconds with its start-up, peak memory, and what it printed."""
+    """Outcome of a command: exit status, wall-clock seconds with its start-up, peak memory, and what it printed."""
 
     status: int
     seconds: float
@@ -49,12 +51,12 @@ def run_measured(command: list[str]) -> Run:
 
 
 def used_megabytes(usage: Any) -> float:
-    """The peak memory in what ``resource`` tells of a process: bytes on macOS, kilobytes elsewhere."""
+    """Peak memory of a process, as ``resource`` gives it: in bytes on macOS, in kilobytes elsewhere."""
     return usage.ru_maxrss / (2**20 if sys.platform == "darwin" else 2**10)
 
 
 def peak_megabytes(call: Callable[[], Any]) -> float:
-    """By how much one call raises the peak of the process above what it holds before."""
+    """Megabytes by which one call raises the peak of the process above what it holds before; NaN if not on Linux."""
     try:
         ctypes.CDLL(None).malloc_trim(0)  # else what earlier calls freed is used again unseen
         with open("/proc/self/clear_refs", "w") as file:
@@ -71,8 +73,26 @@ def _status(name: str) -> int:
         return next(int(line.split()[1]) for line in file if line.startswith(name))
 
 
+def by_turns(calls: dict[str, Callable], *arguments: Any, seconds: float = 20.0) -> dict[str, float]:
+    """Median milliseconds of each call; the calls take turns, so that other load on the machine falls on all alike.
+
+    Every turn has another order: a call that leaves the caches cold slows whichever comes next. The first turn, which
+    may compile, does not count. There are 11 more, or as many as begin within ``seconds``, but 3 at least.
+    """
+    times, order = {name: [] for name in calls}, random.Random(0)
+    begin = time.perf_counter()
+    for turn in range(12):
+        if turn > 3 and time.perf_counter() - begin > seconds:
+            break
+        for name in order.sample(list(calls), len(calls)):
+            start = time.perf_counter()
+            calls[name](*arguments)
+            times[name].append(1e3 * (time.perf_counter() - start))
+    return {name: round(statistics.median(each[1:]), 2) for name, each in times.items()}
+
+
 def environment() -> Row:
-    """The machine and the versions, for the page."""
+    """Machine and versions, for the page."""
     commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], cwd=ROOT, capture_output=True, text=True)
     return {
         "date": date.today().isoformat(),
@@ -86,7 +106,7 @@ def environment() -> Row:
 
 
 def cpu_model() -> str:
-    """The processor by name where the system tells it."""
+    """Name of the processor where the system tells it."""
     if Path("/proc/cpuinfo").is_file():
         for line in Path("/proc/cpuinfo").read_text().splitlines():
             if line.startswith("model name"):
@@ -100,7 +120,7 @@ def read_rows(path: Path) -> list[Row]:
 
 
 def append_row(path: Path, row: Row) -> None:
-    """Keep one more result, so that a run that is stopped can be taken up again."""
+    """Add one result to the file at once, so that a run that is stopped can be continued."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("a") as file:
         file.write(json.dumps(row) + "\n")

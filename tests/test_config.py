@@ -6,7 +6,8 @@ from typing import Literal
 import numpy as np
 import pytest
 
-from diffshape._config import from_plain, read_json, read_yaml, to_plain
+from diffshape._config import from_plain, to_plain
+from diffshape._files import read_json, read_yaml
 from diffshape._sized_for import SizedFor
 from diffshape._typed import check_settings
 from diffshape.fields import HashGridConfig, MLPConfig, build_field

@@ -1,4 +1,4 @@
-"""What is written for people: the code runs, the names in it exist, and the links lead somewhere."""
+"""What is written for people: the code runs, the names in it exist, and links, anchors and paths lead somewhere."""
 
 import ast
 import importlib
@@ -9,6 +9,9 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").rglob("*.md"))]
+SOURCES = [
+    path for folder in ("src", "benchmarks", "docs", "examples") for path in sorted((ROOT / folder).rglob("*.py"))
+]
 BLOCKS = [
     pytest.param(code, id=f"{page.relative_to(ROOT)}-{number}")
     for page in PAGES
@@ -16,10 +19,85 @@ BLOCKS = [
 ]
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
-def test_links_lead_somewhere(page):
-    targets = re.findall(r"\]\((?!https?:|#)([^)#]+)", page.read_text(encoding="utf-8"))
-    assert [target for target in targets if not (page.parent / target).exists()] == []
+def short(path):
+    """The name of a test's page."""
+    return str(path.relative_to(ROOT))
+
+
+def links(page):
+    """Targets of links and pictures of a page as (file, anchor), the file resolved."""
+    found = re.findall(r"\]\((?!https?:)([^)#\s]*)#?([^)\s]*)\)", page.read_text(encoding="utf-8"))
+    return [((page.parent / target).resolve() if target else page, anchor) for target, anchor in found]
+
+
+def anchors(page):
+    """The names by which the headings of a page can be linked to, as GitHub makes them."""
+    text = re.sub(r"^```.*?^```", "", page.read_text(encoding="utf-8"), flags=re.M | re.S)
+    names = []
+    for heading in re.findall(r"^#+ (.+?)\s*$", text, re.M):
+        name = re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")
+        names.append(f"{name}-{names.count(name)}" if name in names else name)
+    return names
+
+
+def paths_named(text):
+    """Files of the repository that a text names, by path or as a module to run."""
+    files = re.findall(
+        r"(?<![\w/.])((?:benchmarks|docs|examples|src|tests)/[\w./-]*\.(?:py|md|png|jsonl|ipynb))\b", text
+    )
+    modules = re.findall(r"-m (benchmarks(?:\.\w+)+)", text)
+    return {ROOT / file for file in files} | {ROOT / module.replace(".", "/") for module in modules}
+
+
+def there(path):
+    """Whether a file, a module or a package that can be run is there."""
+    return path.is_file() or path.with_suffix(".py").is_file() or (path / "__main__.py").is_file()
+
+
+def test_anchors_are_those_of_github(tmp_path):
+    page = tmp_path / "page.md"
+    page.write_text(
+        "# A `b`, c?\n\n```sh\n# no heading\n```\n\n## 3. Why Dice-like\n\n## A `b`, c?\n", encoding="utf-8"
+    )
+    assert anchors(page) == ["a-b-c", "3-why-dice-like", "a-b-c-1"]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=short)
+def test_links_and_anchors_lead_somewhere(page):
+    lost = [
+        f"{target}#{anchor}"
+        for target, anchor in links(page)
+        if not target.exists() or (anchor and anchor not in anchors(target))
+    ]
+    assert lost == []
+
+
+@pytest.mark.parametrize("page", [*PAGES, ROOT / "Makefile"], ids=short)
+def test_files_that_a_page_names_exist(page):
+    assert [path for path in paths_named(page.read_text(encoding="utf-8")) if not there(path)] == []
+
+
+def test_files_that_the_code_names_exist():
+    lost = {
+        (short(source), short(path))
+        for source in SOURCES
+        for path in paths_named(source.read_text(encoding="utf-8"))
+        if not there(path)
+    }
+    assert lost == set()
+
+
+def test_a_lost_file_is_noticed():
+    named = paths_named("by `docs/index.md`, `docs/nothing.md`, `python -m benchmarks.page`, `-m benchmarks.nothing`")
+    assert {short(path) for path in named if not there(path)} == {"docs/nothing.md", "benchmarks/nothing"}
+
+
+def test_every_file_of_the_docs_is_reached_from_another():
+    """Pages and images by a link, scripts by their path."""
+    reached = {target for page in PAGES for target, _ in links(page) if target != page}
+    reached |= {path for page in PAGES for path in paths_named(page.read_text(encoding="utf-8"))}
+    files = {path for path in (ROOT / "docs").rglob("*") if path.suffix in (".md", ".png", ".py")}
+    assert {short(path) for path in files - reached} == set()
 
 
 @pytest.mark.parametrize("code", BLOCKS)

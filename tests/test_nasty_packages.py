@@ -190,7 +190,7 @@ def good_calls() -> dict[str, Call]:
     fields.export(grid, "field.safetensors")
     quick = {"steps": 1, "device": "cpu", "progress": False}
     method = fitting.DiffCD(
-        batch=8, surface_batch=8, pool=20, meshings=1, mesh_resolution=16, prepare=False, normal_weight=0.0
+        batch=8, surface_batch=8, pool=20, meshings=1, mesh_resolution=16, scan=None, normal_weight=0.0
     )
     supervised = fitting.Supervised(batch=8, pool=64, fresh=8)
     orientation = fitting.OrientationConfig(directions=8, resolution=16, rounds=1)
@@ -305,6 +305,10 @@ def good_calls() -> dict[str, Call]:
         ),
         "fitting.prepare_scan": Call(fitting.prepare_scan, {"points": torch.from_numpy(CLOUD) / 2, "config": scan}),
         "fitting.preset": Call(fitting.preset, {"name": "quick"}),
+        "fitting.FitSettings": Call(fitting.FitSettings, {"method": fitting.DiffCD(), "steps": 3}, use=vars),
+        "fitting.FitSettings.from_dict": Call(
+            fitting.FitSettings.from_dict, {"plain": fitting.preset("quick").to_dict()}, use=vars
+        ),
         "fitting.resume_fit": Call(fitting.resume_fit, {"folder": "run", "device": "cpu", "progress": False}),
         "fitting.score_field": Call(fitting.score_field, {"result": result, "samples": 20, "resolution": 8}, use=str),
         "fitting.tabulate_fits": Call(

@@ -76,7 +76,7 @@ def test_every_public_result_with_arrays_has_one(package):
             types = " ".join(map(str, kind.__annotations__.values()))
             if any(word in types for word in ("Tensor", "ndarray", "Frame")) and kind.__repr__ is not one_line:
                 long.append(name)
-    assert long == (["FitResult"] if package == "fitting" else [])  # which has its own
+    assert long == []
 
 
 def test_a_field_is_its_size():

@@ -1,10 +1,8 @@
 """Settings as plain values, and back: what YAML and JSON files keep of frozen dataclasses. Needs no torch."""
 
-import json
 import math
 from collections.abc import Mapping
 from dataclasses import MISSING, fields, is_dataclass, replace
-from pathlib import Path
 from types import MappingProxyType
 from typing import Any, get_args
 
@@ -14,8 +12,6 @@ from diffshape._typed import hints_of, shown, typed
 Kinds = Mapping[str, type]
 """Names of dataclasses of which a setting may be one of several; files say which under the key "kind"."""
 _NONE: Kinds = MappingProxyType({})
-_LARGEST = 2**20
-"""Bytes of the largest file of settings."""
 
 
 def to_plain(config: Any, kinds: Kinds = _NONE) -> dict[str, Any]:
@@ -28,7 +24,7 @@ def from_plain(wanted: Any, plain: Any, kinds: Kinds = _NONE, *, base: Any = Non
     """The dataclass that :func:`to_plain` wrote.
 
     Args:
-        wanted: The class, or the union of those in ``kinds`` that it may be.
+        wanted: The class, a base of those in ``kinds`` that it may be, or a union of some.
         plain: Settings by name.
         kinds: As ``to_plain`` had them.
         base: What settings are taken from that ``plain`` does not name, on every level of which it is of the same
@@ -41,36 +37,6 @@ def from_plain(wanted: Any, plain: Any, kinds: Kinds = _NONE, *, base: Any = Non
     return _built("", wanted, plain, kinds, base)
 
 
-def read_yaml(path: Path) -> dict[str, Any]:
-    """The settings by name that a YAML file holds; nothing in it is executed.
-
-    Raises:
-        ValueError: The file holds something else, whatever it is.
-        OSError: It cannot be read.
-    """
-    import yaml
-
-    return _read(path, yaml.safe_load, "YAML")
-
-
-def read_json(path: Path) -> dict[str, Any]:
-    """The same for a JSON file."""
-    return _read(path, json.loads, "JSON")
-
-
-def _read(path: Path, load: Any, language: str) -> dict[str, Any]:
-    content = path.read_bytes()
-    if len(content) > _LARGEST:
-        raise ValueError(f"{path} holds no settings: it is larger than {_LARGEST >> 20} MB")
-    try:
-        plain = load(content.decode())
-    except Exception as error:  # whatever the library makes of nonsense, RecursionError included
-        raise ValueError(f"{path} is not {language}: {' '.join(str(error).split())}") from error
-    if not isinstance(plain, dict):
-        raise ValueError(f"{path} holds no settings by name, but {shown(plain)}")
-    return plain
-
-
 def _plain_value(value: Any, kinds: Kinds) -> Any:
     if is_dataclass(value):
         return to_plain(value, kinds)
@@ -81,7 +47,7 @@ def _plain_value(value: Any, kinds: Kinds) -> Any:
 
 def _built(path: str, wanted: Any, plain: Any, kinds: Kinds, base: Any) -> Any:
     title = path or getattr(wanted, "__name__", "settings")
-    options = {name: kind for name, kind in kinds.items() if kind in (wanted, *get_args(wanted))}
+    options = {name: kind for name, kind in kinds.items() if _is_one_of(kind, wanted)}
     if not isinstance(plain, Mapping):
         which = f"have a kind out of {', '.join(options)}" if options else "be settings by name"
         raise ValueError(f"{title} must {which}, got {shown(plain)}")
@@ -91,6 +57,8 @@ def _built(path: str, wanted: Any, plain: Any, kinds: Kinds, base: Any) -> Any:
         if not isinstance(name, str) or name not in options:
             raise ValueError(f"{title} must have a kind out of {', '.join(options)}, got {shown(plain)}")
         wanted, plain = options[name], {key: value for key, value in plain.items() if key != "kind"}
+    else:
+        wanted = next(each for each in (wanted, *get_args(wanted)) if is_dataclass(each))
     base = base if type(base) is wanted else None
     below, hints = f"{path}." if path else "", hints_of(wanted)
     for key in plain:
@@ -104,6 +72,11 @@ def _built(path: str, wanted: Any, plain: Any, kinds: Kinds, base: Any) -> Any:
         for name, value in plain.items()
     }
     return wanted(**values) if base is None else replace(base, **values)
+
+
+def _is_one_of(kind: type, wanted: Any) -> bool:
+    """Whether a dataclass is one that a setting may be: in its union, or below a class that it names."""
+    return any(isinstance(each, type) and issubclass(kind, each) for each in (wanted, *get_args(wanted)))
 
 
 def _needed(wanted: Any) -> list[str]:

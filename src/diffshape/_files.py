@@ -5,17 +5,23 @@ temporary file; `remove_leftovers` knows these by their names.
 """
 
 import contextlib
+import json
 import os
 import re
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from diffshape._arguments import checked
+from diffshape._typed import shown
 
 _LEFTOVER = re.compile(r"\.(.+-[0-9a-f]{4,8}(\.\w+)?|tmp\w{6})")
 """Names that ``atomic_path`` gives, and those of the library safetensors, which wrote tensors in earlier versions."""
+
+_LARGEST = 2**20
+"""Bytes of the largest file of settings."""
 
 
 @contextmanager
@@ -76,3 +82,52 @@ def remove_leftovers(folder: Path) -> None:
 def is_leftover(path: Path) -> bool:
     """Whether a file is one that a process left that was killed while it wrote."""
     return bool(_LEFTOVER.fullmatch(path.name)) and path.is_file()
+
+
+def write_json(path: Path, content: Mapping[str, Any]) -> None:
+    """Write plain values by name as indented JSON."""
+    with atomic_path(path) as temporary:
+        temporary.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
+
+
+def write_yaml(path: Path, content: Mapping[str, Any]) -> None:
+    """Write plain values by name as YAML, in their order."""
+    import yaml
+
+    with atomic_path(path) as temporary:
+        temporary.write_text(yaml.safe_dump(dict(content), sort_keys=False), encoding="utf-8")
+
+
+def read_yaml(path: Path) -> dict[str, Any]:
+    """The settings by name that a YAML file holds; nothing in it is executed.
+
+    Raises:
+        ValueError: The file holds something else, whatever it is.
+        OSError: It cannot be read.
+    """
+    import yaml
+
+    return _read(path, yaml.safe_load, "YAML")
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    """The settings by name that a JSON file holds.
+
+    Raises:
+        ValueError: The file holds something else, whatever it is.
+        OSError: It cannot be read.
+    """
+    return _read(path, json.loads, "JSON")
+
+
+def _read(path: Path, load: Any, language: str) -> dict[str, Any]:
+    content = path.read_bytes()
+    if len(content) > _LARGEST:
+        raise ValueError(f"{path} holds no settings: it is larger than {_LARGEST >> 20} MB")
+    try:
+        plain = load(content.decode())
+    except Exception as error:  # whatever the library makes of nonsense, RecursionError included
+        raise ValueError(f"{path} is not {language}: {' '.join(str(error).split())}") from error
+    if not isinstance(plain, dict):
+        raise ValueError(f"{path} holds no settings by name, but {shown(plain)}")
+    return plain

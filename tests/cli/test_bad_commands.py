@@ -29,9 +29,9 @@ def files(tmp_path, scan):
     trimesh.creation.box().export("meshes/0.ply")
     trimesh.creation.box().export("box.ply")
     Path("run").mkdir()
-    Path("run/config.yaml").write_text("version: 1\n")
+    Path("run/config.yaml").write_text("version: 2\nkind: fit\n")
     Path("training").mkdir()
-    Path("training/config.yaml").write_text("version: 1\nmodel: deep-sdf\n")
+    Path("training/config.yaml").write_text("version: 2\nkind: train deep-sdf\n")
 
 
 COMMANDS = [

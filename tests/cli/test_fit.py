@@ -15,7 +15,7 @@ import yaml
 from safetensors.torch import load_file
 
 import diffshape
-from diffshape.cli.fit_defaults import base_of
+from diffshape.cli.fit_defaults import defaults_of
 from diffshape.cli.main import main, parse
 from diffshape.data import write_mesh
 from diffshape.fields import HASH_GRIDS, HashGridConfig
@@ -171,7 +171,7 @@ def test_stopped_while_it_prepares_a_fit_says_so_and_is_begun_again(number, scan
     run = tmp_path / "run"
     with monkeypatch.context() as patch:
         patch.setattr(
-            import_module("diffshape.fitting.fit_points"), "prepare_scan", lambda cloud: os.kill(os.getpid(), number)
+            import_module("diffshape.fitting.fit_points"), "prepare_scan", lambda *_: os.kill(os.getpid(), number)
         )
         fit(scan, "--out", run, *tiny, code=130)
     assert f"nothing is saved yet; type the same again, with --out {run}" in capsys.readouterr().err
@@ -257,7 +257,7 @@ def test_killed_and_resumed_ends_with_the_same_bits(scan, finished, tmp_path, ti
     program = (
         "import os, signal, sys\n"
         "from diffshape.cli.main import main\n"
-        "from diffshape.fitting.fit_folder import RunFolder\n"
+        "from diffshape.training.run_folder import RunFolder\n"
         "from diffshape.training import CheckpointFolder, Progress, Steps\n"
         "RunFolder.checkpoints = property(lambda run: CheckpointFolder(run.path / 'checkpoints', every=Steps(2)))\n"
         "Progress.__call__ = lambda self, report: report.step == 4 and os.kill(os.getpid(), signal.SIGKILL)\n"
@@ -300,7 +300,7 @@ def test_the_options_of_a_grid_change_that_of_the_preset(truth, tmp_path):
 
 @pytest.mark.parametrize(("option", "value"), [("width", 64), ("base", 8), ("log2_entries", 18)])
 def test_what_is_typed_is_used_also_where_it_is_the_default_of_the_class(option, value):
-    base = base_of("standard", None)
+    base = defaults_of("standard", None)
     given = parse(["fit", "part.obj", f"--field.{option}", str(value)])[1]
     field = base.field_for("mesh", given.field, given.typed_in("field"), Path("part.obj"))
     assert field == replace(HASH_GRIDS["small"], **{option: value})
@@ -310,17 +310,17 @@ def test_what_is_typed_is_used_also_where_it_is_the_default_of_the_class(option,
 @pytest.mark.parametrize("kind", ["scan", "mesh"])
 def test_a_part_of_a_config_is_filled_from_the_preset(kind, tmp_path):
     (tmp_path / "part.yaml").write_text("method: {batch: 300}\nfield: {width: 16}\nseed: 3\n")
-    base, usual = base_of("quick", tmp_path / "part.yaml"), base_of("quick", None)
-    own, other = base.preset_for(kind, Path("a")), usual.preset_for(kind, Path("a"))
+    base, usual = defaults_of("quick", tmp_path / "part.yaml"), defaults_of("quick", None)
+    own, other = base.settings_for(kind, Path("a")), usual.settings_for(kind, Path("a"))
     assert own.method == replace(other.method, batch=300)
     assert own.field == replace(other.field or HashGridConfig(), width=16)
-    assert (own.steps, base.seconds, base.seed) == (other.steps, None, 3)
+    assert (own.steps, own.seconds, base.seed) == (other.steps, None, 3)
 
 
 def test_a_budget_of_seconds_replaces_the_steps_of_the_preset(tmp_path):
     (tmp_path / "part.yaml").write_text("seconds: 2.5\n")
-    base = base_of("standard", tmp_path / "part.yaml")
-    assert (base.seconds, base.scan.steps, base.scan.field) == (2.5, 0, None)
+    scan = defaults_of("standard", tmp_path / "part.yaml").settings["scan"]
+    assert (scan.seconds, scan.steps, scan.field) == (2.5, None, None)
 
 
 @pytest.mark.parametrize(
@@ -330,7 +330,7 @@ def test_a_budget_of_seconds_replaces_the_steps_of_the_preset(tmp_path):
         ("field: {widht: 3}", "there is no setting field.widht; did you mean field.width?"),
         ("method: {kind: diffcd, batsh: 3}", "there is no setting method.batsh; did you mean method.batch?"),
         ("method: {batch: 0}", "batch must be at least 1, got 0"),
-        ("version: 2", "version must be 1, got 2"),
+        ("version: 1", "version must be 2, got 1"),
         ("[1, 2]", "bad.yaml holds no settings by name, but [1, 2]"),
         ("a: [", "bad.yaml is not YAML"),
     ],

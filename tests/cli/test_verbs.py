@@ -3,7 +3,7 @@ import json
 import numpy as np
 import pytest
 
-from diffshape.cli.inputs import remembered_inputs
+from diffshape.batch.inputs import remembered_inputs
 from diffshape.cli.main import main
 from diffshape.data import read_mesh, write_mesh, write_points
 

@@ -171,12 +171,6 @@ def test_an_error_about_content_names_the_file(tmp_path):
         read_points(path)
 
 
-def test_clouds_compare_by_identity():
-    cloud = PointCloud(CLOUD)
-    assert cloud == cloud
-    assert cloud != PointCloud(CLOUD)
-
-
 def test_import_is_free_of_torch():
     code = "import sys; from diffshape.data import read_points, Frame, demo_scan; sys.exit('torch' in sys.modules)"
     assert (
@@ -213,12 +207,6 @@ def test_attributes_keep_their_rows():
     assert np.array_equal(drawn.attributes["colors"][:, 0], drawn.attributes["id"])
     with pytest.raises(ValueError, match=r"attribute 'a' of points must have 50 rows like the points, got \(2,\)"):
         clean_points(CLOUD, attributes={"a": [1, 2]})
-
-
-def test_a_cloud_is_shown_on_a_line():
-    assert repr(WHOLE) == "PointCloud(50 points, normals, colors, id)"
-    many = PointCloud(CLOUD, attributes={f"a{number}": CLOUD for number in range(9)})
-    assert repr(many) == "PointCloud(50 points, a0, a1, a2, a3, and 5 more)"
 
 
 def test_masked_rows_are_no_points():
@@ -271,15 +259,6 @@ def test_what_may_not_be_given(given):
 def test_cleaning_twice_says_things_once():
     flat = CLOUD * [1, 1, 0]
     assert clean_points(clean_points(flat)).notes == clean_points(flat).notes
-
-
-def test_repeated_points_are_drawn_once():
-    rows = np.vstack([np.zeros((1000, 3)), CLOUD])
-    cloud = clean_points(rows)
-    assert len(cloud) == 1050
-    assert np.array_equal(cloud.subset(60).points, np.vstack([np.zeros((1, 3)), CLOUD]))
-    assert cloud.subset(60).notes == ("999 of 1,050 points were left out: they repeat others.",)
-    assert len(np.unique(cloud.subset(40).points, axis=0)) == 40
 
 
 def test_colors_of_a_cloud_are_bytes():

@@ -216,6 +216,11 @@ def test_three_levels_or_fewer_are_shown_throughout(levels):
         assert field.fade.tolist() == [1.0] * levels
 
 
+@pytest.mark.parametrize("kind", [HashGrid, FeatureGrid])
+def test_the_box_is_that_of_the_config(kind):
+    assert kind(levels=2, base=4, finest=16, box=(-0.5, 1.0)).box == (-0.5, 1.0)
+
+
 def test_a_framed_field_fades_its_inner_one():
     field = HashGrid(levels=5, base=4, finest=64, log2_entries=9)
     FramedField(field, scale=2.0).fade_in(0.0)

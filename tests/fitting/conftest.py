@@ -14,7 +14,7 @@ from diffshape.fitting import DiffCD
 from diffshape.fitting import fit_points as fit_to_points
 from diffshape.fitting.methods import initial_distances
 from diffshape.fitting.scans.prepare import prepare_scan
-from diffshape.fitting.targets.scan_target import FitTarget
+from diffshape.fitting.targets.scan_target import ScanTarget
 
 CENTER, RADIUS = np.array([10.0, -5.0, 3.0]), 2.0
 
@@ -61,7 +61,7 @@ def sphere_target():
     """A sphere of radius 0.5 with exact normals and indicator."""
     normals = torch.from_numpy(even_directions(3000)).float()
     nodes = torch.cartesian_prod(*[torch.linspace(-1, 1, 65)] * 3).reshape(65, 65, 65, 3)
-    return FitTarget(
+    return ScanTarget(
         points=0.5 * normals,
         normals=normals,
         spacing=torch.tensor((np.pi / 3000) ** 0.5),
@@ -91,10 +91,10 @@ def _scans():
 def quick_start(monkeypatch, _scans):
     """A small pool of start targets, and one preparation for each cloud."""
 
-    def remembered(cloud):
-        key = cloud.numpy().tobytes()
+    def remembered(cloud, config):
+        key = cloud.numpy().tobytes(), config
         if key not in _scans:
-            _scans[key] = prepare_scan(cloud)
+            _scans[key] = prepare_scan(cloud, config)
         return _scans[key]
 
     monkeypatch.setattr(import_module("diffshape.fitting.fit_points"), "prepare_scan", remembered)

@@ -10,7 +10,7 @@ from safetensors.torch import load_file, save_file
 
 from diffshape._tensor_files import read_tensors
 from diffshape.fitting import load, resume_fit
-from diffshape.fitting.fit_folder import RunFolder
+from diffshape.fitting.fit_folder import FitFolder
 from diffshape.training import folder_lock
 
 PLACES = np.random.default_rng(1).normal(size=(50, 3)) * 2 + [10.0, -5.0, 3.0]
@@ -28,24 +28,25 @@ def test_a_loaded_fit_answers_as_the_saved_one(ball_fit, saved):
     np.testing.assert_array_equal(again.mesh(32).vertices, ball_fit.mesh(32).vertices)
     assert (again.settings, again.frame, again.notes) == (ball_fit.settings, ball_fit.frame, ball_fit.notes)
     assert (again.step, again.seconds) == (ball_fit.step, ball_fit.seconds)
-    assert (again.interrupted, again.as_torch, again.folder) == (False, False, saved)
+    assert (again.interrupted, again.fit.as_torch, again.folder) == (False, False, saved)
 
 
 def test_notes_and_kind_are_kept(ball_fit, tmp_path):
-    again = load(replace(ball_fit, notes=("One.", "Two."), as_torch=True).save(tmp_path / "fit"))
+    noted = replace(ball_fit.fit, notes=("One.", "Two."), as_torch=True)
+    again = load(replace(ball_fit, fit=noted).save(tmp_path / "fit"))
     assert again.notes == ("One.", "Two.")
     assert isinstance(again.mesh(24).vertices, torch.Tensor)
 
 
 def test_the_folder_is_plain(saved):
     assert {path.name for path in saved.iterdir()} == {*FILES, "environment.json"}
-    assert yaml.safe_load((saved / "config.yaml").read_text())["version"] == 1
+    assert yaml.safe_load((saved / "config.yaml").read_text())["version"] == 2
     assert json.loads((saved / "environment.json").read_text())["packages"]["torch"] == torch.__version__
     assert json.loads((saved / "frame.json").read_text())["scale"] == pytest.approx(4, rel=0.01)
 
 
 def test_a_second_fit_is_not_written_over_the_first(ball_fit, saved):
-    with pytest.raises(ValueError, match="already holds a fit; resume it, or choose another folder"):
+    with pytest.raises(ValueError, match="already holds a run; resume it, or choose another folder"):
         ball_fit.save(saved)
 
 
@@ -144,5 +145,5 @@ def test_weights_without_their_step_are_refused(saved):
 
 
 def test_nothing_is_begun_twice(ball_fit, saved):
-    with pytest.raises(ValueError, match="already holds a fit"):
-        RunFolder(saved).write_result(replace(ball_fit, folder=None))
+    with pytest.raises(ValueError, match="already holds a run"):
+        FitFolder(saved).begin_fit(ball_fit.fit)

@@ -64,7 +64,7 @@ def test_the_score_is_high_and_needs_a_mesh(fitted, ball):
     assert score.mae_near < 0.005
     assert score.chamfer < 5e-3
     assert (score.count_near, score.count_volume, score.count_surface) == (20_000,) * 3
-    scan = fit_points(ball[0], DiffCD(prepare=False, normal_weight=0.0, batch=64), SMALL, steps=1)
+    scan = fit_points(ball[0], DiffCD(scan=None, normal_weight=0.0, batch=64), SMALL, steps=1)
     with pytest.raises(ValueError, match="score_field: result must be a fit of a mesh"):
         score_field(scan)
 

@@ -169,8 +169,8 @@ def test_wrong_settings_are_refused(meshes, options, error, told):
 
 def test_results_come_as_the_meshes_went_in_and_can_be_saved(three, tmp_path):
     result = fit([(torch.from_numpy(np.array(BOX.vertices)), torch.from_numpy(np.array(BOX.faces)))])[0]
-    assert result.as_torch
-    assert not three[0].as_torch
+    assert result.fit.as_torch
+    assert not three[0].fit.as_torch
     three[2].save(tmp_path / "ring")
     loaded = load(tmp_path / "ring")
     assert same(loaded, three[2])

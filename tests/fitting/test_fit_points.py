@@ -12,8 +12,8 @@ from diffshape.data import clean_points, read_mesh, read_points, write_points
 from diffshape.fields import HashGridConfig, LatentMLPConfig, MLPConfig
 from diffshape.fitting import DiffCD, fit_points, load, resume_fit
 from diffshape.fitting.fit_points import matched_grid
-from diffshape.fitting.presets import PRESETS
-from diffshape.fitting.targets.scan_target import FitTarget
+from diffshape.fitting.presets import SCAN_PRESETS
+from diffshape.fitting.targets.scan_target import ScanTarget
 from diffshape.metrics import compare_surfaces
 
 
@@ -77,7 +77,7 @@ def test_rows_of_zeros_change_nothing(fit, ball):
 def test_a_tensor_is_fitted_like_an_array(fit, ball):
     from_tensor = fit(torch.from_numpy(ball))
     assert torch.equal(weights(from_tensor), weights(fit(ball)))
-    assert from_tensor.as_torch
+    assert from_tensor.fit.as_torch
     assert isinstance(from_tensor.mesh(24).vertices, torch.Tensor)
 
 
@@ -98,7 +98,7 @@ def test_every_part_of_the_settings_acts_and_is_kept(fit, ball, change):
 
 def test_without_a_budget_the_steps_are_those_of_the_standard_preset(ball, small_method, small_field):
     result = fit_points(ball, small_method, small_field, observers=[stop_at(1)])
-    assert result.settings.steps == PRESETS["standard"].steps
+    assert result.settings.steps == SCAN_PRESETS["standard"].steps
     assert (result.step, result.interrupted) == (1, True)
 
 
@@ -146,7 +146,7 @@ def test_an_empty_budget_is_refused_before_a_folder_is_begun(
 
 @pytest.mark.parametrize("prepare", [True, False])
 def test_an_interrupted_fit_resumes_to_the_same_bits(fit, ball, small_method, tmp_path, prepare):
-    method = small_method if prepare else replace(small_method, prepare=False, normal_weight=0.0)
+    method = small_method if prepare else replace(small_method, scan=None, normal_weight=0.0)
     whole = fit(ball, 30, method)
     stopped = fit(ball, 30, method, folder=tmp_path / "fit", observers=[stop_at(12)])
     assert (stopped.step, stopped.interrupted) == (12, True)
@@ -167,7 +167,7 @@ def test_a_fit_in_a_folder_is_the_same_and_leaves_a_log(fit, ball, tmp_path):
     assert torch.equal(weights(result), weights(fit(ball)))
     assert result.folder == tmp_path / "fit"
     assert (tmp_path / "fit" / "log.csv").read_text().count("\n") > 1
-    with pytest.raises(ValueError, match="already holds a fit"):
+    with pytest.raises(ValueError, match="already holds a run"):
         fit(ball, folder=tmp_path / "fit")
 
 
@@ -217,7 +217,7 @@ def test_a_handful_of_points_gives_finite_answers(fit, directions, count):
 @pytest.mark.parametrize("times", [2, 12])
 @pytest.mark.parametrize("prepare", [True, False])
 def test_repeated_points_are_a_shape_too(ball, small_method, times, prepare):
-    method = small_method if prepare else replace(small_method, prepare=False, normal_weight=0.0)
+    method = small_method if prepare else replace(small_method, scan=None, normal_weight=0.0)
     result = fit_points(np.repeat(ball[:300], times, axis=0), method, steps=2)
     assert np.isfinite(result.query(ball)).all()
 
@@ -293,7 +293,7 @@ def test_two_balls_stay_two_bodies(fit, directions):
 
 
 def target(spacing, noise):
-    return FitTarget(points=torch.zeros(1, 3), spacing=torch.tensor(spacing), noise=torch.tensor(noise))
+    return ScanTarget(points=torch.zeros(1, 3), spacing=torch.tensor(spacing), noise=torch.tensor(noise))
 
 
 def test_the_matched_grid_follows_spacing_and_noise_within_limits():

@@ -1,10 +1,9 @@
-from dataclasses import fields, replace
-
 import pytest
 
-from diffshape.fields import HASH_GRIDS, HashGridConfig, MLPConfig
-from diffshape.fitting import DiffCD, Preset, Supervised, mesh_preset, preset
-from diffshape.fitting.presets import MESH_PRESETS, PRESETS
+from diffshape.fields import HASH_GRIDS, MLPConfig
+from diffshape.fitting import DiffCD, Supervised, mesh_preset, preset
+from diffshape.fitting.methods.table import fits_of
+from diffshape.fitting.presets import MESH_PRESETS, PRESETS, SCAN_PRESETS
 from diffshape.training import WarmupCosine
 
 
@@ -28,7 +27,7 @@ def test_the_paper_preset_is_the_published_setting():
         pulls=4,
         pull="trace",
         tolerance=1e-3,
-        prepare=False,
+        scan=None,
         start=paper.method.start,  # unused without a prepared scan
         learning_rate=1e-3,
         schedule="warmup-cosine",
@@ -41,21 +40,16 @@ def test_the_paper_preset_is_the_published_setting():
     assert paper.field == MLPConfig(hidden_layers=8, width=256, skip=(4,), beta=100.0, radius=0.5)
 
 
-def test_the_standard_preset_is_the_default():
-    assert preset("standard") == Preset() == Preset(method=DiffCD(), field=None)
-    assert preset("quick").steps < preset("standard").steps
-
-
-def test_every_field_of_a_preset_tells_presets_apart():
-    other = {"method": DiffCD(batch=7), "field": HashGridConfig(levels=2), "steps": 3}
-    assert set(other) == {field.name for field in fields(Preset)}
-    assert all(replace(Preset(), **{name: value}) != Preset() for name, value in other.items())
+@pytest.mark.parametrize(("kind", "presets"), PRESETS.items())
+def test_a_preset_is_for_its_kind_of_input(kind, presets):
+    assert {fits_of(each.method) for each in presets.values()} == {kind}
+    assert presets["quick"].steps < presets["standard"].steps
 
 
 def test_an_unknown_preset_is_named_with_the_choices():
     with pytest.raises(ValueError, match="preset: there is no 'best'; choose one of quick, standard, paper"):
         preset("best")
-    assert list(PRESETS) == ["quick", "standard", "paper"]
+    assert list(SCAN_PRESETS) == ["quick", "standard", "paper"]
 
 
 @pytest.mark.parametrize("name", ["torch-ngp", "instant-ngp"])

@@ -7,7 +7,7 @@ import torch
 from diffshape.data import Frame
 from diffshape.fields import LatentMLP, LatentMLPConfig, MLPConfig
 from diffshape.fitting import DiffCD, FitResult
-from diffshape.fitting.result import field_bounds
+from diffshape.fitting.fit import Fit
 from diffshape.fitting.settings import FitSettings
 from diffshape.fitting.targets.scan_target import raw_target
 from diffshape.metrics import compare_surfaces
@@ -21,9 +21,9 @@ def exact(sphere_field, directions):
     settings = FitSettings(method=DiffCD(), field=MLPConfig(), steps=1, seconds=None)
     field = sphere_field(0.5)
     field.config = MLPConfig()
-    return FitResult(
-        field, Frame((10.0, -5.0, 3.0), 4.0), raw_target(0.5 * torch.from_numpy(directions(500))), settings, 1, 0.0
-    )
+    target = raw_target(0.5 * torch.from_numpy(directions(500)))
+    fit = Fit(settings=settings, frame=Frame((10.0, -5.0, 3.0), 4.0), target=target, notes=(), as_torch=False)
+    return FitResult(field, fit, 1, 0.0)
 
 
 def test_the_mesh_lies_in_input_coordinates(exact):
@@ -79,7 +79,7 @@ def test_a_query_that_is_no_place_is_refused(exact, value):
 def test_a_long_query_is_the_sum_of_its_chunks(exact, monkeypatch):
     points = np.random.default_rng(0).normal(size=(100, 3))
     whole = exact.query(points)
-    monkeypatch.setattr("diffshape.fitting.result._CHUNK", 7)
+    monkeypatch.setattr("diffshape.fields.field.CHUNK", 7)
     np.testing.assert_array_equal(exact.query(points), whole)
 
 
@@ -92,7 +92,7 @@ def test_an_exported_field_takes_input_coordinates(exact, tmp_path):
 
 
 def test_a_fit_to_a_tensor_gives_tensors(exact):
-    mesh = replace(exact, as_torch=True).mesh(32)
+    mesh = replace(exact, fit=replace(exact.fit, as_torch=True)).mesh(32)
     assert isinstance(mesh.vertices, torch.Tensor)
     assert mesh.faces.dtype == torch.int64
     np.testing.assert_array_equal(mesh.vertices.numpy(), exact.mesh(32).vertices)
@@ -113,8 +113,8 @@ def test_a_surface_that_leaves_the_box_is_closed(exact):
 def test_the_box_is_the_fields_own(exact, small_field):
     from diffshape.fields import build_field
 
-    assert field_bounds(exact.field, exact.target) == (-0.8, 0.8)
-    assert field_bounds(build_field(replace(small_field, box=(-0.6, 0.7))), exact.target) == (-0.6, 0.7)
+    assert exact.target.box(exact.field) == (-0.8, 0.8)
+    assert exact.target.box(build_field(replace(small_field, box=(-0.6, 0.7)))) == (-0.6, 0.7)
 
 
 def test_a_real_fit_finds_centre_and_radius(ball_fit):

@@ -1,7 +1,6 @@
 """The Triton engine against the reference, bit for bit: on a GPU where there is one, else under its interpreter."""
 
 from functools import partial
-from pathlib import Path
 
 import pytest
 import torch
@@ -184,9 +183,8 @@ def test_distances_that_overflow_are_infinite_and_go_to_the_lowest_index(engine,
 
 
 @pytest.mark.parametrize("problem", ["ties", "a blob", "two chunks"])
-def test_the_benchmark_counts_what_the_kernel_compares(problem, monkeypatch):
-    monkeypatch.syspath_prepend(Path(__file__).resolve().parents[2] / "benchmarks")
-    from tile_work import count
+def test_the_benchmark_counts_what_the_kernel_compares(problem):
+    from benchmarks.gpu.tile_work import count
 
     x, y = PROBLEMS[problem]()
     *_, compared = nearest_in_tiles(build_tiles(x[:1]), build_tiles(y[:1]), 1)

@@ -61,16 +61,15 @@ def ended(child: int) -> int:
 
 def _be_quick() -> None:
     """Save every few steps, and score roughly."""
-    from diffshape.fitting.fit_folder import RunFolder
     from diffshape.models import DeepSDF
     from diffshape.training import CheckpointFolder, Steps
-    from diffshape.training.run_folder import TrainingRun
+    from diffshape.training.run_folder import RunFolder
 
     infer, mesh = DeepSDF.infer, DeepSDF.mesh
     DeepSDF.infer = lambda self, *seen, steps, **options: infer(self, *seen, steps=20, **options)
     DeepSDF.mesh = lambda self, code, resolution=24: mesh(self, code, 24)
     often = property(lambda run: CheckpointFolder(run.path / "checkpoints", every=Steps(7)))
-    RunFolder.checkpoints = TrainingRun.checkpoints = often  # type: ignore[method-assign,assignment]
+    RunFolder.checkpoints = often  # type: ignore[method-assign,assignment]
 
 
 def files(folder: Path) -> set[str]:
@@ -138,7 +137,7 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=0)
     asked = parser.parse_args()
     os.environ.setdefault("OMP_NUM_THREADS", "1")  # before torch is imported
-    for module in ("fitting.points", "cli.outputs", "models.landmark_score", "models.deep_sdf_score", "report.preview"):
+    for module in ("batch.outputs", "models.landmarks.score", "models.deep_sdf.score"):
         __import__(f"diffshape.{module}")
     bad = 0
     for kind in asked.kinds:

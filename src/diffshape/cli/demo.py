@@ -38,6 +38,7 @@ def run(arguments: Demo) -> int:
         steps=arguments.steps,
         resolution=arguments.resolution,
         up=arguments.up,
+        defaults=defaults.defaults,
         method=defaults.method,
         field=defaults.field,
     )

@@ -2,7 +2,6 @@
 
 import errno
 import re
-import shlex
 import sys
 import traceback
 import warnings
@@ -16,15 +15,6 @@ _FULL = {errno.ENOSPC: "the disk is full", errno.EDQUOT: "your quota is used up"
 
 class UsageError(Exception):
     """The command cannot be meant as it was typed."""
-
-
-def typed_as(verb: str, *words: object) -> str:
-    """A command as it can be typed into a shell, its words quoted where they must be.
-
-    >>> typed_as("fit", "--resume", "my scans/run")
-    "diffshape fit --resume 'my scans/run'"
-    """
-    return f"diffshape {verb} {shlex.join(map(str, words))}"
 
 
 @contextmanager

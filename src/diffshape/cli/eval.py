@@ -9,10 +9,13 @@ from typing import TYPE_CHECKING, Annotated
 import tyro
 
 from diffshape._bounds import SCORE_BYTES, check_fits
-from diffshape.cli.errors import typed_as, usage_errors
-from diffshape.cli.folders import input_file, run_path
+from diffshape._commands import typed_as
+from diffshape.batch.input_file import input_file
+from diffshape.cli.errors import usage_errors
+from diffshape.cli.folders import run_path
 from diffshape.cli.frame_hint import frame_hint, show_hint
 from diffshape.cli.options import VerbOptions
+from diffshape.training.run_folder import RunFolder
 
 if TYPE_CHECKING:
     from diffshape.metrics import CloudScore
@@ -67,7 +70,7 @@ def _surface_file(path: Path) -> Path:
     """
     if (path / "mesh.ply").is_file():
         return path / "mesh.ply"
-    if (path / "config.yaml").is_file():
+    if RunFolder(path).is_begun:
         run_path(path)
         raise ValueError(
             f"{path} has no mesh.ply yet; write it with {typed_as('mesh', path, '--out', path / 'mesh.ply')}"

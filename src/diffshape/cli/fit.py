@@ -1,26 +1,32 @@
 """``diffshape fit``: a scan becomes a folder with its surface, a mesh one with its distance field."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+import tyro
+
 from diffshape._bounds import check_budget, check_resolution, check_whole
+from diffshape._commands import typed_as
 from diffshape.cli.device import check_threads, chosen_device, use_threads
-from diffshape.cli.errors import INTERRUPTED, UsageError, usage_errors
-from diffshape.cli.fit_defaults import Base, base_named_in, base_of
+from diffshape.cli.errors import DONE, UsageError, usage_errors
+from diffshape.cli.fit_defaults import defaults_named_in, defaults_of
+from diffshape.cli.fit_outputs import tell_outputs
 from diffshape.cli.folders import fresh_folder, run_path
 from diffshape.cli.frame_hint import frame_hint, show_hint
+from diffshape.cli.messages import Messages
 from diffshape.cli.options import OptionalFloat, OptionalInt, OptionalPath, OptionalUp, PositionalPath, VerbOptions
-from diffshape.cli.way_on import is_complete, told_way_on
+from diffshape.cli.way_on import told_way_on
 from diffshape.fields.config import FieldConfig, HashGridConfig
 from diffshape.fitting.methods.diffcd import DiffCD
 from diffshape.fitting.methods.supervised import Supervised
+from diffshape.fitting.methods.table import Fits, MeshMethod, ScanMethod, name_of
+from diffshape.fitting.settings import FitSettings
+from diffshape.training.run_folder import RunFolder
 
 if TYPE_CHECKING:
-    from diffshape.cli.inputs import Inputs
-    from diffshape.fitting import FitResult
-    from diffshape.training import Progress
+    from diffshape.batch.inputs import Inputs
 
 _ALSO_ON_RESUME = {"resume", "truth", "resolution", "up", "device", "threads", "json", "quiet", "debug"}
 
@@ -64,67 +70,55 @@ class Fit(VerbOptions):
     """Print the metrics as JSON, and nothing else, to stdout."""
     quiet: bool = False
     """Print the run folder and nothing else."""
-    method: DiffCD = field(default_factory=DiffCD)
+    method: ScanMethod = field(default_factory=DiffCD)
     """For scans: the objective and its sampling. The defaults shown are the preset's."""
-    supervised: Supervised = field(default_factory=Supervised)
+    supervised: MeshMethod = field(default_factory=Supervised)
     """For meshes: the loss and the sampling."""
     field: FieldConfig = field(default_factory=HashGridConfig)
     """The field. For a scan, a grid is matched to the points unless an option of it is given; for a mesh, the
     options given change the preset's grid."""
+    defaults: tyro.conf.Suppress[tyro.conf.Fixed[Any]] = None
+    """What the flags began with."""
 
 
 def defaults_for(words: Sequence[str]) -> Fit:
     """The arguments before the flags are read: as the preset or config that the words name has them."""
-    base = base_named_in(words)
-    return Fit(seed=base.seed, method=base.method, supervised=base.supervised, field=base.field)
+    defaults = defaults_named_in(words)
+    method, supervised = defaults.method("scan"), defaults.method("mesh")
+    return Fit(defaults=defaults, seed=defaults.seed, method=method, supervised=supervised, field=defaults.field)
 
 
 def run(arguments: Fit) -> int:
     """Fit, write the outputs, and tell of them."""
     check(arguments)
-    from diffshape.cli.inputs import read_inputs, remembered_inputs
-    from diffshape.cli.outputs import Teller, write_outputs
-    from diffshape.training import Progress, only_here
+    from diffshape.batch.fit_job import FitJob
+    from diffshape.training import Progress
 
     use_threads(arguments.threads)
     device = chosen_device(arguments.device)
-    tell = Teller(json=arguments.json, quiet=arguments.quiet)
-    base = None
+    say = Messages(verb="fit", json=arguments.json, quiet=arguments.quiet)
     if arguments.resume:
         folder = run_path(arguments.resume)
-        if is_complete(folder):
-            return tell.finished(folder)
-        inputs = remembered_inputs(folder, truth=arguments.truth, up=arguments.up)
+        if RunFolder(folder).is_complete:
+            return say.finished(folder, f". Mesh it anew with: {typed_as('mesh', folder)}")
+        inputs, settings = _resumed_inputs(arguments, folder), None
     else:
-        assert arguments.points is not None
-        inputs = read_inputs(
-            arguments.points,
-            arguments.truth,
-            max_points=arguments.max_points,
-            seed=arguments.seed,
-            as_scan=arguments.as_scan,
-            up=arguments.up,
-        )
-        if arguments.truth is not None and inputs.truth is not None:
-            show_hint(frame_hint(inputs.name, inputs.points, arguments.truth.name, inputs.truth.vertices, parts=True))
-        base = base_of(arguments.preset, arguments.config)
-        _check_used(arguments, base, inputs)
-        method = "diffcd" if inputs.kind == "scan" else "supervised"
-        folder = fresh_folder(arguments.out, Path("outputs") / arguments.points.stem / method)
-    tell.folder(folder)
-    tell.notes(inputs.notes)
+        inputs = _inputs(arguments)
+        settings = settings_of(arguments, inputs.kind, inputs.path)
+        folder = fresh_folder(arguments.out, Path("outputs") / inputs.path.stem / name_of(settings.method))
+    say.folder(folder)
+    say.notes(inputs.notes)
+    job = FitJob(inputs=inputs, settings=settings, folder=folder, device=device, resolution=arguments.resolution)
     progress = Progress(f"fit {inputs.name} on {device}", quiet=arguments.quiet)
-    with told_way_on(folder, "fit"), only_here(folder):
+    with told_way_on(folder, "fit"), RunFolder(folder).only_here():
         with progress:
-            result = _fitted(arguments, base, inputs, folder, device, progress)
-        tell.notes(note for note in result.notes if note not in inputs.notes)
-        resolution = arguments.resolution or result.settings.resolution
-        written = write_outputs(result, inputs, folder, resolution=resolution)
+            result = job.fit([progress])
+        say.notes(note for note in result.notes if note not in inputs.notes)
+        outputs = job.write(result)
     if result.interrupted:
-        tell.interrupted(folder, result.step)
-        return INTERRUPTED
-    tell.outputs(folder, written, inputs)
-    return 0
+        return say.interrupted(folder, result.step)
+    tell_outputs(say, folder, outputs, truth=inputs.truth_path)
+    return DONE
 
 
 def check(arguments: Fit) -> None:
@@ -149,40 +143,49 @@ def check(arguments: Fit) -> None:
             check_whole("--max-points", arguments.max_points, 4)
 
 
-def _check_used(arguments: Fit, base: Base, inputs: "Inputs") -> None:
-    """Refuse settings for the other kind of input."""
-    if (kind := inputs.kind) == "scan":
-        unused = {"supervised.*": arguments.typed_in("supervised")}
-    else:
-        unused = {"method.*": arguments.typed_in("method"), "max-points": arguments.max_points}
-    base.preset_for(kind, inputs.path)
-    for name, is_given in unused.items():
-        if is_given:
+def settings_of(arguments: Fit, kind: Fits, path: Path) -> FitSettings:
+    """The settings of a fit to a kind of input: the defaults, with what was typed in their place.
+
+    Raises:
+        UsageError: The preset or config is for another kind of input, or so is an option that was typed.
+    """
+    defaults = arguments.defaults or defaults_of(arguments.preset, arguments.config)
+    settings = defaults.settings_for(kind, path)
+    unused = {"supervised": "supervised.*"} if kind == "scan" else {"method": "method.*", "max_points": "max-points"}
+    for name, option in unused.items():
+        if name in arguments.typed or arguments.typed_in(name):
             hint = "leave it out" if kind == "scan" else "leave it out, or fit it --as-scan"
-            raise UsageError(f"--{name} has no effect on a {kind}, which {inputs.path} is; {hint}")
+            raise UsageError(f"--{option} has no effect on a {kind}, which {path} is; {hint}")
+    settings = replace(
+        settings,
+        method=arguments.method if kind == "scan" else arguments.supervised,
+        field=defaults.field_for(kind, arguments.field, arguments.typed_in("field"), path),
+        seed=arguments.seed,
+        resolution=arguments.resolution or settings.resolution,
+    )
+    if arguments.steps is None and arguments.seconds is None:
+        return settings
+    return replace(settings, steps=arguments.steps, seconds=arguments.seconds)
 
 
-def _fitted(
-    arguments: Fit, base: Base | None, inputs: "Inputs", folder: Path, device: str, progress: "Progress"
-) -> "FitResult":
-    """A fit from its base, or one that is resumed and has none."""
-    from diffshape.fitting import fit_mesh, fit_points, resume_fit
+def _inputs(arguments: Fit) -> "Inputs":
+    from diffshape.batch.inputs import read_inputs
 
-    if base is None:
-        return resume_fit(folder, device=device, observers=[progress])
-    preset = base.preset_for(inputs.kind, inputs.path)
-    budgeted = arguments.steps is not None or arguments.seconds is not None
-    inputs.remember(folder)
-    options: Any = {
-        "field": base.field_for(inputs.kind, arguments.field, arguments.typed_in("field"), inputs.path),
-        "steps": arguments.steps if budgeted else (preset.steps or None),
-        "seconds": arguments.seconds if budgeted else base.seconds,
-        "device": device,
-        "seed": arguments.seed,
-        "resolution": arguments.resolution or base.resolution,
-        "folder": folder,
-        "observers": [progress],
-    }
-    if inputs.mesh is None:
-        return fit_points(inputs.points, arguments.method, **options)
-    return fit_mesh(inputs.mesh, arguments.supervised, **options)
+    assert arguments.points is not None
+    inputs = read_inputs(
+        arguments.points,
+        arguments.truth,
+        max_points=arguments.max_points,
+        seed=arguments.seed,
+        as_scan=arguments.as_scan,
+        up=arguments.up,
+    )
+    if arguments.truth is not None and inputs.truth is not None:
+        show_hint(frame_hint(inputs.name, inputs.points(), arguments.truth.name, inputs.truth.vertices, parts=True))
+    return inputs
+
+
+def _resumed_inputs(arguments: Fit, folder: Path) -> "Inputs":
+    from diffshape.batch.inputs import remembered_inputs
+
+    return remembered_inputs(folder, truth=arguments.truth, up=arguments.up)

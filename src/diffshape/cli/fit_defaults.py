@@ -1,80 +1,71 @@
-"""What a fit starts from before the flags of its command line: a preset, or the config.yaml of another run.
+"""What the flags of a fit begin with: the settings of a preset, or of the config.yaml of another run.
 
-A preset may be for scans, for meshes, or for both; which of its halves counts is known when the input has been read.
+They may be for scans, for meshes, or for both; which of them count is known when the input has been read.
 """
 
 import argparse
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
-from diffshape._config import read_yaml
+from diffshape._files import read_yaml
+from diffshape.batch.input_file import input_file
 from diffshape.cli.errors import UsageError, as_option, without_class
-from diffshape.cli.folders import input_file
 from diffshape.fields.config import FieldConfig, HashGridConfig
-from diffshape.fitting.methods.diffcd import DiffCD
-from diffshape.fitting.methods.supervised import Supervised
-from diffshape.fitting.presets import MESH_PRESETS, PRESETS, Preset
+from diffshape.fitting.methods.table import METHODS, Fits, fits_of, name_of
+from diffshape.fitting.presets import PRESETS
 from diffshape.fitting.settings import FitSettings
 
 
-@dataclass(frozen=True, kw_only=True)
-class Base:
-    """Method, field (None: matched to the points), budget and seed, for each kind of input that they suit."""
+class FitDefaults(NamedTuple):
+    """Settings for each kind of input that a preset or a config.yaml suits."""
 
     name: str
-    scan: Preset | None = None
-    mesh: Preset | None = None
-    seconds: float | None = None
-    seed: int = 0
-    resolution: int = 256
+    """What was typed, such as "--preset paper"."""
+    settings: Mapping[Fits, FitSettings]
 
-    @property
-    def method(self) -> DiffCD:
-        """The method for scans, as the flags begin with it."""
-        method = self.scan.method if self.scan else DiffCD()
-        assert isinstance(method, DiffCD)
-        return method
-
-    @property
-    def supervised(self) -> Supervised:
-        """The method for meshes, as the flags begin with it."""
-        method = self.mesh.method if self.mesh else Supervised()
-        assert isinstance(method, Supervised)
-        return method
+    def method(self, kind: Fits) -> Any:
+        """The method for a kind of input, as the flags begin with it."""
+        if kind in self.settings:
+            return self.settings[kind].method
+        return next(method.config() for method in METHODS.values() if method.fits == kind)
 
     @property
     def field(self) -> FieldConfig:
         """The field, as the flags begin with it; where it depends on the kind of input, an ordinary grid."""
-        one = self.scan if self.mesh is None else (self.mesh if self.scan is None else None)
-        return (one.field if one else None) or HashGridConfig()
+        fields = [settings.field for settings in self.settings.values()]
+        return (fields[0] if len(fields) == 1 else None) or HashGridConfig()
 
-    def preset_for(self, kind: str, path: Path) -> Preset:
-        """The half for a kind of input, "scan" or "mesh".
+    @property
+    def seed(self) -> int:
+        """The seed, as the flags begin with it."""
+        return next(iter(self.settings.values())).seed
+
+    def settings_for(self, kind: Fits, path: Path) -> FitSettings:
+        """The settings for a kind of input.
 
         Raises:
-            UsageError: There is none.
+            UsageError: There are none.
         """
-        preset = self.mesh if kind == "mesh" else self.scan
-        if preset is None:
-            suited = ", ".join(MESH_PRESETS if kind == "mesh" else PRESETS)
+        if kind not in self.settings:
+            suited = ", ".join(PRESETS[kind])
             raise UsageError(f"{self.name} is not for a {kind}, which {path} is; choose a --preset out of {suited}")
-        return preset
+        return self.settings[kind]
 
-    def field_for(self, kind: str, given: FieldConfig, typed: Sequence[str], path: Path) -> FieldConfig | None:
-        """The preset's field for a kind of input, with the settings that were typed; None if it is to be matched.
+    def field_for(self, kind: Fits, given: FieldConfig, typed: Sequence[str], path: Path) -> FieldConfig | None:
+        """The field for a kind of input, with the settings that were typed; None if it is to be matched.
 
         Args:
-            kind: "scan" or "mesh".
+            kind: What the input is.
             given: The field of the arguments, from which the typed settings are taken.
             typed: Names of those.
             path: The input, for errors.
 
         Raises:
-            UsageError: There is no preset for this kind; or a setting does not go with the preset's others.
+            UsageError: There are no settings for this kind; or a typed one does not go with the others.
         """
-        own = self.preset_for(kind, path).field
+        own = self.settings_for(kind, path).field
         if not typed:
             return own
         changed = {name: getattr(given, name) for name in typed}
@@ -84,28 +75,30 @@ class Base:
             raise UsageError(as_option(str(error), {type(own or self.field).__name__: "field"})) from error
 
 
-def base_of(preset: str, config: Path | None) -> Base:
-    """The base that ``--preset`` or ``--config`` names; what a config.yaml does not say is as in the preset.
+def defaults_of(preset: str, config: Path | None) -> FitDefaults:
+    """The defaults that ``--preset`` or ``--config`` names; what a config.yaml does not say is as in the preset.
 
     Raises:
         UsageError: The file is no config.yaml of a fit.
         OSError: The file cannot be read.
     """
-    base = Base(name=f"--preset {preset}", scan=PRESETS.get(preset), mesh=MESH_PRESETS.get(preset))
-    return base if config is None else _configured(base, config)
+    presets: dict[Fits, FitSettings] = {kind: presets[preset] for kind, presets in PRESETS.items() if preset in presets}
+    if config is None:
+        return FitDefaults(name=f"--preset {preset}", settings=presets)
+    return FitDefaults(name=f"--config {config}", settings=_configured(presets, config))
 
 
-def base_named_in(words: Sequence[str]) -> Base:
-    """The base that a command line names, looked for before the whole of it is parsed.
+def defaults_named_in(words: Sequence[str]) -> FitDefaults:
+    """The defaults that a command line names, looked for before the whole of it is parsed.
 
-    >>> base_named_in(["fit", "scan.ply", "--preset=paper"]).scan.steps
+    >>> defaults_named_in(["fit", "scan.ply", "--preset=paper"]).settings["scan"].steps
     40000
     """
     found = named_in(words, "preset", "config")
     preset, config = found["preset"], found["config"]
-    if preset not in PRESETS and preset not in MESH_PRESETS:
+    if not any(preset in presets for presets in PRESETS.values()):
         preset = "standard"  # tyro will tell of another
-    return base_of(preset, Path(config) if config else None)
+    return defaults_of(preset or "standard", Path(config).expanduser() if config else None)
 
 
 def named_in(words: Sequence[str], *options: str) -> dict[str, str | None]:
@@ -120,30 +113,18 @@ def named_in(words: Sequence[str], *options: str) -> dict[str, str | None]:
     return vars(parser.parse_known_args(list(words))[0])
 
 
-def _configured(base: Base, config: Path) -> Base:
-    """A base with the settings of a file, for the kinds of input that its method suits."""
-    plain = _settings_in(config)
-    fits, refusals = {}, []
-    for kind in ("scan", "mesh"):
-        preset = getattr(base, kind)
+def _configured(presets: Mapping[Fits, FitSettings], config: Path) -> dict[Fits, FitSettings]:
+    """The settings of a file, for the kinds of input that its method suits; what it does not name is the presets'."""
+    plain, found, refusals = _settings_in(config), {}, []
+    for kind, preset in presets.items():
         try:
-            if preset is not None:
-                fits[kind] = _filled(plain, preset)
-        except ValueError as error:
+            found[kind] = _filled(plain, preset)
+        except ValueError as error:  # noqa: PERF203
             refusals.append(str(error))
-    if not fits:
+    if not found:
         refusal = min(refusals, key=lambda text: text.startswith("method.kind"))
         raise UsageError(f"--config {config} is not the config.yaml of a fit: {without_class(refusal)}")
-    presets = {
-        kind: Preset(
-            method=settings.method,
-            field=settings.field if "field" in plain else getattr(base, kind).field,
-            steps=settings.steps or 0,
-        )
-        for kind, settings in fits.items()
-    }
-    one = next(iter(fits.values()))
-    return Base(name=f"--config {config}", seconds=one.seconds, seed=one.seed, resolution=one.resolution, **presets)
+    return found
 
 
 def _settings_in(config: Path) -> dict[str, Any]:
@@ -153,14 +134,13 @@ def _settings_in(config: Path) -> dict[str, Any]:
         raise UsageError(f"--config {config} is not the config.yaml of a fit: {error}") from error
 
 
-def _filled(plain: dict[str, Any], preset: Preset) -> FitSettings:
+def _filled(plain: dict[str, Any], preset: FitSettings) -> FitSettings:
     """The settings of a file, those that it does not name taken from a preset.
 
     Raises:
-        ValueError: A key is unknown, a value is refused, or the method is not of the preset's kind.
+        ValueError: A key is unknown, a value is refused, or the method fits another kind of input than the preset's.
     """
-    usual = FitSettings(method=preset.method, field=preset.field or HashGridConfig(), steps=preset.steps, seconds=None)
-    settings = FitSettings.from_dict(plain, usual)
-    if type(settings.method) is not type(preset.method):
-        raise ValueError(f"method.kind is that of another input, {plain['method']['kind']}")
-    return settings
+    settings = FitSettings.from_dict(plain, replace(preset, field=preset.field or HashGridConfig()))
+    if fits_of(settings.method) != fits_of(preset.method):
+        raise ValueError(f"method.kind is that of another input, {name_of(settings.method)}")
+    return settings if "field" in plain else replace(settings, field=preset.field)

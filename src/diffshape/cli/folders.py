@@ -7,11 +7,10 @@ from collections.abc import Sequence
 from itertools import count
 from pathlib import Path
 
-from diffshape._config import read_json, read_yaml
-from diffshape.cli.errors import UsageError, typed_as
-from diffshape.cli.way_on import is_complete, is_unbegun
-
-_LOADERS = {"deep-sdf": "load_deep_sdf", "landmarks": "load_landmark_detector"}
+from diffshape._commands import typed_as
+from diffshape._files import read_json
+from diffshape.cli.errors import UsageError
+from diffshape.training.run_folder import RunFolder
 
 
 def fresh_folder(out: Path | None, parent: Path, *, verb: str = "fit") -> Path:
@@ -30,11 +29,12 @@ def fresh_folder(out: Path | None, parent: Path, *, verb: str = "fit") -> Path:
     if out.exists() and not out.is_dir():
         raise UsageError(f"--out {out} is a file; give a folder that is new or empty")
     require_writable(out)
-    if (out / "config.yaml").is_file():
-        if is_complete(out):
+    run = RunFolder(out)
+    if run.is_begun:
+        if run.is_complete:
             raise UsageError(f"--out {out} already holds a finished run; choose another folder")
         raise UsageError(f"--out {out} holds an interrupted run; go on with it: {typed_as(verb, '--resume', out)}")
-    if out.is_dir() and not is_unbegun(out):
+    if out.is_dir() and not run.is_unbegun:
         raise UsageError(f"--out {out} is not empty; choose a folder that is new or empty")
     return out
 
@@ -69,24 +69,6 @@ def output_file(out: Path, suffixes: Sequence[str]) -> Path:
     return out
 
 
-def input_file(path: Path) -> Path:
-    """A file that a verb is to read.
-
-    Raises:
-        FileNotFoundError: There is none.
-        ValueError: It is a folder.
-    """
-    if (path / "config.yaml").is_file():
-        way_on = typed_as("fit", "--resume", path)
-        raise ValueError(f"{path} is the folder of a run, not a file; go on with it: {way_on}")
-    if path.is_dir():
-        files = sorted(file for file in path.iterdir() if file.is_file() and not file.name.startswith("."))
-        raise ValueError(f"{path} is a folder; give a file" + (f", such as {files[0]}" if files else ""))
-    if not path.exists():
-        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(path))
-    return path
-
-
 def input_folder(path: Path, what: str) -> Path:
     """A folder of ``what`` that a verb is to read.
 
@@ -109,20 +91,20 @@ def run_path(run: Path) -> Path:
     folder = run.parent if run.is_file() else run
     if not folder.exists():
         raise UsageError(f"{run}: there is no such folder; a run is the folder that diffshape fit printed")
-    if not (folder / "config.yaml").is_file():
+    if not RunFolder(folder).is_begun:
         raise UsageError(unbegun_sentence(folder, "fit") or f"{run} is not the folder of a fit: it has no config.yaml")
-    model = _trained_model(folder)
-    if model in _LOADERS:
+    kind = RunFolder(folder).kind
+    if kind is not None and kind.startswith("train "):
         raise UsageError(
-            f"{run} is the folder of diffshape train {model}, not of a fit; "
-            f"what was trained is used from Python: diffshape.models.{_LOADERS[model]}({str(folder)!r})"
+            f"{run} is the folder of diffshape {kind}, not of a fit; "
+            f"what was trained is used from Python: diffshape.models.load({str(folder)!r})"
         )
     return folder
 
 
 def unbegun_sentence(folder: Path, verb: str) -> str | None:
     """What to type where a run was stopped before it was begun; None if the folder holds something else, or nothing."""
-    if not any(folder.iterdir()) or not is_unbegun(folder):
+    if not any(folder.iterdir()) or not RunFolder(folder).is_unbegun:
         return None
     return f"the run in {folder} was stopped before anything was saved; {begin_again(folder, verb)}"
 
@@ -134,12 +116,3 @@ def begin_again(folder: Path, verb: str) -> str:
     except (OSError, ValueError, KeyError):
         points = []
     return f"begin it again, with the options it had: {typed_as(verb, *points, '--out', folder)}"
-
-
-def _trained_model(folder: Path) -> str | None:
-    """Which model the run in a folder trains, if it is a training."""
-    try:
-        model = read_yaml(folder / "config.yaml").get("model")
-    except ValueError:
-        return None  # what is wrong with it is told by who reads the rest
-    return model if isinstance(model, str) else None

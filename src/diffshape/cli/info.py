@@ -4,13 +4,12 @@ import importlib.util
 import os
 import platform
 from dataclasses import dataclass
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from diffshape import __version__
 from diffshape.cli.options import VerbOptions
+from diffshape.training.environment import package_versions
 
-_PACKAGES = ("torch", "numpy", "scipy", "numba", "trimesh", "libigl", "tyro", "safetensors")
 _OPTIONAL = {
     "LAS and LAZ files": ("laspy lazrs", "laspy"),
     "E57 files": ("pye57", "pye57"),
@@ -35,20 +34,13 @@ def run(arguments: Info) -> int:
         "python": f"{platform.python_version()} on {platform.platform()}",
         "device": torch.cuda.get_device_name() if torch.cuda.is_available() else "CPU (torch finds no GPU)",
         "threads": f"{torch.get_num_threads()} of {os.cpu_count()} processors",
-        "packages": ", ".join(f"{name} {_version(name)}" for name in _PACKAGES),
+        "packages": ", ".join(f"{name} {version}" for name, version in package_versions().items()),
         "optional": ", ".join(f"{use} {_presence(*names)}" for use, names in _OPTIONAL.items()),
         "outputs": str(Path("outputs").resolve()),
     }
     for name, text in lines.items():
         print(f"{name:<10} {text}")
     return 0
-
-
-def _version(package: str) -> str:
-    try:
-        return version(package)
-    except PackageNotFoundError:
-        return "missing"
 
 
 def _presence(package: str, module: str) -> str:

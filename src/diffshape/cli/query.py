@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import tyro
 
-from diffshape.cli.folders import input_file, output_file, run_path
+from diffshape.batch.input_file import input_file
+from diffshape.cli.folders import output_file, run_path
 from diffshape.cli.frame_hint import frame_hint, show_hint
 from diffshape.cli.options import OptionalPath, RunPath, VerbOptions
 

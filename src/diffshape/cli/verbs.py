@@ -11,8 +11,9 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, NamedTuple
 
+from diffshape._commands import typed_as
 from diffshape._did_you_mean import did_you_mean
-from diffshape.cli.errors import UsageError, typed_as
+from diffshape.cli.errors import UsageError
 
 
 class Verb(NamedTuple):

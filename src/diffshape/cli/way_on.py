@@ -9,14 +9,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
 
-from diffshape._config import read_json
-from diffshape._files import is_leftover
-from diffshape.cli.errors import typed_as
-
-WEIGHTS = ("field.safetensors", "network.safetensors", "model/model.safetensors")
-"""What a run has of when it has learnt all it will: a fit, a landmark network, a DeepSDF."""
-_BEFORE = {".lock", "inputs.json", "frame.json", "environment.json", "target.safetensors"}
-"""What a run writes before its config.yaml says that it is begun."""
+from diffshape._commands import typed_as
+from diffshape.training.run_folder import RunFolder
 
 
 @contextmanager
@@ -48,29 +42,12 @@ def told_way_on(folder: Path, verb: str) -> Iterator[None]:
 def way_on(folder: Path, verb: str) -> str:
     """What is saved in the folder of a run, and what to type to go on."""
     resume = typed_as(verb, "--resume", folder)
-    if holds_weights(folder):
+    run = RunFolder(folder)
+    if run.holds_weights:
         return f"what was learnt is saved; finish its outputs with: {resume}"
-    if (folder / "config.yaml").is_file():
+    if run.is_begun:
         return f"go on with: {resume}"
     return f"nothing is saved yet; type the same again, with --out {shlex.quote(str(folder))}"
-
-
-def holds_weights(folder: Path) -> bool:
-    """Whether a run has its final weights."""
-    return any((folder / weights).is_file() for weights in WEIGHTS)
-
-
-def is_complete(folder: Path) -> bool:
-    """Whether a run has its final weights and, written after all else, its metrics."""
-    try:
-        return holds_weights(folder) and not read_json(folder / "metrics.json").get("interrupted", False)
-    except (OSError, ValueError):
-        return False
-
-
-def is_unbegun(folder: Path) -> bool:
-    """Whether a folder holds nothing but what a run leaves that is stopped before it is begun."""
-    return all(path.name in _BEFORE or is_leftover(path) for path in folder.iterdir())
 
 
 def _interrupt(number: int, frame: FrameType | None) -> None:

@@ -13,7 +13,7 @@ from diffshape.data.mesh_folder import read_mesh_folder as read_mesh_folder
 from diffshape.data.meshes import Mesh as Mesh
 from diffshape.data.meshes import as_mesh as as_mesh
 from diffshape.data.meshes import read_mesh as read_mesh
-from diffshape.data.points import PointCloud as PointCloud
+from diffshape.data.point_cloud import PointCloud as PointCloud
 from diffshape.data.points import as_points as as_points
 from diffshape.data.points import clean_points as clean_points
 from diffshape.data.points import read_points as read_points

@@ -1,4 +1,4 @@
-"""NumPy arrays out of whatever a caller holds: arrays, torch tensors, nested lists."""
+"""NumPy arrays from what callers give: arrays, torch tensors, nested lists."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 
 class ReadError(ValueError):
-    """A file is there but cannot be read as what it claims to be; the message names the file and the cure."""
+    """A file exists but cannot be read as the format of its suffix; the message names the file and the cure."""
 
 
 def real_rows(values: Any, *, name: str, columns: int | None = 3, rows: str = "N") -> NDArray[np.float64]:
@@ -42,12 +42,12 @@ def real_array(values: Any, *, name: str) -> NDArray[np.float64]:
     array = host_array(values, name=name)
     if array.dtype.kind not in "fiub":
         raise ValueError(f"{name} must hold real numbers, got {array.dtype}")
-    with np.errstate(invalid="ignore", over="ignore"):  # some NaN of damaged files warn when they are widened
+    with np.errstate(invalid="ignore", over="ignore"):  # some NaNs of damaged files warn when they are widened
         return array.astype(np.float64)
 
 
 def usable_rows(array: NDArray[np.float64]) -> NDArray[np.bool_]:
-    """Which rows are places: all coordinates finite, and below 1e30, so that their squares are finite in float64."""
+    """Mask (N,) of usable rows: all coordinates finite and below 1e30 in size, so that their squares are finite too."""
     return np.all(np.abs(array) < 1e30, axis=1)
 
 

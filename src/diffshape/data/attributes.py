@@ -1,7 +1,7 @@
-"""Numbers that a vertex or point has beside its place: colours, intensity, labels, whatever a file holds.
+"""Attributes of vertices or points, numbers beside their coordinates: colours, intensity, labels.
 
-They travel as a dictionary of arrays with one row a vertex. Colours are ``"colors"``, uint8 of shape (N, 3) or (N, 4);
-every other one has the name and the type it has in its file, and shape (N,) or (N, k).
+Attributes are a dictionary of arrays with one row a vertex. Colours are ``"colors"``, uint8 of shape (N, 3) or (N, 4);
+every other attribute has the name and the type it has in its file, and shape (N,) or (N, k).
 """
 
 from collections.abc import Mapping
@@ -15,20 +15,20 @@ from diffshape.data.arrays import host_array
 Attributes = dict[str, NDArray[Any]]
 _FULL = 65535
 _ROUNDING = 1 + 1e-4
-"""How much above the end of its range a colour may be."""
+"""Factor by which a colour may exceed the end of its range, for rounding."""
 
 
 def checked_attributes(attributes: Mapping[str, Any] | None, count: int, *, function: str) -> Attributes:
     """The attributes as NumPy arrays of ``count`` rows.
 
     Args:
-        attributes: Names and arrays, NumPy or torch; None is none. Colours become uint8; see :func:`color_bytes`.
-        count: How many vertices there are.
-        function: Who asks, for the message.
+        attributes: Names and arrays, NumPy or torch; or None. Colours become uint8; see :func:`color_bytes`.
+        count: Number of vertices.
+        function: The calling function, for messages.
 
     Raises:
         ValueError: An array has another number of rows, more than two dimensions, or no real numbers; or the colours
-            are none, or have other than three or four channels.
+            are out of range, or have other than three or four channels.
 
     >>> checked_attributes({"label": [1, 2]}, 2, function="write_mesh")
     {'label': array([1, 2])}

@@ -1,4 +1,4 @@
-"""Which bodies of a mesh face inward.
+"""The bodies of a mesh that face inward.
 
 A surface without large holes faces outward if the volume it encloses,
 
@@ -19,13 +19,13 @@ from diffshape.ops.meshes.face_orientation import Surfaces
 from diffshape.ops.meshes.triangle_index import TriangleIndex
 
 _PROBES = 9
-"""How many corners of a surface tell whether it is inside another."""
+"""Number of corners of a surface by which it is judged to be inside another."""
 
 _HOLE = 0.25
-"""A surface whose rims are longer than the root of this part of its area is open."""
+"""Share of its area up to which a surface may have the squared length of its rims and count as closed."""
 
 _FLAT = 1e-12
-"""A surface whose volume is below this part of the cube of its size encloses nothing."""
+"""Share of the cube of its size below which the volume of a surface counts as zero."""
 
 
 def are_bodies(vertices: Float[Tensor, "v 3"], faces: Int[Tensor, "f 3"], surfaces: Surfaces) -> Bool[Tensor, "s"]:
@@ -90,8 +90,8 @@ class _Bodies:
     """Surfaces without large holes, each as its triangles (F, 3, 3).
 
     Attributes:
-        low, high: Their boxes, (K, 3).
-        size: Their volumes without sign, (K,).
+        low, high: Corners of the bounding boxes, (K, 3).
+        size: Volumes without sign, (K,).
         facing: 1 for those that face outward, -1 inward, 0 for those that enclose nothing, (K,).
     """
 
@@ -105,7 +105,7 @@ class _Bodies:
         self.size, self.facing = np.abs(volume), np.where(np.abs(volume) > least, np.sign(volume), 0).astype(np.int64)
 
     def inside(self, outer: int) -> list[int]:
-        """The smaller bodies that lie in a body: it winds around most of their corners."""
+        """The smaller bodies that lie in a body: most of their corners have a winding number above 1/2 in it."""
         boxed = (self.low >= self.low[outer]).all(axis=1) & (self.high <= self.high[outer]).all(axis=1)
         candidates = np.flatnonzero(boxed & (self.size < self.size[outer]) & (self.facing != 0))
         if not len(candidates):
@@ -118,7 +118,7 @@ class _Bodies:
 
 
 def _volume(triangles: NDArray[np.float64]) -> float:
-    """The signed volume, worked out around the mean corner, from where a hole takes little of it."""
+    """The signed volume, computed around the mean corner, where a hole changes it least."""
     a, b, c = (triangles - triangles.mean(axis=0).mean(axis=0)).swapaxes(0, 1)
     return float((a * np.cross(b, c)).sum()) / 6
 

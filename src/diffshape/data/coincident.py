@@ -10,13 +10,13 @@ class Distinct(NamedTuple):
     """The distinct rows of an array of N rows, in order of their last column, then of the one before it."""
 
     first: NDArray[np.int64]
-    """Where each distinct row stands first, (M,)."""
+    """Index of the first occurrence of each distinct row, (M,)."""
     place: NDArray[np.int64]
-    """Which distinct row each row is, (N,)."""
+    """Index of the distinct row that each row equals, (N,)."""
 
 
 def distinct_rows(rows: NDArray[Any]) -> Distinct:
-    """Equal rows as one; 0 and -0 are equal, NaN equals nothing.
+    """The distinct rows of an array (N, D); 0 and -0 are equal, NaN equals nothing.
 
     >>> distinct_rows(np.array([[1.0, 0.0], [0.0, 0.0], [1.0, -0.0]]))
     Distinct(first=array([1, 0]), place=array([1, 0, 1]))

@@ -30,7 +30,7 @@ _MESH_HOLDS = {
     ".stl": Holds(False, ()),
     ".glb": Holds(True, ("colors",)),
 }
-"""What files of meshes hold beside vertices and faces."""
+"""Normals and attributes that each mesh format holds, by suffix."""
 
 
 @checked
@@ -45,15 +45,15 @@ def write_mesh(
     """Write a triangle mesh as PLY (binary), OBJ, STL (binary), OFF or GLB, by suffix.
 
     PLY keeps the float type of the vertices; OBJ and OFF are written to that many digits. STL and GLB hold float32:
-    of a mesh far from the origin a GLB keeps the digits in the place of its node; for STL a warning says what is lost.
+    far from the origin, a GLB keeps the digits in the translation of its node; for STL a warning says what is lost.
 
     Args:
-        path: Where; an old file is replaced in one step.
+        path: File to write; an old one is replaced in one step.
         vertices: (V, 3) numbers, NumPy or torch; or, without ``faces``, whatever :func:`as_mesh` takes: a
             :class:`Mesh` is written with its attributes.
         faces: (F, 3) integers.
         normals: (V, 3) vertex normals, for PLY, OBJ and GLB only.
-        attributes: What else the vertices have, name -> (V,) or (V, k) numbers, such as ``read_mesh(...).attributes``.
+        attributes: Other numbers of the vertices, name -> (V,) or (V, k), such as ``read_mesh(...).attributes``.
             PLY holds all of them; OBJ, OFF and GLB hold ``"colors"``, (V, 3) or (V, 4), uint8 or floats 0 to 1; STL
             holds none.
 
@@ -108,7 +108,7 @@ def write_points(
     """Write a cloud as PLY or PCD (binary), CSV (with a header), XYZ or TXT (spaces), XYZN, XYZRGB, NPY or NPZ.
 
     Args:
-        path: Where, its suffix says which; an old file is replaced in one step.
+        path: File to write, in the format of its suffix; an old one is replaced in one step.
         points: (N, 3) numbers, NumPy or torch, whose float type is kept (N = 0 is fine); or what else
             :func:`as_points` takes: a :class:`PointCloud` is written with its normals and attributes.
         normals: (N, 3) normals, or None. As text and NPY they are columns 4 to 6.

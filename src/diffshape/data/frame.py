@@ -2,7 +2,7 @@
 
 to_unit(p) = (p - center) / scale
 
-A bounding box hangs on its extreme points, so a single stray return of a scanner would shrink the shape. Points far
+A bounding box depends on its extreme points, so a single stray return of a scanner would shrink the shape. Points far
 from all others are therefore left out of the box; without such points it is the plain bounding box, to the last bit.
 """
 
@@ -88,15 +88,15 @@ class Frame:
         return self._numbers(distances, "distances_from_unit: distances") * self.scale
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain numbers for JSON or YAML."""
+        """Centre and scale as plain numbers for JSON or YAML."""
         return {"center": list(self.center), "scale": self.scale}
 
     @classmethod
     def from_dict(cls, content: dict[str, Any]) -> "Frame":
-        """The frame that :meth:`to_dict` told.
+        """The frame from the plain numbers of :meth:`to_dict`.
 
         Raises:
-            ValueError: other keys, or values that are no frame.
+            ValueError: other keys, or values that are not a centre and a scale.
 
         >>> Frame.from_dict({"center": [2.0, 1.0, 1.0], "scale": 4.0})
         Frame(center=(2.0, 1.0, 1.0), scale=4.0)
@@ -133,17 +133,17 @@ class Frame:
 
 @checked
 def find_outliers(points: NDArray[np.floating], *, factor: float = 6.0) -> NDArray[np.bool_]:
-    """Which points lie outside the shape and far from all others: stray returns, not noise.
+    """Mask of the points outside the shape and far from all others: stray returns, not noise.
 
     A point is isolated if its 8th neighbour is farther than ``factor`` times the median of that distance. Outliers
     are the isolated points outside the bounding box of the others. Groups of more than 8 are no outliers, and strays
-    within the box are not looked for. Repeated points count once: the many rows (0, 0, 0) with which a depth camera
-    says that it saw nothing are one point. Distances are measured to a sample of 100,000 points, so the cost is O(N).
+    within the box are not looked for. Repeated points count once: the many rows (0, 0, 0) that a depth camera writes
+    where it saw nothing are one point. Distances are measured to a sample of 100,000 points, so the cost is O(N).
 
     Args:
         points: (N, 3) finite points in any unit.
-        factor: How isolated. Even samples of surfaces reach 2.6 with noise of 1 % of their side; range scans reach 8,
-            but inside their box.
+        factor: Multiple of the median distance beyond which a point is isolated. Even samples of surfaces reach 2.6
+            with noise of 1 % of their side; range scans reach 8, but inside their box.
 
     Returns:
         Boolean mask (N,), True for outliers; False for all if there are no more than 8 different points.

@@ -1,4 +1,4 @@
-"""A folder of mesh files, all of them."""
+"""All mesh files of a folder."""
 
 from os import PathLike
 from pathlib import Path
@@ -12,16 +12,16 @@ from diffshape.data.meshes import Mesh, read_mesh
 
 @checked
 def read_mesh_folder(folder: str | PathLike[str]) -> dict[str, Mesh]:
-    """The meshes in a folder by file name, in order of these.
+    """The meshes in a folder by file name, in order of the names.
 
     Other files are passed over, and so are folders within and the ``._`` files that a Mac leaves beside meshes.
 
     Args:
-        folder: Holds PLY, OBJ, OFF, STL or GLB files.
+        folder: Folder of PLY, OBJ, OFF, STL or GLB files.
 
     Raises:
         FileNotFoundError: There is no such folder.
-        ReadError: It has no mesh files, or some cannot be read: all of these are named.
+        ReadError: The folder has no mesh files, or some cannot be read; all of those are named.
 
     >>> from tempfile import TemporaryDirectory
     >>> with TemporaryDirectory() as folder:

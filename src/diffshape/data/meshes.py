@@ -1,4 +1,4 @@
-"""Triangle meshes: what one is here, how it is read, and what else is accepted in its place."""
+"""Triangle meshes: the type, reading one from a file, and making one from anything that holds vertices and faces."""
 
 from collections.abc import Mapping
 from os import PathLike
@@ -19,13 +19,13 @@ from diffshape.data.mesh_arrays import mesh_arrays
 class Mesh(tuple[NDArray[np.float64], NDArray[np.int64]]):
     """A triangle mesh: ``vertices`` (V, 3) float64 and ``faces`` (F, 3) int64, counter-clockwise seen from outside.
 
-    It is the pair of the two, so that ``vertices, faces = mesh`` works, and carries what else is known of it.
+    A mesh is the pair of the two, so that ``vertices, faces = mesh`` works, with attributes and notes.
 
     Attributes:
         vertices, faces: The pair.
-        attributes: What the vertices have beside their places, name -> array of V rows: colours as ``"colors"``, uint8
-            of shape (V, 3) or (V, 4), anything else as (V,) or (V, k) under the name it has in the file.
-        notes: What was changed or left out when the mesh was read, a sentence each.
+        attributes: Numbers of the vertices beside their coordinates, name -> array of V rows: colours as ``"colors"``,
+            uint8 of shape (V, 3) or (V, 4), anything else as (V,) or (V, k) under the name it has in the file.
+        notes: Changes and omissions when the mesh was read, a sentence each.
 
     >>> mesh = Mesh(np.eye(3), np.array([[0, 1, 2]]), attributes={"colors": np.zeros((3, 3), np.uint8)})
     >>> vertices, faces = mesh
@@ -44,14 +44,14 @@ class Mesh(tuple[NDArray[np.float64], NDArray[np.int64]]):
         attributes: Mapping[str, NDArray[Any]] | None = None,
         notes: tuple[str, ...] = (),
     ) -> "Mesh":
-        """The pair, with what belongs to it."""
+        """The pair of arrays, with attributes and notes."""
         mesh = super().__new__(cls, (vertices, faces))
         mesh.attributes, mesh.notes = dict(attributes or {}), tuple(notes)
         return mesh
 
     @property
     def vertices(self) -> NDArray[np.float64]:
-        """The places of the vertices, (V, 3)."""
+        """The coordinates of the vertices, (V, 3)."""
         return self[0]
 
     @property
@@ -71,14 +71,14 @@ def read_mesh(path: str | PathLike[str]) -> Mesh:
     """Read a PLY, OBJ, OFF, STL or GLB file as triangles, in file coordinates.
 
     Polygons become triangles, along diagonals inside them. Vertices keep their order and number in PLY, OBJ and OFF,
-    but for those that no face uses and that are no places (NaN, infinite or beyond 1e30), which are dropped; the
+    except that vertices which no face uses and which are NaN, infinite or beyond 1e30 are dropped; the
     coincident ones with which STL and GLB repeat every corner are merged. Colours and other numbers of the vertices
     come along in ``attributes``; ``notes`` tells what was changed, and what of the file is not read.
 
     Raises:
         FileNotFoundError: there is no such file.
-        ReadError: it is no such mesh: empty, cut short, without faces, with vertices that are not finite, or with
-            faces that name vertices it does not have. Also a suffix that is not one of the five.
+        ReadError: the file is not a usable mesh: empty, cut short, without faces, with vertices that are not finite, or
+            with faces that name vertices it does not have. Also a suffix that is not one of the five.
 
     >>> from tempfile import TemporaryDirectory
     >>> with TemporaryDirectory() as folder:
@@ -95,11 +95,11 @@ def mesh_of(polygons: Polygons, path: Path) -> Mesh:
     """The mesh that a file holds, as ``read_mesh`` gives it.
 
     Args:
-        polygons: What was read.
+        polygons: Content of the file.
         path: The file, for messages.
 
     Raises:
-        ReadError: There are no faces, or vertices or faces are no mesh.
+        ReadError: There are no faces, or vertices and faces do not form a mesh.
     """
     if not polygons.has_faces:
         raise ReadError(
@@ -154,7 +154,7 @@ def as_mesh(thing: Any) -> Mesh:
 
 
 def _of_places(mesh: Mesh) -> Mesh:
-    """The mesh without vertices that are no places, of which no face may use one."""
+    """The mesh without vertices that are NaN, infinite or beyond 1e30; a ValueError if a face uses one."""
     usable = usable_rows(mesh.vertices)
     if usable.all():
         return mesh

@@ -1,10 +1,10 @@
-"""Point clouds: what one is here, what may be given as one, how it is checked, and how it is read from a file.
+"""Point clouds read from files, made from anything that holds points, and checked.
 
-Whatever is dropped or changed on the way in is told in ``notes``, one sentence each; what cannot be a shape raises.
+Rows that are dropped and other changes are reported in ``notes``, a sentence each; what cannot be a shape raises.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from os import PathLike
 from pathlib import Path
 from typing import Any
@@ -22,69 +22,10 @@ from diffshape.data.formats.columns import Table
 from diffshape.data.formats.meshes.polygons import Polygons
 from diffshape.data.formats.point_formats import as_table, read_content
 from diffshape.data.meshes import Mesh, as_mesh
+from diffshape.data.point_cloud import PointCloud
 
 MESH_SAMPLES = 30_000
-"""How many points are drawn from a mesh that is given as a cloud."""
-
-
-@dataclass(frozen=True, eq=False, repr=False)
-class PointCloud:
-    """Points (N, 3) float64, their unit normals (N, 3) or None, notes on what was dropped or changed, and attributes.
-
-    A normal of zero length means that the file gives none for that point. ``attributes`` are arrays of N rows by name,
-    as the file has them: ``colors`` are uint8 of shape (N, 3) or (N, 4), red, green, blue and alpha.
-
-    >>> PointCloud(np.zeros((30_000, 3)), attributes={"intensity": np.zeros(30_000)})
-    PointCloud(30,000 points, intensity)
-    """
-
-    points: NDArray[np.float64]
-    normals: NDArray[np.float64] | None = None
-    notes: tuple[str, ...] = ()
-    attributes: Mapping[str, NDArray[Any]] = field(default_factory=dict)
-
-    def __len__(self) -> int:
-        return len(self.points)
-
-    def __repr__(self) -> str:
-        parts = ["normals"] * (self.normals is not None) + list(self.attributes)
-        more = [f"and {len(parts) - 4} more"] if len(parts) > 5 else parts[4:]
-        return f"PointCloud({', '.join([f'{len(self):,} points', *parts[:4], *more])})"
-
-    def rows(self, which: NDArray[Any]) -> "PointCloud":
-        """The points of these indices, or where this mask is True, with their normals and attributes."""
-        places = host_array(which, name="PointCloud.rows: which")
-        mask = places.dtype.kind == "b" and places.shape == (len(self),)
-        if places.ndim != 1 or not (mask or not places.size or (places.dtype.kind in "iu" and self._has(places))):
-            raise ValueError(
-                f"PointCloud.rows: which must be indices of the {len(self)} points or a mask of them, "
-                f"got {places.dtype} of shape {places.shape}"
-            )
-        which = places if places.size else places.astype(np.int64)
-        normals = None if self.normals is None else self.normals[which]
-        attributes = {name: column[which] for name, column in self.attributes.items()}
-        return PointCloud(self.points[which], normals, self.notes, attributes)
-
-    def _has(self, places: NDArray[Any]) -> bool:
-        return bool((places >= -len(self)).all() and (places < len(self)).all())
-
-    @checked
-    def subset(self, count: int, *, seed: int = 0) -> "PointCloud":
-        """At most ``count`` of the points, drawn without replacement, in their order; a note tells of the others.
-
-        Where there are more than ``count``, repeated points count once.
-        """
-        check_whole("PointCloud.subset: count", count, 4)
-        check_seed("PointCloud.subset: seed", seed)
-        if len(self) <= count:
-            return self
-        places = np.sort(distinct_rows(self.points).first)
-        if len(places) > count:
-            places = places[np.sort(np.random.default_rng(seed).choice(len(places), count, replace=False))]
-            note = f"{count:,} of {len(self):,} points were drawn at random."
-        else:
-            note = f"{len(self) - len(places):,} of {len(self):,} points were left out: they repeat others."
-        return replace(self.rows(places), notes=(*self.notes, note))
+"""Number of points drawn from a mesh that is given as a cloud."""
 
 
 @checked
@@ -102,7 +43,7 @@ def read_points(path: str | PathLike[str], *, max_points: int | None = None, see
     Args:
         path: The file; its suffix names the format.
         max_points: Draw at most this many points at random.
-        seed: Of these draws.
+        seed: Seed of these draws.
 
     Raises:
         FileNotFoundError: there is no such file.
@@ -119,7 +60,7 @@ def cloud_of(content: Table | Polygons, path: Path, *, max_points: int | None, s
     """The cloud that a file holds, as ``read_points`` gives it.
 
     Args:
-        content: What was read.
+        content: Content of the file.
         path: The file, for messages.
         max_points: Most points that are drawn at random.
         seed: Seed of these draws.
@@ -167,7 +108,7 @@ def as_points(thing: Any, *, name: str = "points") -> PointCloud:
 def clean_points(
     thing: Any, *, name: str = "points", normals: Any = None, attributes: Mapping[str, Any] | None = None
 ) -> PointCloud:
-    """Check points, and drop the rows that are no places: masked, NaN, infinite, or beyond 1e30 in any unit.
+    """Check points, and drop the rows that are masked, NaN, infinite, or beyond 1e30 in any unit.
 
     Args:
         thing: (N, 3) real numbers, a path, or whatever else :func:`as_points` takes. Exact duplicates are kept.
@@ -206,7 +147,7 @@ def clean_points(
 
 
 def check_draws(function: str, max_points: int | None, seed: int) -> None:
-    """Refuse what no points of a file can be drawn with.
+    """Refuse a number of points or a seed with which no points can be drawn.
 
     Raises:
         ValueError: Fewer than four points are wanted, or the seed is out of its range.
@@ -241,7 +182,7 @@ def _columns(attributes: Mapping[str, Any], number: int, name: str) -> dict[str,
 
 
 def _require_shape(points: NDArray[np.float64], name: str, when: str) -> None:
-    """Four distinct points, looked for among the first thousand before all are sorted."""
+    """Refuse fewer than four distinct points; the first thousand are looked at before all are sorted."""
     distinct = min(4, len(distinct_rows(points[:1000]).first))
     if distinct < 4 <= len(points):
         distinct = min(4, len(distinct_rows(points).first))
@@ -261,14 +202,14 @@ def _flatness(points: NDArray[np.float64]) -> list[str]:
 
 
 def dimensions(points: NDArray[np.float64]) -> int:
-    """How many dimensions points span, to a millionth of their extent: 1 on a line, 2 in a plane, else 3."""
+    """Number of dimensions that points span, to a millionth of their extent: 1 on a line, 2 in a plane, else 3."""
     centered = points - points.mean(axis=0)
     extent = np.sqrt(np.linalg.eigvalsh(centered.T @ centered / len(points)).clip(min=0))  # ascending
     return int((extent >= 1e-6 * extent[2]).sum())
 
 
 def _unit(directions: NDArray[np.float64]) -> tuple[NDArray[np.float64], int]:
-    """Directions of length 1, those without a direction zero, and the number of these."""
+    """Directions scaled to length 1, zero where there is none, and the number of those without."""
     usable = np.isfinite(directions).all(axis=1) & (directions != 0).any(axis=1)
     unit = np.where(usable[:, None], directions, 1.0)
     unit /= np.abs(unit).max(axis=1, keepdims=True)  # first, so that no square is infinite or zero

@@ -1,4 +1,4 @@
-"""A file of which it is not known whether it holds a mesh or points."""
+"""Reading a file that may hold a mesh or points."""
 
 from os import PathLike
 from pathlib import Path
@@ -7,7 +7,8 @@ from diffshape._arguments import checked
 from diffshape.data.formats.meshes.polygons import Polygons
 from diffshape.data.formats.point_formats import read_content
 from diffshape.data.meshes import Mesh, mesh_of
-from diffshape.data.points import PointCloud, check_draws, cloud_of
+from diffshape.data.point_cloud import PointCloud
+from diffshape.data.points import check_draws, cloud_of
 
 
 @checked

@@ -32,7 +32,7 @@ Normalization = Literal["longest-side", "diagonal"]
 Perturbation = Literal["gaussian", "logistic"]
 _DIAGONAL_RADIUS = 0.95
 _SAMPLE_BYTES = 200
-"""Memory that a sample takes while its distance is worked out."""
+"""Memory in bytes that a sample takes while its distance is computed."""
 _PROBES = 2048
 _PROBE_SIGMA = 1e-3
 _ONE_SIDED = 0.25  # of the mean winding number around a surface: 1/2 facing outward, -1/2 inward
@@ -56,25 +56,25 @@ class SignedDistance:
 
     Args:
         mesh: A path, a ``trimesh.Trimesh``, or (vertices, faces), in any unit.
-        normalization: What is scaled. "longest-side": the longest side of the mesh's box becomes 2, so that it fills
-            [-1, 1]^3 along one axis; "diagonal": half the box's diagonal becomes 0.95, so that it lies in that ball.
+        normalization: Length that is scaled. "longest-side": the longest side of the mesh's box becomes 2, so that it
+            fills [-1, 1]^3 along one axis; "diagonal": half the box's diagonal becomes 0.95, so that the ball of that
+            radius holds it.
 
     Attributes:
         frame: The way from input coordinates to the normalised frame and back.
         vertices, faces: The mesh in the normalised frame, (V, 3) float64 and (F, 3) int64, turned to face outward.
-        index: The `diffshape.ops.TriangleIndex` that answers.
+        index: The `diffshape.ops.TriangleIndex` that computes the distances.
         watertight: Whether every edge has exactly two faces, coincident vertices taken as one. If not, signs near the
-            holes are the likeliest ones.
+            holes follow the winding number.
         consistently_wound: Whether, as given, the two faces of every edge that has two run along it in opposite ways.
-        notes: What was changed when the mesh was read, and what a reader of the signs should know, a sentence each;
-            empty for a sound mesh.
+        notes: Changes to the mesh and doubts about the signs, a sentence each; empty for a sound mesh.
 
     Raises:
-        ValueError: The mesh is none, has no extent or no area.
+        ValueError: ``mesh`` is not a mesh, or has no extent or no area.
 
-    Faces that are turned are told in a note: signs are negative inside, whatever the winding. Each body that is closed
-    but for small holes is judged alone; one that faces inward and lies in another is a cavity of it. Where bodies
-    overlap, w is 2 and the point is inside. Distances are worked out in float64, on the CPU.
+    Faces that are turned are reported in a note: signs are negative inside, whatever the winding. Each body closed but
+    for small holes is judged alone; one that faces inward and lies in another is a cavity of it. Where bodies
+    overlap, w is 2 and the point is inside. Distances are computed in float64, on the CPU.
 
     >>> from diffshape.data import box_mesh
     >>> signed = SignedDistance(box_mesh(1, sides=(4.0, 2.0, 2.0)))
@@ -108,7 +108,7 @@ class SignedDistance:
     def __call__(self, points: Float[Tensor, "*b 3"]) -> Float[Tensor, "*b"]:
         """Signed distances of finite points of the normalised frame, negative inside, in its unit; constants.
 
-        Worked out in float64, returned in the dtype and on the device of the points. A point on the surface has 0.
+        Computed in float64, returned in the dtype and on the device of the points. A point on the surface has 0.
 
         Raises:
             ValueError: The points have another shape, or one is NaN or infinite: leave out what is masked.
@@ -139,11 +139,11 @@ class SignedDistance:
         """Points even over the surface, each moved along every axis.
 
         Args:
-            count: How many, >= 0.
-            sigma: The scale, >= 0: the standard deviation of the normal distribution as in torch-ngp, or the scale s of
-                the logistic one as in instant-ngp (standard deviation pi s / sqrt 3).
-            perturbation: "gaussian" or "logistic".
-            generator: The same seed gives the same bits, for any number of threads; on the CPU.
+            count: Number of points, >= 0.
+            sigma: Scale of the moves, >= 0: the standard deviation of the normal distribution as in torch-ngp, or the
+                scale s of the logistic one as in instant-ngp (standard deviation pi s / sqrt 3).
+            perturbation: Distribution of the moves, "gaussian" or "logistic".
+            generator: CPU generator; the same seed gives the same bits, for any number of threads.
         """
         _check_count("SignedDistance.sample_near: count", count)
         check_number("SignedDistance.sample_near: sigma", sigma, 0, 1e6)
@@ -173,7 +173,7 @@ class SignedDistance:
         perturbation: Perturbation = "gaussian",
         generator: torch.Generator | None = None,
     ) -> DistanceSamples:
-        """So many points of each kind, one after the other; torch-ngp takes them as 3 : 1 : 4."""
+        """Points near the surface, in the cube and on the surface, in this order; torch-ngp takes them as 3 : 1 : 4."""
         for name, count in (("near", near), ("uniform", uniform), ("surface", surface)):
             _check_count(f"SignedDistance.sample: {name}", count)
         parts = (
@@ -191,7 +191,7 @@ class SignedDistance:
         self._joined = torch.where(which[:, None], self._joined.flip(1), self._joined)
 
     def _agree(self) -> str:
-        """Turn the faces that face another way than most of their surface, and say so."""
+        """Turn the faces that face another way than most of their surface; a note says how many."""
         against = faces_against_the_rest(self._joined)
         self._turn(against)
         told = f"{int(against.sum())} of {len(against)} faces faced another way than their surface and were turned"
@@ -199,7 +199,7 @@ class SignedDistance:
         return f"{told}; at {left} edges faces cannot agree" if left else told
 
     def _face_outward(self) -> list[str]:
-        """Turn bodies that face inward, and all that is open if it does as a whole, and say so."""
+        """Turn bodies that face inward, and all open surfaces if they do as a whole; notes say what was turned."""
         surfaces = connected_surfaces(self._joined)
         closed = are_bodies(self.vertices, self._joined, surfaces)
         which = inward_bodies(self.vertices, self._joined, surfaces, closed)
@@ -256,7 +256,7 @@ def _joined(mesh: Mesh) -> tuple[Int[Tensor, "f 3"], EdgeUses]:
 
 
 def _disagreements(edges: EdgeUses) -> int:
-    """How many edges have two faces that run along them in the same way."""
+    """Number of edges whose two faces run along them in the same direction."""
     return int(((edges.faces == 2) & (edges.balance != 0)).sum())
 
 

@@ -1,4 +1,4 @@
-"""What becomes of a mesh in formats that hold 7 digits a number (float32), as STL and GLB do."""
+"""Digits of a mesh that float32, the numbers of STL and GLB, does not hold."""
 
 import warnings
 from pathlib import Path
@@ -8,11 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 _KEPT = 1e-6
-"""The part of the size of a mesh that its vertices may move without a word: a few roundings of coordinates in it."""
+"""Share of the size of a mesh by which its vertices may move without a warning: a few roundings of coordinates."""
 
 
 def float32_center(vertices: NDArray[Any]) -> NDArray[np.float64]:
-    """What to take from vertices (V, 3) so that float32 keeps their digits: 0 if it does anyway, else their middle.
+    """Offset that vertices (V, 3) need for float32 to keep their digits: 0 if it does anyway, else their middle.
 
     >>> float32_center(np.array([[5e5, 0.0, 0.0], [5e5 + 0.1, 2.0, 2.0]]))
     array([5.0000005e+05, 1.0000000e+00, 1.0000000e+00])

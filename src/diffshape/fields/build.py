@@ -1,4 +1,4 @@
-"""From the settings of a field to the field."""
+"""Fields built from their configs."""
 
 from collections.abc import Callable
 from typing import Any
@@ -27,7 +27,7 @@ def build_field(config: FieldConfig, *, generator: torch.Generator | None = None
     """The field that ``config`` describes, with fresh weights drawn from ``generator`` (seed 0 if not given).
 
     Raises:
-        TypeError: ``config`` is not the settings of a field.
+        TypeError: ``config`` is not the config of a field.
 
     >>> from diffshape.fields import MLPConfig
     >>> build_field(MLPConfig(hidden_layers=2, width=16, skip=())).config.width

@@ -1,4 +1,4 @@
-"""Settings of the fields: plain frozen dataclasses that need no torch, so that a command line can read them quickly."""
+"""Configs of the fields: plain frozen dataclasses that need no torch, so that a command line can read them quickly."""
 
 import math
 from collections.abc import Mapping
@@ -13,7 +13,7 @@ Config = TypeVar("Config")
 
 @dataclass(frozen=True, kw_only=True)
 class MLPConfig:
-    """The network of IGR and DiffCD: 461,054 parameters as it stands."""
+    """The network of IGR and DiffCD: 461,054 parameters by default."""
 
     hidden_layers: int = 8
     """Number of hidden layers."""
@@ -22,7 +22,7 @@ class MLPConfig:
     skip: tuple[int, ...] = (4,)
     """Hidden layers, counted from 0, that also read the point itself."""
     beta: float = 100.0
-    """Sharpness of the softplus."""
+    """Sharpness of the softplus, the activation of the network."""
     radius: float = 0.5
     """Radius of the sphere the field starts as, in units of the fitted shape's longest side."""
 
@@ -47,7 +47,7 @@ class HashGridConfig:
     finest: int = 256
     """Nodes per axis of the finest level."""
     features: int = 2
-    """Features a level contributes."""
+    """Number of features of a level."""
     log2_entries: int = 18
     """Base-2 logarithm of the largest table of a level; finer levels are hashed into it."""
     interpolation: Literal["linear", "smoothstep"] = "linear"
@@ -57,11 +57,11 @@ class HashGridConfig:
     width: int = 64
     """Units in a hidden layer."""
     beta: float = 100.0
-    """Sharpness of the softplus; inf is a ReLU, which is faster, and whose gradient jumps."""
+    """Sharpness of the softplus; inf is a ReLU, which is faster and has a gradient that jumps."""
     reads_point: bool = True
     """Whether the network reads the point itself beside its features."""
     radius: float = 0.5
-    """Radius of the sphere the field starts as; a network that reads features only starts near 0 everywhere."""
+    """Radius of the sphere the field starts as; without reads_point it starts near 0 everywhere instead."""
     box: tuple[float, float] = (-0.8, 0.8)
     """Lowest and highest coordinate, on every axis, that the grid covers."""
 
@@ -125,7 +125,7 @@ class FeatureGridConfig:
 
 @dataclass(frozen=True, kw_only=True)
 class LatentMLPConfig:
-    """The decoder of DeepSDF, one network for many shapes: 1.84 million parameters as it stands."""
+    """The decoder of DeepSDF, one network for many shapes: 1.84 million parameters by default."""
 
     hidden_layers: int = 8
     """Number of hidden layers."""
@@ -134,13 +134,13 @@ class LatentMLPConfig:
     latent: int = 256
     """Size of the code that says which shape it is."""
     skip: tuple[int, ...] = (4,)
-    """Hidden layers, counted from 0, that also read code and point; the one before is narrower by as much."""
+    """Hidden layers, counted from 0, that also read code and point; the layer before each is narrower by their size."""
     dropout: float = 0.2
     """Share of hidden units left out in training."""
     weight_norm: bool = True
-    """Learn length and direction of the weights of each hidden unit apart."""
+    """Learn length and direction of the weights of each hidden unit separately (weight normalisation)."""
     tanh: bool = True
-    """Bound the values to (-1, 1); they are then distances near the surface only."""
+    """Bound the values to (-1, 1) by tanh; they are then distances near the surface only."""
 
     def __post_init__(self) -> None:
         check_settings(self)
@@ -167,10 +167,10 @@ HASH_GRIDS: dict[str, HashGridConfig] = {
     "torch-ngp": _PUBLISHED,
     "instant-ngp": _PUBLISHED,
 }
-"""Grids for meshes in [-1, 1]^3 by name: 1.7 MB, 9.3 MB, and the published one of 48.8 MB, the same in both systems."""
+"""Grids for meshes in [-1, 1]^3 by name: 1.7 MB, 9.3 MB, and the published one of 48.8 MB, which both systems share."""
 
 FieldConfig: TypeAlias = MLPConfig | HashGridConfig | FeatureGridConfig | LatentMLPConfig
-"""The settings of any field."""
+"""The config of any field."""
 
 FIELD_KINDS: dict[str, type[FieldConfig]] = {
     "feature-grid": FeatureGridConfig,
@@ -182,7 +182,7 @@ FIELD_KINDS: dict[str, type[FieldConfig]] = {
 
 
 def one_config(kind: type[Config], config: Config | None, options: Mapping[str, Any]) -> Config:
-    """The given config, or one of this kind made from options; fields let users give either, never both.
+    """The given config, or one of this kind made from options; a field takes either, never both.
 
     Raises:
         TypeError: Both are given, the config is of another kind, or it has no such option.

@@ -1,7 +1,7 @@
-"""A field as one file that stands for itself.
+"""A field as one self-contained file.
 
 safetensors   the weights, and in the header the settings as plain values: read back by `load_field`
-TorchScript   the plain definition, traced: ``torch.jit.load(path)(points)``, in Python or C++, without this library
+TorchScript   the field's ``plain``, traced: ``torch.jit.load(path)(points)``, in Python or C++, without this library
 ONNX          the same for ``onnxruntime`` and others: input "points" (N, 3), output "distances" (N,)
 """
 
@@ -33,7 +33,7 @@ Format = Literal["safetensors", "torchscript", "onnx"]
 _SUFFIXES: dict[str, Format] = {".safetensors": "safetensors", ".pt": "torchscript", ".onnx": "onnx"}
 _HEADER = "diffshape field 1"
 _OPSET = 18
-"""The first with exclusive or of integers, which the grid's hash needs."""
+"""Version of the ONNX operators: the first with exclusive or of integers, which the grid's hash needs."""
 
 
 @checked
@@ -48,23 +48,24 @@ def export(
     """Write a field to one self-contained file, whole or not at all.
 
     Args:
-        field: An ``MLP``, ``HashGrid`` or ``FeatureGrid``; for TorchScript and ONNX also another whose ``evaluate`` is
-            plain PyTorch.
-        path: Where; an old file is replaced.
-        format: Of the file; by default that of the suffix: .safetensors, .pt (TorchScript) or .onnx.
-        center: Where the field's origin lies in the coordinates that the file shall take.
-        scale: The length of its unit there: the file answers scale * field((x - center) / scale).
+        field: An ``MLP``, ``HashGrid`` or ``FeatureGrid``; for TorchScript and ONNX also any other whose ``plain``, by
+            default ``evaluate``, is plain PyTorch.
+        path: File to write; an old one is replaced.
+        format: Format of the file; by default that of the suffix: .safetensors, .pt (TorchScript) or .onnx.
+        center: Position of the field's origin in the coordinates that the file takes.
+        scale: Length of the field's unit there: the file computes scale * field((x - center) / scale).
 
     Returns:
         ``path``.
 
     Raises:
-        ValueError: The format is unknown, ``center`` or ``scale`` is no frame, or the field cannot be written so.
+        ValueError: The format is unknown, ``center`` is not three finite numbers, ``scale`` is not
+            positive, or the field cannot be written in this format.
         ImportError: ONNX is asked for without the packages ``onnx`` and ``onnxscript``.
         OSError: The file cannot be written.
 
     The traced modules take and give the field's dtype, for any number of points (onnxruntime wants one at least), and
-    answer as the library does up to rounding. TorchScript files hold code: load only those you trust.
+    give the values of the library up to rounding. TorchScript files hold code: load only those you trust.
 
     >>> from tempfile import TemporaryDirectory
     >>> from diffshape.fields import FeatureGrid
@@ -96,11 +97,11 @@ def export(
 
 @checked
 def load_field(path: str | os.PathLike[str]) -> Field:
-    """The field that `export` wrote as safetensors, on the CPU: of its own kind, or framed if a frame was given.
+    """The field that `export` wrote as safetensors, on the CPU; a ``FramedField`` if a centre or scale was given.
 
     Raises:
-        ValueError: The file is none of a field, or damaged.
-        OSError: It cannot be read.
+        ValueError: The file does not hold a field, or is damaged.
+        OSError: The file cannot be read.
     """
     try:
         header, weights = read_tensors(path)
@@ -139,7 +140,7 @@ def _write_safetensors(path: Path, framed: FramedField) -> None:
 def _torchscript(framed: FramedField) -> bytes:
     module, points = _plain_module(framed)
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of loops over levels, which are constant, and of TorchScript's age
+        warnings.simplefilter("ignore")  # loops over levels, which are constant, and TorchScript's deprecation
         traced = torch.jit.trace(module, points, check_trace=False)
         assert isinstance(traced, torch.jit.ScriptModule)
         if "diffshape::" in str(traced.inlined_graph):
@@ -185,7 +186,7 @@ class _Plain(torch.nn.Module):
 
 
 def _plain_module(framed: FramedField) -> tuple[_Plain, Float[Tensor, "n 3"]]:
-    """The module, on the CPU and constant, and points to trace it with."""
+    """The field as a module on the CPU without gradients, and points to trace it with."""
     field = copy.deepcopy(framed.inner if _is_unmoved(framed) else framed).cpu().requires_grad_(False)
     parameter = next(field.parameters(), torch.empty(0))
     center = torch.tensor(framed.center, dtype=parameter.dtype)

@@ -2,10 +2,10 @@
 
     f(x) = sum over levels l of phi_l(u),   u = (x - low) / (high - low) in the unit cube of the field's box,
 
-phi_l the only feature of level l of ``ops.hash_encode``; beyond the box as in ``outside_box``. Without a network the
+phi_l the only feature of level l of ``ops.hash_encode``; beyond the box as in ``grid_box``. Without a network the
 value and the gradient are linear in the tables, so both are cheap, as is their backward pass, and a loss that is convex
-in them is convex in the tables. Nothing sorts out the collisions of hashed levels, though, and a node that no point
-touches stays as it began. Source of the grid: Mueller et al., Instant NGP, SIGGRAPH 2022.
+in them is convex in the tables. No network resolves the collisions of hashed levels, though, and a node near no point
+keeps its first value. Source of the grid: Mueller et al., Instant NGP, SIGGRAPH 2022.
 
 The field starts near |x| - radius, which the nodes of the coarsest level hold; the finer levels start at 0.
 """
@@ -18,8 +18,8 @@ from torch import Tensor
 
 from diffshape._arguments import checked
 from diffshape.fields.config import FeatureGridConfig, one_config
+from diffshape.fields.grid_box import grow_outwards, nearest_in_box, to_unit_cube, turn_outwards
 from diffshape.fields.grid_field import GridField
-from diffshape.fields.outside_box import grow_outwards, nearest_in_box, turn_outwards
 from diffshape.ops.hash_grid.definition import node_rows
 from diffshape.ops.hash_grid.encode import hash_encode
 from diffshape.ops.hash_grid.layout import GridLayout
@@ -31,7 +31,7 @@ class FeatureGrid(GridField):
     ``fade_in`` brings in the finer levels after the coarse ones, by the factors in the buffer ``fade``, one a level.
 
     Args:
-        config: Its settings; or give them as options, ``FeatureGrid(levels=4)``.
+        config: Config of the field; or give its fields as options, ``FeatureGrid(levels=4)``.
         **options: Fields of ``FeatureGridConfig``.
 
     Raises:
@@ -59,21 +59,20 @@ class FeatureGrid(GridField):
 
     def evaluate(self, points: Float[Tensor, "n 3"]) -> Float[Tensor, "n"]:
         """Values at (N, 3) points."""
-        low, high = self.config.box
-        nearest, beyond = nearest_in_box(points, self.config.box)
-        features = hash_encode((nearest - low) / (high - low), self.tables, self.grid, fade=self.fade)
+        nearest, beyond = nearest_in_box(points, self.box)
+        features = hash_encode(to_unit_cube(nearest, self.box), self.tables, self.grid, fade=self.fade)
         return grow_outwards(features.sum(-1), beyond)
 
     def plain(self, points: Float[Tensor, "n 3"]) -> Float[Tensor, "n"]:
         """Values at (N, 3) points by operations that TorchScript and ONNX know."""
-        nearest, beyond = nearest_in_box(points, self.config.box)
+        nearest, beyond = nearest_in_box(points, self.box)
         return grow_outwards(self.plain_features(nearest).sum(1), beyond)
 
     def evaluate_with_gradient(self, points: Float[Tensor, "n 3"]) -> tuple[Float[Tensor, "n"], Float[Tensor, "n 3"]]:
         """Values and gradients at (N, 3) points from one encoding, both linear in the tables."""
-        low, high = self.config.box
-        nearest, beyond = nearest_in_box(points, self.config.box)
-        unit = (nearest - low) / (high - low)
+        low, high = self.box
+        nearest, beyond = nearest_in_box(points, self.box)
+        unit = to_unit_cube(nearest, self.box)
         features, jacobian = hash_encode(unit, self.tables, self.grid, jacobian=True, fade=self.fade)
         gradients = jacobian.sum(-2) / (high - low)
         return grow_outwards(features.sum(-1), beyond), turn_outwards(gradients, beyond)

@@ -1,4 +1,4 @@
-"""What every neural field is: a module f(x), and its gradient in x, both trainable."""
+"""The base of every neural field: a module f(x), with its gradient in x, both trainable."""
 
 import torch
 from jaxtyping import Float
@@ -7,6 +7,7 @@ from torch import Tensor
 from diffshape._arguments import checked
 from diffshape._bounds import check_number
 from diffshape.ops.checks import widened
+from diffshape.ops.eval_mode import eval_mode
 from diffshape.ops.level_sets.sampling_grid import CHUNK
 from diffshape.ops.transforms import is_transformed
 
@@ -57,7 +58,7 @@ class Field(torch.nn.Module):
         One ordinary ``backward`` through both is enough for an eikonal loss; under ``torch.no_grad`` no graph is kept.
 
         Raises:
-            ValueError: As when called.
+            ValueError: ``x`` has another last dimension, or another dtype than the parameters.
         """
         x = self._read(x)
         values, gradients = self.evaluate_with_gradient(x.reshape(-1, 3))
@@ -78,7 +79,7 @@ class Field(torch.nn.Module):
             Shape (...,), in the dtype and on the device of ``points``; NaN where a point is NaN.
 
         Raises:
-            TypeError: ``points`` are no tensor of floating-point numbers.
+            TypeError: ``points`` are not a tensor of floating-point numbers.
             ValueError: ``points`` have another last dimension.
 
         >>> from diffshape.fields import FeatureGrid
@@ -87,13 +88,9 @@ class Field(torch.nn.Module):
         """
         if points.shape[-1:] != (3,):
             raise ValueError(f"{type(self).__name__}.query: points must have shape (..., 3), got {tuple(points.shape)}")
-        own, modes = next(self.parameters(), points), [(module, module.training) for module in self.modules()]
-        self.eval()
-        try:
+        own = next(self.parameters(), points)
+        with eval_mode(self):
             parts = [self(part.to(own)).to(points) for part in points.reshape(-1, 3).split(CHUNK)]
-        finally:
-            for module, mode in modes:
-                module.training = mode
         return torch.cat(parts).reshape(points.shape[:-1])
 
     @checked
@@ -114,7 +111,7 @@ class Field(torch.nn.Module):
         check_number("Field.fade_in: over", over, 0, above=True)
 
     def __repr__(self) -> str:
-        """Its class and size, on one line whatever it is made of."""
+        """Class and number of parameters, on one line."""
         return f"{type(self).__name__}({sum(parameter.numel() for parameter in self.parameters()):,} parameters)"
 
     def evaluate(self, points: Float[Tensor, "n 3"]) -> Float[Tensor, "n"]:
@@ -122,7 +119,7 @@ class Field(torch.nn.Module):
         raise NotImplementedError(f"{type(self).__name__} must define evaluate(points)")
 
     def evaluate_with_gradient(self, points: Float[Tensor, "n 3"]) -> tuple[Float[Tensor, "n"], Float[Tensor, "n 3"]]:
-        """Values and gradients at (N, 3) points, here by autograd; a graph is kept only if wanted."""
+        """Values and gradients at (N, 3) points, here by autograd; under ``torch.no_grad`` no graph is kept."""
         if is_transformed(points, *self.parameters()):
             values, pull_back, *_ = torch.func.vjp(self.evaluate, points)
             return values, pull_back(torch.ones_like(values))[0]
@@ -136,7 +133,7 @@ class Field(torch.nn.Module):
     def plain(self, points: Float[Tensor, "n 3"]) -> Float[Tensor, "n"]:
         """Values at (N, 3) points by operations of PyTorch that TorchScript and ONNX know, for ``export``.
 
-        They are those of ``evaluate`` but for rounding, and here come from it. A field that writes its own makes
+        By default, those of ``evaluate``. A field that writes its own gives the same values up to rounding, and makes
         tensors from its points, parameters and buffers only, so that a traced graph names no device.
         """
         return self.evaluate(points)

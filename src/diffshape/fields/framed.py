@@ -14,13 +14,13 @@ from diffshape.fields.field import Field
 class FramedField(Field):
     """A field of the unit frame that takes points, and gives distances, in input coordinates.
 
-    A signed distance stays one, its gradient is the same. Points are moved in float64, so that a far centre costs no
-    more digits than they have themselves.
+    A signed distance stays one, and its gradient does not change. Points are moved in float64, so that a far centre
+    costs no more digits than they have themselves.
 
     Args:
         inner: The field in its own coordinates.
-        center: Where its origin lies.
-        scale: The length of its unit, positive.
+        center: Position of the inner field's origin in input coordinates.
+        scale: Length of the inner field's unit in input coordinates, positive.
 
     Raises:
         ValueError: ``center`` is not three finite numbers or ``scale`` not a positive one.

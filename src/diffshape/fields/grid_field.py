@@ -10,6 +10,7 @@ from torch import Tensor
 from diffshape._arguments import checked
 from diffshape.fields.config import FeatureGridConfig, HashGridConfig
 from diffshape.fields.field import Field
+from diffshape.fields.grid_box import to_unit_cube
 from diffshape.ops.hash_grid.definition import node_rows
 from diffshape.ops.hash_grid.layout import GridLayout
 
@@ -82,8 +83,7 @@ class GridField(Field):
 
         As a graph it has a tenth of the nodes of ``encode_by_definition``.
         """
-        (low, high), grid = self.box, self.grid
-        unit = ((nearest - low) / (high - low)).clamp(0, 1)
+        grid, unit = self.grid, to_unit_cube(nearest, self.box).clamp(0, 1)
         features = []
         for level, (scale, side, offset, size) in enumerate(zip(*(grid.plan[part::4] for part in range(4)))):
             position = unit * scale + 0.5

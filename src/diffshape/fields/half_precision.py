@@ -1,4 +1,4 @@
-"""When a hash grid's field is evaluated by one kernel in half precision, and its weights packed for that kernel."""
+"""Half-precision evaluation of a hash grid by one kernel: when it applies, and the weights packed for it."""
 
 from collections.abc import Iterable
 
@@ -49,7 +49,7 @@ class FusedHashGrid:
             and has_triton(points)
             and points.dtype == torch.float32
             and can_pack(self.grid, list(weights))
-            and not any(each.is_inference() for each in (tables, fade, *weights, *biases))  # whose writes nobody counts
+            and not any(each.is_inference() for each in (tables, fade, *weights, *biases))  # writes uncounted
         )
 
     def __call__(
@@ -71,7 +71,7 @@ class FusedHashGrid:
         now = [tables, fade, *network[0], *network[1]]
         if self._packed is None or any(map(_has_changed, self._seen, now)):
             self._packed = pack_hash_grid(self.grid, tables, fade, *network, box=self.box, beta=self.beta)
-            self._seen = [(each.detach(), each._version) for each in now]  # held, so that no other has its address
+            self._seen = [(each.detach(), each._version) for each in now]  # kept: no other gets its address
         return self._packed
 
 

@@ -2,12 +2,12 @@
 
     f(x) = network(x, phi(u)) or network(phi(u)),   u = (x - low) / (high - low) in the unit cube of the field's box,
 
-phi the features of ``ops.hash_encode``; beyond the box, where there is no grid, as in ``outside_box``.
+phi the features of ``ops.hash_encode``; beyond the box, where there is no grid, as in ``grid_box``.
 Source of the encoding: Mueller et al., Instant NGP, SIGGRAPH 2022.
 
-The field starts near |x| - radius: the first layer reads x only, and the last one is fitted. Random layers this narrow
-do not average to a sphere by themselves, as in geometric initialisation (Gropp et al., IGR, ICML 2020). A network that
-reads features only starts near 0: they are tiny.
+The field starts near |x| - radius: the first layer reads x only, and the last one is fitted. Geometric
+initialisation (Gropp et al., IGR, ICML 2020) needs wider layers, whose random weights average to a sphere. A network
+that reads features only starts near 0, as they are tiny.
 
 With J the encoding's Jacobian and (s_x, s_phi) the network's gradient, df/dx = s_x + J^T s_phi. Backwards, the
 cotangent g of this reaches the network's gradient as (g, J g), and J as the outer product of s_phi and g.
@@ -23,9 +23,9 @@ from torch.autograd.function import once_differentiable
 
 from diffshape._arguments import checked
 from diffshape.fields.config import HashGridConfig, one_config
+from diffshape.fields.grid_box import grow_outwards, nearest_in_box, to_unit_cube, turn_outwards
 from diffshape.fields.grid_field import GridField
 from diffshape.fields.half_precision import FusedHashGrid
-from diffshape.fields.outside_box import grow_outwards, nearest_in_box, turn_outwards
 from diffshape.fields.softplus_derivatives import up_and_down, up_and_down_backward
 from diffshape.fields.softplus_network import SoftplusNetwork
 from diffshape.ops.hash_grid.encode import encode_points, encode_points_backward, hash_encode
@@ -35,7 +35,7 @@ from diffshape.ops.transforms import is_transformed
 _CHUNK = 2**15
 """Points evaluated at a time where no graph is kept, which bounds memory and keeps activations near the cache."""
 _START_POINTS = 4096
-"""Points at which the start is fitted to a sphere."""
+"""Number of points at which the first weights are fitted to a sphere."""
 
 
 class HashGrid(GridField):
@@ -47,7 +47,7 @@ class HashGrid(GridField):
     ``ops.query_hash_grid`` takes a field of this size; values with gradients are in full precision everywhere.
 
     Args:
-        config: Its settings; or give them as options, ``HashGrid(levels=4)``.
+        config: Config of the field; or give its fields as options, ``HashGrid(levels=4)``.
         generator: CPU generator of the first weights; ``None`` is a fresh one with seed 0.
         **options: Fields of ``HashGridConfig``.
 
@@ -84,7 +84,7 @@ class HashGrid(GridField):
         )
         if config.reads_point:
             _start_as_sphere(self, generator)
-        self.fused = FusedHashGrid(self.grid, config.box, config.beta)
+        self.fused = FusedHashGrid(self.grid, self.box, config.beta)
 
     def evaluate(self, points: Float[Tensor, "n 3"]) -> Float[Tensor, "n"]:
         """Values at (N, 3) points; without gradient on CUDA by one kernel in half precision, where it can."""
@@ -96,9 +96,8 @@ class HashGrid(GridField):
         return torch.cat([self._values(part) for part in points.split(_CHUNK)])
 
     def _values(self, points: Float[Tensor, "n 3"]) -> Float[Tensor, "n"]:
-        low, high = self.config.box
-        nearest, beyond = nearest_in_box(points, self.config.box)
-        unit, lead, network = (nearest - low) / (high - low), nearest.t()[: self.lead], self.network
+        nearest, beyond = nearest_in_box(points, self.box)
+        unit, lead, network = to_unit_cube(nearest, self.box), nearest.t()[: self.lead], self.network
         if math.isinf(network.beta):
             layers = list(network.weights), list(network.biases)
             values = hash_perceptron(unit, lead, self.tables, self.grid, *layers, fade=self.fade)
@@ -109,7 +108,7 @@ class HashGrid(GridField):
 
     def plain(self, points: Float[Tensor, "n 3"]) -> Float[Tensor, "n"]:
         """Values at (N, 3) points by operations that TorchScript and ONNX know."""
-        nearest, beyond = nearest_in_box(points, self.config.box)
+        nearest, beyond = nearest_in_box(points, self.box)
         inputs = torch.cat([nearest[:, : self.lead], self.plain_features(nearest)], dim=1)
         return grow_outwards(self.network.plain(inputs), beyond)
 
@@ -117,7 +116,7 @@ class HashGrid(GridField):
         """Values and gradients at (N, 3) points in one pass; by autograd where it has to reach the points too."""
         if (points.requires_grad and torch.is_grad_enabled()) or is_transformed(points, *self.parameters()):
             return super().evaluate_with_gradient(points)
-        nearest, beyond = nearest_in_box(points, self.config.box)
+        nearest, beyond = nearest_in_box(points, self.box)
         values, gradients = _EncodedValueAndGradient.apply(nearest, self.tables, self, *self.network.layers)
         return grow_outwards(values, beyond), turn_outwards(gradients, beyond)
 
@@ -129,8 +128,8 @@ class _EncodedValueAndGradient(torch.autograd.Function):
     def forward(
         ctx: Any, points: Tensor, tables: Tensor, field: HashGrid, *parameters: Tensor
     ) -> tuple[Tensor, Tensor]:
-        low, high = field.config.box
-        unit, grid = (points - low) / (high - low), field.grid
+        low, high = field.box
+        unit, grid = to_unit_cube(points, field.box), field.grid
         features, jacobian = encode_points(unit, tables, field.fade, grid.plan, grid.smooth, True)
         network, lead = field.network, field.lead
         x = torch.cat([points.t()[:lead], features])
@@ -145,7 +144,7 @@ class _EncodedValueAndGradient(torch.autograd.Function):
     @once_differentiable
     def backward(ctx: Any, value_bar: Tensor, gradient_bar: Tensor) -> tuple[Tensor | None, ...]:
         unit, fade, jacobian, by_x, *kept = ctx.saved_tensors
-        grid, network, (low, high) = ctx.field.grid, ctx.field.network, ctx.field.config.box
+        grid, network, (low, high) = ctx.field.grid, ctx.field.network, ctx.field.box
         lead = ctx.field.lead
         along = gradient_bar.t() / (high - low)
         by_x_bar = torch.cat([gradient_bar.t()[:lead], _weighted_sum(along, jacobian)])
@@ -162,7 +161,7 @@ def _weighted_sum(weights: Float[Tensor, "3 n"], parts: Float[Tensor, "3 c n"]) 
 
 def _start_as_sphere(field: HashGrid, generator: torch.Generator) -> None:
     """Let the network ignore the encoding and fit its last layer to |x| - radius over the box by ridge regression."""
-    network, (low, high) = field.network, field.config.box
+    network, (low, high) = field.network, field.box
     with torch.no_grad():
         network.weights[0][:, field.lead :] = 0
         points = low + (high - low) * torch.rand(_START_POINTS, 3, generator=generator)

@@ -19,21 +19,21 @@ from jaxtyping import Float
 from torch import Tensor
 
 from diffshape._arguments import checked
+from diffshape.fields.grid_box import grow_outwards, nearest_in_box, to_unit_cube
 from diffshape.fields.hash_grid import HashGrid
-from diffshape.fields.outside_box import grow_outwards, nearest_in_box
 from diffshape.ops.hash_grid.perceptron import hash_perceptrons
 
 
 class HashGridStack(torch.nn.Module):
-    """``stack(points)`` evaluates M fields at (M, N, 3) points; ``stack[m]`` is one of them, here and by itself.
+    """``stack(points)`` evaluates M fields at (M, N, 3) points; ``stack[m]`` is one of the fields, not a copy.
 
     On the CPU values and gradients are, bit for bit, those of the fields by themselves.
 
     Args:
-        fields: Of the same config; the stack holds them, not copies.
+        fields: Hash grids of one config; the stack holds them, not copies.
 
     Raises:
-        ValueError: There is none, or their configs differ.
+        ValueError: There is no field, or the configs differ.
 
     >>> stack = HashGridStack([HashGrid(levels=4, finest=32) for _ in range(3)])
     >>> stack(torch.zeros(3, 10, 3)).shape, stack(torch.zeros(2, 10, 3), active=[0, 2]).shape
@@ -65,7 +65,7 @@ class HashGridStack(torch.nn.Module):
 
         Args:
             points: Shape (A, N, 3), A the number of active fields.
-            active: Places of the fields to evaluate, at least one; the others cost nothing.
+            active: Indices of the fields to evaluate, at least one; the others cost nothing.
 
         Raises:
             ValueError: The points have another shape or another dtype than the fields, or nothing is active.
@@ -83,10 +83,9 @@ class HashGridStack(torch.nn.Module):
             )
         if not math.isinf(first.network.beta):
             return torch.stack([field(x) for field, x in zip(fields, points)])
-        low, high = first.config.box
-        nearest, beyond = nearest_in_box(points, first.config.box)
+        nearest, beyond = nearest_in_box(points, first.box)
         values = hash_perceptrons(
-            (nearest - low) / (high - low),
+            to_unit_cube(nearest, first.box),
             nearest.transpose(1, 2)[:, : first.lead],
             [field.tables for field in fields],
             first.grid,

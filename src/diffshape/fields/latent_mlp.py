@@ -3,7 +3,7 @@
     h_0 = (z, x),   h_{l+1} = dropout(relu(W_l h_l + b_l)),   f = tanh(w . h + b)
 
 where the skip layers read (h_l, z, x). Weight normalisation (Salimans and Kingma, NeurIPS 2016) writes every row of a
-hidden W as g v / |v|. What W says of the code is one vector a shape: it is computed once for all points of the shape.
+hidden W as g v / |v|. The product of W and the code is one vector a shape, computed once for all its points.
 Weights start as torch.nn.Linear's, U(-1, 1) / sqrt(inputs), codes as N(0, 1 / latent).
 Source: Park, Florence, Straub, Newcombe, Lovegrove, DeepSDF, CVPR 2019, and its released code.
 """
@@ -24,7 +24,7 @@ from diffshape.fields.field import Field
 from diffshape.ops.transforms import is_transformed
 
 LARGEST_NORM = 1.0
-"""Of a code."""
+"""Largest norm of a code."""
 _CHUNK = 2**14
 """Points a shape evaluated at a time where no graph is kept, which bounds memory."""
 
@@ -76,20 +76,20 @@ class LatentDecoder(torch.nn.Module):
 
 
 class LatentMLP(Field):
-    """A decoder and the codes of some shapes; called with points, it is the first of them.
+    """A decoder and the codes of some shapes; called with points, it gives the values of the first shape.
 
     A code that is looked up, by ``lookup``, ``shape`` or a call, and longer than 1, is first scaled back to length 1,
     in place, as ``torch.nn.Embedding(max_norm=1)`` does; codes handed to ``decode`` and ``at`` are taken as they are.
 
     Args:
-        config: Its settings; or give them as options, ``LatentMLP(width=128)``.
+        config: Config of the field; or give its fields as options, ``LatentMLP(width=128)``.
         shapes: Number of codes.
         generator: CPU generator of weights and codes; ``None`` is a fresh one with seed 0.
         **options: Fields of ``LatentMLPConfig``.
 
     Attributes:
         decoder: The network.
-        codes: (shapes, latent), a parameter.
+        codes: The codes of the shapes, (shapes, latent), a parameter.
 
     Raises:
         TypeError: A config and options are both given, or an option is unknown.
@@ -129,7 +129,7 @@ class LatentMLP(Field):
         """The codes of some of the shapes, differentiable; those longer than 1 are cut to 1 first, in place.
 
         Raises:
-            ValueError: There is no such shape; on a GPU, PyTorch says so later.
+            ValueError: There is no such shape; on a GPU, PyTorch raises this later.
         """
         try:
             if is_transformed(self.codes):  # which cannot write in place

@@ -1,8 +1,9 @@
-"""The multilayer perceptron of IGR and DiffCD, started as a sphere.
+"""The multilayer perceptron of IGR and DiffCD, initialised as a sphere.
 
 Eight hidden layers of 256 softplus units, the point joined in again at the fifth. Geometric initialisation: hidden
 weights N(0, 2 / outputs) and biases 0 keep |h| near |x|, and a last layer of equal weights sqrt(pi / width) averages
-that back into a length, so the field starts near f(x) = |x| - radius, the nearer the wider and sharper it is.
+that back into a length, so the field starts near f(x) = |x| - radius; the wider the layers and the sharper the
+softplus, the nearer.
 Sources: Atzmon and Lipman, SAL, CVPR 2020, theorem 1; Gropp et al., IGR, ICML 2020; settings of Haerenstam-Nielsen
 et al., DiffCD, ECCV 2024.
 """
@@ -25,7 +26,7 @@ class MLP(Field):
     """Softplus perceptron field, negative inside a sphere when made.
 
     Args:
-        config: Its settings; or give them as options, ``MLP(width=64)``.
+        config: Config of the field; or give its fields as options, ``MLP(width=64)``.
         generator: CPU generator of the weights; ``None`` is a fresh one with seed 0.
         **options: Fields of ``MLPConfig``.
 

@@ -1,4 +1,4 @@
-"""The derivative of a softplus perceptron, written by hand: up for the value, down for its gradient, and both again.
+"""The value and the gradient of a softplus perceptron, and the backward pass of both, written by hand.
 
     h_0 = x,    a_l = W_l h_{l-1} + b_l,    h_l = log(1 + exp(beta a_l)) / beta,    y = w . h_L + b
 
@@ -24,7 +24,7 @@ from torch import Tensor
 from diffshape.ops.transforms import is_transformed
 
 _LINEAR_ABOVE = {torch.float16: 11.0}
-"""Where log(1 + e^u) = u, by type: e^11 is the last that float16 holds; the others take 40, enough for float64."""
+"""Least u with log(1 + e^u) = u, by dtype: float16 holds no more than e^11; 40 serves all others, float64 included."""
 
 
 class Softplus(torch.autograd.Function):
@@ -39,13 +39,13 @@ class Softplus(torch.autograd.Function):
 
     @staticmethod
     def backward(ctx: Any, h_bar: Tensor) -> Tensor:
-        """Its derivative, differentiable again."""
+        """The derivative of the softplus, differentiable again."""
         (u,) = ctx.saved_tensors
         return h_bar * torch.sigmoid(u)
 
 
 def softplus(u: Tensor) -> Tensor:
-    """log(1 + e^u), differentiable in every way."""
+    """log(1 + e^u), differentiable by autograd, ``torch.func`` and forward-mode derivatives."""
     if is_transformed(u):
         return torch.nn.functional.softplus(u, threshold=_LINEAR_ABOVE.get(u.dtype, 40.0))
     return Softplus.apply(u)
@@ -54,7 +54,7 @@ def softplus(u: Tensor) -> Tensor:
 def up(
     x: Float[Tensor, "c n"], parameters: Sequence[Tensor], skip: tuple[int, ...], beta: float
 ) -> Float[Tensor, "h n"]:
-    """What the last layer reads, times beta, and followed by autograd; ``parameters``: the weights, then the biases."""
+    """Input of the last layer times beta, differentiable by autograd; ``parameters``: the weights, then the biases."""
     weights, biases = _halves(parameters)
     scale = kept_scale(beta)
     x = h = x * scale
@@ -66,14 +66,14 @@ def up(
 
 
 def kept_scale(beta: float) -> float:
-    """What h is kept times."""
+    """Factor by which stored activations are scaled."""
     return 1.0 if math.isinf(beta) else beta
 
 
 def up_and_down(
     x: Float[Tensor, "c n"], parameters: Sequence[Tensor], skip: tuple[int, ...], beta: float
 ) -> tuple[Float[Tensor, "n"], Float[Tensor, "c n"], list[Tensor]]:
-    """Values, their gradients by ``x``, and what ``up_and_down_backward`` needs; autograd does not follow."""
+    """Values, their gradients in ``x``, and the tensors for ``up_and_down_backward``; autograd does not track this."""
     weights, biases = _halves(parameters)
     scale = kept_scale(beta)
     inputs, slopes = _values_up(x * scale, weights, biases, skip, beta)
@@ -111,7 +111,7 @@ def up_and_down_backward(
 def _values_up(
     x: Tensor, weights: Sequence[Tensor], biases: Sequence[Tensor], skip: tuple[int, ...], beta: float
 ) -> tuple[list[Tensor], list[Tensor]]:
-    """What every layer reads (the last layer included), times beta, and the slope of every softplus."""
+    """Input of every layer, the last one included, times beta, and the slope of every softplus."""
     inputs, slopes = [x], []
     for layer, (weight, bias) in enumerate(zip(weights[:-1], biases[:-1])):
         if layer in skip:
@@ -144,7 +144,7 @@ def _tangents_up(
     adjoints: Sequence[Tensor],
     skip: tuple[int, ...],
 ) -> tuple[list[Tensor], list[Tensor]]:
-    """The cotangent of what every layer's adjoint becomes, times beta, and what the curvature adds to the one of a."""
+    """The tangent at every layer's input, times beta, and what the curvature adds to the cotangent of the layer's a."""
     tangents, bends = [tangent], []
     for layer, (weight, slope, adjoint) in enumerate(zip(weights[:-1], slopes, adjoints)):
         if layer in skip:
@@ -185,7 +185,7 @@ def _softplus_and_slope(u: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def _relu_and_slope(u: Tensor) -> tuple[Tensor, Tensor]:
-    """max(0, u) and whether that is u, as 0 or 1."""
+    """max(0, u) and its slope, 0 or 1."""
     return u.relu(), (u > 0).to(u)
 
 

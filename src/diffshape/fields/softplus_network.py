@@ -1,4 +1,4 @@
-"""A softplus perceptron whose value and input gradient come in one call; see ``softplus_passes`` for the formulas.
+"""A softplus perceptron whose value and input gradient come in one call; see ``softplus_derivatives`` for the formulas.
 
 Architecture: Park et al., DeepSDF, CVPR 2019; softplus with beta 100 and this skip: Gropp et al., IGR, ICML 2020.
 """
@@ -86,7 +86,7 @@ class SoftplusNetwork(torch.nn.Module):
 
     @checked
     def hidden(self, x: Float[Tensor, "*b c"]) -> Float[Tensor, "*b h"]:
-        """What the last layer reads, shape (..., width)."""
+        """Output of the last hidden layer, shape (..., width)."""
         hidden = (self._up(x) / kept_scale(self.beta)).t()
         return hidden.reshape(*x.shape[:-1], hidden.shape[1])
 

@@ -10,8 +10,8 @@ from torch import Tensor
 
 from diffshape._arguments import checked
 from diffshape._bounds import check_budget
-from diffshape.fields.config import HASH_GRIDS, FieldConfig
-from diffshape.fitting.fit_folder import Fit
+from diffshape.fields.config import FieldConfig
+from diffshape.fitting.fit import Fit
 from diffshape.fitting.methods.supervised import Supervised
 from diffshape.fitting.presets import MESH_PRESETS
 from diffshape.fitting.result import FitResult
@@ -78,25 +78,25 @@ def fit_mesh(
     settings = mesh_settings(method or Supervised(), field, steps=steps, seconds=seconds, seed=seed)
     settings = replace(settings, resolution=resolution)
     with with_progress(f"fit_mesh on {chosen}", progress, observers) as heard:
-        return run_fit(begin_fit(mesh, settings), folder, device=chosen, observers=heard)
+        return run_fit(begin_mesh(mesh, settings), folder, device=chosen, observers=heard)
 
 
 def mesh_settings(
     method: Supervised, field: FieldConfig | None, *, steps: int | None, seconds: float | None, seed: int
 ) -> FitSettings:
-    """The settings of a fit to a mesh, with what is not given."""
-    steps = steps if steps is not None or seconds is not None else MESH_PRESETS["standard"].steps
-    return FitSettings(method=method, field=field or HASH_GRIDS["small"], steps=steps, seconds=seconds, seed=seed)
+    """The settings of a fit to a mesh, with what is not given as the standard preset has it."""
+    standard = MESH_PRESETS["standard"]
+    steps = steps if steps is not None or seconds is not None else standard.steps
+    return FitSettings(method=method, field=field or standard.field, steps=steps, seconds=seconds, seed=seed)
 
 
-def begin_fit(mesh: Any, settings: FitSettings) -> Fit:
+def begin_mesh(mesh: Any, settings: FitSettings) -> Fit:
     """A fit to a mesh, ready to run.
 
     Raises:
         ValueError: This is no mesh.
     """
-    assert isinstance(settings.method, Supervised)
-    target = MeshTarget.of(mesh, settings.method.normalization)
+    target = MeshTarget.of(mesh, settings.method.normalization)  # type: ignore[attr-defined]
     return Fit(
         settings=settings,
         frame=target.distance.frame,

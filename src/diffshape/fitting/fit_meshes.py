@@ -9,25 +9,23 @@ import torch
 from diffshape._arguments import checked
 from diffshape._bounds import check_budget
 from diffshape.fields.config import HashGridConfig
-from diffshape.fields.hash_grid import HashGrid
 from diffshape.fields.hash_grid_stack import HashGridStack
-from diffshape.fitting.fit_folder import Fit
-from diffshape.fitting.fit_mesh import begin_fit, mesh_settings
+from diffshape.fitting.fit import Fit
+from diffshape.fitting.fit_mesh import begin_mesh, mesh_settings
 from diffshape.fitting.methods.supervised import Supervised
 from diffshape.fitting.methods.supervised_stack import SupervisedStackTask
-from diffshape.fitting.optimization import budget_of, optimization
+from diffshape.fitting.optimization import budget_of
 from diffshape.fitting.result import FitResult
 from diffshape.fitting.run import Observer
 from diffshape.fitting.settings import FitSettings
 from diffshape.fitting.stop_rule import StopRule
-from diffshape.fitting.targets.mesh_target import MeshTarget
-from diffshape.fitting.warm_up import rehearse
+from diffshape.fitting.warm_up import warm_up
 from diffshape.training import train
 from diffshape.training.device import chosen_device
 from diffshape.training.progress import with_progress
 
 _METHOD = Supervised(pool=1 << 18, fresh=384)
-"""Of each of many meshes 4.2 MB of points are kept, where the million of a single fit would be 800 MB for fifty."""
+"""Settings of many fits: 4.2 MB of points are kept of each mesh; a single fit's million would be 800 MB for fifty."""
 
 
 @checked
@@ -93,7 +91,7 @@ def _begin_all(meshes: Sequence[Any], settings: FitSettings) -> list[Fit]:
     fits, wrong = [], []
     for place, mesh in enumerate(meshes):
         try:
-            fits.append(begin_fit(mesh, settings))
+            fits.append(begin_mesh(mesh, settings))
         except (ValueError, OSError) as error:  # noqa: PERF203
             name = f" ({mesh})" if isinstance(mesh, (str, PathLike)) else ""
             wrong.append(f"meshes[{place}]{name}: {error}")
@@ -111,25 +109,23 @@ def _run_all(
     observers: Sequence[Observer],
 ) -> list[FitResult]:
     settings = fits[0].settings
-    assert isinstance(settings.field, HashGridConfig)
-    assert isinstance(settings.method, Supervised)
     if settings.seconds is not None:
-        rehearse(fits[0], device)
-    fields = [HashGrid(settings.field, generator=torch.Generator().manual_seed(settings.seed)) for _ in fits]
-    stack = HashGridStack(fields).to(device)
-    distances = [fit.target.distance for fit in fits if isinstance(fit.target, MeshTarget)]
-    task = SupervisedStackTask(stack, distances, settings.method, stop, seed=settings.seed)
-    optimizer, schedule = optimization(settings, fields[0])
+        warm_up(fits[0], device)
+    fields = [fit.new_field() for fit in fits]
+    stack = HashGridStack(fields).to(device)  # type: ignore[arg-type]
+    distances = [fit.target.distance for fit in fits]  # type: ignore[attr-defined]
+    task = SupervisedStackTask(stack, distances, settings.method, stop, seed=settings.seed)  # type: ignore[arg-type]
     outcome = train(
         task,
         budget=budget_of(settings),
-        optimizer=optimizer,
-        schedule=schedule,
+        optimizer=task.optimizer(),
+        schedule=task.schedule(),
         observers=[task.observe, *observers],
     )
     return [
-        fit.result(
-            own,
+        FitResult(
+            field=own,
+            fit=fit,
             step=progress.step,
             seconds=progress.seconds,
             interrupted=outcome.interrupted and place in task.active,

@@ -1,6 +1,7 @@
 """From unoriented points to a surface."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,28 +10,29 @@ from torch import Tensor
 
 from diffshape._arguments import checked
 from diffshape._bounds import check_budget
-from diffshape.data import Frame, clean_points
+from diffshape.data import Frame, PointCloud, clean_points
 from diffshape.data.points import dimensions
 from diffshape.fields.config import FieldConfig, HashGridConfig
-from diffshape.fitting.fit_folder import Fit
+from diffshape.fitting.fit import Fit
 from diffshape.fitting.methods.diffcd import DiffCD
-from diffshape.fitting.presets import PRESETS
+from diffshape.fitting.methods.table import ScanMethod
+from diffshape.fitting.presets import SCAN_PRESETS
 from diffshape.fitting.result import FitResult
 from diffshape.fitting.run import Observer, run_fit
 from diffshape.fitting.scans.prepare import PreparedScan, prepare_scan
 from diffshape.fitting.settings import FitSettings
-from diffshape.fitting.targets.scan_target import FitTarget, prepared_target, raw_target
+from diffshape.fitting.targets.scan_target import ScanTarget, prepared_target, raw_target
 from diffshape.training.device import chosen_device
 from diffshape.training.progress import with_progress
 
 MAX_POINTS = 100_000
-"""A larger scan is thinned to this many points."""
+"""Points to which a larger scan is thinned."""
 
 
 @checked
 def fit_points(
     points: Any,
-    method: DiffCD | None = None,
+    method: ScanMethod | None = None,
     field: FieldConfig | None = None,
     *,
     steps: int | None = None,
@@ -80,45 +82,38 @@ def fit_points(
     """
     check_budget("fit_points", steps=steps, seconds=seconds, seed=seed)
     chosen = chosen_device(device, argument="fit_points: device")
-    budget = {"steps": steps, "seconds": seconds, "seed": seed, "resolution": resolution}
+    if steps is None and seconds is None:
+        steps = SCAN_PRESETS["standard"].steps
+    settings = FitSettings(
+        method=method or DiffCD(), field=field, steps=steps, seconds=seconds, seed=seed, resolution=resolution
+    )
     with with_progress(f"fit_points on {chosen}", progress, observers) as heard:
-        return run_fit(begin_scan(points, method or DiffCD(), field, **budget), folder, device=chosen, observers=heard)
+        cloud = clean_points(points, name="fit_points: points")
+        fit = begin_scan(cloud, settings, as_torch=isinstance(points, Tensor))
+        return run_fit(fit, folder, device=chosen, observers=heard)
 
 
-def begin_scan(
-    points: Any,
-    method: DiffCD,
-    field: FieldConfig | None,
-    *,
-    steps: int | None,
-    seconds: float | None,
-    seed: int,
-    resolution: int = 256,
-) -> Fit:
+def begin_scan(cloud: PointCloud, settings: FitSettings, *, as_torch: bool = False) -> Fit:
     """A fit to points, ready to run.
 
+    Args:
+        cloud: Finite points, as ``data.clean_points`` gives them.
+        settings: Those of the fit; a field that they leave open is matched to the points.
+        as_torch: Whether meshes are to be tensors.
+
     Raises:
-        ValueError: The points are too few, all in one place or on one line, or not (N, 3); or a setting does not fit.
+        ValueError: All points lie on one line; or a setting does not fit them.
     """
-    cloud = clean_points(points, name="fit_points: points").subset(MAX_POINTS, seed=seed)
+    cloud = cloud.subset(MAX_POINTS, seed=settings.seed)
     if dimensions(cloud.points) < 2:
         raise ValueError("fit_points: all points lie on one line; there is no surface to fit to them")
     frame = Frame.of(cloud.points)
-    target, remarks = _target(torch.from_numpy(frame.to_unit(cloud.points)), method, seed)
-    steps = steps if steps is not None or seconds is not None else PRESETS["standard"].steps
-    settings = FitSettings(
-        method=method,
-        field=field or matched_grid(target),
-        steps=steps,
-        seconds=seconds,
-        seed=seed,
-        resolution=resolution,
-    )
-    notes = cloud.notes + remarks
-    return Fit(settings=settings, frame=frame, target=target, notes=notes, as_torch=isinstance(points, Tensor))
+    target, remarks = _target(torch.from_numpy(frame.to_unit(cloud.points)), settings)
+    settings = settings if settings.field else replace(settings, field=matched_grid(target))
+    return Fit(settings=settings, frame=frame, target=target, notes=cloud.notes + remarks, as_torch=as_torch)
 
 
-def matched_grid(target: FitTarget) -> HashGridConfig:
+def matched_grid(target: ScanTarget) -> HashGridConfig:
     """A hash grid whose finest cells are as wide as what the points resolve: their spacing, and more with noise.
 
     Its levels begin at an eighth of that: coarser ones would only repeat what the network can do.
@@ -129,18 +124,19 @@ def matched_grid(target: FitTarget) -> HashGridConfig:
     return HashGridConfig(finest=finest, base=max(8, finest // 8))
 
 
-def _target(points: Tensor, method: DiffCD, seed: int) -> tuple[FitTarget, tuple[str, ...]]:
+def _target(points: Tensor, settings: FitSettings) -> tuple[ScanTarget, tuple[str, ...]]:
     """What to fit, and what there is to say about it."""
-    if not method.prepare:
+    config = settings.method.scan  # type: ignore[attr-defined]
+    if config is None:
         return raw_target(points), ()
-    scan = prepare_scan(points)
+    scan = prepare_scan(points, config)
     notes = ()
     if dropped := len(points) - len(scan.kept):
         notes += (f"{dropped:,} points that are isolated or repeated were left out",)
     if not _trusted(scan):
         notes += ("no inside could be told from the points; the fit starts from a sphere",)
         return raw_target(points[scan.kept]), notes
-    return prepared_target(scan, torch.Generator().manual_seed(seed)), notes
+    return prepared_target(scan, torch.Generator().manual_seed(settings.seed)), notes
 
 
 def _trusted(scan: PreparedScan) -> bool:

@@ -1,35 +1,18 @@
-"""Methods, fields and numbers of steps that belong together, by name: for scans, and for meshes."""
+"""Named settings of fits, to scans or meshes. Needs no torch."""
 
-from dataclasses import dataclass, field
+from collections.abc import Mapping
 
 from diffshape._arguments import checked
-from diffshape._bounds import MOST_STEPS, check_whole
-from diffshape._typed import check_settings
-from diffshape.fields.config import HASH_GRIDS, FieldConfig, MLPConfig
+from diffshape.fields.config import HASH_GRIDS, MLPConfig
 from diffshape.fitting.methods.diffcd import DiffCD
 from diffshape.fitting.methods.supervised import Supervised
+from diffshape.fitting.methods.table import Fits
+from diffshape.fitting.settings import FitSettings
 
-
-@dataclass(frozen=True, kw_only=True)
-class Preset:
-    """A method, a field and a number of steps that belong together."""
-
-    method: DiffCD | Supervised = field(default_factory=DiffCD)
-    """The objective and how it is sampled."""
-    field: FieldConfig | None = None
-    """The field; None is a hash grid matched to the spacing and noise of the points."""
-    steps: int = 1800
-    """Optimiser steps."""
-
-    def __post_init__(self) -> None:
-        check_settings(self)
-        check_whole("Preset: steps", self.steps, 0, MOST_STEPS)
-
-
-PRESETS: dict[str, Preset] = {
-    "quick": Preset(steps=400),
-    "standard": Preset(),
-    "paper": Preset(
+SCAN_PRESETS: dict[str, FitSettings] = {
+    "quick": FitSettings(method=DiffCD(), steps=400),
+    "standard": FitSettings(method=DiffCD(), steps=1800),
+    "paper": FitSettings(
         method=DiffCD(
             eikonal_weight=0.1,
             normal_weight=0.0,
@@ -40,7 +23,7 @@ PRESETS: dict[str, Preset] = {
             mesh_resolution=256,
             pulls=4,
             pull="trace",
-            prepare=False,
+            scan=None,
             learning_rate=1e-3,
             schedule="warmup-cosine",
         ),
@@ -50,11 +33,11 @@ PRESETS: dict[str, Preset] = {
 }
 """quick: a first look. standard: the default. paper: the published network, steps and weights (hours on a CPU)."""
 
-MESH_PRESETS: dict[str, Preset] = {
-    "quick": Preset(method=Supervised(), field=HASH_GRIDS["small"], steps=500),
-    "standard": Preset(method=Supervised(), field=HASH_GRIDS["small"], steps=2000),
-    "fine": Preset(method=Supervised(), field=HASH_GRIDS["fine"], steps=8000),
-    "torch-ngp": Preset(
+MESH_PRESETS: dict[str, FitSettings] = {
+    "quick": FitSettings(method=Supervised(), field=HASH_GRIDS["small"], steps=500),
+    "standard": FitSettings(method=Supervised(), field=HASH_GRIDS["small"], steps=2000),
+    "fine": FitSettings(method=Supervised(), field=HASH_GRIDS["fine"], steps=8000),
+    "torch-ngp": FitSettings(
         method=Supervised(
             batch=2**18,
             near=3 / 8,
@@ -68,7 +51,7 @@ MESH_PRESETS: dict[str, Preset] = {
         field=HASH_GRIDS["torch-ngp"],
         steps=2000,
     ),
-    "instant-ngp": Preset(
+    "instant-ngp": FitSettings(
         method=Supervised(
             batch=2**18,
             near=3 / 8,
@@ -90,9 +73,12 @@ Of the two published ones, the grid, the network's layers, the mix of points, lo
 weight decay of 1e-6 and moving average of weights are left out. instant-ngp's sigma is a share of the bounding radius.
 """
 
+PRESETS: dict[Fits, dict[str, FitSettings]] = {"scan": SCAN_PRESETS, "mesh": MESH_PRESETS}
+"""Presets by the kind of input that they are for."""
+
 
 @checked
-def preset(name: str) -> Preset:
+def preset(name: str) -> FitSettings:
     """A preset for ``fit_points`` and scans: its ``method``, ``field`` and ``steps``.
 
     Args:
@@ -104,11 +90,11 @@ def preset(name: str) -> Preset:
     Raises:
         ValueError: There is none of that name.
     """
-    return _named("preset", PRESETS, name)
+    return _named("preset", SCAN_PRESETS, name)
 
 
 @checked
-def mesh_preset(name: str) -> Preset:
+def mesh_preset(name: str) -> FitSettings:
     """A preset for ``fit_mesh``: its ``method``, ``field`` and ``steps``.
 
     Args:
@@ -124,7 +110,7 @@ def mesh_preset(name: str) -> Preset:
     return _named("mesh_preset", MESH_PRESETS, name)
 
 
-def _named(function: str, presets: dict[str, Preset], name: str) -> Preset:
+def _named(function: str, presets: Mapping[str, FitSettings], name: str) -> FitSettings:
     if name not in presets:
         raise ValueError(f"{function}: there is no {name!r}; choose one of {', '.join(presets)}")
     return presets[name]

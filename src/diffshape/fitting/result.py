@@ -13,14 +13,15 @@ from diffshape.data import Frame, Mesh
 from diffshape.data.arrays import real_array
 from diffshape.fields import Field, export
 from diffshape.fields.export import Format
+from diffshape.fitting.fit import Fit
+from diffshape.fitting.fit_folder import FitFolder
 from diffshape.fitting.mesh_bodies import supported_bodies
 from diffshape.fitting.settings import FitSettings
-from diffshape.fitting.targets.mesh_target import MeshTarget
-from diffshape.fitting.targets.scan_target import FitTarget
+from diffshape.fitting.targets.target import Target
 from diffshape.ops import isosurface
 
-_CHUNK = 1 << 17
 _SUPPORT = 30_000
+"""Points that say which bodies of the surface are supported."""
 
 
 @dataclass(frozen=True)
@@ -29,24 +30,16 @@ class FitResult:
 
     field: Field
     """The neural distance field, in the frame."""
-    frame: Frame
-    """The way between input coordinates and those of the field: the longest side is 1 for a scan, 2 for a mesh."""
-    target: FitTarget | MeshTarget
-    """What the field was fitted to."""
-    settings: FitSettings
-    """Method, field, budget and seed."""
+    fit: Fit
+    """Settings, and what the input was made into."""
     step: int
     """Optimiser steps made."""
     seconds: float
     """Seconds they took."""
     interrupted: bool = False
     """Whether the fit was stopped before its budget was spent."""
-    notes: tuple[str, ...] = ()
-    """What was done to the input, a sentence each."""
     folder: Path | None = None
     """The run folder, if there is one."""
-    as_torch: bool = False
-    """Whether the input was a tensor, so that meshes are too."""
 
     _repr_png_ = picture_of
 
@@ -58,6 +51,26 @@ class FitResult:
     def __post_init__(self) -> None:
         self.field.eval()  # dropout has no place in an answer
 
+    @property
+    def settings(self) -> FitSettings:
+        """Method, field, budget and seed."""
+        return self.fit.settings
+
+    @property
+    def frame(self) -> Frame:
+        """The way between input coordinates and those of the field: the longest side is 1 for a scan, 2 for a mesh."""
+        return self.fit.frame
+
+    @property
+    def target(self) -> Target:
+        """What the field was fitted to."""
+        return self.fit.target
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What was done to the input, a sentence each."""
+        return self.fit.notes
+
     @checked
     def mesh(self, resolution: int | None = None) -> Mesh:
         """The surface as a closed mesh in input coordinates, wound so that normals point outside.
@@ -68,14 +81,14 @@ class FitResult:
 
         Bodies that no data support are left out. Empty, (0, 3) and (0, 3), if the field has no zero inside its box.
         """
-        bounds = field_bounds(self.field, self.target)
+        bounds = self.target.box(self.field)
         resolution = self.settings.resolution if resolution is None else resolution
         self.field.eval()
         vertices, faces = isosurface(self.field, resolution=resolution, bounds=bounds, closed=True)
         points = self.target.points[:_SUPPORT].numpy()
         kept, triangles = supported_bodies(vertices.cpu().numpy(), faces.cpu().numpy(), points, self.target.support)
         parts: Any = (self.frame.from_unit(kept), triangles)
-        if self.as_torch:
+        if self.fit.as_torch:
             parts = tuple(map(torch.from_numpy, parts))
         return Mesh(*parts)
 
@@ -90,11 +103,7 @@ class FitResult:
         given = torch.from_numpy(real_array(points, name="FitResult.query: points"))
         if given.shape[-1:] != (3,) or not bool(torch.isfinite(given).all()):
             raise ValueError(f"FitResult.query: points must be finite, of shape (..., 3), got {tuple(given.shape)}")
-        parameter = next(self.field.parameters())
-        unit = self.frame.to_unit(given).reshape(-1, 3).to(parameter)
-        parts = [self.field(chunk) for chunk in unit.split(_CHUNK)]
-        values = torch.cat(parts) if parts else unit[:, 0]
-        distances = self.frame.distances_from_unit(values.double().cpu()).reshape(given.shape[:-1])
+        distances = self.frame.distances_from_unit(self.field.query(self.frame.to_unit(given).double()))
         if isinstance(points, Tensor):
             dtype = points.dtype if points.is_floating_point() else torch.get_default_dtype()
             return distances.to(points.device, dtype)
@@ -117,11 +126,41 @@ class FitResult:
         Raises:
             ValueError: The folder already holds a fit.
         """
-        from diffshape.fitting.fit_folder import RunFolder
+        run = FitFolder(Path(folder))
+        with run.only_here():
+            if self.folder is None or self.folder.resolve() != run.path.resolve():
+                run.begin_fit(self.fit)
+            run.write_field(self.field, step=self.step, seconds=self.seconds)
+        return run.path
 
-        return RunFolder(Path(folder)).write_result(self)
+
+def read_result(run: FitFolder) -> FitResult:
+    """The fit in a folder as it stands: its final weights, or those of its newest checkpoint.
+
+    Raises:
+        ValueError: It is no folder of a fit, it is damaged, or it holds no weights yet.
+    """
+    fit = run.read()
+    field, weights = run.read_field(fit)
+    return FitResult(
+        field=field,
+        fit=fit,
+        step=weights.step,
+        seconds=weights.seconds,
+        interrupted=not run.is_finished,
+        folder=run.path,
+    )
 
 
-def field_bounds(field: Field, target: FitTarget | MeshTarget) -> tuple[float, float]:
-    """Lowest and highest coordinate of the box in which a field has its surface: its own, or that of the target."""
-    return getattr(field.config, "box", target.bounds)  # type: ignore[union-attr]
+@checked
+def load(folder: str | Path) -> FitResult:
+    """The fit in a run folder, ready to mesh and query.
+
+    Args:
+        folder: As ``fit_points``, ``fit_mesh``, ``FitResult.save`` or ``diffshape fit`` wrote it. Of a fit that is not
+            finished, the newest checkpoint is taken, and the result says ``interrupted``.
+
+    Raises:
+        ValueError: It is no run folder, it is damaged, or it holds no weights yet.
+    """
+    return read_result(FitFolder(Path(folder)))

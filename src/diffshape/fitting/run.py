@@ -6,13 +6,13 @@ from pathlib import Path
 import torch
 
 from diffshape._arguments import checked
-from diffshape._files import remove_leftovers
-from diffshape.fields import build_field
-from diffshape.fitting.fit_folder import Fit, RunFolder
-from diffshape.fitting.optimization import budget_of, optimization, task_of, threads_for
-from diffshape.fitting.result import FitResult
-from diffshape.fitting.warm_up import rehearse
-from diffshape.training import CsvLog, StepReport, only_here, train
+from diffshape.fitting.fit import Fit
+from diffshape.fitting.fit_folder import FitFolder
+from diffshape.fitting.methods.table import task_class
+from diffshape.fitting.optimization import budget_of, threads_for
+from diffshape.fitting.result import FitResult, read_result
+from diffshape.fitting.warm_up import warm_up
+from diffshape.training import CsvLog, StepReport, train
 from diffshape.training.device import chosen_device
 from diffshape.training.progress import with_progress
 
@@ -42,11 +42,10 @@ def resume_fit(
             such device.
     """
     chosen = chosen_device(device, argument="resume_fit: device")
-    run = RunFolder(Path(folder))
-    if run.is_finished or not run.holds_fit:
-        return run.read_result()
-    with only_here(run.path), with_progress(f"resume_fit on {chosen}", progress, observers) as heard:
-        remove_leftovers(run.path)
+    run = FitFolder(Path(folder))
+    if run.is_finished or not run.is_begun:
+        return read_result(run)
+    with run.only_here(), with_progress(f"resume_fit on {chosen}", progress, observers) as heard:
         return _run(run.read(), run, True, chosen, heard)
 
 
@@ -58,37 +57,37 @@ def run_fit(fit: Fit, folder: str | Path | None, *, device: torch.device, observ
     """
     if folder is None:
         return _run(fit, None, False, device, observers)
-    run = RunFolder(Path(folder))
-    with only_here(run.path):
-        run.begin(fit)
+    run = FitFolder(Path(folder))
+    with run.only_here():
+        run.begin_fit(fit)
         return _run(fit, run, False, device, observers)
 
 
 def _run(
-    fit: Fit, run: RunFolder | None, resume: bool, device: torch.device, observers: Sequence[Observer]
+    fit: Fit, run: FitFolder | None, resume: bool, device: torch.device, observers: Sequence[Observer]
 ) -> FitResult:
     settings = fit.settings
     if settings.seconds is not None:
-        rehearse(fit, device)
-    field = build_field(settings.field, generator=torch.Generator().manual_seed(settings.seed)).to(device)
-    optimizer, schedule = optimization(settings, field)
-    with threads_for(fit, field):
+        warm_up(fit, device)
+    field = fit.new_field().to(device)
+    task = task_class(settings.method)(field, fit.target, settings.method, seed=settings.seed)
+    with threads_for(task):
         outcome = train(
-            task_of(fit, field),
+            task,
             budget=budget_of(settings),
-            optimizer=optimizer,
-            schedule=schedule,
+            optimizer=task.optimizer(),
+            schedule=task.schedule(),
             checkpoints=run.checkpoints if run else None,
             resume=resume,
             observers=[*observers, CsvLog(run.log)] if run else observers,
         )
-    result = fit.result(
-        field,
+    if run is not None and not outcome.interrupted:
+        run.write_field(field, step=outcome.step, seconds=outcome.seconds)
+    return FitResult(
+        field=field,
+        fit=fit,
         step=outcome.step,
         seconds=outcome.seconds,
         interrupted=outcome.interrupted,
         folder=run.path if run else None,
     )
-    if run is not None and not outcome.interrupted:
-        run.write_result(result)
-    return result

@@ -1,18 +1,17 @@
 """How good the field of a mesh is, by the protocol of ``metrics.compare_fields``, on points that no fit has seen."""
 
+from typing import Any
+
 import torch
-from jaxtyping import Float
-from torch import Tensor
 
 from diffshape._arguments import checked
 from diffshape._bounds import LARGEST_RUN_SEED, check_fits, check_number, check_whole
+from diffshape.fitting.methods.table import fits_of
 from diffshape.fitting.result import FitResult
-from diffshape.fitting.targets.mesh_target import MeshTarget
 from diffshape.metrics import FieldScore, compare_fields, compare_surfaces
 
-_CHUNK = 1 << 17
 _SEED = 1 << 40
-"""Seeds of scores begin here, far from those of fits."""
+"""First seed of scores, far from those of fits."""
 
 
 @checked
@@ -31,9 +30,10 @@ def score_field(
     Raises:
         ValueError: The fit is not one of a mesh.
     """
-    if not isinstance(result.target, MeshTarget):
+    target: Any = result.target
+    if fits_of(result.settings.method) != "mesh":
         raise ValueError("score_field: result must be a fit of a mesh; score that of a scan with compare_surfaces")
-    distance = result.target.distance
+    distance = target.distance
     check_fits("score_field: samples", samples, 400)
     check_number("score_field: sigma", sigma, 0, 1e6)
     check_whole("score_field: seed", seed, 0, LARGEST_RUN_SEED)
@@ -43,20 +43,12 @@ def score_field(
     surface = distance.sample_surface(samples, generator=generator)
     chamfer = None
     if resolution is not None:
-        chamfer = compare_surfaces(result.mesh(resolution), result.target.mesh).chamfer
+        chamfer = compare_surfaces(result.mesh(resolution), target.mesh).chamfer
     return compare_fields(
-        _values(result, near.points),
+        result.field.query(near.points),
         near.distances,
-        _values(result, volume.points),
+        result.field.query(volume.points),
         volume.distances,
-        pred_surface=_values(result, surface.points),
+        pred_surface=result.field.query(surface.points),
         chamfer=chamfer,
     )
-
-
-@torch.no_grad()
-def _values(result: FitResult, points: Float[Tensor, "n 3"]) -> Float[Tensor, "n"]:
-    """The field at points of the frame."""
-    result.field.eval()
-    parameter = next(result.field.parameters())
-    return torch.cat([result.field(part.to(parameter)).cpu() for part in points.split(_CHUNK)])

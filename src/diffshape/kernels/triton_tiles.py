@@ -5,7 +5,7 @@ has its bounding box. A tile of queries (one warp, a query a thread) always take
 own, in it the nearest tile, and leaves a box farther away than its worst neighbour so far; a tile is compared only if
 some query could improve by it. No pointers, stacks or atomics: the same bits on every run. Of 100,000 points on a torus
 a query is compared with 507 if it lies on the same torus, with 5,710 from a tight blob within it, as counted by
-benchmarks/tile_work.py; at 14 instructions a pair that is 0.02 and 0.24 ms of arithmetic on an H100, a direction.
+benchmarks/gpu/tile_work.py; at 14 instructions a pair that is 0.02 and 0.24 ms of arithmetic on an H100, a direction.
 
 Nothing is lost to rounding: rounding is monotone, so the rounded distance between boxes never exceeds the rounded
 distance between points inside, summed in the same order and never fused. A box at exactly the worst distance is

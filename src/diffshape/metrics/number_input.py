@@ -7,7 +7,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from diffshape.data.points import PointCloud, as_points
+from diffshape.data.point_cloud import PointCloud
+from diffshape.data.points import as_points
 
 
 def read_numbers(function: str, name: str, values: Any) -> Tensor:

@@ -1,52 +1,95 @@
-"""What the folders of all trainings hold, whatever is trained: settings as YAML, a log, checkpoints.
+"""The folder of a run, the same for fits and trainings: plain files, each written whole.
 
-config.yaml   the settings, complete and versioned
-log.csv       loss and parts along the way
-checkpoints/  enough to resume to the same bits
+config.yaml       every setting, versioned, with the kind of run; written last of what a run begins with
+environment.json  versions, platform, threads, command
+log.csv           the loss and its parts along the way
+checkpoints/      enough to resume to the same bits
+metrics.json      what came of it; written last of all
+
+Each kind of run adds its own: what it was begun with, and its final weights. How a run stands is told without torch.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-import yaml
+from diffshape._files import is_leftover, read_json, read_yaml, remove_leftovers, write_json, write_yaml
+from diffshape.training.environment import environment
+from diffshape.training.folder_lock import only_here
+from diffshape.training.run_settings import RunSettings, Settings
 
-from diffshape._config import read_yaml
-from diffshape._files import atomic_path, remove_leftovers
-from diffshape.training import CheckpointFolder, Seconds, only_here
-from diffshape.training.run_settings import Settings, TrainingSettings
+if TYPE_CHECKING:
+    from diffshape.training.checkpoint import CheckpointFolder
+
+WEIGHTS = ("field.safetensors", "network.safetensors", "model/model.safetensors")
+"""Files of final weights: of a fit, a landmark network, a DeepSDF."""
+_BEFORE_CONFIG = {".lock", "inputs.json", "frame.json", "environment.json", "target.safetensors"}
+"""Files that a run writes before its config.yaml, which says that it is begun."""
+_SECONDS_BETWEEN_CHECKPOINTS = 10
 
 
 @dataclass(frozen=True)
-class TrainingRun:
-    """A training on disk."""
+class RunFolder:
+    """A run on disk."""
 
     path: Path
 
     @property
-    def checkpoints(self) -> CheckpointFolder:
-        """Where the training saves itself."""
-        return CheckpointFolder(self.path / "checkpoints", every=Seconds(20))
+    def config(self) -> Path:
+        """The file of every setting."""
+        return self.path / "config.yaml"
 
     @property
     def log(self) -> Path:
-        """The CSV log."""
+        """The CSV log of the training loop."""
         return self.path / "log.csv"
 
-    def begin(self, settings: TrainingSettings) -> None:
-        """Write the settings.
+    @property
+    def metrics(self) -> Path:
+        """The file of what came of the run."""
+        return self.path / "metrics.json"
 
-        Raises:
-            ValueError: The folder already holds a run, or another process is at work in it.
-            OSError: They cannot be written.
-        """
-        config = self.path / "config.yaml"
-        with only_here(self.path):
-            if config.is_file():
-                raise ValueError(f"{self.path} already holds a run; resume it, or choose another folder")
-            with atomic_path(config) as temporary:
-                temporary.write_text(yaml.safe_dump(settings.to_dict(), sort_keys=False))
+    @property
+    def checkpoints(self) -> "CheckpointFolder":
+        """The folder in which the training loop saves itself."""
+        from diffshape.training.checkpoint import CheckpointFolder
+        from diffshape.training.schedule import Seconds
+
+        return CheckpointFolder(self.path / "checkpoints", every=Seconds(_SECONDS_BETWEEN_CHECKPOINTS))
+
+    @property
+    def is_begun(self) -> bool:
+        """Whether a run was begun here."""
+        return self.config.is_file()
+
+    @property
+    def kind(self) -> str | None:
+        """The command that began the run, such as "fit"; None if its config.yaml does not say or cannot be read."""
+        try:
+            kind = read_yaml(self.config).get("kind")
+        except (OSError, ValueError):
+            return None  # what is wrong with it is told by who reads the rest
+        return kind if isinstance(kind, str) else None
+
+    @property
+    def holds_weights(self) -> bool:
+        """Whether the run has its final weights."""
+        return any((self.path / weights).is_file() for weights in WEIGHTS)
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether the run has its final weights and, written after all else, its metrics."""
+        try:
+            return self.holds_weights and not self.read_metrics().get("interrupted", False)
+        except (OSError, ValueError):
+            return False
+
+    @property
+    def is_unbegun(self) -> bool:
+        """Whether the folder holds nothing but what a run leaves that is stopped before it is begun."""
+        return all(path.name in _BEFORE_CONFIG or is_leftover(path) for path in self.path.iterdir())
 
     @contextmanager
     def only_here(self) -> Iterator[None]:
@@ -59,16 +102,52 @@ class TrainingRun:
             remove_leftovers(self.path)
             yield
 
-    def read(self, kind: type[Settings]) -> Settings:
-        """What ``begin`` wrote.
+    @contextmanager
+    def beginning(self, settings: RunSettings) -> Iterator[None]:
+        """Begin a run with ``settings``; the files of its kind are written inside.
 
         Raises:
-            ValueError: This is not the folder of such a training, or its settings are damaged.
+            ValueError: The folder already holds a run, or another process is at work in it.
+            OSError: A file cannot be written.
         """
-        config = self.path / "config.yaml"
-        if not config.is_file():
+        with self.only_here():
+            if self.is_begun:
+                raise ValueError(f"{self.path} already holds a run; resume it, or choose another folder")
+            write_json(self.path / "environment.json", environment())
+            yield
+            write_yaml(self.config, settings.to_dict())
+
+    def begin(self, settings: RunSettings) -> None:
+        """Begin a run that needs no other files.
+
+        Raises:
+            ValueError, OSError: As :meth:`beginning`.
+        """
+        with self.beginning(settings):
+            pass
+
+    def read_settings(self, kind: type[Settings]) -> Settings:
+        """The settings that the run was begun with.
+
+        Raises:
+            ValueError: This is not the folder of such a run, or its settings are damaged.
+        """
+        if not self.is_begun:
             raise ValueError(f"{self.path} is not the folder of a {kind.TITLE}: it has no config.yaml")
         try:
-            return kind.from_dict(read_yaml(config))
+            return kind.from_dict(read_yaml(self.config))
         except ValueError as error:
-            raise ValueError(f"{config} is not the config.yaml of a {kind.TITLE}: {error}") from error
+            raise ValueError(f"{self.config} is not the config.yaml of a {kind.TITLE}: {error}") from error
+
+    def write_metrics(self, metrics: Mapping[str, Any]) -> None:
+        """Write what came of the run; the last of its files, it says that the others are there."""
+        write_json(self.metrics, metrics)
+
+    def read_metrics(self) -> dict[str, Any]:
+        """What ``write_metrics`` wrote.
+
+        Raises:
+            ValueError: The file is damaged.
+            OSError: There is none.
+        """
+        return read_json(self.metrics)

@@ -1,43 +1,50 @@
-"""What the settings of every training share: a version, and the way to a YAML file and back. Needs no torch."""
+"""What the settings of fits and trainings share: the way to a config.yaml, and back. Needs no torch."""
 
 from collections.abc import Mapping
 from typing import Any, ClassVar, TypeVar
 
-from diffshape._arguments import checked
+from diffshape._arguments import check, checked
 from diffshape._config import from_plain, to_plain
 from diffshape._typed import shown
 
-VERSION = 1
-Settings = TypeVar("Settings", bound="TrainingSettings")
+VERSION = 2
+Settings = TypeVar("Settings", bound="RunSettings")
 
 
-class TrainingSettings:
-    """Base of the frozen dataclasses that hold one training, complete."""
+class RunSettings:
+    """Base of the frozen dataclasses that hold everything one run depends on besides its input."""
 
-    MODEL: ClassVar[str]
-    """What is trained, as ``diffshape train`` and files call it."""
+    VERB: ClassVar[str]
+    """Command that begins such a run, and kind of its config.yaml: "fit", "train deep-sdf"."""
     TITLE: ClassVar[str]
-    """What errors call such a training."""
+    """Name of such a run in errors: "fit", "DeepSDF training"."""
     KINDS: ClassVar[Mapping[str, type]]
     """Names of the dataclasses of which a setting is one of several."""
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain numbers, strings and dictionaries."""
-        return {"version": VERSION, "model": self.MODEL, **to_plain(self, self.KINDS)}
+        """Plain numbers, strings and dictionaries, with the version and the kind of run."""
+        return {"version": VERSION, "kind": self.VERB, **to_plain(self, self.KINDS)}
 
     @classmethod
     @checked
-    def from_dict(cls: type[Settings], plain: Mapping[str, Any]) -> Settings:
-        """The settings that ``to_dict`` wrote.
+    def from_dict(cls: type[Settings], plain: Mapping[str, Any], base: Settings | None = None) -> Settings:
+        """The settings that ``to_dict`` wrote, or, with a ``base``, a part of them; the base has the others.
+
+        A part may leave out version and kind, and steps given replace seconds of the base, or the other way round.
 
         Raises:
-            ValueError: The version or the model is another one, or a key is unknown.
+            ValueError: The version or the kind is another one, or a key is unknown, missing, or of a value that does
+                not suit it.
         """
+        check(f"{cls.__name__}.from_dict: base", cls | None, base)
         values = dict(plain)
-        version, model = values.pop("version", None), values.pop("model", None)
-        if (version, model) != (VERSION, cls.MODEL):
-            raise ValueError(
-                f"{cls.__name__}: version must be {VERSION} and model {cls.MODEL!r}, "
-                f"got {shown(version)} and {shown(model)}"
-            )
-        return from_plain(cls, values, cls.KINDS)
+        own = {"version": VERSION, "kind": cls.VERB}
+        for key, wanted in own.items():
+            given = values.pop(key, None if base is None else wanted)
+            if given != wanted or type(given) is not type(wanted):
+                raise ValueError(f"{cls.__name__}: {key} must be {wanted!r}, got {shown(given)}")
+        if base is not None:
+            for given, other in (("steps", "seconds"), ("seconds", "steps")):
+                if values.get(given) is not None and hasattr(cls, other):
+                    values.setdefault(other, None)
+        return from_plain(cls, values, cls.KINDS, base=base)

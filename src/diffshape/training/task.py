@@ -1,16 +1,14 @@
 """What a training loop is given: modules, a loss, and the state to keep beside them."""
 
 from collections.abc import Mapping
-from typing import Protocol, runtime_checkable
 
 from torch import Tensor, nn
 
 from diffshape.losses import LossTerms
 
 
-@runtime_checkable
-class Task(Protocol):
-    """What is trained. Subclass it, or match it.
+class Task:
+    """Base of what is trained: modules, and a loss of them.
 
     ``modules`` are trained and saved under their names, which also choose their optimiser settings; a parameter is in
     one only. Parameters that a loss does not reach are left alone in that step, so an adversarial task takes turns: in
@@ -21,7 +19,7 @@ class Task(Protocol):
 
     def loss(self, step: int, progress: float) -> LossTerms:
         """The objective of update ``step`` (0, 1, ...), made at ``progress`` in [0, 1) of the budget."""
-        ...
+        raise NotImplementedError(f"{type(self).__name__} must define loss(step, progress)")
 
     @property
     def finished(self) -> bool:

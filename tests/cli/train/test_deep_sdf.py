@@ -51,7 +51,16 @@ def test_a_training_leaves_its_files_and_tells_its_score(capsys):
     assert run.parent == Path("outputs/deep-sdf/ellipsoid")
     assert "3 shapes to learn from, 2 to be tested on" in out
     assert {path.name for path in run.iterdir()} == {
-        *("config.yaml", "log.csv", "checkpoints", "model", "metrics.json", "strip.png", "completion.png")
+        *(
+            "config.yaml",
+            "environment.json",
+            "log.csv",
+            "checkpoints",
+            "model",
+            "metrics.json",
+            "strip.png",
+            "completion.png",
+        )
     }
     for title in ("training shapes, from their codes", "new shapes, from half of them", "training shape nearest"):
         assert title in out
@@ -154,7 +163,7 @@ def test_what_cannot_be_meant_is_2(words, message, capsys):
 
 
 def test_a_run_of_another_model_is_not_resumed(tmp_path, capsys):
-    (tmp_path / "config.yaml").write_text("version: 1\nmodel: landmarks\n")
+    (tmp_path / "config.yaml").write_text("version: 2\nkind: train landmarks\n")
     train("--resume", tmp_path, code=1)
     error = capsys.readouterr().err
     assert "is not the config.yaml of a DeepSDF training" in error
@@ -199,12 +208,12 @@ def test_a_folder_of_one_mesh_or_none_is_too_few(folder, capsys):
     assert "no mesh files" in fails(folder, capsys)
 
 
-@pytest.mark.parametrize(("model", "loader"), [("deep-sdf", "load_deep_sdf"), ("landmarks", "load_landmark_detector")])
+@pytest.mark.parametrize("model", ["deep-sdf", "landmarks"])
 @pytest.mark.parametrize("words", [["mesh", "."], ["query", ".", "points.npy"], ["fit", "--resume", "."]])
-def test_what_is_for_fits_says_how_a_training_is_used(model, loader, words, capsys):
-    Path("config.yaml").write_text(f"version: 1\nmodel: {model}\n")
+def test_what_is_for_fits_says_how_a_training_is_used(model, words, capsys):
+    Path("config.yaml").write_text(f"version: 2\nkind: train {model}\n")
     assert main(words) == 2
     error = capsys.readouterr().err
     assert f"is the folder of diffshape train {model}, not of a fit" in error
-    assert f"diffshape.models.{loader}('.')" in error
+    assert "diffshape.models.load('.')" in error
     assert error.count("\n") == 1

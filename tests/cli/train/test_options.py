@@ -6,7 +6,7 @@ from diffshape.cli.errors import UsageError
 from diffshape.cli.main import parse
 from diffshape.cli.train.deep_sdf import TrainDeepSDF
 from diffshape.cli.train.landmarks import TrainLandmarks
-from diffshape.cli.train.options import Say, TrainOptions, check_options, refuse_unused, resumed_folder
+from diffshape.cli.train.options import check_options, refuse_unused, resumed_folder
 from diffshape.models import DeepSDFSettings
 
 
@@ -33,17 +33,3 @@ def test_options_without_effect_are_refused():
 def test_a_file_of_a_run_stands_for_its_folder(tmp_path):
     (tmp_path / "config.yaml").write_text("")
     assert resumed_folder(tmp_path / "config.yaml", DeepSDFSettings) == tmp_path
-
-
-def test_what_is_said_and_where(capsys):
-    for options, out, err in (
-        (TrainOptions(), ["run", "text"], []),
-        (TrainOptions(json=True), [], ["run", "text"]),
-        (TrainOptions(quiet=True), ["run"], []),
-        (TrainOptions(json=True, quiet=True), [], ["run"]),
-    ):
-        say = Say(options)
-        say.folder(Path("run"))
-        say("text")
-        captured = capsys.readouterr()
-        assert (captured.out.splitlines(), captured.err.splitlines()) == (out, err)

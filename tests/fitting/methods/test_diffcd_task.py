@@ -4,13 +4,13 @@ import pytest
 import torch
 
 from diffshape.fields import FeatureGrid, HashGrid
-from diffshape.fitting import DiffCD
+from diffshape.fitting import DiffCD, ScanConfig
 from diffshape.fitting.methods.diffcd_task import DiffCDTask
 from diffshape.fitting.targets.scan_target import raw_target
 
 BOUNDS = (-0.8, 0.8)
 METHOD = DiffCD(
-    normal_weight=0.0, batch=512, surface_batch=256, pool=1000, mesh_resolution=32, prepare=False, local_samples=1.0
+    normal_weight=0.0, batch=512, surface_batch=256, pool=1000, mesh_resolution=32, scan=None, local_samples=1.0
 )
 
 
@@ -21,7 +21,7 @@ def cloud(directions):
 
 
 def task(field, scan, method=METHOD, seed=0):
-    return DiffCDTask(field, scan, method, bounds=BOUNDS, seed=seed)
+    return DiffCDTask(field, scan, method, seed=seed)
 
 
 def surface_distance(scan, radius):
@@ -79,7 +79,7 @@ def test_the_area_part_counts_the_surface(sphere_field, cloud):
 
 
 def test_the_normal_part_compares_gradients_with_normals(sphere_field, sphere_target):
-    method = replace(METHOD, prepare=True, normal_weight=0.7, start=0.0)
+    method = replace(METHOD, scan=ScanConfig(), normal_weight=0.7, start=0.0)
     terms = task(sphere_field(0.5, slope=3.0), sphere_target, method).loss(0, 0.0)
     assert terms.parts["normal"].item() == pytest.approx(4.0, rel=1e-3)  # |3 n - n|^2
     without = task(sphere_field(0.5, slope=3.0), sphere_target, replace(method, normal_weight=0.0)).loss(0, 0.0)
@@ -103,13 +103,13 @@ def test_an_empty_level_set_has_no_surface_part(sphere_field, cloud):
 
 
 def test_the_first_steps_learn_the_distance_of_the_scan(sphere_field, sphere_target):
-    made = task(sphere_field(0.4), sphere_target, replace(METHOD, prepare=True, start=0.3))
+    made = task(sphere_field(0.4), sphere_target, replace(METHOD, scan=ScanConfig(), start=0.3))
     assert set(made.loss(0, 0.0).parts) == set(made.loss(5, 0.29).parts) == {"initial_distance"}
     assert set(made.loss(6, 0.3).parts) == {"points", "surface", "eikonal"}
 
 
 def test_without_orientation_the_objective_starts_at_once(sphere_field, cloud):
-    assert "points" in task(sphere_field(), cloud, replace(METHOD, prepare=True, start=0.3)).loss(0, 0.0).parts
+    assert "points" in task(sphere_field(), cloud, replace(METHOD, scan=ScanConfig(), start=0.3)).loss(0, 0.0).parts
 
 
 def test_local_samples_spread_by_the_50th_neighbour(sphere_field, cloud):
@@ -182,7 +182,7 @@ def test_state_continues_the_same_draws(sphere_field, cloud):
 @pytest.mark.parametrize("kind", [HashGrid, FeatureGrid])
 def test_grid_levels_fade_in_from_coarse_to_fine(kind, sphere_target):
     field = kind(levels=6, base=8, finest=32, log2_entries=12)
-    made = task(field, sphere_target, replace(METHOD, prepare=True, start=0.4))
+    made = task(field, sphere_target, replace(METHOD, scan=ScanConfig(), start=0.4))
     made.loss(0, 0.0)
     assert field.fade.tolist() == [1, 1, 1, 0, 0, 0]
     made.loss(1, 0.1)  # half of the way to start / 2

@@ -1,13 +1,13 @@
 import torch
 
 from diffshape.fitting.methods import initial_distances as start
-from diffshape.fitting.methods.initial_distances import StartTargets, signed_distance
+from diffshape.fitting.methods.initial_distances import InitialDistances, signed_distance
 
 BOUNDS = (-0.8, 0.8)
 
 
 def targets(sphere_target, seed=0):
-    return StartTargets(sphere_target, BOUNDS, torch.Generator().manual_seed(seed))
+    return InitialDistances(sphere_target, BOUNDS, torch.Generator().manual_seed(seed))
 
 
 def test_distances_are_those_of_the_sphere(sphere_target):

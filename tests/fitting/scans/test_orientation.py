@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from diffshape.fitting.methods.diffcd import OrientationConfig
+from diffshape.fitting.scans.config import OrientationConfig
 from diffshape.fitting.scans.orientation import orient_points, point_areas, spacing_of
 from diffshape.ops import NeighborIndex
 

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from diffshape.data.synthetic.scans import demo_scan
-from diffshape.fitting.methods.diffcd import OrientationConfig, ScanConfig
+from diffshape.fitting.scans.config import OrientationConfig, ScanConfig
 from diffshape.fitting.scans.prepare import prepare_scan
 
 SMALL = ScanConfig(orientation=OrientationConfig(resolution=64))

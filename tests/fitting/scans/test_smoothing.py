@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from diffshape.fitting.methods.diffcd import ScanConfig
+from diffshape.fitting.scans.config import ScanConfig
 from diffshape.fitting.scans.smoothing import distances_from, estimate_noise, fit_clean, smooth
 from diffshape.ops import NeighborIndex
 

@@ -3,7 +3,7 @@ import pytest
 import torch
 
 from diffshape.fitting.scans.prepare import prepare_scan
-from diffshape.fitting.targets.scan_target import FitTarget, prepared_target, raw_target
+from diffshape.fitting.targets.scan_target import ScanTarget, prepared_target, raw_target
 
 
 def ball_at(center, radius):
@@ -11,7 +11,7 @@ def ball_at(center, radius):
     nodes = torch.cartesian_prod(*[torch.linspace(-1, 1, 65)] * 3).reshape(65, 65, 65, 3)
     indicator = radius - (nodes - torch.tensor(center)).norm(dim=-1)
     zero = torch.tensor(0.0)
-    return FitTarget(points=torch.zeros(1, 3), spacing=zero, noise=zero, indicator=indicator, side=torch.tensor(2.0))
+    return ScanTarget(points=torch.zeros(1, 3), spacing=zero, noise=zero, indicator=indicator, side=torch.tensor(2.0))
 
 
 def test_inside_reads_the_indicator_with_x_first():
@@ -32,7 +32,7 @@ def test_outside_the_cube_is_outside_even_if_its_wall_is_inside():
 def test_without_an_indicator_there_is_no_inside():
     target = raw_target(torch.rand(9, 3))
     assert not target.oriented
-    with pytest.raises(ValueError, match=r"FitTarget\.inside: this target has no indicator; prepare the scan first"):
+    with pytest.raises(ValueError, match=r"ScanTarget\.inside: this target has no indicator; prepare the scan first"):
         target.inside(torch.zeros(1, 3))
 
 
@@ -79,7 +79,7 @@ def test_added_points_depend_on_the_generator_alone(prepared):
 
 def test_tensors_make_the_target_again(sphere_target):
     parts = sphere_target.tensors()
-    again = FitTarget(**parts)
+    again = ScanTarget(**parts)
     assert all(torch.equal(part, again.tensors()[name]) for name, part in parts.items())
     assert again.oriented
 

@@ -13,7 +13,7 @@ def test_settings_and_model_come_back(tmp_path, deep_sdf):
     with pytest.raises(ValueError, match="load_deep_sdf: no model can be read from"):
         load_deep_sdf(run.path)
     run.save(deep_sdf)
-    assert run.settings().steps == 2
+    assert run.read_settings(DeepSDFSettings).steps == 2
     assert torch.equal(load_deep_sdf(run.path).codes, deep_sdf.codes)
 
 

@@ -18,7 +18,7 @@ SETTINGS = [
 def test_settings_survive_yaml_and_are_complete(settings):
     plain = yaml.safe_load(yaml.safe_dump(settings.to_dict()))
     assert DeepSDFSettings.from_dict(plain) == settings
-    assert (plain["version"], plain["model"]) == (1, "deep-sdf")
+    assert (plain["version"], plain["kind"]) == (2, "train deep-sdf")
     assert plain["config"].keys() == {item.name for item in fields(DeepSDFConfig)}
 
 
@@ -26,7 +26,7 @@ def test_settings_survive_yaml_and_are_complete(settings):
     ("change", "message"),
     [
         ({"version": 2}, "DeepSDFSettings: version must be 1 and model 'deep-sdf', got 2 and 'deep-sdf'"),
-        ({"model": "landmarks"}, "got 1 and 'landmarks'"),
+        ({"kind": "train landmarks"}, "kind must be 'train deep-sdf', got 'train landmarks'"),
         ({"speed": 1}, r"there is no setting .*speed"),
         ({"data": {"kind": "cloud"}}, "data must have a kind out of drawn, folder"),
         ({"data": {"kind": "folder"}}, "data: missing settings data.folder"),

@@ -37,7 +37,7 @@ def test_settings_survive_yaml(settings):
     ("change", "message"),
     [
         ({"version": 2}, "version must be 1"),
-        ({"model": "faces"}, "model 'landmarks'"),
+        ({"kind": "train faces"}, "kind must be 'train landmarks'"),
         ({"speed": 1}, r"there is no setting .*speed"),
         ({"training": {"batches": 1}}, r"there is no setting .*batches"),
         ({"network": {"kind": "oracle"}}, "network must have a kind out of"),

@@ -36,14 +36,14 @@ def test_a_saved_detector_finds_the_same(run, few, tiny):
 def test_a_run_is_begun_once(run):
     with pytest.raises(ValueError, match="already holds a run"):
         run.begin(LandmarkSettings())
-    assert run.settings().steps == 2
+    assert run.read_settings(LandmarkSettings).steps == 2
 
 
-@pytest.mark.parametrize("text", ["", "- 1", "version: 1", "{", "version: 1\nmodel: landmarks\nspeed: 3\n"])
+@pytest.mark.parametrize("text", ["", "- 1", "version: 2", "{", "version: 2\nkind: train landmarks\nspeed: 3\n"])
 def test_damaged_settings_name_their_file(run, text):
     (run.path / "config.yaml").write_text(text)
     with pytest.raises(ValueError, match=r"config.yaml is not the config.yaml of a landmark training"):
-        run.settings()
+        run.read_settings(LandmarkSettings)
 
 
 def test_what_is_no_run_says_so(tmp_path, run):

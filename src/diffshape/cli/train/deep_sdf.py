@@ -12,19 +12,21 @@ from diffshape.cli.device import chosen_device, use_threads
 from diffshape.cli.errors import usage_errors
 from diffshape.cli.fit_defaults import named_in
 from diffshape.cli.folders import input_folder
+from diffshape.cli.messages import Messages
 from diffshape.cli.options import OptionalFloat, OptionalInt
 from diffshape.cli.train.options import (
-    Say,
     TrainOptions,
     check_options,
+    messages_of,
     refuse_unused,
     training_folder,
 )
-from diffshape.cli.way_on import is_complete, told_way_on
+from diffshape.cli.way_on import told_way_on
 from diffshape.data.synthetic.families import FamilyName
 from diffshape.data.up import UP, Up
 from diffshape.models.deep_sdf.config import PUBLISHED_DEEP_SDF, STEPS, DeepSDFConfig
 from diffshape.models.deep_sdf.settings import DeepSDFSettings, DrawnShapes, ShapeFolder
+from diffshape.training.run_folder import RunFolder
 
 if TYPE_CHECKING:
     from diffshape.data import Mesh
@@ -90,9 +92,9 @@ def run(arguments: TrainDeepSDF) -> int:
     device = chosen_device(arguments.device)
     name = settings.data.family if isinstance(settings.data, DrawnShapes) else Path(settings.data.folder).name
     run = DeepSDFRun(training_folder(arguments, DeepSDFSettings, name))
-    if arguments.resume and is_complete(run.path):
-        return Say(arguments).finished(run.path)
-    settings = run.settings() if arguments.resume else settings
+    if arguments.resume and run.is_complete:
+        return messages_of(arguments, DeepSDFSettings).finished(run.path)
+    settings = run.read_settings(DeepSDFSettings) if arguments.resume else settings
     known, held_out = deep_sdf_shapes(settings.data, seed=settings.seed)
     samples = sample_family(known, settings.config, seed=settings.seed)
     with told_way_on(run.path, "train deep-sdf"), run.only_here():
@@ -113,7 +115,7 @@ def _run(
 
     if not arguments.resume:
         run.begin(settings)
-    say = Say(arguments)
+    say = messages_of(arguments, DeepSDFSettings)
     say.folder(run.path)
     say(f"  {len(known)} shapes to learn from, {len(held_out)} to be tested on")
     with Progress(f"train deep-sdf on {device}", quiet=arguments.quiet) as progress:
@@ -129,12 +131,14 @@ def _run(
             observers=[progress, CsvLog(run.log)],
         )
     if outcome.interrupted:
-        return say.interrupted(DeepSDFSettings, run.path, outcome.step)
+        return say.interrupted(run.path, outcome.step)
     run.save(model)
     say(f"\n{outcome.step} steps in {outcome.seconds:.0f} s; scoring ...")
     metrics = {"steps": outcome.step, "seconds": round(outcome.seconds, 2)}
     metrics |= _scored(run.path, model, known, held_out, say, metrics, settings.up)
-    say.outputs(run.path, metrics, _FILES)
+    if say.json:
+        say.metrics(run.path, metrics)
+    say.files(_FILES)
     return 0
 
 
@@ -174,13 +178,12 @@ def _scored(
     model: "DeepSDF",
     known: Mapping[str, "Mesh"],
     held_out: Mapping[str, "Mesh"],
-    say: Say,
+    say: Messages,
     metrics: Mapping[str, Any],
     up: Up,
 ) -> dict[str, Any]:
     """Score the model on some shapes, and write metrics.json and the two pictures."""
     from diffshape.data import DistanceSamples
-    from diffshape.fitting.fit_folder import write_json
     from diffshape.models.deep_sdf.score import find_codes, score_deep_sdf
     from diffshape.report import completion_strip, interpolation_strip
 
@@ -194,5 +197,5 @@ def _scored(
     seen = DistanceSamples(*(part[0].cpu() for part in found.seen))
     near = _NEAR * model.frame.scale
     completion_strip(model, truths[0], seen, found.half[0], near=near, path=folder / "completion.png", up=up)
-    write_json(folder / "metrics.json", {**metrics, **facts})  # last: it says that the others are there
+    RunFolder(folder).write_metrics({**metrics, **facts})
     return facts

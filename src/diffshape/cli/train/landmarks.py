@@ -11,15 +11,16 @@ from diffshape._bounds import check_fits
 from diffshape.cli.device import chosen_device, use_threads
 from diffshape.cli.errors import usage_errors
 from diffshape.cli.folders import input_folder
+from diffshape.cli.messages import Messages
 from diffshape.cli.options import OptionalFloat
 from diffshape.cli.train.options import (
-    Say,
     TrainOptions,
     check_options,
+    messages_of,
     refuse_unused,
     training_folder,
 )
-from diffshape.cli.way_on import is_complete, told_way_on
+from diffshape.cli.way_on import told_way_on
 from diffshape.data.landmarks.phantom_config import SpinePhantomConfig
 from diffshape.models.landmarks.config import (
     FolderData,
@@ -30,6 +31,7 @@ from diffshape.models.landmarks.config import (
     LandmarkUNetConfig,
     PhantomData,
 )
+from diffshape.training.run_folder import RunFolder
 
 if TYPE_CHECKING:
     from diffshape.data import LandmarkImages
@@ -87,9 +89,9 @@ def run(arguments: TrainLandmarks) -> int:
     device = chosen_device(arguments.device)
     name = f"phantoms-{settings.data.phantom.view}" if isinstance(settings.data, PhantomData) else "images"
     run = LandmarkRun(training_folder(arguments, LandmarkSettings, name))
-    if arguments.resume and is_complete(run.path):
-        return Say(arguments).finished(run.path)
-    settings = run.settings() if arguments.resume else settings
+    if arguments.resume and run.is_complete:
+        return messages_of(arguments, LandmarkSettings).finished(run.path)
+    settings = run.read_settings(LandmarkSettings) if arguments.resume else settings
     if isinstance(settings.network, LandmarkTransformerConfig):
         from diffshape.models.landmarks.transformer import backbone_library
 
@@ -112,7 +114,7 @@ def _run(
 
     if not arguments.resume:
         run.begin(settings)
-    say = Say(arguments)
+    say = messages_of(arguments, LandmarkSettings)
     say.folder(run.path)
     say(f"  {len(learn)} images to learn from, {len(test)} to be tested on, {test.skeleton.count} landmarks each")
     with Progress(f"train landmarks on {device}", quiet=arguments.quiet) as progress:
@@ -129,11 +131,13 @@ def _run(
             observers=[progress, CsvLog(run.log)],
         )
     if outcome.interrupted:
-        return say.interrupted(LandmarkSettings, run.path, outcome.step)
+        return say.interrupted(run.path, outcome.step)
     run.save(detector, outcome.step)
     metrics = {"steps": outcome.step, "seconds": round(outcome.seconds, 2)}
     metrics |= _score(run.path, test, detector.detect(test.images), say, metrics)
-    say.outputs(run.path, metrics, _FILES)
+    if say.json:
+        say.metrics(run.path, metrics)
+    say.files(_FILES)
     return 0
 
 
@@ -178,10 +182,9 @@ def _unused(arguments: TrainLandmarks) -> dict[str, str]:
 
 
 def _score(
-    folder: Path, test: "LandmarkImages", prediction: "LandmarkPrediction", say: Say, metrics: Mapping[str, Any]
+    folder: Path, test: "LandmarkImages", prediction: "LandmarkPrediction", say: Messages, metrics: Mapping[str, Any]
 ) -> dict[str, Any]:
     """Score the test images, and write metrics.json and overlay.png."""
-    from diffshape.fitting.fit_folder import write_json
     from diffshape.models.landmarks.score import score_landmarks
     from diffshape.report import landmark_overlay
 
@@ -196,6 +199,6 @@ def _score(
         path=folder / "overlay.png",
     )
     scored = {"score": score.to_dict()}
-    write_json(folder / "metrics.json", {**metrics, **scored})  # last: it says that the others are there
+    RunFolder(folder).write_metrics({**metrics, **scored})
     say(f"\n{metrics['steps']} steps in {metrics['seconds']:.0f} s\n{score}")
     return scored

@@ -1,19 +1,18 @@
 """What all ``diffshape train`` commands share: options, checks of these, and what is said along the way."""
 
-import json
-import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 from diffshape._bounds import check_budget
-from diffshape._config import read_json
 from diffshape.cli.device import check_threads
-from diffshape.cli.errors import INTERRUPTED, UsageError, typed_as, usage_errors
+from diffshape.cli.errors import UsageError, usage_errors
 from diffshape.cli.folders import fresh_folder, unbegun_sentence
+from diffshape.cli.messages import Messages
 from diffshape.cli.options import OptionalInt, OptionalPath, VerbOptions
-from diffshape.training.run_settings import TrainingSettings
+from diffshape.training.run_folder import RunFolder
+from diffshape.training.run_settings import RunSettings
 
 _ALSO_ON_RESUME = {"resume", "device", "threads", "json", "quiet", "debug"}
 
@@ -62,7 +61,7 @@ def refuse_unused(typed: Iterable[str], unused: Mapping[str, str]) -> None:
             raise UsageError(f"--{name.replace('_', '-')} has no effect where {unused[group]}; leave it out")
 
 
-def resumed_folder(run: Path, kind: type[TrainingSettings]) -> Path:
+def resumed_folder(run: Path, kind: type[RunSettings]) -> Path:
     """The folder of an interrupted training that was typed, or of a file in it.
 
     Raises:
@@ -70,15 +69,15 @@ def resumed_folder(run: Path, kind: type[TrainingSettings]) -> Path:
     """
     folder = run.parent if run.is_file() else run
     if not folder.is_dir():
-        printed = f"diffshape train {kind.MODEL}"
+        printed = f"diffshape {kind.VERB}"
         raise UsageError(f"{run}: there is no such folder; a run is the folder that {printed} printed")
-    if not (folder / "config.yaml").is_file():
-        unbegun = unbegun_sentence(folder, f"train {kind.MODEL}")
+    if not RunFolder(folder).is_begun:
+        unbegun = unbegun_sentence(folder, kind.VERB)
         raise UsageError(unbegun or f"{run} is not the folder of a {kind.TITLE}: it has no config.yaml")
     return folder
 
 
-def training_folder(arguments: TrainOptions, kind: type[TrainingSettings], name: str) -> Path:
+def training_folder(arguments: TrainOptions, kind: type[RunSettings], name: str) -> Path:
     """The folder to go on in, or a fresh one, by default in outputs/MODEL/``name``.
 
     Raises:
@@ -86,47 +85,9 @@ def training_folder(arguments: TrainOptions, kind: type[TrainingSettings], name:
     """
     if arguments.resume is not None:
         return resumed_folder(arguments.resume, kind)
-    return fresh_folder(arguments.out, Path("outputs") / kind.MODEL / name, verb=f"train {kind.MODEL}")
+    return fresh_folder(arguments.out, Path("outputs") / kind.VERB.removeprefix("train ") / name, verb=kind.VERB)
 
 
-@dataclass(frozen=True)
-class Say:
-    """What a training says: to stdout, or to stderr where stdout is for JSON; nothing but its folder when quiet."""
-
-    options: TrainOptions
-
-    def __call__(self, text: str) -> None:
-        """A line, unless quiet."""
-        if not self.options.quiet:
-            self._print(text)
-
-    def folder(self, path: Path) -> None:
-        """The first line."""
-        self._print(str(path))
-
-    def finished(self, path: Path) -> int:
-        """That there is nothing to go on with; the exit code."""
-        self.folder(path)
-        if self.options.json:
-            print(json.dumps({"folder": str(path), **read_json(path / "metrics.json")}))
-        self("already finished; nothing was changed")
-        return 0
-
-    def interrupted(self, kind: type[TrainingSettings], path: Path, step: int) -> int:
-        """How to go on; the exit code."""
-        print(
-            f"interrupted after step {step} and saved; go on with: {typed_as(f'train {kind.MODEL}', '--resume', path)}",
-            file=sys.stderr,
-        )
-        return INTERRUPTED
-
-    def outputs(self, path: Path, metrics: Mapping[str, Any], files: Mapping[str, str]) -> None:
-        """The last lines: the metrics as JSON if that is wanted, and what each file is."""
-        if self.options.json:
-            print(json.dumps({"folder": str(path), **metrics}))
-        self("")
-        for name, meaning in files.items():
-            self(f"  {name:<20} {meaning}")
-
-    def _print(self, text: str) -> None:
-        print(text, file=sys.stderr if self.options.json else sys.stdout, flush=True)
+def messages_of(arguments: TrainOptions, kind: type[RunSettings]) -> Messages:
+    """What a training of some kind says."""
+    return Messages(verb=kind.VERB, json=arguments.json, quiet=arguments.quiet)

@@ -24,7 +24,7 @@ def read_array(path: Path) -> NDArray[Any]:
     """The array of an NPY file, whose size is compared with the file's before it is read.
 
     Raises:
-        ReadError: It is none, or cut short, or holds Python objects.
+        ReadError: The file is not an NPY file, is cut short, or holds Python objects.
     """
     with refusals(path, "NumPy array", cure="save it again with numpy.save"), path.open("rb") as file:
         shape, kind = _header(file)
@@ -65,7 +65,7 @@ def _header(file: BinaryIO) -> tuple[tuple[int, ...], np.dtype[Any]]:
     """Shape and type of the array that follows.
 
     Raises:
-        ReadError: No header of NumPy, or a type that would have to be unpickled.
+        ReadError: There is no header of NumPy, or the type would have to be unpickled.
     """
     try:
         version = npy.read_magic(file)
@@ -81,7 +81,7 @@ def _header(file: BinaryIO) -> tuple[tuple[int, ...], np.dtype[Any]]:
 def _body(file: Any) -> NDArray[Any]:
     try:
         return npy.read_array(file, allow_pickle=False)
-    except Exception as error:  # a dozen kinds, of NumPy and of what unpacks
+    except Exception as error:  # a dozen kinds, from NumPy and the unpackers
         raise ReadError("it is cut short or damaged") from error
 
 

@@ -1,4 +1,4 @@
-"""Which columns of a table are points, normals and colours: by name where x, y and z are named, else by place.
+"""Columns of a table that are points, normals and colours: by name where x, y and z are named, else by place.
 
 Names may have units, ``X (m)``, ``y[mm]``, or say that they are coordinates, ``pos_x``, ``coord.z``, ``Points:0``.
 Easting, northing and elevation (height, altitude) stand for x, y and z where those are not named. Unnamed tables begin
@@ -30,11 +30,11 @@ _SURVEY = {
     **dict.fromkeys(("elevation", "elev", "height", "altitude", "alt"), "z"),
 }
 MOST_COLUMNS = 1000
-"""A table of points that has more columns is taken for something else."""
+"""Most columns of a table of points."""
 
 
 class Table(NamedTuple):
-    """What stands in a file: points (N, 3), normals (N, 3) or None, attributes of N rows, notes on what is left out."""
+    """Content of a file: points (N, 3), normals (N, 3) or None, attributes of N rows, notes on what is left out."""
 
     points: NDArray[np.float64]
     normals: NDArray[np.float64] | None = None
@@ -43,7 +43,7 @@ class Table(NamedTuple):
 
 
 def axis_columns(names: Sequence[str]) -> tuple[int, int, int] | None:
-    """Where x, y and z stand among names of columns; None if they are not all named, each once.
+    """Indices of x, y and z among names of columns; None unless each is named once.
 
     >>> axis_columns(["Point ID", "X (m)", "Y (m)", "Z (m)"]), axis_columns(["row", "column", "value"])
     ((1, 2, 3), None)
@@ -85,7 +85,7 @@ def named_table(columns: Mapping[str, NDArray[Any]], notes: tuple[str, ...] = ()
 
 
 def unnamed_table(rows: NDArray[np.float64], *, names: Sequence[str] = ()) -> Table:
-    """A table (N, D) of numbers, D at least 3; ``names`` of its columns, as far as they have any, for attributes.
+    """A table (N, D) of numbers, D at least 3; ``names`` of its columns, if they have any, become those of attributes.
 
     Raises:
         ValueError: Fewer than three columns, or a table that lies on its side.
@@ -117,7 +117,7 @@ def unnamed_table(rows: NDArray[np.float64], *, names: Sequence[str] = ()) -> Ta
 def with_colors(columns: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
     """Columns with red, green and blue (and alpha) joined to one, ``colors``, uint8 of shape (N, 3) or (N, 4).
 
-    Columns of these names that hold no colours stay as they are. Another one called ``colors`` becomes ``colors_``.
+    Columns of these names that hold no colours stay as they are. Another column called ``colors`` becomes ``colors_``.
 
     >>> with_colors({"r": np.array([9]), "g": np.array([0]), "b": np.array([0]), "colors": np.array([1])}).keys()
     dict_keys(['colors', 'colors_'])
@@ -188,7 +188,7 @@ def _stacked(columns: Mapping[str, NDArray[Any]], names: Sequence[str], kind: An
     for name in names:
         if columns[name].ndim != 1 or columns[name].dtype.kind not in "fiub":
             raise ValueError(f"column {name!r} holds no real numbers, one a point")
-    with np.errstate(invalid="ignore", over="ignore"):  # of NaN in damaged files
+    with np.errstate(invalid="ignore", over="ignore"):  # NaNs of damaged files
         return np.stack([columns[name] for name in names], axis=1).astype(kind, copy=False)
 
 

@@ -1,4 +1,4 @@
-"""What is written to a file, what a format holds of it, and its columns where the format is a table."""
+"""Content to write to a file, the part of it that a format holds, and its columns where the format is a table."""
 
 import re
 import warnings
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 _Array = NDArray[Any]
 _COLORS = ("red", "green", "blue", "alpha")
 _EXACT = 2**53
-"""Integers up to here are float64 to the last digit."""
+"""Largest integer up to which float64 holds every integer exactly."""
 
 
 class Content(NamedTuple):
@@ -42,7 +42,7 @@ class Content(NamedTuple):
 
 
 class Holds(NamedTuple):
-    """What a format holds beside points and faces: normals, and which attributes; None is all of them."""
+    """Whether a format holds normals, and which attributes it holds beside points and faces; None for all of them."""
 
     normals: bool
     attributes: Collection[str] | None
@@ -52,16 +52,16 @@ def held(content: Content, holds: Holds, path: Path, *, function: str, given: Co
     """The part of the content that a format holds.
 
     Args:
-        content: What there is.
-        holds: What the format holds.
+        content: All content.
+        holds: Kinds of content that the format holds.
         path: The file to be written, for messages.
-        function: Who asks, for messages.
-        given: The names, among ``"normals"`` and the attributes, of what the caller has asked for outright.
+        function: The calling function, for messages.
+        given: Names, among ``"normals"`` and the attributes, of what the caller has given explicitly.
 
-    What came along with a mesh or a cloud and is left out is told in a warning.
+    A warning names what came with a mesh or a cloud and is left out.
 
     Raises:
-        ValueError: Something given outright would be left out.
+        ValueError: Something given explicitly would be left out.
 
     >>> content = Content(np.zeros((1, 3)), None, {"heat": np.zeros(1)})
     >>> held(content, Holds(True, {"colors"}), Path("a.obj"), function="write_mesh", given={"heat"})

@@ -1,8 +1,8 @@
 """Mesh files as vertices and polygons: the table of formats.
 
-Only geometry and what vertices have are read. Textures, materials and other files are never opened; a note says so
-where a file has them. Each reader raises a ReadError for what it cannot read whole, and makes room for nothing
-that the file only promises.
+Only geometry and the attributes of vertices are read. Textures, materials and other files are never opened; a note
+says so where a file has them. Each reader raises a ReadError for what it cannot read whole, and allocates nothing that
+the file only promises.
 """
 
 from collections.abc import Callable
@@ -29,7 +29,7 @@ MESH_SUFFIXES = tuple(MESH_READERS)
 
 
 def read_polygons(path: Path) -> Polygons:
-    """The vertices and polygons of a mesh file, as they stand there; it may have no polygons.
+    """The vertices and polygons of a mesh file, as written there; there may be no polygons.
 
     Raises:
         FileNotFoundError: There is no such file.

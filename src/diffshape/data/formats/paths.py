@@ -1,4 +1,4 @@
-"""What is checked of the path of a file of shape before it is opened, one way for meshes and points."""
+"""Checks of the path of a mesh or point file before it is opened."""
 
 from collections.abc import Collection
 from pathlib import Path
@@ -13,13 +13,13 @@ def known_suffix(path: Path, suffixes: Collection[str], *, what: str, of_folder:
 
     Args:
         path: The file.
-        suffixes: What is read.
-        what: What that is, for a message: "mesh".
-        of_folder: What to give in place of a folder, for a message.
+        suffixes: Suffixes that are read.
+        what: Kind of files with these suffixes, for a message, such as "mesh".
+        of_folder: Advice for a folder, for a message.
 
     Raises:
         FileNotFoundError: There is no such file.
-        ReadError: It is a folder, empty, of another suffix, or what a Mac keeps beside files.
+        ReadError: The path is a folder, an empty file, a file of another suffix, or one that macOS keeps beside others.
     """
     suffix = path.suffix.lower()
     if path.is_dir():
@@ -36,9 +36,9 @@ def known_suffix(path: Path, suffixes: Collection[str], *, what: str, of_folder:
 
 
 def is_apple_double(path: Path) -> bool:
-    """Whether a file is what macOS writes beside others on foreign disks, ``._NAME``: settings, no content.
+    """Whether a file is one that macOS writes beside others on foreign disks, ``._NAME``, which holds no shape.
 
-    A file of another name is not opened.
+    A file with another beginning of its name is not opened.
     """
     if not path.name.startswith("._"):
         return False

@@ -1,4 +1,4 @@
-"""Files of points or meshes, each read once: the reader of each suffix, and what it gives."""
+"""Files of points or meshes: the reader of each suffix, and one function that reads any of them once."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -32,7 +32,7 @@ POINT_SUFFIXES = (*MESH_SUFFIXES, *TABLES)
 
 
 def read_content(path: Path) -> Table | Polygons:
-    """What a file holds, as it stands there: the rows of a table of points, or the vertices and polygons of a mesh.
+    """Content of a file as written there: the rows of a table of points, or the vertices and polygons of a mesh.
 
     Raises:
         FileNotFoundError: There is no such file.
@@ -48,7 +48,7 @@ def read_content(path: Path) -> Table | Polygons:
 
 
 def read_table(path: Path) -> Table:
-    """The rows of a point file as they stand there: none dropped, none drawn; of a mesh, its vertices.
+    """The rows of a point file as written there, none dropped and none drawn; of a mesh, the vertices.
 
     Raises:
         FileNotFoundError, ReadError: As :func:`read_content`.
@@ -57,7 +57,7 @@ def read_table(path: Path) -> Table:
 
 
 def as_table(content: Table | Polygons) -> Table:
-    """Rows of points; of a mesh, its vertices."""
+    """The rows of a table of points; of a mesh, the vertices."""
     if isinstance(content, Table):
         return content
     return Table(content.vertices, content.normals, content.attributes, content.notes)

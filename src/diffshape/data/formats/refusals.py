@@ -1,4 +1,4 @@
-"""What a reader raises becomes a ReadError that names the file, one way for all formats."""
+"""Errors of readers as ReadErrors that name the file, for all formats."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,11 +20,11 @@ def refusals(
 
     Args:
         path: The file that is read.
-        what: Its kind.
-        cure: What to do about it.
-        foreign: What libraries raise, whose words help nobody: ``otherwise`` is said in place of them, and only the
-            words of a ReadError are kept. Without any, those of every ValueError are.
-        otherwise: Why, where the error does not say it.
+        what: Kind of file.
+        cure: Advice to the user.
+        foreign: Errors of libraries, whose messages are replaced by ``otherwise``; only those of a ReadError are kept.
+            Without any, the message of every ValueError is kept.
+        otherwise: Reason to give where the error has none.
 
     >>> with refusals(Path("a.pcd"), "PCD file"):
     ...     raise ValueError("it ends after its header")

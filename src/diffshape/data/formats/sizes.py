@@ -1,4 +1,4 @@
-"""What a file promises is compared with what it holds before anything is allocated."""
+"""Sizes that a file promises, compared with its own size before anything is allocated."""
 
 from diffshape.data.arrays import ReadError
 
@@ -10,7 +10,7 @@ def require_held(promised: int, held: int, what: str) -> None:
     """Raise unless ``promised`` bytes of ``what`` can stand in ``held`` bytes of a file that does not pack them.
 
     Raises:
-        ReadError: They cannot; the caller adds the name of the file.
+        ReadError: The file is too short; the caller adds its name.
 
     >>> require_held(24, 12, "2 points")
     Traceback (most recent call last):
@@ -23,10 +23,10 @@ def require_held(promised: int, held: int, what: str) -> None:
 def require_unpacked(promised: int, held: int, what: str) -> None:
     """Raise unless ``promised`` bytes of ``what`` may come out of ``held`` bytes of a packed file.
 
-    So many may: 64 MiB, or 100 times the file if that is more. Numbers of real shapes pack to a half or a tenth.
+    Allowed are 64 MiB, or 100 times the file if that is more; numbers of real shapes pack to a half or a tenth.
 
     Raises:
-        ReadError: They may not; the caller adds the name of the file.
+        ReadError: More is promised; the caller adds the name of the file.
     """
     if promised > max(_FREE, _RATIO * held) or promised < 0:
         raise ReadError(

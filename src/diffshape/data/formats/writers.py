@@ -1,4 +1,4 @@
-"""Clouds as files: PLY, PCD, text, NPY and NPZ. Text holds the fewest digits of a number that read back the same."""
+"""Writers of point clouds: PLY, PCD, text, NPY and NPZ. Text has the fewest digits that read back the same number."""
 
 from collections.abc import Callable, Sequence
 from itertools import chain
@@ -90,14 +90,14 @@ WRITERS: dict[str, Callable[[Path, Content], None]] = {
     ".xyzn": _write_xyzn,
     ".xyzrgb": _write_xyzrgb,
 }
-"""The writer of each suffix."""
+"""Writer of each suffix."""
 ALL = Holds(True, None)
 HOLDS = dict.fromkeys(WRITERS, ALL) | {
     ".npy": Holds(True, ()),
     ".xyzn": Holds(True, ()),
     ".xyzrgb": Holds(False, ("colors",)),
 }
-"""What files of each suffix hold beside points."""
+"""Normals and attributes that files of each suffix hold."""
 
 
 def _write_rows(file: TextIO, columns: Sequence[_Array], separator: str) -> None:

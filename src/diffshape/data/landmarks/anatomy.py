@@ -80,7 +80,7 @@ def spine_bones(count: int, config: SpinePhantomConfig, generator: torch.Generat
 
 
 def _angles(count: int, config: SpinePhantomConfig, generator: torch.Generator) -> Float[Tensor, "n 7"]:
-    """How far each body is turned, radians, clockwise as seen; L3 by the tilt of the whole."""
+    """Angle of each body in radians, clockwise as seen; that of L3 is the tilt of the whole."""
     if config.view == "ap":
         steps = math.radians(4) * torch.randn(count, LEVELS - 1, generator=generator)
     else:
@@ -92,14 +92,14 @@ def _angles(count: int, config: SpinePhantomConfig, generator: torch.Generator) 
 
 
 def _chain(down: Tensor, heights: Tensor, gaps: Tensor) -> Float[Tensor, "n 7 2"]:
-    """Centres: half a body and half a disc along one axis, then along the next."""
+    """Centres of the bodies: half a body and half a disc along one axis, then along the next."""
     halves = heights / 2
     steps = (halves[:, :-1] + gaps / 2)[..., None] * down[:, :-1] + (halves[:, 1:] + gaps / 2)[..., None] * down[:, 1:]
     return torch.cat([torch.zeros_like(steps[:, :1]), steps.cumsum(1)], dim=1)
 
 
 def _slip(across: Tensor, widths: Tensor, share: float, generator: torch.Generator) -> Float[Tensor, "n 7 2"]:
-    """Forward, to the left, along the end-plate below, for the slipped body and all above."""
+    """Shift forward, to the left, along the end-plate below, of the slipped body and all above."""
     count = len(across)
     slipped = torch.rand(count, generator=generator) < share
     level = torch.tensor(SLIPPING)[torch.randint(len(SLIPPING), (count,), generator=generator)]

@@ -25,7 +25,7 @@ from diffshape.data.landmarks.images import LandmarkImages
 from diffshape.ops.landmarks.skeleton import Skeleton
 
 _MOST = 1000
-"""Landmarks of a spine."""
+"""Largest number of landmarks of a spine."""
 IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp", ".npy")
 
 
@@ -40,9 +40,9 @@ def read_landmark_folder(
     that come in 16 fill the range, and one folder has one brightness.
 
     Args:
-        folder: Holds ``name.png`` (or JPEG, TIFF, BMP, NPY) and ``name.csv``; pictures need Pillow.
+        folder: Folder of ``name.png`` (or JPEG, TIFF, BMP, NPY) and ``name.csv``; pictures need Pillow.
         size: (H, W) that each image is scaled to fit into, kept in proportion, at the upper left; the rest is black.
-        spacing: Millimetres a pixel of the files, to tell errors in mm; ``None`` for errors in pixels of the files.
+        spacing: Millimetres a pixel of the files, for errors in mm; ``None`` for errors in pixels of the files.
 
     Returns:
         ``LandmarkImages`` in pixels of the scaled images. Masked are landmarks without numbers or outside the image.
@@ -90,7 +90,7 @@ def read_landmark_folder(
 
 @checked
 def skeleton_of(landmarks: int) -> Skeleton:
-    """The spine with so many landmarks: four a vertebra, and two more if it is seen from the side.
+    """The spine with this number of landmarks: four a vertebra, and two more if it is seen from the side.
 
     >>> skeleton_of(22) == Skeleton.lateral(), skeleton_of(16) == Skeleton.anteroposterior(4)
     (True, True)
@@ -146,13 +146,13 @@ class _Fitted(NamedTuple):
     kind: np.dtype[Any]
     largest: float
     scale: tuple[float, float]
-    """In x and y, which whole pixels keep from being quite the same."""
+    """Scale factors in x and y, which differ slightly, as sizes are whole pixels."""
     limits: tuple[int, int]
-    """The width and height that it had."""
+    """Width and height of the image in its file."""
 
 
 def _white(kind: np.dtype[Any], images: list[_Fitted]) -> float:
-    """Which number is 1 in images of a type: of integers wider than a byte, the fewest usual bits that hold all."""
+    """The number that counts as 1 in images of a type: of integers wider than a byte, the least usual one above all."""
     if kind.kind not in "iu":
         return 1.0
     largest = max(each.largest for each in images if each.kind == kind)

@@ -1,4 +1,4 @@
-"""Images with landmarks, as a landmark network is fed and scored with them."""
+"""Images with landmarks, the input of trainings and scores of landmark networks."""
 
 from dataclasses import dataclass
 
@@ -18,11 +18,11 @@ class LandmarkImages:
 
     Attributes:
         images: Shape (N, 1, H, W), about 0 to 1.
-        landmarks: Pixels of these images, shape (N, K, 2); any number where masked.
+        landmarks: Positions in pixels of these images, shape (N, K, 2); any number where masked.
         mask: True where a landmark is real, shape (N, K).
         spacing: Length of a pixel of each image in ``unit``, shape (N,).
-        unit: What errors are told in: "px" or "mm".
-        skeleton: What the landmarks are.
+        unit: Unit of errors: "px" or "mm".
+        skeleton: Names and connections of the landmarks.
     """
 
     images: Float[Tensor, "n 1 h w"]
@@ -54,7 +54,7 @@ class LandmarkImages:
         return len(self.images)
 
     def __getitem__(self, rows: Tensor | slice) -> "LandmarkImages":
-        """Some of the images, by a slice or a tensor of numbers."""
+        """Some of the images, by a slice or a tensor of indices."""
         return LandmarkImages(
             images=self.images[rows],
             landmarks=self.landmarks[rows],

@@ -28,7 +28,7 @@ def spine_phantoms(count: int, config: SpinePhantomConfig | None = None, *, seed
     Args:
         count: Number of images, at least 1.
         config: View, size and difficulties; ``SpinePhantomConfig()`` if ``None``.
-        seed: The same seed gives the same bits.
+        seed: Seed of all draws; the same seed gives the same bits.
 
     Returns:
         ``LandmarkImages`` in pixels: 20 landmarks of L1 to L5 from the front, 22 from the side, where S1's end-plate is
@@ -108,7 +108,7 @@ def _bodies(bones: SpineBones, grid: _Grid, generator: torch.Generator) -> Float
 
 
 def _depths(corners: Float[Tensor, "n q 4 2"], grid: _Grid) -> Float[Tensor, "n q h w"]:
-    """How deep each pixel lies inside each convex quadrilateral: distance to the nearest side, negative outside."""
+    """Depth of each pixel inside each convex quadrilateral: distance to the nearest side, negative outside."""
     starts = corners[:, :, [0, 1, 3, 2]]  # clockwise
     inward = torch.nn.functional.normalize(turned(starts.roll(-1, dims=2) - starts), dim=-1)
     x, y = grid
@@ -154,7 +154,7 @@ def _other_bones(bones: SpineBones, grid: _Grid, view: str) -> Float[Tensor, "n 
 
 
 def _shutter(bones: SpineBones, grid: _Grid) -> Bool[Tensor, "n h w"]:
-    """True behind a line through the disc between the last body that is shut and the next."""
+    """True behind a line through the disc between the last body behind the shutter and the next."""
     x, y = grid
     behind = torch.zeros(len(bones.corners), len(y), len(x), dtype=torch.bool)
     shut = bones.shut

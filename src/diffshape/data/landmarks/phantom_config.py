@@ -11,7 +11,7 @@ class SpinePhantomConfig:
     """A drawn lumbar radiograph from T12 to S1; landmarks are those of L1 to L5, and from the side S1's end-plate."""
 
     view: Literal["ap", "lateral"] = "lateral"
-    """From the front (20 landmarks) or from the side, facing left (22 landmarks)."""
+    """View from the front (20 landmarks) or from the side, facing left (22 landmarks)."""
     height: int = 128
     """Height of an image in pixels."""
     width: int = 128
@@ -23,11 +23,11 @@ class SpinePhantomConfig:
     occluders: int = 0
     """Opaque discs on random lumbar levels, each about a vertebra wide."""
     missing: int = 0
-    """At most so many lumbar levels, at the upper or the lower end, lie behind a shutter and are masked; 0 to 3."""
+    """Most lumbar levels, at the upper or the lower end, that lie behind a shutter and are masked; 0 to 3."""
     slip: float = 0.0
     """Share of images with a spondylolisthesis of 25 to 50 % at L4 or L5; from the side only."""
     noise: float = 0.05
-    """Standard deviation of the pixels; a body is 0.16 to 0.26 brighter than what surrounds it."""
+    """Standard deviation of the noise in each pixel; a body is 0.16 to 0.26 brighter than its surroundings."""
 
     def __post_init__(self) -> None:
         check_settings(self)

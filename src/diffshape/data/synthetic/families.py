@@ -24,9 +24,9 @@ from diffshape.data.synthetic.templates import box_mesh, check_subdivisions, ico
 
 FamilyName = Literal["ellipsoid", "box", "rounded_box", "torus"]
 _FINE = 4
-"""Subdivisions of the meshes that points are taken from."""
+"""Subdivisions of the meshes from which points are drawn."""
 _SHORTEST = 0.15
-"""Half the shortest side there is; half the longest is 0.5."""
+"""Half the shortest side of any shape; half the longest is 0.5."""
 
 
 @dataclass(frozen=True)
@@ -34,8 +34,8 @@ class ShapeFamily:
     """Shapes of one family with known parameters: ``meshes()`` makes all of them, with the same faces.
 
     Args:
-        name: Which family.
-        parameters: One row a shape: three half sides and the exponent e, or the radii of ring and tube.
+        name: Name of the family.
+        parameters: Parameters, one row a shape: three half sides and the exponent e, or the radii of ring and tube.
     """
 
     name: FamilyName
@@ -105,8 +105,8 @@ def shape_family(name: FamilyName, count: int, *, seed: int = 0) -> ShapeFamily:
     Args:
         name: "ellipsoid", "box" and "rounded_box" have sides from 0.3 to 1, "rounded_box" an exponent from 2.5 to 8;
             "torus" has a ring of radius 0.25 to 0.35 and a tube of 0.08 to 0.15.
-        count: At least 1.
-        seed: Of the random numbers.
+        count: Number of shapes, at least 1.
+        seed: Seed of the parameters.
 
     Raises:
         ValueError: There is no such family, or ``count`` is below 1.

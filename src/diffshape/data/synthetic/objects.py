@@ -1,7 +1,7 @@
-"""Solids that are known exactly, to test and to show: a kettle on a pierced base, a sphere, a torus, a box.
+"""Solids with an exact surface, for tests and demos: a kettle on a pierced base, a sphere, a torus, a box.
 
-Each has a signed function (see :mod:`diffshape.data.synthetic.solids` for what it promises), normals, and a mesh of any
-resolution.
+Each has a signed function (with the properties stated in :mod:`diffshape.data.synthetic.solids`), normals, and a mesh
+of any resolution.
 """
 
 from collections.abc import Callable
@@ -31,8 +31,8 @@ from diffshape.data.synthetic.solids import (
 )
 
 Name = Literal["kettle", "sphere", "torus", "box"]
-_PIECE = 3 * 8192
-_CLEARANCE = 1e-3  # of a cell, between a vertex and a grid node; else vertices around the node all but coincide
+_PIECE = 3 * 8192  # numbers at a time, which stay in the processor's cache
+_CLEARANCE = 1e-3  # share of a cell between a vertex and a grid node; nearer, vertices around the node coincide
 _Corner = tuple[float, float, float]
 
 
@@ -54,7 +54,7 @@ class ProceduralObject:
         distance.
         """
         array = _places(points, "sdf")
-        pieces = np.array_split(array.reshape(-1, 3), array.size // _PIECE + 1)  # that stay in the processor's cache
+        pieces = np.array_split(array.reshape(-1, 3), array.size // _PIECE + 1)
         return np.concatenate([self.solid(piece) for piece in pieces]).reshape(array.shape[:-1])
 
     def normals(self, points: NDArray[np.floating]) -> NDArray[np.float64]:
@@ -95,7 +95,7 @@ def procedural_object(name: Name = "kettle") -> ProceduralObject:
         name: "kettle", "sphere", "torus" or "box".
 
     Raises:
-        ValueError: There is none of that name.
+        ValueError: There is no solid of that name.
 
     >>> bool(procedural_object("sphere").sdf(np.array([0.5, 0.0, 0.0])) == 0)
     True

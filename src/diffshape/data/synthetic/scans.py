@@ -34,13 +34,13 @@ def simulate_scan(
 
     Args:
         mesh: Anything :func:`~diffshape.data.as_mesh` takes.
-        count: How many points, at least 1.
+        count: Number of points, at least 1.
         noise: Standard deviation of the Gaussian error of each coordinate, as a fraction of the longest side.
-        unevenness: The densest direction has up to exp(unevenness) times the density of the sparsest; 0 is even by
-            area.
+        unevenness: Logarithm of the largest ratio of densities, that of the densest to the sparsest direction; 0 is
+            even by area.
         outliers: Fraction in [0, 1) of the points that is spread evenly over the bounding box enlarged to 1.5 times
             its sides.
-        seed: Of all draws.
+        seed: Seed of all draws.
 
     Raises:
         ValueError: an option out of range, or what ``as_mesh`` refuses.

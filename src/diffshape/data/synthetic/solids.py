@@ -1,4 +1,4 @@
-"""Solids as functions of space: primitives with exact signed distances, and how they are put together.
+"""Solids as functions of space: primitives with exact signed distances, and their combinations.
 
 A solid f maps points (..., 3) to values (...): negative inside, zero on the surface, positive outside, in the unit of
 the points. Primitives are exact signed distances. Every combination here keeps |f(p) - f(q)| <= |p - q|, and its zero
@@ -87,19 +87,19 @@ def cylinder(start: ArrayLike, end: ArrayLike, radius: float) -> Solid:
 
 
 def union(*solids: Solid) -> Solid:
-    """What is in any of them: min f_i."""
+    """The union of solids: min f_i."""
     return lambda points: np.minimum.reduce([solid(points) for solid in solids])
 
 
 def difference(solid: Solid, *cuts: Solid) -> Solid:
-    """``solid`` without ``cuts``: max(f, -g_i)."""
+    """The difference, ``solid`` without ``cuts``: max(f, -g_i)."""
     return lambda points: np.maximum.reduce([solid(points), *(-cut(points) for cut in cuts)])
 
 
 def smooth_union(fillet: float, *solids: Solid) -> Solid:
     """The union with its concave seams filled: min(a, b) - max(fillet - |a - b|, 0)^2 / (4 fillet), in turn.
 
-    Its gradient is a weighted mean of the two gradients, so it never exceeds 1.
+    The gradient is a weighted mean of the two gradients, so its length never exceeds 1.
     """
 
     def distance(points: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -15,7 +15,7 @@ from diffshape._bounds import check_fits, check_number, check_side, check_whole,
 from diffshape.data.meshes import Mesh
 
 _BYTES = 1000
-"""Memory that making a mesh takes for each vertex."""
+"""Memory in bytes for each vertex while a mesh is made."""
 
 
 @checked
@@ -23,7 +23,8 @@ def icosphere(subdivisions: int = 3, *, radius: float = 0.5) -> Mesh:
     """A sphere of nearly equal triangles: an icosahedron, each face cut in four, again and again.
 
     Args:
-        subdivisions: How often, n >= 0: 10 * 4^n + 2 vertices, 20 * 4^n faces (3: 642 and 1280).
+        subdivisions: Number n >= 0 of times that every face is cut in four: 10 * 4^n + 2 vertices, 20 * 4^n faces
+            (3: 642 and 1280).
         radius: Distance of every vertex from the origin, positive.
 
     Raises:
@@ -51,8 +52,8 @@ def torus_mesh(
     Args:
         ring_segments: m >= 3; m n vertices, 2 m n faces.
         tube_segments: n >= 3.
-        ring_radius: From the axis to the middle of the tube.
-        tube_radius: Positive, below ``ring_radius``.
+        ring_radius: Distance from the axis to the middle of the tube.
+        tube_radius: Radius of the tube, positive, below ``ring_radius``.
 
     Raises:
         ValueError: an argument is out of range.
@@ -162,7 +163,7 @@ def _require_positive(function: str, **lengths: float) -> None:
 
 
 def check_subdivisions(function: str, subdivisions: int, *, copies: int = 1) -> None:
-    """How often an icosphere can be cut in the memory there is.
+    """Refuse more subdivisions of an icosphere than fit into the free memory.
 
     Raises:
         ValueError: ``subdivisions`` is negative or too large.

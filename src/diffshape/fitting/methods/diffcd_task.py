@@ -7,42 +7,58 @@ for it), L_eik keeps f a distance. Eikonal samples: the data points of the batch
 the box. Source: Haerenstam-Nielsen, Sang, Saroha, Araslanov, Cremers, DiffCD, ECCV 2024.
 """
 
+from dataclasses import replace
+
 import torch
 from torch import Tensor
 
-from diffshape.fields import FeatureGrid, Field, HashGrid
+from diffshape.fields import Field
 from diffshape.fitting.methods.diffcd import DiffCD
-from diffshape.fitting.methods.initial_distances import StartTargets
+from diffshape.fitting.methods.initial_distances import InitialDistances
 from diffshape.fitting.methods.surface_pool import SurfacePool
-from diffshape.fitting.targets.scan_target import FitTarget
+from diffshape.fitting.methods.task import FitTask
+from diffshape.fitting.targets.scan_target import ScanTarget
 from diffshape.losses import LossTerms, eikonal_loss, implicit_distance, surface_area_loss, surface_to_points_loss
 from diffshape.ops import NeighborIndex
-from diffshape.training import Task
+from diffshape.training import Adam, Exponential, Schedule, WarmupCosine
 
 _STREAMS = ("batch", "noise", "pool", "start")
 _LOCAL_NEIGHBOR = 50
 
 
-class DiffCDTask(Task):
+class DiffCDTask(FitTask):
     """Fits ``field`` to a scan; the first ``method.start`` of the steps learn the scan's own distance field."""
 
-    def __init__(
-        self, field: Field, scan: FitTarget, method: DiffCD, *, bounds: tuple[float, float], seed: int
-    ) -> None:
-        self.field, self.scan, self.method, self.bounds = field, scan, method, bounds
-        self.modules = {"field": field}
+    method: DiffCD
+
+    def __init__(self, field: Field, target: ScanTarget, method: DiffCD, *, seed: int) -> None:
+        super().__init__(field, target, method, seed=seed)
+        self.scan, self.bounds = target, target.box(field)
         self.generators = {
             name: torch.Generator().manual_seed(len(_STREAMS) * seed + stream) for stream, name in enumerate(_STREAMS)
         }
-        self.index = NeighborIndex(scan.points)
-        self.spread = method.local_scale * _neighbor_distance(self.index, scan.points)
-        self.pool = SurfacePool(method, bounds, self.generators["pool"])
-        self.start_share = method.start if scan.oriented else 0.0
-        self.start = StartTargets(scan, bounds, self.generators["start"]) if self.start_share else None
+        self.index = NeighborIndex(target.points)
+        self.spread = method.local_scale * _neighbor_distance(self.index, target.points)
+        self.pool = SurfacePool(method, self.bounds, self.generators["pool"])
+        self.start_share = method.start if target.oriented else 0.0
+        self.start = InitialDistances(target, self.bounds, self.generators["start"]) if self.start_share else None
+
+    def optimizer(self) -> Adam:
+        """Adam at the method's learning rate."""
+        return Adam(lr=self.method.learning_rate)
+
+    def schedule(self) -> Schedule:
+        """Exponential decay, or warm-up and cosine as published."""
+        return Exponential(0.005) if self.method.schedule == "exponential" else WarmupCosine()
+
+    @staticmethod
+    def in_miniature(method: DiffCD, points: int) -> DiffCD:
+        """Few samples a step, and a coarse grid for meshing."""
+        return replace(method, batch=points, surface_batch=points, pool=points, mesh_resolution=32)
 
     def loss(self, step: int, progress: float) -> LossTerms:
         """The start's loss, then the objective."""
-        self._fade_in(progress)
+        self.field.fade_in(progress, over=0.5 * self.start_share or 0.2)
         if self.start is not None and progress < self.start_share:
             total = self.start.loss(self.field)
             return LossTerms(total, {"initial_distance": total})
@@ -106,13 +122,6 @@ class DiffCDTask(Task):
             mask=drawn.values.abs() < self.method.tolerance,
             squared=self.method.surface_squared,
         )
-
-    def _fade_in(self, progress: float) -> None:
-        """Bring in the levels of a grid one after the other, coarse to fine, over the start (or the first fifth)."""
-        if isinstance(self.field, (HashGrid, FeatureGrid)):
-            levels = self.field.grid.levels
-            shown = 3 + (levels - 3) * progress / (0.5 * self.start_share or 0.2)
-            self.field.fade.copy_((shown - torch.arange(levels)).clamp(0, 1))
 
     def state(self) -> dict[str, Tensor]:
         """The pool and the random streams."""

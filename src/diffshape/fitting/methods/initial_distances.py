@@ -10,18 +10,21 @@ import torch
 from torch import Tensor
 
 from diffshape.fields import Field
-from diffshape.fitting.targets.scan_target import FitTarget
+from diffshape.fitting.targets.scan_target import ScanTarget
 from diffshape.ops import NeighborIndex
 
 _POOL = 400_000
+"""Points with distances to draw from."""
 _BATCH = 8192
-_FLOOR = 0.005  # distances count relative to themselves above it, equally below
+"""Points a step."""
+_FLOOR = 0.005
+"""Distance above which errors count relative to it, and below which they count equally."""
 
 
-class StartTargets:
+class InitialDistances:
     """Points around the scan and the signed distances a field should have there."""
 
-    def __init__(self, scan: FitTarget, bounds: tuple[float, float], generator: torch.Generator) -> None:
+    def __init__(self, scan: ScanTarget, bounds: tuple[float, float], generator: torch.Generator) -> None:
         self.generator = generator
         near, middle = _POOL * 5 // 8, _POOL // 4
         self.points = torch.cat(
@@ -33,7 +36,7 @@ class StartTargets:
         )
         self.distances = signed_distance(scan, self.points)
 
-    def _around(self, scan: FitTarget, count: int, spread: float) -> Tensor:
+    def _around(self, scan: ScanTarget, count: int, spread: float) -> Tensor:
         chosen = torch.randint(len(scan.points), (count,), generator=self.generator)
         return scan.points[chosen] + spread * torch.randn(count, 3, generator=self.generator)
 
@@ -46,7 +49,7 @@ class StartTargets:
         return (error.abs() / (distances.abs() + _FLOOR)).mean()
 
 
-def signed_distance(scan: FitTarget, points: Tensor) -> Tensor:
+def signed_distance(scan: ScanTarget, points: Tensor) -> Tensor:
     """Approximate signed distance (N,) of points (N, 3) from an oriented scan; negative inside."""
     if scan.normals is None:
         raise ValueError("signed_distance: this target has no normals; prepare the scan first")

@@ -1,4 +1,4 @@
-"""Settings of fits to meshes, where true distances are known; they need no torch, as a command line reads them.
+"""Settings of the fit of a mesh, whose true distances are known. They need no torch, as a command line reads them.
 
 Lengths are in the frame of ``data.SignedDistance``, where the longest side of a mesh is 2.
 """
@@ -8,10 +8,11 @@ from typing import Literal
 
 from diffshape._bounds import check_finite
 from diffshape._typed import check_settings
+from diffshape.fitting.methods.config import MethodConfig
 
 
 @dataclass(frozen=True, kw_only=True)
-class Supervised:
+class Supervised(MethodConfig):
     """A field learns the exact signed distance of a mesh, at points near its surface and anywhere in [-1, 1]^3.
 
     Source of the default loss and of sampling near and far: Mueller, Evans, Schied, Keller, Instant NGP, SIGGRAPH 2022.

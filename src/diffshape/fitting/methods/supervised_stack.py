@@ -16,10 +16,10 @@ from diffshape.data.signed_distance import DistanceSamples
 from diffshape.fields.hash_grid_stack import HashGridStack
 from diffshape.fitting.methods.distance_pool import DistancePool
 from diffshape.fitting.methods.supervised import Supervised
-from diffshape.fitting.methods.supervised_task import DISTANCE_LOSSES
+from diffshape.fitting.methods.supervised_task import DISTANCE_LOSSES, distance_optimizer
 from diffshape.fitting.stop_rule import StopRule
 from diffshape.losses import LossTerms
-from diffshape.training import StepReport, Task
+from diffshape.training import Adam, Exponential, Schedule, StepReport, Task
 
 _KEPT_OUT = 1 << 41
 """Seeds of points kept out of training begin here, far from those of fits and scores."""
@@ -61,6 +61,14 @@ class SupervisedStackTask(Task):
         """Places of the fields that still learn."""
         self.progress = [Progress() for _ in distances]
         self._seconds = 0.0
+
+    def optimizer(self) -> Adam:
+        """Adam as for one field."""
+        return distance_optimizer(self.method, self.stack[0])
+
+    def schedule(self) -> Schedule:
+        """The schedule of one field."""
+        return Exponential(self.method.final)
 
     @property
     def finished(self) -> bool:

@@ -21,7 +21,7 @@ from torch.nn.functional import normalize
 
 from diffshape._arguments import checked
 from diffshape._reprs import one_line
-from diffshape.fitting.methods.diffcd import OrientationConfig
+from diffshape.fitting.scans.config import OrientationConfig
 from diffshape.ops.local_quadrics import tangents
 from diffshape.ops.neighbors.index import NeighborIndex
 from diffshape.ops.poisson_indicator import PoissonIndicator
@@ -101,19 +101,24 @@ def orient_points(
     if areas is None:
         nearest = NeighborIndex(points).query(points, min(AREA_NEIGHBORS + 1, len(points)))
         areas = point_areas(nearest.squared_distances)
+    guess, normals = agreed_normals(points, areas, config)
+    indicator = indicator_of(points, normals, areas, config)
+    unseen, overruled = visibility_shares(guess, normals)
+    undecided = undecided_share(points, normals, indicator, spacing_of(areas))
+    trust = OrientationTrust(unseen=unseen, overruled=overruled, undecided=undecided, volume=indicator.volume)
+    return Orientation(normals, indicator, trust)
+
+
+def agreed_normals(
+    points: Float[Tensor, "n 3"], areas: Float[Tensor, "n"], config: OrientationConfig
+) -> tuple[Float[Tensor, "n 3"], Float[Tensor, "n 3"]]:
+    """Sums of the directions that see each point, 0 where none does, and the normals that all rounds end with."""
     guess = _visible_side(points, spacing_of(areas), config)
     normals = normalize(guess, dim=-1)
     for smoothing in torch.linspace(0, 1, config.rounds).tolist():
         blur = config.smoothing[0] * (config.smoothing[1] / config.smoothing[0]) ** smoothing
         normals = normalize(-indicator_of(points, normals, areas, config, blur).gradient(points), dim=-1)
-    indicator = indicator_of(points, normals, areas, config)
-    trust = OrientationTrust(
-        unseen=_share((guess == 0).all(dim=1)),
-        overruled=_share((guess * normals).sum(1) < 0),
-        undecided=undecided_share(points, normals, indicator, spacing_of(areas)),
-        volume=indicator.volume,
-    )
-    return Orientation(normals, indicator, trust)
+    return guess, normals
 
 
 def indicator_of(
@@ -153,6 +158,11 @@ def _visible_side(points: Tensor, spacing: float, config: OrientationConfig) -> 
         seen = visible_from(points, part, cell=cell, slack=config.slack * cell)
         total += seen.T.to(points) @ part[:, 2]
     return total
+
+
+def visibility_shares(guess: Float[Tensor, "n 3"], normals: Float[Tensor, "n 3"]) -> tuple[float, float]:
+    """Shares of points that no direction sees, and of those whose normal turned away from the directions that do."""
+    return _share((guess == 0).all(dim=1)), _share((guess * normals).sum(1) < 0)
 
 
 def undecided_share(

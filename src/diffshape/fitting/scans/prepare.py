@@ -1,6 +1,6 @@
 """From a raw scan to clean oriented points: outliers dropped, normals found, noise estimated and averaged away."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -9,15 +9,16 @@ from torch import Tensor
 
 from diffshape._arguments import checked
 from diffshape._reprs import one_line
-from diffshape.fitting.methods.diffcd import ScanConfig
+from diffshape.fitting.scans.config import ScanConfig
 from diffshape.fitting.scans.orientation import (
     AREA_NEIGHBORS,
     OrientationTrust,
+    agreed_normals,
     indicator_of,
-    orient_points,
     point_areas,
     spacing_of,
     undecided_share,
+    visibility_shares,
 )
 from diffshape.fitting.scans.smoothing import PROBE, distances_from, estimate_noise, fit_clean, smooth
 from diffshape.ops.local_quadrics import LocalQuadrics
@@ -85,20 +86,21 @@ def prepare_scan(points: Float[Tensor, "n 3"], config: ScanConfig | None = None)
     squared_distances, neighbors = NeighborIndex(cloud).query(cloud, min(largest, len(cloud)))
     areas = point_areas(squared_distances)
     spacing = spacing_of(areas)
-    orientation = orient_points(cloud, areas=areas, config=config.orientation)
-    noise = estimate_noise(cloud, orientation.normals, neighbors, agreement=config.agreement[0])
+    guess, normals = agreed_normals(cloud, areas, config.orientation)
+    noise = estimate_noise(cloud, normals, neighbors, agreement=config.agreement[0])
     moved = noise > config.clean_below * spacing
     if moved:
-        quadrics, noise = smooth(cloud, orientation.normals, neighbors, noise, config)
+        quadrics, noise = smooth(cloud, normals, neighbors, noise, config)
     else:
-        quadrics = fit_clean(cloud, orientation.normals, neighbors, config)
+        quadrics = fit_clean(cloud, normals, neighbors, config)
     on_surface = distances_from(cloud, quadrics) <= max(config.stray * noise, spacing)
     if not moved:
         quadrics = quadrics._replace(points=cloud)
     quadrics = _as_dtype(LocalQuadrics(*(each[on_surface] for each in quadrics)), points.dtype)
     indicator = _indicator(quadrics, config)
+    unseen, overruled = visibility_shares(guess, normals)
     undecided = undecided_share(quadrics.points, quadrics.normals, indicator, spacing)
-    trust = replace(orientation.trust, undecided=undecided, volume=indicator.volume)
+    trust = OrientationTrust(unseen=unseen, overruled=overruled, undecided=undecided, volume=indicator.volume)
     return PreparedScan(quadrics, kept[on_surface], noise, spacing, moved, indicator, trust)
 
 

@@ -9,7 +9,7 @@ from functools import partial
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from diffshape.fitting.methods.diffcd import ScanConfig
+from diffshape.fitting.scans.config import ScanConfig
 from diffshape.ops.local_quadrics import LocalQuadrics, local_quadrics
 from diffshape.ops.neighbors.index import NeighborIndex
 

@@ -1,5 +1,6 @@
 """What a field is fitted to where the surface is known: a mesh, with its exact signed distance."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, ClassVar
@@ -11,13 +12,16 @@ from torch import Tensor
 from diffshape._reprs import one_line
 from diffshape.data import Mesh, SignedDistance, as_mesh
 from diffshape.data.signed_distance import Normalization
+from diffshape.fitting.methods.supervised import Supervised
+from diffshape.fitting.targets.target import Target
 from diffshape.ops import sample_surface
 
 _SUPPORT = 30_000
+"""Points of the surface."""
 
 
 @dataclass(frozen=True)
-class MeshTarget:
+class MeshTarget(Target):
     """A mesh and its signed distance."""
 
     mesh: Mesh
@@ -26,9 +30,7 @@ class MeshTarget:
     """In its own frame, which is that of the fit."""
 
     bounds: ClassVar[tuple[float, float]] = (-1.05, 1.05)
-    """Lowest and highest coordinate, on every axis, between which the surface is meshed."""
     support: ClassVar[float] = 0.0
-    """Every body of the fitted surface that has a point of the mesh nearest is kept."""
 
     __repr__ = one_line
 
@@ -47,3 +49,8 @@ class MeshTarget:
     def tensors(self) -> dict[str, Tensor]:
         """The mesh, as a file keeps it."""
         return {"vertices": torch.from_numpy(self.mesh.vertices), "faces": torch.from_numpy(self.mesh.faces)}
+
+    @classmethod
+    def from_tensors(cls, tensors: Mapping[str, Tensor], method: Supervised) -> "MeshTarget":
+        """The mesh of which a file kept ``tensors``, scaled as ``method`` says."""
+        return cls.of((tensors["vertices"], tensors["faces"]), method.normalization)

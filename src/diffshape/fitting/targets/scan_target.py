@@ -1,6 +1,7 @@
 """What a field is fitted to: points, their normals if known, and a global sense of inside."""
 
-from dataclasses import dataclass, fields
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
 from typing import ClassVar
 
 import torch
@@ -9,16 +10,21 @@ from torch import Tensor
 from torch.nn.functional import grid_sample
 
 from diffshape._reprs import one_line
+from diffshape.fitting.methods.config import MethodConfig
 from diffshape.fitting.scans.prepare import PreparedScan
+from diffshape.fitting.targets.target import Target
 from diffshape.ops import NeighborIndex
 
-_EXTRA = 2  # points added for each point of a scan, on its quadric,
-_REACH = 0.4  # this many spacings away (standard deviation along each tangent),
-_ENOUGH = 120_000  # as long as no more than about so many are added
+_EXTRA = 2
+"""Points added for each point of a prepared scan, on its quadric."""
+_REACH = 0.4
+"""Distance of an added point from its own, in spacings: a standard deviation along each tangent."""
+_ENOUGH = 120_000
+"""Most points that are added to a scan."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class FitTarget:
+class ScanTarget(Target):
     """A prepared scan in the unit frame, all on the CPU in float32, so that a checkpoint can keep it."""
 
     points: Float[Tensor, "n 3"]
@@ -35,9 +41,7 @@ class FitTarget:
     """Side of the indicator's cube."""
 
     bounds: ClassVar[tuple[float, float]] = (-0.8, 0.8)
-    """Lowest and highest coordinate, on every axis, between which the surface is meshed."""
     support: ClassVar[float] = 0.005
-    """Bodies of the fitted surface are kept that have so many times the points of the best supported one nearest."""
 
     __repr__ = one_line
 
@@ -49,7 +53,7 @@ class FitTarget:
     def inside(self, points: Float[Tensor, "m 3"]) -> Bool[Tensor, "m"]:
         """Whether points lie inside the solid, by the indicator; outside its cube they do not."""
         if self.indicator is None or self.side is None:
-            raise ValueError("FitTarget.inside: this target has no indicator; prepare the scan first")
+            raise ValueError("ScanTarget.inside: this target has no indicator; prepare the scan first")
         where = (points.flip(-1) * 2 / self.side)[None, None, None]  # grid_sample counts axes backwards
         values = grid_sample(self.indicator[None, None], where, align_corners=True, padding_mode="border")
         return (values.reshape(-1) > 0) & (points.abs().amax(-1) < self.side / 2)
@@ -59,21 +63,31 @@ class FitTarget:
         parts = {field.name: getattr(self, field.name) for field in fields(self)}
         return {name: part for name, part in parts.items() if part is not None}
 
+    @classmethod
+    def from_tensors(cls, tensors: Mapping[str, Tensor], method: MethodConfig) -> "ScanTarget":
+        """The prepared scan of which a file kept ``tensors``."""
+        return cls(**tensors)
 
-def raw_target(points: Float[Tensor, "n 3"]) -> FitTarget:
+    def first(self, count: int) -> "ScanTarget":
+        """The same scan with its first points only."""
+        normals = None if self.normals is None else self.normals[:count]
+        return replace(self, points=self.points[:count], normals=normals)
+
+
+def raw_target(points: Float[Tensor, "n 3"]) -> ScanTarget:
     """Points as they are, without normals: what the published method is given."""
     cloud = points.detach().cpu().float()
     distinct = cloud.unique(dim=0)  # the many zeros of a depth camera are one place
     squared, _ = NeighborIndex(distinct).query(distinct, k=2)
-    return FitTarget(points=cloud, spacing=squared[:, 1].sqrt().median(), noise=torch.tensor(0.0))
+    return ScanTarget(points=cloud, spacing=squared[:, 1].sqrt().median(), noise=torch.tensor(0.0))
 
 
-def prepared_target(scan: PreparedScan, generator: torch.Generator) -> FitTarget:
+def prepared_target(scan: PreparedScan, generator: torch.Generator) -> ScanTarget:
     """The points of a prepared scan, and more of them on the quadrics between them where they are few."""
     extra = max(0, min(_EXTRA, _ENOUGH // len(scan.points)))
     offsets = torch.randn(len(scan.points), extra, 2, generator=generator, dtype=scan.points.dtype)
     points, normals = scan.quadrics.patch(_REACH * scan.spacing * offsets)
-    return FitTarget(
+    return ScanTarget(
         points=torch.cat([scan.points, points.reshape(-1, 3)]).float(),
         normals=torch.cat([scan.normals, normals.reshape(-1, 3)]).float(),
         spacing=torch.tensor(scan.spacing),

@@ -10,13 +10,10 @@ end-plate (spondylolisthesis) costs nothing.
     ratio          (ln(w / h_i) - ln high)+ + (ln low - ln(w / h_i))+ of each vertebra's width and height
     consistency    (|ln(w_{i+1} / w_i)| - ln step)+ of the widths and the heights of neighbours, with the end edge
 
-The scale h and the directions are constants for the gradient. An earlier form of these terms, in MAHT-Net's design
-document, is ``kind="literal"``, written out in ``structure_literal.py`` with what is wrong with it.
+The scale h and the directions are constants for the gradient.
 """
 
 import math
-from functools import partial
-from typing import Literal
 
 import torch
 from jaxtyping import Bool, Float
@@ -24,7 +21,6 @@ from torch import Tensor
 
 from diffshape._arguments import checked
 from diffshape.losses.landmarks.spine_limits import StructureLimits
-from diffshape.losses.landmarks.structure_literal import literal_structure_terms
 from diffshape.losses.reduction import Reduction, mean_of_each, reduce_elements
 from diffshape.losses.terms import LossTerms
 from diffshape.ops.checks import coordinate_limit, finite, widened
@@ -48,7 +44,6 @@ def structure_loss(
     landmarks: Float[Tensor, "*b k 2"],
     skeleton: Skeleton,
     *,
-    kind: Literal["hinge", "literal"] = "hinge",
     order_weight: float = 1.0,
     orientation_weight: float = 1.0,
     parallel_weight: float = 1.0,
@@ -72,13 +67,11 @@ def structure_loss(
         landmarks: (x, y) with y down, in any unit, shape (..., K, 2).
         skeleton: Which landmark is what. Where images of several kinds share a batch, take the largest skeleton and
             mask what an image does not have.
-        kind: "hinge" for the terms above; "literal" for those of MAHT-Net's design document, which take no mask, for
-            comparison: their weights were 1, 0.1 and 0.1.
         order_weight: Factor of the term "order".
-        orientation_weight: Factor of the term "orientation", which "literal" does not have.
+        orientation_weight: Factor of the term "orientation".
         parallel_weight: Factor of the term "parallel".
         ratio_weight: Factor of the terms "ratio" and "consistency".
-        limits: Where the hinges begin, ``StructureLimits()`` if ``None``; not for "literal".
+        limits: Where the hinges begin, ``StructureLimits()`` if ``None``.
         reference: True landmarks that give scale and directions, same shape and mask; the spine may then lie at any
             angle. If ``None``, the landmarks themselves do, and should stand within 90 degrees of upright.
         mask: True where a landmark is real, shape (..., K). A term counts only where all its landmarks are real.
@@ -91,8 +84,7 @@ def structure_loss(
         a reference.
 
     Raises:
-        ValueError: A shape, a dtype, the kind or the reduction is wrong, or something is given that "literal" does not
-            have.
+        ValueError: A shape, a dtype or the reduction is wrong, or a weight or a real landmark is not finite.
 
     Differentiable. The scale and the directions are constants, so the gradient is not quite that of the value unless
     they come from a ``reference``.
@@ -112,27 +104,18 @@ def structure_loss(
             raise ValueError(f"{name}: {part}_weight must be finite, got {weight}")
     real = torch.ones_like(landmarks[..., 0], dtype=torch.bool) if mask is None else mask
     landmarks = _measurable(name, "landmarks", landmarks, real)
-    if kind == "literal":
-        if not (limits is None and reference is None and mask is None):
-            raise ValueError(f'{name}: limits, reference and mask must be None with kind="literal"')
-        parts = literal_structure_terms(landmarks, skeleton, partial(_over_spines, real=None, reduction=reduction))
-    elif kind == "hinge":
-        if reference is not None and reference.shape != landmarks.shape:
-            raise ValueError(
-                f"{name}: reference must have shape {tuple(landmarks.shape)} like landmarks, "
-                f"got {tuple(reference.shape)}"
-            )
-        spine = read_spine(landmarks, skeleton, mask)
-        if reference is not None:
-            reference = _measurable(name, "reference", reference, real)
-        if reference is None:
-            frame = frame_of(spine, trusted=False)
-        else:
-            frame = frame_of(read_spine(reference.to(landmarks), skeleton, mask), trusted=True)
-        hinges = _hinges(spine, frame, limits or StructureLimits())
-        parts = {name: _over_spines(*hinge, reduction) for name, hinge in hinges.items()}
+    if reference is not None and reference.shape != landmarks.shape:
+        raise ValueError(
+            f"{name}: reference must have shape {tuple(landmarks.shape)} like landmarks, got {tuple(reference.shape)}"
+        )
+    spine = read_spine(landmarks, skeleton, mask)
+    if reference is None:
+        frame = frame_of(spine, trusted=False)
     else:
-        raise ValueError(f'{name}: kind must be "hinge" or "literal", got {kind!r}')
+        reference = _measurable(name, "reference", reference, real)
+        frame = frame_of(read_spine(reference.to(landmarks), skeleton, mask), trusted=True)
+    hinges = _hinges(spine, frame, limits or StructureLimits())
+    parts = {part: _over_spines(*hinge, reduction) for part, hinge in hinges.items()}
     total = sum(weights.get(part, ratio_weight) * value for part, value in parts.items())
     return LossTerms(torch.as_tensor(total), parts)
 
@@ -143,7 +126,7 @@ def _measurable(name: str, argument: str, landmarks: Tensor, real: Tensor) -> Te
     return finite(name, argument, landmarks, coordinate_limit(landmarks.dtype, 2))
 
 
-def _over_spines(values: Float[Tensor, "*b n"], real: Bool[Tensor, "*b n"] | None, reduction: Reduction) -> Tensor:
+def _over_spines(values: Float[Tensor, "*b n"], real: Bool[Tensor, "*b n"], reduction: Reduction) -> Tensor:
     """The hinges of a term as one number, or as one a spine."""
     if reduction == "mean":
         return reduce_elements(values, real, reduction)

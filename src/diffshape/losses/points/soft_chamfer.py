@@ -7,7 +7,7 @@
 
 Both tend to the Chamfer distance as T -> 0. The hard minimum is differentiable almost everywhere; what a soft one adds
 is a gradient to more than one point. It costs bias: at high T the least value is not at y but where all points of x
-have met in one (measured in docs/distances.md), which ``debias`` cures. "expectation" is the form of the lecture notes
+have met in one (measured in docs/which-loss.md), which ``debias`` cures. "expectation" is the form of the lecture notes
 on differentiable minima; it pushes away points with c_ij > D_i + T. The softmin is monotone in the distances, and one
 marginal constraint short of Sinkhorn's transport.
 """

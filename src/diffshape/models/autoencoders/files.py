@@ -5,12 +5,11 @@ from os import PathLike
 from pathlib import Path
 from typing import Any, TypeVar
 
-import yaml
 from torch import Tensor
 
 from diffshape._arguments import checked
-from diffshape._config import from_plain, read_yaml, to_plain
-from diffshape._files import atomic_path, nameable
+from diffshape._config import from_plain, to_plain
+from diffshape._files import nameable, read_yaml, write_yaml
 from diffshape._sized_for import SizedFor
 from diffshape._tensor_files import read_tensors
 from diffshape.models.autoencoders.autoencoder import Autoencoder
@@ -63,9 +62,7 @@ def write_folder(
     path = nameable(folder)
     path.mkdir(parents=True, exist_ok=True)
     write_tensors(path / "model.safetensors", tensors)
-    with atomic_path(path / "config.yaml") as temporary:
-        plain = {"version": _VERSION, "kind": kind, **settings}
-        temporary.write_text(yaml.safe_dump(plain, sort_keys=False), encoding="utf-8")
+    write_yaml(path / "config.yaml", {"version": _VERSION, "kind": kind, **settings})
 
 
 def read_folder(

@@ -11,6 +11,7 @@ from diffshape._bounds import check_seed, check_whole
 from diffshape.data.arrays import host_array
 from diffshape.losses import LossTerms
 from diffshape.models.autoencoders.autoencoder import Autoencoder
+from diffshape.ops.eval_mode import eval_mode
 from diffshape.training import Task
 
 
@@ -71,12 +72,8 @@ def reconstruction_error(model: Autoencoder, samples: Any, *, batch: int = 64) -
     check_whole("reconstruction_error: batch", batch, 1)
     samples = _on_device_of(model, samples)
     parts = samples.split(min(batch, len(samples)))
-    training = model.training
-    model.eval()
-    try:
+    with eval_mode(model):
         total = sum(float(model.loss(model(part), part).total) * len(part) for part in parts)
-    finally:
-        model.train(training)
     return total / len(samples)
 
 

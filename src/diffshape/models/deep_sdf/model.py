@@ -25,6 +25,7 @@ from diffshape.models.autoencoders.files import read_folder, write_folder
 from diffshape.models.deep_sdf.config import DeepSDFConfig
 from diffshape.models.deep_sdf.samples import SidedPool, distance_samples
 from diffshape.ops import isosurface
+from diffshape.ops.eval_mode import eval_mode
 
 MODEL_FOLDER = "model"
 """Where the folder of a training has the model."""
@@ -101,12 +102,8 @@ class DeepSDF:
         check_number("DeepSDF.infer: prior", prior, 0, 1e6)
         check_seed("DeepSDF.infer: seed", seed)
         pool = SidedPool.of(points.reshape(-1, *points.shape[-2:]), distances.reshape(-1, distances.shape[-1]))
-        was_training = self.field.training
-        self.field.eval()
-        try:
+        with eval_mode(self.field):
             codes = self._inferred(pool, steps, lr, prior, torch.Generator().manual_seed(seed))
-        finally:
-            self.field.train(was_training)
         return codes.reshape(*points.shape[:-2], -1)
 
     @torch.enable_grad()

@@ -7,20 +7,12 @@ from diffshape._arguments import checked
 from diffshape.data import Mesh, read_mesh_folder, shape_family, train_test_split
 from diffshape.models.deep_sdf.model import MODEL_FOLDER, DeepSDF
 from diffshape.models.deep_sdf.samples import family_meshes
-from diffshape.models.deep_sdf.settings import DeepSDFSettings, DrawnShapes, ShapeFolder
-from diffshape.training.run_folder import TrainingRun
+from diffshape.models.deep_sdf.settings import DrawnShapes, ShapeFolder
+from diffshape.training.run_folder import RunFolder
 
 
-class DeepSDFRun(TrainingRun):
+class DeepSDFRun(RunFolder):
     """A DeepSDF training on disk."""
-
-    def settings(self) -> DeepSDFSettings:
-        """What it was begun with.
-
-        Raises:
-            ValueError: This is not the folder of a DeepSDF training, or its settings are damaged.
-        """
-        return self.read(DeepSDFSettings)
 
     def save(self, model: DeepSDF) -> None:
         """Write the trained model."""

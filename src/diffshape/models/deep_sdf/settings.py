@@ -9,7 +9,7 @@ from diffshape._typed import check_settings
 from diffshape.data.synthetic.families import FamilyName
 from diffshape.data.up import UP, Up
 from diffshape.models.deep_sdf.config import STEPS, DeepSDFConfig
-from diffshape.training.run_settings import TrainingSettings
+from diffshape.training.run_settings import RunSettings
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,10 +40,10 @@ class ShapeFolder:
 
 
 @dataclass(frozen=True, kw_only=True)
-class DeepSDFSettings(TrainingSettings):
+class DeepSDFSettings(RunSettings):
     """One training, complete; its budget is ``steps`` or ``seconds``, the other one ``None``."""
 
-    MODEL: ClassVar[str] = "deep-sdf"
+    VERB: ClassVar[str] = "train deep-sdf"
     TITLE: ClassVar[str] = "DeepSDF training"
     KINDS: ClassVar[Mapping[str, type]] = {"drawn": DrawnShapes, "folder": ShapeFolder}
 

@@ -7,7 +7,7 @@ from typing import ClassVar, Literal
 from diffshape._bounds import check_budget, check_finite, check_whole
 from diffshape._typed import check_settings
 from diffshape.data.landmarks.phantom_config import SpinePhantomConfig
-from diffshape.training.run_settings import TrainingSettings
+from diffshape.training.run_settings import RunSettings
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -184,10 +184,10 @@ class FolderData:
 
 
 @dataclass(frozen=True, kw_only=True)
-class LandmarkSettings(TrainingSettings):
+class LandmarkSettings(RunSettings):
     """One landmark training, complete: data, network, objective, optimisation, steps and seed; kept in config.yaml."""
 
-    MODEL: ClassVar[str] = "landmarks"
+    VERB: ClassVar[str] = "train landmarks"
     TITLE: ClassVar[str] = "landmark training"
     KINDS: ClassVar[Mapping[str, type]] = {
         "phantoms": PhantomData,

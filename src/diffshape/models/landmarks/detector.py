@@ -14,6 +14,7 @@ from diffshape.losses import LandmarkLoss, Skeleton
 from diffshape.models.landmarks.config import LandmarkObjective, LandmarkUNetConfig, NetworkConfig
 from diffshape.models.landmarks.output import LandmarkOutput
 from diffshape.ops import heatmap_dark, heatmap_soft_argmax, resize_landmarks
+from diffshape.ops.eval_mode import eval_mode
 
 
 class LandmarkPrediction(NamedTuple):
@@ -74,12 +75,9 @@ class LandmarkDetector(nn.Module):
         check_whole("LandmarkDetector.detect: batch", batch, 1)
         if images.ndim != 4 or images.shape[1] != 1:
             raise ValueError(f"LandmarkDetector.detect: images must have shape (N, 1, H, W), got {tuple(images.shape)}")
-        was_training, device = self.training, next(self.network.parameters()).device
-        self.eval()
-        try:
+        device = next(self.network.parameters()).device
+        with eval_mode(self):
             parts = [self._read(self(piece.to(device))) for piece in images.split(min(batch, max(len(images), 1)))]
-        finally:
-            self.train(was_training)
         return LandmarkPrediction(*(torch.cat(part) for part in zip(*parts)))
 
     def _read(self, output: LandmarkOutput) -> LandmarkPrediction:

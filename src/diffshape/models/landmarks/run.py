@@ -13,28 +13,12 @@ from diffshape._tensor_files import read_tensors
 from diffshape.data import LandmarkImages, read_landmark_folder, skeleton_of, spine_phantoms, train_test_split
 from diffshape.models.landmarks.config import FolderData, LandmarkSettings, LandmarkTransformerConfig, PhantomData
 from diffshape.models.landmarks.detector import LandmarkDetector
-from diffshape.models.landmarks.transformer import backbone_library
 from diffshape.training import write_tensors
-from diffshape.training.run_folder import TrainingRun
-from diffshape.training.run_settings import TrainingSettings
+from diffshape.training.run_folder import RunFolder
 
 
-class LandmarkRun(TrainingRun):
+class LandmarkRun(RunFolder):
     """A landmark training on disk."""
-
-    def settings(self) -> LandmarkSettings:
-        """What it was begun with.
-
-        Raises:
-            ValueError: This is not the folder of a landmark training, or its settings are damaged.
-        """
-        return self.read(LandmarkSettings)
-
-    def begin(self, settings: TrainingSettings) -> None:
-        """As of any training; nothing is written unless the network's library can be imported."""
-        if isinstance(settings, LandmarkSettings) and isinstance(settings.network, LandmarkTransformerConfig):
-            backbone_library()
-        super().begin(settings)
 
     def save(self, detector: LandmarkDetector, step: int) -> None:
         """Write the weights."""
@@ -47,7 +31,7 @@ class LandmarkRun(TrainingRun):
         Raises:
             ValueError: There are no final weights, or they are not those of the settings.
         """
-        settings = self.settings()
+        settings = self.read_settings(LandmarkSettings)
         try:
             header, tensors = read_tensors(self._weights)
             network = settings.network

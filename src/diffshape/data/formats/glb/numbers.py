@@ -1,7 +1,7 @@
-"""The parts of a GLB file, and the numbers that its description points at.
+"""The parts of a GLB file, and the numbers to which its description points.
 
 An accessor names a type, a count and a view; a view is a stretch of the one block of the file, or, sparse, some rows
-that replace others. Every stretch is held against the size of the block before it is taken.
+that replace others. Every stretch is compared with the size of the block before it is read.
 
 Source: Khronos Group, "glTF 2.0 Specification", sections 3.6 and 4.4.
 """
@@ -21,16 +21,16 @@ _WIDTHS = {"SCALAR": 1, "VEC2": 2, "VEC3": 3, "VEC4": 4}
 JSON, BIN = 0x4E4F534A, 0x004E4942
 COMPRESSIONS = ("KHR_draco_mesh_compression", "EXT_meshopt_compression", "KHR_meshopt_compression")
 _LEAST_ROOM = 4_000_000
-"""How many rows any file may name, however often it names them."""
+"""Number of rows that any file may name, repeats included."""
 _ROOM_OF_NONE = 100
-"""How many rows naming an accessor counts beside its own."""
+"""Number of rows that naming an accessor counts for beside its own."""
 
 
 class GlbNumbers:
     """The description of a file, ``description``, and its block of numbers.
 
     Raises:
-        ReadError: The parts are not there, or not whole.
+        ReadError: Parts are missing or incomplete.
     """
 
     def __init__(self, data: bytes) -> None:
@@ -57,7 +57,7 @@ class GlbNumbers:
         return rows
 
     def _take_room(self, count: int) -> None:
-        """Ends files that name the same numbers again and again."""
+        """Count rows that are read, and refuse a file that names the same numbers again and again."""
         self._room -= count + _ROOM_OF_NONE
         if self._room < 0:
             raise ReadError("it repeats its meshes to a multiple of what the file holds; save it as one mesh")

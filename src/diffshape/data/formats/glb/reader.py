@@ -1,7 +1,7 @@
 """GLB, the binary form of glTF 2.0: a description in JSON, and one block of numbers that it points into.
 
 A scene is a tree of nodes, each with a place in its parent; nodes show meshes, meshes have primitives (triangles,
-points, lines), and primitives have accessors, which `glb_numbers` reads.
+points, lines), and primitives have accessors, which `glb.numbers` reads.
 
 Source: Khronos Group, "glTF 2.0 Specification", sections 3.5 and 3.7; KHR_mesh_quantization.
 """
@@ -25,13 +25,13 @@ from diffshape.data.formats.refusals import refusals
 _POINTS, _TRIANGLES, _STRIP, _FAN = 0, 4, 5, 6
 _NEEDLESS = ("KHR_materials_", "KHR_texture_", "EXT_texture_", "KHR_lights_", "KHR_xmp", "MSFT_texture_")
 _OF_ANY_JSON = (ValueError, LookupError, TypeError, AttributeError, OverflowError, RecursionError)
-"""What becomes of a list for a number, or a text for an index."""
+"""Errors that JSON of the wrong types raises, such as a list for a number or a text for an index."""
 _READ = ("KHR_mesh_quantization",)
 
 
 @dataclass(frozen=True)
 class _Primitive:
-    """Vertices in their places, corners (F, 3), none for points, normals, and what else the vertices have."""
+    """Vertices in scene coordinates, corners (F, 3), none for points, normals, and attributes of the vertices."""
 
     vertices: NDArray[np.float64]
     faces: NDArray[np.int64]
@@ -40,10 +40,10 @@ class _Primitive:
 
 
 def read_glb(path: Path) -> Polygons:
-    """The triangles of the scene of a GLB file in their places, coincident vertices merged; or its points, as they are.
+    """The triangles of the scene of a GLB file, coincident vertices merged; without triangles, the points as they are.
 
     Integers are decoded as they are declared, sparse accessors are filled in. A file that needs an extension which
-    changes its geometry (compression, instances) is refused by the name of that.
+    changes its geometry (compression, instances) is refused, and the extension named.
     """
     with refusals(path, "GLB file", foreign=_OF_ANY_JSON, otherwise="its description is no glTF 2.0"):
         scene = _Scene(path.read_bytes())
@@ -53,7 +53,7 @@ def read_glb(path: Path) -> Polygons:
 
 
 class _Scene:
-    """The description of a file, its block, and what they say together."""
+    """The description of a file and its block, read as one scene."""
 
     def __init__(self, data: bytes) -> None:
         self._numbers = GlbNumbers(data)
@@ -61,7 +61,7 @@ class _Scene:
         self._left_out: set[str] = set()
 
     def require_known_extensions(self) -> None:
-        """Refuse what cannot be left out without another shape as the result."""
+        """Refuse extensions that cannot be ignored without changing the shape."""
         required = listed(self._description, "extensionsRequired")
         for name in required:
             if name in COMPRESSIONS:
@@ -70,7 +70,7 @@ class _Scene:
                 raise ReadError(f"it requires the extension {str(name)[:40]}, which is not read")
 
     def notes(self) -> tuple[str, ...]:
-        """What the file has and is not read."""
+        """Notes on content of the file that is not read."""
         if any(self._description.get(name) for name in ("materials", "textures", "images")):
             self._left_out.add("materials and textures")
         if any(self._description.get(name) for name in ("skins", "animations")):
@@ -137,7 +137,7 @@ class _Scene:
         return _Primitive(vertices, faces, normals, self._attributes(named, len(positions)))
 
     def _attributes(self, named: dict[str, Any], count: int) -> Attributes:
-        """Colours, and what a program has added under a name that begins with an underscore."""
+        """Colours, and attributes that a program has added under a name that begins with an underscore."""
         if any(name.startswith("TEXCOORD") for name in named):
             self._left_out.add("texture coordinates")
         own = [name for name in named if name.startswith("_")]

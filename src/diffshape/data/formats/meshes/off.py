@@ -58,7 +58,7 @@ def write_off(path: Path, vertices: NDArray[Any], faces: NDArray[Any], attribute
 
 
 def _announced(kind: str, rows: list[list[str]]) -> str:
-    """The letters before OFF: which of texture (ST), colour (C) and normal (N) a vertex has."""
+    """The letters before OFF, which announce texture (ST), colour (C) and normal (N) of a vertex."""
     letters = kind[:-3]
     if not rows:
         raise ValueError("it does not begin with counts")

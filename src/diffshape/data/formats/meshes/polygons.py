@@ -1,4 +1,4 @@
-"""What a mesh file holds, before it is a mesh: vertices, polygons of any number of corners, and what vertices have."""
+"""Content of a mesh file before it is a mesh: vertices, polygons of any number of corners, attributes of vertices."""
 
 from dataclasses import dataclass, field
 
@@ -10,7 +10,7 @@ from diffshape.data.formats.meshes.ear_clipping import clip_ears
 
 _MOST_CORNERS = 10_000
 _FLAT = 1e-9
-"""The sine of an angle that counts as straight."""
+"""Largest sine of an angle that counts as straight."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -21,11 +21,11 @@ class Polygons:
     counts: NDArray[np.int64]
     corners: NDArray[np.int64]
     normals: NDArray[np.float64] | None = None
-    """Of the vertices, (V, 3), of any length, if the file has them."""
+    """Normals of the vertices, (V, 3), of any length, if the file has them."""
     attributes: Attributes = field(default_factory=dict)
-    """What else the vertices have, one row each; see `diffshape.data.attributes`."""
+    """Attributes of the vertices, one row each; see `diffshape.data.attributes`."""
     notes: tuple[str, ...] = ()
-    """What the file holds and is not read, or was changed, a sentence each."""
+    """Changes, and content of the file that is not read, a sentence each."""
 
     @property
     def has_faces(self) -> bool:
@@ -38,7 +38,8 @@ class Polygons:
     def triangles(self) -> NDArray[np.int64]:
         """Every polygon of n corners as n - 2 triangles, (F, 3): fans around the first corner where it is convex.
 
-        One that is not is cut along diagonals inside it, seen along its mean normal. Under 3 corners give none.
+        A polygon that is not convex is cut along diagonals inside it, seen along its mean normal; one of fewer than 3
+        corners gives no triangle.
 
         Raises:
             ValueError: A corner names a vertex that is not there, or a polygon that is not convex has more than
@@ -52,7 +53,7 @@ class Polygons:
         if self.counts.max(initial=0) <= 3:
             return self.corners[starts[polygon, None] + steps]
         normals, inward = self._bends(starts)
-        steps += inward.clip(min=0)[polygon, None]  # around an inward corner a fan is most often right
+        steps += inward.clip(min=0)[polygon, None]  # a fan around an inward corner is usually right
         triangles = self.corners[starts[polygon, None] + steps % self.counts[polygon, None]]
         fans = np.flatnonzero(inward[polygon] >= 0)
         a, b, c = self.vertices[triangles[fans]].swapaxes(0, 1)
@@ -103,7 +104,7 @@ def require_corners(corners: NDArray[np.int64], vertices: int) -> None:
 def strip_triangles(counts: NDArray[np.int64], corners: NDArray[np.int64]) -> NDArray[np.int64]:
     """The triangles (F, 3) of triangle strips; -1 begins a new strip, and triangles that name a vertex twice go.
 
-    Every other triangle of a strip is turned, so that all face alike.
+    Every other triangle of a strip is turned, so that all face the same way.
 
     >>> strip_triangles(np.array([4]), np.array([0, 1, 2, 3])).tolist()
     [[0, 1, 2], [2, 1, 3]]

@@ -22,7 +22,7 @@ _NAME = re.compile(r"\b(end)?solid\b.*?(?=\bfacet\s+normal|$)", re.IGNORECASE | 
 def read_stl(path: Path) -> Polygons:
     """STL, binary or text; coincident corners become one vertex.
 
-    Bytes behind a binary file, and a text without its last word, are told in notes. Colours of facets are not read.
+    Bytes behind a binary file, and a text without its last word, are reported in notes. Colours of facets are not read.
     """
     data, notes = path.read_bytes().removeprefix(b"\xef\xbb\xbf"), []
     promised, held = int.from_bytes(data[80:84], "little"), (len(data) - 84) // 50

@@ -1,4 +1,4 @@
-"""What the readers of meshes in text share."""
+"""Reading of text and of numbers, for mesh formats in text."""
 
 from pathlib import Path
 
@@ -10,7 +10,7 @@ def read_text(path: Path) -> str:
     """The text of a file in UTF-8, UTF-16 or UTF-32; bytes that are none of it become U+FFFD.
 
     Raises:
-        ReadError: It has zero bytes, which no text has.
+        ReadError: The file has zero bytes, which no text has.
     """
     data = path.read_bytes()
     text = data.decode(encoding_of(data), errors="replace")
@@ -20,7 +20,7 @@ def read_text(path: Path) -> str:
 
 
 def number(word: str) -> float:
-    """A word as a number; a ValueError for what is none, or only for Python, such as 1_000."""
+    """A word as a number; a ValueError if it is not one, or only in Python, such as 1_000."""
     try:
         return float("" if "_" in word else word)
     except ValueError:
@@ -28,7 +28,7 @@ def number(word: str) -> float:
 
 
 def whole_number(word: str) -> int:
-    """A word as an integer of at most 18 characters; a ValueError if it is none."""
+    """A word as an integer of at most 18 characters; a ValueError if it is not one."""
     try:
         return int("" if "_" in word or len(word) > 18 else word)
     except ValueError:

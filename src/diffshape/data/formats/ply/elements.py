@@ -3,8 +3,8 @@
     ply / format binary_little_endian 1.0 / element vertex N / property float x / ... / end_header
 
 Scalar elements (the points) are read in one piece, so millions of them take a moment. Elements with lists (the faces)
-are read in one piece too when all lists are equally long, else row by row. Every row the header promises must be
-there; it is looked for before room is made for it.
+are read in one piece too when all lists are equally long, else row by row. The number of rows that the header promises
+is compared with the size of the file before anything is allocated.
 
 Source: Greg Turk, "The PLY Polygon File Format", Stanford University, 1994.
 """
@@ -44,7 +44,7 @@ def write_ply(path: Path, elements: dict[str, dict[str, NDArray[Any]]]) -> None:
     """Write a binary little-endian PLY; a two-dimensional column becomes a list property.
 
     Numbers keep their type: float32 as ``float``, float64 as ``double``, int32 as ``int``, uint8 as ``uchar``, and so
-    on for all that PLY has.
+    on for all types of PLY.
     """
     header, bodies = ["ply", "format binary_little_endian 1.0"], []
     for name, columns in elements.items():
@@ -55,7 +55,7 @@ def write_ply(path: Path, elements: dict[str, dict[str, NDArray[Any]]]) -> None:
 
 
 def _packed(columns: dict[str, NDArray[Any]]) -> tuple[list[str], NDArray[Any]]:
-    """The property lines of an element, and its rows as they stand in the file."""
+    """The property lines of an element, and its rows as bytes of the file lay them out."""
     lines: list[str] = []
     fields: dict[str, tuple[NDArray[Any] | int, Any]] = {}  # content and type
     for name, column in columns.items():

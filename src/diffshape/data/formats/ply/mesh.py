@@ -1,4 +1,4 @@
-"""Meshes and clouds in PLY files: which elements and properties are what."""
+"""Meshes and clouds in PLY files: the elements and properties that are vertices, normals, colours and faces."""
 
 from pathlib import Path
 from typing import Any
@@ -17,10 +17,10 @@ _INDICES = ("vertex_indices", "vertex_index")
 
 
 def read_ply_mesh(path: Path) -> Polygons:
-    """The ``vertex``, ``face`` and ``tristrips`` elements of a PLY file; what else a vertex has is an attribute.
+    """The ``vertex``, ``face`` and ``tristrips`` elements of a PLY file; other properties of a vertex are attributes.
 
-    Names may be in capitals. Lists of vertices, and colours and texture
-    coordinates of faces are not read, and a note says so.
+    Names may be in capitals. Lists of vertices, and colours and texture coordinates of faces, are not read; notes say
+    so.
     """
     elements = read_ply(path)
     vertex, notes = elements.get("vertex", {}), []

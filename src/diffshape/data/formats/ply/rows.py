@@ -1,4 +1,4 @@
-"""The rows of PLY elements, text or binary, as columns; each count is held against the file before it is used."""
+"""The rows of PLY elements, text or binary, as columns; counts are compared with the size of the file before use."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -53,7 +53,7 @@ class Property(NamedTuple):
 
 @dataclass
 class Element:
-    """What a header says of one kind of rows."""
+    """Declaration of one kind of rows in a header."""
 
     name: str
     rows: int
@@ -66,7 +66,7 @@ class Element:
 
 
 def read_text_rows(body: bytes, elements: list[Element]) -> dict[str, Columns]:
-    """The columns of all elements of a text; a ValueError says what does not fit."""
+    """The columns of all elements of a text; a ValueError says which row is not as declared."""
     lines = [line for line in body.splitlines() if line.strip()]
     read, start = {}, 0
     for element in elements:

@@ -18,14 +18,14 @@ def read_e57(path: Path) -> Table:
     """The valid points of all scans, moved by the poses of the scans; intensity and colours as attributes.
 
     Raises:
-        ReadError: What is damaged, or has no points.
+        ReadError: The file is damaged, or has no points.
         ImportError: pye57 is not installed.
     """
     try:
         import pye57  # type: ignore[import-not-found]
     except ImportError as error:
         raise ImportError(f"{path}: E57 files are read with pye57; pip install pye57") from error
-    with refusals(path, "E57 file", foreign=Exception):  # the library in C++ has one kind for all that is damaged
+    with refusals(path, "E57 file", foreign=Exception):  # the C++ library raises one kind of error for all damage
         file = pye57.E57(str(path))
         try:
             scans = _scans(file, path.stat().st_size)

@@ -1,6 +1,6 @@
 """LAS and LAZ, the formats of airborne laser scans, through laspy (the extra ``las``).
 
-The counts in the header are compared with the file before laspy sees it, which believes them.
+The counts in the header are compared with the file before laspy reads it, which trusts them.
 Source: ASPRS, "LAS specification 1.4 R15", 2019, table 3 (the header's layout).
 """
 
@@ -25,7 +25,7 @@ def read_las(path: Path) -> Table:
     """Points in the file's coordinates, float64; intensity, classification, colours and all else as attributes.
 
     Raises:
-        ReadError: What is damaged or cut short.
+        ReadError: The file is damaged or cut short.
         ImportError: laspy, or for LAZ its backend lazrs, is not installed.
     """
     try:
@@ -92,7 +92,7 @@ def _require_sound_items(header: Any) -> None:
 
 def _columns(chunk: Any) -> dict[str, NDArray[Any]]:
     """All columns of some points, by name."""
-    with np.errstate(all="ignore"):  # of a damaged scale, which makes places that are none
+    with np.errstate(all="ignore"):  # a damaged scale gives coordinates that are not finite
         places = np.stack([chunk.x, chunk.y, chunk.z], axis=1).astype(np.float64)
     columns: dict[str, NDArray[Any]] = {"points": places}
     for name in chunk.point_format.dimension_names:

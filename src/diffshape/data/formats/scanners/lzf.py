@@ -12,7 +12,7 @@ def unpack_lzf(packed: bytes, size: int) -> bytes:
     """The ``size`` bytes that were packed.
 
     Raises:
-        ValueError: They do not unpack to just so many.
+        ValueError: The data do not unpack to exactly that number.
 
     >>> unpack_lzf(bytes([0, 97, 0xE0, 0, 0]), 10)
     b'aaaaaaaaaa'

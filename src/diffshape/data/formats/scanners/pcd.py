@@ -37,7 +37,7 @@ def read_pcd(path: Path) -> Table:
     """Points, normals, colours and all other fields; a point that was not seen is NaN there.
 
     Raises:
-        ReadError: What is damaged, cut short, or has no x, y and z.
+        ReadError: The file is damaged, cut short, or has no x, y and z.
     """
     content = path.read_bytes()
     with refusals(path, "PCD file"):
@@ -143,7 +143,7 @@ def _text(header: _Header, data: bytes) -> dict[str, NDArray[Any]]:
     require_held(2 * width * header.points, len(data) + 1, f"{header.points} points")
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore", UserWarning)  # of a file that ends here, which is told below
+            warnings.simplefilter("ignore", UserWarning)  # a file that ends here is refused below
             rows = np.loadtxt(io.BytesIO(data), ndmin=2, comments="#", encoding="latin-1")
     except ValueError as error:
         raise ValueError(f"its rows are not {width} numbers each") from error

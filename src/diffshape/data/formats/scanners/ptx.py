@@ -28,7 +28,7 @@ def read_ptx(path: Path) -> Table:
     """All returns of all scans, in the common frame, with their intensity and colours.
 
     Raises:
-        ReadError: A header or a grid that is not whole.
+        ReadError: A header or a grid is incomplete.
     """
     size = path.stat().st_size
     with refusals(path, "PTX file"):
@@ -74,7 +74,7 @@ def _rows(file: TextIO, number: int) -> NDArray[np.float64]:
         return np.empty((0, 7))
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore", UserWarning)  # of a file that ends here, which is told below
+            warnings.simplefilter("ignore", UserWarning)  # a file that ends here is refused below
             rows = np.loadtxt(islice(file, number), ndmin=2, comments=None)
     except ValueError as error:
         raise ValueError("a row is not x y z and an intensity") from error

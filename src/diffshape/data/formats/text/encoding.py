@@ -9,11 +9,11 @@ _FIRST_BYTES = 256
 
 
 def open_text(path: Path, *, newline: str | None = None) -> io.TextIOWrapper:
-    """A text file open for reading, in the encoding that its first bytes tell; bytes that are no text become U+FFFD.
+    """A text file open for reading, in the encoding that its first bytes tell; bytes that are not text become U+FFFD.
 
     Args:
         path: The file.
-        newline: As of ``open``.
+        newline: Line ends to recognise, as in ``open``.
 
     >>> from tempfile import TemporaryDirectory
     >>> with TemporaryDirectory() as folder:

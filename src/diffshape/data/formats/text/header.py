@@ -9,9 +9,9 @@ from itertools import pairwise
 from diffshape.data.formats.columns import axis_columns, mentions_axes
 
 COMMENTS = ("#", "//", "%", "!", '"#')
-"""What begins a line that is no row."""
+"""Beginnings of lines that are not rows."""
 ROW_NUMBER = "row number"
-"""The name of a first column that counts the rows and has none."""
+"""Name given to a first column that counts the rows and has no name."""
 
 
 def split_cells(text: str, separator: str | None) -> list[str]:
@@ -25,7 +25,7 @@ def split_cells(text: str, separator: str | None) -> list[str]:
     text = text.strip(" \r\n") if separator == "\t" else text.strip()
     cells = text.split(separator)
     if '"' in text:
-        with suppress(csv.Error):  # of a cell beyond all measure
+        with suppress(csv.Error):  # a cell longer than csv allows
             cells = next(csv.reader([text], delimiter=separator, skipinitialspace=True), [])
     return [cell.strip() for cell in cells]
 
@@ -36,11 +36,11 @@ def column_names(
     """The names of ``width`` columns, from the last of ``lines`` that names x, y and z; None if none does.
 
     Args:
-        lines: What stands above the rows.
+        lines: Lines above the rows.
         width: How many columns the rows have.
-        rows: Cells of some rows, to know a column of row numbers, which often has no name.
-        separator: Between the cells of a row.
-        remarks: Whether words, which may have names as well, stand behind these columns.
+        rows: Cells of some rows, by which to recognise a column of row numbers, which often has no name.
+        separator: Separator between the cells of a row.
+        remarks: Whether words, which may have names as well, follow these columns.
 
     Raises:
         ValueError: A line names x, y and z and does not tell which columns they are, or names only two of them, or

@@ -33,7 +33,7 @@ def read_height_grid(path: Path, encoding: str) -> Table:
     """The middle of each cell that has a height, and that height.
 
     Raises:
-        ReadError: A header or heights that are not whole.
+        ReadError: The header or the heights are incomplete.
     """
     with path.open(encoding=encoding, errors="replace") as file:
         head, text = _parted(file)
@@ -66,7 +66,7 @@ def read_height_grid(path: Path, encoding: str) -> Table:
 
 
 def _parted(file: TextIO) -> tuple[dict[str, str], str]:
-    """The header's values by key, and all that follows."""
+    """The values of the header by key, and the text after it."""
     head, line = {}, file.readline()
     while line and (not line.strip() or line.split()[0].lower() in _KEYS):
         words = line.split()

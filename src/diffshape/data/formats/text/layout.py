@@ -1,4 +1,4 @@
-"""How the rows of a text table are written: what separates cells, which commas are decimal points, which are words."""
+"""Layout of the rows of a text table: separator, decimal comma, columns of numbers and of words."""
 
 import re
 from collections import Counter
@@ -15,21 +15,21 @@ _NAN = float("nan")
 
 @dataclass(frozen=True)
 class Layout:
-    """How the rows of a file are written."""
+    """Layout of the rows of a file."""
 
     start: int
-    """Lines above the first row."""
+    """Number of lines above the first row."""
     separator: str | None
-    """None: spaces and tabs."""
+    """Separator between cells; None for spaces and tabs."""
     decimal_comma: bool
     width: int
-    """How many columns there are; those at the end that are empty are not counted."""
+    """Number of columns without empty ones at the end."""
     numeric: tuple[int, ...]
-    """Which columns hold numbers."""
+    """Indices of the columns that hold numbers."""
     words: tuple[int, ...]
-    """Which columns hold words."""
+    """Indices of the columns that hold words."""
     remarks: bool
-    """Whether words, any number of them, stand behind the columns."""
+    """Whether any number of words follows the columns."""
 
     @property
     def plain(self) -> bool:
@@ -37,7 +37,7 @@ class Layout:
         return len(self.numeric) == self.width and not self.remarks
 
     def row(self, line: str) -> list[float] | None:
-        """The numbers of a row; None if the line is no row like the others."""
+        """The numbers of a row; None if the line is not a row like the others."""
         cells = row_cells(line, self.separator)
         if len(cells) < self.width or any(cells[self.width :]):
             return None
@@ -46,7 +46,7 @@ class Layout:
 
 
 def layout_of(head: Sequence[str]) -> Layout:
-    """How most of those among the first lines of a file are written that hold three numbers.
+    """Layout of most of the first lines of a file that hold three numbers.
 
     Raises:
         ValueError: No line does, or one above the first row looks like a row with a misprint.
@@ -71,7 +71,7 @@ def layout_of(head: Sequence[str]) -> Layout:
         raise ValueError("most of its first rows do not hold three numbers; a point file has x y z in each row")
     _require_header(head[:start], separator, width, decimal_comma)
     if numeric[0] > 0 and start == 1 and is_count(head[0]) and max(rows) > 1:
-        start = 2  # of chemistry: the number of atoms, a line of remarks, the atoms
+        start = 2  # files of chemistry: number of atoms, a line of remarks, the atoms
     remarks = separator is None and any(len(_words(head[place])) > width for place in rows)
     return Layout(start, separator, decimal_comma, max(numeric + words) + 1, numeric, words, remarks)
 
@@ -147,7 +147,7 @@ def _number(cell: str, decimal_comma: bool) -> float | None:
         return float(text)
     except ValueError:
         pass
-    try:  # of Fortran, 1.5D+02
+    try:  # numbers of Fortran, 1.5D+02
         return float(re.sub(r"(?<=[\d.])[dD](?=[+-]?\d)", "e", text))
     except ValueError:
         return None

@@ -1,8 +1,8 @@
-"""Points as text: XYZ, TXT, CSV, PTS, ASC, XYZN, XYZRGB. A row a point; what stands above the rows is a header.
+"""Points as text: XYZ, TXT, CSV, PTS, ASC, XYZN, XYZRGB. A row a point; lines above the rows are a header.
 
 The first hundred lines tell how the rows are written and what the columns are called. NumPy then reads the rows in one
-piece. What it cannot read (missing values, or the next scan's count between rows) is read again line by line, where an
-error knows its line.
+piece. What it cannot read (missing values, or the next scan's count between rows) is read again line by line, where
+errors name the line.
 """
 
 import os
@@ -32,7 +32,7 @@ def read_text(path: Path) -> Table:
     Columns named x, y and z are found by name; a grid of heights (ESRI) is read as one.
 
     Raises:
-        ReadError: No table of numbers, or a header that names x, y and z and does not tell their columns.
+        ReadError: There is no table of numbers, or the header names x, y and z but not which columns they are.
     """
     head, encoding = _head(path)
     if is_height_grid(head):
@@ -98,10 +98,10 @@ def _six_columns(path: Path) -> NDArray[np.float64]:
 
 
 def _names(head: list[str], layout: Layout, suffix: str) -> list[str] | None:
-    """What the columns are called, if x, y and z are among them.
+    """Names of the columns, if x, y and z are among them.
 
     Raises:
-        ValueError: They are named and cannot be found; or they are not, and words stand between the first numbers.
+        ValueError: x, y and z are named and cannot be found, or not named, and words stand between the first numbers.
     """
     cells = [row_cells(line, layout.separator) for line in head[layout.start :]]
     rows = [each for each in cells if len(each) >= layout.width]
@@ -127,7 +127,7 @@ def _unique(names: list[str], layout: Layout) -> list[str]:
 
 
 def _notes(layout: Layout, names: list[str]) -> list[str]:
-    """What is left out, and which names were no help."""
+    """Notes on columns that are left out or named here."""
     called = {column: f" ({names[column]!r})" for column in layout.words if names and names[column]}
     notes = [f"Column {column + 1}{called.get(column, '')} holds words and is left out." for column in layout.words]
     if layout.remarks:
@@ -161,7 +161,7 @@ def _rows_line_by_line(path: Path, encoding: str, head: list[str], layout: Layou
     """The columns of numbers, and how many scans there are, each but the first begun by its count.
 
     Raises:
-        ValueError: A line is no row like the others, no comment, no count, and no line of the header.
+        ValueError: A line is not a row like the others, a comment, a count, or a line of the header.
     """
     header = {line.strip() for line in head[: layout.start]}
     values, scans, remark = array("d"), 1, -1
@@ -174,7 +174,7 @@ def _rows_line_by_line(path: Path, encoding: str, head: list[str], layout: Layou
                 values.extend(row)
             elif is_count(line):
                 scans += 1
-                remark = number + 1 if layout.words[:1] == (0,) else -1  # of chemistry
+                remark = number + 1 if layout.words[:1] == (0,) else -1  # files of chemistry
             elif line.strip() not in header:
                 raise ValueError(
                     f"not a table of numbers: line {number} is no row like the others, {line.strip()[:60]!r}; "

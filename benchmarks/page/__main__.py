@@ -1,0 +1,57 @@
+"""Writes docs/benchmarks.md from the results in benchmarks/results: wins and losses alike.
+
+python -m benchmarks.page [--results DIR] [--out PAGE]
+"""
+
+import argparse
+from pathlib import Path
+
+from benchmarks.measure import RESULTS, ROOT, read_rows
+from benchmarks.page.hand_written import cost, hash_perceptron, softplus, wing
+from benchmarks.page.landmark_study import landmark_study
+from benchmarks.page.many_meshes import many_meshes
+from benchmarks.page.mesh_fields import mesh_fields, mesh_signs
+from benchmarks.page.meshes import packed_meshes, triangles
+from benchmarks.page.point_sets import assignment, chamfer, operations, sinkhorn
+from benchmarks.page.surface_quality import quality
+from diffshape.data import atomic_path
+
+HEAD = """# Benchmarks
+
+Written by `make bench`; nothing here is edited by hand. Losses stand beside wins.
+"""
+NOTHING = "\nThere are no results yet.\n"
+SECTIONS = (
+    (quality, "surface_quality.jsonl"),
+    (cost, "step_cost.jsonl"),
+    (softplus, "softplus.jsonl"),
+    (hash_perceptron, "hash_perceptron.jsonl"),
+    (chamfer, "chamfer.jsonl"),
+    (operations, "point_operations.jsonl"),
+    (assignment, "assignment.jsonl"),
+    (sinkhorn, "sinkhorn.jsonl"),
+    (triangles, "point_to_mesh.jsonl"),
+    (packed_meshes, "packed_meshes.jsonl"),
+    (mesh_fields, "mesh_fields.jsonl"),
+    (many_meshes, "many_meshes.jsonl"),
+    (mesh_signs, "mesh_signs.jsonl"),
+    (wing, "adaptive_wing.jsonl"),
+    (landmark_study, "landmark_study.jsonl"),
+)
+"""The sections in the order of the page, each with the file it is made from."""
+
+
+def main() -> None:
+    """Write the page, with a section for every file of results that there is."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--results", type=Path, default=RESULTS)
+    parser.add_argument("--out", type=Path, default=ROOT / "docs" / "benchmarks.md")
+    options = parser.parse_args()
+    found = [(section, read_rows(options.results / name)) for section, name in SECTIONS]
+    with atomic_path(options.out) as temporary:
+        page = "".join(section(rows) for section, rows in found if rows)
+        temporary.write_text(HEAD + (page or NOTHING), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""Jobs: one input file becomes one run folder."""

@@ -1,0 +1,26 @@
+"""What is checked of the path of an input before it is opened."""
+
+import errno
+import os
+from pathlib import Path
+
+from diffshape._commands import typed_as
+from diffshape.training.run_folder import RunFolder
+
+
+def input_file(path: Path) -> Path:
+    """The path, if it is that of a file.
+
+    Raises:
+        FileNotFoundError: There is none.
+        ValueError: It is a folder.
+    """
+    if RunFolder(path).is_begun:
+        way_on = typed_as("fit", "--resume", path)
+        raise ValueError(f"{path} is the folder of a run, not a file; go on with it: {way_on}")
+    if path.is_dir():
+        files = sorted(file for file in path.iterdir() if file.is_file() and not file.name.startswith("."))
+        raise ValueError(f"{path} is a folder; give a file" + (f", such as {files[0]}" if files else ""))
+    if not path.exists():
+        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(path))
+    return path

@@ -1,0 +1,169 @@
+"""What a fit is fed and scored with, read before it starts and remembered for its resumption."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from diffshape._config import from_plain, to_plain
+from diffshape._files import read_json, write_json
+from diffshape.batch.input_file import input_file
+from diffshape.data import Mesh, PointCloud, ReadError, read_mesh, read_points, read_shape
+from diffshape.data.area_samples import area_samples
+from diffshape.data.points import MESH_SAMPLES, dimensions
+from diffshape.data.up import Up, up_of
+from diffshape.fitting.fit import Fit
+from diffshape.fitting.fit_folder import FitFolder
+from diffshape.fitting.fit_mesh import begin_mesh
+from diffshape.fitting.fit_points import begin_scan
+from diffshape.fitting.methods.table import Fits
+from diffshape.fitting.settings import FitSettings
+
+_FILE = "inputs.json"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Remembered:
+    """What a run folder keeps of where its inputs came from."""
+
+    points: str = "scan"
+    truth: str | None = None
+    max_points: int | None = None
+    seed: int = 0
+    as_scan: bool = True
+    up: Up | None = None
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Inputs:
+    """The scan or mesh of a fit, and the surface it is scored against."""
+
+    path: Path
+    shape: Mesh | PointCloud
+    """The mesh to encode, or the points to fit."""
+    notes: tuple[str, ...]
+    """What was done to the input, a sentence each."""
+    truth_path: Path | None
+    truth: Mesh | None
+    max_points: int | None
+    """Most points that were drawn of the scan."""
+    seed: int
+    """Seed of that draw."""
+    up: Up
+    """The axis that points up in pictures."""
+
+    @property
+    def kind(self) -> Fits:
+        """What is fitted."""
+        return "mesh" if isinstance(self.shape, Mesh) else "scan"
+
+    @property
+    def name(self) -> str:
+        """The file's name."""
+        return self.path.name
+
+    def points(self) -> NDArray[np.float64]:
+        """The scan, or points drawn from the mesh: what a picture shows."""
+        if not isinstance(self.shape, Mesh):
+            return self.shape.points
+        generator = np.random.default_rng(self.seed)
+        return area_samples(self.shape.vertices, self.shape.faces, MESH_SAMPLES, generator=generator)
+
+    def begin(self, settings: FitSettings) -> Fit:
+        """A fit to the input, ready to run.
+
+        Raises:
+            ValueError: A setting does not fit the input.
+        """
+        if isinstance(self.shape, Mesh):
+            return begin_mesh(self.shape, settings)
+        return begin_scan(self.shape, settings)
+
+    def remember(self, folder: Path) -> None:
+        """Write into the run folder where the inputs came from."""
+        content = Remembered(
+            points=str(self.path.resolve()),
+            truth=str(self.truth_path.resolve()) if self.truth_path else None,
+            max_points=self.max_points,
+            seed=self.seed,
+            as_scan=self.kind == "scan",
+            up=self.up,
+            notes=self.notes,
+        )
+        write_json(folder / _FILE, to_plain(content))
+
+
+def read_inputs(
+    path: Path, truth: Path | None, *, max_points: int | None, seed: int, as_scan: bool = False, up: Up | None = None
+) -> Inputs:
+    """Read the truth first, which is quick to fail, then the scan or, unless ``as_scan``, the mesh; each file once.
+
+    Args:
+        path: The file of points, or of a mesh.
+        truth: The true surface; None: of a mesh, itself.
+        max_points: Draw at most this many points of a scan.
+        seed: Seed of that draw.
+        as_scan: Draw points from a mesh, and fit these.
+        up: The axis that points up; None: as files of that kind have it.
+
+    Raises:
+        FileNotFoundError, ReadError: A file is not there or not what it should be.
+    """
+    surface = read_mesh(input_file(truth)) if truth is not None else None
+    input_file(path)
+    read = read_points if as_scan else read_shape
+    shape = read(path, max_points=max_points, seed=seed)
+    if isinstance(shape, Mesh):
+        truth, surface = truth or path, surface or shape
+        about = f"a mesh of {len(shape.faces):,} faces"
+    else:
+        about = f"{len(shape):,} points"
+        if dimensions(shape.points) < 2:
+            raise ReadError(f"{path}: all points lie on one line; there is no surface to fit to them")
+    return Inputs(
+        path=path,
+        shape=shape,
+        notes=(f"{path}: {about}.", *shape.notes),
+        truth_path=truth,
+        truth=surface,
+        max_points=max_points,
+        seed=seed,
+        up=up or up_of(path),
+    )
+
+
+def remembered_inputs(folder: Path, *, truth: Path | None, up: Up | None = None) -> Inputs:
+    """The inputs of a run, to draw and score it; the points it was fitted to if its file is no longer there."""
+    content = _remembered(folder)
+    path, max_points, seed = Path(content.points), content.max_points, content.seed
+    given = truth or (Path(content.truth) if content.truth else None)
+    up = up or content.up or up_of(path)
+    if path.is_file():
+        return read_inputs(path, given, max_points=max_points, seed=seed, as_scan=content.as_scan, up=up)
+    return Inputs(
+        path=path,
+        shape=PointCloud(_fitted_points(folder)),
+        notes=(f"{path} is no longer there; the picture shows the points that the run kept of it.",),
+        truth_path=given,
+        truth=read_mesh(given) if given is not None else None,
+        max_points=max_points,
+        seed=seed,
+        up=up,
+    )
+
+
+def _remembered(folder: Path) -> Remembered:
+    path = folder / _FILE
+    if not path.is_file():
+        return Remembered()
+    try:
+        return from_plain(Remembered, read_json(path))
+    except ValueError as error:
+        raise ValueError(f"{path} is damaged ({error}); remove it to go on without it") from error
+
+
+def _fitted_points(folder: Path) -> NDArray[np.float64]:
+    fit = FitFolder(folder).read()
+    return fit.frame.from_unit(fit.target.points.double().numpy())

@@ -1,0 +1,73 @@
+"""What a fit leaves in its folder besides its weights: mesh.ply, preview.png, metrics.json."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import trimesh
+
+from diffshape.batch.inputs import Inputs
+from diffshape.data import Mesh, write_mesh
+from diffshape.fitting import FitResult, score_field
+from diffshape.fitting.methods.table import fits_of
+from diffshape.metrics import FieldScore, SurfaceScore, compare_surfaces
+from diffshape.ops.meshes.connected_parts import count_bodies
+from diffshape.report import preview
+from diffshape.training.run_folder import RunFolder
+
+SAMPLES = 100_000
+"""Points at which the distances of an encoded mesh are scored, near it and in the volume."""
+
+
+@dataclass(frozen=True)
+class Outputs:
+    """The facts in metrics.json, the score if there was a truth, and that of the distances if a mesh was encoded."""
+
+    metrics: dict[str, Any]
+    score: SurfaceScore | None
+    distances: FieldScore | None
+
+
+def write_outputs(result: FitResult, inputs: Inputs, folder: Path, *, resolution: int) -> Outputs:
+    """Mesh, picture and metrics of a fit, finished or not.
+
+    Raises:
+        ValueError: A finished fit has no surface.
+    """
+    mesh = result.mesh(resolution)
+    if len(mesh.faces):
+        write_mesh(folder / "mesh.ply", *mesh)
+        preview(mesh.vertices, mesh.faces, inputs.points(), path=folder / "preview.png", up=inputs.up)
+    elif not result.interrupted:
+        raise ValueError(
+            "the fit has no surface: its field has one sign in the whole box; "
+            f"see {folder / 'log.csv'}, or try more --steps"
+        )
+    score = compare_surfaces((mesh.vertices, mesh.faces), inputs.truth) if inputs.truth is not None else None
+    encoded = fits_of(result.settings.method) == "mesh"
+    distances = score_field(result, samples=SAMPLES, resolution=None) if encoded else None
+    metrics = {
+        "steps": result.step,
+        "seconds": round(result.seconds, 2),
+        "interrupted": result.interrupted,
+        "resolution": resolution,
+        "up": inputs.up,
+        **surface_facts(mesh),
+        "score": score.to_dict() if score else None,
+        "distances": distances.to_dict() if distances else None,
+    }
+    RunFolder(folder).write_metrics(metrics)
+    return Outputs(metrics, score, distances)
+
+
+def surface_facts(mesh: Mesh) -> dict[str, Any]:
+    """Size and topology of a mesh; its volume, in input units cubed, only if it is watertight."""
+    solid = trimesh.Trimesh(mesh.vertices, mesh.faces, process=False)
+    watertight = bool(solid.is_watertight) if len(mesh.faces) else False
+    return {
+        "vertices": len(mesh.vertices),
+        "faces": len(mesh.faces),
+        "watertight": watertight,
+        "bodies": count_bodies(mesh.faces, len(mesh.vertices)),
+        "volume": float(solid.volume) if watertight else None,
+    }

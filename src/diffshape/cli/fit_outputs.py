@@ -1,0 +1,40 @@
+"""What is told of a finished fit."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from diffshape._commands import typed_as
+from diffshape.cli.messages import Messages
+
+if TYPE_CHECKING:
+    from diffshape.batch.outputs import Outputs
+
+_FILES = {
+    "mesh.ply": "the surface, in the coordinates of the input",
+    "preview.png": "points of the input and the surface, side by side",
+    "metrics.json": "steps, seconds, size, score",
+    "field.safetensors": "the field itself, for query and mesh",
+    "config.yaml": "every setting, for --config",
+    "log.csv": "the loss along the way",
+}
+
+
+def tell_outputs(say: Messages, folder: Path, outputs: "Outputs", *, truth: Path | None) -> None:
+    """Facts, score and files of a finished fit, and what to type next."""
+    from diffshape.batch.outputs import SAMPLES
+
+    if say.json:
+        say.metrics(folder, outputs.metrics)
+        return
+    facts = outputs.metrics
+    volume = f", volume {facts['volume']:.4g}" if facts["volume"] is not None else ", not watertight"
+    bodies = "1 body" if facts["bodies"] == 1 else f"{facts['bodies']} bodies"
+    say(f"\n{facts['steps']} steps in {facts['seconds']:.0f} s: {facts['faces']:,} faces, {bodies}{volume}")
+    if outputs.score is not None:
+        say(f"score: {outputs.score}")
+    if outputs.distances is not None:
+        say(f"distances, at {SAMPLES:,} points each, where the longest side is 2: {outputs.distances}")
+    say.files(_FILES)
+    say(f"\nnext: {typed_as('mesh', folder, '--resolution', 512)}")
+    say(f"      {typed_as('query', folder, 'points.npy')}")
+    say(f"      {typed_as('eval', folder, truth or 'TRUTH.ply')}")

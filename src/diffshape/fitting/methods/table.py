@@ -1,0 +1,64 @@
+"""The list of methods: their settings, what they fit, and the task that does it. Needs no torch.
+
+A new method is a config, a task, a row here and a preset in ``fitting/presets.py``.
+"""
+
+import importlib
+from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias, Union
+
+from diffshape.fitting.methods.config import MethodConfig, ScanMethodConfig
+from diffshape.fitting.methods.diffcd import DiffCD
+from diffshape.fitting.methods.supervised import Supervised
+
+if TYPE_CHECKING:
+    from diffshape.fitting.methods.task import FitTask
+
+Fits: TypeAlias = Literal["scan", "mesh"]
+"""Kinds of input: points without sides, or a surface with true distances."""
+
+
+class Method(NamedTuple):
+    """One way to fit a field."""
+
+    config: type[MethodConfig]
+    """The class of its settings."""
+    fits: Fits
+    """The kind of input that it fits."""
+    task: str
+    """Where its task is, "module:Class" in ``fitting.methods``; imported when a fit begins."""
+
+
+METHODS = {
+    "diffcd": Method(DiffCD, "scan", "diffcd_task:DiffCDTask"),
+    "supervised": Method(Supervised, "mesh", "supervised_task:SupervisedTask"),
+}
+"""Every method, by the name that files have for it."""
+if TYPE_CHECKING:
+    ScanMethod: TypeAlias = ScanMethodConfig
+    MeshMethod: TypeAlias = MethodConfig
+else:  # one of the classes in the list, for a command line that is made from them
+    ScanMethod, MeshMethod = (
+        Union[tuple(method.config for method in METHODS.values() if method.fits == fits)]  # noqa: UP007
+        for fits in ("scan", "mesh")
+    )
+METHOD_KINDS: dict[str, type] = {name: method.config for name, method in METHODS.items()}
+
+
+def name_of(config: MethodConfig) -> str:
+    """The name of the method with these settings.
+
+    >>> name_of(DiffCD(batch=64))
+    'diffcd'
+    """
+    return next(name for name, method in METHODS.items() if method.config is type(config))
+
+
+def fits_of(config: MethodConfig) -> Fits:
+    """The kind of input that the method with these settings fits."""
+    return METHODS[name_of(config)].fits
+
+
+def task_class(config: MethodConfig) -> "type[FitTask]":
+    """The task of the method with these settings."""
+    module, _, name = METHODS[name_of(config)].task.partition(":")
+    return getattr(importlib.import_module(f"diffshape.fitting.methods.{module}"), name)

@@ -1,0 +1,39 @@
+"""What every method answers when a fit is run: its loss, and what else depends on the method."""
+
+from typing import Any, TypeVar
+
+from diffshape.fields import Field
+from diffshape.fitting.methods.config import MethodConfig
+from diffshape.training import Adam, Schedule, Task
+
+Config = TypeVar("Config", bound=MethodConfig)
+
+
+class FitTask(Task):
+    """Training of one field on what it is fitted to.
+
+    A subclass has a ``loss``, an ``optimizer``, a ``schedule`` and ``in_miniature``, and the state to keep beside the
+    field, if there is any.
+    """
+
+    def __init__(self, field: Field, target: Any, method: Any, *, seed: int) -> None:
+        self.field, self.target, self.method, self.seed = field, target, method, seed
+        self.modules = {"field": field}
+
+    def optimizer(self) -> Adam:
+        """How the parameters of the field are moved."""
+        raise NotImplementedError
+
+    def schedule(self) -> Schedule:
+        """How the learning rate changes along the fit."""
+        raise NotImplementedError
+
+    @property
+    def is_short(self) -> bool:
+        """Whether a step is so short that one thread makes it as fast as several."""
+        return False
+
+    @staticmethod
+    def in_miniature(method: Config, points: int) -> Config:
+        """The settings with batches and pools of so many ``points``, to run every kernel of a fit in a moment."""
+        raise NotImplementedError

@@ -1,0 +1,52 @@
+import json
+
+import numpy as np
+import pytest
+
+from diffshape.batch.inputs import read_inputs, remembered_inputs
+
+
+@pytest.fixture
+def scan(tmp_path):
+    np.save(tmp_path / "ball.npy", np.random.default_rng(0).normal(size=(1500, 3)))
+    return tmp_path / "ball.npy"
+
+
+def test_a_cloud_is_read_and_remembered(scan, tmp_path):
+    inputs = read_inputs(scan, None, max_points=100, seed=3)
+    assert inputs.kind == "scan"
+    assert inputs.notes == (f"{scan}: 100 points.", "100 of 1,500 points were drawn at random.")
+    inputs.remember(tmp_path)
+    assert np.array_equal(remembered_inputs(tmp_path, truth=None).points(), inputs.points())
+
+
+def test_a_folder_is_no_scan(tmp_path):
+    with pytest.raises(ValueError, match="is a folder; give a file"):
+        read_inputs(tmp_path, None, max_points=None, seed=0)
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ({"points": 5}, "points must be text, got 5"),
+        ({"points": ["scan.npy"]}, r"points must be text, got \['scan.npy'\]"),
+        ({"truth": {}}, "truth must be text or None, got {}"),
+        ({"max_points": "many"}, "max_points must be a whole number or None, got 'many'"),
+        ({"max_points": True}, "max_points must be a whole number or None, got True"),
+        ({"seed": 1.5}, "seed must be a whole number, got 1.5"),
+        ({"as_scan": "no"}, "as_scan must be True or False, got 'no'"),
+        ([1, 2], "holds no settings by name"),
+    ],
+)
+def test_what_cannot_have_been_remembered_is_named(tmp_path, content, message):
+    (tmp_path / "inputs.json").write_text(json.dumps(content))
+    with pytest.raises(ValueError, match=message) as error:
+        remembered_inputs(tmp_path, truth=None)
+    assert "inputs.json is damaged" in str(error.value)
+
+
+@pytest.mark.parametrize("content", [b"{", b"[" * 100_000, b"\xff\xfe{}"])
+def test_what_is_no_json_is_named(tmp_path, content):
+    (tmp_path / "inputs.json").write_bytes(content)
+    with pytest.raises(ValueError, match=r"inputs\.json is damaged \(.* is not JSON"):
+        remembered_inputs(tmp_path, truth=None)
