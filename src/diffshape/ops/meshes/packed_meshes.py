@@ -187,5 +187,5 @@ def flatten_meshes(vertices: Shaped[Tensor, "*b v 3"], faces: Int[Tensor, "f 3"]
 
 
 def _starts(counts: Sequence[int]) -> list[int]:
-    """First place of each part, the parts following one another."""
+    """Offsets of parts that follow one another, from the count of each."""
     return [0, *accumulate(counts)][:-1]

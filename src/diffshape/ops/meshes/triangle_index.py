@@ -20,7 +20,7 @@ BETA = 2.0
 """Distance, in radii of a cluster of triangles, from which winding numbers take the cluster as one."""
 
 INTEGER_BETA = 1.4
-"""Distance in radii, as ``BETA``, where the winding number is an integer: the error, below 0.1, is rounded away."""
+"""Distance in radii from which a cluster is taken as one where the sum is an integer, which rounding then restores."""
 
 ROUNDING = 1e-9
 """Share by which the ball around a point that no triangle enters is taken smaller than the distance."""
