@@ -25,7 +25,7 @@ def test_settings_survive_yaml_and_are_complete(settings):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"version": 2}, "DeepSDFSettings: version must be 1 and model 'deep-sdf', got 2 and 'deep-sdf'"),
+        ({"version": 1}, "DeepSDFSettings: version must be 2, got 1"),
         ({"kind": "train landmarks"}, "kind must be 'train deep-sdf', got 'train landmarks'"),
         ({"speed": 1}, r"there is no setting .*speed"),
         ({"data": {"kind": "cloud"}}, "data must have a kind out of drawn, folder"),
