@@ -77,9 +77,8 @@ def kept_when_compiled(check: Callable[Arguments, None]) -> Callable[Arguments, 
         check(*arguments)  # pyright: ignore[reportCallIssue]
         return arguments[first].new_ones(())
 
-    name = f"diffshape::{check.__name__}"
-    schema = torch.library.infer_schema(check, mutates_args=()).replace("-> ()", "-> Tensor")
-    operator = torch.library.custom_op(name, one_if_it_passes, mutates_args=(), schema=schema)
+    one_if_it_passes.__signature__ = signature(check).replace(return_annotation=Tensor)  # type: ignore[attr-defined]
+    operator = torch.library.custom_op(f"diffshape::{check.__name__}", one_if_it_passes, mutates_args=())
     operator.register_fake(lambda *arguments: arguments[first].new_empty(()))
 
     @wraps(check)
