@@ -1,6 +1,7 @@
 """A fit before it is run: all that it needs besides weights."""
 
 from dataclasses import dataclass
+from typing import Generic, TypeVar
 
 import torch
 
@@ -10,16 +11,18 @@ from diffshape.fields import Field, build_field
 from diffshape.fitting.settings import FitSettings
 from diffshape.fitting.targets.target import Target
 
+TargetKind = TypeVar("TargetKind", bound=Target, covariant=True)
+
 
 @dataclass(frozen=True, kw_only=True)
-class Fit:
+class Fit(Generic[TargetKind]):
     """Settings, and what the input was made into."""
 
     settings: FitSettings
     """Method, field, budget and seed."""
     frame: Frame
     """The way between input coordinates and those of the field."""
-    target: Target
+    target: TargetKind
     """What the field is fitted to."""
     notes: tuple[str, ...]
     """What was done to the input, a sentence each."""

@@ -8,7 +8,7 @@ from diffshape._bounds import check_budget, check_whole
 from diffshape._typed import check_settings
 from diffshape.fields.config import FIELD_KINDS, FieldConfig
 from diffshape.fitting.methods.config import MethodConfig
-from diffshape.fitting.methods.table import METHOD_KINDS
+from diffshape.fitting.methods.table import METHOD_KINDS, name_of
 from diffshape.training.run_settings import RunSettings
 
 
@@ -42,6 +42,10 @@ class FitSettings(RunSettings):
 
     def __post_init__(self) -> None:
         check_settings(self)
+        try:
+            name_of(self.method)
+        except ValueError as error:
+            raise ValueError(f"FitSettings: {error}") from error
         if (self.steps is None) == (self.seconds is None):
             raise ValueError(f"FitSettings: give steps or seconds, one of them, got {self.steps} and {self.seconds}")
         check_budget("FitSettings", steps=self.steps, seconds=self.seconds, seed=self.seed)

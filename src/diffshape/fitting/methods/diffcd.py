@@ -3,7 +3,7 @@
 Lengths are in the unit frame, where the longest side of a shape is 1.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from diffshape._bounds import check_finite
@@ -65,6 +65,10 @@ class DiffCD(ScanMethodConfig):
     """Adam's learning rate."""
     schedule: Literal["exponential", "warmup-cosine"] = "exponential"
     """Decay to 0.5 % over the fit, or up over 2.5 % of it and down to 0 along a half cosine, as published."""
+
+    def unprepared(self) -> "DiffCD":
+        """These settings for points that are taken as they are, without the term of the normals."""
+        return replace(self, scan=None, normal_weight=0.0)
 
     def __post_init__(self) -> None:
         check_settings(self)

@@ -29,11 +29,9 @@ _LOCAL_NEIGHBOR = 50
 class DiffCDTask(FitTask):
     """Fits ``field`` to a scan; the first ``method.start`` of the steps learn the scan's own distance field."""
 
-    method: DiffCD
-
     def __init__(self, field: Field, target: ScanTarget, method: DiffCD, *, seed: int) -> None:
         super().__init__(field, target, method, seed=seed)
-        self.scan, self.bounds = target, target.box(field)
+        self.method, self.scan, self.bounds = method, target, target.box(field)
         self.generators = {
             name: torch.Generator().manual_seed(len(_STREAMS) * seed + stream) for stream, name in enumerate(_STREAMS)
         }

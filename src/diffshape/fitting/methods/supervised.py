@@ -8,11 +8,11 @@ from typing import Literal
 
 from diffshape._bounds import check_finite
 from diffshape._typed import check_settings
-from diffshape.fitting.methods.config import MethodConfig
+from diffshape.fitting.methods.config import MeshMethodConfig
 
 
 @dataclass(frozen=True, kw_only=True)
-class Supervised(MethodConfig):
+class Supervised(MeshMethodConfig):
     """A field learns the exact signed distance of a mesh, at points near its surface and anywhere in [-1, 1]^3.
 
     Source of the default loss and of sampling near and far: Mueller, Evans, Schied, Keller, Instant NGP, SIGGRAPH 2022.
@@ -35,8 +35,6 @@ class Supervised(MethodConfig):
     """Points with true distances that are kept to draw from."""
     fresh: int = 768
     """New points a step, on average; they fill the pool, then replace its oldest. 0: it is full from the start."""
-    normalization: Literal["longest-side", "diagonal"] = "longest-side"
-    """How the mesh is scaled: longest-side makes its longest side 2, diagonal puts it into the ball of radius 0.95."""
     learning_rate: float | None = None
     """Adam's learning rate; None is 2e-2 for hash grids, 5e-3 for feature grids, 1e-3 for networks."""
     final: float = 0.03

@@ -25,10 +25,9 @@ DISTANCE_LOSSES = {
 class SupervisedTask(FitTask):
     """Fits ``field`` to the signed distance of a mesh, in the frame of that."""
 
-    method: Supervised
-
     def __init__(self, field: Field, target: MeshTarget, method: Supervised, *, seed: int) -> None:
         super().__init__(field, target, method, seed=seed)
+        self.method = method
         self.pool = DistancePool(target.distance, method, seed=seed)
 
     def optimizer(self) -> Adam:

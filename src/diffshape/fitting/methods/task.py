@@ -1,9 +1,10 @@
 """What every method answers when a fit is run: its loss, and what else depends on the method."""
 
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from diffshape.fields import Field
 from diffshape.fitting.methods.config import MethodConfig
+from diffshape.fitting.targets.target import Target
 from diffshape.training import Adam, Schedule, Task
 
 Config = TypeVar("Config", bound=MethodConfig)
@@ -13,12 +14,11 @@ class FitTask(Task):
     """Training of one field on what it is fitted to.
 
     A subclass has a ``loss``, an ``optimizer``, a ``schedule`` and ``in_miniature``, and the state to keep beside the
-    field, if there is any.
+    field, if there is any; it keeps of what it is made with the parts that it needs.
     """
 
-    def __init__(self, field: Field, target: Any, method: Any, *, seed: int) -> None:
-        self.field, self.target, self.method, self.seed = field, target, method, seed
-        self.modules = {"field": field}
+    def __init__(self, field: Field, target: Target, method: MethodConfig, *, seed: int) -> None:
+        self.field, self.modules = field, {"field": field}
 
     def optimizer(self) -> Adam:
         """How the parameters of the field are moved."""

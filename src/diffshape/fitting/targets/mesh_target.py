@@ -12,12 +12,12 @@ from torch import Tensor
 from diffshape._reprs import one_line
 from diffshape.data import Mesh, SignedDistance, as_mesh
 from diffshape.data.signed_distance import Normalization
-from diffshape.fitting.methods.supervised import Supervised
+from diffshape.fitting.methods.config import MeshMethodConfig, MethodConfig
 from diffshape.fitting.targets.target import Target
 from diffshape.ops import sample_surface
 
 _SUPPORT = 30_000
-"""Points of the surface."""
+"""Number of points that are drawn on the surface."""
 
 
 @dataclass(frozen=True)
@@ -51,6 +51,6 @@ class MeshTarget(Target):
         return {"vertices": torch.from_numpy(self.mesh.vertices), "faces": torch.from_numpy(self.mesh.faces)}
 
     @classmethod
-    def from_tensors(cls, tensors: Mapping[str, Tensor], method: Supervised) -> "MeshTarget":
+    def from_tensors(cls, tensors: Mapping[str, Tensor], method: MethodConfig) -> "MeshTarget":
         """The mesh of which a file kept ``tensors``, scaled as ``method`` says."""
-        return cls.of((tensors["vertices"], tensors["faces"]), method.normalization)
+        return cls.of((tensors["vertices"], tensors["faces"]), MeshMethodConfig.of(method).normalization)

@@ -1,12 +1,13 @@
 """What every target of a fit answers, whichever kind of input it was made of."""
 
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from jaxtyping import Float
 from torch import Tensor
 
 from diffshape.fields import Field
+from diffshape.fitting.methods.config import MethodConfig
 
 
 class Target:
@@ -15,7 +16,7 @@ class Target:
     bounds: ClassVar[tuple[float, float]]
     """Lowest and highest coordinate, on every axis, between which the surface is meshed."""
     support: ClassVar[float]
-    """Bodies of the fitted surface are kept that have so many times the points of the best supported one nearest."""
+    """Share of the points of the best supported body that another body of the fitted surface must have to be kept."""
     points: Float[Tensor, "n 3"]
     """Points of the surface."""
 
@@ -24,11 +25,11 @@ class Target:
         return field.box or self.bounds
 
     def tensors(self) -> dict[str, Tensor]:
-        """What a file keeps of it."""
+        """Tensors by name, as a file keeps the target."""
         raise NotImplementedError
 
     @classmethod
-    def from_tensors(cls, tensors: Mapping[str, Tensor], method: Any) -> "Target":
+    def from_tensors(cls, tensors: Mapping[str, Tensor], method: MethodConfig) -> "Target":
         """The target of which a file kept ``tensors``, for a fit by ``method``."""
         raise NotImplementedError
 
