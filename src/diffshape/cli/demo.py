@@ -1,6 +1,6 @@
 """``diffshape demo``: the built-in scan, fitted and scored."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
@@ -28,9 +28,10 @@ class Demo(VerbOptions):
 
 def run(arguments: Demo) -> int:
     """Write scan and truth, then do as ``diffshape fit`` does."""
-    defaults = fit.defaults_for(["--preset", arguments.preset])
+    begun = fit.defaults_for(["--preset", arguments.preset])
     folder = fresh_folder(arguments.out, Path("outputs") / "demo")
-    wanted = fit.Fit(
+    wanted = replace(
+        begun,
         points=folder / "scan.ply",
         truth=folder / "truth.ply",
         out=folder / "fit",
@@ -38,9 +39,6 @@ def run(arguments: Demo) -> int:
         steps=arguments.steps,
         resolution=arguments.resolution,
         up=arguments.up,
-        defaults=defaults.defaults,
-        method=defaults.method,
-        field=defaults.field,
     )
     fit.check(wanted)
     from diffshape.data import demo_scan, write_mesh, write_points

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, TypeAlias
+from typing import Annotated, Literal, TypeAlias
 
 import tyro
 
@@ -11,6 +11,9 @@ from diffshape.data.up import Up
 OptionalPath: TypeAlias = Annotated[Path | None, tyro.conf.arg(metavar="PATH", help_behavior_hint="")]
 OptionalInt: TypeAlias = Annotated[int | None, tyro.conf.arg(metavar="INT", help_behavior_hint="")]
 OptionalFloat: TypeAlias = Annotated[float | None, tyro.conf.arg(metavar="FLOAT", help_behavior_hint="")]
+OptionalAnswer: TypeAlias = Annotated[
+    Literal["yes", "no"] | None, tyro.conf.arg(metavar="{yes,no}", help_behavior_hint="")
+]
 OptionalUp: TypeAlias = Annotated[
     Up | None, tyro.conf.arg(metavar="{x,y,z,-x,-y,-z}", help_behavior_hint="(default: z; y for GLB)")
 ]

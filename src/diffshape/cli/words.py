@@ -83,6 +83,8 @@ def _options(kind: type, default: Any, prefix: str = "") -> dict[str, _Option]:
             continue
         value = getattr(default, item.name, MISSING) if default is not None else _own_default(item)
         name = f"{prefix}{item.name}"
+        if value is None and any(map(is_dataclass, get_args(_bare(hints[item.name])))):
+            continue  # a group of settings that is switched off has no options
         if is_dataclass(value):
             found |= _options(type(value), value, f"{name}.")
         else:
