@@ -1,4 +1,4 @@
-"""What a fit leaves in its folder besides its weights: mesh.ply, preview.png, metrics.json."""
+"""Files of a fit besides its weights: mesh.ply, preview.png, metrics.json."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +16,7 @@ from diffshape.report import preview
 from diffshape.training.run_folder import RunFolder
 
 SAMPLES = 100_000
-"""Points at which the distances of an encoded mesh are scored, near it and in the volume."""
+"""Number of points near an encoded mesh, and of points in the volume, at which its distances are scored."""
 
 
 @dataclass(frozen=True)
