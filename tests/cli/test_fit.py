@@ -14,6 +14,7 @@ import yaml
 from safetensors.torch import load_file
 
 import diffshape
+from diffshape.batch.inputs import remembered_inputs
 from diffshape.cli.main import main
 from diffshape.data import write_mesh
 from diffshape.ops import isosurface
@@ -325,3 +326,12 @@ def test_what_is_for_scans_is_refused_for_a_mesh(truth, words, message, capsys):
 def test_what_is_for_meshes_is_refused_for_a_scan(scan, words, message, capsys):
     fit(scan, *words, code=2)
     assert message in capsys.readouterr().err
+
+
+def test_what_is_up_is_remembered(finished, tmp_path):
+    assert json.loads((finished / "metrics.json").read_text())["up"] == "z"
+    inputs = json.loads((finished / "inputs.json").read_text())
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run" / "inputs.json").write_text(json.dumps(inputs | {"up": "-y"}))
+    assert remembered_inputs(tmp_path / "run", truth=None).up == "-y"
+    assert remembered_inputs(tmp_path / "run", truth=None, up="x").up == "x"
