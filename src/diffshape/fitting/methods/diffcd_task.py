@@ -23,7 +23,9 @@ from diffshape.ops import NeighborIndex
 from diffshape.training import Adam, Exponential, Schedule, WarmupCosine
 
 _STREAMS = ("batch", "noise", "pool", "start")
+"""Names of the random streams, in the order of their seeds."""
 _LOCAL_NEIGHBOR = 50
+"""Neighbour of a point whose distance scales the eikonal samples near that point."""
 
 
 class DiffCDTask(FitTask):

@@ -97,10 +97,10 @@ class SupervisedStackTask(Task):
             self.progress[place].step = report.step
             self.progress[place].seconds += share
         if self.stop and report.step % self.stop.every == 0:
-            self.active = [place for place in self.active if not self._has_learnt(place, self.stop)]
+            self.active = [place for place in self.active if not self._has_learned(place, self.stop)]
 
     @torch.no_grad()
-    def _has_learnt(self, place: int, stop: StopRule) -> bool:
+    def _has_learned(self, place: int, stop: StopRule) -> bool:
         field, progress = self.stack[place], self.progress[place]
         points, distances = (each.to(field.tables) for each in self.kept_out[place])
         error = float((field(points) - distances).abs().mean())

@@ -40,7 +40,8 @@ class SupervisedTask(FitTask):
 
     @property
     def is_short(self) -> bool:
-        """Whether the grid and the batch are small: meanwhile other threads have true distances to compute."""
+        """Whether the batch is so small for the field that one thread is enough; other threads compute true
+        distances."""
         return self.method.batch <= self.field.single_thread_batch
 
     @staticmethod

@@ -21,18 +21,18 @@ class Method(NamedTuple):
     """One way to fit a field."""
 
     config: type[MethodConfig]
-    """The class of its settings."""
+    """Class of the settings of the method."""
     fits: Fits
-    """The kind of input that it fits."""
+    """Kind of input that the method fits."""
     task: str
-    """Where its task is, "module:Class" in ``fitting.methods``; imported when a fit begins."""
+    """Place of the task of the method, "module:Class" in ``fitting.methods``; imported when a fit begins."""
 
 
 METHODS = {
     "diffcd": Method(DiffCD, "scan", "diffcd_task:DiffCDTask"),
     "supervised": Method(Supervised, "mesh", "supervised_task:SupervisedTask"),
 }
-"""Every method, by the name that files have for it."""
+"""Methods by the names that files have for them."""
 if TYPE_CHECKING:
     ScanMethod: TypeAlias = ScanMethodConfig
     MeshMethod: TypeAlias = MeshMethodConfig

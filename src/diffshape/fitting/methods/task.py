@@ -1,4 +1,4 @@
-"""What every method answers when a fit is run: its loss, and what else depends on the method."""
+"""Training task of a fit: its loss, optimiser and schedule, which depend on the method."""
 
 from typing import TypeVar
 
@@ -21,11 +21,11 @@ class FitTask(Task):
         self.field, self.modules = field, {"field": field}
 
     def optimizer(self) -> Adam:
-        """How the parameters of the field are moved."""
+        """Optimiser of the parameters of the field."""
         raise NotImplementedError
 
     def schedule(self) -> Schedule:
-        """How the learning rate changes along the fit."""
+        """Schedule of the learning rate along the fit."""
         raise NotImplementedError
 
     @property
@@ -35,5 +35,5 @@ class FitTask(Task):
 
     @staticmethod
     def in_miniature(method: Config, points: int) -> Config:
-        """The settings with batches and pools of so many ``points``, to run every kernel of a fit in a moment."""
+        """The settings with batches and pools of ``points`` points, so that every kernel of a fit runs in a moment."""
         raise NotImplementedError
