@@ -1,4 +1,4 @@
-"""A fit before it is run: all that it needs besides weights."""
+"""Fit before it is run: all that it needs besides weights."""
 
 from dataclasses import dataclass
 from typing import Generic, TypeVar
@@ -16,18 +16,18 @@ TargetKind = TypeVar("TargetKind", bound=Target, covariant=True)
 
 @dataclass(frozen=True, kw_only=True)
 class Fit(Generic[TargetKind]):
-    """Settings, and what the input was made into."""
+    """Settings of a fit, and the target that its input was made into."""
 
     settings: FitSettings
     """Method, field, budget and seed."""
     frame: Frame
-    """The way between input coordinates and those of the field."""
+    """Map between the coordinates of the input and those of the field."""
     target: TargetKind
-    """What the field is fitted to."""
+    """Target of the field, in the frame."""
     notes: tuple[str, ...]
-    """What was done to the input, a sentence each."""
+    """Sentences on what was done to the input."""
     as_torch: bool
-    """Whether the input was a tensor, so that meshes are too."""
+    """Whether the input was a tensor, so that meshes are given as tensors too."""
 
     __repr__ = one_line
 

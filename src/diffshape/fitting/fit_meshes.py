@@ -26,7 +26,7 @@ from diffshape.training.device import chosen_device
 from diffshape.training.progress import with_progress
 
 _METHOD = Supervised(pool=1 << 18, fresh=384)
-"""Settings of many fits: 4.2 MB of points are kept of each mesh; a single fit's million would be 800 MB for fifty."""
+"""Default method for many meshes: 4.2 MB of points of each; the million of a single fit is 800 MB for fifty meshes."""
 
 
 @checked
@@ -89,7 +89,7 @@ def fit_meshes(
 
 
 def _begin_all(meshes: Sequence[Any], settings: FitSettings) -> list[Fit[MeshTarget]]:
-    """A fit for every mesh, or one error that names all that are none."""
+    """A fit for every mesh, or one error that names all inputs that are not meshes."""
     fits, wrong = [], []
     for place, mesh in enumerate(meshes):
         try:

@@ -126,7 +126,7 @@ def matched_grid(target: ScanTarget) -> HashGridConfig:
 
 
 def _target(points: Tensor, settings: FitSettings) -> tuple[ScanTarget, tuple[str, ...]]:
-    """What to fit, and what there is to say about it."""
+    """The target of a fit, and notes on how the points became it."""
     config = ScanMethodConfig.of(settings.method).scan
     if config is None:
         return raw_target(points), ()
@@ -141,5 +141,5 @@ def _target(points: Tensor, settings: FitSettings) -> tuple[ScanTarget, tuple[st
 
 
 def _trusted(scan: PreparedScan) -> bool:
-    """Whether the orientation encloses something and most points agree with it; else it must not be started from."""
+    """Whether the orientation encloses a volume and most points agree with it; a fit must not start from another."""
     return scan.trust.volume > 1e-4 and scan.trust.undecided < 0.5

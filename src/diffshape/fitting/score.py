@@ -1,4 +1,4 @@
-"""How good the field of a mesh is, by the protocol of ``metrics.compare_fields``, on points that no fit has seen."""
+"""Score of the field of a mesh by the protocol of ``metrics.compare_fields``, at points that no fit has seen."""
 
 import torch
 
@@ -20,9 +20,10 @@ def score_field(
 
     Args:
         result: What ``fit_mesh`` gave.
-        samples: Points near the surface, and as many uniform in [-1, 1]^3.
-        sigma: Standard deviation of those near the surface.
-        resolution: Grid of the mesh whose Chamfer distance is measured, as a share of the longest side; None: not.
+        samples: Number of points near the surface, and of points uniform in [-1, 1]^3.
+        sigma: Standard deviation by which the points near the surface are moved off it.
+        resolution: Grid nodes of the mesh whose Chamfer distance is measured, as a share of the longest side; None:
+            the surface is not meshed, and its Chamfer distance not measured.
         seed: Seed of the points.
 
     Raises:

@@ -28,13 +28,13 @@ class FitSettings(RunSettings):
     KINDS: ClassVar[Mapping[str, type]] = {**METHOD_KINDS, **FIELD_KINDS}
 
     method: MethodConfig
-    """Objective and sampling; their class is the method."""
+    """Objective and sampling; its class says which method it is."""
     field: FieldConfig | None = None
-    """The field; None before a fit begins is a hash grid matched to the spacing and noise of its points."""
+    """Settings of the field; None, before a fit begins: a hash grid matched to the spacing and noise of its points."""
     steps: int | None = None
-    """Optimiser steps."""
+    """Number of optimiser steps; None: the budget is ``seconds``."""
     seconds: float | None = None
-    """Seconds of optimisation."""
+    """Seconds of optimisation; None: the budget is ``steps``."""
     seed: int = 0
     """Seed of weights and samples."""
     resolution: int = 256

@@ -1,4 +1,4 @@
-"""What a field is fitted to where the surface is known: a mesh, with its exact signed distance."""
+"""Target of a fit of a mesh: the mesh, with its exact signed distance."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -25,9 +25,9 @@ class MeshTarget(Target):
     """A mesh and its signed distance."""
 
     mesh: Mesh
-    """In input coordinates."""
+    """Mesh in input coordinates."""
     distance: SignedDistance
-    """In its own frame, which is that of the fit."""
+    """Signed distance of the mesh, in the frame of the fit."""
 
     bounds: ClassVar[tuple[float, float]] = (-1.05, 1.05)
     support: ClassVar[float] = 0.0
