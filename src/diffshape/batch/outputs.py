@@ -21,11 +21,14 @@ SAMPLES = 100_000
 
 @dataclass(frozen=True)
 class Outputs:
-    """The facts in metrics.json, the score if there was a truth, and that of the distances if a mesh was encoded."""
+    """Metrics and scores of a fit."""
 
     metrics: dict[str, Any]
+    """Content of metrics.json."""
     score: SurfaceScore | None
+    """Score of the surface; None if there was no true surface."""
     distances: FieldScore | None
+    """Score of the distances; None if a scan was fitted."""
 
 
 def write_outputs(result: FitResult, inputs: Inputs, folder: Path, *, resolution: int) -> Outputs:

@@ -15,13 +15,13 @@ class Demo(VerbOptions):
     """Fit a surface to a built-in scan of a kettle, and score it against the true one."""
 
     out: OptionalPath = None
-    """Where to write; new or empty. Default: outputs/demo/TIME."""
+    """Folder to write to, new or empty. Default: outputs/demo/TIME."""
     preset: Literal["quick", "standard", "paper"] = "standard"
-    """quick takes a third of the time."""
+    """Settings of the fit: quick takes a third of the time of standard; paper takes hours."""
     steps: OptionalInt = None
-    """Optimiser steps, instead of the preset's."""
+    """Number of optimiser steps. Default: that of the preset."""
     up: Up = UP
-    """Which axis points up in preview.png."""
+    """Axis that points up in preview.png."""
     resolution: int = 256
     """Grid nodes along the side of the mesh's box."""
 

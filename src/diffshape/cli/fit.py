@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from diffshape.batch.inputs import Inputs
 
 _ALSO_ON_RESUME = {"resume", "truth", "resolution", "up", "device", "threads", "json", "quiet", "debug"}
+"""Options that a resumed fit takes."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,39 +46,41 @@ class FitArguments(VerbOptions):
     """Fit a surface to a scan (points, noisy or not, in any unit), or encode a mesh as a neural distance field."""
 
     points: PositionalPath = None
-    """PLY, OBJ, OFF, STL, GLB, XYZ, TXT, CSV, PTS, ASC, NPY or NPZ. A file with faces is a mesh."""
+    """File of points (PLY, PCD, LAS, E57, XYZ, CSV, NPY and others) or of a mesh (PLY, OBJ, OFF, STL or GLB). A file
+    with faces is a mesh."""
     as_scan: bool = False
-    """Draw points from a mesh and fit these."""
+    """Draw points from the mesh and fit these as a scan."""
     truth: OptionalPath = None
-    """The true surface, a mesh, to score the fit against. Default for a mesh: itself."""
+    """File of the true surface, a mesh, to score the fit against. Default for a mesh: the mesh itself."""
     out: OptionalPath = None
-    """The run folder; new or empty. Default: outputs/POINTS/METHOD/TIME."""
+    """Folder to write the run to, new or empty. Default: outputs/POINTS/METHOD/TIME."""
     preset: Literal["quick", "standard", "paper", "fine", "torch-ngp", "instant-ngp"] = "standard"
     """quick: a first look. standard: the default. paper, for a scan: the published network, weights and steps, hours.
     For a mesh, fine: a larger grid, minutes; torch-ngp, instant-ngp: as published, hours without a GPU."""
     steps: OptionalInt = None
-    """Optimiser steps, instead of the preset's."""
+    """Number of optimiser steps. Default: that of the preset."""
     seconds: OptionalFloat = None
-    """Seconds to optimise for, instead of steps."""
+    """Seconds to optimise for, instead of a number of steps."""
     resolution: OptionalInt = None
-    """Grid nodes along the side of the mesh's box; 256, or as many as the run has that is resumed."""
+    """Grid nodes along the side of the mesh's box. Default: 256, or that of the run that is resumed."""
     seed: int = 0
     """Seed of weights and samples."""
     device: Literal["auto", "cpu", "cuda"] = "auto"
-    """Where to compute; auto takes a GPU if there is one."""
+    """Device to compute on; auto takes a GPU if there is one."""
     max_points: OptionalInt = None
-    """Draw at most this many points at random; larger scans are thinned to 100,000 in any case."""
+    """Largest number of points, drawn at random from a larger scan; 100,000 at most are fitted in any case."""
     threads: OptionalInt = None
-    """CPU threads; as many as PyTorch chooses if not given."""
+    """Number of CPU threads. Default: as many as PyTorch chooses."""
     up: OptionalUp = None
-    """Which axis points up in preview.png."""
+    """Axis that points up in preview.png."""
     config: OptionalPath = None
-    """The config.yaml of another run, or a part of one, to fit with its settings; the others are the preset's."""
+    """File of settings to fit with: the config.yaml of another run, or a part of one. Settings that it does not name
+    are those of the preset."""
     prepare: OptionalAnswer = None
     """Whether a scan is oriented, denoised and resampled before it is fitted (--method.scan.*). With no, the points are
     taken as they are and the fit starts from a sphere. Default: yes, except with --preset paper."""
     resume: OptionalPath = None
-    """The folder of an interrupted fit, to go on with; then without POINTS."""
+    """Folder of an interrupted fit to go on with; leave out POINTS and --out."""
     json: bool = False
     """Print the metrics as JSON, and nothing else, to stdout."""
     quiet: bool = False
@@ -94,7 +97,7 @@ class FitArguments(VerbOptions):
 
 
 def defaults_for(words: Sequence[str]) -> FitArguments:
-    """The arguments before the flags are read: as the preset or config that the words name has them."""
+    """The arguments before the flags are read: those of the preset or config.yaml that the words name."""
     defaults = defaults_named_in(words)
     return FitArguments(
         defaults=defaults,
@@ -106,7 +109,7 @@ def defaults_for(words: Sequence[str]) -> FitArguments:
 
 
 def run(arguments: FitArguments) -> int:
-    """Fit, write the outputs, and tell of them."""
+    """Fit, write the outputs, and print what there is."""
     check(arguments)
     from diffshape.batch.fit_job import FitJob
     from diffshape.training import Progress
@@ -139,7 +142,7 @@ def run(arguments: FitArguments) -> int:
 
 
 def check(arguments: FitArguments) -> None:
-    """Check what can be told before anything heavy is imported.
+    """Check the arguments as far as that needs no heavy import.
 
     Raises:
         UsageError: The arguments cannot be meant, or a number is out of range.

@@ -1,6 +1,6 @@
-"""What the flags of a fit begin with: the settings of a preset, or of the config.yaml of another run.
+"""Defaults of the flags of a fit: the settings of a preset, or of the config.yaml of another run.
 
-They may be for scans, for meshes, or for both; which of them count is known when the input has been read.
+They may be for scans, for meshes, or for both; which of them apply is known when the input has been read.
 """
 
 import argparse
@@ -29,20 +29,20 @@ class FitDefaults(NamedTuple):
     """Settings by the kind of input."""
 
     def method(self, kind: Fits) -> MethodConfig:
-        """The method for a kind of input, as the flags begin with it."""
+        """The default of the method for a kind of input."""
         if kind in self.settings:
             return self.settings[kind].method
         return next(method.config() for method in METHODS.values() if method.fits == kind)
 
     @property
     def field(self) -> FieldConfig:
-        """The field, as the flags begin with it; where it depends on the kind of input, an ordinary grid."""
+        """The default of the field; the standard grid where it depends on the kind of input."""
         fields = [settings.field for settings in self.settings.values()]
         return (fields[0] if len(fields) == 1 else None) or HashGridConfig()
 
     @property
     def seed(self) -> int:
-        """The seed, as the flags begin with it."""
+        """The default of the seed."""
         return next(iter(self.settings.values())).seed
 
     def settings_for(self, kind: Fits, path: Path) -> FitSettings:
