@@ -40,7 +40,7 @@ class FitJob:
         device = chosen_device(self.device, argument="FitJob: device")
         run = RunFolder(self.folder)
         with run.only_here():
-            run.require_unbegun()
+            run.refuse_if_begun()
             self.inputs.remember(self.folder)
             return run_fit(self.inputs.begin(self.settings), self.folder, device=device, observers=observers)
 

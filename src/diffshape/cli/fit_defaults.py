@@ -108,8 +108,8 @@ def defaults_named_in(words: Sequence[str]) -> FitDefaults:
     preset, config, prepare = found["preset"], found["config"], found["prepare"]
     if preset is None or not any(preset in presets for presets in PRESETS.values()):
         preset = "standard"  # the words are checked later, and another preset is refused then
-    answer: Literal["yes", "no"] | None = "yes" if prepare == "yes" else "no" if prepare == "no" else None
-    return defaults_of(preset, Path(config).expanduser() if config else None, answer)
+    known = prepare if prepare == "yes" or prepare == "no" else None
+    return defaults_of(preset, Path(config).expanduser() if config else None, known)
 
 
 def named_in(words: Sequence[str], *options: str) -> dict[str, str | None]:

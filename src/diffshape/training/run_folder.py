@@ -91,7 +91,7 @@ class RunFolder:
         """Whether the folder holds nothing but what a run leaves that is stopped before it is begun."""
         return all(path.name in _BEFORE_CONFIG or is_leftover(path) for path in self.path.iterdir())
 
-    def require_unbegun(self) -> None:
+    def refuse_if_begun(self) -> None:
         """Refuse a folder in which a run was begun.
 
         Raises:
@@ -120,7 +120,7 @@ class RunFolder:
             OSError: A file cannot be written.
         """
         with self.only_here():
-            self.require_unbegun()
+            self.refuse_if_begun()
             write_json(self.path / "environment.json", environment())
             yield
             write_yaml(self.config, settings.to_dict())

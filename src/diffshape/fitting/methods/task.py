@@ -1,13 +1,9 @@
 """Training task of a fit: its loss, optimiser and schedule, which depend on the method."""
 
-from typing import TypeVar
-
 from diffshape.fields import Field
-from diffshape.fitting.methods.config import MethodConfig
+from diffshape.fitting.methods.config import Config, MethodConfig
 from diffshape.fitting.targets.target import Target
 from diffshape.training import Adam, Schedule, Task
-
-Config = TypeVar("Config", bound=MethodConfig)
 
 
 class FitTask(Task):
