@@ -27,7 +27,7 @@ from diffshape.cli.options import (
 )
 from diffshape.cli.way_on import told_way_on
 from diffshape.fields.config import FieldConfig, HashGridConfig
-from diffshape.fitting.methods.config import MeshMethodConfig, ScanMethodConfig
+from diffshape.fitting.methods.config import MeshMethodConfig, ScanMethodConfig, method_of
 from diffshape.fitting.methods.diffcd import DiffCD
 from diffshape.fitting.methods.supervised import Supervised
 from diffshape.fitting.methods.table import Fits, MeshMethod, ScanMethod, name_of
@@ -102,8 +102,8 @@ def defaults_for(words: Sequence[str]) -> FitArguments:
     return FitArguments(
         defaults=defaults,
         seed=defaults.seed,
-        method=ScanMethodConfig.of(defaults.method("scan")),
-        supervised=MeshMethodConfig.of(defaults.method("mesh")),
+        method=method_of(ScanMethodConfig, defaults.method("scan")),
+        supervised=method_of(MeshMethodConfig, defaults.method("mesh")),
         field=defaults.field,
     )
 

@@ -13,7 +13,7 @@ from diffshape._files import read_yaml
 from diffshape.batch.input_file import input_file
 from diffshape.cli.errors import UsageError, as_option, without_class
 from diffshape.fields.config import FieldConfig, HashGridConfig
-from diffshape.fitting.methods.config import MethodConfig, ScanMethodConfig
+from diffshape.fitting.methods.config import MethodConfig, ScanMethodConfig, method_of
 from diffshape.fitting.methods.table import METHODS, Fits, fits_of, name_of
 from diffshape.fitting.presets import PRESETS
 from diffshape.fitting.scans.config import ScanConfig
@@ -140,7 +140,7 @@ def _configured(presets: Mapping[Fits, FitSettings], config: Path) -> dict[Fits,
 
 def _prepared(settings: FitSettings, prepare: bool) -> FitSettings:
     """The settings of a scan, with a preparation of the scan or without."""
-    method = ScanMethodConfig.of(settings.method)
+    method = method_of(ScanMethodConfig, settings.method)
     if not prepare:
         return replace(settings, method=method.unprepared())
     return replace(settings, method=replace(method, scan=method.scan or ScanConfig()))

@@ -12,7 +12,7 @@ from diffshape._arguments import checked
 from diffshape._bounds import check_budget
 from diffshape.fields.config import FieldConfig
 from diffshape.fitting.fit import Fit
-from diffshape.fitting.methods.config import MeshMethodConfig
+from diffshape.fitting.methods.config import MeshMethodConfig, method_of
 from diffshape.fitting.methods.supervised import Supervised
 from diffshape.fitting.presets import MESH_PRESETS
 from diffshape.fitting.result import FitResult
@@ -98,7 +98,7 @@ def begin_mesh(mesh: Any, settings: FitSettings) -> Fit[MeshTarget]:
     Raises:
         ValueError: This is no mesh, or the method does not fit meshes.
     """
-    target = MeshTarget.of(mesh, MeshMethodConfig.of(settings.method).normalization)
+    target = MeshTarget.of(mesh, method_of(MeshMethodConfig, settings.method).normalization)
     return Fit(
         settings=settings,
         frame=target.distance.frame,

@@ -14,7 +14,7 @@ from diffshape.data import Frame, PointCloud, clean_points
 from diffshape.data.points import dimensions
 from diffshape.fields.config import FieldConfig, HashGridConfig
 from diffshape.fitting.fit import Fit
-from diffshape.fitting.methods.config import ScanMethodConfig
+from diffshape.fitting.methods.config import ScanMethodConfig, method_of
 from diffshape.fitting.methods.diffcd import DiffCD
 from diffshape.fitting.methods.table import ScanMethod
 from diffshape.fitting.presets import SCAN_PRESETS
@@ -127,7 +127,7 @@ def matched_grid(target: ScanTarget) -> HashGridConfig:
 
 def _target(points: Tensor, settings: FitSettings) -> tuple[ScanTarget, tuple[str, ...]]:
     """The target of a fit, and notes on how the points became it."""
-    config = ScanMethodConfig.of(settings.method).scan
+    config = method_of(ScanMethodConfig, settings.method).scan
     if config is None:
         return raw_target(points), ()
     scan = prepare_scan(points, config)

@@ -6,7 +6,7 @@ import pytest
 from diffshape.fields import HashGridConfig
 from diffshape.fitting import DiffCD, Supervised
 from diffshape.fitting.fit_folder import FitFolder
-from diffshape.fitting.methods.config import MeshMethodConfig, MethodConfig, ScanMethodConfig
+from diffshape.fitting.methods.config import MeshMethodConfig, MethodConfig, ScanMethodConfig, method_of
 from diffshape.fitting.methods.table import METHODS, fits_of, name_of, task_class
 from diffshape.fitting.methods.task import FitTask
 from diffshape.fitting.presets import PRESETS
@@ -67,11 +67,11 @@ def test_a_method_that_is_not_in_the_list_is_refused_by_name(method):
 
 
 def test_settings_of_another_kind_of_input_are_refused_by_name():
-    assert ScanMethodConfig.of(DiffCD(batch=7)) == DiffCD(batch=7)
+    assert method_of(ScanMethodConfig, DiffCD(batch=7)) == DiffCD(batch=7)
     with pytest.raises(ValueError, match="method must be a ScanMethodConfig, got Supervised"):
-        ScanMethodConfig.of(Supervised())
+        method_of(ScanMethodConfig, Supervised())
     with pytest.raises(ValueError, match="method must be a MeshMethodConfig, got DiffCD"):
-        MeshMethodConfig.of(DiffCD())
+        method_of(MeshMethodConfig, DiffCD())
 
 
 def test_the_folder_of_a_fit_of_the_other_kind_of_input_is_damaged(ball_fit, tmp_path):

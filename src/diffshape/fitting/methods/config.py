@@ -13,17 +13,6 @@ ScanConfigured = TypeVar("ScanConfigured", bound="ScanMethodConfig")
 class MethodConfig:
     """Base of the settings of a method; the list of methods, and what each fits, is ``methods/table.py``."""
 
-    @classmethod
-    def of(cls: type[Config], method: "MethodConfig") -> Config:
-        """The settings, known to be of this class.
-
-        Raises:
-            ValueError: They are those of another kind of method.
-        """
-        if not isinstance(method, cls):
-            raise ValueError(f"method must be a {cls.__name__}, got {type(method).__name__}")
-        return method
-
 
 @dataclass(frozen=True, kw_only=True)
 class ScanMethodConfig(MethodConfig):
@@ -44,3 +33,18 @@ class MeshMethodConfig(MethodConfig):
 
     normalization: Literal["longest-side", "diagonal"] = "longest-side"
     """How the mesh is scaled: longest-side makes its longest side 2, diagonal puts it into the ball of radius 0.95."""
+
+
+def method_of(kind: type[Config], method: MethodConfig) -> Config:
+    """The settings of a method, known to be of a class.
+
+    Args:
+        kind: The class, or a base of those that will do, such as ``ScanMethodConfig``.
+        method: Settings of any method.
+
+    Raises:
+        ValueError: They are of another class.
+    """
+    if not isinstance(method, kind):
+        raise ValueError(f"method must be a {kind.__name__}, got {type(method).__name__}")
+    return method

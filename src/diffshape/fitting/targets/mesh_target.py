@@ -12,7 +12,7 @@ from torch import Tensor
 from diffshape._reprs import one_line
 from diffshape.data import Mesh, SignedDistance, as_mesh
 from diffshape.data.signed_distance import Normalization
-from diffshape.fitting.methods.config import MeshMethodConfig, MethodConfig
+from diffshape.fitting.methods.config import MeshMethodConfig, MethodConfig, method_of
 from diffshape.fitting.targets.target import Target
 from diffshape.ops import sample_surface
 
@@ -53,4 +53,4 @@ class MeshTarget(Target):
     @classmethod
     def from_tensors(cls, tensors: Mapping[str, Tensor], method: MethodConfig) -> "MeshTarget":
         """The mesh of which a file kept ``tensors``, scaled as ``method`` says."""
-        return cls.of((tensors["vertices"], tensors["faces"]), MeshMethodConfig.of(method).normalization)
+        return cls.of((tensors["vertices"], tensors["faces"]), method_of(MeshMethodConfig, method).normalization)
