@@ -24,17 +24,20 @@ Result = TypeVar("Result")
 
 
 class Fault(NamedTuple):
-    """What is wrong with a value."""
+    """Reason why a value is refused."""
 
     error: type[Exception]
     """TypeError for another kind of value, ValueError for another value of the kind."""
     wanted: str
+    """Values that are wanted, in words."""
     got: str
+    """Value that was given, in words."""
     item: str = ""
-    """Which item of a list is wrong, such as "[1]"."""
+    """Place of the wrong item in a list, such as "[1]"."""
 
 
 Rule = Callable[[Any], Fault | None]
+"""Check of a value; None: it is taken."""
 
 
 def checked(function: Callable[Parameters, Result]) -> Callable[Parameters, Result]:
@@ -111,7 +114,7 @@ def _rules(function: Callable[..., Any]) -> tuple[list[tuple[str, Rule | None]],
 
 
 def _rule(hint: Any) -> Rule | None:
-    """What an annotation says, if it is one of those known here."""
+    """The rule of an annotation; None if it is not one of those known here."""
     origin, inner = get_origin(hint), get_args(hint)
     if origin in (Union, UnionType):
         return _any_of(options_of(hint))
@@ -137,7 +140,7 @@ def _rule(hint: Any) -> Rule | None:
 
 
 def _any_of(options: tuple[Any, ...]) -> Rule | None:
-    """A value will do that one of the options takes; else the nearest of them, or all, say what is wrong with it."""
+    """The rule of a union: one option must take the value; else the nearest option, or all, say what is wrong."""
     rules = [rule for rule in map(_rule, options) if rule is not None]
     if len(rules) < len(options):
         return None
@@ -192,7 +195,7 @@ def _takes(hint: Any, value: Any) -> bool:
 
 
 def _row(hint: Any, rules: list[Rule | None] | Rule | None, kind: Any) -> Rule:
-    """As many values as rules, one for each, or any number of them under one rule."""
+    """The rule of a list: as many values as rules, one for each, or any number of values under one rule."""
     wanted = kind_in_words(hint)
 
     def rule(value: Any) -> Fault | None:
@@ -251,4 +254,4 @@ _USUAL: dict[Any, tuple[type, ...]] = {
     str: (str,),
     type(None): (type(None),),
 }
-"""What is taken most of the time, to be found at once."""
+"""Classes that annotations take without a further look."""

@@ -89,7 +89,7 @@ def check_seed(name: str, value: Any) -> None:
 
 
 def check_budget(name: str, *, steps: int | None, seconds: float | None, seed: int = 0) -> None:
-    """How long to train, and from which seed: steps or seconds, or neither, never both.
+    """Check a budget and a seed: steps or seconds, or neither, never both.
 
     Args:
         name: The function, such as "fit_points", or "" for a command line, where options are called --steps.

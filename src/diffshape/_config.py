@@ -12,6 +12,7 @@ from diffshape._typed import hints_of, shown, typed
 Kinds = Mapping[str, type]
 """Names of dataclasses of which a setting may be one of several; files say which under the key "kind"."""
 _NONE: Kinds = MappingProxyType({})
+"""No kinds: every setting has one class."""
 
 
 def to_plain(config: Any, kinds: Kinds = _NONE) -> dict[str, Any]:
@@ -75,7 +76,7 @@ def _built(path: str, wanted: Any, plain: Any, kinds: Kinds, base: Any) -> Any:
 
 
 def _is_one_of(kind: type, wanted: Any) -> bool:
-    """Whether a dataclass is one that a setting may be: in its union, or below a class that it names."""
+    """Whether a setting may be of a dataclass: it is in the union, or below a class that the annotation names."""
     return any(isinstance(each, type) and issubclass(kind, each) for each in (wanted, *get_args(wanted)))
 
 

@@ -21,7 +21,7 @@ _LEFTOVER = re.compile(r"\.(.+-[0-9a-f]{4,8}(\.\w+)?|tmp\w{6})")
 """Names that ``atomic_path`` gives, and those of the library safetensors, which wrote tensors in earlier versions."""
 
 _LARGEST = 2**20
-"""Bytes of the largest file of settings."""
+"""Largest size of a file of settings, in bytes."""
 
 
 @contextmanager
@@ -80,7 +80,7 @@ def remove_leftovers(folder: Path) -> None:
 
 
 def is_leftover(path: Path) -> bool:
-    """Whether a file is one that a process left that was killed while it wrote."""
+    """Whether a file was left by a process that was killed while it wrote."""
     return bool(_LEFTOVER.fullmatch(path.name)) and path.is_file()
 
 

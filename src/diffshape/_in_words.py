@@ -8,7 +8,7 @@ from diffshape._typed import WORDS, shown
 
 
 def kind_in_words(hint: Any, options: Sequence[Any] = ()) -> str:
-    """What a hint is in words; text beside paths is one of them."""
+    """An annotation in words; text beside paths is a path too."""
     origin, inner = get_origin(hint), get_args(hint)
     if _is_path(hint) or (hint is str and any(map(_is_path, options))):
         return "a path"
@@ -41,7 +41,7 @@ def _is_path(hint: Any) -> bool:
 
 
 def value_in_words(value: Any) -> str:
-    """A value if it is short whatever it is, else what it is."""
+    """A value in words: itself if it is a number, text or None, else its class."""
     if isinstance(value, type):
         return f"the class {value.__name__}"
     return shown(value) if isinstance(value, (Real, str, type(None))) else _one(type(value).__name__)

@@ -1,4 +1,4 @@
-"""What the library says while it works: a line where somebody watches, else a record for logging. Needs no torch."""
+"""Notices of the library while it works: a line where somebody watches, else a log record. Needs no torch."""
 
 import logging
 import sys

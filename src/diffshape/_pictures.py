@@ -1,9 +1,10 @@
-"""Pictures of results in notebooks. Those who draw them are above those who are drawn, and say so when they load."""
+"""Pictures of results in notebooks. Their painters are on a floor above the results, and register when they load."""
 
 from collections.abc import Callable
 from typing import Any
 
 _PAINTERS: dict[type, Callable[[Any], bytes | None]] = {}
+"""Painters by the class of the results that they paint."""
 
 
 def paint(kind: type, painter: Callable[[Any], bytes | None]) -> None:

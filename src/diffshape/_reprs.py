@@ -7,8 +7,11 @@ from pathlib import Path
 from typing import Any
 
 WIDTH = 120
-"""Characters that fit on a line."""
-_ITEMS, _TEXT = 4, 60
+"""Number of characters that fit on a line."""
+_ITEMS = 4
+"""Largest number of items of a list or dictionary that is shown whole."""
+_TEXT = 60
+"""Largest number of characters of a dictionary that is shown whole."""
 
 
 def one_line(self: Any) -> str:

@@ -1,4 +1,4 @@
-"""What all results of measuring can do: become plain values, for files, and a line of text, for people."""
+"""Methods that all scores share: plain values for files, and a line of text for people."""
 
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
@@ -52,7 +52,7 @@ def _plain(value: Any) -> Any:
 
 
 def _titled(score: Any, name: str) -> list[tuple[str, Any]]:
-    """A value with what it is called, or the values of a dictionary, each with its key."""
+    """Pairs of a title and a value: one, or, for a dictionary, one for each key."""
     title, value = name.replace("_", " "), getattr(score, name)
     return (
         [(f"{title}@{key:g}", each) for key, each in value.items()] if isinstance(value, Mapping) else [(title, value)]

@@ -1,4 +1,4 @@
-"""A network made to take weights from a file: settings that promise more than the file holds do not fill the memory."""
+"""Bound of the memory of a network that is made to take weights from a file, whatever its settings say."""
 
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -8,10 +8,11 @@ from torch import Tensor
 from torch.overrides import TorchFunctionMode
 
 _MAKERS = {torch.empty, torch.zeros, torch.ones, torch.full, torch.rand, torch.randn}
+"""Functions of torch that make tensors of a size."""
 _SPARE = 2**24
-"""Numbers that may be made besides the weights, such as points at which a start is fitted."""
+"""Count of numbers that may be made besides the weights, such as points at which a start is fitted."""
 _LEAST = 2**14
-"""What a tensor counts for at least, so that not millions of small ones are made either."""
+"""Least count of numbers for a tensor, so that millions of small tensors are refused too."""
 
 
 class SizedFor(TorchFunctionMode):
@@ -30,7 +31,7 @@ class SizedFor(TorchFunctionMode):
     def __torch_function__(
         self, func: Callable, types: Any, args: tuple = (), kwargs: dict[str, Any] | None = None
     ) -> Any:
-        """Count what is made, before it is made."""
+        """Count the numbers of a tensor before it is made."""
         kwargs = kwargs or {}
         if func in _MAKERS:
             self._left -= max(_LEAST, _numbers(args or (kwargs.get("size", ()),)))

@@ -17,16 +17,19 @@ from torch import Tensor
 from diffshape._arguments import check, checked
 from diffshape._files import atomic_path, nameable
 
-_SUM, _MARK = "crc32", {"checked": "crc32"}
+_SUM = "crc32"
+"""Entry of the header that holds the checksum."""
+_MARK = {"checked": "crc32"}
+"""Entry of the header which says that there must be a checksum."""
 
 
 class TensorFile(NamedTuple):
-    """What a file of tensors holds."""
+    """Content of a file of tensors."""
 
     header: dict[str, str]
-    """What its writer put there as strings."""
+    """Strings by name that the writer put beside the tensors."""
     tensors: dict[str, Tensor]
-    """By name, on the CPU."""
+    """Tensors by name, on the CPU."""
 
 
 @checked

@@ -1,4 +1,4 @@
-"""One rule for the values of settings: True and False are no numbers, 64.5 is no whole number, nothing is NaN."""
+"""Values of settings against their annotations: True is not a number, 64.5 not a whole number, NaN not a value."""
 
 import math
 from collections.abc import Callable
@@ -10,7 +10,9 @@ from types import UnionType
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 _REFUSED = object()
+"""Result of a reader that does not take a value."""
 _SHORT = Repr()
+"""Printer of short values, for errors."""
 _SHORT.maxstring = _SHORT.maxother = 60
 
 
@@ -18,7 +20,7 @@ def typed(title: str, hint: Any, value: Any, *, from_text: bool = False) -> Any:
     """``value`` as ``hint`` declares it: lists become tuples, whole numbers numbers.
 
     Args:
-        title: What errors call it.
+        title: Name of the value in errors.
         hint: bool, int, float, str, a Literal, a tuple of these, a class, or a union of some of these.
         value: What was given.
         from_text: Take words such as "inf" or "1e-3", which YAML does not read as a number, for one.
@@ -122,6 +124,7 @@ _READERS: dict[Any, Callable[[Any, bool], Any]] = {
     type(None): lambda value, from_text: None if value is None else _REFUSED,
     None: lambda value, from_text: None if value is None else _REFUSED,
 }
+"""Readers of values by their annotation: the value as it is kept, or ``_REFUSED``."""
 WORDS = {
     bool: "True or False",
     int: "a whole number",
@@ -130,6 +133,7 @@ WORDS = {
     type(None): "None",
     Any: "anything",
 }
+"""Annotations as errors name them."""
 
 
 def _wanted(hint: Any) -> str:

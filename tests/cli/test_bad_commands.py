@@ -54,6 +54,9 @@ COMMANDS = [
     ("fit a.ply --seconds soon", USAGE, "--seconds must be a number, got 'soon'"),
     ("fit a.ply --device gpu", USAGE, "--device must be one of auto, cpu, cuda, got 'gpu'"),
     ("fit a.ply --up w", USAGE, "--up must be one of x, y, z, -x, -y, -z, got 'w'"),
+    ("fit a.ply --prepare maybe", USAGE, "--prepare must be one of yes, no, got 'maybe'"),
+    ("fit a.ply --prepare no --method.scan.rounds 2", USAGE, "there is no option --method.scan.rounds"),
+    ("fit a.ply --preset paper --method.scan 2", USAGE, "there is no option --method.scan"),
     ("fit a.ply --quiet=yes", USAGE, "--quiet takes no value"),
     ("fit a.ply --out=", USAGE, "--out is empty; give a path"),
     ("mesh", USAGE, "RUN is missing; type diffshape mesh RUN"),
@@ -95,6 +98,8 @@ COMMANDS = [
     ("train landmarks --phantom.width 100", USAGE, "must be multiples of 32"),
     # what has no effect
     ("fit --resume run --preset standard", USAGE, "leave out --preset"),
+    ("fit --resume run --prepare no", USAGE, "leave out --prepare"),
+    ("fit box.ply --prepare no", USAGE, "--prepare has no effect on a mesh, which box.ply is"),
     ("fit box.ply --method.batch 4096", USAGE, "--method.* has no effect on a mesh, which box.ply is"),
     ("fit ball.npy --supervised.batch 4096", USAGE, "--supervised.* has no effect on a scan, which ball.npy is"),
     ("train landmarks --holdout 0.2", USAGE, "--holdout has no effect where no FOLDER of images is given"),

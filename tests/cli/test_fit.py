@@ -4,7 +4,6 @@ import shutil
 import signal
 import subprocess
 import sys
-from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 
@@ -15,10 +14,9 @@ import yaml
 from safetensors.torch import load_file
 
 import diffshape
-from diffshape.cli.fit_defaults import defaults_of
-from diffshape.cli.main import main, parse
+from diffshape.batch.inputs import remembered_inputs
+from diffshape.cli.main import main
 from diffshape.data import write_mesh
-from diffshape.fields import HASH_GRIDS, HashGridConfig
 from diffshape.ops import isosurface
 
 ENVIRONMENT = {**os.environ, "PYTHONPATH": str(Path(diffshape.__file__).parents[1]), "OMP_NUM_THREADS": "1"}
@@ -298,52 +296,6 @@ def test_the_options_of_a_grid_change_that_of_the_preset(truth, tmp_path):
     assert (field["levels"], field["finest"], field["box"], field["reads_point"]) == (3, 32, [-1.05, 1.05], False)
 
 
-@pytest.mark.parametrize(("option", "value"), [("width", 64), ("base", 8), ("log2_entries", 18)])
-def test_what_is_typed_is_used_also_where_it_is_the_default_of_the_class(option, value):
-    base = defaults_of("standard", None)
-    given = parse(["fit", "part.obj", f"--field.{option}", str(value)])[1]
-    field = base.field_for("mesh", given.field, given.typed_in("field"), Path("part.obj"))
-    assert field == replace(HASH_GRIDS["small"], **{option: value})
-    assert base.field_for("mesh", given.field, [], Path("part.obj")) == HASH_GRIDS["small"]
-
-
-@pytest.mark.parametrize("kind", ["scan", "mesh"])
-def test_a_part_of_a_config_is_filled_from_the_preset(kind, tmp_path):
-    (tmp_path / "part.yaml").write_text("method: {batch: 300}\nfield: {width: 16}\nseed: 3\n")
-    base, usual = defaults_of("quick", tmp_path / "part.yaml"), defaults_of("quick", None)
-    own, other = base.settings_for(kind, Path("a")), usual.settings_for(kind, Path("a"))
-    assert own.method == replace(other.method, batch=300)
-    assert own.field == replace(other.field or HashGridConfig(), width=16)
-    assert (own.steps, own.seconds, base.seed) == (other.steps, None, 3)
-
-
-def test_a_budget_of_seconds_replaces_the_steps_of_the_preset(tmp_path):
-    (tmp_path / "part.yaml").write_text("seconds: 2.5\n")
-    scan = defaults_of("standard", tmp_path / "part.yaml").settings["scan"]
-    assert (scan.seconds, scan.steps, scan.field) == (2.5, None, None)
-
-
-@pytest.mark.parametrize(
-    ("text", "message"),
-    [
-        ("stepps: 3", "there is no setting stepps; did you mean steps?"),
-        ("field: {widht: 3}", "there is no setting field.widht; did you mean field.width?"),
-        ("method: {kind: diffcd, batsh: 3}", "there is no setting method.batsh; did you mean method.batch?"),
-        ("method: {batch: 0}", "batch must be at least 1, got 0"),
-        ("version: 1", "version must be 2, got 1"),
-        ("[1, 2]", "bad.yaml holds no settings by name, but [1, 2]"),
-        ("a: [", "bad.yaml is not YAML"),
-    ],
-)
-def test_what_is_wrong_in_a_config_is_named_with_its_path(text, message, tmp_path, capsys):
-    (tmp_path / "bad.yaml").write_text(text)
-    fit("a.ply", "--config", tmp_path / "bad.yaml", code=2)
-    error = capsys.readouterr().err
-    assert error.startswith(f"diffshape: --config {tmp_path / 'bad.yaml'} is not the config.yaml of a fit: ")
-    assert message in error
-    assert error.count("\n") == 1
-
-
 def test_the_config_of_an_encoded_mesh_encodes_again(truth, tmp_path):
     fit(truth, *SHORT, "--out", tmp_path / "one", "--quiet")
     fit(truth, "--config", tmp_path / "one" / "config.yaml", "--resolution", 48, "--out", tmp_path / "two", "--quiet")
@@ -374,3 +326,12 @@ def test_what_is_for_scans_is_refused_for_a_mesh(truth, words, message, capsys):
 def test_what_is_for_meshes_is_refused_for_a_scan(scan, words, message, capsys):
     fit(scan, *words, code=2)
     assert message in capsys.readouterr().err
+
+
+def test_what_is_up_is_remembered(finished, tmp_path):
+    assert json.loads((finished / "metrics.json").read_text())["up"] == "z"
+    inputs = json.loads((finished / "inputs.json").read_text())
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run" / "inputs.json").write_text(json.dumps(inputs | {"up": "-y"}))
+    assert remembered_inputs(tmp_path / "run", truth=None).up == "-y"
+    assert remembered_inputs(tmp_path / "run", truth=None, up="x").up == "x"

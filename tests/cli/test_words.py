@@ -26,6 +26,7 @@ class Arguments:
     quiet: bool = False
     log_entries: int = 3
     group: Group = field(default_factory=Group)
+    spare: Group | None = None
 
 
 def read(*words):
@@ -71,6 +72,8 @@ def test_values_are_bound_to_their_options(words, parsed):
         (["a", "--out", "--quiet"], "--out needs a value"),
         (["a", "--out", ""], "--out is empty; give a path"),
         (["a", "--quiet=yes"], "--quiet takes no value, got 'yes'"),
+        (["a", "--spare", "3"], "do: there is no option --spare"),
+        (["a", "--spare.width", "3"], "do: there is no option --spare.width; did you mean --group.width?"),
         (["a", "--group.sides", "3"], "--group.sides takes 2 values"),
         (["a", "--group.rates", "1", "two"], "--group.rates must be a number, got 'two'"),
     ],
@@ -79,3 +82,8 @@ def test_what_is_wrong_is_said_in_one_sentence(words, message):
     with pytest.raises(UsageError) as caught:
         read(*words)
     assert str(caught.value) == message
+
+
+def test_a_group_that_is_switched_on_has_options():
+    words = read_words("do", ["run", "--spare.width", "3"], Arguments, Arguments(Path(), spare=Group()))
+    assert words.typed == {"spare.width"}

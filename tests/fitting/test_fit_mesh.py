@@ -161,17 +161,3 @@ def test_steps_and_seconds_exclude_each_other(ball):
 def test_what_is_no_mesh_is_refused(mesh, message):
     with pytest.raises((ValueError, FileNotFoundError), match=message):
         fit_mesh(mesh, steps=1)
-
-
-def test_short_steps_keep_pytorch_to_one_thread_and_others_do_not():
-    threads = []
-    before = torch.get_num_threads()
-    torch.set_num_threads(2)
-    try:
-        for batch in (64, 2**16):
-            observe = [lambda report: threads.append(torch.get_num_threads())]
-            fit_mesh(icosphere(2), Supervised(batch=batch, pool=1000), SMALL, steps=1, observers=observe)
-        assert threads == [1, 2]
-        assert torch.get_num_threads() == 2
-    finally:
-        torch.set_num_threads(before)

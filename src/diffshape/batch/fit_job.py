@@ -9,30 +9,40 @@ from diffshape.batch.outputs import Outputs, write_outputs
 from diffshape.fitting import FitResult, FitSettings, resume_fit
 from diffshape.fitting.run import Observer, run_fit
 from diffshape.training.device import chosen_device
+from diffshape.training.run_folder import RunFolder
 
 
 @dataclass(frozen=True, kw_only=True)
 class FitJob:
-    """A fit from files to files, by whoever runs it."""
+    """A fit of one file that writes one run folder, wherever it is run."""
 
     inputs: Inputs
     """The scan or mesh, and the surface it is scored against."""
     settings: FitSettings | None
-    """Settings of a new fit; None goes on with the one in the folder."""
+    """Settings of a new fit; None: go on with the fit in the folder."""
     folder: Path
-    """The run folder; new, empty, or that of the fit to go on with."""
+    """The run folder: new or empty for a new fit, else that of the fit to go on with."""
     device: str = "auto"
-    """Where to compute."""
+    """Device to compute on: "auto", "cpu" or "cuda"."""
     resolution: int | None = None
     """Grid nodes along the side of the mesh's box; None: as many as the settings have."""
 
     def fit(self, observers: Sequence[Observer] = ()) -> FitResult:
-        """Fit, or go on, with log and checkpoints in the folder."""
+        """Fit, or go on with a fit, with log and checkpoints in the folder.
+
+        Raises:
+            ValueError: The folder already holds a run and settings for a new one are given; it holds none, without
+                settings; another process is at work in it; or a setting does not fit the input.
+            TrainingError: The optimisation left the finite numbers.
+        """
         if self.settings is None:
             return resume_fit(self.folder, device=self.device, observers=observers)
         device = chosen_device(self.device, argument="FitJob: device")
-        self.inputs.remember(self.folder)
-        return run_fit(self.inputs.begin(self.settings), self.folder, device=device, observers=observers)
+        run = RunFolder(self.folder)
+        with run.only_here():
+            run.refuse_if_begun()
+            self.inputs.remember(self.folder)
+            return run_fit(self.inputs.begin(self.settings), self.folder, device=device, observers=observers)
 
     def write(self, result: FitResult) -> Outputs:
         """Write mesh, picture and metrics of a fit, finished or not.

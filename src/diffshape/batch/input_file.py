@@ -1,4 +1,4 @@
-"""What is checked of the path of an input before it is opened."""
+"""Checks of the path of an input before it is opened."""
 
 import errno
 import os

@@ -1,4 +1,4 @@
-"""What a fit is fed and scored with, read before it starts and remembered for its resumption."""
+"""The input of a fit and its true surface, read before the fit begins; the run folder keeps where they came from."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,7 +25,7 @@ _FILE = "inputs.json"
 
 @dataclass(frozen=True, kw_only=True)
 class Remembered:
-    """What a run folder keeps of where its inputs came from."""
+    """Origin of the inputs of a run, as its inputs.json keeps it."""
 
     points: str = "scan"
     truth: str | None = None
@@ -41,22 +41,25 @@ class Inputs:
     """The scan or mesh of a fit, and the surface it is scored against."""
 
     path: Path
+    """File of the scan or mesh."""
     shape: Mesh | PointCloud
     """The mesh to encode, or the points to fit."""
     notes: tuple[str, ...]
-    """What was done to the input, a sentence each."""
+    """Sentences on what was done to the input."""
     truth_path: Path | None
+    """File of the true surface."""
     truth: Mesh | None
+    """The true surface, in the coordinates of the scan; None: the fit is not scored."""
     max_points: int | None
-    """Most points that were drawn of the scan."""
+    """Largest number of points that are drawn of a scan; None: all are taken."""
     seed: int
-    """Seed of that draw."""
+    """Seed of the random draw of points."""
     up: Up
     """The axis that points up in pictures."""
 
     @property
     def kind(self) -> Fits:
-        """What is fitted."""
+        """Kind of the input."""
         return "mesh" if isinstance(self.shape, Mesh) else "scan"
 
     @property

@@ -1,4 +1,4 @@
-"""What a fit leaves in its folder besides its weights: mesh.ply, preview.png, metrics.json."""
+"""Files of a fit besides its weights: mesh.ply, preview.png, metrics.json."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,16 +16,19 @@ from diffshape.report import preview
 from diffshape.training.run_folder import RunFolder
 
 SAMPLES = 100_000
-"""Points at which the distances of an encoded mesh are scored, near it and in the volume."""
+"""Number of points near an encoded mesh, and of points in the volume, at which its distances are scored."""
 
 
 @dataclass(frozen=True)
 class Outputs:
-    """The facts in metrics.json, the score if there was a truth, and that of the distances if a mesh was encoded."""
+    """Metrics and scores of a fit."""
 
     metrics: dict[str, Any]
+    """Content of metrics.json."""
     score: SurfaceScore | None
+    """Score of the surface; None if there was no true surface."""
     distances: FieldScore | None
+    """Score of the distances; None if a scan was fitted."""
 
 
 def write_outputs(result: FitResult, inputs: Inputs, folder: Path, *, resolution: int) -> Outputs:

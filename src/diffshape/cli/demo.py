@@ -1,6 +1,6 @@
 """``diffshape demo``: the built-in scan, fitted and scored."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
@@ -15,22 +15,23 @@ class Demo(VerbOptions):
     """Fit a surface to a built-in scan of a kettle, and score it against the true one."""
 
     out: OptionalPath = None
-    """Where to write; new or empty. Default: outputs/demo/TIME."""
+    """Folder to write to, new or empty. Default: outputs/demo/TIME."""
     preset: Literal["quick", "standard", "paper"] = "standard"
-    """quick takes a third of the time."""
+    """Settings of the fit: quick takes a third of the time of standard; paper takes hours."""
     steps: OptionalInt = None
-    """Optimiser steps, instead of the preset's."""
+    """Number of optimiser steps. Default: that of the preset."""
     up: Up = UP
-    """Which axis points up in preview.png."""
+    """Axis that points up in preview.png."""
     resolution: int = 256
     """Grid nodes along the side of the mesh's box."""
 
 
 def run(arguments: Demo) -> int:
     """Write scan and truth, then do as ``diffshape fit`` does."""
-    defaults = fit.defaults_for(["--preset", arguments.preset])
+    begun = fit.defaults_for(["--preset", arguments.preset])
     folder = fresh_folder(arguments.out, Path("outputs") / "demo")
-    wanted = fit.Fit(
+    wanted = replace(
+        begun,
         points=folder / "scan.ply",
         truth=folder / "truth.ply",
         out=folder / "fit",
@@ -38,9 +39,6 @@ def run(arguments: Demo) -> int:
         steps=arguments.steps,
         resolution=arguments.resolution,
         up=arguments.up,
-        defaults=defaults.defaults,
-        method=defaults.method,
-        field=defaults.field,
     )
     fit.check(wanted)
     from diffshape.data import demo_scan, write_mesh, write_points

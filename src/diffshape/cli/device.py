@@ -1,4 +1,4 @@
-"""Where a command computes, and on how many threads."""
+"""Device and number of threads of a command."""
 
 import os
 
@@ -6,10 +6,10 @@ from diffshape._bounds import check_whole
 
 
 def check_threads(number: int | None) -> None:
-    """As many threads as this machine has processors, at most.
+    """Check a number of threads: 1 at least, and at most the number of processors.
 
     Raises:
-        ValueError: They are fewer than 1, or more than that: they would wait for each other.
+        ValueError: It is out of that range; more threads than processors would wait for each other.
     """
     if number is not None:
         check_whole("--threads", number, 1, os.cpu_count() or 1)

@@ -10,7 +10,9 @@ from contextlib import contextmanager
 from types import MappingProxyType
 
 DONE, FAILED, USAGE, INTERRUPTED = 0, 1, 2, 130
+"""Exit codes."""
 _FULL = {errno.ENOSPC: "the disk is full", errno.EDQUOT: "your quota is used up", errno.EFBIG: "a file got too large"}
+"""Causes of errors for lack of room, by their numbers."""
 
 
 class UsageError(Exception):
@@ -19,7 +21,7 @@ class UsageError(Exception):
 
 @contextmanager
 def usage_errors() -> Iterator[None]:
-    """Values out of range inside are errors of usage, told before the work begins and by the names of options."""
+    """Turn values out of range inside into errors of usage that name the option."""
     try:
         yield
     except ValueError as error:
@@ -27,7 +29,7 @@ def usage_errors() -> Iterator[None]:
 
 
 def without_class(text: str) -> str:
-    """A sentence without the class of settings that says it.
+    """A sentence without the class of settings that it begins with.
 
     >>> without_class("FitSettings: version must be 1, got 2")
     'version must be 1, got 2'
@@ -36,7 +38,7 @@ def without_class(text: str) -> str:
 
 
 def as_option(text: str, groups: Mapping[str, str] = MappingProxyType({})) -> str:
-    """What a class of settings says of one of them, said of the option; ``groups`` has the prefixes of classes.
+    """The error of a class of settings, in terms of the option; ``groups`` has the prefixes of classes.
 
     >>> as_option("DrawnShapes: test_shapes must be at least 1, got 0")
     '--test-shapes must be at least 1, got 0'
@@ -85,7 +87,7 @@ def sentence(error: BaseException) -> str:
 
 
 def report(error: BaseException, *, debug: bool) -> int:
-    """Tell of an error on stderr, with the traceback if ``debug``; returns the exit code."""
+    """Print an error to stderr, with the traceback if ``debug``; returns the exit code."""
     if debug:
         traceback.print_exception(error)
     print(f"diffshape: {sentence(error)}", file=sys.stderr)
@@ -94,7 +96,7 @@ def report(error: BaseException, *, debug: bool) -> int:
 
 @contextmanager
 def plain_warnings() -> Iterator[None]:
-    """Warnings inside are lines on stderr without file names and source."""
+    """Print warnings inside as lines on stderr, without file names and source."""
     with warnings.catch_warnings():
         warnings.showwarning = lambda message, *place, **options: print(f"warning: {message}", file=sys.stderr)
         yield

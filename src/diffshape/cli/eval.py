@@ -26,11 +26,12 @@ class Eval(VerbOptions):
     """Score a surface or a point cloud against the true surface; lengths are shares of the truth's longest side."""
 
     pred: Annotated[Path, tyro.conf.Positional, tyro.conf.arg(metavar="PRED")]
-    """A mesh file, the folder of a fit, or a file of points (a table, or a PLY without faces)."""
+    """Surface or cloud to score: a mesh file, the folder of a fit, or a file of points (a table, or a PLY without
+    faces)."""
     truth: Annotated[Path, tyro.conf.Positional, tyro.conf.arg(metavar="TRUTH")]
     """The true surface: a mesh file in the same coordinates, or the folder of a fit."""
     samples: int = 50_000
-    """Points drawn on each surface; of a cloud all points count."""
+    """Number of points drawn on each surface; of a cloud all points are used."""
     json: bool = False
     """Print the score as JSON."""
 
@@ -77,7 +78,7 @@ def _surface_file(path: Path) -> Path:
 
 
 def _explained(pred: Path, truth: Path, score: "CloudScore") -> str:
-    """What the numbers of a cloud are."""
+    """Explanation of the numbers of a cloud."""
     return (
         f"{pred}: a cloud of {score.points:,} points, against the surface of {truth}; lengths are shares of its\n"
         f"longest side, {score.longest_side:g}. accuracy: mean distance of the points to the surface; completeness: "

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 import tyro
 
@@ -11,14 +11,23 @@ from diffshape._bounds import check_budget, check_resolution, check_whole
 from diffshape._commands import typed_as
 from diffshape.cli.device import check_threads, chosen_device, use_threads
 from diffshape.cli.errors import DONE, UsageError, usage_errors
-from diffshape.cli.fit_defaults import defaults_named_in, defaults_of
+from diffshape.cli.fit_defaults import FitDefaults, defaults_named_in, defaults_of
 from diffshape.cli.fit_outputs import tell_outputs
 from diffshape.cli.folders import fresh_folder, run_path
 from diffshape.cli.frame_hint import frame_hint, show_hint
 from diffshape.cli.messages import Messages
-from diffshape.cli.options import OptionalFloat, OptionalInt, OptionalPath, OptionalUp, PositionalPath, VerbOptions
+from diffshape.cli.options import (
+    OptionalAnswer,
+    OptionalFloat,
+    OptionalInt,
+    OptionalPath,
+    OptionalUp,
+    PositionalPath,
+    VerbOptions,
+)
 from diffshape.cli.way_on import told_way_on
 from diffshape.fields.config import FieldConfig, HashGridConfig
+from diffshape.fitting.methods.config import MeshMethodConfig, ScanMethodConfig, method_of
 from diffshape.fitting.methods.diffcd import DiffCD
 from diffshape.fitting.methods.supervised import Supervised
 from diffshape.fitting.methods.table import Fits, MeshMethod, ScanMethod, name_of
@@ -29,43 +38,49 @@ if TYPE_CHECKING:
     from diffshape.batch.inputs import Inputs
 
 _ALSO_ON_RESUME = {"resume", "truth", "resolution", "up", "device", "threads", "json", "quiet", "debug"}
+"""Options that a resumed fit takes."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Fit(VerbOptions):
+class FitArguments(VerbOptions):
     """Fit a surface to a scan (points, noisy or not, in any unit), or encode a mesh as a neural distance field."""
 
     points: PositionalPath = None
-    """PLY, OBJ, OFF, STL, GLB, XYZ, TXT, CSV, PTS, ASC, NPY or NPZ. A file with faces is a mesh."""
+    """File of points (PLY, PCD, LAS, E57, XYZ, CSV, NPY and others) or of a mesh (PLY, OBJ, OFF, STL or GLB). A file
+    with faces is a mesh."""
     as_scan: bool = False
-    """Draw points from a mesh and fit these."""
+    """Draw points from the mesh and fit these as a scan."""
     truth: OptionalPath = None
-    """The true surface, a mesh, to score the fit against. Default for a mesh: itself."""
+    """File of the true surface, a mesh, to score the fit against. Default for a mesh: the mesh itself."""
     out: OptionalPath = None
-    """The run folder; new or empty. Default: outputs/POINTS/METHOD/TIME."""
+    """Folder to write the run to, new or empty. Default: outputs/POINTS/METHOD/TIME."""
     preset: Literal["quick", "standard", "paper", "fine", "torch-ngp", "instant-ngp"] = "standard"
     """quick: a first look. standard: the default. paper, for a scan: the published network, weights and steps, hours.
     For a mesh, fine: a larger grid, minutes; torch-ngp, instant-ngp: as published, hours without a GPU."""
     steps: OptionalInt = None
-    """Optimiser steps, instead of the preset's."""
+    """Number of optimiser steps. Default: that of the preset."""
     seconds: OptionalFloat = None
-    """Seconds to optimise for, instead of steps."""
+    """Seconds to optimise for, instead of a number of steps."""
     resolution: OptionalInt = None
-    """Grid nodes along the side of the mesh's box; 256, or as many as the run has that is resumed."""
+    """Grid nodes along the side of the mesh's box. Default: 256, or that of the run that is resumed."""
     seed: int = 0
     """Seed of weights and samples."""
     device: Literal["auto", "cpu", "cuda"] = "auto"
-    """Where to compute; auto takes a GPU if there is one."""
+    """Device to compute on; auto takes a GPU if there is one."""
     max_points: OptionalInt = None
-    """Draw at most this many points at random; larger scans are thinned to 100,000 in any case."""
+    """Largest number of points, drawn at random from a larger scan; 100,000 at most are fitted in any case."""
     threads: OptionalInt = None
-    """CPU threads; as many as PyTorch chooses if not given."""
+    """Number of CPU threads. Default: as many as PyTorch chooses."""
     up: OptionalUp = None
-    """Which axis points up in preview.png."""
+    """Axis that points up in preview.png."""
     config: OptionalPath = None
-    """The config.yaml of another run, or a part of one, to fit with its settings; the others are the preset's."""
+    """File of settings to fit with: the config.yaml of another run, or a part of one. Settings that it does not name
+    are those of the preset."""
+    prepare: OptionalAnswer = None
+    """Whether a scan is oriented, denoised and resampled before it is fitted (--method.scan.*). With no, the points are
+    taken as they are and the fit starts from a sphere. Default: yes, except with --preset paper."""
     resume: OptionalPath = None
-    """The folder of an interrupted fit, to go on with; then without POINTS."""
+    """Folder of an interrupted fit to go on with; leave out POINTS and --out."""
     json: bool = False
     """Print the metrics as JSON, and nothing else, to stdout."""
     quiet: bool = False
@@ -77,19 +92,24 @@ class Fit(VerbOptions):
     field: FieldConfig = field(default_factory=HashGridConfig)
     """The field. For a scan, a grid is matched to the points unless an option of it is given; for a mesh, the
     options given change the preset's grid."""
-    defaults: tyro.conf.Suppress[tyro.conf.Fixed[Any]] = None
-    """What the flags began with."""
+    defaults: tyro.conf.Suppress[tyro.conf.Fixed[FitDefaults | None]] = None
+    """Settings that the flags began with; None: those of ``preset`` and ``config``."""
 
 
-def defaults_for(words: Sequence[str]) -> Fit:
-    """The arguments before the flags are read: as the preset or config that the words name has them."""
+def defaults_for(words: Sequence[str]) -> FitArguments:
+    """The arguments before the flags are read: those of the preset or config.yaml that the words name."""
     defaults = defaults_named_in(words)
-    method, supervised = defaults.method("scan"), defaults.method("mesh")
-    return Fit(defaults=defaults, seed=defaults.seed, method=method, supervised=supervised, field=defaults.field)
+    return FitArguments(
+        defaults=defaults,
+        seed=defaults.seed,
+        method=method_of(ScanMethodConfig, defaults.method("scan")),
+        supervised=method_of(MeshMethodConfig, defaults.method("mesh")),
+        field=defaults.field,
+    )
 
 
-def run(arguments: Fit) -> int:
-    """Fit, write the outputs, and tell of them."""
+def run(arguments: FitArguments) -> int:
+    """Fit, write the outputs, and print what there is."""
     check(arguments)
     from diffshape.batch.fit_job import FitJob
     from diffshape.training import Progress
@@ -121,8 +141,8 @@ def run(arguments: Fit) -> int:
     return DONE
 
 
-def check(arguments: Fit) -> None:
-    """Check what can be told before anything heavy is imported.
+def check(arguments: FitArguments) -> None:
+    """Check the arguments as far as that needs no heavy import.
 
     Raises:
         UsageError: The arguments cannot be meant, or a number is out of range.
@@ -132,8 +152,8 @@ def check(arguments: Fit) -> None:
         given += [f"--{name.replace('_', '-')}" for name in sorted(arguments.typed - _ALSO_ON_RESUME)]
         if given:
             raise UsageError(f"--resume goes on with the scan and settings of its run; leave out {', '.join(given)}")
-    elif arguments.points is None:
-        raise UsageError("fit: give a file of points or a mesh, or --resume RUN")
+    else:
+        _input_path(arguments)
     with usage_errors():
         check_budget("", steps=arguments.steps, seconds=arguments.seconds, seed=arguments.seed)
         if arguments.resolution is not None:
@@ -143,15 +163,16 @@ def check(arguments: Fit) -> None:
             check_whole("--max-points", arguments.max_points, 4)
 
 
-def settings_of(arguments: Fit, kind: Fits, path: Path) -> FitSettings:
+def settings_of(arguments: FitArguments, kind: Fits, path: Path) -> FitSettings:
     """The settings of a fit to a kind of input: the defaults, with what was typed in their place.
 
     Raises:
         UsageError: The preset or config is for another kind of input, or so is an option that was typed.
     """
-    defaults = arguments.defaults or defaults_of(arguments.preset, arguments.config)
+    defaults = arguments.defaults or defaults_of(arguments.preset, arguments.config, arguments.prepare)
     settings = defaults.settings_for(kind, path)
-    unused = {"supervised": "supervised.*"} if kind == "scan" else {"method": "method.*", "max_points": "max-points"}
+    for_meshes, for_scans = {"supervised": "supervised.*"}, {"method": "method.*", "max_points": "max-points"}
+    unused = for_meshes if kind == "scan" else {**for_scans, "prepare": "prepare"}
     for name, option in unused.items():
         if name in arguments.typed or arguments.typed_in(name):
             hint = "leave it out" if kind == "scan" else "leave it out, or fit it --as-scan"
@@ -168,12 +189,22 @@ def settings_of(arguments: Fit, kind: Fits, path: Path) -> FitSettings:
     return replace(settings, steps=arguments.steps, seconds=arguments.seconds)
 
 
-def _inputs(arguments: Fit) -> "Inputs":
+def _input_path(arguments: FitArguments) -> Path:
+    """The file to fit.
+
+    Raises:
+        UsageError: None was typed.
+    """
+    if arguments.points is None:
+        raise UsageError("fit: give a file of points or a mesh, or --resume RUN")
+    return arguments.points
+
+
+def _inputs(arguments: FitArguments) -> "Inputs":
     from diffshape.batch.inputs import read_inputs
 
-    assert arguments.points is not None
     inputs = read_inputs(
-        arguments.points,
+        _input_path(arguments),
         arguments.truth,
         max_points=arguments.max_points,
         seed=arguments.seed,
@@ -185,7 +216,7 @@ def _inputs(arguments: Fit) -> "Inputs":
     return inputs
 
 
-def _resumed_inputs(arguments: Fit, folder: Path) -> "Inputs":
+def _resumed_inputs(arguments: FitArguments, folder: Path) -> "Inputs":
     from diffshape.batch.inputs import remembered_inputs
 
     return remembered_inputs(folder, truth=arguments.truth, up=arguments.up)

@@ -1,20 +1,22 @@
-"""What the flags of a fit begin with: the settings of a preset, or of the config.yaml of another run.
+"""Defaults of the flags of a fit: the settings of a preset, or of the config.yaml of another run.
 
-They may be for scans, for meshes, or for both; which of them count is known when the input has been read.
+They may be for scans, for meshes, or for both; which of them apply is known when the input has been read.
 """
 
 import argparse
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from diffshape._files import read_yaml
 from diffshape.batch.input_file import input_file
 from diffshape.cli.errors import UsageError, as_option, without_class
 from diffshape.fields.config import FieldConfig, HashGridConfig
+from diffshape.fitting.methods.config import MethodConfig, ScanMethodConfig, method_of
 from diffshape.fitting.methods.table import METHODS, Fits, fits_of, name_of
 from diffshape.fitting.presets import PRESETS
+from diffshape.fitting.scans.config import ScanConfig
 from diffshape.fitting.settings import FitSettings
 
 
@@ -22,24 +24,25 @@ class FitDefaults(NamedTuple):
     """Settings for each kind of input that a preset or a config.yaml suits."""
 
     name: str
-    """What was typed, such as "--preset paper"."""
+    """Option that names the settings, such as "--preset paper"."""
     settings: Mapping[Fits, FitSettings]
+    """Settings by the kind of input."""
 
-    def method(self, kind: Fits) -> Any:
-        """The method for a kind of input, as the flags begin with it."""
+    def method(self, kind: Fits) -> MethodConfig:
+        """The default of the method for a kind of input."""
         if kind in self.settings:
             return self.settings[kind].method
         return next(method.config() for method in METHODS.values() if method.fits == kind)
 
     @property
     def field(self) -> FieldConfig:
-        """The field, as the flags begin with it; where it depends on the kind of input, an ordinary grid."""
+        """The default of the field; the standard grid where it depends on the kind of input."""
         fields = [settings.field for settings in self.settings.values()]
         return (fields[0] if len(fields) == 1 else None) or HashGridConfig()
 
     @property
     def seed(self) -> int:
-        """The seed, as the flags begin with it."""
+        """The default of the seed."""
         return next(iter(self.settings.values())).seed
 
     def settings_for(self, kind: Fits, path: Path) -> FitSettings:
@@ -75,17 +78,24 @@ class FitDefaults(NamedTuple):
             raise UsageError(as_option(str(error), {type(own or self.field).__name__: "field"})) from error
 
 
-def defaults_of(preset: str, config: Path | None) -> FitDefaults:
+def defaults_of(preset: str, config: Path | None, prepare: Literal["yes", "no"] | None = None) -> FitDefaults:
     """The defaults that ``--preset`` or ``--config`` names; what a config.yaml does not say is as in the preset.
+
+    Args:
+        preset: Name of a preset.
+        config: A config.yaml, or None.
+        prepare: Whether a scan is prepared; None: as in the preset or the config.yaml.
 
     Raises:
         UsageError: The file is no config.yaml of a fit.
         OSError: The file cannot be read.
     """
     presets: dict[Fits, FitSettings] = {kind: presets[preset] for kind, presets in PRESETS.items() if preset in presets}
-    if config is None:
-        return FitDefaults(name=f"--preset {preset}", settings=presets)
-    return FitDefaults(name=f"--config {config}", settings=_configured(presets, config))
+    name = f"--preset {preset}" if config is None else f"--config {config}"
+    settings = presets if config is None else _configured(presets, config)
+    if prepare is not None and "scan" in settings:
+        settings["scan"] = _prepared(settings["scan"], prepare == "yes")
+    return FitDefaults(name=name, settings=settings)
 
 
 def defaults_named_in(words: Sequence[str]) -> FitDefaults:
@@ -94,11 +104,12 @@ def defaults_named_in(words: Sequence[str]) -> FitDefaults:
     >>> defaults_named_in(["fit", "scan.ply", "--preset=paper"]).settings["scan"].steps
     40000
     """
-    found = named_in(words, "preset", "config")
-    preset, config = found["preset"], found["config"]
-    if not any(preset in presets for presets in PRESETS.values()):
-        preset = "standard"  # tyro will tell of another
-    return defaults_of(preset or "standard", Path(config).expanduser() if config else None)
+    found = named_in(words, "preset", "config", "prepare")
+    preset, config, prepare = found["preset"], found["config"], found["prepare"]
+    if preset is None or not any(preset in presets for presets in PRESETS.values()):
+        preset = "standard"  # the words are checked later, and another preset is refused then
+    known = prepare if prepare == "yes" or prepare == "no" else None
+    return defaults_of(preset, Path(config).expanduser() if config else None, known)
 
 
 def named_in(words: Sequence[str], *options: str) -> dict[str, str | None]:
@@ -125,6 +136,14 @@ def _configured(presets: Mapping[Fits, FitSettings], config: Path) -> dict[Fits,
         refusal = min(refusals, key=lambda text: text.startswith("method.kind"))
         raise UsageError(f"--config {config} is not the config.yaml of a fit: {without_class(refusal)}")
     return found
+
+
+def _prepared(settings: FitSettings, prepare: bool) -> FitSettings:
+    """The settings of a scan, with a preparation of the scan or without."""
+    method = method_of(ScanMethodConfig, settings.method)
+    if not prepare:
+        return replace(settings, method=method.unprepared())
+    return replace(settings, method=replace(method, scan=method.scan or ScanConfig()))
 
 
 def _settings_in(config: Path) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""What is told of a finished fit."""
+"""Report on a finished fit."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,10 +17,11 @@ _FILES = {
     "config.yaml": "every setting, for --config",
     "log.csv": "the loss along the way",
 }
+"""Contents of the files of a run, by their names."""
 
 
 def tell_outputs(say: Messages, folder: Path, outputs: "Outputs", *, truth: Path | None) -> None:
-    """Facts, score and files of a finished fit, and what to type next."""
+    """Print facts, score and files of a finished fit, and what to type next."""
     from diffshape.batch.outputs import SAMPLES
 
     if say.json:

@@ -1,4 +1,4 @@
-"""Where a command writes, and where it finds a run."""
+"""Folders and files that a command writes to, and runs that it reads."""
 
 import errno
 import os
@@ -86,7 +86,7 @@ def run_path(run: Path) -> Path:
     """The folder of a fit that was typed, or of a file in it.
 
     Raises:
-        UsageError: There is no fit; of a training, how to use it is told.
+        UsageError: There is no fit; for a training, the error says how it is used.
     """
     folder = run.parent if run.is_file() else run
     if not folder.exists():
@@ -103,14 +103,15 @@ def run_path(run: Path) -> Path:
 
 
 def unbegun_sentence(folder: Path, verb: str) -> str | None:
-    """What to type where a run was stopped before it was begun; None if the folder holds something else, or nothing."""
+    """The sentence on a run that was stopped before it was begun, with what to type; None if the folder holds something
+    else, or nothing."""
     if not any(folder.iterdir()) or not RunFolder(folder).is_unbegun:
         return None
     return f"the run in {folder} was stopped before anything was saved; {begin_again(folder, verb)}"
 
 
 def begin_again(folder: Path, verb: str) -> str:
-    """What to type to begin a run in a folder again."""
+    """The sentence on how to begin a run in a folder again."""
     try:
         points = [read_json(folder / "inputs.json")["points"]]
     except (OSError, ValueError, KeyError):

@@ -15,16 +15,17 @@ _UNITS = {
     304.8: "feet and mm",
     1000.0: "m and mm",
 }
+"""Pairs of units by their ratio."""
 _NEAR = 0.05
-"""How far a ratio of sizes may be from one of units, as a share of it."""
+"""Largest distance of a ratio of sizes from a ratio of units, as a share of the latter, at which they agree."""
 _FAR = 5.0
-"""Ratio of sizes from which two versions of one shape cannot be in one unit."""
+"""Ratio of sizes above which two versions of one shape cannot be in one unit."""
 
 
 def frame_hint(
     name: str, points: "NDArray[np.float64]", other: str, others: "NDArray[np.float64]", *, parts: bool = False
 ) -> str | None:
-    """What is suspicious about two sets of points in what should be one frame; None if nothing is.
+    """A hint on two sets of points that seem not to be in one frame, as they should; None if nothing is suspicious.
 
     Args:
         name, points: The one, (N, 3) finite.

@@ -1,4 +1,4 @@
-"""What ``--help`` prints: the verbs; the options of one; or, with ``--help-all``, its advanced settings as well."""
+"""Help: the verbs; the options of one; or, with ``--help-all``, its advanced settings as well."""
 
 import dataclasses
 import os
@@ -14,6 +14,7 @@ from diffshape.cli.options import STYLE
 from diffshape.cli.verbs import VERBS, Command, command
 
 HELP = ("help", "--help", "-h", "--help-all")
+"""Words that ask for help."""
 
 
 def print_help(words: Sequence[str]) -> None:

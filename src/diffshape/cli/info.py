@@ -17,7 +17,7 @@ _OPTIONAL = {
     "--network transformer": ("timm", "timm"),
     "export to ONNX": ("onnx", "onnx"),
 }
-"""What needs a package that the installation does not bring: its name in an index, and that of its module."""
+"""Packages that the installation does not bring, by what needs them: name in a package index, and of the module."""
 
 
 @dataclass(frozen=True, kw_only=True)

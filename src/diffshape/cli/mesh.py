@@ -15,11 +15,11 @@ class MeshRun(VerbOptions):
     """Mesh the surface of a fit again, finer or coarser."""
 
     run: RunPath
-    """The folder of a fit."""
+    """Folder of a fit."""
     resolution: int = 512
     """Grid nodes along the side of the mesh's box."""
     out: OptionalPath = None
-    """PLY, OBJ, STL, OFF or GLB file. Default: RUN/mesh_RESOLUTION.ply."""
+    """File to write: PLY, OBJ, STL, OFF or GLB. Default: RUN/mesh_RESOLUTION.ply."""
 
 
 def run(arguments: MeshRun) -> int:

@@ -1,4 +1,4 @@
-"""What a run says: to stdout, or to stderr where stdout is for JSON; nothing but its folder when it is to be quiet."""
+"""Messages of a run: to stdout, or to stderr where stdout is for JSON; only the folder if the run is quiet."""
 
 import json
 import sys
@@ -17,26 +17,28 @@ class Messages:
     """The messages of one run."""
 
     verb: str
-    """What was typed to begin it, such as "fit"."""
+    """Command that began the run, such as "fit"."""
     json: bool
+    """Whether stdout is for JSON."""
     quiet: bool
+    """Whether only the folder is printed."""
 
     def __call__(self, text: str) -> None:
-        """A line, unless quiet."""
+        """Print a line, unless quiet."""
         if not self.quiet:
             self._print(text)
 
     def folder(self, path: Path) -> None:
-        """The first line: where the run is."""
+        """Print the first line, the folder of the run."""
         self._print(str(path))
 
     def notes(self, notes: Iterable[str]) -> None:
-        """What was done to the input, a line each."""
+        """Print notes on the input, a line each."""
         for note in notes:
             self(f"  {note.rstrip('.')}")
 
     def finished(self, path: Path, advice: str = "") -> int:
-        """That there is nothing to go on with; the exit code."""
+        """Print that the run is finished already; returns the exit code."""
         self.folder(path)
         if self.json:
             self.metrics(path, RunFolder(path).read_metrics())
@@ -44,17 +46,17 @@ class Messages:
         return DONE
 
     def interrupted(self, path: Path, step: int) -> int:
-        """How to go on; the exit code."""
+        """Print how to go on; returns the exit code."""
         way_on = typed_as(self.verb, "--resume", path)
         print(f"interrupted after step {step} and saved; go on with: {way_on}", file=sys.stderr)
         return INTERRUPTED
 
     def metrics(self, path: Path, metrics: Mapping[str, Any]) -> None:
-        """The folder and what came of the run, as JSON on stdout."""
+        """Print the folder and the metrics as JSON to stdout."""
         print(json.dumps({"folder": str(path), **metrics}))
 
     def files(self, files: Mapping[str, str]) -> None:
-        """What each file is."""
+        """Print the files of the run and their contents."""
         self("")
         for name, meaning in files.items():
             self(f"  {name:<20} {meaning}")

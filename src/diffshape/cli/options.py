@@ -1,8 +1,8 @@
-"""What all verbs take, and how their optional values look in the help: ``--out PATH``, without a default of None."""
+"""Options of all verbs, and types of optional values, which the help shows without a default: ``--out PATH``."""
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, TypeAlias
+from typing import Annotated, Literal, TypeAlias
 
 import tyro
 
@@ -11,6 +11,9 @@ from diffshape.data.up import Up
 OptionalPath: TypeAlias = Annotated[Path | None, tyro.conf.arg(metavar="PATH", help_behavior_hint="")]
 OptionalInt: TypeAlias = Annotated[int | None, tyro.conf.arg(metavar="INT", help_behavior_hint="")]
 OptionalFloat: TypeAlias = Annotated[float | None, tyro.conf.arg(metavar="FLOAT", help_behavior_hint="")]
+OptionalAnswer: TypeAlias = Annotated[
+    Literal["yes", "no"] | None, tyro.conf.arg(metavar="{yes,no}", help_behavior_hint="")
+]
 OptionalUp: TypeAlias = Annotated[
     Up | None, tyro.conf.arg(metavar="{x,y,z,-x,-y,-z}", help_behavior_hint="(default: z; y for GLB)")
 ]
@@ -20,7 +23,7 @@ PositionalPath: TypeAlias = Annotated[
 ]
 
 STYLE = (tyro.conf.FlagCreatePairsOff, tyro.conf.AvoidSubcommands)
-"""How arguments become options: a flag has one form, and a group of settings is that of its default."""
+"""Style of the options: a flag has one form, and a group of settings is that of its default."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,7 +33,7 @@ class VerbOptions:
     debug: bool = False
     """Show the traceback of an error."""
     typed: tyro.conf.Suppress[frozenset[str]] = frozenset()
-    """Names of the options that were typed, also where they have the value that is the default."""
+    """Names of the options that were typed, whatever their values."""
 
     def typed_in(self, group: str) -> list[str]:
         """Which settings of a group, such as "method", were typed.

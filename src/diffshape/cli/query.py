@@ -24,11 +24,11 @@ class Query(VerbOptions):
     """Signed distances of points from the surface of a fit: negative inside, in the unit of the scan."""
 
     run: RunPath
-    """The folder of a fit."""
+    """Folder of a fit."""
     points: Annotated[Path, tyro.conf.Positional, tyro.conf.arg(metavar="POINTS")]
-    """A file of points, in the coordinates of the scan; of a mesh, its vertices."""
+    """File of points in the coordinates of the scan; the vertices if it is a mesh."""
     out: OptionalPath = None
-    """NPY (distances) or CSV (x, y, z, distance). Without it only a summary is printed."""
+    """File to write, NPY (distances) or CSV (x, y, z, distance). Default: none, only a summary is printed."""
 
 
 def run(arguments: Query) -> int:

@@ -1,4 +1,4 @@
-"""The verbs: where each is, what it is for, and which one a command line names, which alone is imported.
+"""The list of verbs, and the one that a command line names, whose module alone is imported.
 
 A module of a verb has a dataclass of arguments and ``run(arguments) -> int``, the exit code; where the flags begin with
 a preset or another run's config.yaml, also ``defaults_for(words)``.
@@ -17,17 +17,18 @@ from diffshape.cli.errors import UsageError
 
 
 class Verb(NamedTuple):
-    """One row of the table."""
+    """One verb."""
 
     module: str
-    """In ``diffshape.cli``."""
+    """Module of the verb in ``diffshape.cli``."""
     arguments: str
-    """The dataclass in it."""
+    """Dataclass of the arguments, in that module."""
     purpose: str
+    """Purpose of the verb, as the help says it."""
 
 
 VERBS = {
-    "fit": Verb("fit", "Fit", "a scan becomes a surface, a mesh a small distance field"),
+    "fit": Verb("fit", "FitArguments", "a scan becomes a surface, a mesh a small distance field"),
     "mesh": Verb("mesh", "MeshRun", "the surface of a fit again, finer or coarser"),
     "query": Verb("query", "Query", "signed distances of points from the surface of a fit"),
     "eval": Verb("eval", "Eval", "how far a surface is from the true one"),
@@ -36,6 +37,7 @@ VERBS = {
     "demo": Verb("demo", "Demo", "fit and score the built-in scan"),
     "info": Verb("info", "Info", "versions, device, threads"),
 }
+"""Verbs by the one or two words that are typed."""
 
 
 class Command(NamedTuple):
@@ -43,10 +45,10 @@ class Command(NamedTuple):
 
     verb: str
     words: Sequence[str]
-    """What follows it."""
+    """Words that follow the verb."""
     module: ModuleType
     kind: type
-    """The dataclass of its arguments."""
+    """Dataclass of the arguments."""
     default: Any
     """The arguments before the flags are read; None if there is something that must be given."""
 

@@ -1,4 +1,4 @@
-"""How a run that was stopped goes on, by what its folder holds: after Ctrl-C, SIGTERM, a kill or a full disk."""
+"""Advice on how a stopped run goes on, by what its folder holds: after Ctrl-C, SIGTERM, a kill or a full disk."""
 
 import shlex
 import signal
@@ -31,7 +31,7 @@ def stopped_politely() -> Iterator[None]:
 
 @contextmanager
 def told_way_on(folder: Path, verb: str) -> Iterator[None]:
-    """What stops the run in ``folder`` inside also tells on stderr what to type next; ``verb`` is that of the run."""
+    """Print to stderr what to type next if something stops the run in ``folder``; ``verb`` is that of the run."""
     try:
         yield
     except (KeyboardInterrupt, OSError, MemoryError):
@@ -40,7 +40,7 @@ def told_way_on(folder: Path, verb: str) -> Iterator[None]:
 
 
 def way_on(folder: Path, verb: str) -> str:
-    """What is saved in the folder of a run, and what to type to go on."""
+    """The sentence on what is saved in the folder of a run, and on what to type to go on."""
     resume = typed_as(verb, "--resume", folder)
     run = RunFolder(folder)
     if run.holds_weights:

@@ -1,4 +1,4 @@
-"""The words of a command line, looked at before the parser: which options are typed, and what a wrong word should be.
+"""Words of a command line, checked before they are parsed: which options are typed, and what is wrong with a word.
 
 Every error is one sentence that names the option as it is typed. The parser that follows only builds the arguments.
 """
@@ -20,16 +20,16 @@ class Words(NamedTuple):
     """A command line whose options are known, and have values of their kinds."""
 
     words: list[str]
-    """As the parser reads them: a value that begins with "-" is bound to its option."""
+    """Words for the parser, where a value that begins with "-" is bound to its option."""
     typed: frozenset[str]
-    """Options by the names of their settings, such as "steps" and "field.log2_entries"."""
+    """Names of the settings that were typed, such as "steps" and "field.log2_entries"."""
     groups: dict[str, str]
     """Groups of settings by their classes, such as "field" by "MLPConfig"."""
 
 
 class _Option(NamedTuple):
     name: str
-    """Of the setting, with underscores."""
+    """Name of the setting, with underscores."""
     hint: Any
 
 
@@ -83,6 +83,8 @@ def _options(kind: type, default: Any, prefix: str = "") -> dict[str, _Option]:
             continue
         value = getattr(default, item.name, MISSING) if default is not None else _own_default(item)
         name = f"{prefix}{item.name}"
+        if value is None and any(map(is_dataclass, get_args(_bare(hints[item.name])))):
+            continue  # a group of settings that is switched off has no options
         if is_dataclass(value):
             found |= _options(type(value), value, f"{name}.")
         else:
@@ -92,7 +94,7 @@ def _options(kind: type, default: Any, prefix: str = "") -> dict[str, _Option]:
 
 
 def _groups(kind: type, default: Any, prefix: str = "") -> dict[str, str]:
-    """Where the dataclasses in a dataclass are, by the names of their classes."""
+    """Names of the settings of a dataclass that are dataclasses themselves, by the names of their classes."""
     found: dict[str, str] = {}
     for item in fields(kind):
         value = getattr(default, item.name, MISSING) if default is not None else _own_default(item)
@@ -107,7 +109,7 @@ def _own_default(item: Any) -> Any:
 
 
 def _positionals(kind: type) -> dict[str, bool]:
-    """What stands without an option, in order, and whether it must."""
+    """Arguments that are typed without an option, in order, and whether they are required."""
     hints, found = get_type_hints(kind, include_extras=True), {}
     for item in fields(kind):
         marks = getattr(hints[item.name], "__metadata__", ())
@@ -148,7 +150,7 @@ def _with_values(label: str, hint: Any, bound: list[str] | None, rest: list[str]
 
 
 def _check(label: str, hint: Any, text: str) -> None:
-    """Whether a word can be a value of a type."""
+    """Check that a word can be a value of a type."""
     if get_origin(hint) in (Union, types.UnionType):
         kinds = [kind for kind in get_args(hint) if kind is not type(None)]
         if len(kinds) != 1 or text == "None":

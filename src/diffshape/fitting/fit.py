@@ -1,6 +1,7 @@
-"""A fit before it is run: all that it needs besides weights."""
+"""Fit before it is run: all that it needs besides weights."""
 
 from dataclasses import dataclass
+from typing import Generic, TypeVar
 
 import torch
 
@@ -10,21 +11,23 @@ from diffshape.fields import Field, build_field
 from diffshape.fitting.settings import FitSettings
 from diffshape.fitting.targets.target import Target
 
+TargetKind = TypeVar("TargetKind", bound=Target, covariant=True)
+
 
 @dataclass(frozen=True, kw_only=True)
-class Fit:
-    """Settings, and what the input was made into."""
+class Fit(Generic[TargetKind]):
+    """Settings of a fit, and the target that its input was made into."""
 
     settings: FitSettings
     """Method, field, budget and seed."""
     frame: Frame
-    """The way between input coordinates and those of the field."""
-    target: Target
-    """What the field is fitted to."""
+    """Map between the coordinates of the input and those of the field."""
+    target: TargetKind
+    """Target of the field, in the frame."""
     notes: tuple[str, ...]
-    """What was done to the input, a sentence each."""
+    """Sentences on what was done to the input."""
     as_torch: bool
-    """Whether the input was a tensor, so that meshes are too."""
+    """Whether the input was a tensor, so that meshes are given as tensors too."""
 
     __repr__ = one_line
 

@@ -1,6 +1,6 @@
-"""The folder of one fit: that of any run, and what a fit begins and ends with.
+"""Folder of one fit: that of any run, with three files of its own.
 
-frame.json          the way between input coordinates and the unit frame
+frame.json          the map between input coordinates and the unit frame
 target.safetensors  the prepared scan in the unit frame, or the mesh in input coordinates
 field.safetensors   the final weights
 """
@@ -34,7 +34,7 @@ class FitFolder(RunFolder):
         return self._final.is_file()
 
     def begin_fit(self, fit: Fit) -> None:
-        """Write all that a resumed or finished fit needs besides its weights.
+        """Write all that a fit needs, to be resumed or used, besides its weights.
 
         Raises:
             ValueError: The folder already holds a run, or another process is at work in it.
@@ -46,7 +46,7 @@ class FitFolder(RunFolder):
             write_tensors(self.path / "target.safetensors", fit.target.tensors())
 
     def read(self) -> Fit:
-        """What ``begin_fit`` wrote.
+        """The fit that ``begin_fit`` wrote.
 
         Raises:
             ValueError: This is no folder of a fit, or a file in it is damaged.

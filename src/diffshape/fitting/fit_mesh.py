@@ -12,6 +12,7 @@ from diffshape._arguments import checked
 from diffshape._bounds import check_budget
 from diffshape.fields.config import FieldConfig
 from diffshape.fitting.fit import Fit
+from diffshape.fitting.methods.config import MeshMethodConfig, method_of
 from diffshape.fitting.methods.supervised import Supervised
 from diffshape.fitting.presets import MESH_PRESETS
 from diffshape.fitting.result import FitResult
@@ -41,7 +42,8 @@ def fit_mesh(
 
     Args:
         mesh: A ``trimesh.Trimesh``, the path of a mesh file, or (vertices, faces), in any unit and place. Holes and
-            flipped faces are borne: inside is where the generalised winding number says so; ``result.notes`` tells.
+            flipped faces are handled, for the generalised winding number decides what is inside; ``result.notes`` says
+            what was unusual.
         method: Loss and sampling; ``Supervised()`` if not given.
         field: Settings of the field; the hash grid ``fields.HASH_GRIDS["small"]`` (1.7 MB) if not given. A grid's box
             should hold [-1, 1]^3: the fit works where the mesh's longest side is 2.
@@ -90,13 +92,13 @@ def mesh_settings(
     return FitSettings(method=method, field=field or standard.field, steps=steps, seconds=seconds, seed=seed)
 
 
-def begin_mesh(mesh: Any, settings: FitSettings) -> Fit:
+def begin_mesh(mesh: Any, settings: FitSettings) -> Fit[MeshTarget]:
     """A fit to a mesh, ready to run.
 
     Raises:
-        ValueError: This is no mesh.
+        ValueError: This is no mesh, or the method does not fit meshes.
     """
-    target = MeshTarget.of(mesh, settings.method.normalization)  # type: ignore[attr-defined]
+    target = MeshTarget.of(mesh, method_of(MeshMethodConfig, settings.method).normalization)
     return Fit(
         settings=settings,
         frame=target.distance.frame,

@@ -19,13 +19,14 @@ from diffshape.fitting.result import FitResult
 from diffshape.fitting.run import Observer
 from diffshape.fitting.settings import FitSettings
 from diffshape.fitting.stop_rule import StopRule
+from diffshape.fitting.targets.mesh_target import MeshTarget
 from diffshape.fitting.warm_up import warm_up
 from diffshape.training import train
 from diffshape.training.device import chosen_device
 from diffshape.training.progress import with_progress
 
 _METHOD = Supervised(pool=1 << 18, fresh=384)
-"""Settings of many fits: 4.2 MB of points are kept of each mesh; a single fit's million would be 800 MB for fifty."""
+"""Default method for many meshes: 4.2 MB of points of each; the million of a single fit is 800 MB for fifty meshes."""
 
 
 @checked
@@ -56,7 +57,7 @@ def fit_meshes(
         seconds: Wall-clock budget for all together.
         device: Where to compute: "cpu", "cuda" or a ``torch.device``; "auto" takes a GPU if there is one.
         seed: Seed of weights and samples.
-        stop: When a mesh has been learnt well enough: its field stays as it is then, and costs nothing more.
+        stop: When a mesh has been learned well enough: its field then stays as it is, and costs nothing more.
         progress: Show the progress on stderr or not; on a terminal and in a notebook if not given.
         observers: Called after each step with a ``training.StepReport``; its loss is the sum over what still learns.
 
@@ -81,13 +82,14 @@ def fit_meshes(
             f"fit_meshes: field must be a HashGridConfig, got {type(field).__name__}; fit others by fit_mesh"
         )
     chosen = chosen_device(device, argument="fit_meshes: device")
-    settings = mesh_settings(method or _METHOD, field, steps=steps, seconds=seconds, seed=seed)
+    method = method or _METHOD
+    settings = mesh_settings(method, field, steps=steps, seconds=seconds, seed=seed)
     with with_progress(f"fit_meshes on {chosen}", progress, observers) as heard:
-        return _run_all(_begin_all(meshes, settings), stop, chosen, heard)
+        return _run_all(_begin_all(meshes, settings), method, stop, chosen, heard)
 
 
-def _begin_all(meshes: Sequence[Any], settings: FitSettings) -> list[Fit]:
-    """A fit for every mesh, or one error that names all that are none."""
+def _begin_all(meshes: Sequence[Any], settings: FitSettings) -> list[Fit[MeshTarget]]:
+    """A fit for every mesh, or one error that names all inputs that are not meshes."""
     fits, wrong = [], []
     for place, mesh in enumerate(meshes):
         try:
@@ -103,7 +105,8 @@ def _begin_all(meshes: Sequence[Any], settings: FitSettings) -> list[Fit]:
 
 
 def _run_all(
-    fits: Sequence[Fit],
+    fits: Sequence[Fit[MeshTarget]],
+    method: Supervised,
     stop: StopRule | None,
     device: torch.device,
     observers: Sequence[Observer],
@@ -113,8 +116,8 @@ def _run_all(
         warm_up(fits[0], device)
     fields = [fit.new_field() for fit in fits]
     stack = HashGridStack(fields).to(device)  # type: ignore[arg-type]
-    distances = [fit.target.distance for fit in fits]  # type: ignore[attr-defined]
-    task = SupervisedStackTask(stack, distances, settings.method, stop, seed=settings.seed)  # type: ignore[arg-type]
+    distances = [fit.target.distance for fit in fits]
+    task = SupervisedStackTask(stack, distances, method, stop, seed=settings.seed)
     outcome = train(
         task,
         budget=budget_of(settings),

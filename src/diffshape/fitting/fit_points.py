@@ -14,6 +14,7 @@ from diffshape.data import Frame, PointCloud, clean_points
 from diffshape.data.points import dimensions
 from diffshape.fields.config import FieldConfig, HashGridConfig
 from diffshape.fitting.fit import Fit
+from diffshape.fitting.methods.config import ScanMethodConfig, method_of
 from diffshape.fitting.methods.diffcd import DiffCD
 from diffshape.fitting.methods.table import ScanMethod
 from diffshape.fitting.presets import SCAN_PRESETS
@@ -48,8 +49,8 @@ def fit_points(
 
     Args:
         points: (N, 3) array, NumPy or torch, N >= 4, in any unit and place; or the path of a file, a ``PointCloud``,
-            or a mesh to draw from (see ``diffshape.data.as_points``). Rows that are not finite are dropped, and of
-            more than 100,000 rows so many are drawn; ``result.notes`` says so.
+            or a mesh to draw from (see ``diffshape.data.as_points``). Rows that are not finite are dropped, and a
+            larger cloud is thinned to 100,000 points at random; ``result.notes`` says so.
         method: Objective and sampling; ``DiffCD()`` if not given.
         field: Settings of the field; a hash grid matched to the spacing and noise of the points if not given.
         steps: Optimiser steps; with them a fit is deterministic on one CPU with one number of threads.
@@ -93,7 +94,7 @@ def fit_points(
         return run_fit(fit, folder, device=chosen, observers=heard)
 
 
-def begin_scan(cloud: PointCloud, settings: FitSettings, *, as_torch: bool = False) -> Fit:
+def begin_scan(cloud: PointCloud, settings: FitSettings, *, as_torch: bool = False) -> Fit[ScanTarget]:
     """A fit to points, ready to run.
 
     Args:
@@ -102,7 +103,7 @@ def begin_scan(cloud: PointCloud, settings: FitSettings, *, as_torch: bool = Fal
         as_torch: Whether meshes are to be tensors.
 
     Raises:
-        ValueError: All points lie on one line; or a setting does not fit them.
+        ValueError: All points lie on one line; or a setting does not fit them, such as a method for meshes.
     """
     cloud = cloud.subset(MAX_POINTS, seed=settings.seed)
     if dimensions(cloud.points) < 2:
@@ -125,8 +126,8 @@ def matched_grid(target: ScanTarget) -> HashGridConfig:
 
 
 def _target(points: Tensor, settings: FitSettings) -> tuple[ScanTarget, tuple[str, ...]]:
-    """What to fit, and what there is to say about it."""
-    config = settings.method.scan  # type: ignore[attr-defined]
+    """The target of a fit, and notes on how the points became it."""
+    config = method_of(ScanMethodConfig, settings.method).scan
     if config is None:
         return raw_target(points), ()
     scan = prepare_scan(points, config)
@@ -140,5 +141,5 @@ def _target(points: Tensor, settings: FitSettings) -> tuple[ScanTarget, tuple[st
 
 
 def _trusted(scan: PreparedScan) -> bool:
-    """Whether the orientation encloses something and most points agree with it; else it must not be started from."""
+    """Whether the orientation encloses a volume and most points agree with it; a fit must not start from another."""
     return scan.trust.volume > 1e-4 and scan.trust.undecided < 0.5

@@ -17,10 +17,10 @@ def budget_of(settings: FitSettings) -> Budget:
 
 @contextmanager
 def threads_for(task: FitTask) -> Iterator[None]:
-    """PyTorch keeps to one thread while steps are made that are too short to share.
+    """Let PyTorch use one thread while the steps of a task are too short to be divided.
 
-    Waking others costs more than they take over, and meanwhile they have true distances to compute. The number of
-    threads is the process's: what else runs in it is slowed down as well.
+    Waking other threads costs more than they save, and other threads compute true distances meanwhile. The number of
+    threads is that of the process, so other work in it is slowed down as well.
     """
     threads = torch.get_num_threads()
     torch.set_num_threads(1 if task.is_short else threads)

@@ -31,7 +31,7 @@ SCAN_PRESETS: dict[str, FitSettings] = {
         steps=40_000,
     ),
 }
-"""quick: a first look. standard: the default. paper: the published network, steps and weights (hours on a CPU)."""
+"""Presets for scans. quick: a first look. standard: the default. paper: the published network, steps and weights."""
 
 MESH_PRESETS: dict[str, FitSettings] = {
     "quick": FitSettings(method=Supervised(), field=HASH_GRIDS["small"], steps=500),
@@ -67,10 +67,11 @@ MESH_PRESETS: dict[str, FitSettings] = {
         steps=10_000,
     ),
 }
-"""quick, standard: seconds on a CPU. fine: sharper, minutes. torch-ngp, instant-ngp: as published, for a GPU.
+"""Presets for meshes. quick, standard: seconds on a CPU. fine: sharper, minutes. torch-ngp, instant-ngp: for a GPU.
 
-Of the two published ones, the grid, the network's layers, the mix of points, loss, batch and rate are theirs; their
-weight decay of 1e-6 and moving average of weights are left out. instant-ngp's sigma is a share of the bounding radius.
+torch-ngp and instant-ngp have the published grid, layers of the network, mix of points, loss, batch and learning rate;
+the published weight decay of 1e-6 and moving average of weights are left out. The sigma of instant-ngp is a share of
+the bounding radius.
 """
 
 PRESETS: dict[Fits, dict[str, FitSettings]] = {"scan": SCAN_PRESETS, "mesh": MESH_PRESETS}

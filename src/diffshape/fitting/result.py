@@ -1,4 +1,4 @@
-"""What a fit gives back: a field that answers in the coordinates of its input."""
+"""Result of a fit: a field that is queried and meshed in the coordinates of its input."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,7 +21,7 @@ from diffshape.fitting.targets.target import Target
 from diffshape.ops import isosurface
 
 _SUPPORT = 30_000
-"""Points that say which bodies of the surface are supported."""
+"""Number of points by which the bodies of the surface that data support are found."""
 
 
 @dataclass(frozen=True)
@@ -29,17 +29,17 @@ class FitResult:
     """A fitted surface. Arrays come back as the kind (NumPy or torch) that they went in."""
 
     field: Field
-    """The neural distance field, in the frame."""
+    """Neural distance field, in the frame."""
     fit: Fit
-    """Settings, and what the input was made into."""
+    """Fit that was run: settings, frame, target and notes."""
     step: int
-    """Optimiser steps made."""
+    """Number of optimiser steps made."""
     seconds: float
-    """Seconds they took."""
+    """Seconds that the steps took."""
     interrupted: bool = False
     """Whether the fit was stopped before its budget was spent."""
     folder: Path | None = None
-    """The run folder, if there is one."""
+    """Run folder, if there is one."""
 
     _repr_png_ = picture_of
 
@@ -58,17 +58,17 @@ class FitResult:
 
     @property
     def frame(self) -> Frame:
-        """The way between input coordinates and those of the field: the longest side is 1 for a scan, 2 for a mesh."""
+        """The map from input coordinates to those of the field, where the longest side of a scan is 1, of a mesh 2."""
         return self.fit.frame
 
     @property
     def target(self) -> Target:
-        """What the field was fitted to."""
+        """The target that the field was fitted to."""
         return self.fit.target
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What was done to the input, a sentence each."""
+        """Sentences on what was done to the input."""
         return self.fit.notes
 
     @checked

@@ -1,17 +1,15 @@
-"""How good the field of a mesh is, by the protocol of ``metrics.compare_fields``, on points that no fit has seen."""
-
-from typing import Any
+"""Score of the field of a mesh by the protocol of ``metrics.compare_fields``, at points that no fit has seen."""
 
 import torch
 
 from diffshape._arguments import checked
 from diffshape._bounds import LARGEST_RUN_SEED, check_fits, check_number, check_whole
-from diffshape.fitting.methods.table import fits_of
 from diffshape.fitting.result import FitResult
+from diffshape.fitting.targets.mesh_target import MeshTarget
 from diffshape.metrics import FieldScore, compare_fields, compare_surfaces
 
 _SEED = 1 << 40
-"""First seed of scores, far from those of fits."""
+"""Seed of the first score, far from the seeds of fits."""
 
 
 @checked
@@ -22,16 +20,17 @@ def score_field(
 
     Args:
         result: What ``fit_mesh`` gave.
-        samples: Points near the surface, and as many uniform in [-1, 1]^3.
-        sigma: Standard deviation of those near the surface.
-        resolution: Grid of the mesh whose Chamfer distance is measured, as a share of the longest side; None: not.
-        seed: Of the points.
+        samples: Number of points near the surface, and of points uniform in [-1, 1]^3.
+        sigma: Standard deviation by which the points near the surface are moved off it.
+        resolution: Grid nodes of the mesh whose Chamfer distance is measured, as a share of the longest side; None:
+            the surface is not meshed, and its Chamfer distance not measured.
+        seed: Seed of the points.
 
     Raises:
         ValueError: The fit is not one of a mesh.
     """
-    target: Any = result.target
-    if fits_of(result.settings.method) != "mesh":
+    target = result.target
+    if not isinstance(target, MeshTarget):
         raise ValueError("score_field: result must be a fit of a mesh; score that of a scan with compare_surfaces")
     distance = target.distance
     check_fits("score_field: samples", samples, 400)

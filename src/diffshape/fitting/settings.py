@@ -8,7 +8,7 @@ from diffshape._bounds import check_budget, check_whole
 from diffshape._typed import check_settings
 from diffshape.fields.config import FIELD_KINDS, FieldConfig
 from diffshape.fitting.methods.config import MethodConfig
-from diffshape.fitting.methods.table import METHOD_KINDS
+from diffshape.fitting.methods.table import METHOD_KINDS, name_of
 from diffshape.training.run_settings import RunSettings
 
 
@@ -28,13 +28,13 @@ class FitSettings(RunSettings):
     KINDS: ClassVar[Mapping[str, type]] = {**METHOD_KINDS, **FIELD_KINDS}
 
     method: MethodConfig
-    """Objective and sampling; their class is the method."""
+    """Objective and sampling; its class says which method it is."""
     field: FieldConfig | None = None
-    """The field; None before a fit begins is a hash grid matched to the spacing and noise of its points."""
+    """Settings of the field; None, before a fit begins: a hash grid matched to the spacing and noise of its points."""
     steps: int | None = None
-    """Optimiser steps."""
+    """Number of optimiser steps; None: the budget is ``seconds``."""
     seconds: float | None = None
-    """Seconds of optimisation."""
+    """Seconds of optimisation; None: the budget is ``steps``."""
     seed: int = 0
     """Seed of weights and samples."""
     resolution: int = 256
@@ -42,6 +42,10 @@ class FitSettings(RunSettings):
 
     def __post_init__(self) -> None:
         check_settings(self)
+        try:
+            name_of(self.method)
+        except ValueError as error:
+            raise ValueError(f"FitSettings: {error}") from error
         if (self.steps is None) == (self.seconds is None):
             raise ValueError(f"FitSettings: give steps or seconds, one of them, got {self.steps} and {self.seconds}")
         check_budget("FitSettings", steps=self.steps, seconds=self.seconds, seed=self.seed)

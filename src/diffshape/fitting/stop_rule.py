@@ -1,4 +1,4 @@
-"""When one of many fits has learnt enough. Needs no torch, so that a command line can read it quickly."""
+"""Rule by which one of many fits stops early. Needs no torch, so that a command line can read it quickly."""
 
 from dataclasses import dataclass
 
@@ -7,19 +7,20 @@ from diffshape._typed import check_settings
 
 @dataclass(frozen=True, kw_only=True)
 class StopRule:
-    """A shape stops by its own error: the mean |f - s| at points near its surface that are kept out of training.
+    """Rule by which a shape stops: by its own error, the mean |f - s| at points near its surface kept out of training.
 
     That is the MAE near the surface of ``metrics.FieldScore``, in the frame where the longest side is 2.
     """
 
     error: float | None = None
-    """It stops once the error is at most this; None: no bound."""
+    """Error at or below which a shape stops; None: no bound."""
     patience: int | None = None
-    """It stops when so many checks in a row were not 1 % below the best before; None: however many."""
+    """Number of checks in a row without an error 1 % below the best before, after which a shape stops; None: no
+    limit."""
     every: int = 100
-    """Steps between checks."""
+    """Number of steps between checks."""
     points: int = 4096
-    """Points kept out."""
+    """Number of points kept out of training."""
 
     def __post_init__(self) -> None:
         check_settings(self)

@@ -1,4 +1,4 @@
-"""How good, how fast and how large the fields of many meshes are: a line for each, and the means."""
+"""Table of the quality, speed and size of the fields of many meshes: a line for each, and the means."""
 
 import statistics
 from collections.abc import Sequence
@@ -27,6 +27,7 @@ _HEAD = {
     "parameters": ("parameters", 1, ",.0f"),
     "megabytes": ("memory MB", 1, ".2f"),
 }
+"""Columns of the table by the names of their numbers: title, factor and format."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,6 +75,7 @@ class FitTable:
     """
 
     rows: tuple[FitRow, ...]
+    """Rows in the order of the results."""
 
     __repr__ = one_line
 
@@ -109,10 +111,10 @@ def tabulate_fits(
 
     Args:
         results: What ``fit_meshes`` or ``fit_mesh`` gave, at least one.
-        names: Of the objects, one each; their places 0, 1... if not given.
+        names: Names of the objects, one each; 0, 1... if not given.
         samples: Points near the surface and as many of the volume, unseen in training, as :func:`score_field` takes.
         queries: Points uniform in [-1, 1]^3 at which each field is timed, on its own device, the transfer left out.
-        seed: Of all points.
+        seed: Seed of all points.
 
     Raises:
         ValueError: There is no result, one is not of a mesh, or there are more or fewer names.

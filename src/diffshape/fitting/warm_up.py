@@ -1,4 +1,4 @@
-"""A fit in miniature, so that nothing is left to compile or load when the clock of the real one starts.
+"""Fit in miniature, so that nothing is left to compile or load when the clock of the real fit starts.
 
 The first use of a kernel compiles it, which takes longer than a short fit, and the first use in a process loads it.
 """
@@ -11,7 +11,9 @@ from diffshape.training import own_randomness
 from diffshape.training.update import Updater
 
 _STEPS = 8
+"""Number of steps of a fit in miniature."""
 _POINTS = 128
+"""Number of points in a batch, a pool and the target of a fit in miniature."""
 
 
 def warm_up(fit: Fit, device: torch.device) -> None:

@@ -91,6 +91,15 @@ class RunFolder:
         """Whether the folder holds nothing but what a run leaves that is stopped before it is begun."""
         return all(path.name in _BEFORE_CONFIG or is_leftover(path) for path in self.path.iterdir())
 
+    def refuse_if_begun(self) -> None:
+        """Refuse a folder in which a run was begun.
+
+        Raises:
+            ValueError: The folder already holds a run.
+        """
+        if self.is_begun:
+            raise ValueError(f"{self.path} already holds a run; resume it, or choose another folder")
+
     @contextmanager
     def only_here(self) -> Iterator[None]:
         """While entered, no other process works in the folder; what a killed one left half written is removed.
@@ -111,8 +120,7 @@ class RunFolder:
             OSError: A file cannot be written.
         """
         with self.only_here():
-            if self.is_begun:
-                raise ValueError(f"{self.path} already holds a run; resume it, or choose another folder")
+            self.refuse_if_begun()
             write_json(self.path / "environment.json", environment())
             yield
             write_yaml(self.config, settings.to_dict())

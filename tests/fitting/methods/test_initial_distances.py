@@ -1,3 +1,4 @@
+import pytest
 import torch
 
 from diffshape.fitting.methods import initial_distances as start
@@ -38,18 +39,20 @@ def test_the_loss_of_the_true_field_is_almost_0_and_grows_with_the_error(sphere_
     assert right < larger < wrong
 
 
-def test_the_loss_is_the_relative_error_with_a_floor(sphere_target, sphere_field):
+@pytest.mark.parametrize(
+    ("distance", "loss"), [(0.01, 0.02 / 0.015), (-0.02, 0.05 / 0.025), (0.0, 0.03 / 0.005), (0.5, 0.47 / 0.505)]
+)
+def test_the_loss_is_the_relative_error_with_a_floor(distance, loss, sphere_target, sphere_field):
+    """Whatever is drawn: the field is 0.03 at every point, and the distance it should have is the same everywhere."""
     made = targets(sphere_target)
+    made.points = 0.5 * torch.nn.functional.normalize(made.points, dim=-1)
+    made.distances = torch.full_like(made.distances, distance)
     field = sphere_field(0.47)
-    state = made.generator.get_state()
-    loss = made.loss(field)
-    made.generator.set_state(state)
-    chosen = torch.randint(start._POOL, (start._BATCH,), generator=made.generator)
-    exact = made.distances[chosen]
-    expected = ((made.points[chosen].norm(dim=-1) - 0.47 - exact).abs() / (exact.abs() + 0.005)).mean()
-    torch.testing.assert_close(loss, expected)
-    loss.backward()
-    assert field.radius.grad.item() < 0  # a larger radius is better
+    found = made.loss(field)
+    torch.testing.assert_close(found, torch.tensor(loss), rtol=1e-4, atol=0)
+    found.backward()
+    slope = (-1 if distance < 0.03 else 1) / (abs(distance) + 0.005)  # a larger radius lowers the field
+    torch.testing.assert_close(field.radius.grad, torch.tensor(slope), rtol=1e-4, atol=0)
 
 
 def test_the_seed_decides(sphere_target, sphere_field):

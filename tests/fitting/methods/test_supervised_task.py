@@ -51,25 +51,3 @@ def test_every_loss_learns(box, loss):
     result = fit_mesh(box, replace(METHOD, loss=loss, batch=512, pool=20_000), FIELD, steps=150)
     inside, outside = result.query(torch.tensor([[0.0, 0.0, 0.0], [1.05, 0.55, 0.8]]))
     assert inside < 0 < outside
-
-
-@pytest.mark.parametrize(
-    ("options", "message"),
-    [
-        ({"batch": 0}, "need batch >= 1"),
-        ({"pool": 0}, "need batch >= 1, pool >= 1"),
-        ({"fresh": -1}, "fresh >= 0"),
-        ({"pool": 10, "fresh": 11}, "fresh is at most the pool"),
-        ({"near": 0.7, "surface": 0.5}, "shares of at most 1 together"),
-        ({"near": -0.1}, "shares"),
-        ({"sigma": 0.0}, "sigma must be positive"),
-        ({"learning_rate": 0.0}, "learning_rate must be positive"),
-        ({"final": 0.0}, "final is a share"),
-        ({"loss": "l7"}, "loss must be one of"),
-        ({"perturbation": "cauchy"}, "perturbation must be one of"),
-        ({"normalization": "volume"}, "normalization must be one of"),
-    ],
-)
-def test_a_setting_out_of_range_is_refused(options, message):
-    with pytest.raises(ValueError, match=f"Supervised: .*{message}"):
-        Supervised(**options)

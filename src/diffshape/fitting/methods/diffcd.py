@@ -3,7 +3,7 @@
 Lengths are in the unit frame, where the longest side of a shape is 1.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from diffshape._bounds import check_finite
@@ -26,45 +26,54 @@ class DiffCD(ScanMethodConfig):
     """
 
     points_loss: Literal["value", "squared-value", "closest-point"] = "value"
-    """Points to surface: mean |f(p)|, mean f(p)^2, or the distance to the closest point of the level set."""
+    """Term of the points p of the scan: value, mean |f(p)|; squared-value, mean f(p)^2; closest-point, the mean
+    distance from p to the closest point of the level set of f."""
     surface_weight: float = 1.0
-    """w, the weight of surface to points; 0 is IGR."""
+    """Weight w of the distance from the surface to the points; 0 is IGR."""
     surface_squared: bool = False
-    """Square the distance from surface to points."""
+    """Square the distances from the surface to the points."""
     eikonal_weight: float = 0.02
-    """lambda, the weight of mean (1 - |grad f|)^2."""
+    """Weight lambda of the eikonal term, mean (1 - |grad f|)^2."""
     area_weight: float = 0.0
-    """mu, the weight of mean exp(-100 |f|) over the box."""
+    """Weight mu of the area of the surface, mean exp(-100 |f|) over the box."""
     normal_weight: float = 0.01
-    """nu, the weight of mean |grad f - n|^2 at the points; needs ``scan``, whose preparation finds the normals."""
+    """Weight nu of the normals n of the points, mean |grad f - n|^2; must be 0 for a scan that is not prepared, as its
+    preparation finds the normals."""
     batch: int = 4096
-    """Data points a step."""
+    """Number of points of the scan in a step."""
     surface_batch: int = 2048
-    """Points of the surface a step."""
+    """Number of samples of the surface in a step."""
     local_samples: float = 0.5
-    """Eikonal samples near the data, for each data point of the batch."""
+    """Number of eikonal samples near the scan, for each point of the batch."""
     local_scale: float = 0.2
-    """Standard deviation of the local samples about their data point, in its distance to its 50th neighbour."""
+    """Standard deviation of the eikonal samples near a point of the scan, in distances to its 50th neighbour."""
     global_samples: float = 0.125
-    """Eikonal samples anywhere in the box, for each data point of the batch."""
+    """Number of eikonal samples anywhere in the box, for each point of the batch."""
     pool: int = 30_000
-    """Samples of the surface kept between two meshings."""
+    """Number of samples of the surface that are kept between two meshings."""
     meshings: int = 5
-    """How often during the fit the surface is meshed and sampled anew."""
+    """Number of times that the surface is meshed and sampled anew during the fit."""
     mesh_resolution: int = 128
     """Grid nodes per axis of the meshings during the fit."""
     pulls: int = 1
-    """Steps that pull a sample back to the moving surface each time it is drawn."""
+    """Number of steps that pull a sample back to the moving surface each time it is drawn."""
     pull: Literal["newton", "trace"] = "newton"
-    """Pull by f g / |g|^2, or by f g / |g| as published."""
+    """Step that pulls a sample back to the surface, where g is the gradient of f: newton, f g / |g|^2; trace, f g / |g|
+    as published."""
     tolerance: float = 1e-3
-    """A pulled sample counts if |f| there is below this."""
+    """Bound of |f| at a sample that was pulled back to the surface; where |f| is larger, the sample does not count."""
     start: float = 0.75
-    """Share of the steps that learn the distance field of the prepared scan; each costs a third of a later one."""
+    """Share of the steps, from 0 to below 1, in which the field learns the distances of the prepared scan; such a step
+    costs a third of a later one."""
     learning_rate: float = 5e-3
-    """Adam's learning rate."""
+    """Learning rate of Adam."""
     schedule: Literal["exponential", "warmup-cosine"] = "exponential"
-    """Decay to 0.5 % over the fit, or up over 2.5 % of it and down to 0 along a half cosine, as published."""
+    """Schedule of the learning rate: exponential, a decay to 0.5 % over the fit; warmup-cosine, up over the first 2.5 %
+    of the fit and down to 0 along a half cosine, as published."""
+
+    def unprepared(self) -> "DiffCD":
+        """These settings for points that are taken as they are, without the term of the normals."""
+        return replace(self, scan=None, normal_weight=0.0)
 
     def __post_init__(self) -> None:
         check_settings(self)

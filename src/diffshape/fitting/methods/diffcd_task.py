@@ -23,17 +23,17 @@ from diffshape.ops import NeighborIndex
 from diffshape.training import Adam, Exponential, Schedule, WarmupCosine
 
 _STREAMS = ("batch", "noise", "pool", "start")
+"""Names of the random streams, in the order of their seeds."""
 _LOCAL_NEIGHBOR = 50
+"""Neighbour of a point whose distance scales the eikonal samples near that point."""
 
 
 class DiffCDTask(FitTask):
     """Fits ``field`` to a scan; the first ``method.start`` of the steps learn the scan's own distance field."""
 
-    method: DiffCD
-
     def __init__(self, field: Field, target: ScanTarget, method: DiffCD, *, seed: int) -> None:
         super().__init__(field, target, method, seed=seed)
-        self.scan, self.bounds = target, target.box(field)
+        self.method, self.scan, self.bounds = method, target, target.box(field)
         self.generators = {
             name: torch.Generator().manual_seed(len(_STREAMS) * seed + stream) for stream, name in enumerate(_STREAMS)
         }

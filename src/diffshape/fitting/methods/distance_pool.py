@@ -1,8 +1,8 @@
 """Batches of true signed distances, from a pool of points that is filled and renewed along the way.
 
-True distances cost about as much as learning from them, and a pool that is too small is learnt by heart. So the pool
-begins with some, gets new ones every few steps, and when it is full the oldest make room. The new ones are computed in
-another thread while the steps before them are made; which ones they are, and when they come, does not depend on that.
+True distances cost about as much as learning from them, and a pool that is too small is overfitted. So the pool begins
+with some points, gets new ones every few steps, and replaces the oldest when it is full. New points are computed in
+another thread while earlier steps run; neither which points they are nor when they are added depends on timing.
 """
 
 import os
@@ -17,9 +17,9 @@ from diffshape.data.signed_distance import DistanceSamples
 from diffshape.fitting.methods.supervised import Supervised
 
 _FIRST = 65_536
-"""Points of a growing pool before the first step."""
+"""Number of points in a growing pool before the first step."""
 _LOT = 16_384
-"""New points computed at a time, or more."""
+"""Least number of new points that are computed at a time."""
 
 
 class DistancePool:
@@ -28,7 +28,7 @@ class DistancePool:
     Args:
         distance: The shape.
         method: How points are sampled, how many are kept, how many are new in a step, and how many make a batch.
-        seed: Of points and batches; the same seed gives the same bits.
+        seed: Seed of points and batches; the same seed gives the same bits.
     """
 
     def __init__(self, distance: SignedDistance, method: Supervised, *, seed: int) -> None:
@@ -37,12 +37,12 @@ class DistancePool:
         self.samples = torch.empty(method.pool, 4)
         """Points and distances, the oldest overwritten once it is full."""
         self.computed = 0
-        """How many were computed, those overwritten included."""
+        """Number of points computed so far, those overwritten included."""
         self._ahead: Future[Tensor] | None = None
         self._before_ahead = self.pool_generator.get_state()
 
     def batch(self, step: int) -> DistanceSamples:
-        """The batch of ``step``, after what new points are due."""
+        """The batch of ``step``; new points that are due by then are added first."""
         if self.computed == 0:
             self._add(self._new(min(self.method.pool, _FIRST) if self.method.fresh else self.method.pool))
         while self._is_due(step):
@@ -59,7 +59,7 @@ class DistancePool:
         return max(self.method.fresh, min(self.method.pool, _LOT))
 
     def _is_due(self, step: int) -> bool:
-        """Whether another lot has to be there before ``step``: as many at a time as come to so many a step."""
+        """Whether another lot is due before ``step``, so that ``fresh`` new points come on average in a step."""
         pool, fresh = self.method.pool, self.method.fresh
         return fresh > 0 and self.computed + self._lot <= min(pool, _FIRST) + step * fresh
 
@@ -70,7 +70,7 @@ class DistancePool:
         return self._ahead
 
     def _new(self, count: int) -> Tensor:
-        """So many new points and their distances."""
+        """New points and their distances, (count, 4)."""
         method = self.method
         near, surface = round(method.near * count), round(method.surface * count)
         new = self.distance.sample(
@@ -88,7 +88,8 @@ class DistancePool:
         self.computed += len(new)
 
     def state(self) -> dict[str, Tensor]:
-        """The points and the random streams; a lot that is being computed is none of it, and will be computed again."""
+        """The points and the random streams; a lot that is still being computed is left out, and computed again
+        later."""
         random_pool = self._before_ahead if self._ahead else self.pool_generator.get_state()
         return {
             "samples": self.samples[: self.computed],

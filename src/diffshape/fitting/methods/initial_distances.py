@@ -14,15 +14,15 @@ from diffshape.fitting.targets.scan_target import ScanTarget
 from diffshape.ops import NeighborIndex
 
 _POOL = 400_000
-"""Points with distances to draw from."""
+"""Number of points with distances to draw from."""
 _BATCH = 8192
-"""Points a step."""
+"""Number of points in a step."""
 _FLOOR = 0.005
 """Distance above which errors count relative to it, and below which they count equally."""
 
 
 class InitialDistances:
-    """Points around the scan and the signed distances a field should have there."""
+    """Points around a prepared scan, and the signed distances that a field learns there."""
 
     def __init__(self, scan: ScanTarget, bounds: tuple[float, float], generator: torch.Generator) -> None:
         self.generator = generator

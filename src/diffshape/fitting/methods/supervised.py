@@ -8,37 +8,37 @@ from typing import Literal
 
 from diffshape._bounds import check_finite
 from diffshape._typed import check_settings
-from diffshape.fitting.methods.config import MethodConfig
+from diffshape.fitting.methods.config import MeshMethodConfig
 
 
 @dataclass(frozen=True, kw_only=True)
-class Supervised(MethodConfig):
+class Supervised(MeshMethodConfig):
     """A field learns the exact signed distance of a mesh, at points near its surface and anywhere in [-1, 1]^3.
 
     Source of the default loss and of sampling near and far: Mueller, Evans, Schied, Keller, Instant NGP, SIGGRAPH 2022.
     """
 
     loss: Literal["mape", "l1", "clamped_l1", "relative_l2"] = "mape"
-    """Mean over the points of |f - s| / (|s| + 0.01) for mape, |f - s| for l1, |f - s| with both clamped to 0.1 for
-    clamped_l1, (f - s)^2 / (f^2 + 0.01) for relative_l2."""
+    """Loss of the predicted distances f and the true ones s, a mean over the points: |f - s| / (|s| + 0.01) for mape,
+    |f - s| for l1, |f - s| with both clamped to 0.1 for clamped_l1, (f - s)^2 / (f^2 + 0.01) for relative_l2."""
     batch: int = 4096
-    """Points a step."""
+    """Number of points in a step."""
     near: float = 0.5
-    """Share of points near the surface."""
+    """Share of the points that are sampled near the surface."""
     surface: float = 0.0
-    """Share of points on the surface, of distance 0; what this and near leave is uniform in [-1, 1]^3."""
+    """Share of the points that are sampled on the surface, at distance 0; those neither near nor on it are uniform in
+    [-1, 1]^3."""
     sigma: float = 0.01
     """Scale of the distribution by which points near the surface are moved off it, on every axis."""
     perturbation: Literal["gaussian", "logistic"] = "gaussian"
-    """Distribution of the way that points near the surface are moved: normal, or logistic as in instant-ngp."""
+    """Distribution by which points near the surface are moved off it: gaussian, or logistic as in instant-ngp."""
     pool: int = 1_000_000
-    """Points with true distances that are kept to draw from."""
+    """Number of points with true distances that are kept, to draw batches from."""
     fresh: int = 768
-    """New points a step, on average; they fill the pool, then replace its oldest. 0: it is full from the start."""
-    normalization: Literal["longest-side", "diagonal"] = "longest-side"
-    """How the mesh is scaled: longest-side makes its longest side 2, diagonal puts it into the ball of radius 0.95."""
+    """Average number of new points in a step; they fill the pool, then replace its oldest points. 0: the pool is full
+    from the start."""
     learning_rate: float | None = None
-    """Adam's learning rate; None is 2e-2 for hash grids, 5e-3 for feature grids, 1e-3 for networks."""
+    """Learning rate of Adam; None is 2e-2 for hash grids, 5e-3 for feature grids, 1e-3 for networks."""
     final: float = 0.03
     """Share of the learning rate that is left at the end of an exponential decay."""
 

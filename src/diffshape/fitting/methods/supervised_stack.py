@@ -2,7 +2,7 @@
 
 The objective is the sum of the fields' own losses. No parameter is shared and Adam works number by number, so that one
 optimiser over all is as many independent ones: a field gets the gradient, and takes the step, that it would by itself.
-A field that has learnt enough is left out of the sum; no gradient reaches it, and the optimiser leaves it as it is.
+A field that has learned enough is left out of the sum; no gradient reaches it, and the optimiser leaves it as it is.
 """
 
 import math
@@ -22,27 +22,27 @@ from diffshape.losses import LossTerms
 from diffshape.training import Adam, Exponential, Schedule, StepReport, Task
 
 _KEPT_OUT = 1 << 41
-"""Seeds of points kept out of training begin here, far from those of fits and scores."""
+"""Seed of the first points kept out of training, far from the seeds of fits and scores."""
 _BETTER = 0.99
-"""An error improves on another if it is below this share of it."""
+"""Share of the lowest error below which another error counts as an improvement."""
 
 
 @dataclass
-class Progress:
-    """How far one of the fields has come."""
+class FieldProgress:
+    """Progress of one of the fields."""
 
     step: int = 0
-    """Updates it has taken."""
+    """Number of updates taken."""
     seconds: float = 0.0
-    """Its share of the time: that of every step, divided by the fields that took it."""
+    """Share of the time: that of every step, divided by the fields that took it."""
     best: float = math.inf
-    """Its lowest error so far."""
+    """Lowest error so far."""
     waited: int = 0
-    """Checks since then."""
+    """Checks since the lowest error."""
 
 
 class SupervisedStackTask(Task):
-    """Fits each field of ``stack`` to one of ``distances``; to be told of every step by :meth:`observe`."""
+    """Fits each field of ``stack`` to one of ``distances``; :meth:`observe` must be called after every step."""
 
     def __init__(
         self,
@@ -59,7 +59,7 @@ class SupervisedStackTask(Task):
         self.kept_out = [_kept_out(distance, method, stop, seed) for distance in distances] if stop else []
         self.active = list(range(len(stack)))
         """Places of the fields that still learn."""
-        self.progress = [Progress() for _ in distances]
+        self.progress = [FieldProgress() for _ in distances]
         self._seconds = 0.0
 
     def optimizer(self) -> Adam:
@@ -72,7 +72,7 @@ class SupervisedStackTask(Task):
 
     @property
     def finished(self) -> bool:
-        """Whether every field has learnt enough."""
+        """Whether every field has learned enough."""
         return not self.active
 
     def loss(self, step: int, progress: float) -> LossTerms:
@@ -91,16 +91,16 @@ class SupervisedStackTask(Task):
         )
 
     def observe(self, report: StepReport) -> None:
-        """Count the step and its time for all who took it; let those go that have learnt enough."""
+        """Count the step and its time for every field that took it, and stop the fields that have learned enough."""
         share, self._seconds = (report.seconds - self._seconds) / len(self.active), report.seconds
         for place in self.active:
             self.progress[place].step = report.step
             self.progress[place].seconds += share
         if self.stop and report.step % self.stop.every == 0:
-            self.active = [place for place in self.active if not self._has_learnt(place, self.stop)]
+            self.active = [place for place in self.active if not self._has_learned(place, self.stop)]
 
     @torch.no_grad()
-    def _has_learnt(self, place: int, stop: StopRule) -> bool:
+    def _has_learned(self, place: int, stop: StopRule) -> bool:
         field, progress = self.stack[place], self.progress[place]
         points, distances = (each.to(field.tables) for each in self.kept_out[place])
         error = float((field(points) - distances).abs().mean())

@@ -25,10 +25,9 @@ DISTANCE_LOSSES = {
 class SupervisedTask(FitTask):
     """Fits ``field`` to the signed distance of a mesh, in the frame of that."""
 
-    method: Supervised
-
     def __init__(self, field: Field, target: MeshTarget, method: Supervised, *, seed: int) -> None:
         super().__init__(field, target, method, seed=seed)
+        self.method = method
         self.pool = DistancePool(target.distance, method, seed=seed)
 
     def optimizer(self) -> Adam:
@@ -41,7 +40,8 @@ class SupervisedTask(FitTask):
 
     @property
     def is_short(self) -> bool:
-        """Whether the grid and the batch are small: meanwhile other threads have true distances to compute."""
+        """Whether the batch is so small for the field that one thread is enough; other threads compute true
+        distances."""
         return self.method.batch <= self.field.single_thread_batch
 
     @staticmethod

@@ -14,7 +14,7 @@ from diffshape.ops import LevelSetPoints, isosurface, project_to_level_set, samp
 
 
 class SurfacePool:
-    """The samples and when they were last drawn afresh."""
+    """Samples of the surface, and the number of meshings that they have been drawn from."""
 
     def __init__(self, method: DiffCD, bounds: tuple[float, float], generator: torch.Generator) -> None:
         self.method, self.bounds, self.generator = method, bounds, generator
@@ -22,7 +22,8 @@ class SurfacePool:
         self.meshings = torch.tensor(0)
 
     def refresh(self, field: Field, share: float) -> None:
-        """Mesh and sample the surface if the ``share`` of the fit gone by asks for it; keep the pool if it is empty."""
+        """Mesh and sample the surface if that is due after this ``share`` of the fit; an empty surface changes
+        nothing."""
         due = int(share * self.method.meshings) + 1
         if self.meshings.item() >= due:
             return
@@ -46,7 +47,7 @@ class SurfacePool:
         return pulled
 
     def state(self) -> dict[str, Tensor]:
-        """What a checkpoint keeps."""
+        """The samples and the number of meshings, for a checkpoint."""
         return {"pool": self.points, "meshings": self.meshings}
 
     def load_state(self, state: dict[str, Tensor]) -> None:

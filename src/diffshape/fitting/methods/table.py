@@ -1,4 +1,4 @@
-"""The list of methods: their settings, what they fit, and the task that does it. Needs no torch.
+"""The list of methods: the settings of each, the kind of input it fits, and its task. Needs no torch.
 
 A new method is a config, a task, a row here and a preset in ``fitting/presets.py``.
 """
@@ -6,7 +6,7 @@ A new method is a config, a task, a row here and a preset in ``fitting/presets.p
 import importlib
 from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias, Union
 
-from diffshape.fitting.methods.config import MethodConfig, ScanMethodConfig
+from diffshape.fitting.methods.config import MeshMethodConfig, MethodConfig, ScanMethodConfig
 from diffshape.fitting.methods.diffcd import DiffCD
 from diffshape.fitting.methods.supervised import Supervised
 
@@ -14,34 +14,35 @@ if TYPE_CHECKING:
     from diffshape.fitting.methods.task import FitTask
 
 Fits: TypeAlias = Literal["scan", "mesh"]
-"""Kinds of input: points without sides, or a surface with true distances."""
+"""Kinds of input: "scan", points without normals; "mesh", a surface whose true distances can be computed."""
 
 
 class Method(NamedTuple):
     """One way to fit a field."""
 
     config: type[MethodConfig]
-    """The class of its settings."""
+    """Class of the settings of the method."""
     fits: Fits
-    """The kind of input that it fits."""
+    """Kind of input that the method fits."""
     task: str
-    """Where its task is, "module:Class" in ``fitting.methods``; imported when a fit begins."""
+    """Place of the task of the method, "module:Class" in ``fitting.methods``; imported when a fit begins."""
 
 
 METHODS = {
     "diffcd": Method(DiffCD, "scan", "diffcd_task:DiffCDTask"),
     "supervised": Method(Supervised, "mesh", "supervised_task:SupervisedTask"),
 }
-"""Every method, by the name that files have for it."""
+"""Methods by the names that files have for them."""
 if TYPE_CHECKING:
     ScanMethod: TypeAlias = ScanMethodConfig
-    MeshMethod: TypeAlias = MethodConfig
+    MeshMethod: TypeAlias = MeshMethodConfig
 else:  # one of the classes in the list, for a command line that is made from them
     ScanMethod, MeshMethod = (
         Union[tuple(method.config for method in METHODS.values() if method.fits == fits)]  # noqa: UP007
         for fits in ("scan", "mesh")
     )
-METHOD_KINDS: dict[str, type] = {name: method.config for name, method in METHODS.items()}
+METHOD_KINDS: dict[str, type[MethodConfig]] = {name: method.config for name, method in METHODS.items()}
+"""Classes of settings, by the names that files have for their methods."""
 
 
 def name_of(config: MethodConfig) -> str:
@@ -49,8 +50,15 @@ def name_of(config: MethodConfig) -> str:
 
     >>> name_of(DiffCD(batch=64))
     'diffcd'
+
+    Raises:
+        ValueError: The list has no such method.
     """
-    return next(name for name, method in METHODS.items() if method.config is type(config))
+    for name, kind in METHOD_KINDS.items():
+        if kind is type(config):
+            return name
+    known = ", ".join(kind.__name__ for kind in METHOD_KINDS.values())
+    raise ValueError(f"method must be one of {known}, got {type(config).__name__}")
 
 
 def fits_of(config: MethodConfig) -> Fits:

@@ -1,31 +1,27 @@
-"""What every method answers when a fit is run: its loss, and what else depends on the method."""
-
-from typing import Any, TypeVar
+"""Training task of a fit: its loss, optimiser and schedule, which depend on the method."""
 
 from diffshape.fields import Field
-from diffshape.fitting.methods.config import MethodConfig
+from diffshape.fitting.methods.config import Config, MethodConfig
+from diffshape.fitting.targets.target import Target
 from diffshape.training import Adam, Schedule, Task
-
-Config = TypeVar("Config", bound=MethodConfig)
 
 
 class FitTask(Task):
     """Training of one field on what it is fitted to.
 
     A subclass has a ``loss``, an ``optimizer``, a ``schedule`` and ``in_miniature``, and the state to keep beside the
-    field, if there is any.
+    field, if there is any; it keeps of what it is made with the parts that it needs.
     """
 
-    def __init__(self, field: Field, target: Any, method: Any, *, seed: int) -> None:
-        self.field, self.target, self.method, self.seed = field, target, method, seed
-        self.modules = {"field": field}
+    def __init__(self, field: Field, target: Target, method: MethodConfig, *, seed: int) -> None:
+        self.field, self.modules = field, {"field": field}
 
     def optimizer(self) -> Adam:
-        """How the parameters of the field are moved."""
+        """Optimiser of the parameters of the field."""
         raise NotImplementedError
 
     def schedule(self) -> Schedule:
-        """How the learning rate changes along the fit."""
+        """Schedule of the learning rate along the fit."""
         raise NotImplementedError
 
     @property
@@ -35,5 +31,5 @@ class FitTask(Task):
 
     @staticmethod
     def in_miniature(method: Config, points: int) -> Config:
-        """The settings with batches and pools of so many ``points``, to run every kernel of a fit in a moment."""
+        """The settings with batches and pools of ``points`` points, so that every kernel of a fit runs in a moment."""
         raise NotImplementedError

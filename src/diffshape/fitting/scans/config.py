@@ -10,22 +10,22 @@ from diffshape._typed import check_settings
 
 @dataclass(frozen=True, kw_only=True)
 class OrientationConfig:
-    """How unoriented points find their outside."""
+    """Orientation of points: on which side of the surface the outside is."""
 
     directions: int = 64
-    """Directions from which points are looked at."""
+    """Number of directions from which the points are looked at."""
     cell: float = 2.0
-    """Width of a cell of the depth pictures, in point spacings."""
+    """Width of a cell of the depth images that show which points are visible, in point spacings."""
     slack: float = 2.5
-    """How far behind the nearest point of its cells a point still counts as seen, in cells."""
+    """Distance behind the nearest point of a depth image up to which a point counts as visible, in cells."""
     rounds: int = 6
-    """Rounds of making the normals agree with the indicator they define."""
+    """Number of rounds that make the normals agree with the indicator function that they define."""
     smoothing: tuple[float, float] = (0.016, 0.01)
-    """Blur of the indicator in the first and the last round."""
+    """Blur of the indicator function in the first and in the last round, as shares of the longest side of the shape."""
     resolution: int = 96
-    """Nodes an axis of the indicator's grid."""
+    """Nodes per axis of the grid of the indicator function."""
     side: float = 2.0
-    """Side of the indicator's cube; the shape has side 1."""
+    """Side of the cube of the indicator function, in longest sides of the shape."""
 
     def __post_init__(self) -> None:
         check_settings(self)
@@ -37,28 +37,30 @@ class OrientationConfig:
 
 @dataclass(frozen=True, kw_only=True)
 class ScanConfig:
-    """How a raw scan becomes clean oriented points."""
+    """Preparation of a raw scan: clean points with normals that point outside."""
 
     orientation: OrientationConfig = field(default_factory=OrientationConfig)
-    """How the points find their outside."""
+    """Settings of the orientation of the points."""
     sizes: tuple[int, ...] = (10, 16, 24, 36, 54, 80, 120, 180, 256)
-    """Neighbourhood sizes tried for a noisy point."""
+    """Numbers of neighbours that are tried for each point of a noisy scan."""
     first_size: int = 54
-    """Neighbourhood of every noisy point in the round before the adaptive ones."""
+    """Number of neighbours of every point of a noisy scan in the round before the adaptive rounds."""
     clean_size: int = 16
-    """Neighbourhood from which a point of a clean scan gets its normal."""
+    """Number of neighbours from which a point of a clean scan gets its normal."""
     rounds: int = 3
-    """Adaptive rounds, each starting from the surface of the one before."""
+    """Number of adaptive smoothing rounds, each of which starts from the surface of the round before."""
     confidence: float = 1.6
-    """How much the fits of growing neighbourhoods may differ, in standard errors: larger is smoother."""
+    """Largest difference between the fits of growing neighbourhoods, in standard errors; larger is smoother."""
     agreement: tuple[float, float] = (0.7, 0.8)
     """Least cosine between the normals of neighbours that are averaged, in the first round and later."""
     clean_below: float = 0.15
-    """Points stay where they are if the noise is below this many point spacings."""
+    """Noise, in point spacings, below which the points of a scan stay where they are."""
     isolation: tuple[float, float] = (6.0, 2.5)
-    """A point is dropped if its 8th neighbour is so many times farther than for most points, or for its neighbours."""
+    """Limits beyond which a point is dropped as isolated: how many times farther its 8th neighbour is than that of most
+    points, and than those of its neighbours."""
     stray: float = 5.0
-    """A point is dropped if it lies this many times the noise, and a point spacing, off the surface of the others."""
+    """Distance off the surface of the other points, in multiples of the noise, beyond which a point is dropped as
+    stray; a point within one point spacing is kept."""
 
     def __post_init__(self) -> None:
         check_settings(self)

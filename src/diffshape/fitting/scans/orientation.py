@@ -28,37 +28,38 @@ from diffshape.ops.poisson_indicator import PoissonIndicator
 from diffshape.ops.visibility import fibonacci_directions, visible_from
 
 AREA_NEIGHBORS = 8
+"""Neighbour of a point whose distance says what area the point stands for."""
 
 PICTURED_POINTS = 1 << 19
-"""Points drawn at a time into depth pictures, which bounds their memory."""
+"""Largest number of points that are drawn into depth images at a time, which bounds their memory."""
 
-TOLD_APART = 1.5
-"""Spacings before and behind a point at which the indicator must know the outside from the inside."""
+CLEARANCE = 1.5
+"""Distance before and behind a point, in spacings, at which the indicator must be outside and inside."""
 
 
 @dataclass(frozen=True)
 class OrientationTrust:
-    """How far an orientation can be relied on: three shares of the points, 0 at best, and a volume.
+    """Measures of how reliable an orientation is: three shares of the points, 0 at best, and a volume.
 
     On the real scans measured, ``unseen`` and ``undecided`` are below 0.15 where 97 % of the normals or more are right,
     and were 0.6 and 0.3 on a scan of a plate no thicker than its noise, where 92 % were.
     """
 
     unseen: float
-    """Points that no direction sees: their side was inferred from the others'."""
+    """Share of points that no direction sees; their side was inferred from that of the others."""
     overruled: float
-    """Seen points whose normal turned away from the directions that see them."""
+    """Share of points whose normal turned away from the directions that see them."""
     undecided: float
-    """Points that do not have the inside 1.5 spacings behind and the outside 1.5 spacings before them."""
+    """Share of points without the inside 1.5 spacings behind them and the outside 1.5 spacings before them."""
     volume: float
-    """What the indicator encloses, in the unit of the points cubed; about 0 if the cloud has no inside."""
+    """Volume that the indicator encloses, in the unit of the points cubed; about 0 if the cloud has no inside."""
 
     __repr__ = one_line
 
 
 @dataclass(frozen=True)
 class Orientation:
-    """Unit normals (N, 3) that point outside, the indicator they define, and how far to trust them."""
+    """Unit normals (N, 3) that point outside, the indicator that they define, and how reliable they are."""
 
     normals: Float[Tensor, "n 3"]
     indicator: PoissonIndicator
@@ -79,7 +80,7 @@ def orient_points(
     Args:
         points: Shape (N, 3), N >= 2, in the unit frame (longest side 1, centred at 0), without far outliers.
         areas: The area each point stands for; from the distance to its 8th neighbour if ``None``.
-        config: Settings.
+        config: Settings of the orientation; ``OrientationConfig()`` if ``None``.
 
     Returns:
         See :class:`Orientation`; dtype of ``points``.
@@ -124,7 +125,7 @@ def agreed_normals(
 def indicator_of(
     points: Tensor, normals: Tensor, areas: Tensor, config: OrientationConfig, smoothing: float | None = None
 ) -> PoissonIndicator:
-    """The indicator of oriented points; blurred as in the last round if not told otherwise."""
+    """The indicator of oriented points; ``smoothing`` is that of the last round if None."""
     smoothing = config.smoothing[1] if smoothing is None else smoothing
     vectors = normals * areas[:, None]
     return PoissonIndicator(points, vectors, resolution=config.resolution, side=config.side, smoothing=smoothing)
@@ -169,7 +170,7 @@ def undecided_share(
     points: Float[Tensor, "n 3"], normals: Float[Tensor, "n 3"], indicator: PoissonIndicator, spacing: float
 ) -> float:
     """Share of points that do not have the inside just behind and the outside just before them."""
-    step = TOLD_APART * spacing * normals
+    step = CLEARANCE * spacing * normals
     return _share(~(indicator.inside(points - step) & ~indicator.inside(points + step)))
 
 

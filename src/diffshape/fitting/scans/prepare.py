@@ -33,17 +33,17 @@ class PreparedScan:
     quadrics: LocalQuadrics
     """The surface around every kept point."""
     kept: Int[Tensor, "n"]
-    """Which points of the input they are, ascending; the others were outliers or lay on one of these."""
+    """Indices of the kept points in the input, ascending; the others were outliers or repeated one of these."""
     noise: float
     """Estimated standard deviation of the input along its normals."""
     spacing: float
-    """Typical distance between neighbours."""
+    """Typical distance between neighbouring points."""
     moved: bool
     """Whether the points were smoothed; a clean scan keeps its points."""
     indicator: PoissonIndicator
-    """Inside and outside, everywhere."""
+    """Indicator function that says of any point whether it is inside."""
     trust: OrientationTrust
-    """How far to believe the orientation."""
+    """Measures of how reliable the orientation is."""
 
     __repr__ = one_line
 
@@ -64,7 +64,7 @@ def prepare_scan(points: Float[Tensor, "n 3"], config: ScanConfig | None = None)
 
     Args:
         points: Shape (N, 3), N >= 4, in the unit frame (longest side 1, centred at 0); outliers may lie anywhere.
-        config: Settings.
+        config: Settings of the preparation; ``ScanConfig()`` if ``None``.
 
     Returns:
         See :class:`PreparedScan`, on the CPU in the dtype of ``points``.
@@ -135,7 +135,7 @@ def _isolated(points: Float[Tensor, "n 3"], factor: float, local_factor: float) 
 
 
 def _indicator(quadrics: LocalQuadrics, config: ScanConfig) -> PoissonIndicator:
-    """Of the cleaned points; noise spreads points over a shell, so only now do they tell what area they stand for."""
+    """Indicator of the cleaned points; before, noise spreads them over a shell and falsifies their areas."""
     points = quadrics.points
     nearest = NeighborIndex(points).query(points, min(AREA_NEIGHBORS + 1, len(points)))
     return indicator_of(points, quadrics.normals, point_areas(nearest.squared_distances), config.orientation)

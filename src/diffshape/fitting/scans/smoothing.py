@@ -1,4 +1,4 @@
-"""How noisy an oriented cloud is, and its surface: rounds of local quadrics around moving centers.
+"""Noise of an oriented cloud, and its surface: rounds of local quadrics around moving centers.
 
 The first round fits every point the same small neighbourhood; one search around the centers it moved serves the
 adaptive rounds after it, each with the normals of the one before. All fit the raw points, so nothing is averaged twice.
@@ -14,13 +14,17 @@ from diffshape.ops.local_quadrics import LocalQuadrics, local_quadrics
 from diffshape.ops.neighbors.index import NeighborIndex
 
 PROBE = 24
-"""Neighbours whose residuals tell the noise; at edges and details they are larger than the noise, so ..."""
+"""Number of neighbours of the quadrics whose residuals the noise is estimated from."""
 
-QUANTILE, EXPECTED = 0.3, 0.92
-"""... a low quantile is read, and divided by its value for noise 1 on flat ground (simulated)."""
+QUANTILE = 0.3
+"""Quantile of the residuals that the noise is read from; a low one, because edges and details raise the high ones."""
+
+EXPECTED = 0.92
+"""Value of that quantile for noise of standard deviation 1 on a plane, by simulation."""
 
 GROWTH = 1.5
-"""How far the residuals of later rounds, which hold more detail, may raise the estimate."""
+"""Largest factor by which the residuals of later rounds, which hold more detail, may raise the estimate of the
+noise."""
 
 
 def estimate_noise(
@@ -48,7 +52,7 @@ def smooth(
     Args:
         points: Shape (N, 3).
         normals: Their unit normals, right within a radian or so.
-        neighbors: Of each point, nearest first, for the first round.
+        neighbors: Neighbours of each point, nearest first, for the first round.
         noise: Estimated standard deviation along the normals.
         config: Sizes, rounds, confidence and agreement.
 
@@ -98,7 +102,7 @@ def fit_clean(
 
 
 def distances_from(points: Float[Tensor, "n 3"], quadrics: LocalQuadrics) -> Float[Tensor, "n"]:
-    """How far each point lies off its own quadric, along the normal."""
+    """Distance (N,) of each point from its own quadric, along the normal."""
     return ((points - quadrics.points) * quadrics.normals).sum(1).abs()
 
 

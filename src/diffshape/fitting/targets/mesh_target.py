@@ -1,4 +1,4 @@
-"""What a field is fitted to where the surface is known: a mesh, with its exact signed distance."""
+"""Target of a fit of a mesh: the mesh, with its exact signed distance."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,12 +12,12 @@ from torch import Tensor
 from diffshape._reprs import one_line
 from diffshape.data import Mesh, SignedDistance, as_mesh
 from diffshape.data.signed_distance import Normalization
-from diffshape.fitting.methods.supervised import Supervised
+from diffshape.fitting.methods.config import MeshMethodConfig, MethodConfig, method_of
 from diffshape.fitting.targets.target import Target
 from diffshape.ops import sample_surface
 
 _SUPPORT = 30_000
-"""Points of the surface."""
+"""Number of points that are drawn on the surface."""
 
 
 @dataclass(frozen=True)
@@ -25,9 +25,9 @@ class MeshTarget(Target):
     """A mesh and its signed distance."""
 
     mesh: Mesh
-    """In input coordinates."""
+    """Mesh in input coordinates."""
     distance: SignedDistance
-    """In its own frame, which is that of the fit."""
+    """Signed distance of the mesh, in the frame of the fit."""
 
     bounds: ClassVar[tuple[float, float]] = (-1.05, 1.05)
     support: ClassVar[float] = 0.0
@@ -51,6 +51,6 @@ class MeshTarget(Target):
         return {"vertices": torch.from_numpy(self.mesh.vertices), "faces": torch.from_numpy(self.mesh.faces)}
 
     @classmethod
-    def from_tensors(cls, tensors: Mapping[str, Tensor], method: Supervised) -> "MeshTarget":
+    def from_tensors(cls, tensors: Mapping[str, Tensor], method: MethodConfig) -> "MeshTarget":
         """The mesh of which a file kept ``tensors``, scaled as ``method`` says."""
-        return cls.of((tensors["vertices"], tensors["faces"]), method.normalization)
+        return cls.of((tensors["vertices"], tensors["faces"]), method_of(MeshMethodConfig, method).normalization)

@@ -1,4 +1,4 @@
-"""What a field is fitted to: points, their normals if known, and a global sense of inside."""
+"""Target of a fit of a scan: points, and their normals and an indicator of inside if they are known."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
@@ -16,11 +16,11 @@ from diffshape.fitting.targets.target import Target
 from diffshape.ops import NeighborIndex
 
 _EXTRA = 2
-"""Points added for each point of a prepared scan, on its quadric."""
+"""Number of points that are added for each point of a prepared scan, on its quadric."""
 _REACH = 0.4
 """Distance of an added point from its own, in spacings: a standard deviation along each tangent."""
 _ENOUGH = 120_000
-"""Most points that are added to a scan."""
+"""Largest number of points that are added to a scan."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,7 +28,7 @@ class ScanTarget(Target):
     """A prepared scan in the unit frame, all on the CPU in float32, so that a checkpoint can keep it."""
 
     points: Float[Tensor, "n 3"]
-    """Data points."""
+    """Points of the scan."""
     spacing: Float[Tensor, ""]
     """Typical distance between neighbouring points of the scan."""
     noise: Float[Tensor, ""]
@@ -36,9 +36,9 @@ class ScanTarget(Target):
     normals: Float[Tensor, "n 3"] | None = None
     """Unit normals that point outside."""
     indicator: Float[Tensor, "r r r"] | None = None
-    """Greater than 0 inside, on a grid (x, y, z) of nodes from -side / 2 to side / 2."""
+    """Indicator function, greater than 0 inside, at the nodes (x, y, z) of a grid from -side / 2 to side / 2."""
     side: Float[Tensor, ""] | None = None
-    """Side of the indicator's cube."""
+    """Side of the cube of the indicator function."""
 
     bounds: ClassVar[tuple[float, float]] = (-0.8, 0.8)
     support: ClassVar[float] = 0.005
@@ -69,13 +69,13 @@ class ScanTarget(Target):
         return cls(**tensors)
 
     def first(self, count: int) -> "ScanTarget":
-        """The same scan with its first points only."""
+        """A scan of the first ``count`` points of this one."""
         normals = None if self.normals is None else self.normals[:count]
         return replace(self, points=self.points[:count], normals=normals)
 
 
 def raw_target(points: Float[Tensor, "n 3"]) -> ScanTarget:
-    """Points as they are, without normals: what the published method is given."""
+    """Target of points as they are, without normals; the published method is given this one."""
     cloud = points.detach().cpu().float()
     distinct = cloud.unique(dim=0)  # the many zeros of a depth camera are one place
     squared, _ = NeighborIndex(distinct).query(distinct, k=2)
@@ -83,7 +83,7 @@ def raw_target(points: Float[Tensor, "n 3"]) -> ScanTarget:
 
 
 def prepared_target(scan: PreparedScan, generator: torch.Generator) -> ScanTarget:
-    """The points of a prepared scan, and more of them on the quadrics between them where they are few."""
+    """Target of the points of a prepared scan, with more points on the quadrics between them where they are few."""
     extra = max(0, min(_EXTRA, _ENOUGH // len(scan.points)))
     offsets = torch.randn(len(scan.points), extra, 2, generator=generator, dtype=scan.points.dtype)
     points, normals = scan.quadrics.patch(_REACH * scan.spacing * offsets)
