@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import tyro
 
@@ -31,12 +31,17 @@ from diffshape.fitting.methods.config import MeshMethodConfig, ScanMethodConfig,
 from diffshape.fitting.methods.diffcd import DiffCD
 from diffshape.fitting.methods.supervised import Supervised
 from diffshape.fitting.methods.table import Fits, MeshMethod, ScanMethod, name_of
+from diffshape.fitting.presets import PRESETS
 from diffshape.fitting.settings import FitSettings
 from diffshape.training.run_folder import RunFolder
 
 if TYPE_CHECKING:
     from diffshape.batch.inputs import Inputs
 
+if TYPE_CHECKING:
+    PresetName: TypeAlias = str
+else:  # one of the names in the lists of presets
+    PresetName = Literal[tuple(dict.fromkeys(name for presets in PRESETS.values() for name in presets))]
 _ALSO_ON_RESUME = {"resume", "truth", "resolution", "up", "device", "threads", "json", "quiet", "debug"}
 """Options that a resumed fit takes."""
 
@@ -54,7 +59,7 @@ class FitArguments(VerbOptions):
     """File of the true surface, a mesh, to score the fit against. Default for a mesh: the mesh itself."""
     out: OptionalPath = None
     """Folder to write the run to, new or empty. Default: outputs/POINTS/METHOD/TIME."""
-    preset: Literal["quick", "standard", "paper", "fine", "torch-ngp", "instant-ngp"] = "standard"
+    preset: PresetName = "standard"
     """quick: a first look. standard: the default. paper, for a scan: the published network, weights and steps, hours.
     For a mesh, fine: a larger grid, minutes; torch-ngp, instant-ngp: as published, hours without a GPU."""
     steps: OptionalInt = None

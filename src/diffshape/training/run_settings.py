@@ -38,6 +38,12 @@ class RunSettings:
         """
         check(f"{cls.__name__}.from_dict: base", cls | None, base)
         values = dict(plain)
+        version = values.get("version")
+        if type(version) is int and 0 < version < VERSION:
+            raise ValueError(
+                f"{cls.__name__}: version must be {VERSION}, got {version}: an earlier version of diffshape wrote "
+                "this, and it alone can read it; begin anew in another folder"
+            )
         own = {"version": VERSION, "kind": cls.VERB}
         for key, wanted in own.items():
             given = values.pop(key, None if base is None else wanted)
