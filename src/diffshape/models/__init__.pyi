@@ -7,8 +7,6 @@ from diffshape.models.autoencoders.config import PointCloudConfig as PointCloudC
 from diffshape.models.autoencoders.config import PointCloudNetwork as PointCloudNetwork
 from diffshape.models.autoencoders.config import VoxelConfig as VoxelConfig
 from diffshape.models.autoencoders.config import VoxelNetwork as VoxelNetwork
-from diffshape.models.autoencoders.files import load_model as load_model
-from diffshape.models.autoencoders.files import save_model as save_model
 from diffshape.models.autoencoders.mesh import MeshModel as MeshModel
 from diffshape.models.autoencoders.point_cloud import PointCloudModel as PointCloudModel
 from diffshape.models.autoencoders.reconstruction import Reconstruction as Reconstruction
@@ -16,9 +14,8 @@ from diffshape.models.autoencoders.reconstruction import reconstruction_error as
 from diffshape.models.autoencoders.voxel import VoxelModel as VoxelModel
 from diffshape.models.deep_sdf.config import PUBLISHED_DEEP_SDF as PUBLISHED_DEEP_SDF
 from diffshape.models.deep_sdf.config import DeepSDFConfig as DeepSDFConfig
+from diffshape.models.deep_sdf.examples import deep_sdf_shapes as deep_sdf_shapes
 from diffshape.models.deep_sdf.model import DeepSDF as DeepSDF
-from diffshape.models.deep_sdf.model import load_deep_sdf as load_deep_sdf
-from diffshape.models.deep_sdf.run import deep_sdf_shapes as deep_sdf_shapes
 from diffshape.models.deep_sdf.samples import FamilySamples as FamilySamples
 from diffshape.models.deep_sdf.samples import sample_family as sample_family
 from diffshape.models.deep_sdf.score import DeepSDFScore as DeepSDFScore
@@ -28,7 +25,6 @@ from diffshape.models.deep_sdf.score import score_deep_sdf as score_deep_sdf
 from diffshape.models.deep_sdf.settings import DeepSDFSettings as DeepSDFSettings
 from diffshape.models.deep_sdf.settings import DrawnShapes as DrawnShapes
 from diffshape.models.deep_sdf.settings import ShapeFolder as ShapeFolder
-from diffshape.models.deep_sdf.training import DeepSDFResult as DeepSDFResult
 from diffshape.models.deep_sdf.training import train_deep_sdf as train_deep_sdf
 from diffshape.models.landmarks.config import FolderData as FolderData
 from diffshape.models.landmarks.config import LandmarkObjective as LandmarkObjective
@@ -39,12 +35,13 @@ from diffshape.models.landmarks.config import LandmarkUNetConfig as LandmarkUNet
 from diffshape.models.landmarks.config import PhantomData as PhantomData
 from diffshape.models.landmarks.detector import LandmarkDetector as LandmarkDetector
 from diffshape.models.landmarks.detector import LandmarkPrediction as LandmarkPrediction
-from diffshape.models.landmarks.run import landmark_data as landmark_data
-from diffshape.models.landmarks.run import load_landmark_detector as load_landmark_detector
+from diffshape.models.landmarks.examples import landmark_data as landmark_data
 from diffshape.models.landmarks.score import LandmarkScore as LandmarkScore
 from diffshape.models.landmarks.score import score_landmarks as score_landmarks
-from diffshape.models.landmarks.training import LandmarkResult as LandmarkResult
 from diffshape.models.landmarks.training import train_detector as train_detector
 from diffshape.models.landmarks.training import train_landmarks as train_landmarks
 from diffshape.models.landmarks.transformer import LandmarkTransformer as LandmarkTransformer
 from diffshape.models.landmarks.unet import LandmarkUNet as LandmarkUNet
+from diffshape.models.load import load as load
+from diffshape.models.result import TrainingResult as TrainingResult
+from diffshape.models.trainings import resume_training as resume_training

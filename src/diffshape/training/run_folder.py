@@ -23,8 +23,8 @@ from diffshape.training.run_settings import RunSettings, Settings
 if TYPE_CHECKING:
     from diffshape.training.checkpoint import CheckpointFolder
 
-WEIGHTS = ("field.safetensors", "network.safetensors", "model/model.safetensors")
-"""Files of final weights: of a fit, a landmark network, a DeepSDF."""
+WEIGHTS = ("field.safetensors", "model/model.safetensors")
+"""Files of final weights: of a fit, of a training."""
 _BEFORE_CONFIG = {".lock", "inputs.json", "frame.json", "environment.json", "target.safetensors"}
 """Files that a run writes before its config.yaml, which says that it is begun."""
 _SECONDS_BETWEEN_CHECKPOINTS = 10

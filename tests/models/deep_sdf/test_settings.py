@@ -10,6 +10,7 @@ from diffshape.models import PUBLISHED_DEEP_SDF, DeepSDFConfig, DeepSDFSettings,
 SETTINGS = [
     DeepSDFSettings(),
     DeepSDFSettings(data=DrawnShapes(family="torus", shapes=3), config=DeepSDFConfig(clamp=0.2), steps=7, seed=4),
+    DeepSDFSettings(data=None, steps=3),
     DeepSDFSettings(data=ShapeFolder(folder="parts"), config=PUBLISHED_DEEP_SDF, steps=None, seconds=2.5),
 ]
 
@@ -25,7 +26,7 @@ def test_settings_survive_yaml_and_are_complete(settings):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"version": 2}, "DeepSDFSettings: version must be 1 and model 'deep-sdf', got 2 and 'deep-sdf'"),
+        ({"version": 1}, "DeepSDFSettings: version must be 2, got 1"),
         ({"kind": "train landmarks"}, "kind must be 'train deep-sdf', got 'train landmarks'"),
         ({"speed": 1}, r"there is no setting .*speed"),
         ({"data": {"kind": "cloud"}}, "data must have a kind out of drawn, folder"),
@@ -46,15 +47,19 @@ def test_what_is_unknown_is_refused(change, message):
         lambda: ShapeFolder(folder=".", holdout=0.0),
         lambda: ShapeFolder(folder=".", holdout=1.0),
         lambda: DeepSDFSettings(steps=0),
-        lambda: DeepSDFSettings(steps=None),
-        lambda: DeepSDFSettings(steps=3, seconds=3.0),
-        lambda: replace(SETTINGS[2], seconds=0.0),
-        lambda: replace(SETTINGS[2], seconds=float("nan")),
+        lambda: replace(SETTINGS[3], seconds=0.0),
+        lambda: replace(SETTINGS[3], seconds=float("nan")),
     ],
 )
 def test_what_is_out_of_range_is_refused(make):
     with pytest.raises(ValueError, match="must be"):
         make()
+
+
+@pytest.mark.parametrize("budget", [{"steps": None}, {"steps": 3, "seconds": 3.0}])
+def test_exactly_one_budget_is_wanted(budget):
+    with pytest.raises(ValueError, match="DeepSDFSettings: give steps or seconds, one of them"):
+        DeepSDFSettings(**budget)
 
 
 def test_reading_the_settings_does_not_import_torch():

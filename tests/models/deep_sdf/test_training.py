@@ -9,12 +9,12 @@ import pytest
 import torch
 
 from diffshape._config import to_plain
-from diffshape.data import shape_family
+from diffshape.data import Frame, shape_family
 from diffshape.fields import LatentMLP, LatentMLPConfig
-from diffshape.models import DeepSDFConfig, train_deep_sdf
+from diffshape.models import DeepSDF, DeepSDFConfig, resume_training, train_deep_sdf
 from diffshape.models.deep_sdf.samples import SidedPool
 from diffshape.models.deep_sdf.training import DeepSDFTask
-from diffshape.training import CheckpointFolder
+from diffshape.training.run_folder import RunFolder
 
 TINY = DeepSDFConfig(
     network=LatentMLPConfig(hidden_layers=2, width=16, latent=4, skip=(1,), dropout=0.2),
@@ -37,7 +37,7 @@ def constant_task(value, codes, **options):
     field.decoder.biases[-1].data.fill_(value)
     field.codes.data = torch.tensor(codes)
     pool = SidedPool.of(torch.zeros(len(codes), 2, 3), torch.tensor([[0.3, -0.05]]).repeat(len(codes), 1))
-    return DeepSDFTask(field, pool, config)
+    return DeepSDFTask(DeepSDF(field, Frame((0.0, 0.0, 0.0), 1.0), config), pool)
 
 
 def test_the_loss_by_hand():
@@ -124,16 +124,16 @@ def test_killed_and_resumed_it_ends_with_the_same_bits(tmp_path):
         check=False,
     )
     assert killed.returncode == -9, killed.stderr
-    assert max(CheckpointFolder(tmp_path).paths()) == 4
-    resumed = train_deep_sdf(family, TINY, steps=6, checkpoints=CheckpointFolder(tmp_path), resume=True)
-    assert resumed.outcome.step == 6
+    assert max(RunFolder(tmp_path).checkpoints.paths()) == 4
+    resumed = resume_training(tmp_path, family)
+    assert resumed.step == 6
     assert same_weights(whole, resumed.model)
 
 
 def test_a_budget_of_seconds():
-    _, outcome = train_deep_sdf(shape_family("ellipsoid", 2), TINY, seconds=0.2)
-    assert outcome.step >= 1
-    assert outcome.seconds >= 0.2
+    result = train_deep_sdf(shape_family("ellipsoid", 2), TINY, seconds=0.2)
+    assert result.step >= 1
+    assert result.seconds >= 0.2
 
 
 @pytest.mark.parametrize(

@@ -36,7 +36,7 @@ def test_settings_survive_yaml(settings):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"version": 2}, "version must be 1"),
+        ({"version": 1}, "version must be 2, got 1"),
         ({"kind": "train faces"}, "kind must be 'train landmarks'"),
         ({"speed": 1}, r"there is no setting .*speed"),
         ({"training": {"batches": 1}}, r"there is no setting .*batches"),

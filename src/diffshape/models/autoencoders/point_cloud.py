@@ -37,12 +37,14 @@ class PointCloudModel(Autoencoder):
     Coordinates should be of the order of 1. ``build_model`` makes one with weights from a seed.
     """
 
+    KIND = "point-cloud"
+    CONFIG = PointCloudConfig
+
     config: PointCloudConfig
 
     @checked
     def __init__(self, config: PointCloudConfig) -> None:
-        super().__init__()
-        self.config = config
+        super().__init__(config)
         network = config.network
         width, tokens = network.width, network.tokens
         self.embedding = perceptron([6 * len(FREQUENCIES), width, width], network.activation, network.dropout)

@@ -23,12 +23,14 @@ class VoxelModel(Autoencoder):
     ``build_model`` makes one with weights from a seed.
     """
 
+    KIND = "voxel"
+    CONFIG = VoxelConfig
+
     config: VoxelConfig
 
     @checked
     def __init__(self, config: VoxelConfig) -> None:
-        super().__init__()
-        self.config = config
+        super().__init__(config)
         network = config.network
         self.sides = [network.resolution]
         for _ in range(network.layers):

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import ClassVar, Literal
 
-from diffshape._bounds import check_budget, check_finite, check_whole
+from diffshape._bounds import check_finite, check_whole
 from diffshape._typed import check_settings
 from diffshape.data.landmarks.phantom_config import SpinePhantomConfig
 from diffshape.training.run_settings import RunSettings
@@ -75,6 +75,10 @@ class LandmarkTransformerConfig:
 
 
 NetworkConfig = LandmarkUNetConfig | LandmarkTransformerConfig
+NETWORK_KINDS: Mapping[str, type] = {"unet": LandmarkUNetConfig, "transformer": LandmarkTransformerConfig}
+"""Configs of networks by the name that files use."""
+STEPS = 600
+"""Default number of training steps."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -154,8 +158,11 @@ class PhantomData:
     """Radiographs of the lumbar spine that are drawn: so many to learn from, and others to be tested on."""
 
     phantom: SpinePhantomConfig = field(default_factory=SpinePhantomConfig)
+    """Spine, view, and what disturbs the image."""
     images: int = 512
+    """Number of images to learn from."""
     test_images: int = 100
+    """Number of other images to be tested on."""
 
     def __post_init__(self) -> None:
         check_settings(self)
@@ -173,9 +180,13 @@ class FolderData:
     """A folder of images, each beside a CSV file of its points; see ``data.read_landmark_folder``."""
 
     folder: str
+    """Path of the folder."""
     size: tuple[int, int] = (256, 256)
+    """Height and width in pixels that images are scaled to fit into."""
     spacing: float | None = None
+    """Millimetres a pixel of the files, so that errors are in mm; None for errors in pixels."""
     holdout: float = 0.2
+    """Share of the images held out for the test, between 0 and 1."""
 
     def __post_init__(self) -> None:
         check_settings(self)
@@ -185,29 +196,32 @@ class FolderData:
 
 @dataclass(frozen=True, kw_only=True)
 class LandmarkSettings(RunSettings):
-    """One landmark training, complete: data, network, objective, optimisation, steps and seed; kept in config.yaml."""
+    """One landmark training, complete; its budget is ``steps`` or ``seconds``, the other one ``None``."""
 
     VERB: ClassVar[str] = "train landmarks"
     TITLE: ClassVar[str] = "landmark training"
-    KINDS: ClassVar[Mapping[str, type]] = {
-        "phantoms": PhantomData,
-        "folder": FolderData,
-        "unet": LandmarkUNetConfig,
-        "transformer": LandmarkTransformerConfig,
-    }
+    KINDS: ClassVar[Mapping[str, type]] = {"phantoms": PhantomData, "folder": FolderData, **NETWORK_KINDS}
 
-    data: PhantomData | FolderData = field(default_factory=PhantomData)
+    data: PhantomData | FolderData | None = field(default_factory=PhantomData)
+    """Images to learn from and to be tested on; None for images that were given in Python and are in no file."""
     network: NetworkConfig = field(default_factory=LandmarkUNetConfig)
+    """Network; its class says which."""
     objective: LandmarkObjective = field(default_factory=LandmarkObjective)
+    """Losses, and how landmarks are read from heat-maps."""
     training: LandmarkTraining = field(default_factory=LandmarkTraining)
-    steps: int = 600
+    """Batches, learning rate and changes of the training images."""
+    steps: int | None = STEPS
+    """Optimiser steps; None with a budget of seconds."""
+    seconds: float | None = None
+    """Seconds of optimisation; None with a budget of steps."""
     seed: int = 0
+    """Seed of images, weights, batches and changes of the images."""
 
     def __post_init__(self) -> None:
         check_settings(self)
+        self.check_budget()
         coarsest = self.network.coarsest
-        check_budget("LandmarkSettings", steps=self.steps, seconds=None, seed=self.seed)
-        if any(side < coarsest or side % coarsest for side in self.data.size):
+        if self.data is not None and any(side < coarsest or side % coarsest for side in self.data.size):
             raise ValueError(
                 f"LandmarkSettings: the images' height and width must be multiples of {coarsest} for this network, "
                 f"got {self.data.size[0]} and {self.data.size[1]}"
