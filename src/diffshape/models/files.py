@@ -20,7 +20,7 @@ _VERSION = 1
 
 
 class SavedModel(NamedTuple):
-    """What the two files hold."""
+    """Content of the two files."""
 
     kind: str
     """Name of the model, such as "deep-sdf"."""

@@ -1,4 +1,4 @@
-"""What a training gives back."""
+"""Result of a training: the model, and how the training went."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,7 +20,7 @@ class TrainingResult(Generic[Model]):
     settings: RunSettings
     """Everything that the training depended on besides its examples."""
     outcome: Outcome
-    """How the training loop ended: loss of the last step, skipped updates, newest checkpoint."""
+    """End of the training loop: loss of the last step, skipped updates, newest checkpoint."""
     folder: Path | None = None
     """The run folder, if there is one."""
 

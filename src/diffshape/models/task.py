@@ -1,4 +1,4 @@
-"""What every model answers when it is trained: its loss, and what else depends on the model."""
+"""The training of one model: a loss, and the optimiser, schedule and clipping that depend on the model."""
 
 from collections.abc import Mapping
 from typing import Generic, TypeVar
@@ -19,11 +19,11 @@ class ModelTask(ExampleTask, Generic[Model]):
     """Largest gradient norm, taken over all modules; None leaves gradients as they are."""
 
     def optimizer(self) -> Mapping[str, Adam]:
-        """How the parameters of each module are moved."""
+        """Optimiser settings of each module."""
         raise NotImplementedError
 
     def schedule(self) -> Schedule:
-        """How the learning rates change along the training."""
+        """Factor of the learning rates along the training."""
         raise NotImplementedError
 
     def trained(self) -> Model:

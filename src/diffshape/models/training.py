@@ -1,4 +1,4 @@
-"""What there is to know of a kind of training, from its settings to its task."""
+"""A kind of training: the class of its settings, the source of its examples, and its task."""
 
 from collections.abc import Callable
 from typing import Any, NamedTuple

@@ -22,7 +22,7 @@ def fit_picture(result: FitResult) -> bytes | None:
 
 
 def model_picture(model: DeepSDF) -> bytes | None:
-    """From one training shape to another."""
+    """Shapes from one training shape to another."""
     return encode_png(interpolation_strip(model, resolution=RESOLUTION))
 
 

@@ -1,4 +1,4 @@
-"""What the settings of fits and trainings share: the way to a config.yaml, and back. Needs no torch."""
+"""Base of the settings of fits and trainings: their budget, and the way to a config.yaml and back. Needs no torch."""
 
 from collections.abc import Mapping
 from typing import Any, ClassVar, TypeVar
@@ -43,7 +43,7 @@ class RunSettings:
 
     @property
     def budget(self) -> Budget:
-        """How long to optimise."""
+        """Steps or seconds, whichever is given."""
         return Seconds(self.seconds) if self.steps is None else Steps(self.steps)  # type: ignore[arg-type]
 
     def to_dict(self) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""What a training loop is given: modules, a loss, and the state to keep beside them."""
+"""The task of a training loop: modules, a loss, and the state to keep beside them."""
 
 from collections.abc import Mapping
 
@@ -29,11 +29,11 @@ class Task:
         return False
 
     def state(self) -> dict[str, Tensor]:
-        """All that must survive a kill beside the modules: sample pools, ``generator.get_state()``..."""
+        """Tensors that a checkpoint keeps beside the modules: sample pools, ``generator.get_state()``..."""
         return {}
 
     def load_state(self, state: dict[str, Tensor]) -> None:
-        """Take back what :meth:`state` gave; the tensors are on the CPU."""
+        """Restore what :meth:`state` gave; the tensors are on the CPU."""
 
 
 class ExampleTask(Task):
@@ -80,7 +80,7 @@ def named_parameters(modules: Mapping[str, nn.Module]) -> dict[str, nn.Parameter
     """Every parameter once, as "module/parameter".
 
     Raises:
-        ValueError: There is none, one is in two modules, or a module's name holds a slash.
+        ValueError: There is no parameter, one is in two modules, or a module's name holds a slash.
     """
     if slashed := [name for name in modules if "/" in name]:
         raise ValueError(f"train: a module's name must not hold a slash, got {slashed[0]!r}")

@@ -1,4 +1,4 @@
-"""What every ``diffshape train`` does once its arguments are read: data, run folder, training, score, pictures."""
+"""The work of every ``diffshape train`` once its arguments are read: data, run folder, training, score, pictures."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from diffshape.training.run_folder import RunFolder
 
 @dataclass(frozen=True, kw_only=True)
 class TrainCommand:
-    """How one kind of training is called, told and scored."""
+    """Name, messages and score of one kind of training."""
 
     name: Callable[[Any], str]
     """Function of the ``data`` of the settings: the folder's name in outputs/MODEL."""

@@ -47,17 +47,17 @@ class TrainDeepSDF(TrainOptions):
     folder: Annotated[Path | None, tyro.conf.Positional, tyro.conf.arg(metavar="FOLDER", help_behavior_hint="")] = None
     """Closed meshes (PLY, OBJ, OFF, STL or GLB), placed and turned alike. Default: draw a family."""
     family: FamilyName = "rounded_box"
-    """What is drawn."""
+    """Family of shapes to draw."""
     shapes: int = 16
-    """Drawn shapes to learn from."""
+    """Number of drawn shapes to learn from."""
     test_shapes: int = 4
-    """Drawn shapes to be tested on."""
+    """Number of drawn shapes to be tested on."""
     holdout: float = 0.2
     """Share of a folder's meshes held out for the test."""
     up: Up = UP
-    """Which axis points up in the pictures."""
+    """Axis that points up in the pictures."""
     preset: Literal["small", "published"] = "small"
-    """Where model.* begins. small: minutes on a CPU. published: network and batches of the paper, for a large GPU."""
+    """Defaults of model.*. small: minutes on a CPU. published: network and batches of the paper, for a large GPU."""
     steps: OptionalInt = None
     """Optimiser steps; 2000 unless --seconds is given."""
     model: DeepSDFConfig = field(default_factory=DeepSDFConfig)

@@ -47,27 +47,27 @@ class TrainLandmarks(TrainOptions):
     steps: OptionalInt = None
     """Optimiser steps; 600 unless --seconds is given."""
     network: Literal["unet", "transformer"] = "unet"
-    """Which network; its settings are unet.* or transformer.*."""
+    """The network to train; its settings are unet.* or transformer.*."""
     images: int = 512
-    """Drawn images to learn from."""
+    """Number of drawn images to learn from."""
     test_images: int = 100
-    """Drawn images to be tested on."""
+    """Number of drawn images to be tested on."""
     size: tuple[int, int] = (256, 256)
     """Height and width that the images of a folder are scaled to fit into."""
     spacing: OptionalFloat = None
-    """Millimetres a pixel of the files in a folder, to tell errors in mm."""
+    """Millimetres a pixel of the files in a folder, to report errors in mm; without it they are in pixels."""
     holdout: float = 0.2
     """Share of a folder's images held out for the test."""
     phantom: SpinePhantomConfig = field(default_factory=SpinePhantomConfig)
-    """What is drawn."""
+    """The radiographs to draw."""
     unet: LandmarkUNetConfig = field(default_factory=LandmarkUNetConfig)
     """A small network: minutes on a CPU."""
     transformer: LandmarkTransformerConfig = field(default_factory=LandmarkTransformerConfig)
-    """A large one: hours on a GPU. Needs timm: `pip install timm`."""
+    """A large network: hours on a GPU. Needs timm: `pip install timm`."""
     objective: LandmarkObjective = field(default_factory=LandmarkObjective)
-    """The loss, and how landmarks are read from maps."""
+    """Losses, and the decoder from heat-maps to landmarks."""
     training: LandmarkTraining = field(default_factory=LandmarkTraining)
-    """Batches, rates and changes of the images."""
+    """Batches, learning rate, and random changes of the training images."""
 
 
 def run(arguments: TrainLandmarks) -> int:

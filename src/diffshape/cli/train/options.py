@@ -1,4 +1,4 @@
-"""What all ``diffshape train`` commands share: options, and checks of these."""
+"""Options that all ``diffshape train`` commands share, and checks of them."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ _ALSO_ON_RESUME = {"resume", "device", "threads", "json", "quiet", "debug"}
 
 @dataclass(frozen=True, kw_only=True)
 class TrainOptions(VerbOptions):
-    """Where, how and how loudly to train."""
+    """Options of every training: folder, budget, seed, device, messages."""
 
     out: OptionalPath = None
     """The run folder; new or empty. Default: outputs/MODEL/NAME/TIME."""
@@ -72,7 +72,7 @@ def resumed_folder(run: Path, kind: type[RunSettings]) -> Path:
     """The folder of an interrupted training that was typed, or of a file in it.
 
     Raises:
-        UsageError: There is none.
+        UsageError: There is no such folder, or it holds no training.
     """
     folder = run.parent if run.is_file() else run
     if not folder.is_dir():
@@ -88,7 +88,7 @@ def training_folder(arguments: TrainOptions, kind: type[RunSettings], name: str)
     """The folder to go on in, or a fresh one, by default in outputs/MODEL/``name``.
 
     Raises:
-        UsageError: The run to resume is none, or ``--out`` holds something.
+        UsageError: The folder to resume holds no training, or ``--out`` holds something.
     """
     if arguments.resume is not None:
         return resumed_folder(arguments.resume, kind)

@@ -1,4 +1,4 @@
-"""What every autoencoder of this package is: samples to codes and back, and the loss its config names."""
+"""Base of the autoencoders: samples to codes and back, with the loss that the config names."""
 
 from abc import ABC, abstractmethod
 from os import PathLike

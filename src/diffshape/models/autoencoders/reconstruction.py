@@ -1,4 +1,4 @@
-"""Training a model to give back what it was given, and how well it does on what it has not seen."""
+"""Training of an autoencoder, and its error on samples that it has not seen."""
 
 from typing import Any
 
@@ -22,7 +22,7 @@ class Reconstruction(ExampleTask):
         model: Any autoencoder of this package; it is trained in place.
         samples: (S, ...) of the kind the model reads, NumPy or torch; kept on the model's device.
         batch: Samples a step, drawn without repetition; all of them if there are fewer.
-        seed: Of the draws, which a checkpoint keeps.
+        seed: Seed of the draws, whose state a checkpoint keeps.
     """
 
     @checked

@@ -1,7 +1,7 @@
 """A convolutional autoencoder of occupancy grids of any resolution.
 
-Each level halves a side R to ceil(R / 2) by a convolution of stride 2; on the way back the transposed one is told which
-of the two sides that become ceil(R / 2) it came from, so odd and even resolutions come out as they went in.
+Each level halves a side R to ceil(R / 2) by a convolution of stride 2; on the way back the transposed one is given the
+side that it came from, of the two that become ceil(R / 2), so odd and even resolutions come out as they went in.
 """
 
 from itertools import pairwise

@@ -40,7 +40,7 @@ class DeepSDF:
     frame: Frame
     """The one frame of all shapes, in which they lie within the unit ball."""
     config: DeepSDFConfig
-    """What it was trained with."""
+    """Config that it was trained with."""
 
     KIND: ClassVar[str] = "deep-sdf"
     """Name of such a model in its config.yaml."""
@@ -60,7 +60,7 @@ class DeepSDF:
         Leave some out to see what the model makes of the rest.
 
         Raises:
-            ValueError: ``mesh`` is no mesh, or ``count`` below 1.
+            ValueError: ``mesh`` is not a mesh, or ``count`` below 1.
         """
         check_fits("DeepSDF.observe: count", count, 200)
         check_seed("DeepSDF.observe: seed", seed)
@@ -86,10 +86,11 @@ class DeepSDF:
             points: (N, 3) or (B, N, 3), anywhere: all around the shape or where it was seen.
             distances: (N,) or (B, N), negative inside. Of points seen on a surface with normals, move each a little
                 along its normal and back, and give that step as distance.
-            steps: Of Adam; the learning rate is a tenth in the second half.
+            steps: Steps of Adam; the learning rate is a tenth in the second half.
             lr: Learning rate.
             prior: Weight of the mean square of the code: the fewer points, the more it counts for.
-            seed: Of the first code, and of the 8,000 points a step, half inside, where there are more.
+            seed: Seed of the first code and, where there are more than 8,000 points, of the 8,000 drawn in each step,
+                half of them inside.
 
         Neither the network nor the codes of the training change.
 

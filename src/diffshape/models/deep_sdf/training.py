@@ -135,7 +135,7 @@ def train_deep_sdf(
 
 
 def prepared(settings: DeepSDFSettings, shapes: Any) -> TaskMaker[DeepSDF]:
-    """What makes the task, with points drawn about the shapes.
+    """The function that makes the task of a training, on a device; points are drawn about the shapes here.
 
     Raises:
         ValueError: There is no shape, or some are no meshes or have no inside.

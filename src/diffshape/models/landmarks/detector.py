@@ -38,12 +38,12 @@ class LandmarkPrediction(NamedTuple):
 
 
 class LandmarkDetector(nn.Module):
-    """A network with the objective that says how to read its maps.
+    """A network that finds landmarks, with the objective that it is trained with and whose decoder reads its heat-maps.
 
     Args:
-        skeleton: What the landmarks are.
-        network: Which network.
-        objective: What it is trained with.
+        skeleton: Landmarks, and the vertebrae that they belong to.
+        network: Config of the network; ``LandmarkUNetConfig()`` if not given.
+        objective: Losses, and the decoder of the heat-maps; ``LandmarkObjective()`` if not given.
     """
 
     KIND: ClassVar[str] = "landmarks"
@@ -70,7 +70,7 @@ class LandmarkDetector(nn.Module):
 
     @checked
     def forward(self, images: Float[Tensor, "b 1 h w"]) -> LandmarkOutput:
-        """Heat-maps and ln(variance), as they are trained."""
+        """Heat-maps and ln(variance) of images (B, 1, H, W), as the objective takes them."""
         if images.ndim != 4 or images.shape[1] != 1:
             raise ValueError(f"LandmarkDetector: images must have shape (B, 1, H, W), got {tuple(images.shape)}")
         return self.network(standardized(images))
@@ -92,11 +92,11 @@ class LandmarkDetector(nn.Module):
     @torch.no_grad()
     @checked
     def detect(self, images: Float[Tensor, "n 1 h w"], *, batch: int = 16) -> LandmarkPrediction:
-        """Landmarks of any number of images, ``batch`` at a time.
+        """Landmarks of any number of images, and their standard deviations.
 
         Args:
             images: (N, 1, H, W), of a height and width that suit the network.
-            batch: How many go through the network at once.
+            batch: Images that go through the network at once.
 
         Raises:
             ValueError: ``images`` have another shape, or ``batch`` is below 1.

@@ -209,7 +209,7 @@ def train_detector(
 
 
 def prepared(settings: LandmarkSettings, data: Any) -> TaskMaker[LandmarkDetector]:
-    """What makes the task.
+    """The function that makes the task of a training, on a device.
 
     Raises:
         ValueError: There is no image.

@@ -32,7 +32,7 @@ SMOOTH_DEGREES = 20.0
 
 
 class _Layer(NamedTuple):
-    """What is seen of one panel: normals in picture coordinates (0 where nothing is), colour and depth."""
+    """One rendered panel: normals in picture coordinates (0 where nothing is), colour and depth."""
 
     normals: Float[Tensor, "h w 3"]
     colors: Float[Tensor, "h w 3"]
