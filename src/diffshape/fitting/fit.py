@@ -2,8 +2,6 @@
 
 from dataclasses import dataclass
 
-import torch
-
 from diffshape._reprs import one_line
 from diffshape.data import Frame
 from diffshape.fields import Field, build_field
@@ -36,4 +34,4 @@ class Fit:
         """
         if self.settings.field is None:
             raise ValueError("the settings of this fit have no field")
-        return build_field(self.settings.field, generator=torch.Generator().manual_seed(self.settings.seed))
+        return build_field(self.settings.field, seed=self.settings.seed)
