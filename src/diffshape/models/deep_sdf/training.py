@@ -26,7 +26,7 @@ from diffshape.models.deep_sdf.settings import DeepSDFSettings
 from diffshape.models.result import TrainingResult
 from diffshape.models.run import Observer, TaskMaker, run_training
 from diffshape.models.task import ModelTask
-from diffshape.models.training import Training
+from diffshape.models.training_kind import TrainingKind
 from diffshape.training import Adam, Schedule
 from diffshape.training.device import chosen_device
 from diffshape.training.progress import with_progress
@@ -153,5 +153,5 @@ def _new_task(settings: DeepSDFSettings, samples: FamilySamples, device: torch.d
     return DeepSDFTask(DeepSDF(field, samples.frame, settings.config), pool, seed=settings.seed)
 
 
-DEEP_SDF_TRAINING = Training(DeepSDFSettings, deep_sdf_shapes, prepared)
+DEEP_SDF_TRAINING = TrainingKind(DeepSDFSettings, deep_sdf_shapes, prepared)
 """The row of the table of trainings."""

@@ -27,7 +27,7 @@ from diffshape.models.landmarks.transformer import backbone_library
 from diffshape.models.result import TrainingResult
 from diffshape.models.run import Observer, TaskMaker, run_training
 from diffshape.models.task import ModelTask
-from diffshape.models.training import Training
+from diffshape.models.training_kind import TrainingKind
 from diffshape.ops import resize_landmarks
 from diffshape.training import Adam, Schedule, WarmupCosine
 from diffshape.training.device import chosen_device
@@ -229,5 +229,5 @@ def _new_task(settings: LandmarkSettings, data: LandmarkImages, device: torch.de
     return LandmarkTask(detector, data, settings.training, seed=settings.seed)
 
 
-LANDMARK_TRAINING = Training(LandmarkSettings, landmark_data, prepared)
+LANDMARK_TRAINING = TrainingKind(LandmarkSettings, landmark_data, prepared)
 """The row of the table of trainings."""

@@ -7,7 +7,7 @@ from diffshape.models.run import TaskMaker
 from diffshape.training.run_settings import RunSettings
 
 
-class Training(NamedTuple):
+class TrainingKind(NamedTuple):
     """A row of the table of trainings."""
 
     settings: type[RunSettings]
