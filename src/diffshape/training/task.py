@@ -61,17 +61,16 @@ class ExampleTask(Task):
         Raises:
             ValueError: It is not what ``state()`` gave, or that of a task with other examples.
         """
-        title = f"{type(self).__name__}.load_state"
         try:
             means, generator = state["examples"], state["generator"]
             same = means.shape == self._means.shape and torch.allclose(means, self._means, rtol=1e-4, atol=1e-6)
             if same:
                 self.generator.set_state(generator)
         except (KeyError, TypeError, IndexError, RuntimeError, AttributeError) as error:
-            raise ValueError(f"{title}: state must be what state() gave: {error}") from error
+            raise ValueError(f"{type(self).__name__}.load_state: state must be what state() gave: {error}") from error
         if not same:
             raise ValueError(
-                f"{title}: the run was begun with other examples than the {self._means.shape[1]} that were given; "
+                f"train: the run was begun with other examples than the {self._means.shape[1]} that were given; "
                 "go on with the same data, or begin anew in another folder"
             )
 

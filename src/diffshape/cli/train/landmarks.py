@@ -14,15 +14,12 @@ from diffshape.cli.train.command import TrainCommand, run_command
 from diffshape.cli.train.options import TrainOptions, check_options, refuse_unused
 from diffshape.data.landmarks.phantom_config import SpinePhantomConfig
 from diffshape.models.landmarks.config import (
-    STEPS,
-    FolderData,
     LandmarkObjective,
-    LandmarkSettings,
     LandmarkTraining,
     LandmarkTransformerConfig,
     LandmarkUNetConfig,
-    PhantomData,
 )
+from diffshape.models.landmarks.settings import STEPS, FolderData, LandmarkSettings, PhantomData
 
 if TYPE_CHECKING:
     from diffshape.data import LandmarkImages

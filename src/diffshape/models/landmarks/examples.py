@@ -3,7 +3,7 @@
 from diffshape._arguments import checked
 from diffshape._bounds import LARGEST_RUN_SEED, check_whole
 from diffshape.data import LandmarkImages, read_landmark_folder, spine_phantoms, train_test_split
-from diffshape.models.landmarks.config import FolderData, PhantomData
+from diffshape.models.landmarks.settings import FolderData, PhantomData
 
 
 @checked

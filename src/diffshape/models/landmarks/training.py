@@ -1,6 +1,6 @@
-"""Training of a landmark network on images that fit into memory, drawn at random and changed a little each time."""
+"""Training of a landmark network, fresh or one that is already trained."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -10,76 +10,24 @@ import torch
 from diffshape._arguments import check, checked
 from diffshape._bounds import check_budget
 from diffshape.data import LandmarkImages
-from diffshape.losses import LossTerms
-from diffshape.models.landmarks.augmentation import augmented
 from diffshape.models.landmarks.config import (
-    STEPS,
     LandmarkObjective,
-    LandmarkSettings,
     LandmarkTraining,
     LandmarkTransformerConfig,
     LandmarkUNetConfig,
     NetworkConfig,
+    check_size,
 )
 from diffshape.models.landmarks.detector import LandmarkDetector
 from diffshape.models.landmarks.examples import landmark_data
+from diffshape.models.landmarks.settings import STEPS, LandmarkSettings
+from diffshape.models.landmarks.task import LandmarkTask
 from diffshape.models.landmarks.transformer import backbone_library
 from diffshape.models.result import TrainingResult
 from diffshape.models.run import Observer, TaskMaker, run_training
-from diffshape.models.task import ModelTask
 from diffshape.models.training_kind import TrainingKind
-from diffshape.ops import resize_landmarks
-from diffshape.training import Adam, Schedule, WarmupCosine
 from diffshape.training.device import chosen_device
 from diffshape.training.progress import with_progress
-
-WARMUP = 0.1
-"""Share of the budget over which the learning rate rises."""
-
-
-class LandmarkTask(ModelTask[LandmarkDetector]):
-    """Training of a detector on images."""
-
-    def __init__(
-        self, detector: LandmarkDetector, data: LandmarkImages, training: LandmarkTraining, *, seed: int = 0
-    ) -> None:
-        super().__init__(data.images, data.landmarks.where(data.mask[..., None], 0), seed=seed)
-        self.detector, self.data, self.training = detector.train(), data, training
-        self.modules = {"network": detector.network}
-        if any(True for _ in detector.objective.parameters()):
-            self.modules["objective"] = detector.objective  # learnt weights
-        self.device = next(detector.network.parameters()).device
-        self.clip = training.clip
-
-    def loss(self, step: int, progress: float) -> LossTerms:
-        """The objective on a batch."""
-        rows = torch.randint(len(self.data), (self.training.batch,), generator=self.generator)
-        batch = (self.data.images[rows], self.data.landmarks[rows], self.data.mask[rows])
-        images, landmarks, mask = (part.to(self.device) for part in augmented(*batch, self.training, self.generator))
-        output = self.detector(images)
-        return self.detector.objective(
-            output.heatmaps,
-            resize_landmarks(landmarks, 1 / self.detector.stride),
-            log_variance=output.log_variance,
-            mask=mask,
-            progress=progress,
-        )
-
-    def optimizer(self) -> Mapping[str, Adam]:
-        """Adam, with weight decay for the network but not for learnt weights of the objective."""
-        adam = {
-            "network": Adam(lr=self.training.lr, weight_decay=self.training.weight_decay),
-            "objective": Adam(lr=self.training.lr),
-        }
-        return {name: adam[name] for name in self.modules}
-
-    def schedule(self) -> Schedule:
-        """The learning rate rises over a tenth of the budget and falls to 0 along a cosine."""
-        return WarmupCosine(warmup=WARMUP)
-
-    def trained(self) -> LandmarkDetector:
-        """The detector as it stands."""
-        return self.detector.eval()
 
 
 @checked
@@ -212,13 +160,14 @@ def prepared(settings: LandmarkSettings, data: Any) -> TaskMaker[LandmarkDetecto
     """The function that makes the task of a training, on a device.
 
     Raises:
-        ValueError: There is no image.
-        TypeError: ``data`` are no images.
+        ValueError: There is no image, or their size does not suit the network.
+        TypeError: ``data`` are not images.
         ImportError: The network needs a library that is missing.
     """
     check("train_landmarks: data", LandmarkImages, data)
     if not len(data):
         raise ValueError("train_landmarks: data must hold at least one image, got none")
+    check_size("train_landmarks", (data.images.shape[-2], data.images.shape[-1]), settings.network)
     if isinstance(settings.network, LandmarkTransformerConfig):
         backbone_library()
     return partial(_new_task, settings, data)
