@@ -48,6 +48,15 @@ def resume_training(
         ValueError: The folder holds no training, its files are damaged, another process is at work in it, its data are
             missing or others than those it was begun with, or there is no such device.
         TrainingError: The loss was not finite in 10 steps in a row.
+
+    >>> from tempfile import TemporaryDirectory
+    >>> from diffshape.data import spine_phantoms
+    >>> from diffshape.models import LandmarkUNetConfig, train_landmarks
+    >>> images, network = spine_phantoms(4), LandmarkUNetConfig(widths=(8, 8, 8))
+    >>> with TemporaryDirectory() as folder:
+    ...     _ = train_landmarks(images, network, steps=2, folder=folder)  # were it interrupted here,
+    ...     resume_training(folder, images).step  # this would make the steps that are left
+    2
     """
     chosen = chosen_device(device, argument="resume_training: device")
     run = RunFolder(Path(folder))

@@ -1,4 +1,4 @@
-from dataclasses import fields
+from dataclasses import fields, replace
 
 import pytest
 import torch
@@ -129,3 +129,10 @@ def test_a_detector_is_trained_further(few, tiny):
     assert (result.step, result.settings.network, result.settings.seed) == (2, tiny, 4)
     assert not detector.training
     assert not torch.equal(weights(detector), before)
+
+
+def test_images_that_do_not_suit_the_network_leave_no_folder(few, tmp_path):
+    narrow = replace(few, images=few.images[..., :100])
+    with pytest.raises(ValueError, match="train_landmarks: the images' height and width must be multiples of 32"):
+        train_landmarks(narrow, steps=1, folder=tmp_path / "run")
+    assert not (tmp_path / "run").exists()

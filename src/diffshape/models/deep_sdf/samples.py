@@ -84,7 +84,7 @@ class SidedPool:
 
     @classmethod
     def of(cls, points: Float[Tensor, "s n 3"], distances: Float[Tensor, "s n"]) -> "SidedPool":
-        """The pool of points in any order."""
+        """The pool of points (S, n, 3) and distances (S, n) in any order."""
         outside = distances >= 0
         order = outside.byte().argsort(dim=1, stable=True)
         sorted_points = points.take_along_dim(order[..., None], dim=1)

@@ -63,7 +63,7 @@ class DeepSDFSettings(RunSettings):
     seed: int = 0
     """Seed of shapes, points, weights, batches and dropout."""
     up: Up = UP
-    """The axis that points up in pictures."""
+    """Axis that points up in pictures."""
 
     def __post_init__(self) -> None:
         check_settings(self)

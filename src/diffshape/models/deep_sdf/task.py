@@ -47,7 +47,7 @@ class DeepSDFTask(ModelTask[DeepSDF]):
         return {"decoder": Adam(lr=self.model.config.lr), "codes": Adam(lr=self.model.config.code_lr)}
 
     def schedule(self) -> Schedule:
-        """Both learning rates are halved again and again."""
+        """Both learning rates are halved after each share ``halve`` of the budget."""
         return lambda progress: 0.5 ** int(progress / self.model.config.halve)
 
     def trained(self) -> DeepSDF:
