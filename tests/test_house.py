@@ -1,4 +1,4 @@
-"""The rules of the house, which no single module can keep: floors, names, docstrings, light imports, small files."""
+"""The rules of the house, which no single module can keep: floors, circles, names, small folders and files."""
 
 import importlib
 import importlib.util
@@ -7,15 +7,18 @@ import pkgutil
 import re
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 
 import pytest
 
 import diffshape
+from import_graph import circles, import_graph
 
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGES = [module.name for module in pkgutil.iter_modules(diffshape.__path__, "diffshape.") if module.ispkg]
-LARGEST_FILE = 1_000_000
+LARGEST_FILE, LARGEST_FOLDER = 1_000_000, 20
+MAY_BE_LARGER = {"src/diffshape/kernels", "benchmarks/results", "docs/images"}
 
 
 def repository_files() -> list[Path]:
@@ -40,6 +43,11 @@ def test_a_floor_imports_only_floors_below():
     options = ["--config", ROOT / "pyproject.toml", "--no-cache", "--no-logo"]
     done = subprocess.run([sys.executable, "-c", program, *options], cwd=ROOT / "src", capture_output=True, text=True)
     assert done.returncode == 0, done.stdout
+
+
+def test_no_file_imports_another_in_a_circle():
+    found = circles(import_graph(ROOT / "src" / "diffshape"))
+    assert not found, "\n".join(" <-> ".join(group) for group in found)
 
 
 @pytest.mark.parametrize("package", PACKAGES)
@@ -75,6 +83,13 @@ def test_a_light_import_leaves_torch_alone(module):
 
 def test_files_are_small():
     assert not [path for path in repository_files() if path.stat().st_size > LARGEST_FILE]
+
+
+def test_folders_are_small():
+    folders = Counter(path.parent.relative_to(ROOT).as_posix() for path in repository_files())
+    ours = re.compile(r"(src|tests|benchmarks|docs)(/|$)")
+    found = {name: count for name, count in folders.items() if count > LARGEST_FOLDER and ours.match(name)}
+    assert not found.keys() - MAY_BE_LARGER, found
 
 
 def test_version_is_a_release_or_a_step_towards_one():

@@ -43,7 +43,8 @@ from benchmarks.measure import RESULTS, append_row, environment
 from diffshape.fields import HashGrid
 from diffshape.ops import GridLayout, hash_encode
 from diffshape.ops.hash_grid.definition import encode_by_definition
-from diffshape.ops.hash_grid.query import PackedHashGrid, pack_hash_grid, query_hash_grid
+from diffshape.ops.hash_grid.packed import PackedHashGrid, pack_hash_grid
+from diffshape.ops.hash_grid.query import query_hash_grid
 
 Encode = Callable[[Tensor, Tensor, GridLayout], Tensor]
 BOX = (-1.0, 1.0)

@@ -25,12 +25,12 @@ from unittest.mock import patch
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # else threads that spin between calls slow the next way
 
 import torch
-from diffshape.fields.outside_box import grow_outwards, nearest_in_box, turn_outwards
 from torch import Tensor
 
 from benchmarks.measure import RESULTS, Row, append_row, by_turns, environment
 from diffshape import losses
 from diffshape.fields import MLP, Field, HashGrid, softplus_derivatives
+from diffshape.fields.grid_box import grow_outwards, nearest_in_box, turn_outwards
 from diffshape.fields.softplus_network import SoftplusNetwork
 from diffshape.ops import hash_encode
 

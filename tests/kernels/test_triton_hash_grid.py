@@ -12,7 +12,8 @@ from diffshape.kernels.triton_hash_grid import BLOCK
 from diffshape.ops import GridLayout
 from diffshape.ops.hash_grid import query as hash_grid_query
 from diffshape.ops.hash_grid import triton_query
-from diffshape.ops.hash_grid.query import pack_hash_grid, query_by_definition
+from diffshape.ops.hash_grid.packed import pack_hash_grid
+from diffshape.ops.hash_grid.query import query_by_definition
 
 DEVICE = "cuda" if torch.cuda.is_available() else "cpu"
 ROUNDED = 2.0**-11

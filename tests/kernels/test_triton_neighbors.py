@@ -12,7 +12,8 @@ from diffshape.kernels.triton_neighbors import BLOCK, nearest_of_all_pairs
 from diffshape.kernels.triton_neighbors import TILE as LANES
 from diffshape.kernels.triton_tiles import CHUNK, MOST_NEIGHBORS, TILE, build_tiles, morton_codes, nearest_in_tiles
 from diffshape.ops.neighbors import triton_search
-from diffshape.ops.neighbors.index import prepare_search, reference_search
+from diffshape.ops.neighbors.definition import reference_search
+from diffshape.ops.neighbors.index import prepare_search
 from diffshape.ops.neighbors.triton_search import TritonSearch
 
 DEVICE = "cuda" if torch.cuda.is_available() else "cpu"

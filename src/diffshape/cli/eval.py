@@ -39,21 +39,19 @@ def run(arguments: Eval) -> int:
     """Read both, compare, print."""
     with usage_errors():
         check_fits("--samples", arguments.samples, SCORE_BYTES)
-    from diffshape.data import read_mesh, read_points
-    from diffshape.data.meshes import holds_faces
+    from diffshape.data import Mesh, read_mesh, read_shape
     from diffshape.metrics import compare_cloud_to_surface, compare_surfaces
 
     pred, truth = _surface_file(arguments.pred), read_mesh(_surface_file(arguments.truth))
-    if holds_faces(pred):
-        mesh = read_mesh(pred)
-        show_hint(frame_hint(str(arguments.pred), mesh.vertices, str(arguments.truth), truth.vertices))
-        score = compare_surfaces(mesh, truth, samples=arguments.samples)
+    shape = read_shape(pred)
+    if isinstance(shape, Mesh):
+        show_hint(frame_hint(str(arguments.pred), shape.vertices, str(arguments.truth), truth.vertices))
+        score = compare_surfaces(shape, truth, samples=arguments.samples)
     else:
-        cloud = read_points(pred)
-        for note in cloud.notes:
+        for note in shape.notes:
             print(f"{pred}: {note}", file=sys.stderr)
-        show_hint(frame_hint(str(arguments.pred), cloud.points, str(arguments.truth), truth.vertices))
-        score = compare_cloud_to_surface(cloud.points, truth, samples=arguments.samples)
+        show_hint(frame_hint(str(arguments.pred), shape.points, str(arguments.truth), truth.vertices))
+        score = compare_cloud_to_surface(shape.points, truth, samples=arguments.samples)
         if not arguments.json:
             print(_explained(pred, arguments.truth, score))
     print(json.dumps(score.to_dict()) if arguments.json else score)

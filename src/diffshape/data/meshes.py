@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from diffshape._arguments import checked
 from diffshape.data.arrays import ReadError, usable_rows
 from diffshape.data.attributes import Attributes, checked_attributes
-from diffshape.data.formats.mesh_formats import MESH_SUFFIXES, read_polygons
+from diffshape.data.formats.mesh_formats import read_polygons
 from diffshape.data.formats.meshes.polygons import Polygons
 from diffshape.data.mesh_arrays import mesh_arrays
 
@@ -115,16 +115,6 @@ def mesh_of(polygons: Polygons, path: Path) -> Mesh:
         notes = (*mesh.notes, f"{small:,} faces of fewer than three corners were left out.")
         return Mesh(*mesh, attributes=mesh.attributes, notes=notes)
     return mesh
-
-
-def holds_faces(path: str | PathLike[str]) -> bool:
-    """Whether a file is a mesh, rather than a table of points or a PLY without faces.
-
-    Raises:
-        FileNotFoundError, ReadError: as :func:`read_mesh`, for a suffix of meshes.
-    """
-    path = Path(path)
-    return path.suffix.lower() in MESH_SUFFIXES and read_polygons(path).has_faces
 
 
 def as_mesh(thing: Any) -> Mesh:

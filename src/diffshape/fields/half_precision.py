@@ -6,9 +6,10 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from diffshape.ops.engines import has_triton
 from diffshape.ops.hash_grid.layout import GridLayout
-from diffshape.ops.hash_grid.query import PackedHashGrid, can_pack, pack_hash_grid, query_hash_grid
-from diffshape.ops.neighbors.index import has_triton
+from diffshape.ops.hash_grid.packed import PackedHashGrid, can_pack, pack_hash_grid
+from diffshape.ops.hash_grid.query import query_hash_grid
 
 
 class FusedHashGrid:

@@ -14,7 +14,7 @@ from diffshape.fitting.result import FitResult
 from diffshape.fitting.score import score_field
 
 _ROUNDS = 3
-_CHUNK = 1 << 17
+"""Rounds that a query is timed for."""
 _HEAD = {
     "f1_surface": ("F1 surface", 1, ".4f"),
     "f1_volume": ("F1 volume", 1, ".4f"),
@@ -147,16 +147,13 @@ def _row(name: str, result: FitResult, points: torch.Tensor, samples: int, seed:
     )
 
 
-@torch.no_grad()
 def _query_seconds(result: FitResult, points: torch.Tensor) -> float:
     """The median of some rounds after one to warm up, the device waited for."""
-    result.field.eval()
     times = []
     for _ in range(1 + _ROUNDS):
         _wait(points)
         start = perf_counter()
-        for part in points.split(_CHUNK):
-            result.field(part)
+        result.field.query(points)
         _wait(points)
         times.append(perf_counter() - start)
     return statistics.median(times[1:])

@@ -1,4 +1,4 @@
-"""One line when kernels are being compiled, which takes half a minute or so at their first use on a machine."""
+"""Notice that kernels are being compiled, which takes half a minute or so at their first use on a machine."""
 
 import threading
 from time import monotonic
@@ -9,14 +9,14 @@ from numba.core.event import Listener
 from diffshape._notices import tell
 
 PATIENCE = 1.0
-"""Seconds of compilation in a process, all together, after which it is worth a word."""
+"""Seconds of compilation in a process, all together, after which the notice is given."""
 
 NOTICE = "diffshape: compiling kernels, once; this takes up to half a minute"
-"""What is said."""
+"""Text of the notice."""
 
 
 class CompileNotice(Listener):
-    """Hears of every compilation, and speaks once in a process; a kernel that is read from Numba's cache is none.
+    """Listener to Numba's compilations that gives one notice in a process; a kernel read from Numba's cache gives none.
 
     Numba compiles under one lock, so starts and ends come from one thread at a time, nested where a kernel calls
     another. Compilations of functions that are not this package's are not counted.
@@ -28,7 +28,7 @@ class CompileNotice(Listener):
         self._said = False
 
     def on_start(self, event: Any) -> None:
-        """A compilation begins: speak, unless it ends soon."""
+        """A compilation begins: give the notice, unless it ends soon."""
         if self._said or not _is_ours(event):
             return
         self._depth += 1

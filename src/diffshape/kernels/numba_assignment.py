@@ -34,7 +34,7 @@ FINISH = 3e-4
 """The relative gap at which bidding ends and the exact finish begins, and below which auctions are finished exactly."""
 
 BIDS = 1
-"""Bids with step 0 that are allowed, times the number of bidders; then paths are faster."""
+"""Bids with step 0 that are allowed, as a multiple of the number of bidders; after those, paths are faster."""
 
 
 class Search(NamedTuple):
@@ -59,7 +59,7 @@ def solve(task, bidders, objects, counts, match, prices, squared, epsilon) -> No
         match: (B, N) int64, receives the object of each bidder.
         prices: (B, N) float64, 0, receives prices that prove the bound.
         squared: Costs are |x - y|^2.
-        epsilon: As a part of the optimum; 0 for the optimum itself, and anything below FINISH gives it.
+        epsilon: Largest excess as a share of the optimum; 0, and anything below FINISH, gives the optimum itself.
     """
     n, dimension = counts[task], bidders.shape[2]
     if n == 0:
@@ -81,7 +81,7 @@ def solve(task, bidders, objects, counts, match, prices, squared, epsilon) -> No
 
 @compiled
 def _finish(market) -> None:
-    """Bid with step 0 as long as that gets anyone further, then find a path for each bidder left over."""
+    """Bid with step 0 as long as that settles anyone, then find a path for each bidder left over."""
     n = len(market.row)
     market.owner[:], market.holds[:] = -1, -1
     left, count = np.empty(n, np.int64), 0

@@ -20,14 +20,14 @@ import numpy as np
 from diffshape.kernels.compiled import compiled
 
 LISTED, BLOCK = 16, 16
-"""K, the objects a bidder remembers, and how many objects at least, no fewer than K, are passed over together."""
+"""Objects K that a bidder lists, and the least number of objects in a block, no fewer than K."""
 
 FIRST_STEP, STEP_RATIO, LAST_STEP = 0.05, 5.0, 1e-10
-"""Steps as parts of the largest cost: where they begin, by what they shrink, and where the auction gives up."""
+"""First step as a share of the largest cost, factor by which steps shrink, and share at which the auction gives up."""
 
 
 class Market(NamedTuple):
-    """What is known of N bidders and N objects, which stand in blocks of neighbours."""
+    """State of the auction between N bidders and N objects, which stand in blocks of neighbours."""
 
     bidders: np.ndarray  # (N, D) float64
     objects: np.ndarray  # (D, N) float64
@@ -48,7 +48,7 @@ class Market(NamedTuple):
 
 @compiled
 def open_market(bidders, objects, squared, prices) -> Market:
-    """Nobody holds anything yet, and everyone knows the best objects; their order should keep neighbours together."""
+    """A market where nobody holds an object and every bidder has its list; near objects should come together."""
     dimension, count = objects.shape
     blocks = max(1, count // BLOCK)
     shape = count, min(count, LISTED)

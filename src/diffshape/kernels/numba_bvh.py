@@ -20,7 +20,7 @@ from diffshape.kernels.compiled import compiled
 from diffshape.kernels.numba_kdtree import box_distance, build_tree
 
 LEAF = 4
-"""The most triangles in a leaf."""
+"""Largest number of triangles in a leaf."""
 
 CHUNK = 2048
 """Queries a task answers."""

@@ -19,7 +19,7 @@ def choose_farthest(task, tree: Tree, starts, counts, chosen) -> None:
 
     Args:
         task: Number of the cloud, from 0 to B - 1.
-        tree: Of the clouds, by `build_tree`.
+        tree: Trees of the clouds, by `build_tree`.
         starts: (B,) int64, the place of the first point.
         counts: (B,) int64, how many points are wanted, at most those of the cloud.
         chosen: (B, K) int64, receives places in the cloud that the tree was built from.

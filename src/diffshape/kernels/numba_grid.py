@@ -21,22 +21,22 @@ from diffshape.kernels.numba_morton import bounding_box
 from diffshape.kernels.threads import run_tasks
 
 POINTS_PER_CELL = 4
-"""Cells are refined until those that hold any points hold this many on average."""
+"""Mean number of points, in cells that hold any, down to which cells are refined."""
 
 CELLS_PER_POINT = 6
-"""The most cells, empty ones included, which bounds memory."""
+"""Largest number of cells for each point, empty ones included, which bounds memory."""
 
 MOST_ROWS, MOST_POINTS = 60, 1000
-"""What one query may look at before it is left to the tree."""
+"""Rows of cells and points that one query may read before it is left to the tree."""
 
 FARTHEST, FAILURES = 16, 16
 """Cells outside the grid from which a query is left to the tree; unanswered queries, besides half, to give up after."""
 
 MARGIN = 0.01
-"""Part of a cell by which bounds give way to rounding."""
+"""Share of a cell by which bounds are widened against rounding."""
 
 STEP = 1.2
-"""A finer grid must be finer by this factor to be worth counting again."""
+"""Least factor of refinement for which counting the points again pays."""
 
 SMALLEST, LARGEST = 1e-12, 1e12
 """Sizes of cloud for which squares neither vanish nor overflow in float32; others get no grid."""

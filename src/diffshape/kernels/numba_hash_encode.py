@@ -2,9 +2,9 @@
 
 Both passes go by level and by block of points. First the block's cells are located, in vector instructions: eight table
 rows, three weights and their derivatives a point. Then, channel by channel, the eight entries are interpolated axis by
-axis; the backward pass is the transpose, the same three stages upside down. Forward, a call takes every so many-th
-block of points; backward, every so many-th level, so that only one writes a level's slice of the table: no atomics, and
-the same result with any number of threads.
+axis; the backward pass is the transpose, the same three stages upside down. Forward, a call takes every ``calls``-th
+block of points; backward, every ``calls``-th level, so that only one writes a level's slice of the table: no atomics,
+and the same result with any number of threads.
 """
 
 import numpy as np
@@ -222,6 +222,6 @@ def _encode_level_backward(level, points, features_bar, derivatives_bar, fade, p
 
 @compiled
 def _block(points):
-    """Room for what ``_locate`` finds."""
+    """Arrays that ``_locate`` fills."""
     weights = np.empty((3, BLOCK), points.dtype)
     return np.empty((8, BLOCK), np.uint32), weights, np.empty_like(weights)

@@ -21,16 +21,16 @@ from diffshape.kernels.compiled import compiled
 from diffshape.kernels.threads import run_tasks
 
 LEAF = 8
-"""The most points in a leaf, unless the caller says otherwise."""
+"""Default for the largest number of points in a leaf."""
 
 SUBTREE_LEVEL = 3
-"""Few trees are grown in one thread down to this level, then as 2^SUBTREE_LEVEL parts each."""
+"""Level down to which few trees are grown in one thread, then in 2^SUBTREE_LEVEL parts each."""
 
 TASKS, FEWEST = 8, 1024
-"""Tasks a thread that queries are shared into, unless one would have fewer queries than this."""
+"""Tasks for each thread into which queries are shared, and the fewest queries of a task."""
 
 SLACK, SMALLEST = 1 + 1e-5, 1.2e-38
-"""Widen a bound beyond the rounding of float32: relative, and where squares underflow."""
+"""Factor and summand that widen a bound beyond the rounding of float32, the latter where squares underflow."""
 
 
 class Tree(NamedTuple):

@@ -15,12 +15,12 @@ CHUNK = 128
 """Points that share one scratch space."""
 
 DEGREES = (0, 1, 1, 2, 2, 2)
-"""Of the terms 1, u, v, u^2, u v, v^2."""
+"""Degrees of the terms 1, u, v, u^2, u v, v^2."""
 
 TERMS = len(DEGREES)
 
 PIVOT = 1e-10
-"""Where a pivot of the normal equations is below this share of the neighbours, they lie on a line or a point."""
+"""Share of the neighbours below which a pivot of the normal equations tells that they lie on a line or a point."""
 
 
 @compiled

@@ -67,7 +67,7 @@ def multiply_transposed(x, y, weight):
 
 @compiled
 def hidden_units(biases):
-    """Room for every h_l of a tile, (L - 1, widest, TILE)."""
+    """Arrays for every h_l of a tile, (L - 1, widest, TILE)."""
     widest = 0
     for bias in biases:
         widest = max(widest, len(bias))

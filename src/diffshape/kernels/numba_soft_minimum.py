@@ -18,7 +18,7 @@ COLUMNS = 1024
 """Columns whose scores are kept at a time."""
 
 FAST = {"reassoc", "contract", "nsz", "nnan"}
-"""What the compiler may assume to vectorise sums and maxima: not that numbers are finite, for h may be -inf."""
+"""Assumptions that let the compiler vectorise sums and maxima: not that numbers are finite, as h may be -inf."""
 
 LOWEST = np.float32(-87.0)
 LOG2_E, LN_2 = np.float32(1 / math.log(2)), math.log(2)

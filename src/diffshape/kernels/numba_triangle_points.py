@@ -18,7 +18,7 @@ CHUNK = 512
 """Triangles a task answers."""
 
 ROUNDING = 1 - 1e-12
-"""What a bound is multiplied by, so that rounding never makes it exceed the distance of a point."""
+"""Factor of a bound, so that rounding never makes it exceed the distance of a point."""
 
 
 @compiled

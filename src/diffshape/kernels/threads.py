@@ -2,9 +2,9 @@
 
 Numba's ``prange`` would bring a second OpenMP beside torch's: while a kernel runs, torch's idle workers still spin on
 the cores it needs, each loop ends only when every thread has been scheduled, which on a busy machine takes longer than
-the work, and a process forked afterwards is ended at its first loop. ``run_tasks`` has none of these troubles: whoever
-is free takes the next task, a helper that has not begun when none is left is not waited for, and a fork gets threads of
-its own.
+the work, and a process forked afterwards is ended at its first loop. ``run_tasks`` has none of these troubles: a
+thread that is free takes the next task, a helper that has not begun when none is left is not waited for, and a fork
+gets threads of its own.
 """
 
 import os
@@ -20,8 +20,8 @@ import torch
 def run_tasks(kernel: Callable[..., None], tasks: int, *arguments: Any, threads: int | None = None) -> None:
     """Call ``kernel(task, *arguments)`` for every task from 0 on; the kernel must release the GIL to gain from it.
 
-    Takes as many threads as torch, or ``threads``: with 1, work too small to share wakes nobody. What torch keeps by
-    thread is in the helpers as it is in the caller: whether gradients are recorded, and inference mode.
+    Takes as many threads as torch, or ``threads``: with 1, work too small to share wakes nobody. What torch keeps
+    by thread is in the helpers as in the caller: whether gradients are recorded, and inference mode.
     """
     waiting = deque(range(tasks))
     records, inference = torch.is_grad_enabled(), torch.is_inference_mode_enabled()

@@ -45,7 +45,7 @@ def query(
         scales: (L,), cells per unit length.
         plan: (L, 5) int32, as for ``triton_hash_encode``.
         by_point: (3, W) float32, the first layer's weights of the coordinates; ``None`` if it does not read them.
-        by_feature: (F, K, W) fp16, those of the features, level by level; 0 for levels from L to K.
+        by_feature: (F, K, W) fp16, the first layer's weights of the features, level by level; 0 for levels from L to K.
         hidden: (H - 1, W, W) fp16, further layers, inputs first. K and W are powers of 2 from 16.
         biases: (H, W) float32.
         last: (W,) float32, the last layer's weights.

@@ -7,7 +7,7 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
-from diffshape.ops.checks import widened
+from diffshape.ops.checks import kept_when_compiled, widened
 
 Reduction = Literal["mean", "sum", "none"]
 
@@ -107,20 +107,14 @@ def read_weights(
     weights = weights.to(values).expand(values.shape)
     if mask is not None:
         weights = torch.where(mask, weights, 0)
-    return weights * check_weights(function, weights.detach())
+    return check_weights(function, weights)
 
 
-@torch.library.custom_op("diffshape::check_weights", mutates_args=())
-def check_weights(function: str, weights: Tensor) -> Tensor:
-    """1, to multiply by, if the weights can weigh: the compiler sees one operator that must run."""
+@kept_when_compiled
+def check_weights(function: str, weights: Tensor) -> None:
+    """Refuse weights that are not finite, or negative, or whose sum is not finite."""
     if not ((weights >= 0).all() and weights.sum().isfinite()):
         raise ValueError(f"{function}: weights must be finite, not negative, and of a finite sum")
-    return weights.new_ones(())
-
-
-@check_weights.register_fake
-def _(function: str, weights: Tensor) -> Tensor:
-    return weights.new_empty(())
 
 
 def check_same_shape(function: str, name: str, tensor: Tensor, expected: torch.Size, like: str) -> None:

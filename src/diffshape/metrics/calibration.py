@@ -16,7 +16,7 @@ from diffshape.losses.reduction import read_elements
 QUANTILES = 20
 """Number of central intervals whose coverage makes up the expected calibration error."""
 LARGEST = 600.0
-"""Largest |ln(variance)|; beyond it the square of the deviation leaves float64."""
+"""Largest |ln(variance)| that is taken: up to it a variance and its inverse are float64 numbers."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,7 +2,8 @@
 
 from diffshape.ops.hash_grid.encode import hash_encode
 from diffshape.ops.hash_grid.layout import GridLayout
-from diffshape.ops.hash_grid.query import PackedHashGrid, pack_hash_grid, query_hash_grid
+from diffshape.ops.hash_grid.packed import PackedHashGrid, pack_hash_grid
+from diffshape.ops.hash_grid.query import query_hash_grid
 from diffshape.ops.landmarks.gaussian_heatmaps import gaussian_heatmaps
 from diffshape.ops.landmarks.heatmap_decoding import heatmap_argmax, heatmap_dark, heatmap_soft_argmax
 from diffshape.ops.landmarks.pixel_coordinates import denormalize_landmarks, normalize_landmarks, resize_landmarks
@@ -17,12 +18,13 @@ from diffshape.ops.meshes.signed_distance import inside_mesh, signed_distance
 from diffshape.ops.meshes.topology import FaceSides, UnitVectors, face_normals, face_sides
 from diffshape.ops.meshes.triangle_index import TriangleIndex
 from diffshape.ops.neighbors.ball_query import BallNeighbors, ball_query
+from diffshape.ops.neighbors.definition import Neighbors
 from diffshape.ops.neighbors.estimate_normals import estimate_normals
 from diffshape.ops.neighbors.farthest_points import farthest_points
 from diffshape.ops.neighbors.gather_points import gather_points
 from diffshape.ops.neighbors.index import NeighborIndex
 from diffshape.ops.neighbors.manhattan import ManhattanNeighbors, manhattan_neighbors
-from diffshape.ops.neighbors.nearest import Neighbors, nearest_neighbors
+from diffshape.ops.neighbors.nearest import nearest_neighbors
 from diffshape.ops.poisson_indicator import PoissonIndicator
 from diffshape.ops.rasterize import MeshRaster, SphereRaster, rasterize_mesh, rasterize_spheres
 from diffshape.ops.transport.assign import assign, optimality_gap

@@ -1,9 +1,15 @@
-"""What functions ask of the numbers in tensors, which no signature says: finite, not too large, a mask that fits."""
+"""Checks of what no signature says of tensors: numbers that are finite and not too large, masks that fit."""
 
 import math
+from collections.abc import Callable
+from functools import wraps
+from inspect import signature
+from typing import Any, ParamSpec
 
 import torch
 from torch import Tensor
+
+Arguments = ParamSpec("Arguments")
 
 
 def widened(values: Tensor) -> Tensor:
@@ -47,19 +53,48 @@ def require_mask(function: str, name: str, mask: Tensor | None, points: Tensor) 
         )
 
 
-@torch.library.custom_op("diffshape::check_finite", mutates_args=())
-def check_finite(function: str, name: str, values: Tensor, limit: float) -> Tensor:
-    """1, to multiply by, if `require_finite` passes: the compiler sees one operator that must run."""
+def kept_when_compiled(check: Callable[Arguments, None]) -> Callable[Arguments, Tensor]:
+    """Decorate a check of the numbers in a tensor, so that compiled code makes it too.
+
+    The decorated function is called with positional arguments. It returns the first of its tensors, differentiable,
+    once ``check`` has not raised. Code goes on with what is returned: a compiler drops an operator whose result nobody
+    uses, so the check becomes an operator that returns 1, by which compiled code multiplies.
+
+    Args:
+        check: Raises a ValueError or returns nothing. Its parameters are annotated with types that an operator can
+            have; its name is that of the operator.
+
+    >>> @kept_when_compiled
+    ... def check_even(function: str, numbers: Tensor) -> None:
+    ...     if (numbers % 2).any():
+    ...         raise ValueError(f"{function}: numbers must be even, got {numbers.tolist()}")
+    >>> check_even("half", torch.tensor([2, 4]))
+    tensor([2, 4])
+    """
+    first = [each.annotation for each in signature(check).parameters.values()].index(Tensor)
+
+    def one_if_it_passes(*arguments: Any) -> Tensor:
+        check(*arguments)  # pyright: ignore[reportCallIssue]
+        return arguments[first].new_ones(())
+
+    one_if_it_passes.__signature__ = signature(check).replace(return_annotation=Tensor)  # type: ignore[attr-defined]
+    operator = torch.library.custom_op(f"diffshape::{check.__name__}", one_if_it_passes, mutates_args=())
+    operator.register_fake(lambda *arguments: arguments[first].new_empty(()))
+
+    @wraps(check)
+    def run(*arguments: Any) -> Tensor:
+        one = operator(*(each.detach() if isinstance(each, Tensor) else each for each in arguments))
+        return arguments[first] * one if torch.compiler.is_compiling() else arguments[first]
+
+    return run  # pyright: ignore[reportReturnType]
+
+
+@kept_when_compiled
+def check_finite(function: str, name: str, values: Tensor, limit: float) -> None:
+    """`require_finite`, in compiled code too."""
     require_finite(function, name, values, limit)
-    return values.new_ones(())
-
-
-@check_finite.register_fake
-def _(function: str, name: str, values: Tensor, limit: float) -> Tensor:
-    return values.new_empty(())
 
 
 def finite(function: str, name: str, values: Tensor, limit: float = math.inf) -> Tensor:
     """The values, which `require_finite` has passed, in compiled code too; differentiable."""
-    passed = check_finite(function, name, values.detach(), limit)
-    return values * passed if torch.compiler.is_compiling() else values  # a compiler drops what nobody uses
+    return check_finite(function, name, values, limit)

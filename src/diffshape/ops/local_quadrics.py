@@ -24,16 +24,17 @@ from diffshape._reprs import one_line
 from diffshape.kernels import numba_local_quadrics
 from diffshape.kernels.threads import run_tasks
 from diffshape.ops.checks import require_finite
+from diffshape.ops.engines import as_array, has_numba
 
 LEAST = (8, 16)
-"""Neighbours that a plane and a quadric need."""
+"""Least number of neighbours for a plane, and for a quadric."""
 
 
 class LocalQuadrics(NamedTuple):
     """The surface around N points: x(s, t) = point + s u + t v + (a s^2 + b s t + c t^2) n."""
 
     points: Float[Tensor, "n 3"]
-    """Where the centers moved."""
+    """Positions to which the centers moved."""
     normals: Float[Tensor, "n 3"]
     """Unit normals n there, on the side of the given ones."""
     tangents: Float[Tensor, "n 2 3"]
@@ -125,7 +126,7 @@ def local_quadrics(
     rule = SizeRule(tuple(sizes), float(noise), float(confidence), float(agreement))
     start, cloud, upright, cloud_normals = (each.detach().double() for each in tensors.values())
     frames = torch.cat([tangents(upright), upright[:, None]], dim=1)
-    fit = _fit_kernel if centers.device.type == "cpu" else fit_reference
+    fit = _fit_kernel if has_numba(start) else fit_reference
     fits, used, residuals = fit(start, frames, cloud, cloud_normals, neighbors.long(), rule)
     facing, axes, curvature = _surface(fits, frames)
     return LocalQuadrics(
@@ -139,7 +140,7 @@ def local_quadrics(
 
 
 class SizeRule(NamedTuple):
-    """Which neighbourhood is taken: ascending sizes, and the other options of :func:`local_quadrics`."""
+    """Rule by which a neighbourhood is taken: ascending sizes, and the other options of :func:`local_quadrics`."""
 
     sizes: tuple[int, ...]
     noise: float
@@ -190,7 +191,7 @@ def _fit_kernel(
     fits, used, residuals = _nothing_fitted(centers)
     sizes, least = torch.tensor(rule.sizes), torch.tensor(LEAST)
     tensors = (sizes, least, centers, frames, points, point_normals, neighbors, fits, used, residuals)
-    arrays = [each.contiguous().numpy() for each in tensors]
+    arrays = map(as_array, tensors)
     tasks = -(-len(centers) // numba_local_quadrics.CHUNK)
     run_tasks(numba_local_quadrics.fit_quadrics, tasks, rule.noise, rule.confidence, rule.agreement, *arrays)
     return fits, used, residuals

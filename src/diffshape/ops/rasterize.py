@@ -1,4 +1,4 @@
-"""What is seen of triangles and spheres in a picture: a z-buffer without OpenGL, in vectorised torch.
+"""Visible triangles and spheres of a picture: a z-buffer in vectorised torch, without OpenGL.
 
 Everything is in picture coordinates: x to the right and y down in pixels (the centre of pixel (row, column) is
 (column + 1/2, row + 1/2)), z away from the eye in the same unit, projection along z. Each primitive becomes its list of
@@ -48,7 +48,7 @@ def rasterize_mesh(vertices: Float[Tensor, "v 3"], faces: Int[Tensor, "f 3"], *,
     Args:
         vertices: Shape (V, 3), picture coordinates, finite.
         faces: Shape (F, 3), indices of vertices.
-        height, width: Of the picture, in pixels.
+        height, width: Size of the picture in pixels.
 
     Raises:
         ValueError: A shape is wrong, an index is out of range, or a vertex is not finite.
@@ -88,8 +88,8 @@ def rasterize_spheres(points: Float[Tensor, "n 3"], radius: float, *, height: in
 
     Args:
         points: Centres, shape (N, 3), picture coordinates, finite.
-        radius: In pixels, positive.
-        height, width: Of the picture, in pixels.
+        radius: Radius in pixels, positive.
+        height, width: Size of the picture in pixels.
 
     Raises:
         ValueError: A shape is wrong, a point is not finite, or the radius is not positive.

@@ -1,6 +1,7 @@
 import dataclasses
 
 import pytest
+import torch
 
 from diffshape.ops import GridLayout
 
@@ -64,3 +65,10 @@ def test_layout_is_frozen_and_compared_by_value():
 def test_sizes_out_of_range(options, message):
     with pytest.raises(ValueError, match=f"GridLayout: {message}"):
         GridLayout(**options)
+
+
+def test_a_compiler_can_read_the_plan():
+    """In Python 3.11 a cached property takes a lock, which it cannot."""
+    grid = GridLayout(levels=3, base=4, finest=16)
+    scaled = torch.compile(lambda x: x * grid.plan[0] * grid.entries, fullgraph=True, backend="eager")
+    assert scaled(torch.ones(1)).item() == 3 * grid.entries

@@ -6,6 +6,7 @@ from torch.autograd import gradcheck
 
 from diffshape.ops import GridLayout, hash_encode
 from diffshape.ops.hash_grid.perceptron import hash_perceptron, hash_perceptrons
+from diffshape.ops.hash_grid.perceptron_values import backward_operator, evaluate, values_operator
 
 GRID = GridLayout(levels=3, base=4, finest=16, features=2, log2_entries=8)
 
@@ -124,14 +125,27 @@ def test_a_gradient_by_the_points_takes_the_lines_of_pytorch():
     assert gradient.abs().max() > 0
 
 
-def test_the_operation_is_known_to_the_compiler():
+@pytest.mark.parametrize("leaves", [True, False])
+def test_the_operation_is_known_to_the_compiler(leaves):
     points, lead, tables, weights, biases = parts(torch.float32)
-    tables.requires_grad_()
-    compiled = torch.compile(hash_perceptron, fullgraph=True, backend="eager")
-    assert torch.equal(
-        compiled(points, lead, tables, GRID, weights, biases),
-        hash_perceptron(points, lead, tables, GRID, weights, biases),
+    tables.requires_grad_(leaves)
+    compiled = torch.compile(hash_perceptron, fullgraph=True, backend="aot_eager")
+    values, expected = (
+        function(points, lead, tables, GRID, weights, biases) for function in (compiled, hash_perceptron)
     )
+    assert torch.equal(values, expected)
+    if leaves:
+        ours, theirs = (torch.autograd.grad(each.square().sum(), tables)[0] for each in (values, expected))
+        assert torch.equal(ours, theirs)
+
+
+def test_the_operators_keep_their_promises_to_pytorch():
+    points, lead, tables, weights, biases = parts(torch.float32)
+    parameters, arguments = [*weights, *biases], (torch.ones(1, GRID.levels), GRID.plan, GRID.smooth)
+    torch.library.opcheck(values_operator, (points[None], lead[None], [tables], *arguments, parameters, True))
+    _, inputs = evaluate(points[None], lead[None], [tables], *arguments, parameters, True)
+    cotangent = torch.ones(1, len(points))
+    torch.library.opcheck(backward_operator, (cotangent, points[None], inputs, *arguments, parameters, *tables.shape))
 
 
 @pytest.mark.parametrize("kernel", [True, False])

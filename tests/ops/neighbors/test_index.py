@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from diffshape import ops
-from diffshape.ops.neighbors import index as neighbor_index
-from diffshape.ops.neighbors.index import prepare_search, reference_search
+from diffshape.ops.neighbors.definition import reference_search
+from diffshape.ops.neighbors.index import prepare_search
 
 
 def generator(seed):
@@ -102,15 +102,6 @@ def test_two_threads_give_the_bits_of_one(shapes, k):
         torch.set_num_threads(1)
     assert torch.equal(together.indices, alone.indices)
     assert torch.equal(together.squared_distances, alone.squared_distances)
-
-
-def test_the_reference_does_not_depend_on_its_chunks(monkeypatch):
-    x, y = cloud(2, 40, 3), cloud(2, 30, 3, seed=1)
-    whole = reference_search(y, x, 3)
-    monkeypatch.setattr(neighbor_index, "REFERENCE_PAIRS", 70)
-    parts = reference_search(y, x, 3)
-    assert torch.equal(parts.indices, whole.indices)
-    assert torch.equal(parts.squared_distances, whole.squared_distances)
 
 
 def test_an_index_gives_what_nearest_neighbors_gives():

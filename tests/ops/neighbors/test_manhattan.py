@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from diffshape import ops
-from diffshape.ops.neighbors.index import prepare_search, reference_search
+from diffshape.ops.neighbors.definition import reference_search
+from diffshape.ops.neighbors.index import prepare_search
 from diffshape.ops.neighbors.manhattan import manhattan_indices
 
 

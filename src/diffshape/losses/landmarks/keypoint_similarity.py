@@ -6,6 +6,7 @@ from torch import Tensor
 
 from diffshape._arguments import checked
 from diffshape.losses.reduction import Reduction, check_mask, mean_of_each, read_elements, reduce_elements
+from diffshape.ops.checks import kept_when_compiled
 
 
 @checked
@@ -59,24 +60,18 @@ def keypoint_similarity_loss(
             f"{name}: areas must be floating point, shape {tuple(pred.shape[:-2])}, one an object, "
             f"got {areas.dtype}, {tuple(areas.shape)}"
         )
-    areas = areas.to(pred) * check_numbers(name, "areas", areas.detach(), True)
-    sigmas = sigmas.to(pred) * check_numbers(name, "sigmas", sigmas.detach(), True)
+    areas = check_numbers(name, "areas", areas.to(pred), True)
+    sigmas = check_numbers(name, "sigmas", sigmas.to(pred), True)
     scales = 8 * areas[..., None] * sigmas.square()
-    pred = pred * check_numbers(name, "pred", pred.detach(), False)  # an infinite error would look like any large one
-    target = target * check_numbers(name, "target", target.detach(), False)
+    pred = check_numbers(name, "pred", pred, False)  # an infinite error would look like any large one
+    target = check_numbers(name, "target", target, False)
     losses = -torch.expm1(-(pred - target).square().sum(-1) / scales)
     return reduce_elements(mean_of_each(losses, mask), None if mask is None else mask.any(-1), reduction)
 
 
-@torch.library.custom_op("diffshape::check_numbers", mutates_args=())
-def check_numbers(function: str, name: str, values: Tensor, positive: bool) -> Tensor:
-    """1, to multiply by, if the values are finite, and positive: one operator, so that a compiler keeps the check."""
+@kept_when_compiled
+def check_numbers(function: str, name: str, values: Tensor, positive: bool) -> None:
+    """Refuse values that are not finite or, where they have to be, not positive."""
     if not (values.isfinite() & ((values > 0) | (not positive))).all():
         wanted = "positive and finite" if positive else "finite"
         raise ValueError(f"{function}: {name} must be {wanted}, got {values.min().item():g} to {values.max().item():g}")
-    return values.new_ones(())
-
-
-@check_numbers.register_fake
-def _(function: str, name: str, values: Tensor, positive: bool) -> Tensor:
-    return values.new_empty(())

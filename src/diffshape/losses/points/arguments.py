@@ -9,7 +9,7 @@ from torch import Tensor
 
 from diffshape.losses.reduction import check_mask, check_same_kind
 from diffshape.ops import manhattan_neighbors, nearest_neighbors
-from diffshape.ops.checks import coordinate_limit, require_finite, widened
+from diffshape.ops.checks import coordinate_limit, kept_when_compiled, require_finite, widened
 from diffshape.ops.neighbors.squared_distances import distance_from_squared
 
 
@@ -123,23 +123,14 @@ def _read_point_set(function: str, name: str, points: Tensor, mask: Tensor | Non
     if mask is not None:
         points = torch.where(mask[..., None], points, 0)
         weights = mask.to(points) if weights is None else torch.where(mask, weights, 0)
-    passed = check_values(function, name, points.detach(), None if weights is None else weights.detach())
-    if torch.compiler.is_compiling():
-        points = points * passed  # a compiler drops an operator whose result nobody uses
-    return PointSet(points, mask, weights)
+    return PointSet(check_values(function, name, points, weights), mask, weights)
 
 
-@torch.library.custom_op("diffshape::check_values", mutates_args=())
-def check_values(function: str, name: str, points: Tensor, weights: Tensor | None) -> Tensor:
-    """1 if points and weights can be used; one operator, so that a compiler keeps the checks."""
+@kept_when_compiled
+def check_values(function: str, name: str, points: Tensor, weights: Tensor | None) -> None:
+    """Refuse points that are not finite, weights that are not finite or are negative, and samples without a point."""
     require_finite(function, name, points, coordinate_limit(points.dtype, points.shape[-1], points.shape[-2]))
     if weights is not None and not bool(((weights >= 0).all(-1) & weights.sum(-1).isfinite()).all()):
         raise ValueError(f"{function}: {name}_weights must be finite and not negative")
     if points.shape[-2] == 0 or (weights is not None and not weights.any(-1).all()):
         raise ValueError(f"{function}: every sample of {name} needs a point that is neither masked nor of weight 0")
-    return points.new_ones(())
-
-
-@check_values.register_fake
-def _(function: str, name: str, points: Tensor, weights: Tensor | None) -> Tensor:
-    return points.new_empty(())

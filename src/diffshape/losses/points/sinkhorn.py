@@ -17,7 +17,8 @@ from torch import Tensor
 from diffshape._arguments import checked
 from diffshape.losses.points.arguments import PointSet, read_point_sets
 from diffshape.losses.reduction import Reduction, reduce_elements
-from diffshape.ops.transport.sinkhorn import diameters, entropic_transport
+from diffshape.ops.transport.sinkhorn import entropic_transport
+from diffshape.ops.transport.sinkhorn_steps import diameters
 
 SHARE = 0.01
 """The default blur as a share of the diagonal of the box of both clouds."""

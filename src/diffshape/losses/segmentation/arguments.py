@@ -10,6 +10,7 @@ from torch.nn.functional import logsigmoid
 
 from diffshape.losses.reduction import Reduction, check_mask
 from diffshape.losses.voxels.arguments import check_unit_interval, logarithms
+from diffshape.ops.checks import kept_when_compiled
 
 Classes = Literal["exclusive", "independent"]
 """One class a voxel (softmax over the channels), or any number (a sigmoid a channel)."""
@@ -87,9 +88,9 @@ def read_segmentation(
         mask = mask.flatten(1)[:, None]
         pred, target = (torch.where(mask, each, 0) for each in (pred, target))
     if target.numel():
-        target = target * check_unit_interval(function, "target", target.detach())
+        target = check_unit_interval(function, "target", target)
         if not from_logits:
-            pred = pred * check_unit_interval(function, "pred", pred.detach())
+            pred = check_unit_interval(function, "pred", pred)
     return Channels(pred, target, mask, weights, classes == "exclusive", from_logits)
 
 
@@ -114,7 +115,7 @@ def _read_target(
     if mask is not None:
         labels = torch.where(mask, labels, 0)
     if labels.numel():
-        labels = labels + check_labels(function, labels, pred.shape[1])
+        labels = check_labels(function, labels, pred.shape[1])
     names = torch.arange(pred.shape[1], device=labels.device).view(-1, *[1] * (pred.ndim - 2))
     return labels[:, None] == names, mask
 
@@ -127,8 +128,7 @@ def _read_weights(function: str, weights: Tensor | None, ones: Float[Tensor, "c"
         raise ValueError(
             f"{function}: class_weights must have shape {tuple(ones.shape)}, one a channel, got {tuple(weights.shape)}"
         )
-    weights = weights.to(ones)
-    return weights * check_class_weights(function, weights.detach())
+    return check_class_weights(function, weights.to(ones))
 
 
 def _log_sum_of_others(values: Float[Tensor, "b c n"]) -> Float[Tensor, "b c n"]:
@@ -140,33 +140,21 @@ def _log_sum_of_others(values: Float[Tensor, "b c n"]) -> Float[Tensor, "b c n"]
     return torch.stack([behind[0], *between, before[-1]], dim=1)
 
 
-@torch.library.custom_op("diffshape::check_labels", mutates_args=())
-def check_labels(function: str, labels: Tensor, count: int) -> Tensor:
-    """0, to add, if every label names a channel: one operator, so that a compiler keeps the check."""
+@kept_when_compiled
+def check_labels(function: str, labels: Tensor, count: int) -> None:
+    """Refuse labels that name no channel."""
     low, high = torch.aminmax(labels)
     if low < 0 or high >= count:
         raise ValueError(
             f"{function}: target must hold labels 0 to {count - 1}, one a channel of pred, got {int(low)} to "
             f"{int(high)}; ignore_label leaves one out"
         )
-    return labels.new_zeros(())
 
 
-@check_labels.register_fake
-def _(function: str, labels: Tensor, count: int) -> Tensor:
-    return labels.new_empty(())
-
-
-@torch.library.custom_op("diffshape::check_class_weights", mutates_args=())
-def check_class_weights(function: str, weights: Tensor) -> Tensor:
-    """1, to multiply by, if the weights can weigh."""
+@kept_when_compiled
+def check_class_weights(function: str, weights: Tensor) -> None:
+    """Refuse weights that are not finite, or negative, or all 0."""
     if not (weights.isfinite().all() and (weights >= 0).all() and weights.any()):
         raise ValueError(
             f"{function}: class_weights must be finite, not negative and not all 0, got {weights.tolist()}"
         )
-    return weights.new_ones(())
-
-
-@check_class_weights.register_fake
-def _(function: str, weights: Tensor) -> Tensor:
-    return weights.new_empty(())

@@ -9,6 +9,7 @@ from torch import Tensor
 from torch.nn.functional import logsigmoid
 
 from diffshape.losses.reduction import Reduction, check_mask, check_same_shape, reduce_elements
+from diffshape.ops.checks import kept_when_compiled
 
 
 class Voxels(NamedTuple):
@@ -84,22 +85,16 @@ def read_voxels(function: str, pred: Tensor, target: Tensor, mask: Tensor | None
     if mask is not None:
         mask = mask.flatten(1)
         pred, target = (torch.where(mask, each, 0) for each in (pred, target))
-    target = target * check_unit_interval(function, "target", target.detach())
+    target = check_unit_interval(function, "target", target)
     if not from_logits:
-        pred = pred * check_unit_interval(function, "pred", pred.detach())
+        pred = check_unit_interval(function, "pred", pred)
     return Voxels(pred, target, mask, from_logits, single)
 
 
-@torch.library.custom_op("diffshape::check_unit_interval", mutates_args=())
-def check_unit_interval(function: str, name: str, values: Tensor) -> Tensor:
-    """1, to multiply by, if the values are occupancies: the compiler sees one operator that must run."""
+@kept_when_compiled
+def check_unit_interval(function: str, name: str, values: Tensor) -> None:
+    """Refuse values that are not between 0 and 1, as occupancies are."""
     if not ((values >= 0) & (values <= 1)).all():
         raise ValueError(
             f"{function}: {name} must lie between 0 and 1, got {values.min().item():g} to {values.max().item():g}"
         )
-    return values.new_ones(())
-
-
-@check_unit_interval.register_fake
-def _(function: str, name: str, values: Tensor) -> Tensor:
-    return values.new_empty(())

@@ -19,9 +19,9 @@ class Corner(NamedTuple):
     """One corner of every point's cell in one level."""
 
     rows: Int[Tensor, "n"]
-    """Its row in the table."""
+    """Row of the corner in the table."""
     weights: Float[Tensor, "n"]
-    """Its weight in the feature."""
+    """Weight of the corner in the feature."""
     slopes: Float[Tensor, "3 n"]
     """The derivative of the weight by the point."""
 

@@ -14,7 +14,6 @@ Source: Mueller, Evans, Schied, Keller, Instant Neural Graphics Primitives, SIGG
 from collections.abc import Sequence
 from typing import Any, Literal, overload
 
-import numpy as np
 import torch
 from jaxtyping import Float
 from torch import Tensor
@@ -22,13 +21,11 @@ from torch import Tensor
 from diffshape._arguments import checked
 from diffshape.kernels import numba_hash_encode
 from diffshape.kernels.threads import run_tasks
+from diffshape.ops.engines import as_array, has_numba, has_triton
 from diffshape.ops.hash_grid.definition import encode_by_definition, transpose_by_definition
+from diffshape.ops.hash_grid.kernel_calls import blocks_of, calls_for, plan_rows
 from diffshape.ops.hash_grid.layout import GridLayout
-from diffshape.ops.neighbors.index import has_triton
 from diffshape.ops.transforms import is_transformed
-
-_LOOKUPS = 2**15
-"""Points times levels that a call does at least: about half a millisecond."""
 
 
 @overload
@@ -98,10 +95,10 @@ def encode_points(
         from diffshape.ops.hash_grid import triton_encode  # loads Triton, which not every PyTorch has
 
         return triton_encode.encode(points, tables, fade, plan, smooth, jacobian)
-    if not _has_kernel(points):
+    if not has_numba(points):
         return encode_by_definition(points, tables, fade, plan, smooth, jacobian)
     features, derivatives = _like_encoded(points, tables, fade, jacobian)
-    calls = calls_for(points, fade, -(-len(points) // numba_hash_encode.BLOCK), jacobian=jacobian)
+    calls = calls_for(points, fade, blocks_of(points), jacobian=jacobian)
     constants = [as_array(each) for each in (points, tables, fade)] + [plan_rows(plan), smooth]
     run_tasks(numba_hash_encode.encode, calls, calls, *constants, features.numpy(), derivatives.numpy())
     return features, derivatives
@@ -122,7 +119,7 @@ def encode_points_backward(
         from diffshape.ops.hash_grid import triton_encode
 
         return triton_encode.encode_backward(points, features_bar, derivatives_bar, fade, plan, smooth, entries)
-    if not _has_kernel(points):
+    if not has_numba(points):
         return transpose_by_definition(points, features_bar, derivatives_bar, fade, plan, smooth, entries)
     tables_bar = points.new_empty(entries, len(features_bar) // len(fade))
     calls = calls_for(points, fade, len(fade), jacobian=len(derivatives_bar) > 0)
@@ -166,37 +163,14 @@ def _backward(ctx: Any, features_bar: Tensor, derivatives_bar: Tensor) -> tuple[
 encode_points.register_autograd(_backward, setup_context=_remember)
 
 
-def _has_kernel(points: Tensor) -> bool:
-    return points.device.type == "cpu" and points.dtype in (torch.float32, torch.float64)
-
-
 def _has_triton_kernel(points: Tensor, numbers: int) -> bool:
-    """On CUDA, for tables of so many numbers."""
+    """Whether the Triton kernel takes these points, for tables of so many ``numbers``."""
     return has_triton(points) and points.dtype == torch.float32 and numbers < 2**31
 
 
 def _like_encoded(points: Tensor, tables: Tensor, fade: Tensor, jacobian: bool) -> tuple[Tensor, Tensor]:
     shape = len(fade) * tables.shape[1], len(points)
     return points.new_empty(shape), points.new_empty(3 * jacobian, *shape)
-
-
-def calls_for(points: Tensor, fade: Tensor, parts: int, *, jacobian: bool = False) -> int:
-    """In how many calls of a kernel, for threads to share, to do its ``parts`` for (..., N, 3) points, L levels.
-
-    Too little to share is done in one: another thread takes a tenth of a millisecond to begin, and has to fetch tables
-    that were just updated from the cache of this one's core.
-    """
-    return min(parts, max(1, points.shape[-2] * fade.shape[-1] * (4 if jacobian else 1) // _LOOKUPS))
-
-
-def plan_rows(plan: Sequence[float]) -> np.ndarray:
-    """``GridLayout.plan`` as the kernels take it: a row a level, (L, 4)."""
-    return np.array(plan, np.float64).reshape(-1, 4)
-
-
-def as_array(tensor: Tensor) -> np.ndarray:
-    """A tensor of the CPU as a contiguous array, sharing its memory where it can."""
-    return tensor.detach().contiguous().numpy()
 
 
 def _check(points: Tensor, tables: Tensor, grid: GridLayout, fade: Tensor | None) -> None:

@@ -48,6 +48,7 @@ class GridLayout:
             log2_entries=self.log2_entries,
             features=self.features,
         )
+        _ = self.plan  # now: Python 3.11 takes a lock to keep a property, which a compiler cannot follow
 
     @cached_property
     def scales(self) -> tuple[float, ...]:

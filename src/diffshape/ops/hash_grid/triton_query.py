@@ -6,7 +6,7 @@ from torch import Tensor
 
 from diffshape.kernels import triton_hash_grid
 from diffshape.kernels.triton_tiles import morton_codes
-from diffshape.ops.hash_grid.query import PackedHashGrid
+from diffshape.ops.hash_grid.packed import PackedHashGrid
 from diffshape.ops.hash_grid.triton_encode import levels_on
 
 

@@ -5,6 +5,7 @@ from jaxtyping import Bool, Float
 from torch import Tensor
 
 from diffshape._arguments import checked
+from diffshape.ops.checks import widened
 
 
 @checked
@@ -41,8 +42,7 @@ def gaussian_heatmaps(
             [0.3679, 0.6065, 0.3679]])
     """
     _check(landmarks, size, sigma, mask)
-    if landmarks.dtype not in (torch.float32, torch.float64):
-        landmarks = landmarks.float()
+    landmarks = widened(landmarks)
     height, width = size
     x, y = landmarks.unbind(-1)
     shown = (x >= -0.5) & (x < width - 0.5) & (y >= -0.5) & (y < height - 0.5)

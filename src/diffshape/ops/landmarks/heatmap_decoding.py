@@ -11,6 +11,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from diffshape._arguments import checked
+from diffshape.ops.checks import widened
 
 
 @checked
@@ -155,10 +156,10 @@ def _blur(heatmaps: Tensor, sigma: float) -> Tensor:
 
 
 def _read(function: str, heatmaps: Tensor) -> Tensor:
-    """Checked, and in single precision at least."""
+    """The maps, checked, in single precision at least."""
     if heatmaps.ndim < 2 or 0 in heatmaps.shape[-2:] or not heatmaps.is_floating_point():
         raise ValueError(
             f"{function}: heatmaps must be floating point, shape (..., H, W) with pixels, "
             f"got {heatmaps.dtype}, {tuple(heatmaps.shape)}"
         )
-    return heatmaps if heatmaps.dtype in (torch.float32, torch.float64) else heatmaps.float()
+    return widened(heatmaps)

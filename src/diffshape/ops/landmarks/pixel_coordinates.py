@@ -81,7 +81,7 @@ def _width_height(landmarks: Tensor, size: tuple[int, int]) -> Tensor:
 
 
 def _extent(function: str, landmarks: Tensor, size: tuple[int, int], align_corners: bool) -> Tensor:
-    """How many pixels the range of 2 covers, by axis."""
+    """Pixels that the range from -1 to 1 covers, by axis."""
     _check(function, landmarks)
     if min(size) < 1 + align_corners:
         raise ValueError(f"{function}: size must be at least {1 + align_corners} pixels a side, got {tuple(size)}")

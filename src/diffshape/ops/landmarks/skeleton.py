@@ -46,7 +46,7 @@ class Skeleton:
 
     @classmethod
     def lateral(cls, vertebrae: int = 5) -> "Skeleton":
-        """The same and the two ends of the end-plate below, that of S1: 22 for L1 to L5."""
+        """Four landmarks a vertebra, then the two ends of the end-plate below the last, that of S1: 22 for L1 to L5."""
         upper = cls.anteroposterior(vertebrae)
         return cls(quadrilaterals=upper.quadrilaterals, end_edge=(upper.count, upper.count + 1), count=upper.count + 2)
 

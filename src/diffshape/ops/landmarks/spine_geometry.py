@@ -6,10 +6,11 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
+from diffshape.ops.checks import widened
 from diffshape.ops.landmarks.skeleton import Skeleton
 
 SHORTEST = 0.01
-"""Edges shorter than this share of the mean height have no direction and no logarithm worth having."""
+"""Length, as a share of the mean height, below which an edge has no direction or logarithm that can be trusted."""
 
 
 class Spine(NamedTuple):
@@ -17,9 +18,9 @@ class Spine(NamedTuple):
 
     middles: Float[Tensor, "*b r 2"]
     plates: Float[Tensor, "*b r 2"]
-    """Left to right, along each row."""
+    """Vectors along each row, left to right."""
     sides: Float[Tensor, "*b q 2 2"]
-    """Down the left and the right of each vertebra."""
+    """Vectors down the left and the right side of each vertebra."""
     real_rows: Bool[Tensor, "*b r"]
     real_bodies: Bool[Tensor, "*b q"]
 
@@ -45,13 +46,12 @@ class SpineFrame(NamedTuple):
     down_body: Float[Tensor, "*b q 2"]
     """Unit vectors down each vertebra, at right angles to the mean of its end-plates."""
     down_gap: Float[Tensor, "*b r-1 2"]
-    """The same between each row and the next."""
+    """Unit vectors down the gap between each row and the next."""
 
 
 def read_spine(landmarks: Float[Tensor, "*b k 2"], skeleton: Skeleton, mask: Bool[Tensor, "*b k"] | None) -> Spine:
     """The rows and sides of checked landmarks; 0 where a landmark is masked."""
-    if landmarks.dtype not in (torch.float32, torch.float64):
-        landmarks = landmarks.float()
+    landmarks = widened(landmarks)
     if mask is None:
         mask = torch.ones(landmarks.shape[:-1], dtype=torch.bool, device=landmarks.device)
     landmarks = torch.where(mask[..., None], landmarks, 0)
@@ -68,10 +68,11 @@ def read_spine(landmarks: Float[Tensor, "*b k 2"], skeleton: Skeleton, mask: Boo
 
 
 def frame_of(spine: Spine, *, trusted: bool) -> SpineFrame:
-    """The frame of a spine: of a true one at any angle, of a predicted one that should stand within 90 degrees of up.
+    """The scale and directions of a spine: a true one at any angle, or a predicted one within 90 degrees of upright.
 
-    A predicted end-plate that points left is turned around, so that a mirrored vertebra is measured by its unmirrored
-    neighbours' right, and the true one decides for itself.
+    Right is the mean direction of all end-plates of a true spine (``trusted``), and the right of the image for a
+    predicted one. An end-plate that points to the left is turned around, so that a mirrored vertebra is measured in the
+    same directions as its neighbours.
     """
     spine = Spine(*(each.detach() for each in spine))
     unit = _unit(spine.plates)
@@ -105,7 +106,7 @@ def log_ratios(
 
 
 def _mean_height(spine: Spine) -> Tensor:
-    """Over the real vertebrae; 1 where there is none or all have height 0, so that nothing is divided by 0."""
+    """Mean height of the real vertebrae; 1 where there is none or all have height 0, as lengths are divided by it."""
     heights = torch.where(spine.real_bodies, spine.heights, 0).sum(-1) / spine.real_bodies.sum(-1).clamp(min=1)
     return torch.where(heights > 0, heights, 1)
 
@@ -117,5 +118,5 @@ def _unit(vectors: Tensor, otherwise: Tensor | float = 0.0) -> Tensor:
 
 
 def _quarter_turn(right: Tensor) -> Tensor:
-    """From right to down, y being down."""
+    """Vectors turned by 90 degrees, from right to down; y points down."""
     return torch.stack([-right[..., 1], right[..., 0]], dim=-1)

@@ -31,7 +31,7 @@ def sparse_cells(grid: SamplingGrid, lipschitz: float) -> ActiveCells:
 
 
 def _box(low: int, high: tuple[int, ...], device: torch.device) -> Int[Tensor, "n 3"]:
-    """All whole-numbered triples with low <= triple < high."""
+    """All integer triples with low <= triple < high."""
     axes = [torch.arange(low, end, device=device) for end in high]
     return torch.cartesian_prod(*axes).reshape(-1, 3)
 

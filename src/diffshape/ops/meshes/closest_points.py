@@ -1,7 +1,7 @@
 """The point of a cloud closest to every triangle of a mesh, differentiable in the points and in the vertices.
 
-The other half of `closest_triangles`: which point it is, is searched without gradient; the distance from it to the
-triangle is then worked out by the same formulas, in float64.
+The counterpart of `closest_triangles`. The closest point is searched without gradient; its distance to the triangle is
+then computed by the formulas of that file, in float64.
 """
 
 from typing import NamedTuple
@@ -24,7 +24,7 @@ from diffshape.ops.table_rows import rows_at
 
 
 class ClosestPoints(NamedTuple):
-    """Which point is closest to each of F triangles."""
+    """The point closest to each of F triangles."""
 
     squared_distances: Float[Tensor, "*b f"]
     indices: Int[Tensor, "*b f"]
@@ -94,7 +94,7 @@ def closest_points(
 
 @torch.library.custom_op("diffshape::closest_point_indices", mutates_args=())
 def closest_point_indices(points: Tensor, real: Tensor, corners: Tensor, face_counts: list[int]) -> Tensor:
-    """The closest of the real ones of (B, N, 3) points to each of the triangles (sum F, 3, 3) of B meshes; finite."""
+    """Indices of the real ones of (B, N, 3) points closest to each triangle (sum F, 3, 3) of B meshes; all finite."""
     if not bool(real.any(-1).all()):
         raise ValueError("closest_points: every sample of points needs a point that is not masked")
     indices = torch.empty(len(corners), dtype=torch.int64)
@@ -111,7 +111,7 @@ def _(points: Tensor, real: Tensor, corners: Tensor, face_counts: list[int]) -> 
 
 
 def _search(points: np.ndarray, triangles: np.ndarray) -> Tensor:
-    """The closest of (N, 3) points to each of (F, 3, 3) triangles, by place; finite, float64, C-contiguous."""
+    """Indices of the (N, 3) points closest to each of (F, 3, 3) triangles; finite, float64, C-contiguous."""
     tree = build_tree(points[None], threads=1)
     order = morton_order(triangles.mean(axis=1))
     indices = torch.empty(len(triangles), dtype=torch.int64)

@@ -131,7 +131,7 @@ def _ratio(numerator: Tensor, denominator: Tensor, where: Tensor) -> Tensor:
 
 
 def search_triangles(bvh: numba_bvh.Bvh, queries: np.ndarray, order: np.ndarray) -> tuple[Tensor, Tensor]:
-    """Squared distances (N,) and triangles (N,) nearest to (N, 3) finite float64 queries, given along a curve."""
+    """Squared distances (N,) and triangles (N,) nearest to (N, 3) finite float64 queries, in Morton order."""
     distances, indices = torch.empty(len(queries), dtype=torch.float64), torch.empty(len(queries), dtype=torch.int64)
     tasks = -(-len(queries) // numba_bvh.CHUNK)
     run_tasks(numba_bvh.query_bvh, tasks, bvh, queries, order, distances.numpy(), indices.numpy())

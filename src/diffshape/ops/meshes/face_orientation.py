@@ -1,4 +1,4 @@
-"""Which faces of a mesh run the other way than the rest of their surface.
+"""Faces of a mesh that run against the rest of their surface.
 
 Two faces that alone share an edge agree if they run along it in opposite ways. Every face is taken twice, as it is and
 turned; of two neighbours the copies that agree are linked. A surface that has two sides falls into two linked parts,
@@ -47,15 +47,15 @@ class Surfaces(NamedTuple):
     """The connected surfaces of a mesh, S of them."""
 
     of_face: Int[Tensor, "f"]
-    """Which surface each face is of, 0 to S - 1."""
+    """Surface of each face, 0 to S - 1."""
     rims: Int[Tensor, "r 2"]
     """The sides of faces, by their two vertices, along which no or several other faces of the same surface meet it."""
     of_rim: Int[Tensor, "r"]
-    """Which surface each of these is of; a closed surface has none."""
+    """Surface of each side in ``rims``; a closed surface has none."""
 
 
 def connected_surfaces(faces: Int[Tensor, "f 3"]) -> Surfaces:
-    """Faces in groups that hang together through edges which exactly two faces have.
+    """Faces grouped into surfaces, connected through edges that exactly two faces have.
 
     Bodies that touch along an edge, which then has four faces, are two.
 

@@ -1,7 +1,7 @@
 """Meshes of different sizes and topologies as one batch: the vertices of all in one table, the faces in another.
 
 What takes ``(vertices, faces)`` of one mesh, or of several of one topology, takes ``(packed.vertices, packed.faces)``
-too, and answers for every mesh: the edges, corners and areas of all of them are worked out at once, and only sums keep
+too, and answers for every mesh: the edges, corners and areas of all of them are computed together, and only sums keep
 the meshes apart.
 """
 
@@ -26,13 +26,13 @@ class PackedFaces:
         vertex_counts: How many vertices each mesh has, B numbers, 0 allowed.
         face_counts: How many faces each mesh has, B numbers, 0 allowed.
         vertex_mesh: The mesh of each vertex, shape (V_1 + ... + V_B,), from 0, ascending; made from the counts.
-        face_mesh: The mesh of each face, shape (F_1 + ... + F_B,), likewise.
-        sides: The edges of all meshes, worked out here, once.
+        face_mesh: The mesh of each face, shape (F_1 + ... + F_B,), from 0, ascending; made from the counts.
+        sides: The edges of all meshes, computed once.
 
     Raises:
         ValueError: The counts do not add up, or a face names a vertex of another mesh.
 
-    `pack_meshes` makes one; ``len`` is the number of meshes. Functions that know nothing of packs take ``triangles``.
+    `pack_meshes` makes one; ``len`` is the number of meshes. Functions that take no packed meshes take ``triangles``.
     """
 
     @checked
@@ -70,7 +70,7 @@ class PackedFaces:
         return f"PackedFaces({len(self)} meshes, {len(self.vertex_mesh):,} vertices, {len(self.triangles):,} faces)"
 
     def to(self, device: torch.device | str) -> "PackedFaces":
-        """The same faces on another device, for vertices there."""
+        """These faces on another device, for vertices there."""
         return PackedFaces(self.triangles.to(device), self.vertex_counts, self.face_counts)
 
     def read(self, function: str, vertices: Tensor, *, argument: str = "vertices") -> Int[Tensor, "f 3"]:
@@ -117,8 +117,8 @@ def pack_meshes(meshes: Sequence[tuple[Float[Tensor, "v 3"], Int[Tensor, "f 3"]]
         in a mask, there is one row of sum V.
 
     Raises:
-        TypeError: ``meshes`` is no list, or a pair does not hold two tensors.
-        ValueError: There is no mesh, a pair is no mesh, or dtypes or devices differ.
+        TypeError: ``meshes`` is not a list, or a pair does not hold two tensors.
+        ValueError: There is no mesh, a pair is not a mesh, or dtypes or devices differ.
 
     Differentiable in the vertices. The faces are checked here, once; move the vertices as you like and keep the faces.
 
@@ -161,7 +161,7 @@ def read_topology(
 
 
 class FlatMeshes(NamedTuple):
-    """What searches and draws take: every mesh of a batch with vertices and triangles of its own."""
+    """A batch for searching and sampling: every mesh has vertices and triangles of its own."""
 
     vertices: Shaped[Tensor, "v 3"]
     triangles: Int[Tensor, "f 3"]
@@ -187,5 +187,5 @@ def flatten_meshes(vertices: Shaped[Tensor, "*b v 3"], faces: Int[Tensor, "f 3"]
 
 
 def _starts(counts: Sequence[int]) -> list[int]:
-    """Where each of the parts begins that follow one another."""
+    """Offsets of parts that follow one another, from the count of each."""
     return [0, *accumulate(counts)][:-1]

@@ -90,7 +90,7 @@ def inside_mesh(
             not finite.
 
     Source: Jacobson, Kavan, Sorkine-Hornung, "Robust inside-outside segmentation using generalized winding numbers",
-    SIGGRAPH 2013. Time and costs of `signed_distance`.
+    SIGGRAPH 2013. Time and memory are those of `signed_distance`.
 
     >>> corners = torch.tensor([[0.0, 0.0, 0.0], [1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]])
     >>> faces = torch.tensor([[0, 2, 1], [0, 1, 3], [1, 2, 3], [0, 3, 2]])
@@ -115,7 +115,7 @@ def locate_points(points: Tensor, vertices: Tensor, triangles: Tensor, face_coun
 
 
 def _index(vertices: Tensor, faces: Tensor) -> TriangleIndex:
-    """The mesh, ready to be asked, with faces that run alike where they can."""
+    """A `TriangleIndex` of the mesh, the faces of each surface turned to run alike where that is possible."""
     index = TriangleIndex(vertices, faces)
     if index.closed or not (against := faces_against_the_rest(faces)).any():
         return index

@@ -1,4 +1,4 @@
-"""What the faces of a mesh say about its edges, and the unit vectors that faces and wings have.
+"""Edges of a mesh, read from its faces, and the unit normals of faces and of their sides.
 
 Every triangle (i, j, k) has three sides, (i, j), (j, k) and (k, i); an undirected edge is what sides between the same
 two vertices share. Everything is kept per side, 3F of them, so that no shape depends on the values of ``faces`` and the
@@ -13,7 +13,7 @@ from torch import Tensor
 
 from diffshape._arguments import checked
 from diffshape._reprs import one_line
-from diffshape.ops.checks import finite, widened
+from diffshape.ops.checks import finite, kept_when_compiled, widened
 from diffshape.ops.table_rows import rows_at
 
 THINNEST = 16
@@ -43,7 +43,7 @@ def face_sides(faces: Int[Tensor, "f 3"]) -> FaceSides:
         faces: Shape (F, 3), indices of vertices, integers in [0, 2^31).
 
     Raises:
-        ValueError: ``faces`` are no integers of that shape and range.
+        ValueError: ``faces`` are not integers of that shape and range.
 
     >>> sides = face_sides(torch.tensor([[0, 1, 2], [2, 1, 3]]))
     >>> sides.ends[sides.first].tolist()
@@ -51,7 +51,7 @@ def face_sides(faces: Int[Tensor, "f 3"]) -> FaceSides:
     """
     if faces.ndim != 2 or faces.shape[-1] != 3:
         raise ValueError(f"face_sides: faces must have shape (F, 3), got {tuple(faces.shape)}")
-    faces = check_face_indices("face_sides", "faces", faces, 2**31)
+    faces = check_face_indices("face_sides", "faces", faces.long(), 2**31)
     start, end, opposite = (faces.roll(-shift, 1).T.reshape(-1) for shift in range(3))
     ends = torch.stack([torch.minimum(start, end), torch.maximum(start, end)], 1)
     keys, order = (ends[:, 0] * (faces.amax() + 1 if faces.numel() else 1) + ends[:, 1]).sort(stable=True)
@@ -67,11 +67,11 @@ class EdgeUses(NamedTuple):
     faces: Int[Tensor, "e"]
     """How many faces have the edge: 2 on a closed surface."""
     balance: Int[Tensor, "e"]
-    """How many more of them run from its lower vertex to the higher than back: 0 where two faces agree."""
+    """How many more faces run along the edge from its lower vertex to the higher than back: 0 where two agree."""
 
 
 def edge_uses(faces: Int[Tensor, "f 3"]) -> EdgeUses:
-    """Whether a mesh is closed, and whether its faces run alike.
+    """How many faces each edge has, and whether they run alike: what makes a mesh closed and oriented.
 
     >>> edge_uses(torch.tensor([[0, 1, 2], [2, 1, 3]]))
     EdgeUses(faces=tensor([1, 1, 2, 1, 1]), balance=tensor([ 1, -1,  0,  1, -1]))
@@ -138,18 +138,19 @@ def _unit_cross(first: Float[Tensor, "*b n 3"], second: Float[Tensor, "*b n 3"])
 def read_faces(
     function: str, vertices: Tensor, faces: Tensor, *, argument: str = "vertices", named: str = "faces"
 ) -> Int[Tensor, "f 3"]:
-    """The faces as int64 beside the vertices, or a ValueError that names the argument if the two are no mesh."""
+    """The faces as int64 beside the vertices, or a ValueError that names the argument if the two are not a mesh."""
     fits = vertices.ndim in (2, 3) and vertices.shape[-1] == 3
     require_vertices(function, argument, vertices, "(V, 3) or (B, V, 3)", fits)
     if faces.ndim != 2 or faces.shape[-1] != 3 or not _are_integers(faces):
         raise ValueError(
             f"{function}: {named} must be integers of shape (F, 3), got {tuple(faces.shape)} {faces.dtype}"
         )
-    return check_face_indices(function, named, faces, vertices.shape[-2]).to(vertices.device)
+    own = faces.to(vertices.device, torch.int64, copy=True)  # a copy, as the caller may change the original
+    return check_face_indices(function, named, own, vertices.shape[-2])
 
 
 def require_vertices(function: str, argument: str, vertices: Tensor, shape: str, fits: bool) -> None:
-    """Refuse vertices that are no floats or whose shape does not fit."""
+    """Refuse vertices that are not floats or whose shape does not fit."""
     if not (fits and vertices.is_floating_point()):
         raise ValueError(
             f"{function}: {argument} must be floats of shape {shape}, got {tuple(vertices.shape)} {vertices.dtype}"
@@ -160,16 +161,10 @@ def _are_integers(tensor: Tensor) -> bool:
     return not (tensor.is_floating_point() or tensor.is_complex() or tensor.dtype == torch.bool)
 
 
-@torch.library.custom_op("diffshape::check_face_indices", mutates_args=())
-def check_face_indices(function: str, named: str, faces: Tensor, vertices: int) -> Tensor:
-    """The faces as a new int64 tensor if every index names a vertex: the compiler sees one operator that must run."""
+@kept_when_compiled
+def check_face_indices(function: str, named: str, faces: Tensor, vertices: int) -> None:
+    """Refuse faces with an index that names no vertex."""
     if faces.numel() and not (int(faces.min()) >= 0 and int(faces.max()) < vertices):
         raise ValueError(
             f"{function}: {named} must index vertices 0 to {vertices - 1}, got {int(faces.min())} to {int(faces.max())}"
         )
-    return faces.to(torch.int64, copy=True)
-
-
-@check_face_indices.register_fake
-def _(function: str, named: str, faces: Tensor, vertices: int) -> Tensor:
-    return torch.empty_like(faces, dtype=torch.int64)

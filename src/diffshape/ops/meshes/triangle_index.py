@@ -1,4 +1,4 @@
-"""A triangle mesh prepared once, to be asked many times how far it is and which side of it a point is on."""
+"""A triangle mesh prepared once for many queries: the distance of a point, and the side it is on."""
 
 import math
 from functools import cached_property
@@ -17,13 +17,13 @@ from diffshape.ops.meshes.closest_triangles import ClosestTriangles, offsets_fro
 from diffshape.ops.meshes.topology import EdgeUses, edge_uses, read_faces
 
 BETA = 2.0
-"""How many radii away a cluster of triangles is seen as one, in winding numbers."""
+"""Distance, in radii of a cluster of triangles, from which winding numbers take the cluster as one."""
 
 INTEGER_BETA = 1.4
-"""The same where the winding number is known to be an integer: the error, below 0.1, is rounded away."""
+"""Distance in radii from which a cluster is taken as one where the sum is an integer, which rounding then restores."""
 
 ROUNDING = 1e-9
-"""By how much the ball around a point that no triangle enters is taken smaller than the distance."""
+"""Share by which the ball around a point that no triangle enters is taken smaller than the distance."""
 
 
 class TriangleIndex:
@@ -34,10 +34,10 @@ class TriangleIndex:
         faces: Shape (F, 3), integers in [0, V), F >= 1, counter-clockwise seen from outside.
 
     Raises:
-        ValueError: The two are no mesh, or there is no face.
+        ValueError: The two are not a mesh, or there is no face.
 
-    All is computed in float64 on the CPU, is a constant to autograd, comes back on the device of the points, and is
-    the same to the last bit for any number of threads. Compiled at first use (a few seconds, kept on disk).
+    Everything is computed in float64 on the CPU, is a constant to autograd, comes back on the device of the points, and
+    is the same to the last bit for any number of threads. Compiled at first use (a few seconds, kept on disk).
 
     >>> corners = torch.tensor([[0.0, 0.0, 0.0], [1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]])
     >>> index = TriangleIndex(corners, torch.tensor([[0, 2, 1], [0, 1, 3], [1, 2, 3], [0, 3, 2]]))
@@ -107,7 +107,7 @@ class TriangleIndex:
         """`distances`, negative where the winding number exceeds 1/2.
 
         The winding number of a closed mesh is an integer, the same everywhere in a ball that no triangle enters: of
-        two neighbours that share such a ball only one is worked out, and that one more roughly.
+        two neighbours that share such a ball only one is computed, and that one less exactly.
         """
         distances, _, winding = self.locate(_read("signed_distances", points))
         return torch.where(winding > 0.5, -distances, distances).to(points.device)
@@ -132,7 +132,7 @@ class TriangleIndex:
 
 
 def _read(method: str, points: Tensor) -> Tensor:
-    """The points as the kernels want them, or a ValueError."""
+    """The points as kernels take them, or a ValueError."""
     if points.ndim != 2 or points.shape[1] != 3:
         raise ValueError(f"TriangleIndex.{method}: points must have shape (N, 3), got {tuple(points.shape)}")
     queries = points.detach().cpu().double().contiguous()

@@ -15,11 +15,11 @@ class BallNeighbors(NamedTuple):
     """Up to k neighbours of N points within a radius, nearest first."""
 
     squared_distances: Float[Tensor, "*b n k"]
-    """Infinity where there is none."""
+    """Squared distances, infinity where there is no neighbour."""
     indices: Int[Tensor, "*b n k"]
-    """-1 where there is none."""
+    """Indices, -1 where there is no neighbour."""
     counts: Int[Tensor, "*b n"]
-    """How many were found: k says that there may be more."""
+    """Number of neighbours found; where it is k there may be more."""
 
     __repr__ = one_line
 

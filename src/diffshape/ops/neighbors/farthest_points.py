@@ -9,11 +9,12 @@ from diffshape.kernels.numba_farthest import choose_farthest
 from diffshape.kernels.numba_kdtree import build_tree
 from diffshape.kernels.threads import run_tasks
 from diffshape.ops.checks import coordinate_limit, require_finite
-from diffshape.ops.neighbors.index import three_columns
-from diffshape.ops.neighbors.nearest import Missing, as_searched, read_missing
+from diffshape.ops.engines import has_numba
+from diffshape.ops.neighbors.arguments import Missing, as_searched, read_missing
+from diffshape.ops.neighbors.definition import three_columns
 
 LEAF = 64
-"""Points in a leaf of the tree: more are passed over together, fewer are looked at in vain."""
+"""Points in a leaf of the tree: large leaves skip many points at once, small ones look at few in vain."""
 
 
 @checked
@@ -80,7 +81,7 @@ def farthest_points(
     chosen = clouds.new_full((len(clouds), count), -1, dtype=torch.int64)
     if clouds.numel():
         starts = _first_points(real, batch, start, generator)
-        choose = _choose_kernel if clouds.device.type == "cpu" and clouds.shape[-1] <= 3 else choose_reference
+        choose = _choose_kernel if has_numba(clouds) else choose_reference
         choose(clouds, real, starts, numbers.clamp(max=count), chosen)
     return chosen.reshape(*batch, count)
 
@@ -129,7 +130,7 @@ def _choose_kernel(clouds: Tensor, real: Tensor, starts: Tensor, counts: Tensor,
 def _first_points(
     real: Tensor, batch: torch.Size, start: int | Tensor | None, generator: torch.Generator | None
 ) -> Tensor:
-    """Where each cloud begins; 0 where it has no real point."""
+    """First point to choose in each cloud; 0 where it has no real point."""
     if start is None:
         weights = real.to(torch.uint8)
         if generator is None:

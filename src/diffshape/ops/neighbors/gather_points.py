@@ -5,6 +5,7 @@ from jaxtyping import Int, Shaped
 from torch import Tensor
 
 from diffshape._arguments import checked
+from diffshape.ops.checks import kept_when_compiled
 
 
 @checked
@@ -42,8 +43,7 @@ def gather_points(points: Shaped[Tensor, "*b m c"], indices: Int[Tensor, "*b n_k
         raise ValueError(f"gather_points: indices must be on {points.device} like points, got {indices.device}")
     if indices.numel() == 0:
         return points.new_zeros((*indices.shape, points.shape[-1]))
-    indices = indices.long()
-    indices = indices + check_rows(indices, points.shape[-2])
+    indices = check_rows(indices.long(), points.shape[-2])
     if points.shape[-2] == 0:
         return points.new_zeros((*indices.shape, points.shape[-1]))  # every index is -1
     clouds = points if batch else points[None]
@@ -64,15 +64,9 @@ def gather_rows(points: Shaped[Tensor, "b m d"], indices: Int[Tensor, "b n k"]) 
     return found.view(*indices.shape, dimension)
 
 
-@torch.library.custom_op("diffshape::check_rows", mutates_args=())
-def check_rows(indices: Tensor, count: int) -> Tensor:
-    """0, to add, if every index is -1 or a row: one operator, so that a compiler keeps the check."""
+@kept_when_compiled
+def check_rows(indices: Tensor, count: int) -> None:
+    """Refuse indices that are neither -1 nor a row."""
     low, high = torch.aminmax(indices)
     if low < -1 or high >= count:
         raise ValueError(f"gather_points: indices must lie between -1 and {count - 1}, got {int(low)} to {int(high)}")
-    return indices.new_zeros(())
-
-
-@check_rows.register_fake
-def _(indices: Tensor, count: int) -> Tensor:
-    return indices.new_empty(())

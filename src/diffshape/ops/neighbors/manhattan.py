@@ -8,16 +8,17 @@ from torch import Tensor
 
 from diffshape._arguments import checked
 from diffshape._reprs import one_line
+from diffshape.ops.neighbors.arguments import Missing, as_searched, read_missing, require_matching
+from diffshape.ops.neighbors.definition import require_k, search_dtype
 from diffshape.ops.neighbors.gather_points import gather_rows
-from diffshape.ops.neighbors.index import require_k, search_dtype
-from diffshape.ops.neighbors.nearest import Missing, as_searched, read_missing, require_matching, search_pairs
+from diffshape.ops.neighbors.search_pairs import search_pairs
 
 
 class ManhattanNeighbors(NamedTuple):
     """Nearest neighbours of N points; without the last axis for k = 1."""
 
     distances: Float[Tensor, "*b n_k"]
-    """sum_d |x_d - y_d|."""
+    """Distances sum_d |x_d - y_d|."""
     indices: Int[Tensor, "*b n_k"]
 
     __repr__ = one_line

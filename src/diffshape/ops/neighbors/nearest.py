@@ -5,28 +5,22 @@ Value and derivatives of every order are those of the exact minimum wherever the
 theorem), in any float dtype, with O(N + M) memory.
 """
 
-from typing import Any, Literal
+from typing import Any
 
 import torch
-from jaxtyping import Bool, Float, Shaped
+from jaxtyping import Bool, Shaped
 from torch import Tensor
 
 from diffshape._arguments import checked
 from diffshape.kernels import numba_pair_gradient
 from diffshape.kernels.threads import run_tasks
-from diffshape.ops.checks import coordinate_limit, require_finite, require_mask, widened
+from diffshape.ops.checks import widened
+from diffshape.ops.engines import as_array
+from diffshape.ops.neighbors.arguments import Missing, as_searched, read_missing, require_matching
+from diffshape.ops.neighbors.definition import Neighbors, require_k
 from diffshape.ops.neighbors.gather_points import gather_rows
-from diffshape.ops.neighbors.index import (
-    Neighbors,
-    has_triton,
-    prepare_search,
-    require_k,
-    search_dtype,
-)
+from diffshape.ops.neighbors.search_pairs import search_pairs
 from diffshape.ops.transforms import is_transformed
-
-Missing = Literal["raise", "pad"]
-"""What becomes of neighbours that are asked for and do not exist."""
 
 
 @checked
@@ -104,45 +98,11 @@ def nearest_pairs(
     return search_pairs("nearest_neighbors", x, y, k, x_mask, y_mask, pad=pad)
 
 
-def search_pairs(
-    function: str,
-    x: Float[Tensor, "b n d"],
-    y: Float[Tensor, "b m d"],
-    k: int,
-    x_mask: Bool[Tensor, "b n"] | None,
-    y_mask: Bool[Tensor, "b m"] | None,
-    *,
-    pad: bool,
-    manhattan: bool = False,
-) -> Neighbors:
-    """What `nearest_pairs` returns, without a gradient; with ``manhattan``, distances sum_d |x_d - y_d|."""
-    limit = coordinate_limit(x.dtype, x.shape[-1])
-    require_finite(function, "x", x, limit)
-    require_finite(function, "y", y, limit)
-    if not pad and y_mask is not None and bool((y_mask.sum(-1) < k).any()):
-        raise ValueError(f"{function}: every sample of y needs {k} points that are not masked")
-    most = min(k, y.shape[1])
-    if x.numel() == 0 or most == 0:
-        found = _nothing_found(x, k)
-    elif x_mask is None and y_mask is None:
-        found = prepare_search(y, manhattan=manhattan)(x, most)
-    elif has_triton(y) and not manhattan:
-        found = prepare_search(y, y_mask)(x, most, x_mask)
-    else:
-        found = _search_each(x, y, most, _or_all(x_mask, x), _or_all(y_mask, y), manhattan)
-    if pad:
-        found = _padded(found, k, y.shape[1] if y_mask is None else y_mask.sum(-1)[:, None, None])
-    if x_mask is None:
-        return found
-    real = x_mask[..., None]
-    return Neighbors(torch.where(real, found.squared_distances, 0), torch.where(real, found.indices, 0))
-
-
 @torch.library.custom_op("diffshape::pair_gradient", mutates_args=())
 def pair_gradient(x: Tensor, y: Tensor, indices: Tensor, weights: Tensor) -> tuple[Tensor, Tensor]:
     """The gradient of sum_ik w_ik |x_i - y_j(i, k)|^2 in x and in y."""
     if x.device.type == "cpu":
-        arrays = [each.detach().contiguous().numpy() for each in (x, y, indices, weights)]
+        arrays = map(as_array, (x, y, indices, weights))
         x_gradient, y_gradient = (torch.empty(each.shape, dtype=each.dtype) for each in (x, y))
         run_tasks(numba_pair_gradient.pair_gradient, len(x), *arrays, x_gradient.numpy(), y_gradient.numpy())
         return x_gradient, y_gradient
@@ -194,70 +154,3 @@ def _backward_of_gradient(ctx: Any, x_bar: Tensor, y_bar: Tensor) -> tuple[Tenso
 
 nearest_pairs.register_autograd(_backward, setup_context=_remember)
 pair_gradient.register_autograd(_backward_of_gradient, setup_context=_remember_gradient)
-
-
-def _search_each(x: Tensor, y: Tensor, k: int, x_mask: Tensor, y_mask: Tensor, manhattan: bool) -> Neighbors:
-    """Each cloud's real points searched on their own; threads that are free help with large clouds."""
-    squared_distances, indices = _nothing_found(x, k)
-
-    def search(b: int) -> None:
-        rows, asked = y_mask[b].nonzero()[:, 0], x_mask[b]
-        most = min(k, len(rows))
-        if most:
-            found = prepare_search(y[b, rows][None], manhattan=manhattan)(x[b, asked][None], most)
-            squared_distances[b, asked, :most] = found.squared_distances[0]
-            indices[b, asked, :most] = rows[found.indices[0]]
-
-    run_tasks(search, len(x), threads=None if x.device.type == "cpu" else 1)
-    return Neighbors(squared_distances, indices)
-
-
-def _nothing_found(x: Tensor, k: int) -> Neighbors:
-    """Answers to be filled in: infinitely far, and none."""
-    shape = *x.shape[:2], k
-    return Neighbors(x.new_full(shape, torch.inf), x.new_full(shape, -1, dtype=torch.int64))
-
-
-def _padded(found: Neighbors, k: int, count: int | Tensor) -> Neighbors:
-    """Up to k neighbours, with distance infinity and index -1 from the ``count``-th on."""
-    more = 0, k - found.indices.shape[-1]
-    missing = torch.arange(k, device=found.indices.device) >= count
-    return Neighbors(
-        torch.where(missing, torch.inf, torch.nn.functional.pad(found.squared_distances, more)),
-        torch.where(missing, -1, torch.nn.functional.pad(found.indices, more)),
-    )
-
-
-def read_missing(function: str, missing: str) -> bool:
-    """Whether what is missing is to be padded."""
-    if missing not in ("raise", "pad"):
-        raise ValueError(f'{function}: missing must be "raise" or "pad", got {missing!r}')
-    return missing == "pad"
-
-
-def _or_all(mask: Tensor | None, points: Tensor) -> Tensor:
-    return points.new_ones(points.shape[:2], dtype=torch.bool) if mask is None else mask
-
-
-def as_searched(function: str, mask_name: str, points: Tensor, mask: Tensor | None) -> tuple[Tensor, Tensor | None]:
-    """Points as a batch in the dtype of the search, 0 where masked, and their mask as a batch."""
-    require_mask(function, mask_name, mask, points)
-    if points.ndim == 2:
-        points, mask = points[None], None if mask is None else mask[None]
-    points = search_dtype(points)
-    return (points if mask is None else torch.where(mask[..., None], points, 0)), mask
-
-
-def require_matching(function: str, x: Tensor, y: Tensor, *, or_none: bool) -> None:
-    """Refuse clouds whose shapes, dtypes or devices do not go together; with ``or_none`` y may have no point."""
-    if x.ndim not in (2, 3):
-        raise ValueError(f"{function}: x must have shape (B, N, D) or (N, D), got {tuple(x.shape)}")
-    if y.ndim != x.ndim or y.shape[:-2] != x.shape[:-2] or y.shape[-1] != x.shape[-1]:
-        wanted = ", ".join(map(str, (*x.shape[:-2], "M", x.shape[-1])))
-        raise ValueError(f"{function}: y must have shape ({wanted}) like x, got {tuple(y.shape)}")
-    if (y.shape[-2] == 0 and not or_none) or y.shape[-1] == 0:
-        raise ValueError(f"{function}: y must hold at least one point, got shape {tuple(y.shape)}")
-    if x.dtype != y.dtype or x.device != y.device:
-        raise ValueError(
-            f"{function}: x and y must share dtype and device, got {x.dtype} on {x.device} and {y.dtype} on {y.device}"
-        )

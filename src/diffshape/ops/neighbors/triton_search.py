@@ -13,7 +13,7 @@ from torch import Tensor
 
 from diffshape.kernels.triton_neighbors import nearest_of_all_pairs
 from diffshape.kernels.triton_tiles import MOST_NEIGHBORS, TiledCloud, build_tiles, nearest_in_tiles
-from diffshape.ops.neighbors.index import Neighbors, reference_search, three_columns
+from diffshape.ops.neighbors.definition import Neighbors, reference_search, three_columns
 
 BRUTE_FORCE_PAIRS = 1 << 30
 """Pairs up to which comparing all is taken: about 0.4 ms of arithmetic on an H100 (12 instructions a pair, 3.3e13 a

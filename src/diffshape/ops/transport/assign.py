@@ -18,13 +18,13 @@ from diffshape._arguments import checked
 from diffshape.kernels import numba_assignment
 from diffshape.kernels.threads import run_tasks
 from diffshape.ops.checks import require_finite, require_mask, widened
-from diffshape.ops.neighbors.index import REFERENCE_PAIRS, search_dtype
+from diffshape.ops.neighbors.definition import REFERENCE_PAIRS, search_dtype
 from diffshape.ops.transport.auction import auction, cost_table
 
 Solver = Literal["exact", "auction"]
 
 EPSILON = 1e-2
-"""How far above the optimum the auction may end unless told otherwise, as a part of it."""
+"""Default of the largest excess of the auction's cost over the optimum, as a share of the optimum."""
 
 
 @checked
@@ -48,7 +48,7 @@ def assign(
         epsilon: For the auction only; 0.01 if ``None``.
         squared: The cost of a pair is |x - y|^2 instead of |x - y|.
         x_mask: True where a point of ``x`` is real, shape (B, N) or (N,).
-        y_mask: The same for ``y``, with as many real points in every sample.
+        y_mask: True where a point of ``y`` is real, with as many real points in every sample.
 
     Returns:
         int64 indices a, shape (B, N) or (N,), a permutation: x_i belongs to y_a(i). Masked points of ``x`` get the
@@ -89,7 +89,7 @@ def optimality_gap(
         indices: For every point of ``x`` its point of ``y``, a permutation, shape (B, N) or (N,).
         squared: The cost of a pair is |x - y|^2 instead of |x - y|.
         x_mask: True where a point of ``x`` is real.
-        y_mask: The same for ``y``.
+        y_mask: True where a point of ``y`` is real.
 
     Returns:
         float64 on the CPU, shape (B,) or (), in the unit of the cost, >= 0. A gap of 0 (about 1e-15 of the spread of
@@ -189,7 +189,7 @@ def _solve(x: Tensor, y: Tensor, counts: Tensor, squared: bool, epsilon: float) 
 
 
 def _tolerance(solver: str, epsilon: float | None) -> float:
-    """How far above the optimum a solver may end, as a part of it."""
+    """Largest excess of a solver's cost over the optimum, as a share of the optimum."""
     if solver == "exact" and epsilon is None:
         return 0.0
     if solver == "exact":

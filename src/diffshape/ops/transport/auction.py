@@ -10,20 +10,20 @@ bids go to the lowest bidder, so every run gives the same result.
 Source: Bertsekas, Annals of Operations Research 14, 1988, with simultaneous ("Jacobi") bids.
 """
 
-import importlib.util
 from typing import NamedTuple
 
 import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
-from diffshape.ops.neighbors.index import REFERENCE_PAIRS, squared_distance_table
+from diffshape.ops.engines import triton_is_installed
+from diffshape.ops.neighbors.definition import REFERENCE_PAIRS, squared_distance_table
 
 FIRST_STEP, STEP_RATIO = 0.05, 5.0
-"""Where steps begin, as a part of the largest cost, and by what they shrink."""
+"""First step, as a share of the largest cost, and the factor by which steps shrink."""
 
 LAST_STEP = 64.0
-"""Where they end, in roundings of the largest cost: prices grow to a few times that cost and must still rise."""
+"""Smallest step, in rounding units of the largest cost: prices grow to a few times that cost and must still rise."""
 
 
 class Auction(NamedTuple):
@@ -32,9 +32,9 @@ class Auction(NamedTuple):
     match: Int[Tensor, "b n"]
     """The object of every bidder; absent bidders hold their own place."""
     prices: Float[Tensor, "b n"]
-    """Of every object, 0 for absent ones."""
+    """Price of every object, 0 for absent ones."""
     settled: Bool[Tensor, "b"]
-    """Whether the gap came down to what was asked for before steps drowned in rounding."""
+    """Whether the gap fell to what was asked for before the smallest step."""
 
 
 def auction(
@@ -70,7 +70,7 @@ def auction(
 
 
 class _Market(NamedTuple):
-    """What changes hands; bidders and objects are rows of the flattened batch, -1 is nobody or nothing."""
+    """State of the auction; bidders and objects are rows of the flattened batch, -1 is none."""
 
     x: Float[Tensor, "b n d"]
     y: Float[Tensor, "b n d"]
@@ -112,7 +112,7 @@ def _sell(market: _Market, step: Float[Tensor, "b"]) -> None:
 
 
 def _accounts(market: _Market) -> tuple[Float[Tensor, "b n"], Float[Tensor, "b n"]]:
-    """What each bidder's object costs, and how much dearer it is to the bidder than the best, prices included."""
+    """Cost of each bidder's object, and its excess over the bidder's best one, prices included."""
     bidders = market.real.nonzero()[:, 0]
     objects = market.match[bidders]
     squared = (market.x.flatten(0, 1)[bidders] - market.y.flatten(0, 1)[objects]).square().sum(-1)
@@ -133,7 +133,7 @@ def _release(market: _Market, unhappy: Bool[Tensor, "b n"]) -> None:
 def _bid(market: _Market, bidders: Int[Tensor, "r"]) -> tuple[Tensor, Tensor, Tensor]:
     """`bid_by_definition`, by a kernel where there is one."""
     bid = bid_by_definition
-    if market.x.is_cuda and importlib.util.find_spec("triton") is not None:
+    if market.x.is_cuda and triton_is_installed():
         from diffshape.kernels.triton_auction import bid
     return bid(market.x, market.y, market.prices, bidders, market.squared)
 

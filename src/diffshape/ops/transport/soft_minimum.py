@@ -15,11 +15,12 @@ import numpy as np
 import torch
 from jaxtyping import Float
 from torch import Tensor
-from torch.nn.functional import pad
 from torch.utils.checkpoint import checkpoint
 
 from diffshape.kernels import numba_soft_minimum
 from diffshape.kernels.threads import run_tasks
+from diffshape.ops.engines import as_array, has_numba
+from diffshape.ops.neighbors.definition import three_columns
 from diffshape.ops.neighbors.squared_distances import distance_from_squared
 from diffshape.ops.transforms import is_transformed
 
@@ -95,7 +96,7 @@ def soft_minimum_values(x: Tensor, y: Tensor, log_weights: Tensor, temperature: 
     if not _has_kernel(x):
         return soft_minimum_by_definition(x, y, log_weights, temperature, squared)
     values = x.new_empty(x.shape[:2])
-    arrays = _rows(x), _columns(y), *_arrays(log_weights, temperature)
+    arrays = _rows(x), _columns(y), as_array(log_weights), as_array(temperature)
     tasks, size = numba_soft_minimum.share(*arrays[:2])
     run_tasks(numba_soft_minimum.soft_minimum, tasks, size, *arrays, squared, values.numpy())
     return values
@@ -124,7 +125,7 @@ def pull(
     if not _has_kernel(rows):
         return _pull_by_definition(rows, columns, row_scores, scores, weights, temperature, squared)
     result = rows.new_empty(*rows.shape[:2], 3)
-    arrays = _rows(rows), _columns(columns), *_arrays(row_scores, scores, weights, temperature)
+    arrays = _rows(rows), _columns(columns), *map(as_array, (row_scores, scores, weights, temperature))
     tasks, size = numba_soft_minimum.share(*arrays[:2])
     run_tasks(numba_soft_minimum.soft_minimum_pull, tasks, size, *arrays, squared, result.numpy())
     return result[..., : rows.shape[-1]].contiguous()
@@ -139,7 +140,7 @@ def _pull_by_definition(
     temperature: Tensor,
     squared: bool,
 ) -> Tensor:
-    """The same in PyTorch, a block of rows at a time."""
+    """`pull` in PyTorch, a block of rows at a time."""
     results = []
     for part, part_scores in zip(_blocks(rows, columns), _blocks(row_scores, columns)):
         costs = pair_costs(part, columns, squared)
@@ -200,18 +201,14 @@ soft_minimum_backward.register_autograd(_double_backward, setup_context=_remembe
 
 
 def _has_kernel(x: Tensor) -> bool:
-    return x.device.type == "cpu" and x.dtype == torch.float32 and x.shape[-1] <= 3
+    return has_numba(x) and x.dtype == torch.float32
 
 
 def _rows(points: Tensor) -> np.ndarray:
     """(B, N, 3), with zeros where there are fewer coordinates."""
-    return pad(points.detach(), (0, 3 - points.shape[-1])).contiguous().numpy()
+    return as_array(three_columns(points))
 
 
 def _columns(points: Tensor) -> np.ndarray:
     """(B, 3, M): one coordinate after the other, as vector instructions want them."""
-    return pad(points.detach(), (0, 3 - points.shape[-1])).transpose(1, 2).contiguous().numpy()
-
-
-def _arrays(*tensors: Tensor) -> list[np.ndarray]:
-    return [tensor.detach().contiguous().numpy() for tensor in tensors]
+    return as_array(three_columns(points).mT)
