@@ -52,7 +52,7 @@ def test_a_fit_and_a_model_are_told_apart(tmp_path, run, ellipsoids, deep_sdf):
     with pytest.raises(ValueError, match=r"fit is the folder of a fit, not of a model; diffshape\.fitting\.load reads"):
         load(tmp_path / "fit")
     deep_sdf.save(tmp_path / "model")
-    for folder, kind in ((run, "train landmarks"), (tmp_path / "model", "deep-sdf")):
+    for folder, kind in ((run, "landmarks"), (tmp_path / "model", "deep-sdf")):
         with pytest.raises(ValueError, match=rf"a {kind} model, not a fit; diffshape\.models\.load reads it"):
             fitting.load(folder)
 
