@@ -48,8 +48,8 @@ DEEP = models.DeepSDFConfig(network=LATENT, batch=2, points=8, samples=16)
 RESULTS = {
     "data.DistanceSamples", "data.Mesh", "data.PointCloud", "data.ProceduralObject", "data.ShapeFamily",
     "fitting.FitResult", "fitting.FitRow", "fitting.FitTable", "fitting.Orientation", "fitting.OrientationTrust",
-    "fitting.PreparedScan", "models.DeepSDF", "models.DeepSDFResult", "models.DeepSDFScore", "models.FamilySamples",
-    "models.FoundCodes", "models.LandmarkPrediction", "models.LandmarkResult", "models.LandmarkScore",
+    "fitting.PreparedScan", "models.DeepSDF", "models.DeepSDFScore", "models.FamilySamples",
+    "models.FoundCodes", "models.LandmarkPrediction", "models.LandmarkScore", "models.TrainingResult",
     "training.Checkpoint", "training.Outcome", "training.StepReport",
 }  # fmt: skip
 """Made by the library, to be read."""
@@ -62,7 +62,6 @@ EXEMPT = {
     "models.Reconstruction.loss": "called by train in every step",
     "models.LandmarkTransformer": "needs an extra and a second",
     "models.LandmarkTransformer.forward": "needs an extra and a second",
-    "models.load_landmark_detector": "reads the folder of a command, as load_deep_sdf does",
 }
 
 NAMES = {
@@ -198,19 +197,19 @@ def good_calls() -> dict[str, Call]:
     result = fitting.fit_mesh(BALL, supervised, GRID, **quick)
     fitting.fit_points(CLOUD, method, GRID, folder="run", resolution=16, **quick)
     deep = models.train_deep_sdf([BALL, BALL], DEEP, steps=1, device="cpu", progress=False).model
-    deep.save("deep")
-    detector = models.LandmarkDetector(SKELETON, UNET)
+    learnt = models.train_landmarks(marks, UNET, folder="marks run", **quick)
+    detector = learnt.model
     found = models.find_codes(deep, [BALL], observed=16, steps=1)
     autoencoders = {name: models.build_model(config) for name, config in SMALL.items()}
     samples = {"PointCloudModel": torch.rand(2, 8, 3), "MeshModel": torch.rand(2, 12, 3)}
     samples["VoxelModel"] = (torch.rand(2, 4, 4, 4) > 0.5).float()
     points_model = autoencoders["PointCloudModel"]
-    models.save_model(points_model, "model")
+    points_model.save("model")
+    reconstruction = models.Reconstruction(points_model, torch.rand(2, 8, 3))
     tensors = {"modules/net/weight": torch.ones(2)}
     checkpoint, kept = training.Checkpoint(1, 0.5, tensors), training.CheckpointFolder(Path("saves"))
     kept.save(checkpoint)
     Path("log.csv").write_text("step,seconds\n1,0.5\n")
-    train = {"checkpoints": None, "resume": False, "observers": ()}
     picture = np.zeros((20, 60, 3), np.uint8)
     overlay = {"images": marks.images, "landmarks": marks.landmarks, "predicted": marks.landmarks + 1}
     field_points = {
@@ -331,13 +330,13 @@ def good_calls() -> dict[str, Call]:
         ),
         "models.LandmarkDetector": Call(models.LandmarkDetector, {"skeleton": SKELETON, "network": UNET}),
         "models.LandmarkDetector.forward": Call(detector.forward, {"images": marks.images}),
+        "models.LandmarkDetector.save": Call(detector.save, {"folder": "saved"}),
         "models.LandmarkDetector.detect": Call(detector.detect, {"images": marks.images}),
         "models.LandmarkUNet": Call(models.LandmarkUNet, {"count": 4, "config": UNET}),
         "models.LandmarkUNet.forward": Call(models.LandmarkUNet(4, UNET).forward, {"images": marks.images}),
         "models.Reconstruction": Call(models.Reconstruction, {"model": points_model, "samples": torch.rand(2, 8, 3)}),
         "models.Reconstruction.load_state": Call(
-            models.Reconstruction(points_model, torch.rand(2, 8, 3)).load_state,
-            {"state": models.Reconstruction(points_model, torch.rand(2, 8, 3)).state()},
+            reconstruction.load_state, {"state": reconstruction.state()},
         ),
         "models.build_model": Call(models.build_model, {"config": SMALL["MeshModel"]}),
         "models.deep_sdf_shapes": Call(
@@ -347,13 +346,11 @@ def good_calls() -> dict[str, Call]:
         "models.landmark_data": Call(
             models.landmark_data, {"data": models.FolderData(folder="marks", size=(32, 32), holdout=0.5)}
         ),
-        "models.load_deep_sdf": Call(models.load_deep_sdf, {"folder": "deep"}),
-        "models.load_model": Call(models.load_model, {"folder": "model"}),
+        "models.load": Call(models.load, {"folder": "model"}),
         "models.reconstruction_error": Call(
             models.reconstruction_error, {"model": points_model, "samples": torch.rand(2, 8, 3)}
         ),
         "models.sample_family": Call(models.sample_family, {"shapes": [BALL], "config": DEEP}, use=str),
-        "models.save_model": Call(models.save_model, {"model": points_model, "folder": "saved"}),
         "models.score_deep_sdf": Call(
             models.score_deep_sdf,
             {"model": deep, "known": [BALL, BALL], "held_out": [BALL], "found": found, "samples": 10, "resolution": 8},
@@ -362,7 +359,11 @@ def good_calls() -> dict[str, Call]:
         "models.score_landmarks": Call(
             models.score_landmarks, {"prediction": detector.detect(marks.images), "data": marks}, use=str
         ),
-        "models.train_deep_sdf": Call(models.train_deep_sdf, {"shapes": [BALL], "config": DEEP, **quick, **train}),
+        "models.train_deep_sdf": Call(models.train_deep_sdf, {"shapes": [BALL], "config": DEEP, **quick}),
+        "models.resume_training": Call(
+            models.resume_training, {"folder": "marks run", "data": marks, "device": "cpu", "progress": False}, use=str
+        ),
+        "models.TrainingResult.save": Call(learnt.save, {"folder": "saved"}),
         "models.train_detector": Call(
             models.train_detector, {"detector": detector, "data": marks, "steps": 1, "progress": False}
         ),
@@ -410,6 +411,7 @@ def good_calls() -> dict[str, Call]:
             f"models.{name}.forward": Call(model.forward, {"samples": samples[name]}),
             f"models.{name}.decode": Call(model.decode, {"codes": codes}),
             f"models.{name}.check_codes": Call(model.check_codes, {"codes": codes}),
+            f"models.{name}.save": Call(model.save, {"folder": "saved"}),
             f"models.{name}.loss": Call(model.loss, {"pred": made, "target": samples[name]}),
         }
     return settings() | calls

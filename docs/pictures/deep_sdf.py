@@ -22,7 +22,8 @@ def main():
     for name in ("rounded_box", "torus", "ellipsoid"):
         settings = models.DrawnShapes(family=name, shapes=SHAPES, test_shapes=HELD_OUT)
         known, held_out = (list(shapes.values()) for shapes in models.deep_sdf_shapes(settings))
-        model, outcome = models.train_deep_sdf(known)
+        result = models.train_deep_sdf(known)
+        model = result.model
         found = models.find_codes(model, held_out)
         if name == "rounded_box":
             interpolation_strip(model, path=IMAGES / "deep-sdf-interpolation.png")
@@ -32,7 +33,7 @@ def main():
             completion_strip(model, held_out[0], seen, found.half[0], near=0.01, path=path)
         score = models.score_deep_sdf(model, known, held_out, found)
         means = [mean(numbers) for numbers in (score.recalled, score.whole, score.half, score.nearest)]
-        print(f"| {' | '.join([name, *means, f'{outcome.seconds:.0f} s'])} |", flush=True)
+        print(f"| {' | '.join([name, *means, f'{result.seconds:.0f} s'])} |", flush=True)
 
 
 if __name__ == "__main__":

@@ -23,7 +23,8 @@ from pathlib import Path
 
 import numpy as np
 
-WEIGHTS = {"fit": "field.safetensors", "deep-sdf": "model/model.safetensors", "landmarks": "network.safetensors"}
+_MODEL = "model/model.safetensors"
+WEIGHTS = {"fit": "field.safetensors", "deep-sdf": _MODEL, "landmarks": _MODEL}
 
 
 def commands(place: Path) -> dict[str, list[str]]:

@@ -1,4 +1,7 @@
+import pytest
+
 from diffshape.models import DeepSDFSettings, LandmarkSettings
+from diffshape.training import Seconds, Steps
 from diffshape.training.run_settings import RunSettings
 
 
@@ -14,3 +17,25 @@ def test_names_stand_first_in_a_file_and_are_no_settings():
         assert list(plain)[:2] == ["version", "kind"]
         assert plain["kind"] == kind.VERB
         assert kind.from_dict(plain) == kind()
+
+
+@pytest.mark.parametrize("kind", [LandmarkSettings, DeepSDFSettings])
+def test_one_budget_replaces_the_other(kind):
+    by_seconds = kind.from_dict({"seconds": 2.0}, kind(steps=7))
+    assert (by_seconds.steps, by_seconds.seconds, by_seconds.budget) == (None, 2.0, Seconds(2.0))
+    by_steps = kind.from_dict({"steps": 9}, by_seconds)
+    assert (by_steps.steps, by_steps.seconds, by_steps.budget) == (9, None, Steps(9))
+
+
+@pytest.mark.parametrize("kind", [LandmarkSettings, DeepSDFSettings])
+@pytest.mark.parametrize("budget", [{"steps": None}, {"steps": 3, "seconds": 3.0}])
+def test_exactly_one_budget_is_wanted(kind, budget):
+    with pytest.raises(ValueError, match=f"{kind.__name__}: give steps or seconds, one of them"):
+        kind(**budget)
+
+
+@pytest.mark.parametrize("kind", [LandmarkSettings, DeepSDFSettings])
+def test_data_from_python_are_none_in_a_file(kind):
+    settings = kind(data=None)
+    assert settings.to_dict()["data"] is None
+    assert kind.from_dict(settings.to_dict()) == settings

@@ -1,9 +1,10 @@
-"""Names of parameters, and modules that cannot be trained."""
+"""Names of parameters, modules that cannot be trained, and examples that are not those of a checkpoint."""
 
 import pytest
+import torch
 from torch import nn
 
-from diffshape.training.task import named_parameters
+from diffshape.training.task import ExampleTask, named_parameters
 
 
 def test_names():
@@ -24,3 +25,35 @@ def test_what_cannot_be_trained():
         named_parameters({"a": nn.ReLU()})
     with pytest.raises(ValueError, match="must not hold a slash, got 'a/b'"):
         named_parameters({"a/b": nn.Linear(1, 1)})
+
+
+def test_draws_go_on_from_a_state():
+    task = ExampleTask(torch.rand(4, 3), torch.rand(4, 2, 2), seed=3)
+    kept = task.state()
+    drawn = torch.rand(5, generator=task.generator)
+    task.load_state(kept)
+    assert torch.equal(torch.rand(5, generator=task.generator), drawn)
+
+
+@pytest.mark.parametrize("change", [lambda each: each[:3], lambda each: each.flip(0), lambda each: each + 0.01])
+def test_other_examples_are_refused(change):
+    one, two = torch.rand(4, 3), torch.rand(4, 2, 2)
+    kept = ExampleTask(one, two, seed=3).state()
+    for others in ((change(one), change(two)), (one[: len(change(one))], change(two))):
+        task = ExampleTask(*others, seed=3)
+        before = task.generator.get_state()
+        with pytest.raises(ValueError, match=f"begun with other examples than the {len(others[0])} that were given"):
+            task.load_state(kept)
+        assert torch.equal(task.generator.get_state(), before)
+
+
+def test_rounding_makes_no_other_examples():
+    """Another processor draws the same examples with other last bits."""
+    one = torch.rand(4, 1000)
+    ExampleTask(torch.nextafter(one, one + 1), seed=3).load_state(ExampleTask(one, seed=3).state())
+
+
+@pytest.mark.parametrize("state", [{}, {"generator": torch.zeros(3)}, {"examples": torch.zeros(1, 4)}])
+def test_what_is_no_state_says_so(state):
+    with pytest.raises(ValueError, match=r"ExampleTask\.load_state: state must be what state\(\) gave"):
+        ExampleTask(torch.zeros(4, 2), seed=0).load_state(state)

@@ -6,6 +6,7 @@ from typing import Any
 import torch
 
 from diffshape._arguments import checked
+from diffshape._bounds import check_seed
 from diffshape.fields.config import FeatureGridConfig, FieldConfig, HashGridConfig, LatentMLPConfig, MLPConfig
 from diffshape.fields.feature_grid import FeatureGrid
 from diffshape.fields.field import Field
@@ -13,7 +14,7 @@ from diffshape.fields.hash_grid import HashGrid
 from diffshape.fields.latent_mlp import LatentMLP
 from diffshape.fields.mlp import MLP
 
-_FIELDS: dict[type[FieldConfig], Callable[[Any, torch.Generator | None], Field]] = {
+_FIELDS: dict[type[FieldConfig], Callable[[Any, torch.Generator], Field]] = {
     FeatureGridConfig: lambda config, generator: FeatureGrid(config),
     HashGridConfig: lambda config, generator: HashGrid(config, generator=generator),
     LatentMLPConfig: lambda config, generator: LatentMLP(config, generator=generator),
@@ -23,14 +24,20 @@ _FIELDS: dict[type[FieldConfig], Callable[[Any, torch.Generator | None], Field]]
 
 
 @checked
-def build_field(config: FieldConfig, *, generator: torch.Generator | None = None) -> Field:
-    """The field that ``config`` describes, with fresh weights drawn from ``generator`` (seed 0 if not given).
+def build_field(config: FieldConfig, *, seed: int = 0) -> Field:
+    """The field that ``config`` describes, with fresh weights; torch's own random numbers stay where they are.
+
+    Args:
+        config: Config of the field.
+        seed: Seed of the weights.
 
     Raises:
         TypeError: ``config`` is not the config of a field.
+        ValueError: ``seed`` is not from 0 to 2^64 - 1.
 
     >>> from diffshape.fields import MLPConfig
     >>> build_field(MLPConfig(hidden_layers=2, width=16, skip=())).config.width
     16
     """
-    return _FIELDS[type(config)](config, generator)
+    check_seed("build_field: seed", seed)
+    return _FIELDS[type(config)](config, torch.Generator().manual_seed(seed))

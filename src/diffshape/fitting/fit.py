@@ -3,8 +3,6 @@
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-import torch
-
 from diffshape._reprs import one_line
 from diffshape.data import Frame
 from diffshape.fields import Field, build_field
@@ -39,4 +37,4 @@ class Fit(Generic[TargetKind]):
         """
         if self.settings.field is None:
             raise ValueError("the settings of this fit have no field")
-        return build_field(self.settings.field, generator=torch.Generator().manual_seed(self.settings.seed))
+        return build_field(self.settings.field, seed=self.settings.seed)

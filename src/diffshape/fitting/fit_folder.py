@@ -53,6 +53,9 @@ class FitFolder(RunFolder):
         """
         if not self.is_begun:
             raise ValueError(f"{self.path} is not the folder of a fit: it has no config.yaml")
+        if (self.kind or "").startswith("train ") or (self.path / "model.safetensors").is_file():
+            kind = (self.kind or "trained").removeprefix("train ")
+            raise ValueError(f"{self.path} holds a {kind} model, not a fit; diffshape.models.load reads it")
         try:
             settings = self.read_settings(FitSettings)
             plain = read_json(self.path / "frame.json")

@@ -14,7 +14,6 @@ from diffshape.fitting.fit import Fit
 from diffshape.fitting.fit_mesh import begin_mesh, mesh_settings
 from diffshape.fitting.methods.supervised import Supervised
 from diffshape.fitting.methods.supervised_stack import SupervisedStackTask
-from diffshape.fitting.optimization import budget_of
 from diffshape.fitting.result import FitResult
 from diffshape.fitting.run import Observer
 from diffshape.fitting.settings import FitSettings
@@ -120,7 +119,7 @@ def _run_all(
     task = SupervisedStackTask(stack, distances, method, stop, seed=settings.seed)
     outcome = train(
         task,
-        budget=budget_of(settings),
+        budget=settings.budget,
         optimizer=task.optimizer(),
         schedule=task.schedule(),
         observers=[task.observe, *observers],

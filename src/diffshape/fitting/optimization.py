@@ -1,4 +1,4 @@
-"""The budget of a fit, and the threads of its steps."""
+"""The threads on which the steps of a fit are made."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -6,13 +6,6 @@ from contextlib import contextmanager
 import torch
 
 from diffshape.fitting.methods.task import FitTask
-from diffshape.fitting.settings import FitSettings
-from diffshape.training import Budget, Seconds, Steps
-
-
-def budget_of(settings: FitSettings) -> Budget:
-    """Steps or seconds, whichever the settings have."""
-    return Steps(settings.steps) if settings.seconds is None else Seconds(settings.seconds)  # type: ignore[arg-type]
 
 
 @contextmanager

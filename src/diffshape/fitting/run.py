@@ -9,7 +9,7 @@ from diffshape._arguments import checked
 from diffshape.fitting.fit import Fit
 from diffshape.fitting.fit_folder import FitFolder
 from diffshape.fitting.methods.table import task_class
-from diffshape.fitting.optimization import budget_of, threads_for
+from diffshape.fitting.optimization import threads_for
 from diffshape.fitting.result import FitResult, read_result
 from diffshape.fitting.warm_up import warm_up
 from diffshape.training import CsvLog, StepReport, train
@@ -74,7 +74,7 @@ def _run(
     with threads_for(task):
         outcome = train(
             task,
-            budget=budget_of(settings),
+            budget=settings.budget,
             optimizer=task.optimizer(),
             schedule=task.schedule(),
             checkpoints=run.checkpoints if run else None,

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
-from diffshape._bounds import check_budget, check_whole
+from diffshape._bounds import check_whole
 from diffshape._typed import check_settings
 from diffshape.fields.config import FIELD_KINDS, FieldConfig
 from diffshape.fitting.methods.config import MethodConfig
@@ -46,7 +46,5 @@ class FitSettings(RunSettings):
             name_of(self.method)
         except ValueError as error:
             raise ValueError(f"FitSettings: {error}") from error
-        if (self.steps is None) == (self.seconds is None):
-            raise ValueError(f"FitSettings: give steps or seconds, one of them, got {self.steps} and {self.seconds}")
-        check_budget("FitSettings", steps=self.steps, seconds=self.seconds, seed=self.seed)
+        self.check_budget()
         check_whole("FitSettings: resolution", self.resolution, 16)

@@ -3,7 +3,7 @@
 from diffshape._pictures import paint
 from diffshape.data import ShapeFamily
 from diffshape.fitting import FitResult
-from diffshape.models import DeepSDF, DeepSDFResult
+from diffshape.models import DeepSDF
 from diffshape.report.pictures.png import encode_png
 from diffshape.report.pictures.preview import preview
 from diffshape.report.pictures.shape_space import interpolation_strip
@@ -22,7 +22,7 @@ def fit_picture(result: FitResult) -> bytes | None:
 
 
 def model_picture(model: DeepSDF) -> bytes | None:
-    """From one training shape to another."""
+    """Shapes from one training shape to another."""
     return encode_png(interpolation_strip(model, resolution=RESOLUTION))
 
 
@@ -35,5 +35,4 @@ def family_picture(family: ShapeFamily) -> bytes:
 
 paint(FitResult, fit_picture)
 paint(DeepSDF, model_picture)
-paint(DeepSDFResult, lambda result: model_picture(result.model))
 paint(ShapeFamily, family_picture)

@@ -76,7 +76,7 @@ def read_checkpoint(path: Path) -> Checkpoint:
 
 @dataclass(frozen=True)
 class CheckpointFolder:
-    """Where a run saves itself, how often, and how many of the newest it keeps.
+    """Folder in which a run saves itself, with the interval of saves and the number of checkpoints kept.
 
     Args:
         folder: Made at the first save; it belongs to one run.
@@ -102,7 +102,7 @@ class CheckpointFolder:
 
     @checked
     def path(self, step: int) -> Path:
-        """Where the checkpoint after ``step`` steps is, or would be."""
+        """Path of the checkpoint after ``step`` steps, whether it is there or not."""
         return self.folder / f"step_{step:06d}.safetensors"
 
     @checked

@@ -1,4 +1,4 @@
-"""Where a fit or a training computes: the one place that turns "auto" into a device, or says that there is none."""
+"""Device of a fit or a training: the one place that turns "auto" into a device, or says that there is none."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ def chosen_device(device: Any, *, argument: str) -> torch.device:
 
     Args:
         device: "auto", a GPU if torch finds one, else the CPU; or "cpu", "cuda", "cuda:1", a ``torch.device``.
-        argument: What errors call it, such as "fit_points: device".
+        argument: Name of the argument in errors, such as "fit_points: device".
 
     Raises:
         ValueError: It names no device, or one that is not here.

@@ -13,7 +13,7 @@ PACKAGES = ("torch", "numpy", "scipy", "numba", "trimesh", "libigl", "tyro", "sa
 
 
 def environment() -> dict[str, Any]:
-    """Versions, platform, threads and command, as environment.json keeps them."""
+    """Versions, platform, threads and command, for environment.json."""
     import torch
 
     return {

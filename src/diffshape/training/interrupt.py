@@ -1,4 +1,4 @@
-"""Stopping politely: the first Ctrl-C or SIGTERM asks, a second Ctrl-C insists."""
+"""Interruption of a run: the first Ctrl-C or SIGTERM ends it after the step, a second Ctrl-C at once."""
 
 import signal
 import threading

@@ -37,7 +37,7 @@ _ADAM, _CONSTANT = Adam(), Constant()
 
 @dataclass(frozen=True)
 class StepReport:
-    """What an observer hears after each step.
+    """Report of one step, which every observer is called with.
 
     Args:
         step: Steps made, from 1; skipped updates count.
@@ -65,7 +65,7 @@ class StepReport:
 
 @dataclass(frozen=True)
 class Outcome:
-    """How a run ended.
+    """End of a run of the training loop.
 
     Args:
         step: Steps made, earlier ones of a resumed run included.

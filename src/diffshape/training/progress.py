@@ -18,7 +18,7 @@ from diffshape.training.loop import StepReport
 from diffshape.training.schedule import Seconds
 
 _SETTLE = 5
-"""Step times heard before the first estimate; the very first hold compilation."""
+"""Number of step times before the first estimate; the very first ones include compilation."""
 
 
 class TimeLeft:
@@ -50,7 +50,7 @@ class TimeLeft:
 
 
 class Progress:
-    """An observer of :func:`train` that shows where it stands; enter it around the run.
+    """An observer of :func:`train` that shows how far it is; enter it around the run.
 
     Args:
         description: What is being done, such as "fit bunny.ply".
@@ -100,7 +100,7 @@ class Progress:
             print(file=self._stream, flush=True)
 
     def __call__(self, report: StepReport) -> None:
-        """Hear of a step, and show it if the last one shown is old enough to be replaced."""
+        """Show the step if the last one was shown long enough ago."""
         if self.quiet:
             return
         left = self._left.hear(report)

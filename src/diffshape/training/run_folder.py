@@ -4,9 +4,10 @@ config.yaml       every setting, versioned, with the kind of run; written last o
 environment.json  versions, platform, threads, command
 log.csv           the loss and its parts along the way
 checkpoints/      enough to resume to the same bits
-metrics.json      what came of it; written last of all
+metrics.json      steps, seconds, score; written last of all
 
-Each kind of run adds its own: what it was begun with, and its final weights. How a run stands is told without torch.
+Each kind of run adds its own: what it was begun with, and its final weights. Whether a run is begun or complete is
+read without torch.
 """
 
 from collections.abc import Iterator, Mapping
@@ -23,8 +24,8 @@ from diffshape.training.run_settings import RunSettings, Settings
 if TYPE_CHECKING:
     from diffshape.training.checkpoint import CheckpointFolder
 
-WEIGHTS = ("field.safetensors", "network.safetensors", "model/model.safetensors")
-"""Files of final weights: of a fit, a landmark network, a DeepSDF."""
+WEIGHTS = ("field.safetensors", "model/model.safetensors")
+"""Files of final weights: of a fit, of a training."""
 _BEFORE_CONFIG = {".lock", "inputs.json", "frame.json", "environment.json", "target.safetensors"}
 """Files that a run writes before its config.yaml, which says that it is begun."""
 _SECONDS_BETWEEN_CHECKPOINTS = 10
@@ -48,7 +49,7 @@ class RunFolder:
 
     @property
     def metrics(self) -> Path:
-        """The file of what came of the run."""
+        """The file of results: steps, seconds, score."""
         return self.path / "metrics.json"
 
     @property
@@ -70,7 +71,7 @@ class RunFolder:
         try:
             kind = read_yaml(self.config).get("kind")
         except (OSError, ValueError):
-            return None  # what is wrong with it is told by who reads the rest
+            return None  # whoever reads the rest says what is wrong with it
         return kind if isinstance(kind, str) else None
 
     @property
@@ -148,14 +149,14 @@ class RunFolder:
             raise ValueError(f"{self.config} is not the config.yaml of a {kind.TITLE}: {error}") from error
 
     def write_metrics(self, metrics: Mapping[str, Any]) -> None:
-        """Write what came of the run; the last of its files, it says that the others are there."""
+        """Write the metrics of the run; as the last of its files, it says that the others are there."""
         write_json(self.metrics, metrics)
 
     def read_metrics(self) -> dict[str, Any]:
-        """What ``write_metrics`` wrote.
+        """Metrics of the run, as ``write_metrics`` wrote them.
 
         Raises:
             ValueError: The file is damaged.
-            OSError: There is none.
+            OSError: There are no metrics.
         """
         return read_json(self.metrics)

@@ -1,11 +1,13 @@
-"""What the settings of fits and trainings share: the way to a config.yaml, and back. Needs no torch."""
+"""Base of the settings of fits and trainings: their budget, and the way to a config.yaml and back. Needs no torch."""
 
 from collections.abc import Mapping
 from typing import Any, ClassVar, TypeVar
 
 from diffshape._arguments import check, checked
+from diffshape._bounds import check_budget
 from diffshape._config import from_plain, to_plain
 from diffshape._typed import shown
+from diffshape.training.schedule import Budget, Seconds, Steps
 
 VERSION = 2
 Settings = TypeVar("Settings", bound="RunSettings")
@@ -20,6 +22,29 @@ class RunSettings:
     """Name of such a run in errors: "fit", "DeepSDF training"."""
     KINDS: ClassVar[Mapping[str, type]]
     """Names of the dataclasses of which a setting is one of several."""
+
+    steps: int | None
+    """Optimiser steps; None if the run has a budget of seconds."""
+    seconds: float | None
+    """Seconds of optimisation; None if the run has a budget of steps."""
+    seed: int
+    """Seed of all that is drawn."""
+
+    def check_budget(self) -> None:
+        """Check that one of steps and seconds is given, and the range of both and of the seed.
+
+        Raises:
+            ValueError: They are not.
+        """
+        title = type(self).__name__
+        if (self.steps is None) == (self.seconds is None):
+            raise ValueError(f"{title}: give steps or seconds, one of them, got {self.steps} and {self.seconds}")
+        check_budget(title, steps=self.steps, seconds=self.seconds, seed=self.seed)
+
+    @property
+    def budget(self) -> Budget:
+        """Steps or seconds, whichever is given."""
+        return Seconds(self.seconds) if self.steps is None else Steps(self.steps)  # type: ignore[arg-type]
 
     def to_dict(self) -> dict[str, Any]:
         """Plain numbers, strings and dictionaries, with the version and the kind of run."""
@@ -51,6 +76,6 @@ class RunSettings:
                 raise ValueError(f"{cls.__name__}: {key} must be {wanted!r}, got {shown(given)}")
         if base is not None:
             for given, other in (("steps", "seconds"), ("seconds", "steps")):
-                if values.get(given) is not None and hasattr(cls, other):
+                if values.get(given) is not None:
                     values.setdefault(other, None)
         return from_plain(cls, values, cls.KINDS, base=base)

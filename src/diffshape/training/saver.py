@@ -92,13 +92,13 @@ def restore(task: Task, update: Updater, checkpoint: Checkpoint) -> None:
         raise ValueError(
             f"train: the checkpoint also holds modules {sorted(unknown)}, the task has only {sorted(task.modules)}"
         )
+    task.load_state(checkpoint.section("task"))  # first: other examples often are why a module does not fit
     for name, module in task.modules.items():
         try:
             module.load_state_dict(checkpoint.section(f"modules/{name}"))
         except RuntimeError as error:  # noqa: PERF203
             raise ValueError(f"train: the checkpoint does not fit module {name!r}: {error}") from error
     update.load_state(checkpoint.section("optimizer"))
-    task.load_state(checkpoint.section("task"))
     for device, state in checkpoint.section("random").items():
         if device == "cpu":
             torch.set_rng_state(state)

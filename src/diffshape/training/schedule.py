@@ -1,4 +1,4 @@
-"""How long to train, and how the learning rate moves along the way.
+"""Budgets, how long to train; and schedules, how the learning rate changes along the way.
 
 A budget turns (steps made, seconds spent) into one number, the progress, from 0 at the start to 1 when it is spent.
 Schedules are pure functions of that number, so the same one serves 600 steps, 40,000 steps or half a minute.
@@ -53,7 +53,7 @@ class Seconds:
 
 Budget: TypeAlias = Steps | Seconds
 Schedule: TypeAlias = Callable[[float], float]
-"""From the progress in [0, 1] to the factor that multiplies every learning rate."""
+"""Function from the progress in [0, 1] to the factor of every learning rate."""
 
 
 @dataclass(frozen=True)

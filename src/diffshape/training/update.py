@@ -28,7 +28,7 @@ class TrainingError(RuntimeError):
 
 @dataclass(frozen=True)
 class Adam:
-    """Settings of the optimiser; ``weight_decay`` is decoupled: each step takes ``lr * weight_decay`` of a weight."""
+    """Settings of the optimiser; ``weight_decay`` is decoupled: each step takes ``lr * weight_decay`` off a weight."""
 
     lr: float = 1e-3
     betas: tuple[float, float] = (0.9, 0.999)
@@ -121,7 +121,7 @@ class Updater:
         return self._in_a_row >= PATIENCE
 
     def error(self, terms: LossTerms, step: int) -> TrainingError:
-        """Why training is stuck after ``step`` steps, of which the last gave ``terms``."""
+        """The error of a training that is stuck after ``step`` steps, of which the last gave ``terms``."""
         good = step - self._in_a_row
         rate = self.optimizer.param_groups[0]["lr"]
         return TrainingError(

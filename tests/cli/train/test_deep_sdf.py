@@ -11,7 +11,7 @@ from safetensors.torch import load_file
 
 from diffshape.cli.main import main, parse
 from diffshape.data import shape_family, write_mesh
-from diffshape.models import PUBLISHED_DEEP_SDF, load_deep_sdf
+from diffshape.models import PUBLISHED_DEEP_SDF, load
 
 NETWORK = ["--model.network.hidden-layers", "2", "--model.network.width", "32", "--model.network.latent", "4"]
 SMALL = [*NETWORK, "--model.network.skip", "1", "--model.points", "64", "--model.samples", "1000", "--model.lr", "0.01"]
@@ -71,7 +71,7 @@ def test_a_training_leaves_its_files_and_tells_its_score(capsys):
     assert {name: len(each) for name, each in metrics["score"].items()} == {
         "recalled": 3, "whole": 2, "half": 2, "nearest": 2
     }  # fmt: skip
-    assert load_deep_sdf(run).codes.shape == (3, 4)
+    assert load(run).codes.shape == (3, 4)
 
 
 def test_it_learns_what_the_library_learns_with_its_settings():
@@ -81,7 +81,7 @@ def test_it_learns_what_the_library_learns_with_its_settings():
     settings = DeepSDFSettings.from_dict(yaml.safe_load(Path("run/config.yaml").read_text()))
     assert (settings.steps, settings.seed, settings.config.network.width) == (60, 3, 32)
     model = train_deep_sdf(shape_family("ellipsoid", 3, seed=6), settings.config, steps=60, seed=3).model
-    assert torch.equal(load_deep_sdf("run").codes, model.codes)
+    assert torch.equal(load("run").codes, model.codes)
 
 
 def test_a_folder_is_learnt_in_its_own_unit(folder, tmp_path, capsys):
@@ -90,7 +90,7 @@ def test_a_folder_is_learnt_in_its_own_unit(folder, tmp_path, capsys):
     assert metrics["folder"] == str(tmp_path / "run")
     assert sorted(metrics["known"] + metrics["held_out"]) == ["0.ply", "1.obj", "2.stl", "3.off", "4.PLY"]
     assert len(metrics["held_out"]) == 2
-    assert load_deep_sdf(tmp_path / "run").frame.scale > 30
+    assert load(tmp_path / "run").frame.scale > 30
 
 
 def test_the_default_name_is_that_of_the_folder(folder, capsys):

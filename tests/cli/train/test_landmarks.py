@@ -8,11 +8,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+import yaml
 from safetensors.torch import load_file
 
 from diffshape.cli.main import main
 from diffshape.data import spine_phantoms
-from diffshape.models import load_landmark_detector
+from diffshape.models import LandmarkUNetConfig, load, train_landmarks
 
 SMALL = ["--unet.widths", "8", "8", "8", "--steps", "4", "--training.batch", "2"]
 DRAWN = [*SMALL, "--images", "4", "--test-images", "3"]
@@ -40,13 +41,13 @@ def test_a_training_leaves_its_files_and_tells_its_score(capsys):
     run = Path(out.splitlines()[0])
     assert run.parent == Path("outputs/landmarks/phantoms-lateral")
     names = {path.name for path in run.iterdir()}
-    assert names >= {"config.yaml", "log.csv", "metrics.json", "overlay.png", "network.safetensors", "checkpoints"}
+    assert names >= {"config.yaml", "log.csv", "metrics.json", "overlay.png", "model", "checkpoints"}
     for start in ("MRE ", "SDR ", "order ", "sure "):
         assert any(line.startswith(start) for line in out.splitlines())
     metrics = json.loads((run / "metrics.json").read_text())
     assert metrics["steps"] == 4
     assert set(metrics["score"]["error"]["detection_rates"]) == {"2.0", "2.5", "3.0", "4.0"}
-    assert load_landmark_detector(run).detect(torch.rand(1, 1, 128, 128)).landmarks.shape == (1, 22, 2)
+    assert load(run).detect(torch.rand(1, 1, 128, 128)).landmarks.shape == (1, 22, 2)
 
 
 def test_a_folder_is_told_in_millimetres(folder, tmp_path, capsys):
@@ -77,7 +78,7 @@ def test_ctrl_c_saves_and_resume_ends_with_the_same_bits(tmp_path, capsys, monke
     train(*DRAWN, "--out", tmp_path / "run", code=2)
     assert f"go on with it: diffshape train landmarks --resume {tmp_path / 'run'}" in capsys.readouterr().err
     train("--resume", tmp_path / "run", "--quiet")
-    whole, resumed = (load_file(tmp_path / name / "network.safetensors") for name in ("whole", "run"))
+    whole, resumed = (load_file(tmp_path / name / "model" / "model.safetensors") for name in ("whole", "run"))
     assert all(torch.equal(whole[name], resumed[name]) for name in whole)
     files = {path: path.stat().st_mtime_ns for path in (tmp_path / "run").iterdir()}
     assert tmp_path / "run" / "overlay.png" in files
@@ -85,6 +86,22 @@ def test_ctrl_c_saves_and_resume_ends_with_the_same_bits(tmp_path, capsys, monke
     train("--resume", tmp_path / "run")
     assert "already finished; nothing was changed" in capsys.readouterr().out
     assert {path: path.stat().st_mtime_ns for path in (tmp_path / "run").iterdir()} == files
+
+
+def test_seconds_are_a_budget_too(tmp_path):
+    small = ["--unet.widths", "8", "8", "8", "--training.batch", "2", "--images", "4", "--test-images", "3"]
+    train(*small, "--seconds", "0.2", "--out", tmp_path / "run", "--quiet")
+    plain = yaml.safe_load((tmp_path / "run" / "config.yaml").read_text())
+    assert (plain["steps"], plain["seconds"]) == (None, 0.2)
+    assert json.loads((tmp_path / "run" / "metrics.json").read_text())["seconds"] >= 0.2
+
+
+def test_a_training_begun_from_python_goes_on_there(tmp_path, capsys):
+    train_landmarks(spine_phantoms(2), LandmarkUNetConfig(widths=(8, 8, 8)), steps=1, folder=tmp_path)
+    train("--resume", tmp_path, code=2)
+    error = capsys.readouterr().err
+    assert f"go on with it there: diffshape.models.resume_training('{tmp_path}', data)" in error
+    assert error.count("\n") == 1
 
 
 def test_a_library_that_is_missing_is_told_before_a_folder_is_made(capsys, monkeypatch):
@@ -113,6 +130,8 @@ def test_a_killed_beginning_is_begun_again(tmp_path, capsys):
         (["--resume", "."], "has no config.yaml"),
         (["--resume", ".", "--steps", "3"], "leave out --steps"),
         (["--steps", "0"], "steps must be at least 1"),
+        (["--seconds", "0"], "seconds must be a positive number"),
+        (["--steps", "3", "--seconds", "3"], "--steps and --seconds exclude each other"),
         (["--phantom.width", "100"], "multiples of 32"),
         (["--spacing", "0.5"], "--spacing has no effect where no FOLDER of images is given"),
         ([".", "--images", "9"], "--images has no effect where a FOLDER of images is given"),

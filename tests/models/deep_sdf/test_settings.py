@@ -10,6 +10,7 @@ from diffshape.models import PUBLISHED_DEEP_SDF, DeepSDFConfig, DeepSDFSettings,
 SETTINGS = [
     DeepSDFSettings(),
     DeepSDFSettings(data=DrawnShapes(family="torus", shapes=3), config=DeepSDFConfig(clamp=0.2), steps=7, seed=4),
+    DeepSDFSettings(data=None, steps=3),
     DeepSDFSettings(data=ShapeFolder(folder="parts"), config=PUBLISHED_DEEP_SDF, steps=None, seconds=2.5),
 ]
 
@@ -46,10 +47,8 @@ def test_what_is_unknown_is_refused(change, message):
         lambda: ShapeFolder(folder=".", holdout=0.0),
         lambda: ShapeFolder(folder=".", holdout=1.0),
         lambda: DeepSDFSettings(steps=0),
-        lambda: DeepSDFSettings(steps=None),
-        lambda: DeepSDFSettings(steps=3, seconds=3.0),
-        lambda: replace(SETTINGS[2], seconds=0.0),
-        lambda: replace(SETTINGS[2], seconds=float("nan")),
+        lambda: replace(SETTINGS[3], seconds=0.0),
+        lambda: replace(SETTINGS[3], seconds=float("nan")),
     ],
 )
 def test_what_is_out_of_range_is_refused(make):

@@ -10,11 +10,9 @@ import torch
 
 from diffshape._config import to_plain
 from diffshape.data import shape_family
-from diffshape.fields import LatentMLP, LatentMLPConfig
-from diffshape.models import DeepSDFConfig, train_deep_sdf
-from diffshape.models.deep_sdf.samples import SidedPool
-from diffshape.models.deep_sdf.training import DeepSDFTask
-from diffshape.training import CheckpointFolder
+from diffshape.fields import LatentMLPConfig
+from diffshape.models import DeepSDFConfig, resume_training, train_deep_sdf
+from diffshape.training.run_folder import RunFolder
 
 TINY = DeepSDFConfig(
     network=LatentMLPConfig(hidden_layers=2, width=16, latent=4, skip=(1,), dropout=0.2),
@@ -27,47 +25,6 @@ TINY = DeepSDFConfig(
 def same_weights(one, other):
     first, second = one.field.state_dict(), other.field.state_dict()
     return first.keys() == second.keys() and all(torch.equal(first[name], second[name]) for name in first)
-
-
-def constant_task(value, codes, **options):
-    """A field that has one value everywhere, on two points of each shape: -0.05 inside and 0.3 outside."""
-    config = replace(TINY, network=replace(TINY.network, tanh=False, dropout=0.0, latent=2), points=2, **options)
-    field = LatentMLP(config.network, shapes=len(codes))
-    field.decoder.directions[-1].data.zero_()
-    field.decoder.biases[-1].data.fill_(value)
-    field.codes.data = torch.tensor(codes)
-    pool = SidedPool.of(torch.zeros(len(codes), 2, 3), torch.tensor([[0.3, -0.05]]).repeat(len(codes), 1))
-    return DeepSDFTask(field, pool, config)
-
-
-def test_the_loss_by_hand():
-    """f = 0.02: |0.02 + 0.05| = 0.07 inside, |0.02 - 0.1| = 0.08 outside, where the target is clamped."""
-    terms = constant_task(0.02, [[0.3, 0.4], [0.0, 0.1]], code_weight=0.5).loss(0, progress=1.0)
-    assert terms.parts["distance"].item() == pytest.approx(0.075)
-    assert terms.parts["code_norm"].item() == pytest.approx((0.5 + 0.1) / 2)  # the norm, not its square
-    assert terms.total.item() == pytest.approx(0.075 + 0.5 * 0.3)
-
-
-def test_beyond_the_clamp_nothing_is_learnt():
-    task = constant_task(0.7, [[0.1, 0.1]])
-    terms = task.loss(0, progress=0.0)
-    assert terms.parts["distance"].item() == pytest.approx((0.15 + 0) / 2)
-    terms.backward()
-    assert task.field.decoder.biases[-1].grad.item() == 0
-
-
-@pytest.mark.parametrize(("progress", "share"), [(0.0, 0.0), (0.05, 0.25), (0.2, 1.0), (0.9, 1.0)])
-def test_the_weight_of_the_codes_grows_over_a_share_of_the_budget(progress, share):
-    task = constant_task(0.02, [[0.6, 0.8]], code_weight=0.5, code_ramp=0.2)
-    assert task.loss(0, progress).total.item() == pytest.approx(0.075 + 0.5 * share)
-    task = constant_task(0.02, [[0.6, 0.8]], code_weight=0.5, code_ramp=0.0)
-    assert task.loss(0, progress).total.item() == pytest.approx(0.075 + 0.5)
-
-
-def test_a_code_of_zero_has_a_finite_gradient():
-    task = constant_task(0.02, [[0.0, 0.0]], code_weight=0.5)
-    task.loss(0, progress=1.0).backward()
-    assert task.field.codes.grad.tolist() == [[0.0, 0.0]]
 
 
 def test_learning_rates_are_each_their_own_and_halve():
@@ -124,16 +81,16 @@ def test_killed_and_resumed_it_ends_with_the_same_bits(tmp_path):
         check=False,
     )
     assert killed.returncode == -9, killed.stderr
-    assert max(CheckpointFolder(tmp_path).paths()) == 4
-    resumed = train_deep_sdf(family, TINY, steps=6, checkpoints=CheckpointFolder(tmp_path), resume=True)
-    assert resumed.outcome.step == 6
+    assert max(RunFolder(tmp_path).checkpoints.paths()) == 4
+    resumed = resume_training(tmp_path, family)
+    assert resumed.step == 6
     assert same_weights(whole, resumed.model)
 
 
 def test_a_budget_of_seconds():
-    _, outcome = train_deep_sdf(shape_family("ellipsoid", 2), TINY, seconds=0.2)
-    assert outcome.step >= 1
-    assert outcome.seconds >= 0.2
+    result = train_deep_sdf(shape_family("ellipsoid", 2), TINY, seconds=0.2)
+    assert result.step >= 1
+    assert result.seconds >= 0.2
 
 
 @pytest.mark.parametrize(

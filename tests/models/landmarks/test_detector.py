@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from diffshape.losses import Skeleton
-from diffshape.models import LandmarkDetector, LandmarkObjective
+from diffshape.models import LandmarkDetector, LandmarkObjective, load
 from diffshape.models.landmarks.detector import standardized
 from diffshape.models.landmarks.output import LandmarkOutput
 from diffshape.ops import gaussian_heatmaps, resize_landmarks
@@ -83,3 +83,24 @@ def test_the_decoder_changes_landmarks(tiny, few):
     soft = detector.detect(few.images).landmarks
     detector.config = replace(detector.config, decoder="dark")
     assert not torch.allclose(soft, detector.detect(few.images).landmarks, atol=0.1)
+
+
+def test_a_saved_detector_finds_the_same(tiny, few, tmp_path):
+    skeleton = Skeleton(quadrilaterals=((3, 2, 1, 0), (4, 5, 6, 7)), end_edge=(9, 8), count=11)
+    detector = LandmarkDetector(skeleton, tiny, LandmarkObjective(learn_weights=True, decoder="dark"))
+    detector.save(tmp_path)
+    loaded = load(tmp_path)
+    assert torch.equal(loaded.detect(few.images).landmarks, detector.detect(few.images).landmarks)
+    assert (loaded.skeleton, loaded.network_config, loaded.config) == (skeleton, tiny, detector.config)
+    assert not loaded.training
+
+
+def test_weights_of_another_network_are_refused(tiny, few, tmp_path):
+    LandmarkDetector(few.skeleton, tiny).save(tmp_path)
+    content = (tmp_path / "config.yaml").read_text()
+    LandmarkDetector(few.skeleton).save(tmp_path)
+    (tmp_path / "config.yaml").write_text(content)
+    with pytest.raises(
+        ValueError, match=r"load: no model can be read from .*Unexpected key.* \.\.\.; copy it there anew"
+    ):
+        load(tmp_path)

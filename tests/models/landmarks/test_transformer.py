@@ -6,13 +6,11 @@ import torch
 from diffshape.data import spine_phantoms
 from diffshape.losses import Skeleton
 from diffshape.models import (
-    LandmarkSettings,
     LandmarkTransformer,
     LandmarkTransformerConfig,
-    load_landmark_detector,
+    load,
     train_landmarks,
 )
-from diffshape.models.landmarks.run import LandmarkRun
 from diffshape.models.landmarks.transformer import backbone_library, sine_positions, vertebral_relations
 
 SMALL = LandmarkTransformerConfig(
@@ -97,12 +95,12 @@ def test_every_setting_changes_the_network(name, library, monkeypatch):
 
 def test_trained_saved_and_loaded_without_a_download(tmp_path):
     data = spine_phantoms(4)
-    detector, outcome = train_landmarks(data, SMALL, steps=2)
-    assert outcome.skipped == 0
-    run = LandmarkRun(tmp_path)
-    run.begin(LandmarkSettings(network=replace(SMALL, pretrained=True)))
-    run.save(detector, 2)
-    loaded = load_landmark_detector(tmp_path)
+    result = train_landmarks(data, SMALL, steps=2)
+    detector = result.model
+    assert result.outcome.skipped == 0
+    detector.network_config = replace(SMALL, pretrained=True)
+    detector.save(tmp_path)
+    loaded = load(tmp_path)
     torch.testing.assert_close(loaded.detect(data.images).landmarks, detector.detect(data.images).landmarks)
 
 

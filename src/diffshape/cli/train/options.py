@@ -1,4 +1,4 @@
-"""What all ``diffshape train`` commands share: options, checks of these, and what is said along the way."""
+"""Options that all ``diffshape train`` commands share, and checks of them."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -9,8 +9,7 @@ from diffshape._bounds import check_budget
 from diffshape.cli.device import check_threads
 from diffshape.cli.errors import UsageError, usage_errors
 from diffshape.cli.folders import fresh_folder, unbegun_sentence
-from diffshape.cli.messages import Messages
-from diffshape.cli.options import OptionalInt, OptionalPath, VerbOptions
+from diffshape.cli.options import OptionalFloat, OptionalInt, OptionalPath, VerbOptions
 from diffshape.training.run_folder import RunFolder
 from diffshape.training.run_settings import RunSettings
 
@@ -19,10 +18,14 @@ _ALSO_ON_RESUME = {"resume", "device", "threads", "json", "quiet", "debug"}
 
 @dataclass(frozen=True, kw_only=True)
 class TrainOptions(VerbOptions):
-    """Where, how and how loudly to train."""
+    """Options of every training: folder, budget, seed, device, messages."""
 
     out: OptionalPath = None
     """The run folder; new or empty. Default: outputs/MODEL/NAME/TIME."""
+    steps: OptionalInt = None
+    """Optimiser steps."""
+    seconds: OptionalFloat = None
+    """Seconds to optimise for, instead of steps."""
     seed: int = 0
     """Seed of all that is drawn: examples, weights and batches."""
     device: Literal["auto", "cpu", "cuda"] = "auto"
@@ -36,6 +39,10 @@ class TrainOptions(VerbOptions):
     quiet: bool = False
     """Print the run folder and nothing else."""
 
+    def steps_or(self, usual: int) -> int | None:
+        """The steps that were typed, or the usual number if no budget was."""
+        return usual if self.steps is None and self.seconds is None else self.steps
+
 
 def check_options(arguments: TrainOptions) -> None:
     """Check the options as far as all trainings agree on them.
@@ -45,7 +52,7 @@ def check_options(arguments: TrainOptions) -> None:
     """
     with usage_errors():
         check_threads(arguments.threads)
-        check_budget("", steps=None, seconds=None, seed=arguments.seed)
+        check_budget("", steps=arguments.steps, seconds=arguments.seconds, seed=arguments.seed)
     if arguments.resume is not None:
         folder = ["FOLDER"] if getattr(arguments, "folder", None) is not None else []
         given = folder + [f"--{name.replace('_', '-')}" for name in sorted(arguments.typed - _ALSO_ON_RESUME)]
@@ -65,7 +72,7 @@ def resumed_folder(run: Path, kind: type[RunSettings]) -> Path:
     """The folder of an interrupted training that was typed, or of a file in it.
 
     Raises:
-        UsageError: There is none.
+        UsageError: There is no such folder, or it holds no training.
     """
     folder = run.parent if run.is_file() else run
     if not folder.is_dir():
@@ -81,13 +88,8 @@ def training_folder(arguments: TrainOptions, kind: type[RunSettings], name: str)
     """The folder to go on in, or a fresh one, by default in outputs/MODEL/``name``.
 
     Raises:
-        UsageError: The run to resume is none, or ``--out`` holds something.
+        UsageError: The folder to resume holds no training, or ``--out`` holds something.
     """
     if arguments.resume is not None:
         return resumed_folder(arguments.resume, kind)
     return fresh_folder(arguments.out, Path("outputs") / kind.VERB.removeprefix("train ") / name, verb=kind.VERB)
-
-
-def messages_of(arguments: TrainOptions, kind: type[RunSettings]) -> Messages:
-    """What a training of some kind says."""
-    return Messages(verb=kind.VERB, json=arguments.json, quiet=arguments.quiet)

@@ -1,13 +1,22 @@
-"""From the settings of a model to the model."""
+"""From the config of an autoencoder to the autoencoder, with fresh weights or saved ones."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from torch import Tensor
 
 from diffshape._arguments import checked
 from diffshape._bounds import check_seed
+from diffshape._config import from_plain
 from diffshape.models.autoencoders.autoencoder import Autoencoder
-from diffshape.models.autoencoders.config import MeshConfig, ModelConfig, PointCloudConfig, VoxelConfig
+from diffshape.models.autoencoders.config import ModelConfig
 from diffshape.models.autoencoders.mesh import MeshModel
 from diffshape.models.autoencoders.point_cloud import PointCloudModel
 from diffshape.models.autoencoders.voxel import VoxelModel
 from diffshape.training import own_randomness
+
+AUTOENCODERS: Mapping[str, type[Autoencoder]] = {kind.KIND: kind for kind in (PointCloudModel, MeshModel, VoxelModel)}
+"""Classes of autoencoders by the kind that their config.yaml names."""
 
 
 @checked
@@ -26,12 +35,13 @@ def build_model(config: ModelConfig, *, seed: int = 0) -> Autoencoder:
     """
     check_seed("build_model: seed", seed)
     with own_randomness(seed=seed):
-        if isinstance(config, PointCloudConfig):
-            return PointCloudModel(config)
-        if isinstance(config, MeshConfig):
-            return MeshModel(config)
-        if isinstance(config, VoxelConfig):
-            return VoxelModel(config)
-    raise TypeError(
-        f"build_model: config must be a PointCloudConfig, MeshConfig or VoxelConfig, got {type(config).__name__}"
-    )
+        return next(kind for kind in AUTOENCODERS.values() if kind.CONFIG is type(config))(config)
+
+
+def saved_autoencoder(
+    kind: type[Autoencoder], settings: Mapping[str, Any], tensors: Mapping[str, Tensor]
+) -> Autoencoder:
+    """The autoencoder of the settings and weights that ``save`` wrote."""
+    model = kind(from_plain(kind.CONFIG, settings))
+    model.load_state_dict(tensors)
+    return model.eval()

@@ -1,4 +1,4 @@
-"""Settings of the models: which loss, which network. Plain frozen dataclasses that need no torch.
+"""Configs of the autoencoders: which loss, which network. Plain frozen dataclasses that need no torch.
 
 Every setting changes something: one that the chosen loss has no use for must stay None.
 """
@@ -19,7 +19,7 @@ class PointCloudNetwork:
     """A transformer: tokens that look at the points, a code, and queries that look at tokens made of the code."""
 
     points: int = 512
-    """Points it generates; it reads any number."""
+    """Number of points that are generated; clouds of any size are read."""
     tokens: int = 16
     """Tokens between points and code: cost grows with points times tokens, not with points squared."""
     width: int = 64
@@ -54,7 +54,7 @@ class MeshNetwork:
     """Points to a code by a network on each and their maximum; a closed template that the code pushes into shape."""
 
     template: Literal["icosphere", "torus"] = "icosphere"
-    """The closed mesh it starts from, and the faces it keeps: ``data.icosphere``, ``data.torus_mesh``."""
+    """Closed mesh that the code pushes into shape, and whose faces stay: ``data.icosphere`` or ``data.torus_mesh``."""
     subdivisions: int = 3
     """Fineness n: 10 * 4^n + 2 vertices of the sphere, 18 * 4^n of the torus."""
     hidden: tuple[int, ...] = (128, 128)
@@ -153,11 +153,11 @@ class VoxelConfig:
     loss: Literal["cross_entropy", "focal", "dice"] = "cross_entropy"
     """``losses.voxel_cross_entropy``, ``voxel_focal_loss`` or ``voxel_dice_loss``."""
     positive_weight: float | None = None
-    """Factor of occupied voxels, of "cross_entropy" only; None is 1."""
+    """Factor of occupied voxels in "cross_entropy", used by no other loss; None is 1."""
     focal_gamma: float | None = None
-    """How little easy voxels count, of "focal" only; None is 2."""
+    """Exponent gamma of "focal", used by no other loss: the larger, the less easy voxels count; None is 2."""
     focal_alpha: float | None = None
-    """Weight of occupied voxels, 0 to 1, of "focal" only; None weighs occupied and empty ones alike."""
+    """Weight of occupied voxels in "focal", 0 to 1, used by no other loss; None weighs occupied and empty alike."""
     network: VoxelNetwork = field(default_factory=VoxelNetwork)
     """Network of the autoencoder."""
 
@@ -175,7 +175,7 @@ class VoxelConfig:
 
 
 ModelConfig: TypeAlias = PointCloudConfig | MeshConfig | VoxelConfig
-"""The settings of any model."""
+"""Config of any autoencoder."""
 
 
 def _check_least(config: object, least: int, *names: str) -> None:

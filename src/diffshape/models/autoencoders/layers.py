@@ -1,4 +1,4 @@
-"""The pieces the networks share: a perceptron, an attention layer, and a call that trades time for memory."""
+"""Parts that the networks share: a perceptron, an attention layer, and a call that trades time for memory."""
 
 from collections.abc import Sequence
 from itertools import pairwise
@@ -14,7 +14,7 @@ _ACTIVATIONS: dict[Activation, type[nn.Module]] = {"relu": nn.ReLU, "gelu": nn.G
 
 
 def activation(name: Activation) -> nn.Module:
-    """The nonlinearity of that name."""
+    """Module of the nonlinearity called ``name``."""
     return _ACTIVATIONS[name]()
 
 
@@ -56,7 +56,7 @@ class AttentionLayer(nn.Module):
         self.perceptron = perceptron([width, *network.hidden, width], network.activation, network.dropout)
 
     def forward(self, queries: Float[Tensor, "b q w"], context: Float[Tensor, "b c w"]) -> Float[Tensor, "b q w"]:
-        """Queries that have looked at the context."""
+        """Queries (B, Q, W), updated from a context (B, C, W)."""
         seen = self.norms[1](context)
         queries = queries + self.attention(self.norms[0](queries), seen, seen, need_weights=False)[0]
         return queries + self.perceptron(self.norms[2](queries))

@@ -23,14 +23,16 @@ class MeshModel(Autoencoder):
     ``build_model`` makes one with weights from a seed.
     """
 
+    KIND = "mesh"
+    CONFIG = MeshConfig
+
     config: MeshConfig
     template: Float[Tensor, "v 3"]
     faces: Int[Tensor, "f 3"]
 
     @checked
     def __init__(self, config: MeshConfig) -> None:
-        super().__init__()
-        self.config = config
+        super().__init__(config)
         network = config.network
         vertices, faces = _template(network)
         self.register_buffer("template", torch.tensor(vertices, dtype=torch.float32), persistent=False)

@@ -1,4 +1,4 @@
-"""A transformer autoencoder of point clouds, indifferent to the order of what it reads.
+"""A transformer autoencoder of point clouds, whose codes do not depend on the order of the points.
 
 Learned tokens look at the embedded points and at themselves; together they become the code. The code becomes tokens
 again, and one learned query for each generated point, its features scaled by the code, looks at them. Tokens between
@@ -20,7 +20,7 @@ from diffshape.models.autoencoders.config import PointCloudConfig
 from diffshape.models.autoencoders.layers import AttentionLayer, linear, perceptron, run
 
 FREQUENCIES = (1.0, 2.0, 4.0)
-"""Half turns over a length of 1, of the waves by which a point is described."""
+"""Frequencies of the waves that describe a coordinate, in half turns over a length of 1."""
 _LOSSES: dict[str, Callable[..., Tensor]] = {
     "chamfer": losses.chamfer_distance,
     "density_aware_chamfer": losses.density_aware_chamfer_distance,
@@ -37,12 +37,14 @@ class PointCloudModel(Autoencoder):
     Coordinates should be of the order of 1. ``build_model`` makes one with weights from a seed.
     """
 
+    KIND = "point-cloud"
+    CONFIG = PointCloudConfig
+
     config: PointCloudConfig
 
     @checked
     def __init__(self, config: PointCloudConfig) -> None:
-        super().__init__()
-        self.config = config
+        super().__init__(config)
         network = config.network
         width, tokens = network.width, network.tokens
         self.embedding = perceptron([6 * len(FREQUENCIES), width, width], network.activation, network.dropout)

@@ -1,4 +1,4 @@
-"""Training a model to give back what it was given, and how well it does on what it has not seen."""
+"""Training of an autoencoder, and its error on samples that it has not seen."""
 
 from typing import Any
 
@@ -12,17 +12,17 @@ from diffshape.data.arrays import host_array
 from diffshape.losses import LossTerms
 from diffshape.models.autoencoders.autoencoder import Autoencoder
 from diffshape.ops.eval_mode import eval_mode
-from diffshape.training import Task
+from diffshape.training.task import ExampleTask
 
 
-class Reconstruction(Task):
+class Reconstruction(ExampleTask):
     """A task for ``training.train``: the loss of the model on batches drawn anew in each step.
 
     Args:
         model: Any autoencoder of this package; it is trained in place.
         samples: (S, ...) of the kind the model reads, NumPy or torch; kept on the model's device.
         batch: Samples a step, drawn without repetition; all of them if there are fewer.
-        seed: Of the draws, which a checkpoint keeps.
+        seed: Seed of the draws, whose state a checkpoint keeps.
     """
 
     @checked
@@ -31,31 +31,15 @@ class Reconstruction(Task):
         check_seed("Reconstruction: seed", seed)
         self.model = model.train()
         self.samples = _on_device_of(model, samples)
+        super().__init__(self.samples, seed=seed)
         self.batch = batch
         self.modules = {"model": model}
-        self.generator = torch.Generator().manual_seed(seed)
 
     def loss(self, step: int, progress: float) -> LossTerms:
         """The loss on one batch."""
         chosen = torch.randperm(len(self.samples), generator=self.generator)[: self.batch]
         batch = self.samples[chosen.to(self.samples.device)]
         return self.model.loss(self.model(batch), batch)
-
-    def state(self) -> dict[str, Tensor]:
-        """Where the draws are."""
-        return {"generator": self.generator.get_state()}
-
-    @checked
-    def load_state(self, state: dict[str, Tensor]) -> None:
-        """Go on with the draws from there.
-
-        Raises:
-            ValueError: ``state`` is not what ``state()`` gave.
-        """
-        try:
-            self.generator.set_state(state["generator"])
-        except (KeyError, TypeError, IndexError, RuntimeError) as error:
-            raise ValueError(f"Reconstruction.load_state: state must be what state() gave: {error}") from error
 
 
 @torch.no_grad()

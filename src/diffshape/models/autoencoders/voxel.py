@@ -1,7 +1,7 @@
 """A convolutional autoencoder of occupancy grids of any resolution.
 
-Each level halves a side R to ceil(R / 2) by a convolution of stride 2; on the way back the transposed one is told which
-of the two sides that become ceil(R / 2) it came from, so odd and even resolutions come out as they went in.
+Each level halves a side R to ceil(R / 2) by a convolution of stride 2; on the way back the transposed one is given the
+side that it came from, of the two that become ceil(R / 2), so odd and even resolutions come out as they went in.
 """
 
 from itertools import pairwise
@@ -23,12 +23,14 @@ class VoxelModel(Autoencoder):
     ``build_model`` makes one with weights from a seed.
     """
 
+    KIND = "voxel"
+    CONFIG = VoxelConfig
+
     config: VoxelConfig
 
     @checked
     def __init__(self, config: VoxelConfig) -> None:
-        super().__init__()
-        self.config = config
+        super().__init__(config)
         network = config.network
         self.sides = [network.resolution]
         for _ in range(network.layers):

@@ -1,4 +1,4 @@
-"""Settings of DeepSDF: plain frozen dataclasses that need no torch."""
+"""Config of DeepSDF: plain frozen dataclasses that need no torch."""
 
 from dataclasses import dataclass, field
 
@@ -25,27 +25,28 @@ class DeepSDFConfig:
     network: LatentMLPConfig = field(default_factory=_small)
     """Network and size of the codes."""
     clamp: float = 0.1
-    """Distance from the surface up to which the field is learnt."""
+    """Distance from the surface up to which distances are learnt, in the frame of the family."""
     code_weight: float = 1e-4
     """Weight of the mean norm of the codes: the norm as in the released code, not its square as in the paper."""
     code_ramp: float = 100 / 2001
-    """Share of the budget over which code_weight grows from 0."""
+    """Share of the budget over which the weight of the codes grows from 0 to code_weight."""
     lr: float = 4e-3
     """Learning rate of the network."""
     code_lr: float = 8e-3
     """Learning rate of the codes."""
     halve: float = 500 / 2001
-    """Share of the budget after which both learning rates are halved, again and again."""
+    """Share of the budget after which both learning rates are halved, repeatedly."""
     batch: int = 16
-    """Shapes a step, drawn without repetition; all of them if there are fewer."""
+    """Shapes in a batch, drawn without repetition; all of them if there are fewer."""
     points: int = 256
-    """Points of each shape a step, half of them outside and half inside."""
+    """Points of each shape in a batch, half of them outside and half inside."""
     samples: int = 20_000
-    """Points of each shape whose distances are known, from which those of a step are drawn."""
+    """Points of each shape with known distances, from which those of a batch are drawn."""
     near: float = 0.94
     """Share of the samples near the surface; the others are uniform in the cube about the unit ball."""
     spreads: tuple[float, float] = (0.0707, 0.0224)
-    """The two standard deviations by which each point drawn on the surface is moved, once by each."""
+    """Two standard deviations, in the frame of the family; each point drawn on the surface is moved by both, one at a
+    time, to two samples near it."""
 
     def __post_init__(self) -> None:
         check_settings(self)

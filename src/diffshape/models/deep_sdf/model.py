@@ -4,10 +4,10 @@ A code is found with the network frozen: the same loss as in training on the obs
 0.0001 mean(z^2), by Adam from N(0, 0.01^2). Source: Park et al., DeepSDF, CVPR 2019, section 4, and its released code.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from os import PathLike
-from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import torch
 from jaxtyping import Float
@@ -21,15 +21,12 @@ from diffshape._reprs import one_line
 from diffshape.data import DistanceSamples, Frame, Mesh, as_mesh
 from diffshape.fields import LatentMLP
 from diffshape.losses import clamped_l1_loss
-from diffshape.models.autoencoders.files import read_folder, write_folder
 from diffshape.models.deep_sdf.config import DeepSDFConfig
 from diffshape.models.deep_sdf.samples import SidedPool, distance_samples
+from diffshape.models.files import write_model
 from diffshape.ops import isosurface
 from diffshape.ops.eval_mode import eval_mode
 
-MODEL_FOLDER = "model"
-"""Where the folder of a training has the model."""
-_KIND = "deep-sdf"
 _FIRST_SPREAD = 0.01
 _BATCH = 8000
 
@@ -43,7 +40,10 @@ class DeepSDF:
     frame: Frame
     """The one frame of all shapes, in which they lie within the unit ball."""
     config: DeepSDFConfig
-    """What it was trained with."""
+    """Config that it was trained with."""
+
+    KIND: ClassVar[str] = "deep-sdf"
+    """Name of such a model in its config.yaml."""
 
     __repr__ = one_line
     _repr_png_ = picture_of
@@ -60,7 +60,7 @@ class DeepSDF:
         Leave some out to see what the model makes of the rest.
 
         Raises:
-            ValueError: ``mesh`` is no mesh, or ``count`` below 1.
+            ValueError: ``mesh`` is not a mesh, or ``count`` below 1.
         """
         check_fits("DeepSDF.observe: count", count, 200)
         check_seed("DeepSDF.observe: seed", seed)
@@ -86,10 +86,11 @@ class DeepSDF:
             points: (N, 3) or (B, N, 3), anywhere: all around the shape or where it was seen.
             distances: (N,) or (B, N), negative inside. Of points seen on a surface with normals, move each a little
                 along its normal and back, and give that step as distance.
-            steps: Of Adam; the learning rate is a tenth in the second half.
+            steps: Steps of Adam; the learning rate is a tenth in the second half.
             lr: Learning rate.
             prior: Weight of the mean square of the code: the fewer points, the more it counts for.
-            seed: Of the first code, and of the 8,000 points a step, half inside, where there are more.
+            seed: Seed of the first code and, where there are more than 8,000 points, of the 8,000 drawn in each step,
+                half of them inside.
 
         Neither the network nor the codes of the training change.
 
@@ -155,13 +156,13 @@ class DeepSDF:
 
     @checked
     def save(self, folder: str | PathLike[str]) -> None:
-        """Write config.yaml and model.safetensors to ``folder``, which is made if it is missing.
+        """Write settings and weights to ``folder``, which is made if it is missing; ``models.load`` reads them.
 
         Raises:
             OSError: The folder cannot be written.
         """
         settings = {"frame": self.frame.to_dict(), "config": to_plain(self.config)}
-        write_folder(folder, _KIND, settings, self.field.state_dict())
+        write_model(folder, self.KIND, settings, self.field.state_dict())
 
     def _observed(self, points: Any, distances: Any) -> tuple[Tensor, Tensor]:
         """Both in the frame, on the field's device."""
@@ -180,23 +181,9 @@ class DeepSDF:
         return unit[0].to(self.field.codes), unit[1].to(self.field.codes)
 
 
-@checked
-def load_deep_sdf(folder: str | PathLike[str]) -> DeepSDF:
-    """The model that ``DeepSDF.save`` wrote, or ``diffshape train deep-sdf``, on the CPU.
-
-    Args:
-        folder: That of the model, or that of the whole training.
-
-    Raises:
-        ValueError: There is none, or a file is damaged, of another version, or does not fit the other.
-    """
-
-    def build(kind: str, plain: dict[str, Any], tensors: dict[str, Tensor]) -> DeepSDF:
-        config = from_plain(DeepSDFConfig, plain["config"])
-        field = LatentMLP(config.network, shapes=len(tensors["codes"]))
-        field.load_state_dict(tensors)
-        return DeepSDF(field.eval(), Frame.from_dict(plain["frame"]), config)
-
-    trained = Path(folder) / MODEL_FOLDER
-    path = trained if (trained / "config.yaml").is_file() else folder
-    return read_folder("load_deep_sdf", path, (_KIND,), build)
+def saved_deep_sdf(settings: Mapping[str, Any], tensors: Mapping[str, Tensor]) -> DeepSDF:
+    """The model of the settings and weights that ``save`` wrote."""
+    config = from_plain(DeepSDFConfig, settings["config"])
+    field = LatentMLP(config.network, shapes=len(tensors["codes"]))
+    field.load_state_dict(tensors)
+    return DeepSDF(field.eval(), Frame.from_dict(settings["frame"]), config)

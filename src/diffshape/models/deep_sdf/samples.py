@@ -1,4 +1,4 @@
-"""What DeepSDF learns from: one frame for a family of shapes, and points with their signed distances in it.
+"""Training samples of DeepSDF: one frame for a family of shapes, and points with their signed distances in it.
 
 A shape scaled to [-1, 1] by itself would lose its size, and its place among the others. Here one frame holds them all:
 its centre is that of the box of all vertices, its unit 1.03 times the largest distance of a vertex from there. Shapes
@@ -27,6 +27,7 @@ from diffshape.models.deep_sdf.config import DeepSDFConfig
 from diffshape.ops import sample_surface
 
 MARGIN = 1.03
+"""Unit of the frame, in the largest distance of a vertex from its centre."""
 Shapes = ShapeFamily | Sequence[Any] | Mapping[str, Any]
 
 
@@ -34,7 +35,7 @@ def family_meshes(shapes: Shapes) -> list[Mesh]:
     """The shapes as meshes; names are left out.
 
     Raises:
-        ValueError: There is none, or one is no mesh.
+        ValueError: There is no shape, or one is not a mesh.
     """
     if isinstance(shapes, ShapeFamily):
         vertices, faces = shapes.meshes()
@@ -83,7 +84,7 @@ class SidedPool:
 
     @classmethod
     def of(cls, points: Float[Tensor, "s n 3"], distances: Float[Tensor, "s n"]) -> "SidedPool":
-        """The pool of points in any order."""
+        """The pool of points (S, n, 3) and distances (S, n) in any order."""
         outside = distances >= 0
         order = outside.byte().argsort(dim=1, stable=True)
         sorted_points = points.take_along_dim(order[..., None], dim=1)
@@ -105,7 +106,7 @@ class SidedPool:
 
 @dataclass(frozen=True)
 class FamilySamples:
-    """What is learnt of a family, drawn and measured; training begins where these draws ended."""
+    """Samples from which a family is learnt: the frame, the points, and the random state after they were drawn."""
 
     frame: Frame
     pool: SidedPool
@@ -119,7 +120,7 @@ def sample_family(shapes: Shapes, config: DeepSDFConfig, *, seed: int = 0) -> Fa
     """The one frame of all shapes, and of each ``config.samples`` points with their distances.
 
     Raises:
-        ValueError: There is no shape, or some are no meshes or have no inside; of the latter all are named.
+        ValueError: There is no shape, or some are not meshes or have no inside; all that have none are named.
     """
     check_seed("sample_family: seed", seed)
     meshes = family_meshes(shapes)

@@ -1,4 +1,4 @@
-"""How well a DeepSDF knows its shapes, and how well it finds others: from all about them, and from one half.
+"""Score of a DeepSDF on the shapes of its training, and on new ones found from all about them or from one half.
 
 Numbers are mean distances between surfaces (``chamfer`` of ``metrics.compare_surfaces``) in thousandths of the true
 shape's longest side. The baseline is the training shape that is nearest to the truth, chosen by that very number.
@@ -51,7 +51,7 @@ def find_codes(model: DeepSDF, meshes: Sequence[Any], *, observed: int = 1000, s
         steps: Optimiser steps of each search.
 
     Raises:
-        ValueError: There is no mesh, or one is none.
+        ValueError: There is no mesh, or one is not a mesh.
     """
     check_fits("find_codes: observed", observed, 200, 2)
     check_whole("find_codes: steps", steps, 1, MOST_STEPS)

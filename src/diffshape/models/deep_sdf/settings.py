@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import ClassVar
 
-from diffshape._bounds import check_budget, check_whole
+from diffshape._bounds import check_whole
 from diffshape._typed import check_settings
 from diffshape.data.synthetic.families import FamilyName
 from diffshape.data.up import UP, Up
@@ -17,8 +17,11 @@ class DrawnShapes:
     """Shapes of a procedural family, as ``data.shape_family`` draws them."""
 
     family: FamilyName = "rounded_box"
+    """Kind of shape."""
     shapes: int = 16
+    """Number of shapes to learn from."""
     test_shapes: int = 4
+    """Number of other shapes to be tested on."""
 
     def __post_init__(self) -> None:
         check_settings(self)
@@ -31,7 +34,9 @@ class ShapeFolder:
     """A folder of closed meshes, placed and turned alike; see ``data.read_mesh_folder``."""
 
     folder: str
+    """Path of the folder."""
     holdout: float = 0.2
+    """Share of the meshes held out for the test, between 0 and 1."""
 
     def __post_init__(self) -> None:
         check_settings(self)
@@ -47,18 +52,19 @@ class DeepSDFSettings(RunSettings):
     TITLE: ClassVar[str] = "DeepSDF training"
     KINDS: ClassVar[Mapping[str, type]] = {"drawn": DrawnShapes, "folder": ShapeFolder}
 
-    data: DrawnShapes | ShapeFolder = field(default_factory=DrawnShapes)
+    data: DrawnShapes | ShapeFolder | None = field(default_factory=DrawnShapes)
+    """Shapes to learn from and to be tested on; None for shapes that were given in Python and are in no file."""
     config: DeepSDFConfig = field(default_factory=DeepSDFConfig)
+    """Network, loss and sampling."""
     steps: int | None = STEPS
+    """Optimiser steps; None with a budget of seconds."""
     seconds: float | None = None
+    """Seconds of optimisation; None with a budget of steps."""
     seed: int = 0
+    """Seed of shapes, points, weights, batches and dropout."""
     up: Up = UP
-    """The axis that points up in pictures."""
+    """Axis that points up in pictures."""
 
     def __post_init__(self) -> None:
         check_settings(self)
-        if (self.steps is None) == (self.seconds is None):
-            raise ValueError(
-                f"DeepSDFSettings: one of steps and seconds must be given, got {self.steps} and {self.seconds}"
-            )
-        check_budget("DeepSDFSettings", steps=self.steps, seconds=self.seconds, seed=self.seed)
+        self.check_budget()

@@ -1,13 +1,11 @@
-"""Everything that a landmark network depends on: plain frozen dataclasses without torch, as a YAML file keeps them."""
+"""Config of landmark networks and their training: plain frozen dataclasses that need no torch."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import ClassVar, Literal
+from dataclasses import dataclass
+from typing import Literal
 
-from diffshape._bounds import check_budget, check_finite, check_whole
+from diffshape._bounds import check_finite, check_whole
 from diffshape._typed import check_settings
-from diffshape.data.landmarks.phantom_config import SpinePhantomConfig
-from diffshape.training.run_settings import RunSettings
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -15,9 +13,9 @@ class LandmarkUNetConfig:
     """A small U-Net with one heat-map a landmark: minutes of training on a CPU."""
 
     widths: tuple[int, ...] = (16, 32, 64, 96, 128)
-    """Channels at 1/2, 1/4, 1/8, ... of the image; multiples of 8."""
+    """Channels of the features at 1/2, 1/4, 1/8, ... of the image; multiples of 8."""
     stride: int = 4
-    """Image pixels for each pixel of a heat-map: 2, 4, ... up to that of the last width."""
+    """Image pixels for each pixel of a heat-map: 2, 4, 8, ..., at most 2 to the number of widths."""
 
     def __post_init__(self) -> None:
         check_settings(self)
@@ -29,7 +27,7 @@ class LandmarkUNetConfig:
 
     @property
     def coarsest(self) -> int:
-        """What the sides of an image must be multiples of."""
+        """Number that height and width of an image must be multiples of, in pixels."""
         return 2 ** len(self.widths)
 
 
@@ -41,17 +39,17 @@ class LandmarkTransformerConfig:
     """
 
     backbone: str = "tf_efficientnetv2_s"
-    """Name in timm; it must give features at 1/4 and 1/32."""
+    """Name of the backbone in timm; it must give features at 1/4 and 1/32 of the image."""
     pretrained: bool = True
-    """Begin with the weights that timm downloads; False begins at random."""
+    """Whether training begins with the weights that timm downloads, not with random ones."""
     width: int = 256
-    """Channels of tokens, queries and pixels."""
+    """Channels of tokens and queries; a multiple of 4 times heads."""
     heads: int = 8
-    """Attention heads."""
+    """Number of attention heads."""
     bridge_layers: int = 4
-    """Transformer layers among the tokens at 1/32."""
+    """Number of transformer layers among the tokens at 1/32 of the image."""
     query_layers: int = 3
-    """Layers in which landmark queries look at each other and at the tokens."""
+    """Number of layers in which landmark queries attend to each other and to the tokens."""
     feed_forward: int = 1024
     """Hidden units of each transformer layer."""
     dropout: float = 0.1
@@ -70,39 +68,42 @@ class LandmarkTransformerConfig:
 
     @property
     def coarsest(self) -> int:
-        """What the sides of an image must be multiples of."""
+        """Number that height and width of an image must be multiples of, in pixels."""
         return 32
 
 
 NetworkConfig = LandmarkUNetConfig | LandmarkTransformerConfig
+NETWORK_KINDS: Mapping[str, type] = {"unet": LandmarkUNetConfig, "transformer": LandmarkTransformerConfig}
+"""Configs of networks by the name that files use."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class LandmarkObjective:
-    """What ``losses.LandmarkLoss`` is made with; lengths in pixels of the heat-map."""
+    """Options of ``losses.LandmarkLoss``, and the decoder of the heat-maps; lengths in pixels of the heat-map."""
 
     heatmap: Literal["divergence", "adaptive_wing", "mse"] = "divergence"
-    """Loss of the heat-maps."""
+    """Loss of the heat-maps, computed from logits by divergence, from values by adaptive_wing and mse."""
     coordinate: Literal["wing", "smooth_l1", "euclidean"] = "wing"
-    """Loss of the coordinates."""
+    """Loss of the coordinates that the soft argmax of the heat-maps gives."""
     uncertainty: Literal["beta", "gaussian", "laplace"] = "beta"
-    """Likelihood of the errors."""
+    """Negative log-likelihood of the errors under the predicted standard deviations."""
     lambda_heatmap: float = 1.0
-    """Weight of the heat-map term."""
+    """Weight of the heat-map term; 0 leaves it out."""
     lambda_coordinate: float = 0.5
-    """Weight of the coordinate term."""
+    """Weight of the coordinate term; 0 leaves it out."""
     lambda_anatomical: float = 0.1
-    """Weight of the structure of the spine."""
+    """Weight of the anatomical term, the order and shape of the vertebrae; 0 leaves it out."""
     lambda_uncertainty: float = 0.1
-    """Weight of the likelihood."""
+    """Weight of the likelihood term; 0 leaves it out."""
     sigma: float = 1.0
     """Standard deviation of the target heat-maps, in pixels of the heat-map."""
     scale: float = 4.0
-    """Error that counts as a miss, in pixels of the heat-map."""
+    """Error that counts as a miss, in pixels of the heat-map: unit of the errors, from where wing and smooth_l1 are
+    linear."""
     learn_weights: bool = False
-    """Learn the weights of the terms, beginning with the lambdas."""
+    """Learn the weights of the terms during training; they begin at the lambdas."""
     decoder: Literal["soft_argmax", "dark"] = "soft_argmax"
-    """From maps to landmarks once trained; training always goes through the soft argmax."""
+    """Decoder from heat-maps to landmarks once trained; training always goes through the soft argmax."""
 
     def __post_init__(self) -> None:
         check_settings(self)
@@ -118,16 +119,16 @@ class LandmarkObjective:
 
 @dataclass(frozen=True, kw_only=True)
 class LandmarkTraining:
-    """How the images are drawn and the weights moved."""
+    """Batches, learning rate, and random changes of the training images."""
 
     batch: int = 8
-    """Images a step."""
+    """Images in a batch."""
     lr: float = 3e-3
-    """Largest learning rate; it rises over a tenth of the steps and falls to 0."""
+    """Largest learning rate, reached after a tenth of the budget, from where it falls to 0."""
     weight_decay: float = 1e-2
-    """Decoupled weight decay: each step takes lr * weight_decay of a weight."""
+    """Decoupled weight decay: each step shrinks the weights of the network by the share lr * weight_decay."""
     clip: float = 5.0
-    """Largest gradient norm."""
+    """Gradient norm to which larger gradients are scaled down."""
     rotate: float = 4.0
     """Largest angle by which training images are turned, in degrees, to either side."""
     zoom: float = 0.05
@@ -149,66 +150,20 @@ class LandmarkTraining:
         check_finite(self)
 
 
-@dataclass(frozen=True, kw_only=True)
-class PhantomData:
-    """Radiographs of the lumbar spine that are drawn: so many to learn from, and others to be tested on."""
+def check_size(name: str, size: tuple[int, int], network: NetworkConfig) -> None:
+    """Images that suit a network.
 
-    phantom: SpinePhantomConfig = field(default_factory=SpinePhantomConfig)
-    images: int = 512
-    test_images: int = 100
+    Args:
+        name: The function or class that errors name.
+        size: Height and width of the images.
+        network: Config of the network.
 
-    def __post_init__(self) -> None:
-        check_settings(self)
-        for name in ("images", "test_images"):
-            check_whole(f"PhantomData: {name}", getattr(self, name), 1)
-
-    @property
-    def size(self) -> tuple[int, int]:
-        """(H, W) of the images."""
-        return self.phantom.height, self.phantom.width
-
-
-@dataclass(frozen=True, kw_only=True)
-class FolderData:
-    """A folder of images, each beside a CSV file of its points; see ``data.read_landmark_folder``."""
-
-    folder: str
-    size: tuple[int, int] = (256, 256)
-    spacing: float | None = None
-    holdout: float = 0.2
-
-    def __post_init__(self) -> None:
-        check_settings(self)
-        if not 0 < self.holdout < 1:
-            raise ValueError(f"FolderData: holdout must be a share between 0 and 1, got {self.holdout}")
-
-
-@dataclass(frozen=True, kw_only=True)
-class LandmarkSettings(RunSettings):
-    """One landmark training, complete: data, network, objective, optimisation, steps and seed; kept in config.yaml."""
-
-    VERB: ClassVar[str] = "train landmarks"
-    TITLE: ClassVar[str] = "landmark training"
-    KINDS: ClassVar[Mapping[str, type]] = {
-        "phantoms": PhantomData,
-        "folder": FolderData,
-        "unet": LandmarkUNetConfig,
-        "transformer": LandmarkTransformerConfig,
-    }
-
-    data: PhantomData | FolderData = field(default_factory=PhantomData)
-    network: NetworkConfig = field(default_factory=LandmarkUNetConfig)
-    objective: LandmarkObjective = field(default_factory=LandmarkObjective)
-    training: LandmarkTraining = field(default_factory=LandmarkTraining)
-    steps: int = 600
-    seed: int = 0
-
-    def __post_init__(self) -> None:
-        check_settings(self)
-        coarsest = self.network.coarsest
-        check_budget("LandmarkSettings", steps=self.steps, seconds=None, seed=self.seed)
-        if any(side < coarsest or side % coarsest for side in self.data.size):
-            raise ValueError(
-                f"LandmarkSettings: the images' height and width must be multiples of {coarsest} for this network, "
-                f"got {self.data.size[0]} and {self.data.size[1]}"
-            )
+    Raises:
+        ValueError: A side is no multiple of what the network halves it to.
+    """
+    coarsest = network.coarsest
+    if any(side < coarsest or side % coarsest for side in size):
+        raise ValueError(
+            f"{name}: the images' height and width must be multiples of {coarsest} for this network, "
+            f"got {size[0]} and {size[1]}"
+        )

@@ -1,7 +1,10 @@
 """A landmark network ready for use: from images to landmarks with standard deviations, in pixels of the image."""
 
 import math
-from typing import NamedTuple
+from collections.abc import Mapping
+from dataclasses import replace
+from os import PathLike
+from typing import Any, ClassVar, NamedTuple
 
 import torch
 from jaxtyping import Float
@@ -9,9 +12,17 @@ from torch import Tensor, nn
 
 from diffshape._arguments import checked
 from diffshape._bounds import check_whole
+from diffshape._config import from_plain, to_plain
 from diffshape._reprs import one_line
 from diffshape.losses import LandmarkLoss, Skeleton
-from diffshape.models.landmarks.config import LandmarkObjective, LandmarkUNetConfig, NetworkConfig
+from diffshape.models.files import write_model
+from diffshape.models.landmarks.config import (
+    NETWORK_KINDS,
+    LandmarkObjective,
+    LandmarkTransformerConfig,
+    LandmarkUNetConfig,
+    NetworkConfig,
+)
 from diffshape.models.landmarks.output import LandmarkOutput
 from diffshape.ops import heatmap_dark, heatmap_soft_argmax, resize_landmarks
 from diffshape.ops.eval_mode import eval_mode
@@ -27,13 +38,16 @@ class LandmarkPrediction(NamedTuple):
 
 
 class LandmarkDetector(nn.Module):
-    """A network with the objective that says how to read its maps.
+    """A network that finds landmarks, with the objective that it is trained with and whose decoder reads its heat-maps.
 
     Args:
-        skeleton: What the landmarks are.
-        network: Which network.
-        objective: What it is trained with.
+        skeleton: Landmarks, and the vertebrae that they belong to.
+        network: Config of the network; ``LandmarkUNetConfig()`` if not given.
+        objective: Losses, and the decoder of the heat-maps; ``LandmarkObjective()`` if not given.
     """
+
+    KIND: ClassVar[str] = "landmarks"
+    """Name of such a model in its config.yaml."""
 
     @checked
     def __init__(
@@ -44,9 +58,10 @@ class LandmarkDetector(nn.Module):
     ) -> None:
         super().__init__()
         self.skeleton, self.config = skeleton, objective or LandmarkObjective()
+        self.network_config = network or LandmarkUNetConfig()
         self.objective = landmark_loss(self.config, skeleton)
         start = 2 * math.log(self.config.scale)
-        self.network = landmark_network(skeleton, network or LandmarkUNetConfig(), start)
+        self.network = landmark_network(skeleton, self.network_config, start)
 
     @property
     def stride(self) -> int:
@@ -55,19 +70,33 @@ class LandmarkDetector(nn.Module):
 
     @checked
     def forward(self, images: Float[Tensor, "b 1 h w"]) -> LandmarkOutput:
-        """Heat-maps and ln(variance), as they are trained."""
+        """Heat-maps and ln(variance) of images (B, 1, H, W), as the objective takes them."""
         if images.ndim != 4 or images.shape[1] != 1:
             raise ValueError(f"LandmarkDetector: images must have shape (B, 1, H, W), got {tuple(images.shape)}")
         return self.network(standardized(images))
 
+    @checked
+    def save(self, folder: str | PathLike[str]) -> None:
+        """Write settings and weights to ``folder``, which is made if it is missing; ``models.load`` reads them.
+
+        Raises:
+            OSError: The folder cannot be written.
+        """
+        settings = {
+            "skeleton": to_plain(self.skeleton),
+            "network": to_plain(self.network_config, NETWORK_KINDS),
+            "objective": to_plain(self.config),
+        }
+        write_model(folder, self.KIND, settings, self.state_dict())
+
     @torch.no_grad()
     @checked
     def detect(self, images: Float[Tensor, "n 1 h w"], *, batch: int = 16) -> LandmarkPrediction:
-        """Landmarks of any number of images, ``batch`` at a time.
+        """Landmarks of any number of images, and their standard deviations.
 
         Args:
             images: (N, 1, H, W), of a height and width that suit the network.
-            batch: How many go through the network at once.
+            batch: Images that go through the network at once.
 
         Raises:
             ValueError: ``images`` have another shape, or ``batch`` is below 1.
@@ -89,6 +118,17 @@ class LandmarkDetector(nn.Module):
             landmarks = heatmap_dark(maps.flatten(-2).softmax(-1).reshape(maps.shape) if logits else maps)
         deviations = (self.objective.bound_log_variance(output.log_variance) / 2).exp()
         return LandmarkPrediction(resize_landmarks(landmarks, self.stride), deviations * self.stride)
+
+
+def saved_detector(settings: Mapping[str, Any], tensors: Mapping[str, Tensor]) -> LandmarkDetector:
+    """The detector of the settings and weights that ``save`` wrote."""
+    network = from_plain(NetworkConfig, settings["network"], NETWORK_KINDS)
+    if isinstance(network, LandmarkTransformerConfig):
+        network = replace(network, pretrained=False)  # all weights are in the file
+    objective = from_plain(LandmarkObjective, settings["objective"])
+    detector = LandmarkDetector(from_plain(Skeleton, settings["skeleton"]), network, objective)
+    detector.load_state_dict(tensors)
+    return detector.eval()
 
 
 def landmark_loss(config: LandmarkObjective, skeleton: Skeleton) -> LandmarkLoss:

@@ -1,4 +1,4 @@
-"""What landmark networks answer, and how sure they are of it."""
+"""Output of landmark networks: heat-maps, and the predicted variance of each coordinate."""
 
 from typing import NamedTuple
 
@@ -19,13 +19,13 @@ class LandmarkOutput(NamedTuple):
 
 
 class UncertaintyHead(nn.Module):
-    """ln(variance) of x and y from the features where each map looks, and from how wide it is.
+    """Predicts ln(variance) of x and y from the features under each heat-map and from the width of the map.
 
-    The maps are constants to it: it judges them and does not move them.
+    No gradient reaches the maps.
 
     Args:
         width: Channels of the features.
-        start: What it answers before training.
+        start: ln(variance) before training.
     """
 
     def __init__(self, width: int, start: float) -> None:
@@ -35,7 +35,7 @@ class UncertaintyHead(nn.Module):
         nn.init.constant_(self.answer.bias, start)
 
     def forward(self, heatmaps: Float[Tensor, "b k h w"], features: Float[Tensor, "b c h w"]) -> Float[Tensor, "b k 2"]:
-        """Judge logits by the softmax of them."""
+        """ln(variance) (B, K, 2) from heat-maps, as logits, and from features of the same height and width."""
         shares = heatmaps.detach().flatten(-2).softmax(-1)
         seen = shares @ features.flatten(-2).transpose(1, 2)
         by_row, by_column = (shares.unflatten(-1, heatmaps.shape[-2:]).sum(axis) for axis in (-1, -2))

@@ -1,4 +1,4 @@
-"""How good a landmark network is on images with known landmarks."""
+"""Score of a landmark network on images with known landmarks."""
 
 from dataclasses import dataclass
 
@@ -19,13 +19,13 @@ from diffshape.models.landmarks.detector import LandmarkPrediction
 
 @dataclass(frozen=True, kw_only=True)
 class LandmarkScore:
-    """Errors, impossible spines and the truth of the uncertainty, over the real landmarks of a set of images.
+    """Errors, violations of the spine's structure and calibration, over the real landmarks of a set of images.
 
     Attributes:
-        unit: Of the errors: "px" or "mm".
+        unit: Unit of the errors: "px" or "mm".
         images: Images scored.
         error: Radial errors and detection rates.
-        violations: Shares of what a spine cannot be, seen along the true spine.
+        violations: Shares of arrangements that a spine cannot have, measured along the true spine.
         calibration: Predicted standard deviations beside errors, in pixels of the network's images.
     """
 

@@ -1,80 +1,33 @@
-"""Training of a landmark network on images that fit into memory, drawn at random and changed a little each time."""
+"""Training of a landmark network, fresh or one that is already trained."""
 
-from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any
 
 import torch
-from torch import Tensor
 
-from diffshape._arguments import checked
+from diffshape._arguments import check, checked
 from diffshape._bounds import check_budget
-from diffshape._reprs import one_line
 from diffshape.data import LandmarkImages
-from diffshape.losses import LossTerms
-from diffshape.models.landmarks.augmentation import augmented
-from diffshape.models.landmarks.config import LandmarkObjective, LandmarkTraining, NetworkConfig
-from diffshape.models.landmarks.detector import LandmarkDetector
-from diffshape.ops import resize_landmarks
-from diffshape.training import (
-    Adam,
-    CheckpointFolder,
-    Outcome,
-    StepReport,
-    Steps,
-    Task,
-    WarmupCosine,
-    own_randomness,
-    train,
+from diffshape.models.landmarks.config import (
+    LandmarkObjective,
+    LandmarkTraining,
+    LandmarkTransformerConfig,
+    LandmarkUNetConfig,
+    NetworkConfig,
+    check_size,
 )
+from diffshape.models.landmarks.detector import LandmarkDetector
+from diffshape.models.landmarks.examples import landmark_data
+from diffshape.models.landmarks.settings import STEPS, LandmarkSettings
+from diffshape.models.landmarks.task import LandmarkTask
+from diffshape.models.landmarks.transformer import backbone_library
+from diffshape.models.result import TrainingResult
+from diffshape.models.run import Observer, TaskMaker, run_training
+from diffshape.models.training_kind import TrainingKind
 from diffshape.training.device import chosen_device
 from diffshape.training.progress import with_progress
-
-WARMUP = 0.1  # of the steps
-
-
-class LandmarkTask(Task):
-    """One detector, the images it learns from, and the state of the draws."""
-
-    def __init__(
-        self, detector: LandmarkDetector, data: LandmarkImages, training: LandmarkTraining, *, seed: int = 0
-    ) -> None:
-        self.detector, self.data, self.training = detector, data, training
-        self.modules = {"network": detector.network}
-        if any(True for _ in detector.objective.parameters()):
-            self.modules["objective"] = detector.objective  # learnt weights
-        self.generator = torch.Generator().manual_seed(seed)
-        self.device = next(detector.network.parameters()).device
-
-    def loss(self, step: int, progress: float) -> LossTerms:
-        """The objective on a batch."""
-        rows = torch.randint(len(self.data), (self.training.batch,), generator=self.generator)
-        batch = (self.data.images[rows], self.data.landmarks[rows], self.data.mask[rows])
-        images, landmarks, mask = (part.to(self.device) for part in augmented(*batch, self.training, self.generator))
-        output = self.detector(images)
-        return self.detector.objective(
-            output.heatmaps,
-            resize_landmarks(landmarks, 1 / self.detector.stride),
-            log_variance=output.log_variance,
-            mask=mask,
-            progress=progress,
-        )
-
-    def state(self) -> dict[str, Tensor]:
-        """Where the random draws stand."""
-        return {"generator": self.generator.get_state()}
-
-    def load_state(self, state: dict[str, Tensor]) -> None:
-        """Take the draws up again."""
-        self.generator.set_state(state["generator"])
-
-
-class LandmarkResult(NamedTuple):
-    """A trained detector, and how its training ended."""
-
-    detector: LandmarkDetector
-    outcome: Outcome
-
-    __repr__ = one_line
 
 
 @checked
@@ -84,60 +37,60 @@ def train_landmarks(
     objective: LandmarkObjective | None = None,
     training: LandmarkTraining | None = None,
     *,
-    steps: int = 600,
-    seed: int = 0,
+    steps: int | None = None,
+    seconds: float | None = None,
     device: torch.device | str = "auto",
-    checkpoints: CheckpointFolder | None = None,
-    resume: bool = False,
+    seed: int = 0,
+    folder: str | Path | None = None,
     progress: bool | None = None,
-    observers: Sequence[Callable[[StepReport], None]] = (),
-) -> LandmarkResult:
-    """Train a landmark network; on the CPU, the same data and settings give the same bits.
+    observers: Sequence[Observer] = (),
+) -> TrainingResult[LandmarkDetector]:
+    """Train a network that finds landmarks in images.
 
     Args:
         data: Images to learn from.
-        network: ``LandmarkUNetConfig()`` if ``None``.
-        objective: ``LandmarkObjective()`` if ``None``.
-        training: ``LandmarkTraining()`` if ``None``.
-        steps: Optimiser steps.
-        seed: Of weights, batches and changes of the images; torch's global generator stands afterwards where it stood.
+        network: Which network; ``LandmarkUNetConfig()`` if not given.
+        objective: Losses, and how landmarks are read from heat-maps; ``LandmarkObjective()`` if not given.
+        training: Batches, learning rate and changes of the images; ``LandmarkTraining()`` if not given.
+        steps: Optimiser steps; with them a training is deterministic on one CPU with one number of threads.
+            600 unless ``seconds`` is given.
+        seconds: Wall-clock budget of the optimisation, to which its schedule is laid out.
         device: Where to compute: "cpu", "cuda" or a ``torch.device``; "auto" takes a GPU if there is one.
-        checkpoints: Where the training saves itself; nowhere if ``None``.
-        resume: Go on with the training in ``checkpoints`` if there is one.
+        seed: Seed of weights, batches and changes of the images; torch's global generator stands afterwards where it
+            stood.
+        folder: Keep the settings, a log, checkpoints and the final model here; ``models.load`` reads the model, and
+            ``resume_training`` goes on with a training that was interrupted.
         progress: Show the progress on stderr or not; on a terminal and in a notebook if not given.
         observers: Called after each step with a ``training.StepReport``.
 
+    Returns:
+        A ``TrainingResult``, whose ``model`` is a ``LandmarkDetector``.
+
     Raises:
-        ValueError: There is no image, a size does not suit the network, or the device is not here.
+        ValueError: There is no image, a size does not suit the network, steps and seconds are both given, the folder
+            already holds a run, or the device is not here.
         TrainingError: The loss was not finite in 10 steps in a row.
 
     >>> from diffshape.data import spine_phantoms
     >>> from diffshape.models import LandmarkUNetConfig
-    >>> detector, outcome = train_landmarks(
-    ...     spine_phantoms(4),
-    ...     LandmarkUNetConfig(widths=(8, 8, 8)),
-    ...     training=LandmarkTraining(batch=2),
-    ...     steps=2,
-    ... )
-    >>> detector.detect(spine_phantoms(1, seed=1).images).landmarks.shape
-    torch.Size([1, 22, 2])
+    >>> result = train_landmarks(spine_phantoms(4), LandmarkUNetConfig(widths=(8, 8, 8)), steps=2)
+    >>> result.step, result.model.detect(spine_phantoms(1, seed=1).images).landmarks.shape
+    (2, torch.Size([1, 22, 2]))
     """
-    check_budget("train_landmarks", steps=steps, seconds=None, seed=seed)
-    device = chosen_device(device, argument="train_landmarks: device")
-    with own_randomness(device, seed=seed):  # for weights and dropout
-        detector = LandmarkDetector(data.skeleton, network, objective).to(device)
-        outcome = train_detector(
-            detector,
-            data,
-            training,
-            steps=steps,
-            seed=seed,
-            checkpoints=checkpoints,
-            resume=resume,
-            progress=progress,
-            observers=observers,
-        )
-    return LandmarkResult(detector, outcome)
+    check_budget("train_landmarks", steps=steps, seconds=seconds, seed=seed)
+    chosen = chosen_device(device, argument="train_landmarks: device")
+    settings = LandmarkSettings(
+        data=None,
+        network=network or LandmarkUNetConfig(),
+        objective=objective or LandmarkObjective(),
+        training=training or LandmarkTraining(),
+        steps=STEPS if steps is None and seconds is None else steps,
+        seconds=seconds,
+        seed=seed,
+    )
+    make = prepared(settings, data)
+    with with_progress(f"train_landmarks on {chosen}", progress, observers) as heard:
+        return run_training(settings, make, folder, device=chosen, observers=heard)
 
 
 @checked
@@ -146,49 +99,84 @@ def train_detector(
     data: LandmarkImages,
     training: LandmarkTraining | None = None,
     *,
-    steps: int = 600,
+    steps: int | None = None,
+    seconds: float | None = None,
     seed: int = 0,
-    checkpoints: CheckpointFolder | None = None,
-    resume: bool = False,
     progress: bool | None = None,
-    observers: Sequence[Callable[[StepReport], None]] = (),
-) -> Outcome:
-    """Train a detector that is already made, in place and on the device where it is.
+    observers: Sequence[Observer] = (),
+) -> TrainingResult[LandmarkDetector]:
+    """Train a detector further, such as one that ``models.load`` read, in place and on the device where it is.
 
     Args:
-        detector: What is trained.
+        detector: The detector to train.
         data: Images to learn from.
-        training: ``LandmarkTraining()`` if ``None``.
-        steps: Optimiser steps.
-        seed: Of batches and changes of the images.
-        checkpoints: Where the training saves itself; nowhere if ``None``.
-        resume: Go on with the training in ``checkpoints`` if there is one.
+        training: Batches, learning rate and changes of the images; ``LandmarkTraining()`` if not given.
+        steps: Optimiser steps; with them a training is deterministic on one CPU with one number of threads.
+            600 unless ``seconds`` is given.
+        seconds: Wall-clock budget of the optimisation, to which its schedule is laid out.
+        seed: Seed of batches, changes of the images and dropout; torch's global generator stands afterwards where it
+            stood.
         progress: Show the progress on stderr or not; on a terminal and in a notebook if not given.
         observers: Called after each step with a ``training.StepReport``.
 
+    Returns:
+        A ``TrainingResult``, whose ``model`` is the detector.
+
     Raises:
-        ValueError: There is no image, or a size does not suit the network.
+        ValueError: There is no image, a size does not suit the network, or steps and seconds are both given.
         TrainingError: The loss was not finite in 10 steps in a row.
+
+    >>> from diffshape.data import spine_phantoms
+    >>> from diffshape.models import LandmarkUNetConfig
+    >>> images = spine_phantoms(4)
+    >>> detector = LandmarkDetector(images.skeleton, LandmarkUNetConfig(widths=(8, 8, 8)))
+    >>> train_detector(detector, images, steps=2).model is detector
+    True
     """
-    check_budget("train_detector", steps=steps, seconds=None, seed=seed)
+    check_budget("train_detector", steps=steps, seconds=seconds, seed=seed)
     if not len(data):
         raise ValueError("train_detector: data must hold at least one image, got none")
-    training = training or LandmarkTraining()
-    task = LandmarkTask(detector.train(), data, training, seed=seed)
-    adam = {
-        "network": Adam(lr=training.lr, weight_decay=training.weight_decay),
-        "objective": Adam(lr=training.lr),
-    }
-    with with_progress(f"train_detector on {task.device}", progress, observers) as heard:
-        outcome = train(
-            task,
-            budget=Steps(steps),
-            optimizer={name: adam[name] for name in task.modules},
-            schedule=WarmupCosine(warmup=WARMUP),
-            clip=training.clip,
-            checkpoints=checkpoints,
-            resume=resume,
+    settings = LandmarkSettings(
+        data=None,
+        network=detector.network_config,
+        objective=detector.config,
+        training=training or LandmarkTraining(),
+        steps=STEPS if steps is None and seconds is None else steps,
+        seconds=seconds,
+        seed=seed,
+    )
+    device = next(detector.network.parameters()).device
+    with with_progress(f"train_detector on {device}", progress, observers) as heard:
+        return run_training(
+            settings,
+            lambda _: LandmarkTask(detector, data, settings.training, seed=seed),
+            None,
+            device=device,
             observers=heard,
         )
-    detector.eval()
-    return outcome
+
+
+def prepared(settings: LandmarkSettings, data: Any) -> TaskMaker[LandmarkDetector]:
+    """The function that makes the task of a training, on a device.
+
+    Raises:
+        ValueError: There is no image, or their size does not suit the network.
+        TypeError: ``data`` are not images.
+        ImportError: The network needs a library that is missing.
+    """
+    check("train_landmarks: data", LandmarkImages, data)
+    if not len(data):
+        raise ValueError("train_landmarks: data must hold at least one image, got none")
+    check_size("train_landmarks", (data.images.shape[-2], data.images.shape[-1]), settings.network)
+    if isinstance(settings.network, LandmarkTransformerConfig):
+        backbone_library()
+    return partial(_new_task, settings, data)
+
+
+def _new_task(settings: LandmarkSettings, data: LandmarkImages, device: torch.device) -> LandmarkTask:
+    detector = LandmarkDetector(data.skeleton, settings.network, settings.objective).to(device)
+    return LandmarkTask(detector, data, settings.training, seed=settings.seed)
+
+
+LANDMARK_TRAINING = TrainingKind(LandmarkSettings, landmark_data, prepared)
+"""The row of the table of trainings."""

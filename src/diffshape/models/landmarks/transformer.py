@@ -1,8 +1,8 @@
 """The network of MAHT-Net's design: a pretrained backbone, a transformer on its coarsest features, a query a landmark.
 
-    backbone           features at 1/4, 1/8, 1/16 and 1/32 of the image, by timm; EfficientNetV2-S unless told otherwise
+    backbone           features at 1/4, 1/8, 1/16 and 1/32 of the image, by timm; EfficientNetV2-S by default
     bridge             a transformer among the tokens at 1/32, with sine positions
-    vertebral attention  queries look at each other, with a learnt bias by whether two landmarks belong to the same
+    vertebral attention  queries attend to each other, with a learnt bias by whether two landmarks belong to the same
                        vertebra, to neighbours or to distant ones, and then at the tokens
     decoder            tokens enlarged step by step and added to the finer features, to pixels at 1/4
     heads              heat-map = query . pixel; ln(variance) from the query
@@ -23,16 +23,17 @@ from diffshape.losses import Skeleton
 from diffshape.models.landmarks.config import LandmarkTransformerConfig
 from diffshape.models.landmarks.output import LandmarkOutput
 
-RELATIONS = (1.0, 0.5, 0.0)  # bias at the start: same vertebra, neighbours, distant
+RELATIONS = (1.0, 0.5, 0.0)
+"""Attention bias before training: of one vertebra, of neighbours, of distant ones."""
 
 
 class LandmarkTransformer(nn.Module):
-    """Heat-maps at 1/4 of the image, and how sure each query is.
+    """Heat-maps at 1/4 of the image, and the predicted variance of each landmark.
 
     Args:
-        skeleton: What the landmarks are: how many queries, and whose neighbours they are.
+        skeleton: Landmarks and vertebrae: one query for each landmark, related by the vertebrae they belong to.
         config: ``LandmarkTransformerConfig()`` if ``None``, which downloads weights.
-        start: ln(variance), in pixels of the heat-map, that is told before training.
+        start: Predicted ln(variance) before training, in pixels of the heat-map.
 
     Raises:
         ImportError: timm is not installed, or cannot be imported.
@@ -130,7 +131,7 @@ class VertebralAttention(nn.Module):
         self.norms = nn.ModuleList(nn.LayerNorm(width) for _ in range(3))
 
     def forward(self, queries: Float[Tensor, "b k c"], tokens: Float[Tensor, "b n c"]) -> Float[Tensor, "b k c"]:
-        """Queries that know more."""
+        """Queries (B, K, C), updated from each other and from tokens (B, N, C)."""
         bias = self.bias[self.relations]  # type: ignore[index]
         seen = self.norms[0](queries)
         queries = queries + self.among(seen, seen, seen, attn_mask=bias, need_weights=False)[0]

@@ -1,4 +1,4 @@
-"""A small U-Net from a grey image to one heat-map a landmark, with a head that tells how sure it is.
+"""A small U-Net from a grey image to one heat-map a landmark, with a head that predicts the variance of each.
 
 Each level halves the image and holds two 3 x 3 convolutions with group normalisation; on the way up, features are
 enlarged and added to those of the same size (Ronneberger et al., MICCAI 2015, with sums for concatenations).
@@ -22,7 +22,7 @@ class LandmarkUNet(nn.Module):
     Args:
         count: Number of landmarks K.
         config: Widths and stride; ``LandmarkUNetConfig()`` if ``None``.
-        start: ln(variance), in pixels of the heat-map, that is told before training.
+        start: Predicted ln(variance) before training, in pixels of the heat-map.
 
     >>> network = LandmarkUNet(22, LandmarkUNetConfig(widths=(8, 16, 16)))
     >>> output = network(torch.zeros(1, 1, 64, 48))

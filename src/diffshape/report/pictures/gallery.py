@@ -60,7 +60,7 @@ def gallery(
 
 
 def _caption(text: str, width: int) -> Bool[np.ndarray, "h w"]:
-    """Where there is ink: every line in the middle of ``width``, with space around it."""
+    """Mask of the ink: every line in the middle of ``width``, with space around it."""
     lines = [_line(line) for line in text.split("\n")]
     widest = max(line.shape[1] for line in lines)
     if widest > width:

@@ -128,7 +128,7 @@ def _ellipse(center: _Points, radii: _Points) -> _Points:
 
 
 def _steps(length: float) -> int:
-    """One a pixel, within reason."""
+    """Number of points that draw a line without gaps: about one a pixel of its length, at most 10,000."""
     return min(math.ceil(length) + 2, 10_000) if math.isfinite(length) else 2
 
 

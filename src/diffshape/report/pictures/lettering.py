@@ -38,7 +38,7 @@ LETTERS = {  # rows from the top, each five bits as two hexadecimal digits; rows
 
 
 def written(text: str) -> Bool[np.ndarray, "9 w"]:
-    """Where there is ink in a line of text: six pixels a letter, the first of them a space.
+    """Mask of the ink in a line of text: six pixels a letter, the first of them a space.
 
     Accents are left out, and what there is still no letter for is a box.
 

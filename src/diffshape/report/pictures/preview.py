@@ -32,7 +32,7 @@ SMOOTH_DEGREES = 20.0
 
 
 class _Layer(NamedTuple):
-    """What is seen of one panel: normals in picture coordinates (0 where nothing is), colour and depth."""
+    """One rendered panel: normals in picture coordinates (0 where nothing is), colour and depth."""
 
     normals: Float[Tensor, "h w 3"]
     colors: Float[Tensor, "h w 3"]
@@ -104,7 +104,7 @@ def _points(name: str, values: Any) -> Float[Tensor, "n 3"]:
 
 
 def _camera(azimuth: float, elevation: float, up: str) -> Float[Tensor, "3 3"]:
-    """Rows: right, down and away from the eye, in world coordinates."""
+    """Camera axes in world coordinates, in rows: right, down and away from the eye."""
     around, above = math.radians(azimuth), math.radians(elevation)
     right = (math.cos(around), 0.0, -math.sin(around))
     away = (-math.sin(around) * math.cos(above), -math.sin(above), -math.cos(around) * math.cos(above))
@@ -123,7 +123,7 @@ def _box_corners(low: Sequence[float], high: Sequence[float]) -> Float[Tensor, "
 
 
 def _framed(surface: Tensor, cloud: Tensor, shown: Tensor, pixels: int) -> tuple[Tensor, Tensor]:
-    """Both in picture coordinates, what is to be shown filling nine tenths of the panel."""
+    """Surface and cloud in picture coordinates, in which ``shown`` fills nine tenths of the panel."""
     if not len(shown):
         return surface.float(), cloud.float()
     low, high = shown.amin(0), shown.amax(0)
@@ -164,7 +164,7 @@ def _point_layer(points: Float[Tensor, "n 3"], pixels: int) -> _Layer:
 
 
 def _developed(layer: _Layer) -> UInt8[np.ndarray, "h w 3"]:
-    """Light, creases and haze on what is seen; averaged down to the panel's size; sRGB."""
+    """Panel in sRGB: light, darker creases and haze, averaged down to the panel's size."""
     seen = torch.isfinite(layer.depth)
     lit = layer.colors[seen] * _light(layer.normals[seen]) * _openness(layer.depth)[seen][:, None]
     background = torch.tensor(BACKGROUND) ** GAMMA
@@ -189,7 +189,7 @@ def _lambert(normals: Float[Tensor, "n 3"], direction: tuple[float, float, float
 
 
 def _openness(depth: Float[Tensor, "h w"]) -> Float[Tensor, "h w"]:
-    """1 in the open, less in creases: how far the rings around a pixel stand in front of it."""
+    """Ambient light of each pixel, 1 in the open and less where the rings around it are nearer to the eye."""
     coarse = depth[::SUPERSAMPLING, ::SUPERSAMPLING]
     closed = torch.zeros_like(coarse)
     for radius in (len(coarse) / 90, len(coarse) / 30):
@@ -204,7 +204,7 @@ def _openness(depth: Float[Tensor, "h w"]) -> Float[Tensor, "h w"]:
 
 
 def _haze(depth: Float[Tensor, "n"]) -> Float[Tensor, "n"]:
-    """The share of the background over what is far: the depth cue."""
+    """Share of the background in the colour of each pixel, which grows with depth."""
     if not len(depth):
         return depth
     low, high = depth.min(), depth.max()

@@ -1,4 +1,4 @@
-"""What a model of a family of shapes has learnt: shapes between two others, and the whole made of a half."""
+"""Pictures of a trained family of shapes: shapes between two others, and the completion of a half."""
 
 import os
 from typing import Any
@@ -55,7 +55,7 @@ def completion_strip(
     size: int = 220,
     up: Up = UP,
 ) -> UInt8[np.ndarray, "h w 3"]:
-    """What is true, what was seen of it, and what the model makes of that.
+    """Picture of a completion: the true shape, the points that were seen of it, and the shape found from them.
 
     Args:
         model: A trained model.

@@ -1,20 +1,8 @@
 import numpy as np
 import pytest
-import torch
 
 from diffshape.data import shape_family, write_mesh
-from diffshape.models import DeepSDFSettings, DrawnShapes, ShapeFolder, deep_sdf_shapes, load_deep_sdf
-from diffshape.models.deep_sdf.run import DeepSDFRun
-
-
-def test_settings_and_model_come_back(tmp_path, deep_sdf):
-    run = DeepSDFRun(tmp_path / "run")
-    run.begin(DeepSDFSettings(steps=2))
-    with pytest.raises(ValueError, match="load_deep_sdf: no model can be read from"):
-        load_deep_sdf(run.path)
-    run.save(deep_sdf)
-    assert run.read_settings(DeepSDFSettings).steps == 2
-    assert torch.equal(load_deep_sdf(run.path).codes, deep_sdf.codes)
+from diffshape.models import DrawnShapes, ShapeFolder, deep_sdf_shapes
 
 
 def test_drawn_shapes_to_learn_from_are_not_those_to_be_tested_on():

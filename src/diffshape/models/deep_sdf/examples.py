@@ -1,22 +1,9 @@
-"""The folder of a DeepSDF training: that of any training, and the final model as ``DeepSDF.save`` writes it.
-
-model/        config.yaml and model.safetensors; ``load_deep_sdf`` takes the folder of the training as well
-"""
+"""The shapes of a DeepSDF training, drawn or read from a folder, to learn from and to be tested on."""
 
 from diffshape._arguments import checked
 from diffshape.data import Mesh, read_mesh_folder, shape_family, train_test_split
-from diffshape.models.deep_sdf.model import MODEL_FOLDER, DeepSDF
 from diffshape.models.deep_sdf.samples import family_meshes
 from diffshape.models.deep_sdf.settings import DrawnShapes, ShapeFolder
-from diffshape.training.run_folder import RunFolder
-
-
-class DeepSDFRun(RunFolder):
-    """A DeepSDF training on disk."""
-
-    def save(self, model: DeepSDF) -> None:
-        """Write the trained model."""
-        model.save(self.path / MODEL_FOLDER)
 
 
 @checked

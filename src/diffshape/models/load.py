@@ -1,0 +1,71 @@
+"""Every kind of model that can be saved, and the one way to load it."""
+
+from collections.abc import Callable, Mapping
+from functools import partial
+from os import PathLike
+from pathlib import Path
+from textwrap import shorten
+from typing import Any
+
+from torch import Tensor
+
+from diffshape._arguments import checked
+from diffshape._commands import typed_as
+from diffshape._sized_for import SizedFor
+from diffshape.models.autoencoders.build import AUTOENCODERS, saved_autoencoder
+from diffshape.models.deep_sdf.model import DeepSDF, saved_deep_sdf
+from diffshape.models.files import MODEL_FOLDER, read_model
+from diffshape.models.landmarks.detector import LandmarkDetector, saved_detector
+from diffshape.training import own_randomness
+from diffshape.training.run_folder import RunFolder
+
+LOADERS: Mapping[str, Callable[[Mapping[str, Any], Mapping[str, Tensor]], Any]] = {
+    **{name: partial(saved_autoencoder, kind) for name, kind in AUTOENCODERS.items()},
+    DeepSDF.KIND: saved_deep_sdf,
+    LandmarkDetector.KIND: saved_detector,
+}
+"""Functions from settings and weights to the model, by the kind that its config.yaml names."""
+_LONGEST = 400
+"""Characters of the reason in an error."""
+
+
+@checked
+def load(folder: str | PathLike[str]) -> Any:
+    """The model in a folder, on the CPU, ready to use: an ``Autoencoder``, a ``DeepSDF`` or a ``LandmarkDetector``.
+
+    Args:
+        folder: That of a model, as its ``save`` wrote it; or that of a finished training, as ``train_deep_sdf``,
+            ``train_landmarks`` or ``diffshape train`` wrote it.
+
+    Raises:
+        ValueError: There is no model, its training is not finished, or a file is damaged, of another version, or does
+            not fit the other. The folder of a fit is read by ``fitting.load``.
+
+    >>> from tempfile import TemporaryDirectory
+    >>> from diffshape.models import VoxelConfig, build_model
+    >>> with TemporaryDirectory() as folder:
+    ...     build_model(VoxelConfig(loss="focal", focal_gamma=5.0)).save(folder)
+    ...     load(folder).config.focal_gamma
+    5.0
+    """
+    path, kind = Path(folder), RunFolder(Path(folder)).kind or ""
+    if kind == "fit":
+        raise ValueError(f"load: {path} is the folder of a fit, not of a model; diffshape.fitting.load reads it")
+    trained, cure = path / MODEL_FOLDER, "copy it there anew, or save it again"
+    if (trained / "config.yaml").is_file():
+        path = trained
+    elif kind.startswith("train "):
+        raise ValueError(
+            f"load: the training in {path} is not finished; go on with it: {typed_as(kind, '--resume', path)}, "
+            "or diffshape.models.resume_training"
+        )
+    if kind.startswith("train "):
+        resume = typed_as(kind, "--resume", folder)
+        cure = f"remove that folder and take the weights of the newest checkpoint: {resume}"
+    try:
+        saved = read_model(path, LOADERS)
+        with own_randomness(), SizedFor(saved.tensors.values()):
+            return LOADERS[saved.kind](saved.settings, saved.tensors)
+    except (OSError, KeyError, TypeError, ValueError, RuntimeError) as error:
+        reason = shorten(str(error), _LONGEST, placeholder=" ...")  # PyTorch names every weight that does not fit
+        raise ValueError(f"load: no model can be read from {path}: {reason}; {cure}") from error

@@ -1,0 +1,77 @@
+"""Every training that has a run folder, and the one way to go on with it."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+import torch
+
+from diffshape._arguments import checked
+from diffshape.models.deep_sdf.training import DEEP_SDF_TRAINING
+from diffshape.models.landmarks.training import LANDMARK_TRAINING
+from diffshape.models.result import TrainingResult
+from diffshape.models.run import Observer, run_training
+from diffshape.training.device import chosen_device
+from diffshape.training.progress import with_progress
+from diffshape.training.run_folder import RunFolder
+
+TRAININGS = MappingProxyType({each.settings.VERB: each for each in (DEEP_SDF_TRAINING, LANDMARK_TRAINING)})
+"""Trainings by the kind that their config.yaml names, which is the command that begins one."""
+
+
+@checked
+def resume_training(
+    folder: str | Path,
+    data: Any = None,
+    *,
+    device: torch.device | str = "auto",
+    progress: bool | None = None,
+    observers: Sequence[Observer] = (),
+) -> TrainingResult:
+    """Go on with the training in ``folder`` from its newest checkpoint.
+
+    With a budget of steps it ends with the same bits as one that was not interrupted.
+
+    Its settings are those of its config.yaml. A training that is finished makes no more steps.
+
+    Args:
+        folder: That of a training that was interrupted, as ``train_deep_sdf``, ``train_landmarks`` or
+            ``diffshape train`` wrote it.
+        data: What it was begun with: the shapes of ``train_deep_sdf``, the images of ``train_landmarks``. Only a
+            training begun by ``diffshape train`` can do without: it draws or reads its data again.
+        device: Where to compute: "cpu", "cuda" or a ``torch.device``; "auto" takes a GPU if there is one.
+        progress: Show the progress on stderr or not; on a terminal and in a notebook if not given.
+        observers: Called after each step with a ``training.StepReport``.
+
+    Raises:
+        ValueError: The folder holds no training, its files are damaged, another process is at work in it, its data are
+            missing or others than those it was begun with, or there is no such device.
+        TrainingError: The loss was not finite in 10 steps in a row.
+
+    >>> from tempfile import TemporaryDirectory
+    >>> from diffshape.data import spine_phantoms
+    >>> from diffshape.models import LandmarkUNetConfig, train_landmarks
+    >>> images, network = spine_phantoms(4), LandmarkUNetConfig(widths=(8, 8, 8))
+    >>> with TemporaryDirectory() as folder:
+    ...     _ = train_landmarks(images, network, steps=2, folder=folder)  # were it interrupted here,
+    ...     resume_training(folder, images).step  # this would make the steps that are left
+    2
+    """
+    chosen = chosen_device(device, argument="resume_training: device")
+    run = RunFolder(Path(folder))
+    training = TRAININGS.get(run.kind or "")
+    if training is None:
+        known = ", ".join(f"diffshape {kind}" for kind in TRAININGS)
+        raise ValueError(f"resume_training: {folder} is not the folder of a training ({known}), by its config.yaml")
+    settings: Any = run.read_settings(training.settings)
+    if data is None:
+        if settings.data is None:
+            raise ValueError(
+                f"resume_training: the training in {folder} was begun with data that are in no file; "
+                "give the same data again"
+            )
+        data, _ = training.examples(settings.data, seed=settings.seed)
+    make = training.prepare(settings, data)
+    with with_progress(f"resume_training on {chosen}", progress, observers) as heard:
+        return run_training(settings, make, run.path, resume=True, device=chosen, observers=heard)
