@@ -4,9 +4,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
-from diffshape.cli import fit
+from diffshape.cli.fit import command as fit
 from diffshape.cli.folders import fresh_folder
-from diffshape.cli.options import OptionalInt, OptionalPath, VerbOptions
+from diffshape.cli.parsing.options import OptionalInt, OptionalPath, VerbOptions
 from diffshape.data.up import UP, Up
 
 

@@ -14,7 +14,7 @@ from diffshape.batch.input_file import input_file
 from diffshape.cli.errors import usage_errors
 from diffshape.cli.folders import run_path
 from diffshape.cli.frame_hint import frame_hint, show_hint
-from diffshape.cli.options import VerbOptions
+from diffshape.cli.parsing.options import VerbOptions
 from diffshape.training.run_folder import RunFolder
 
 if TYPE_CHECKING:

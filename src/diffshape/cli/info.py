@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from diffshape import __version__
-from diffshape.cli.options import VerbOptions
+from diffshape.cli.parsing.options import VerbOptions
 from diffshape.training.environment import package_versions
 
 _OPTIONAL = {

@@ -52,9 +52,9 @@ def parse(words: Sequence[str]) -> tuple[ModuleType, Any]:
     """
     import tyro
 
-    from diffshape.cli.options import STYLE
-    from diffshape.cli.verbs import command
-    from diffshape.cli.words import read_words
+    from diffshape.cli.parsing.options import STYLE
+    from diffshape.cli.parsing.verbs import command
+    from diffshape.cli.parsing.words import read_words
 
     verb, rest, module, kind, default = command(words)
     read = read_words(verb, rest, kind, default)
@@ -75,7 +75,7 @@ def _run(words: Sequence[str]) -> int:
         print(f"diffshape {__version__}")
         return errors.DONE
     if not words or words[0] == "help" or any(word in ("--help", "-h", "--help-all") for word in words):
-        from diffshape.cli.help import print_help
+        from diffshape.cli.parsing.help import print_help
 
         print_help(words)
         return errors.DONE

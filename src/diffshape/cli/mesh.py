@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from diffshape._bounds import check_resolution
 from diffshape.cli.errors import usage_errors
 from diffshape.cli.folders import output_file, run_path
-from diffshape.cli.options import OptionalPath, RunPath, VerbOptions
+from diffshape.cli.parsing.options import OptionalPath, RunPath, VerbOptions
 
 _SUFFIXES = (".ply", ".obj", ".stl", ".off", ".glb")
 

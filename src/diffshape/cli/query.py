@@ -10,7 +10,7 @@ import tyro
 from diffshape.batch.input_file import input_file
 from diffshape.cli.folders import output_file, run_path
 from diffshape.cli.frame_hint import frame_hint, show_hint
-from diffshape.cli.options import OptionalPath, RunPath, VerbOptions
+from diffshape.cli.parsing.options import OptionalPath, RunPath, VerbOptions
 
 if TYPE_CHECKING:
     import numpy as np

@@ -9,9 +9,9 @@ import tyro
 
 from diffshape._bounds import check_fits
 from diffshape.cli.errors import usage_errors
-from diffshape.cli.fit_defaults import named_in
+from diffshape.cli.fit.defaults import named_in
 from diffshape.cli.folders import input_folder
-from diffshape.cli.options import OptionalInt
+from diffshape.cli.parsing.options import OptionalInt
 from diffshape.cli.train.command import TrainCommand, run_command
 from diffshape.cli.train.options import TrainOptions, check_options, refuse_unused
 from diffshape.data.synthetic.families import FamilyName

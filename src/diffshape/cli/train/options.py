@@ -9,7 +9,7 @@ from diffshape._bounds import check_budget
 from diffshape.cli.device import check_threads
 from diffshape.cli.errors import UsageError, usage_errors
 from diffshape.cli.folders import fresh_folder, unbegun_sentence
-from diffshape.cli.options import OptionalFloat, OptionalInt, OptionalPath, VerbOptions
+from diffshape.cli.parsing.options import OptionalFloat, OptionalInt, OptionalPath, VerbOptions
 from diffshape.training.run_folder import RunFolder
 from diffshape.training.run_settings import RunSettings
 

@@ -11,12 +11,12 @@ from diffshape._bounds import check_budget, check_resolution, check_whole
 from diffshape._commands import typed_as
 from diffshape.cli.device import check_threads, chosen_device, use_threads
 from diffshape.cli.errors import DONE, UsageError, usage_errors
-from diffshape.cli.fit_defaults import FitDefaults, defaults_named_in, defaults_of
-from diffshape.cli.fit_outputs import tell_outputs
+from diffshape.cli.fit.defaults import FitDefaults, defaults_named_in, defaults_of
+from diffshape.cli.fit.outputs import tell_outputs
 from diffshape.cli.folders import fresh_folder, run_path
 from diffshape.cli.frame_hint import frame_hint, show_hint
 from diffshape.cli.messages import Messages
-from diffshape.cli.options import (
+from diffshape.cli.parsing.options import (
     OptionalAnswer,
     OptionalFloat,
     OptionalInt,

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from diffshape.cli.errors import UsageError
-from diffshape.cli.fit_defaults import defaults_of
+from diffshape.cli.fit.defaults import defaults_of
 from diffshape.cli.main import main, parse
 from diffshape.fields import HASH_GRIDS, HashGridConfig, MLPConfig
 from diffshape.fitting import DiffCD, ScanConfig, Supervised, preset

@@ -10,8 +10,8 @@ from typing import Any
 
 import tyro
 
-from diffshape.cli.options import STYLE
-from diffshape.cli.verbs import VERBS, Command, command
+from diffshape.cli.parsing.options import STYLE
+from diffshape.cli.parsing.verbs import VERBS, Command, command
 
 HELP = ("help", "--help", "-h", "--help-all")
 """Words that ask for help."""

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from diffshape.batch.outputs import Outputs
-from diffshape.cli.fit_outputs import tell_outputs
+from diffshape.cli.fit.outputs import tell_outputs
 from diffshape.cli.messages import Messages
 from diffshape.metrics import SurfaceScore
 

@@ -28,7 +28,7 @@ class Verb(NamedTuple):
 
 
 VERBS = {
-    "fit": Verb("fit", "FitArguments", "a scan becomes a surface, a mesh a small distance field"),
+    "fit": Verb("fit.command", "FitArguments", "a scan becomes a surface, a mesh a small distance field"),
     "mesh": Verb("mesh", "MeshRun", "the surface of a fit again, finer or coarser"),
     "query": Verb("query", "Query", "signed distances of points from the surface of a fit"),
     "eval": Verb("eval", "Eval", "how far a surface is from the true one"),

@@ -6,7 +6,7 @@ import pytest
 import tyro
 
 from diffshape.cli.errors import UsageError
-from diffshape.cli.words import read_words
+from diffshape.cli.parsing.words import read_words
 
 
 @dataclass(frozen=True)
