@@ -27,7 +27,7 @@ DRAWING_VERSION = 1
 """Version of the drawing: it grows whenever a seed gives another solid or other points."""
 _PILOT = 16_384
 """Points tried on a new solid, for its size and for how areas grow."""
-_LEAST = 0.02
+_LEAST = 0.15
 """Least share of these that must be on its surface."""
 _MARGIN = 1.03
 """Ratio of the longest side to that of the points tried, which miss the outermost."""
@@ -51,7 +51,7 @@ def drawn_solid(seed: int = 0) -> DrawnSolid:
 
     Raises:
         TypeError: ``seed`` is no whole number.
-        ValueError: It is negative.
+        ValueError: ``seed`` is negative or 2^64 or more.
 
     >>> solid = drawn_solid(5)
     >>> solid == drawn_solid(5), 1 <= len(solid.parts) <= 8

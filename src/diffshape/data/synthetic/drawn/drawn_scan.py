@@ -17,7 +17,7 @@ NoiseKind = Literal["gaussian", "laplace", "ray", "grid"]
 _OUTLIER_BOX = 1.5
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class DrawnScan:
     """Points of a scan of a drawn solid, and what is true of each; N points.
 
@@ -70,7 +70,7 @@ def drawn_scan(
             of ten is 2.3.
         outliers: Fraction in [0, 1) of the points that is spread evenly over the box of the scan, enlarged to 1.5 times
             its sides.
-        views: Number of directions from which the solid is seen, at most 1000, 1 is one-sided: only what faces one at
+        views: Number of directions from which the solid is seen, at most 32, 1 is one-sided: only what faces one at
             less than 78 degrees, with nothing in front of it, is scanned. 0 sees everything.
         misalignment: Standard deviation of the shift of each view in each coordinate, and of its rotation about each
             axis in radians, from 0 to 1. Needs views.
@@ -92,7 +92,7 @@ def drawn_scan(
     check_fits("drawn_scan: count", count, 1000)
     check_number("drawn_scan: noise", noise, 0, 1)
     check_number("drawn_scan: unevenness", unevenness, 0, 10)
-    check_whole("drawn_scan: views", views, 0, 1000)
+    check_whole("drawn_scan: views", views, 0, 32)
     check_number("drawn_scan: misalignment", misalignment, 0, 1)
     check_whole("drawn_scan: holes", holes, 0, 100)
     check_seed("drawn_scan: seed", seed)

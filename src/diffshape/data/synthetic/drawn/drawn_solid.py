@@ -17,7 +17,7 @@ from diffshape.data.synthetic.drawn.relief import Relief, heights
 
 _BLOCK = 65_536
 """Most points tried at a time."""
-_TRIES = 1000
+_TRIES = 100
 """Most blocks in a row that may give nothing."""
 
 

@@ -35,12 +35,14 @@ def draw_box(longest: float, least: float, generator: np.random.Generator) -> Be
 
 
 def _ellipsoid(longest: float, least: float, generator: np.random.Generator) -> Ellipsoid:
-    a, b, c = generator.permutation([longest, *(longest * log_uniform(0.1, 1, generator) for _ in range(2))]).tolist()
+    """At most ten times as long as wide."""
+    axes = [longest, *(log_uniform(max(least, 0.1 * longest), longest, generator) for _ in range(2))]
+    a, b, c = generator.permutation(axes).tolist()
     return Ellipsoid((a, b, c))
 
 
 def _plate(longest: float, least: float, generator: np.random.Generator) -> BeveledBox:
-    """Thin along one axis, long along the two others: a plate, a wall, a shelf."""
+    """Thin along one axis whatever ``least`` is, long along the two others: a plate, a wall, a shelf."""
     thickness = log_uniform(THINNEST, 0.04, generator)
     return _beveled([longest, longest * generator.uniform(0.3, 1), min(thickness, longest)], generator)
 
