@@ -46,7 +46,8 @@ SMALL = {
 }
 DEEP = models.DeepSDFConfig(network=LATENT, batch=2, points=8, samples=16)
 RESULTS = {
-    "data.DistanceSamples", "data.Mesh", "data.PointCloud", "data.ProceduralObject", "data.ShapeFamily",
+    "data.DistanceSamples", "data.DrawnScan", "data.DrawnSolid", "data.Mesh", "data.PointCloud",
+    "data.ProceduralObject", "data.ShapeFamily",
     "fitting.FitResult", "fitting.FitRow", "fitting.FitTable", "fitting.Orientation", "fitting.OrientationTrust",
     "fitting.PreparedScan", "models.DeepSDF", "models.DeepSDFScore", "models.FamilySamples",
     "models.FoundCodes", "models.LandmarkPrediction", "models.LandmarkScore", "models.TrainingResult",
@@ -183,6 +184,7 @@ def good_calls() -> dict[str, Call]:
         Path(f"marks/{name}.csv").write_text("1,1,9,1\n1,9,9,9\n")
     sdf, family, frame = data.SignedDistance(BALL), data.shape_family("ellipsoid", 2), data.Frame((0.0, 0.0, 0.0), 2.0)
     solid, cloud = data.procedural_object("sphere"), data.PointCloud(CLOUD)
+    drawn = data.drawn_solid(5)
     marks, x, flat = data.LandmarkImages(**images()), torch.rand(5, 3), torch.rand(5, 2)
     grid, latent = fields.build_field(GRID), fields.LatentMLP(LATENT, shapes=2)
     network = fields.SoftplusNetwork(2, hidden_layers=1, width=4)
@@ -218,6 +220,7 @@ def good_calls() -> dict[str, Call]:
         "fields.LatentMLP": latent, "fields.ShapeField": latent.shape(0),
     }  # fmt: skip
     calls = {
+        "data.DrawnSolid.sample": Call(drawn.sample, {"count": 5}),
         "data.Frame": Call(data.Frame, {"center": (0.0, 0.0, 0.0), "scale": 2.0}),
         "data.Frame.of": Call(data.Frame.of, {"points": CLOUD}),
         "data.Frame.to_unit": Call(frame.to_unit, {"points": CLOUD}),
@@ -245,6 +248,8 @@ def good_calls() -> dict[str, Call]:
         "data.box_mesh": Call(data.box_mesh, {"segments": 2}),
         "data.clean_points": Call(data.clean_points, {"thing": CLOUD}, use=vars),
         "data.demo_scan": Call(data.demo_scan, {"count": 10}),
+        "data.drawn_scan": Call(data.drawn_scan, {"solid": drawn, "count": 5}, use=vars),
+        "data.drawn_solid": Call(data.drawn_solid, {}, use=vars),
         "data.find_outliers": Call(data.find_outliers, {"points": CLOUD}),
         "data.icosphere": Call(data.icosphere, {"subdivisions": 1}),
         "data.procedural_object": Call(data.procedural_object, {"name": "box"}),

@@ -21,6 +21,11 @@ from diffshape.data.shape import read_shape as read_shape
 from diffshape.data.signed_distance import DistanceSamples as DistanceSamples
 from diffshape.data.signed_distance import SignedDistance as SignedDistance
 from diffshape.data.split import train_test_split as train_test_split
+from diffshape.data.synthetic.drawn.drawing import DRAWING_VERSION as DRAWING_VERSION
+from diffshape.data.synthetic.drawn.drawing import drawn_solid as drawn_solid
+from diffshape.data.synthetic.drawn.drawn_scan import DrawnScan as DrawnScan
+from diffshape.data.synthetic.drawn.drawn_scan import drawn_scan as drawn_scan
+from diffshape.data.synthetic.drawn.drawn_solid import DrawnSolid as DrawnSolid
 from diffshape.data.synthetic.families import ShapeFamily as ShapeFamily
 from diffshape.data.synthetic.families import shape_family as shape_family
 from diffshape.data.synthetic.objects import ProceduralObject as ProceduralObject

@@ -14,10 +14,10 @@ from diffshape._arguments import checked
 from diffshape._bounds import check_fits, check_number, check_seed
 from diffshape.data.area_samples import area_samples
 from diffshape.data.meshes import Mesh, as_mesh
+from diffshape.data.synthetic.density import draw_density
 from diffshape.data.synthetic.objects import procedural_object
 
 _OUTLIER_BOX = 1.5
-_WAVES = 6
 
 
 @checked
@@ -85,14 +85,12 @@ def _uneven_samples(
     """Even samples, each kept with a probability that depends on its direction from the centre."""
     if unevenness == 0:
         return area_samples(*mesh, count, generator=generator)
-    waves, phases = 1.5 * generator.standard_normal((3, _WAVES)), generator.uniform(0, 2 * np.pi, _WAVES)
+    density = draw_density(center, generator)
     kept: list[NDArray[np.float64]] = []
     peak = None
     while sum(map(len, kept)) < count:
         points = area_samples(*mesh, 2 * count, generator=generator)
-        offsets = points - center
-        directions = offsets / np.linalg.norm(offsets, axis=1, keepdims=True).clip(min=1e-300)
-        weight = (1 + np.cos(directions @ waves + phases).mean(axis=1)) / 2  # in [0, 1]
+        weight = density(points)
         peak = weight.max() if peak is None else peak  # of the first draw: the densest place there is, nearly
         kept.append(points[generator.random(len(points)) < np.exp(unevenness * (weight - peak))])
     return np.concatenate(kept)[:count]

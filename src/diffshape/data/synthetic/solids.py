@@ -1,9 +1,10 @@
 """Solids as functions of space: primitives with exact signed distances, and their combinations.
 
 A solid f maps points (..., 3) to values (...): negative inside, zero on the surface, positive outside, in the unit of
-the points. Primitives are exact signed distances. Every combination here keeps |f(p) - f(q)| <= |p - q|, and its zero
-set is exactly the surface of the combined solid; away from the surface, |f| may be less than the distance. Near the
-surface |grad f| = 1, except within the fillets of ``smooth_union``, where it is a little less.
+the points. Primitives are exact signed distances, but for ``ellipsoid`` and ``chamfered_box``, which are exact on the
+surface and never more than the distance. Every combination here keeps |f(p) - f(q)| <= |p - q|, and its zero set is
+exactly the surface of the combined solid; away from the surface, |f| may be less than the distance. Near the surface
+|grad f| = 1, except of an ellipsoid and within the fillets of ``smooth_union``, where it is less.
 
 Source: J. C. Hart, "Sphere tracing", The Visual Computer 1996 (distances of primitives, min and max); I. Quilez,
 "Smooth minimum", 2013 (the quadratic fillet).
@@ -82,6 +83,58 @@ def cylinder(start: ArrayLike, end: ArrayLike, radius: float) -> Solid:
         axial, radial = _cylindrical(points - (foot + head) / 2, direction)
         beside, above = radial - radius, np.abs(axial) - half
         return np.hypot(np.maximum(beside, 0), np.maximum(above, 0)) + np.minimum(np.maximum(beside, above), 0)
+
+    return distance
+
+
+def ellipsoid(center: ArrayLike, half_axes: ArrayLike) -> Solid:
+    """An axis-aligned ellipsoid: (|(p - center) / half_axes| - 1) min(half_axes), not the distance."""
+    middle, half = np.asarray(center, np.float64), np.asarray(half_axes, np.float64)
+    return lambda points: (_length((points - middle) / half) - 1) * half.min()
+
+
+def chamfered_box(center: ArrayLike, half_sides: ArrayLike, chamfer: float) -> Solid:
+    """A box whose edges are cut off at 45 degrees, ``chamfer`` from each edge on both its faces; not the distance.
+
+    The largest of (q_1 - c), (q_1 + q_2 - c) / sqrt(2), (q_1 + q_2 + q_3 - c) / sqrt(3), where c is the chamfer and
+    q_1 >= q_2 >= q_3 are |p - center| - half_sides + c in order of size: faces, cut edges, cut corners.
+    """
+    middle, half = np.asarray(center, np.float64), np.asarray(half_sides, np.float64) - chamfer
+
+    def signed(points: NDArray[np.float64]) -> NDArray[np.float64]:
+        x, y, z = np.moveaxis(np.abs(points - middle) - half, -1, 0)
+        largest, smallest, total = np.maximum(np.maximum(x, y), z), np.minimum(np.minimum(x, y), z), x + y + z
+        cut_edge, cut_corner = (total - smallest - chamfer) / np.sqrt(2), (total - chamfer) / np.sqrt(3)
+        return np.maximum(np.maximum(largest - chamfer, cut_edge), cut_corner)
+
+    return signed
+
+
+def revolution(profile: ArrayLike, rounding: float = 0.0) -> Solid:
+    """A convex polygon turned about the z axis, grown by ``rounding``: signed distance to it in the half plane.
+
+    Args:
+        profile: Corners (K, 2) as (distance from the axis, height), counter-clockwise; one corner is a point (a ball on
+            the axis, else a torus), two are a segment (a capsule on the axis).
+        rounding: Distance by which the polygon is grown on all sides, which makes edges round.
+    """
+    corners = np.asarray(profile, np.float64)
+    edges = [
+        (start, end - start)
+        for start, end in zip(corners, np.roll(corners, -1, axis=0))
+        if len(corners) < 3 or start[0] > 0 or end[0] > 0  # what lies on the axis is no surface
+    ]
+
+    def distance(points: NDArray[np.float64]) -> NDArray[np.float64]:
+        radial, height = np.hypot(points[..., 0], points[..., 1]), points[..., 2]
+        nearest, inside = np.full(radial.shape, np.inf), np.full(radial.shape, len(corners) > 2)
+        for start, (along_r, along_z) in edges:
+            r, z = radial - start[0], height - start[1]
+            share = (r * along_r + z * along_z) / max(along_r**2 + along_z**2, 1e-300)
+            share = share.clip(0, 1)
+            nearest = np.minimum(nearest, (r - share * along_r) ** 2 + (z - share * along_z) ** 2)
+            inside &= along_r * z > along_z * r
+        return np.where(inside, -1, 1) * np.sqrt(nearest) - rounding
 
     return distance
 
