@@ -6,6 +6,7 @@ not guarded.
 """
 
 import contextlib
+import errno
 import os
 import socket
 import threading
@@ -39,7 +40,7 @@ def only_here(folder: str | os.PathLike[str]) -> Iterator[None]:
 
     Raises:
         FolderInUseError: Another one has entered.
-        OSError: The folder cannot be made.
+        OSError: It is a file, or the folder cannot be made.
 
     >>> from tempfile import TemporaryDirectory
     >>> with TemporaryDirectory() as folder, only_here(folder), only_here(folder):
@@ -54,6 +55,8 @@ def only_here(folder: str | os.PathLike[str]) -> Iterator[None]:
         return
     if holder is not None and holder[0] == me[0]:
         raise FolderInUseError(f"{folder} is in use: another thread of this process is at work in it")
+    if path.exists() and not path.is_dir():
+        raise NotADirectoryError(errno.ENOTDIR, "is a file, not a folder", str(folder))
     made = [each for each in (path, *path.parents) if not each.exists()]
     path.mkdir(parents=True, exist_ok=True)
     descriptor = _locked(path / _NAME, folder)

@@ -93,11 +93,13 @@ class RunFolder:
         return all(path.name in _BEFORE_CONFIG or is_leftover(path) for path in self.path.iterdir())
 
     def refuse_if_begun(self) -> None:
-        """Refuse a folder in which a run was begun.
+        """Refuse a folder in which a run was begun, or a model was saved.
 
         Raises:
-            ValueError: The folder already holds a run.
+            ValueError: The folder already holds a run or a model.
         """
+        if (self.path / "model.safetensors").is_file():
+            raise ValueError(f"{self.path} already holds a saved model; choose another folder")
         if self.is_begun:
             raise ValueError(f"{self.path} already holds a run; resume it, or choose another folder")
 

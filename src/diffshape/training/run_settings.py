@@ -64,12 +64,12 @@ class RunSettings:
         check(f"{cls.__name__}.from_dict: base", cls | None, base)
         values = dict(plain)
         version = values.get("version")
-        if type(version) is int and 0 < version < VERSION:
+        if type(version) is int and 0 < version < VERSION and values.get("kind", cls.VERB) == cls.VERB:
             raise ValueError(
                 f"{cls.__name__}: version must be {VERSION}, got {version}: an earlier version of diffshape wrote "
                 "this, and it alone can read it; begin anew in another folder"
             )
-        own = {"version": VERSION, "kind": cls.VERB}
+        own = {"kind": cls.VERB, "version": VERSION}
         for key, wanted in own.items():
             given = values.pop(key, None if base is None else wanted)
             if given != wanted or type(given) is not type(wanted):
