@@ -15,8 +15,9 @@ def input_file(path: Path) -> Path:
         FileNotFoundError: There is none.
         ValueError: It is a folder.
     """
-    if RunFolder(path).is_begun:
-        way_on = typed_as("fit", "--resume", path)
+    run = RunFolder(path)
+    if run.is_begun:
+        way_on = typed_as(run.kind or "fit", "--resume", path)
         raise ValueError(f"{path} is the folder of a run, not a file; go on with it: {way_on}")
     if path.is_dir():
         files = sorted(file for file in path.iterdir() if file.is_file() and not file.name.startswith("."))

@@ -69,10 +69,10 @@ def refuse_unused(typed: Iterable[str], unused: Mapping[str, str]) -> None:
 
 
 def resumed_folder(run: Path, kind: type[RunSettings]) -> Path:
-    """The folder of an interrupted training that was typed, or of a file in it.
+    """The folder of a run that was typed, or of a file in it.
 
     Raises:
-        UsageError: There is no such folder, or it holds no training.
+        UsageError: There is no such folder, or it holds no run.
     """
     folder = run.parent if run.is_file() else run
     if not folder.is_dir():
