@@ -92,4 +92,4 @@ def training_folder(arguments: TrainOptions, kind: type[RunSettings], name: str)
     """
     if arguments.resume is not None:
         return resumed_folder(arguments.resume, kind)
-    return fresh_folder(arguments.out, Path("outputs") / kind.VERB.removeprefix("train ") / name, verb=kind.VERB)
+    return fresh_folder(arguments.out, Path("outputs") / kind.VERB.removeprefix("train ") / name)
