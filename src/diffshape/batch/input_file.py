@@ -12,8 +12,8 @@ def input_file(path: Path) -> Path:
     """The path, if it is that of a file.
 
     Raises:
-        FileNotFoundError: There is none.
-        ValueError: It is a folder.
+        FileNotFoundError: There is no such file.
+        ValueError: The path is that of a folder.
     """
     run = RunFolder(path)
     if run.is_begun:

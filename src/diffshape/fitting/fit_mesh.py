@@ -65,7 +65,7 @@ def fit_mesh(
 
     Raises:
         ValueError: This is no mesh, a setting does not fit, or the device is not here.
-        TrainingError: The optimisation left the finite numbers.
+        TrainingError: The loss was not finite in 10 steps in a row.
 
     Source: Mueller, Evans, Schied, Keller, Instant NGP, SIGGRAPH 2022.
 

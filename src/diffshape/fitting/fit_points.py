@@ -70,7 +70,7 @@ def fit_points(
     Raises:
         ValueError: The points are too few, all in one place or on one line, or not (N, 3); a setting does not fit; or
             the device is not here.
-        TrainingError: The optimisation left the finite numbers.
+        TrainingError: The loss was not finite in 10 steps in a row.
 
     Source: Haerenstam-Nielsen et al., DiffCD, ECCV 2024.
 

@@ -36,11 +36,11 @@ class FolderInUseError(ValueError):
 def only_here(folder: str | os.PathLike[str]) -> Iterator[None]:
     """While entered, no other process and no other thread enters for the same folder.
 
-    It is made if it is missing, and removed in the end if it was made for nothing. The same thread may enter again.
+    A folder that is missing is made, and removed in the end if it is empty then. The same thread may enter again.
 
     Raises:
-        FolderInUseError: Another one has entered.
-        OSError: It is a file, or the folder cannot be made.
+        FolderInUseError: Another process or thread has entered.
+        OSError: ``folder`` is a file, or it cannot be made.
 
     >>> from tempfile import TemporaryDirectory
     >>> with TemporaryDirectory() as folder, only_here(folder), only_here(folder):

@@ -108,7 +108,7 @@ class RunFolder:
         """While entered, no other process works in the folder; what a killed one left half written is removed.
 
         Raises:
-            FolderInUseError: Another one does.
+            FolderInUseError: Another process is at work in it.
         """
         with only_here(self.path):
             remove_leftovers(self.path)

@@ -34,7 +34,7 @@ class RunSettings:
         """Check that one of steps and seconds is given, and the range of both and of the seed.
 
         Raises:
-            ValueError: They are not.
+            ValueError: Both are given or neither, or a number is out of its range.
         """
         title = type(self).__name__
         if (self.steps is None) == (self.seconds is None):
@@ -53,9 +53,10 @@ class RunSettings:
     @classmethod
     @checked
     def from_dict(cls: type[Settings], plain: Mapping[str, Any], base: Settings | None = None) -> Settings:
-        """The settings that ``to_dict`` wrote, or, with a ``base``, a part of them; the base has the others.
+        """The settings that ``to_dict`` wrote; with a ``base``, ``plain`` may be a part, and the base has the others.
 
-        A part may leave out version and kind, and steps given replace seconds of the base, or the other way round.
+        With a base, version and kind may be left out too. Steps that are given replace seconds of the base, and seconds
+        its steps.
 
         Raises:
             ValueError: The version or the kind is another one, or a key is unknown, missing, or of a value that does

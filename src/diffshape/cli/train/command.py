@@ -32,8 +32,8 @@ def run_command(command: TrainCommand, arguments: TrainOptions, settings: Any) -
 
     Args:
         command: Which kind of training.
-        arguments: What was typed.
-        settings: What that means, unless a run is resumed, which has its own.
+        arguments: The options that were typed.
+        settings: Settings of a new training. Those of a resumed one are in its folder; of these only the class counts.
 
     Raises:
         UsageError: The folder does not suit.

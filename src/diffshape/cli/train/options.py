@@ -61,7 +61,7 @@ def check_options(arguments: TrainOptions) -> None:
 
 
 def refuse_unused(typed: Iterable[str], unused: Mapping[str, str]) -> None:
-    """Refuse options, or groups of them, that were typed and have no effect; ``unused`` says where each has none."""
+    """Refuse options, or groups of them, that were typed and have no effect; ``unused`` names the case for each."""
     for name in sorted(typed):
         group = name.split(".")[0]
         if group in unused:
