@@ -162,3 +162,13 @@ class RunFolder:
             OSError: There are no metrics.
         """
         return read_json(self.metrics)
+
+
+def refuse_begun(folder: str | Path | None) -> None:
+    """Refuse a folder in which a run was begun, before the work of preparing another; None, for no folder, is taken.
+
+    Raises:
+        ValueError: The folder already holds a run or a model.
+    """
+    if folder is not None:
+        RunFolder(Path(folder)).refuse_if_begun()
