@@ -9,6 +9,8 @@ from diffshape.fields import HashGridConfig, MLPConfig
 from diffshape.fitting import FitSettings, Supervised
 from diffshape.fitting.fit_folder import FitFolder
 from diffshape.fitting.fit_mesh import begin_mesh
+from diffshape.models import DeepSDFSettings, VoxelConfig, build_model
+from diffshape.training.run_folder import RunFolder
 
 
 @pytest.fixture
@@ -28,6 +30,15 @@ def test_a_cloud_is_read_and_remembered(scan, tmp_path):
 def test_a_folder_is_no_scan(tmp_path):
     with pytest.raises(ValueError, match="is a folder; give a file"):
         read_inputs(tmp_path, None, max_points=None, seed=0)
+
+
+def test_the_folder_of_a_training_or_a_model_is_no_scan(tmp_path):
+    RunFolder(tmp_path / "run").begin(DeepSDFSettings(steps=2))
+    build_model(VoxelConfig()).save(tmp_path / "model")
+    with pytest.raises(ValueError, match="go on with it: diffshape train deep-sdf --resume"):
+        read_inputs(tmp_path / "run", None, max_points=None, seed=0)
+    with pytest.raises(ValueError, match="model is the folder of a saved model, not a file"):
+        read_inputs(tmp_path / "model", None, max_points=None, seed=0)
 
 
 @pytest.mark.parametrize(
@@ -67,6 +78,8 @@ def test_an_encoded_mesh_whose_file_is_gone_is_the_one_that_the_run_kept(tmp_pat
     kept = remembered_inputs(run, truth=None)
     assert kept.kind == "mesh"
     assert np.array_equal(kept.points(), inputs.points())
+    assert kept.truth is not None
+    assert inputs.truth is not None
     assert np.array_equal(kept.truth.vertices, inputs.truth.vertices)
     assert kept.notes == (f"{tmp_path}/part.ply is no longer there; the picture shows what the run kept of it.",)
 

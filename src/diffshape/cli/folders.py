@@ -31,9 +31,8 @@ def fresh_folder(out: Path | None, parent: Path) -> Path:
     run = RunFolder(out)
     if run.is_complete:
         raise UsageError(f"--out {out} already holds a finished run; choose another folder")
-    verb = run.kind or ""
-    if verb == "fit" or verb.startswith("train "):
-        raise UsageError(f"--out {out} holds an interrupted run; go on with it: {typed_as(verb, '--resume', out)}")
+    if run.verb:
+        raise UsageError(f"--out {out} holds an interrupted run; go on with it: {typed_as(run.verb, '--resume', out)}")
     if out.is_dir() and not run.is_unbegun:
         raise UsageError(f"--out {out} is not empty; choose a folder that is new or empty")
     return out

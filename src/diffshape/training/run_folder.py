@@ -75,6 +75,12 @@ class RunFolder:
         return kind if isinstance(kind, str) else None
 
     @property
+    def verb(self) -> str | None:
+        """The command that goes on with the run; None if the folder holds a saved model, or does not say."""
+        kind = self.kind or ""
+        return kind if kind == "fit" or kind.startswith("train ") else None
+
+    @property
     def holds_weights(self) -> bool:
         """Whether the run has its final weights."""
         return any((self.path / weights).is_file() for weights in WEIGHTS)
