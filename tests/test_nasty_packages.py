@@ -73,7 +73,7 @@ NAMES = {
     "shapes": ("a mesh", "vertices", "nonsense", "rows"),
     "truth": ("a mesh", "vertices"),
     "content": ("center",),
-    "plain": ("Settings: version",),
+    "plain": ("Settings: kind",),
     "attributes": ("attribute",),
     "vertices": ("faces",),
     "images": ("landmarks",),

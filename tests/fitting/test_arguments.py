@@ -76,3 +76,10 @@ def test_progress_says_what_is_done_and_where(capfd):
 def test_without_a_terminal_nothing_is_shown(capfd):
     fit_mesh(BALL, Supervised(pool=200, batch=20, fresh=1), steps=2, device="cpu")
     assert "fit_mesh" not in capfd.readouterr().err
+
+
+@pytest.mark.parametrize("fit", [fit_points, fit_mesh])
+def test_a_folder_that_holds_a_run_is_refused_before_the_input_is_read(fit, tmp_path):
+    (tmp_path / "config.yaml").touch()
+    with pytest.raises(ValueError, match="already holds a run; resume it, or choose another folder"):
+        fit("absent.ply", folder=tmp_path)

@@ -150,6 +150,7 @@ def test_an_interrupted_fit_resumes_to_the_same_bits(fit, ball, small_method, tm
     whole = fit(ball, 30, method)
     stopped = fit(ball, 30, method, folder=tmp_path / "fit", observers=[stop_at(12)])
     assert (stopped.step, stopped.interrupted) == (12, True)
+    stopped.save(tmp_path / "fit")  # its own folder: still to be resumed
     assert not torch.equal(weights(stopped), weights(whole))
     halfway = load(tmp_path / "fit")
     assert (halfway.step, halfway.interrupted) == (12, True)

@@ -63,3 +63,10 @@ def test_trainings_show_what_they_do_and_where(capfd):
     told = capfd.readouterr().err
     assert "train_detector on cpu  100%  step 1/1" in told
     assert "train_deep_sdf on cpu  100%  step 1/1" in told
+
+
+@pytest.mark.parametrize(("train", "nothing"), [(train_deep_sdf, []), (train_landmarks, IMAGES[:0])])
+def test_a_folder_that_holds_a_run_is_refused_before_the_examples_are_looked_at(train, nothing, tmp_path):
+    (tmp_path / "config.yaml").touch()
+    with pytest.raises(ValueError, match="already holds a run; resume it, or choose another folder"):
+        train(nothing, folder=tmp_path)

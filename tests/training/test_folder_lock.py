@@ -80,3 +80,10 @@ def test_a_folder_that_was_made_for_nothing_goes_again(tmp_path):
     with only_here(tmp_path / "used"):
         (tmp_path / "used" / "a.txt").touch()
     assert [path.name for path in (tmp_path / "used").iterdir()] == ["a.txt"]
+
+
+def test_a_file_is_no_folder(tmp_path):
+    (tmp_path / "run").write_text("a note")
+    with pytest.raises(NotADirectoryError, match=r"is a file, not a folder: .*run"):
+        only_here(tmp_path / "run").__enter__()
+    assert (tmp_path / "run").read_text() == "a note"

@@ -3,7 +3,7 @@ import json
 import pytest
 import torch
 
-from diffshape.models import DeepSDFSettings, LandmarkSettings
+from diffshape.models import DeepSDFSettings, LandmarkSettings, VoxelConfig, build_model
 from diffshape.training.run_folder import RunFolder
 
 
@@ -40,3 +40,9 @@ def test_damaged_settings_name_their_file(run, text):
 def test_what_is_no_run_says_so(run):
     with pytest.raises(ValueError, match=r"is not the folder of a DeepSDF training: it has no config.yaml"):
         run.read_settings(DeepSDFSettings)
+
+
+def test_no_run_is_begun_beside_a_saved_model(run):
+    build_model(VoxelConfig()).save(run.path)
+    with pytest.raises(ValueError, match="already holds a saved model; choose another folder"):
+        run.begin(DeepSDFSettings())

@@ -39,3 +39,8 @@ def test_data_from_python_are_none_in_a_file(kind):
     settings = kind(data=None)
     assert settings.to_dict()["data"] is None
     assert kind.from_dict(settings.to_dict()) == settings
+
+
+def test_the_file_of_another_kind_is_not_taken_for_that_of_an_earlier_version():
+    with pytest.raises(ValueError, match="kind must be 'train deep-sdf', got 'voxel'"):
+        DeepSDFSettings.from_dict({"version": 1, "kind": "voxel"})

@@ -33,7 +33,7 @@ class FitJob:
         Raises:
             ValueError: The folder already holds a run and settings for a new one are given; it holds none, without
                 settings; another process is at work in it; or a setting does not fit the input.
-            TrainingError: The optimisation left the finite numbers.
+            TrainingError: The loss was not finite in 10 steps in a row.
         """
         if self.settings is None:
             return resume_fit(self.folder, device=self.device, observers=observers)

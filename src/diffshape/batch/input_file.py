@@ -12,11 +12,14 @@ def input_file(path: Path) -> Path:
     """The path, if it is that of a file.
 
     Raises:
-        FileNotFoundError: There is none.
-        ValueError: It is a folder.
+        FileNotFoundError: There is no such file.
+        ValueError: The path is that of a folder.
     """
-    if RunFolder(path).is_begun:
-        way_on = typed_as("fit", "--resume", path)
+    run = RunFolder(path)
+    if run.kind and not run.verb:
+        raise ValueError(f"{path} is the folder of a saved model, not a file")
+    if run.is_begun:
+        way_on = typed_as(run.verb or "fit", "--resume", path)
         raise ValueError(f"{path} is the folder of a run, not a file; go on with it: {way_on}")
     if path.is_dir():
         files = sorted(file for file in path.iterdir() if file.is_file() and not file.name.startswith("."))

@@ -1,6 +1,6 @@
 """The input of a fit and its true surface, read before the fit begins; the run folder keeps where they came from."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +19,7 @@ from diffshape.fitting.fit_mesh import begin_mesh
 from diffshape.fitting.fit_points import begin_scan
 from diffshape.fitting.methods.table import Fits
 from diffshape.fitting.settings import FitSettings
+from diffshape.fitting.targets.mesh_target import MeshTarget
 
 _FILE = "inputs.json"
 
@@ -27,7 +28,8 @@ _FILE = "inputs.json"
 class Remembered:
     """Origin of the inputs of a run, as its inputs.json keeps it."""
 
-    points: str = "scan"
+    points: str = ""
+    """File of the scan or mesh; empty: the fit was begun in Python, which keeps no name of a file."""
     truth: str | None = None
     max_points: int | None = None
     seed: int = 0
@@ -138,19 +140,29 @@ def read_inputs(
 
 
 def remembered_inputs(folder: Path, *, truth: Path | None, up: Up | None = None) -> Inputs:
-    """The inputs of a run, to draw and score it; the points it was fitted to if its file is no longer there."""
+    """The inputs of a run, to draw and score it; what the run kept of them if their files are no longer there."""
     content = _remembered(folder)
-    path, max_points, seed = Path(content.points), content.max_points, content.seed
-    given = truth or (Path(content.truth) if content.truth else None)
+    path, max_points, seed = Path(content.points or folder), content.max_points, content.seed
+    its_own = not content.as_scan and content.truth == content.points
+    given, notes = truth, ()
+    if truth is None and content.truth and not its_own:
+        given = Path(content.truth)
+        if not given.is_file():
+            given, notes = None, (f"{given} is no longer there; give the true surface anew with --truth.",)
     up = up or content.up or up_of(path)
     if path.is_file():
-        return read_inputs(path, given, max_points=max_points, seed=seed, as_scan=content.as_scan, up=up)
+        read = read_inputs(path, given, max_points=max_points, seed=seed, as_scan=content.as_scan, up=up)
+        return replace(read, notes=read.notes + notes)
+    shape = _kept_shape(folder)
+    if content.points:
+        notes = (f"{path} is no longer there; the picture shows what the run kept of it.", *notes)
+    surface = read_mesh(input_file(given)) if given is not None else None
     return Inputs(
         path=path,
-        shape=PointCloud(_fitted_points(folder)),
-        notes=(f"{path} is no longer there; the picture shows the points that the run kept of it.",),
+        shape=shape,
+        notes=notes,
         truth_path=given,
-        truth=read_mesh(given) if given is not None else None,
+        truth=surface or (shape if isinstance(shape, Mesh) else None),
         max_points=max_points,
         seed=seed,
         up=up,
@@ -167,6 +179,9 @@ def _remembered(folder: Path) -> Remembered:
         raise ValueError(f"{path} is damaged ({error}); remove it to go on without it") from error
 
 
-def _fitted_points(folder: Path) -> NDArray[np.float64]:
+def _kept_shape(folder: Path) -> Mesh | PointCloud:
+    """The mesh that a fit encodes, or the points that it is fitted to."""
     fit = FitFolder(folder).read()
-    return fit.frame.from_unit(fit.target.points.double().numpy())
+    if isinstance(fit.target, MeshTarget):
+        return fit.target.mesh
+    return PointCloud(fit.frame.from_unit(fit.target.points.double().numpy()))

@@ -13,11 +13,10 @@ from diffshape.cli.errors import UsageError
 from diffshape.training.run_folder import RunFolder
 
 
-def fresh_folder(out: Path | None, parent: Path, *, verb: str = "fit") -> Path:
+def fresh_folder(out: Path | None, parent: Path) -> Path:
     """``out`` if it is new or empty, else a folder in ``parent`` named after the time; it is not made yet.
 
-    ``verb`` is what would go on with an interrupted run. A folder in which a run was stopped before it was begun counts
-    as empty.
+    A folder in which a run was stopped before it was begun counts as empty.
 
     Raises:
         UsageError: ``out`` is a file, or holds something.
@@ -30,10 +29,10 @@ def fresh_folder(out: Path | None, parent: Path, *, verb: str = "fit") -> Path:
         raise UsageError(f"--out {out} is a file; give a folder that is new or empty")
     require_writable(out)
     run = RunFolder(out)
-    if run.is_begun:
-        if run.is_complete:
-            raise UsageError(f"--out {out} already holds a finished run; choose another folder")
-        raise UsageError(f"--out {out} holds an interrupted run; go on with it: {typed_as(verb, '--resume', out)}")
+    if run.is_complete:
+        raise UsageError(f"--out {out} already holds a finished run; choose another folder")
+    if run.verb:
+        raise UsageError(f"--out {out} holds an interrupted run; go on with it: {typed_as(run.verb, '--resume', out)}")
     if out.is_dir() and not run.is_unbegun:
         raise UsageError(f"--out {out} is not empty; choose a folder that is new or empty")
     return out

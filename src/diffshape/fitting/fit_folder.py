@@ -23,6 +23,7 @@ from diffshape.training import Checkpoint, write_tensors
 from diffshape.training.run_folder import RunFolder
 
 _TARGETS: dict[Fits, type[Target]] = {"scan": ScanTarget, "mesh": MeshTarget}
+"""Classes of targets by the kind of input."""
 
 
 class FitFolder(RunFolder):

@@ -21,6 +21,7 @@ from diffshape.fitting.settings import FitSettings
 from diffshape.fitting.targets.mesh_target import MeshTarget
 from diffshape.training.device import chosen_device
 from diffshape.training.progress import with_progress
+from diffshape.training.run_folder import refuse_begun
 
 
 @checked
@@ -64,8 +65,8 @@ def fit_mesh(
         :func:`score_field` tells.
 
     Raises:
-        ValueError: This is no mesh, a setting does not fit, or the device is not here.
-        TrainingError: The optimisation left the finite numbers.
+        ValueError: This is no mesh, a setting does not fit, the folder already holds a run, or the device is not here.
+        TrainingError: The loss was not finite in 10 steps in a row.
 
     Source: Mueller, Evans, Schied, Keller, Instant NGP, SIGGRAPH 2022.
 
@@ -77,6 +78,7 @@ def fit_mesh(
     """
     check_budget("fit_mesh", steps=steps, seconds=seconds, seed=seed)
     chosen = chosen_device(device, argument="fit_mesh: device")
+    refuse_begun(folder)
     settings = mesh_settings(method or Supervised(), field, steps=steps, seconds=seconds, seed=seed)
     settings = replace(settings, resolution=resolution)
     with with_progress(f"fit_mesh on {chosen}", progress, observers) as heard:

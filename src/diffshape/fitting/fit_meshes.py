@@ -68,7 +68,7 @@ def fit_meshes(
     Raises:
         ValueError: Some are no meshes: all of these are named, before anything is trained. Or a setting does not fit,
             or the device is not here.
-        TrainingError: The optimisation left the finite numbers.
+        TrainingError: The loss was not finite in 10 steps in a row.
 
     >>> from diffshape.data import box_mesh, icosphere
     >>> ball, box = fit_meshes([icosphere(3), box_mesh(4)], Supervised(pool=20_000), steps=60)

@@ -25,6 +25,7 @@ from diffshape.fitting.settings import FitSettings
 from diffshape.fitting.targets.scan_target import ScanTarget, prepared_target, raw_target
 from diffshape.training.device import chosen_device
 from diffshape.training.progress import with_progress
+from diffshape.training.run_folder import refuse_begun
 
 MAX_POINTS = 100_000
 """Points to which a larger scan is thinned."""
@@ -68,9 +69,9 @@ def fit_points(
         A :class:`FitResult`: ``mesh()``, ``query(points)``, ``save(folder)``.
 
     Raises:
-        ValueError: The points are too few, all in one place or on one line, or not (N, 3); a setting does not fit; or
-            the device is not here.
-        TrainingError: The optimisation left the finite numbers.
+        ValueError: The points are too few, all in one place or on one line, or not (N, 3); a setting does not fit; the
+            folder already holds a run; or the device is not here.
+        TrainingError: The loss was not finite in 10 steps in a row.
 
     Source: Haerenstam-Nielsen et al., DiffCD, ECCV 2024.
 
@@ -83,6 +84,7 @@ def fit_points(
     """
     check_budget("fit_points", steps=steps, seconds=seconds, seed=seed)
     chosen = chosen_device(device, argument="fit_points: device")
+    refuse_begun(folder)
     if steps is None and seconds is None:
         steps = SCAN_PRESETS["standard"].steps
     settings = FitSettings(

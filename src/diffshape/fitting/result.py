@@ -123,12 +123,18 @@ class FitResult:
     def save(self, folder: str | Path) -> Path:
         """Write the fit to a folder that ``fitting.load`` reads; returns it.
 
+        The own folder of an interrupted fit stays as it is: its newest checkpoint has the weights, and
+        ``resume_fit`` goes on from there.
+
         Raises:
-            ValueError: The folder already holds a fit.
+            ValueError: The folder already holds another run, or a saved model.
         """
         run = FitFolder(Path(folder))
+        own = self.folder is not None and self.folder.resolve() == run.path.resolve()
+        if own and self.interrupted:
+            return run.path
         with run.only_here():
-            if self.folder is None or self.folder.resolve() != run.path.resolve():
+            if not own:
                 run.begin_fit(self.fit)
             run.write_field(self.field, step=self.step, seconds=self.seconds)
         return run.path

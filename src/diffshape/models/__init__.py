@@ -1,4 +1,4 @@
-"""What learns from many examples: autoencoders of point clouds, meshes and voxels, DeepSDF, and landmark networks.
+"""Models that learn from many examples: autoencoders of points, meshes and voxels, DeepSDF, and landmark networks.
 
 >>> from diffshape import data, models, training
 >>> shapes = data.shape_family("ellipsoid", 16)

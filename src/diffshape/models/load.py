@@ -55,13 +55,11 @@ def load(folder: str | PathLike[str]) -> Any:
     if (trained / "config.yaml").is_file():
         path = trained
     elif kind.startswith("train "):
-        raise ValueError(
-            f"load: the training in {path} is not finished; go on with it: {typed_as(kind, '--resume', path)}, "
-            "or diffshape.models.resume_training"
-        )
+        raise ValueError(f"load: the training in {path} is not finished; go on with it: {_way_on(kind, folder)}")
+    elif not (path / "config.yaml").is_file():
+        raise ValueError(f"load: no model can be read from {path}: it has no config.yaml")
     if kind.startswith("train "):
-        resume = typed_as(kind, "--resume", folder)
-        cure = f"remove that folder and take the weights of the newest checkpoint: {resume}"
+        cure = f"remove that folder and take the weights of the newest checkpoint: {_way_on(kind, folder)}"
     try:
         saved = read_model(path, LOADERS)
         with own_randomness(), SizedFor(saved.tensors.values()):
@@ -69,3 +67,8 @@ def load(folder: str | PathLike[str]) -> Any:
     except (OSError, KeyError, TypeError, ValueError, RuntimeError) as error:
         reason = shorten(str(error), _LONGEST, placeholder=" ...")  # PyTorch names every weight that does not fit
         raise ValueError(f"load: no model can be read from {path}: {reason}; {cure}") from error
+
+
+def _way_on(kind: str, folder: str | PathLike[str]) -> str:
+    """The two ways to go on with a training; only the second knows examples that were given in Python."""
+    return f"{typed_as(kind, '--resume', folder)}, or diffshape.models.resume_training"

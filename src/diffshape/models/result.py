@@ -40,7 +40,7 @@ class TrainingResult(Generic[Model]):
 
     @property
     def seconds(self) -> float:
-        """Seconds that they took."""
+        """Seconds of the optimiser steps, those before a resume included."""
         return self.outcome.seconds
 
     @property

@@ -35,7 +35,7 @@ def run_training(
 
     Args:
         settings: Everything that the training depends on besides its examples.
-        make: Makes its task.
+        make: Function that makes the task of the training.
         folder: Keep config.yaml, environment.json, log.csv, checkpoints and the final model here; nowhere if ``None``.
         resume: Go on with the training in ``folder``, which has these settings, from its newest checkpoint.
         device: Where to compute.

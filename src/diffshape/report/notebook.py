@@ -12,7 +12,7 @@ from diffshape.report.pictures.strip import shape_strip
 RESOLUTION = 64
 """Grid nodes along a side of each surface, so that a picture is there within a second or so."""
 SHOWN = 6
-"""Most shapes of a drawn family in its picture."""
+"""Largest number of shapes in the picture of a drawn family."""
 
 
 def fit_picture(result: FitResult) -> bytes | None:

@@ -6,6 +6,7 @@ not guarded.
 """
 
 import contextlib
+import errno
 import os
 import socket
 import threading
@@ -35,11 +36,11 @@ class FolderInUseError(ValueError):
 def only_here(folder: str | os.PathLike[str]) -> Iterator[None]:
     """While entered, no other process and no other thread enters for the same folder.
 
-    It is made if it is missing, and removed in the end if it was made for nothing. The same thread may enter again.
+    A folder that is missing is made, and removed in the end if it is empty then. The same thread may enter again.
 
     Raises:
-        FolderInUseError: Another one has entered.
-        OSError: The folder cannot be made.
+        FolderInUseError: Another process or thread has entered.
+        OSError: ``folder`` is a file, or it cannot be made.
 
     >>> from tempfile import TemporaryDirectory
     >>> with TemporaryDirectory() as folder, only_here(folder), only_here(folder):
@@ -54,6 +55,8 @@ def only_here(folder: str | os.PathLike[str]) -> Iterator[None]:
         return
     if holder is not None and holder[0] == me[0]:
         raise FolderInUseError(f"{folder} is in use: another thread of this process is at work in it")
+    if path.exists() and not path.is_dir():
+        raise NotADirectoryError(errno.ENOTDIR, "is a file, not a folder", str(folder))
     made = [each for each in (path, *path.parents) if not each.exists()]
     path.mkdir(parents=True, exist_ok=True)
     descriptor = _locked(path / _NAME, folder)

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from diffshape._arguments import checked
-from diffshape.data.files import atomic_path
+from diffshape._files import atomic_path
 from diffshape.training.loop import StepReport
 
 

@@ -16,8 +16,8 @@ def own_randomness(device: torch.device | str = "cpu", *, seed: int | None = Non
     """While entered, torch's global generators of CPU and ``device`` may be seeded; afterwards they are as before.
 
     Args:
-        device: Where is computed; of a CUDA device, its generator is kept and seeded too.
-        seed: To begin with; None leaves them where they stand.
+        device: Device of the computation; the generator of a CUDA device is kept and seeded too.
+        seed: Seed to begin with; None leaves the generators where they stand.
 
     >>> before = torch.get_rng_state()
     >>> with own_randomness(seed=3):

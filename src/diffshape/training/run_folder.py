@@ -75,6 +75,12 @@ class RunFolder:
         return kind if isinstance(kind, str) else None
 
     @property
+    def verb(self) -> str | None:
+        """The command that goes on with the run; None if the folder holds a saved model, or does not say."""
+        kind = self.kind or ""
+        return kind if kind == "fit" or kind.startswith("train ") else None
+
+    @property
     def holds_weights(self) -> bool:
         """Whether the run has its final weights."""
         return any((self.path / weights).is_file() for weights in WEIGHTS)
@@ -93,11 +99,13 @@ class RunFolder:
         return all(path.name in _BEFORE_CONFIG or is_leftover(path) for path in self.path.iterdir())
 
     def refuse_if_begun(self) -> None:
-        """Refuse a folder in which a run was begun.
+        """Refuse a folder in which a run was begun, or a model was saved.
 
         Raises:
-            ValueError: The folder already holds a run.
+            ValueError: The folder already holds a run or a model.
         """
+        if (self.path / "model.safetensors").is_file():
+            raise ValueError(f"{self.path} already holds a saved model; choose another folder")
         if self.is_begun:
             raise ValueError(f"{self.path} already holds a run; resume it, or choose another folder")
 
@@ -106,7 +114,7 @@ class RunFolder:
         """While entered, no other process works in the folder; what a killed one left half written is removed.
 
         Raises:
-            FolderInUseError: Another one does.
+            FolderInUseError: Another process is at work in it.
         """
         with only_here(self.path):
             remove_leftovers(self.path)
@@ -160,3 +168,13 @@ class RunFolder:
             OSError: There are no metrics.
         """
         return read_json(self.metrics)
+
+
+def refuse_begun(folder: str | Path | None) -> None:
+    """Refuse a folder in which a run was begun, before the work of preparing another; None, for no folder, is taken.
+
+    Raises:
+        ValueError: The folder already holds a run or a model.
+    """
+    if folder is not None:
+        RunFolder(Path(folder)).refuse_if_begun()

@@ -34,7 +34,7 @@ class RunSettings:
         """Check that one of steps and seconds is given, and the range of both and of the seed.
 
         Raises:
-            ValueError: They are not.
+            ValueError: Both are given or neither, or a number is out of its range.
         """
         title = type(self).__name__
         if (self.steps is None) == (self.seconds is None):
@@ -53,9 +53,10 @@ class RunSettings:
     @classmethod
     @checked
     def from_dict(cls: type[Settings], plain: Mapping[str, Any], base: Settings | None = None) -> Settings:
-        """The settings that ``to_dict`` wrote, or, with a ``base``, a part of them; the base has the others.
+        """The settings that ``to_dict`` wrote; with a ``base``, ``plain`` may be a part, and the base has the others.
 
-        A part may leave out version and kind, and steps given replace seconds of the base, or the other way round.
+        With a base, version and kind may be left out too. Steps that are given replace seconds of the base, and seconds
+        its steps.
 
         Raises:
             ValueError: The version or the kind is another one, or a key is unknown, missing, or of a value that does
@@ -64,12 +65,12 @@ class RunSettings:
         check(f"{cls.__name__}.from_dict: base", cls | None, base)
         values = dict(plain)
         version = values.get("version")
-        if type(version) is int and 0 < version < VERSION:
+        if type(version) is int and 0 < version < VERSION and values.get("kind", cls.VERB) == cls.VERB:
             raise ValueError(
                 f"{cls.__name__}: version must be {VERSION}, got {version}: an earlier version of diffshape wrote "
                 "this, and it alone can read it; begin anew in another folder"
             )
-        own = {"version": VERSION, "kind": cls.VERB}
+        own = {"kind": cls.VERB, "version": VERSION}
         for key, wanted in own.items():
             given = values.pop(key, None if base is None else wanted)
             if given != wanted or type(given) is not type(wanted):

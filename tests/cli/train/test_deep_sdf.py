@@ -170,6 +170,14 @@ def test_a_run_of_another_model_is_not_resumed(tmp_path, capsys):
     assert error.count("\n") == 1
 
 
+def test_a_finished_fit_is_no_finished_training(tmp_path, capsys):
+    (tmp_path / "config.yaml").write_text("version: 2\nkind: fit\n")
+    (tmp_path / "metrics.json").write_text("{}")
+    (tmp_path / "field.safetensors").touch()
+    train("--resume", tmp_path, code=1)
+    assert "kind must be 'train deep-sdf', got 'fit'" in capsys.readouterr().err
+
+
 def fails(folder, capsys):
     """The one sentence in which a folder is refused, before anything is written."""
     train(folder, *TINY, code=1)

@@ -32,8 +32,8 @@ def run_command(command: TrainCommand, arguments: TrainOptions, settings: Any) -
 
     Args:
         command: Which kind of training.
-        arguments: What was typed.
-        settings: What that means, unless a run is resumed, which has its own.
+        arguments: The options that were typed.
+        settings: Settings of a new training. Those of a resumed one are in its folder; of these only the class counts.
 
     Raises:
         UsageError: The folder does not suit.
@@ -51,9 +51,9 @@ def run_command(command: TrainCommand, arguments: TrainOptions, settings: Any) -
     say = Messages(verb=kind.VERB, json=arguments.json, quiet=arguments.quiet)
     run = RunFolder(training_folder(arguments, kind, command.name(settings.data)))
     if arguments.resume:
+        settings = _resumed(run, kind)  # first: it refuses a run of another kind
         if run.is_complete:
             return say.finished(run.path)
-        settings = _resumed(run, kind)
     learn, test = training.examples(settings.data, seed=settings.seed)
     make = training.prepare(settings, learn)
     with told_way_on(run.path, kind.VERB), run.only_here():

@@ -61,7 +61,7 @@ def check_options(arguments: TrainOptions) -> None:
 
 
 def refuse_unused(typed: Iterable[str], unused: Mapping[str, str]) -> None:
-    """Refuse options, or groups of them, that were typed and have no effect; ``unused`` says where each has none."""
+    """Refuse options, or groups of them, that were typed and have no effect; ``unused`` names the case for each."""
     for name in sorted(typed):
         group = name.split(".")[0]
         if group in unused:
@@ -69,10 +69,10 @@ def refuse_unused(typed: Iterable[str], unused: Mapping[str, str]) -> None:
 
 
 def resumed_folder(run: Path, kind: type[RunSettings]) -> Path:
-    """The folder of an interrupted training that was typed, or of a file in it.
+    """The folder of a run that was typed, or of a file in it.
 
     Raises:
-        UsageError: There is no such folder, or it holds no training.
+        UsageError: There is no such folder, or it holds no run.
     """
     folder = run.parent if run.is_file() else run
     if not folder.is_dir():
@@ -92,4 +92,4 @@ def training_folder(arguments: TrainOptions, kind: type[RunSettings], name: str)
     """
     if arguments.resume is not None:
         return resumed_folder(arguments.resume, kind)
-    return fresh_folder(arguments.out, Path("outputs") / kind.VERB.removeprefix("train ") / name, verb=kind.VERB)
+    return fresh_folder(arguments.out, Path("outputs") / kind.VERB.removeprefix("train ") / name)

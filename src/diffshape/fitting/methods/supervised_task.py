@@ -23,7 +23,7 @@ DISTANCE_LOSSES = {
 
 
 class SupervisedTask(FitTask):
-    """Fits ``field`` to the signed distance of a mesh, in the frame of that."""
+    """Fits ``field`` to the signed distance of a mesh, in the frame of that distance."""
 
     def __init__(self, field: Field, target: MeshTarget, method: Supervised, *, seed: int) -> None:
         super().__init__(field, target, method, seed=seed)

@@ -7,10 +7,10 @@ from diffshape.training import Adam, Schedule, Task
 
 
 class FitTask(Task):
-    """Training of one field on what it is fitted to.
+    """Training of one field on the target of a fit.
 
-    A subclass has a ``loss``, an ``optimizer``, a ``schedule`` and ``in_miniature``, and the state to keep beside the
-    field, if there is any; it keeps of what it is made with the parts that it needs.
+    A subclass has a ``loss``, an ``optimizer``, a ``schedule`` and ``in_miniature``, and the state that a checkpoint
+    keeps beside the field, if there is any. Every subclass is made with these arguments, whether it needs them or not.
     """
 
     def __init__(self, field: Field, target: Target, method: MethodConfig, *, seed: int) -> None:

@@ -21,6 +21,7 @@ from diffshape.models.run import Observer, TaskMaker, run_training
 from diffshape.models.training_kind import TrainingKind
 from diffshape.training.device import chosen_device
 from diffshape.training.progress import with_progress
+from diffshape.training.run_folder import refuse_begun
 
 
 @checked
@@ -75,6 +76,7 @@ def train_deep_sdf(
     """
     check_budget("train_deep_sdf", steps=steps, seconds=seconds, seed=seed)
     chosen = chosen_device(device, argument="train_deep_sdf: device")
+    refuse_begun(folder)
     settings = DeepSDFSettings(
         data=None,
         config=config or DeepSDFConfig(),

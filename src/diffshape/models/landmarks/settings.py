@@ -23,7 +23,7 @@ STEPS = 600
 
 @dataclass(frozen=True, kw_only=True)
 class PhantomData:
-    """Radiographs of the lumbar spine that are drawn: so many to learn from, and others to be tested on."""
+    """Drawn radiographs of the lumbar spine, some to learn from and others to be tested on."""
 
     phantom: SpinePhantomConfig = field(default_factory=SpinePhantomConfig)
     """Spine, view, and what disturbs the image."""

@@ -28,6 +28,7 @@ from diffshape.models.run import Observer, TaskMaker, run_training
 from diffshape.models.training_kind import TrainingKind
 from diffshape.training.device import chosen_device
 from diffshape.training.progress import with_progress
+from diffshape.training.run_folder import refuse_begun
 
 
 @checked
@@ -79,6 +80,7 @@ def train_landmarks(
     """
     check_budget("train_landmarks", steps=steps, seconds=seconds, seed=seed)
     chosen = chosen_device(device, argument="train_landmarks: device")
+    refuse_begun(folder)
     settings = LandmarkSettings(
         data=None,
         network=network or LandmarkUNetConfig(),

@@ -11,7 +11,7 @@ from diffshape.report.pictures.lettering import BELOW, written
 from diffshape.report.pictures.png import write_png
 
 SCALE = 2
-"""Pixels of the picture for one of a letter."""
+"""Width of a pixel of a letter, in pixels of the picture."""
 GAP = 8
 INK, PAPER = np.uint8(48), np.uint8(255)
 
