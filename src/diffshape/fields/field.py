@@ -79,8 +79,8 @@ class Field(torch.nn.Module):
             Shape (...,), in the dtype and on the device of ``points``; NaN where a point is NaN.
 
         Raises:
-            TypeError: ``points`` are not a tensor of floating-point numbers.
-            ValueError: ``points`` have another last dimension.
+            TypeError: ``points`` are not a tensor.
+            ValueError: ``points`` are not of a floating dtype or have another last dimension.
 
         >>> from diffshape.fields import FeatureGrid
         >>> FeatureGrid(levels=2, radius=0.5).query(torch.tensor([[0.0, 0.0, 0.7]]).double()).round(decimals=2)

@@ -26,7 +26,7 @@ class Channels(NamedTuple):
     mask: Bool[Tensor, "b 1 n"] | None
     """True = real; None if every voxel is."""
     weights: Float[Tensor, "c"]
-    """What each class counts for; at most 1 for a mean."""
+    """Weight of each class; at most 1 for a mean."""
     exclusive: bool
     from_logits: bool
 
@@ -113,7 +113,7 @@ def _read_target(
 
 
 def _read_weights(function: str, weights: Tensor | None, ones: Float[Tensor, "c"]) -> Float[Tensor, "c"]:
-    """What each class counts for, of the dtype and device of ``ones``."""
+    """Weight of each class, of the dtype and device of ``ones``."""
     if weights is None:
         return ones
     if weights.shape != ones.shape:
