@@ -2,6 +2,7 @@
 
 import os
 import signal
+import sys
 from pathlib import Path
 
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # before torch loads, as the command line does
@@ -56,3 +57,17 @@ def pytest_collection_modifyitems(items):
 def shared() -> Path:
     """The folder of real meshes and scans; only for tests marked ``shared_data``."""
     return SHARED
+
+
+@pytest.fixture(scope="session")
+def opened():
+    """Names of the files that Python opens, in their order; a test empties the list where it begins to count."""
+    names, listening = [], [True]  # an audit hook stays as long as Python runs
+
+    def hook(event, arguments):
+        if listening and event == "open":
+            names.append(str(arguments[0]))
+
+    sys.addaudithook(hook)
+    yield names
+    listening.clear()

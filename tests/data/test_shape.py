@@ -1,5 +1,3 @@
-import sys
-
 import numpy as np
 import pytest
 
@@ -16,36 +14,20 @@ from diffshape.data import (
 )
 
 BALL = icosphere(1)
-OPENED: list[str] = []
-"""Every file that Python has opened since this was last emptied."""
-
-
-@pytest.fixture(scope="module", autouse=True)
-def watch():
-    """An audit hook stays as long as Python runs; it is deaf after these tests."""
-    listening = [True]
-
-    def hook(event, arguments):
-        if listening and event == "open":
-            OPENED.append(str(arguments[0]))
-
-    sys.addaudithook(hook)
-    yield
-    listening.clear()
 
 
 def written(tmp_path, name, write, *content):
     path = tmp_path / name
     write(path, *content)
-    OPENED.clear()
     return path
 
 
 @pytest.mark.parametrize("suffix", ["ply", "obj", "off", "stl", "glb"])
-def test_a_mesh_is_opened_once(tmp_path, suffix):
+def test_a_mesh_is_opened_once(tmp_path, suffix, opened):
     path = written(tmp_path, f"a.{suffix}", write_mesh, BALL)
+    opened.clear()
     mesh = read_shape(path)
-    assert OPENED.count(str(path)) == 1
+    assert opened.count(str(path)) == 1
     expected = read_mesh(path)
     assert type(mesh) is Mesh
     assert np.array_equal(mesh.vertices, expected.vertices)
@@ -54,21 +36,23 @@ def test_a_mesh_is_opened_once(tmp_path, suffix):
 
 
 @pytest.mark.parametrize(("suffix", "opens"), [("ply", 1), ("pcd", 1), ("csv", 2), ("xyz", 2), ("npy", 2)])
-def test_a_cloud_is_opened_once_or_looked_into_first(tmp_path, suffix, opens):
+def test_a_cloud_is_opened_once_or_looked_into_first(tmp_path, suffix, opens, opened):
     """Text by its first lines, NumPy's files by their first bytes."""
     path = written(tmp_path, f"a.{suffix}", write_points, BALL.vertices)
+    opened.clear()
     cloud = read_shape(path)
-    assert OPENED.count(str(path)) == opens
+    assert opened.count(str(path)) == opens
     assert type(cloud) is PointCloud
     assert np.array_equal(cloud.points, read_points(path).points)
 
 
 @pytest.mark.parametrize("suffix", ["ply", "obj", "off", "stl", "glb"])
 @pytest.mark.parametrize("read", [read_mesh, read_points])
-def test_the_readers_of_one_kind_open_a_mesh_once_too(tmp_path, suffix, read):
+def test_the_readers_of_one_kind_open_a_mesh_once_too(tmp_path, suffix, read, opened):
     path = written(tmp_path, f"a.{suffix}", write_mesh, BALL)
+    opened.clear()
     read(path)
-    assert OPENED.count(str(path)) == 1
+    assert opened.count(str(path)) == 1
 
 
 def test_a_cloud_is_drawn_from_as_read_points_draws(tmp_path):

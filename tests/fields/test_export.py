@@ -7,6 +7,7 @@ import pytest
 import torch
 from safetensors import safe_open
 from safetensors.torch import load_file, save_file
+from torch.torch_version import TorchVersion
 
 from diffshape.fields import (
     FeatureGridConfig,
@@ -134,6 +135,17 @@ def test_onnx_without_its_packages_says_what_to_install(tmp_path, monkeypatch):
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     with pytest.raises(ImportError, match=r"ONNX needs onnx and onnxscript; pip install onnx onnxscript$"):
         export(rough("grid"), tmp_path / "field.onnx")
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(("version", "old"), [("2.4.1", True), ("2.5.0", True), ("2.6.0", False), ("2.13.0", False)])
+def test_onnx_says_which_torch_it_needs(tmp_path, monkeypatch, version, old):
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: True)
+    monkeypatch.setattr("torch.__version__", TorchVersion(version))
+    monkeypatch.setattr("torch.onnx.export", lambda *arguments, **options: None)
+    with pytest.raises(ImportError if old else AssertionError) as raised:
+        export(rough("grid"), tmp_path / "field.onnx")
+    assert (f"ONNX needs torch 2.6 or later, got {version}" in str(raised.value)) == old
     assert not list(tmp_path.iterdir())
 
 

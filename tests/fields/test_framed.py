@@ -36,6 +36,20 @@ def test_a_far_centre_costs_no_digits():
     torch.testing.assert_close(FramedField(field, center=center, scale=100.0)(points), 100 * field(exact.float()))
 
 
+def test_a_query_in_float64_keeps_its_digits_far_away():
+    field = FeatureGrid(levels=2, base=8, finest=16)
+    center = (4_000_000.1, 500_000.3, 100.7)  # float32 holds the first to 0.25
+    unit, framed = points_around()[0], FramedField(field, center=center, scale=0.5)
+    found = framed.query((unit * 0.5 + torch.tensor(center, dtype=torch.float64)).reshape(5, 10, 3))
+    assert (found.dtype, found.requires_grad) == (torch.float64, False)
+    torch.testing.assert_close(found, 0.5 * field.query(unit).reshape(5, 10), rtol=0, atol=1e-6)
+    halves = torch.tensor([[0.25, 0.5, 0.0]]).half()
+    near = FramedField(field, center=(0.1, 0.0, 0.0))
+    assert torch.equal(near.query(halves), near(halves.float()).half())
+    with pytest.raises(ValueError, match=r"FramedField.query: points must have shape \(\.\.\., 3\), got \(4, 2\)"):
+        framed.query(torch.zeros(4, 2))
+
+
 def test_without_a_frame_it_is_the_field():
     field, points = FeatureGrid(levels=2, base=8, finest=16), torch.rand(9, 3)
     assert torch.equal(FramedField(field)(points), field(points))

@@ -61,7 +61,7 @@ def export(
     Raises:
         ValueError: The format is unknown, ``center`` is not three finite numbers, ``scale`` is not
             positive, or the field cannot be written in this format.
-        ImportError: ONNX is asked for without the packages ``onnx`` and ``onnxscript``.
+        ImportError: ONNX is asked for without the packages ``onnx`` and ``onnxscript``, or with torch before 2.6.
         OSError: The file cannot be written.
 
     The traced modules take and give the field's dtype, for any number of points (onnxruntime wants one at least), and
@@ -157,6 +157,8 @@ def _onnx(framed: FramedField) -> bytes:
     missing = [name for name in ("onnx", "onnxscript") if importlib.util.find_spec(name) is None]
     if missing:
         raise ImportError(f"export: ONNX needs {' and '.join(missing)}; pip install {' '.join(missing)}")
+    if torch.__version__ < "2.6":  # compares versions, not letters
+        raise ImportError(f"export: ONNX needs torch 2.6 or later, got {torch.__version__}")
     module, points = _plain_module(framed)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")

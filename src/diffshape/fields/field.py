@@ -79,8 +79,8 @@ class Field(torch.nn.Module):
             Shape (...,), in the dtype and on the device of ``points``; NaN where a point is NaN.
 
         Raises:
-            TypeError: ``points`` are not a tensor of floating-point numbers.
-            ValueError: ``points`` have another last dimension.
+            TypeError: ``points`` are not a tensor.
+            ValueError: ``points`` are not of a floating dtype or have another last dimension.
 
         >>> from diffshape.fields import FeatureGrid
         >>> FeatureGrid(levels=2, radius=0.5).query(torch.tensor([[0.0, 0.0, 0.7]]).double()).round(decimals=2)
@@ -88,9 +88,8 @@ class Field(torch.nn.Module):
         """
         if points.shape[-1:] != (3,):
             raise ValueError(f"{type(self).__name__}.query: points must have shape (..., 3), got {tuple(points.shape)}")
-        own = next(self.parameters(), points)
         with eval_mode(self):
-            parts = [self(part.to(own)).to(points) for part in points.reshape(-1, 3).split(CHUNK)]
+            parts = [self._values_in_own_dtype(part).to(points) for part in points.reshape(-1, 3).split(CHUNK)]
         return torch.cat(parts).reshape(points.shape[:-1])
 
     @checked
@@ -137,6 +136,10 @@ class Field(torch.nn.Module):
         tensors from its points, parameters and buffers only, so that a traced graph names no device.
         """
         return self.evaluate(points)
+
+    def _values_in_own_dtype(self, points: Float[Tensor, "n 3"]) -> Float[Tensor, "n"]:
+        """Values at points of any floating dtype, on any device, in the dtype and on the device of the field."""
+        return self(points.to(next(self.parameters(), points)))
 
     def _read(self, x: Tensor) -> Tensor:
         """The points, in half precision widened to the field's float32, or a ValueError."""

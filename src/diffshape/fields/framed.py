@@ -9,6 +9,7 @@ from torch import Tensor
 from diffshape._arguments import checked
 from diffshape._bounds import check_number
 from diffshape.fields.field import Field
+from diffshape.ops.checks import widened
 
 
 class FramedField(Field):
@@ -68,3 +69,7 @@ class FramedField(Field):
             raise ValueError(f"FramedField.to_inner: points must have shape (..., 3), got {tuple(points.shape)}")
         axes = [axis - middle for axis, middle in zip(points.double().unbind(-1), self.center)]
         return (torch.stack(axes, dim=-1) / self.scale).to(points.dtype)
+
+    def _values_in_own_dtype(self, points: Float[Tensor, "n 3"]) -> Float[Tensor, "n"]:
+        """Values at points that are moved first: float32 may not hold those around a far centre."""
+        return self.inner._values_in_own_dtype(self.to_inner(widened(points))) * self.scale

@@ -116,7 +116,7 @@ def _one_side(weight, slope, FAR: tl.constexpr):
 
 @triton.jit
 def _cells(points, scales, plan, n, real, level, SMOOTH: tl.constexpr):
-    """What ``corner_of`` wants to know of a block of points in one level."""
+    """Cells of a block of points in one level, their strides and fractions: the arguments of ``corner_of``."""
     scale, plan = tl.load(scales + level), plan + level * 5
     x, u, du = locate(tl.load(points + n * 3, mask=real, other=0.0), scale, SMOOTH)
     y, v, dv = locate(tl.load(points + n * 3 + 1, mask=real, other=0.0), scale, SMOOTH)

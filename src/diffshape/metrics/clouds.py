@@ -19,7 +19,7 @@ from diffshape.ops import closest_triangles, nearest_neighbors
 
 @dataclass(frozen=True, kw_only=True)
 class CloudScore:
-    """What separates a cloud P from a true surface T. All lengths are shares of T's longest bounding-box side.
+    """Differences of a cloud P from a true surface T. All lengths are shares of T's longest bounding-box side.
 
     Attributes:
         accuracy: Mean over the points p of P of min_{t in T} |p - t|, exact, to triangles: how right the points are.

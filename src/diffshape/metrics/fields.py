@@ -31,7 +31,7 @@ from diffshape.metrics.signs import sign_f1
 
 @dataclass(frozen=True, kw_only=True)
 class FieldScore:
-    """What separates a field from the true signed distance; lengths in the unit of the distances.
+    """Differences of a field from the true signed distance; lengths in the unit of the distances.
 
     Attributes:
         f1_near: `sign_f1` at the points near the surface, 0 to 1.

@@ -114,7 +114,7 @@ def _spacing(spacing: float | Tensor | None, pred: Tensor) -> Tensor | float:
 
 @dataclass(frozen=True, kw_only=True)
 class StructureViolations:
-    """How often landmarks are what no spine can be, as shares from 0 to 1; ``None`` where nothing could be judged.
+    """Shares, from 0 to 1, of landmarks that break the structure of a spine; ``None`` where nothing could be judged.
 
     Attributes:
         order: Share of neighbouring end-plates of which the lower one does not lie below.

@@ -17,7 +17,9 @@ from diffshape.ops import assign, nearest_neighbors
 
 @dataclass(frozen=True, kw_only=True)
 class PointScore:
-    """What separates a prediction from the truth, in the unit u of the points unless said otherwise.
+    """Differences of a predicted cloud from the true one, in the unit u of the points unless said otherwise.
+
+    a are the distances from the predicted points to their nearest true ones, b those from the true points back.
 
     Attributes:
         accuracy: mean a: how far what was predicted is from the truth.

@@ -23,7 +23,7 @@ from diffshape.ops.meshes.connected_parts import count_bodies
 
 @dataclass(frozen=True, kw_only=True)
 class SurfaceScore:
-    """What separates a prediction P from the truth T. All lengths are shares of T's longest bounding-box side.
+    """Differences of a predicted surface P from the truth T. All lengths are shares of T's longest bounding-box side.
 
     An empty prediction (no face of positive area) has ``None`` for every distance and angle, 0 for every share.
 

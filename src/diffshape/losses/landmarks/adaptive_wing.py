@@ -113,7 +113,7 @@ class _Wing(NamedTuple):
         return self._boosted(self.omega * powers.log1p() + slope * (error - inner), near)
 
     def slopes(self, pred: Tensor, target: Tensor, near: Tensor | None, upstream: Tensor) -> Tensor:
-        """Its derivative in ``pred``, times ``upstream``."""
+        """Derivative of the loss of every pixel in ``pred``, times ``upstream``."""
         error = pred - target
         _, slope = self._powers_and_slope(error.abs().clamp(max=self.theta), target)
         return self._boosted(slope * error.sign(), near) * upstream

@@ -1,4 +1,4 @@
-"""What losses on heat-maps share beyond their pixels: one weight a keypoint, and channels that do not count."""
+"""Arguments of losses on heat-maps: weights, one a keypoint, and masks of the channels that count."""
 
 import torch
 from jaxtyping import Bool, Float

@@ -24,7 +24,7 @@ from diffshape.ops.checks import widened
 
 @checked
 def bounded_log_variance(raw: Float[Tensor, "*b"], low: float, high: float) -> Float[Tensor, "*b"]:
-    """What a network puts out, kept between two bounds without ever losing its gradient.
+    """An unbounded output of a network as a ln(variance) between two bounds, with a gradient everywhere.
 
     c + h z / sqrt(1 + z^2), z = (raw - c) / h, with centre c and half width h of the bounds: slope 1 at the centre,
     and far outside it falls like |z|^-3, where that of a tanh falls like e^-2|z| and that of a clamp is 0.

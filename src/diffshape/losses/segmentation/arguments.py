@@ -9,8 +9,8 @@ from torch import Tensor
 from torch.nn.functional import logsigmoid
 
 from diffshape.losses.reduction import Reduction, check_mask
-from diffshape.losses.voxels.arguments import check_unit_interval, logarithms
-from diffshape.ops.checks import kept_when_compiled
+from diffshape.losses.voxels.arguments import check_same_device, logarithms, read_shares
+from diffshape.ops.checks import kept_when_compiled, widened
 
 Classes = Literal["exclusive", "independent"]
 """One class a voxel (softmax over the channels), or any number (a sigmoid a channel)."""
@@ -26,7 +26,7 @@ class Channels(NamedTuple):
     mask: Bool[Tensor, "b 1 n"] | None
     """True = real; None if every voxel is."""
     weights: Float[Tensor, "c"]
-    """What each class counts for; at most 1 for a mean."""
+    """Weight of each class; at most 1 for a mean."""
     exclusive: bool
     from_logits: bool
 
@@ -76,21 +76,13 @@ def read_segmentation(
             f'{function}: pred has 1 channel, and classes="exclusive" needs 2 or more; one is classes="independent"'
         )
     check_mask(function, mask, pred.shape[:1] + pred.shape[2:], "pred without its channels")
-    if target.device != pred.device:
-        raise ValueError(f"{function}: target must be on {pred.device} like pred, got {target.device}")
-    dtype = pred.dtype if pred.dtype in (torch.float32, torch.float64) else torch.float32
-    weights = _read_weights(function, class_weights, pred.new_ones(pred.shape[1], dtype=dtype))
+    check_same_device(function, pred, target)
+    weights = _read_weights(function, class_weights, widened(pred.new_ones(pred.shape[1])))
     if reduction == "mean":
         weights = weights / weights.max()  # a mean depends on their ratios only, and this cannot overflow
     target, mask = _read_target(function, pred, target, mask, ignore_label)
-    pred, target = (each.to(dtype).flatten(2) for each in (pred, target))
-    if mask is not None:
-        mask = mask.flatten(1)[:, None]
-        pred, target = (torch.where(mask, each, 0) for each in (pred, target))
-    if target.numel():
-        target = check_unit_interval(function, "target", target)
-        if not from_logits:
-            pred = check_unit_interval(function, "pred", pred)
+    mask = None if mask is None else mask.flatten(1)[:, None]
+    pred, target = read_shares(function, pred.flatten(2), target.flatten(2), mask, from_logits=from_logits)
     return Channels(pred, target, mask, weights, classes == "exclusive", from_logits)
 
 
@@ -121,7 +113,7 @@ def _read_target(
 
 
 def _read_weights(function: str, weights: Tensor | None, ones: Float[Tensor, "c"]) -> Float[Tensor, "c"]:
-    """What each class counts for, of the dtype and device of ``ones``."""
+    """Weight of each class, of the dtype and device of ``ones``."""
     if weights is None:
         return ones
     if weights.shape != ones.shape:

@@ -9,7 +9,7 @@ from torch import Tensor
 from torch.nn.functional import logsigmoid
 
 from diffshape.losses.reduction import Reduction, check_mask, check_same_shape, reduce_elements
-from diffshape.ops.checks import kept_when_compiled
+from diffshape.ops.checks import kept_when_compiled, widened
 
 
 class Voxels(NamedTuple):
@@ -75,20 +75,34 @@ def read_voxels(function: str, pred: Tensor, target: Tensor, mask: Tensor | None
         )
     check_same_shape(function, "target", target, pred.shape, "pred")
     check_mask(function, mask, pred.shape, "pred")
-    if target.device != pred.device:
-        raise ValueError(f"{function}: target must be on {pred.device} like pred, got {target.device}")
+    check_same_device(function, pred, target)
     single = pred.ndim == 3
-    dtype = pred.dtype if pred.dtype in (torch.float32, torch.float64) else torch.float32
     if single:
         pred, target, mask = pred[None], target[None], None if mask is None else mask[None]
-    pred, target = (each.to(dtype).flatten(1) for each in (pred, target))
+    mask = None if mask is None else mask.flatten(1)
+    pred, target = read_shares(function, pred.flatten(1), target.flatten(1), mask, from_logits=from_logits)
+    return Voxels(pred, target, mask, from_logits, single)
+
+
+def check_same_device(function: str, pred: Tensor, target: Tensor) -> None:
+    """Raise a ValueError unless prediction and target are on one device."""
+    if target.device != pred.device:
+        raise ValueError(f"{function}: target must be on {pred.device} like pred, got {target.device}")
+
+
+def read_shares(
+    function: str, pred: Tensor, target: Tensor, mask: Tensor | None, *, from_logits: bool
+) -> tuple[Tensor, Tensor]:
+    """Prediction and target in float32, or float64 if the prediction is, with 0 in masked places.
+
+    The target lies between 0 and 1, as does a prediction that is not of logits; else a ValueError names the argument.
+    """
+    pred = widened(pred)
+    target = target.to(pred.dtype)
     if mask is not None:
-        mask = mask.flatten(1)
         pred, target = (torch.where(mask, each, 0) for each in (pred, target))
     target = check_unit_interval(function, "target", target)
-    if not from_logits:
-        pred = check_unit_interval(function, "pred", pred)
-    return Voxels(pred, target, mask, from_logits, single)
+    return pred if from_logits else check_unit_interval(function, "pred", pred), target
 
 
 @kept_when_compiled

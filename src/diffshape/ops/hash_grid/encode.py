@@ -11,8 +11,7 @@ The half cell reaches one node beyond the grid, which wraps around into the tabl
 Source: Mueller, Evans, Schied, Keller, Instant Neural Graphics Primitives, SIGGRAPH 2022, section 3.
 """
 
-from collections.abc import Sequence
-from typing import Any, Literal, overload
+from typing import Any, Literal, Sequence, overload  # noqa: UP035 - torch 2.4 makes no operator of another
 
 import torch
 from jaxtyping import Float

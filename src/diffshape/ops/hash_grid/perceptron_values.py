@@ -4,7 +4,8 @@ Each is a plain function, and an operator of the same arguments, so that a compi
 derivative by itself; `perceptron` gives them one.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
+from typing import Sequence  # noqa: UP035 - torch 2.4 makes no operator of another
 
 import numpy as np
 import torch

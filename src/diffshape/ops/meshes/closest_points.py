@@ -4,7 +4,7 @@ The counterpart of `closest_triangles`. The closest point is searched without gr
 then computed by the formulas of that file, in float64.
 """
 
-from typing import NamedTuple
+from typing import NamedTuple, Sequence  # noqa: UP035 - torch 2.4 makes no operator of another
 
 import numpy as np
 import torch
@@ -93,7 +93,7 @@ def closest_points(
 
 
 @torch.library.custom_op("diffshape::closest_point_indices", mutates_args=())
-def closest_point_indices(points: Tensor, real: Tensor, corners: Tensor, face_counts: list[int]) -> Tensor:
+def closest_point_indices(points: Tensor, real: Tensor, corners: Tensor, face_counts: Sequence[int]) -> Tensor:
     """Indices of the real ones of (B, N, 3) points closest to each triangle (sum F, 3, 3) of B meshes; all finite."""
     if not bool(real.any(-1).all()):
         raise ValueError("closest_points: every sample of points needs a point that is not masked")
@@ -106,7 +106,7 @@ def closest_point_indices(points: Tensor, real: Tensor, corners: Tensor, face_co
 
 
 @closest_point_indices.register_fake
-def _(points: Tensor, real: Tensor, corners: Tensor, face_counts: list[int]) -> Tensor:
+def _(points: Tensor, real: Tensor, corners: Tensor, face_counts: Sequence[int]) -> Tensor:
     return points.new_empty(corners.shape[:1], dtype=torch.int64)
 
 

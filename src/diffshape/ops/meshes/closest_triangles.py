@@ -14,7 +14,7 @@ cross products of a thin triangle lose more digits than float32 has.
 Source: Ericson, Real-Time Collision Detection, 2005, section 5.1.5.
 """
 
-from typing import NamedTuple
+from typing import NamedTuple, Sequence  # noqa: UP035 - torch 2.4 makes no operator of another
 
 import numpy as np
 import torch
@@ -139,7 +139,7 @@ def search_triangles(bvh: numba_bvh.Bvh, queries: np.ndarray, order: np.ndarray)
 
 
 @torch.library.custom_op("diffshape::closest_triangle_indices", mutates_args=())
-def closest_triangle_indices(points: Tensor, corners: Tensor, face_counts: list[int]) -> Tensor:
+def closest_triangle_indices(points: Tensor, corners: Tensor, face_counts: Sequence[int]) -> Tensor:
     """Rows (B, N) of the triangles (sum F, 3, 3) of B meshes closest to (B, N, 3) points; float64, finite."""
     indices, first = torch.empty(points.shape[:2], dtype=torch.int64), 0
     meshes = corners.cpu().split(face_counts)
@@ -150,7 +150,7 @@ def closest_triangle_indices(points: Tensor, corners: Tensor, face_counts: list[
 
 
 @closest_triangle_indices.register_fake
-def _(points: Tensor, corners: Tensor, face_counts: list[int]) -> Tensor:
+def _(points: Tensor, corners: Tensor, face_counts: Sequence[int]) -> Tensor:
     return points.new_empty(points.shape[:2], dtype=torch.int64)
 
 

@@ -4,6 +4,8 @@ The distance is that of `closest_triangles`; the side is read from the generalis
 which has no gradient: it changes only on the surface, where the distance is 0.
 """
 
+from typing import Sequence  # noqa: UP035 - torch 2.4 makes no operator of another
+
 import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
@@ -103,7 +105,9 @@ def inside_mesh(
 
 
 @torch.library.custom_op("diffshape::locate_points", mutates_args=())
-def locate_points(points: Tensor, vertices: Tensor, triangles: Tensor, face_counts: list[int]) -> tuple[Tensor, Tensor]:
+def locate_points(
+    points: Tensor, vertices: Tensor, triangles: Tensor, face_counts: Sequence[int]
+) -> tuple[Tensor, Tensor]:
     """Closest rows of ``triangles`` and whether inside, (B, N) each, of (B, N, 3) points and B meshes; float64."""
     rows, inside = (torch.empty(points.shape[:2], dtype=dtype) for dtype in (torch.int64, torch.bool))
     queries, table, first = points.cpu().contiguous(), vertices.cpu(), 0
@@ -123,6 +127,6 @@ def _index(vertices: Tensor, faces: Tensor) -> TriangleIndex:
 
 
 @locate_points.register_fake
-def _(points: Tensor, vertices: Tensor, triangles: Tensor, face_counts: list[int]) -> tuple[Tensor, Tensor]:
+def _(points: Tensor, vertices: Tensor, triangles: Tensor, face_counts: Sequence[int]) -> tuple[Tensor, Tensor]:
     shape = points.shape[:2]
     return points.new_empty(shape, dtype=torch.int64), points.new_empty(shape, dtype=torch.bool)
