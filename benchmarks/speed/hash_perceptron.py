@@ -13,19 +13,16 @@ The ways take turns in one process; times are medians, of which the median over 
 the largest one of a parameter's gradient from the kernel's, as a share of the largest entry of that parameter's.
 """
 
-import argparse
 import os
-import statistics
 from collections.abc import Callable
-from pathlib import Path
 
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # else threads that spin between calls slow the next way
 
 import torch
 from torch import Tensor
 
-from benchmarks.measure import RESULTS, Row, append_row, by_turns, environment
-from benchmarks.speed.softplus import disturb, largest_difference
+from benchmarks.measure import Row
+from benchmarks.speed.ways import compared, disturb, run
 from diffshape.fields import HashGrid, HashGridStack
 from diffshape.fitting import mesh_preset
 from diffshape.ops import hash_encode
@@ -71,45 +68,18 @@ def step(way: Callable[..., Tensor], stack: HashGridStack, points: Tensor) -> tu
     return torch.autograd.grad(way(stack, points).square().mean(), list(stack.parameters()))
 
 
-def measure(count: int, points: int, threads: int, repeats: int) -> Row:
+def measure(fields: int, points: int, repeats: int) -> Row:
     """Times of every way for one number of fields and of points."""
-    torch.set_num_threads(threads)
     generator = torch.Generator().manual_seed(0)
     config = mesh_preset("standard").field
-    stack = HashGridStack([HashGrid(config, generator=generator) for _ in range(count)])
+    stack = HashGridStack([HashGrid(config, generator=generator) for _ in range(fields)])
     disturb(stack)
     low, high = config.box
-    own = low + (high - low) * torch.rand(count, points, 3, generator=generator)
-    ways = {"kernel": kernel, "plain": plain} | ({"batched": batched} if count > 1 else {})
-    calls = {name: lambda way=way: step(way, stack, own) for name, way in ways.items()}
-    times = [by_turns(calls) for _ in range(repeats)]
-    ours = calls["kernel"]()
-    return {
-        "fields": count,
-        "points": points,
-        "threads": threads,
-        "milliseconds": {name: statistics.median(each[name] for each in times) for name in ways},
-        "worst_difference": max(largest_difference(ours, call()) for call in calls.values()),
-    }
-
-
-def main() -> None:
-    """Measure every case; the results replace the old ones."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--threads", type=int, nargs="+", default=sorted({1, os.cpu_count() or 1}))
-    parser.add_argument("--repeats", type=int, default=3, help="medians of 11 turns, of which the median is kept")
-    parser.add_argument("--results", type=Path, default=RESULTS / "hash_perceptron.jsonl")
-    options = parser.parse_args()
-    options.results.unlink(missing_ok=True)
-    machine = environment()
-    for count, points in CASES:
-        for threads in options.threads:
-            row = measure(count, points, threads, options.repeats)
-            append_row(options.results, {**row, "environment": machine})
-            times = ", ".join(f"{way} {time} ms" for way, time in row["milliseconds"].items())
-            print(f"{count} x {points:,} points, threads {threads}: {times}, difference {row['worst_difference']:.0e}",
-                  flush=True)  # fmt: skip
+    own = low + (high - low) * torch.rand(fields, points, 3, generator=generator)
+    ways = {"kernel": kernel, "plain": plain} | ({"batched": batched} if fields > 1 else {})
+    return compared({name: lambda way=way: step(way, stack, own) for name, way in ways.items()}, repeats)
 
 
 if __name__ == "__main__":
-    main()
+    cases = [{"fields": fields, "points": points} for fields, points in CASES]
+    run(__doc__, "hash_perceptron.jsonl", cases, measure)

@@ -15,11 +15,8 @@ The ways take turns in one process; times are medians, of which the median over 
 the largest one of a parameter's gradient from that by hand, as a share of the largest entry of that parameter's.
 """
 
-import argparse
 import os
-import statistics
-from collections.abc import Callable, Sequence
-from pathlib import Path
+from collections.abc import Callable
 from unittest.mock import patch
 
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # else threads that spin between calls slow the next way
@@ -27,7 +24,8 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # else threads that spin be
 import torch
 from torch import Tensor
 
-from benchmarks.measure import RESULTS, Row, append_row, by_turns, environment
+from benchmarks.measure import Row
+from benchmarks.speed.ways import compared, disturb, run
 from diffshape import losses
 from diffshape.fields import MLP, Field, HashGrid, softplus_derivatives
 from diffshape.fields.grid_box import grow_outwards, nearest_in_box, turn_outwards
@@ -103,54 +101,15 @@ def step(way: Callable[..., Pair], field: Field, points: Tensor) -> tuple[Tensor
     return torch.autograd.grad(loss, list(field.parameters()))
 
 
-def largest_difference(ours: Sequence[Tensor], theirs: Sequence[Tensor]) -> float:
-    """Largest difference of two gradients, each parameter's as a share of its largest entry."""
-    return max(float((one - other).abs().max() / one.abs().max()) for one, other in zip(ours, theirs))
-
-
-def disturb(field: torch.nn.Module) -> None:
-    """Move the parameters as training does: in a fresh `HashGrid` the network ignores the features of the grid."""
-    generator = torch.Generator().manual_seed(0)
-    with torch.no_grad():
-        for parameter in field.parameters():
-            parameter += 0.02 * torch.randn(parameter.shape, generator=generator)
-
-
-def measure(name: str, threads: int, repeats: int) -> Row:
+def measure(field: str, points: int, repeats: int) -> Row:
     """Times of every way for one field."""
-    torch.set_num_threads(threads)
-    make, count = CASES[name]
-    field, points = make(), SIDE * (2 * torch.rand(count, 3, generator=torch.Generator().manual_seed(0)) - 1)
-    disturb(field)
-    ways = GRID_WAYS if isinstance(field, HashGrid) else FIELD_WAYS
-    calls = {way: lambda call=call: step(call, field, points) for way, call in ways.items()}
-    times = [by_turns(calls) for _ in range(repeats)]
-    ours = calls["by hand"]()
-    return {
-        "field": name,
-        "points": count,
-        "threads": threads,
-        "milliseconds": {way: statistics.median(each[way] for each in times) for way in ways},
-        "worst_difference": max(largest_difference(ours, call()) for call in calls.values()),
-    }
-
-
-def main() -> None:
-    """Measure every field; the results replace the old ones."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--threads", type=int, nargs="+", default=sorted({1, os.cpu_count() or 1}))
-    parser.add_argument("--repeats", type=int, default=3, help="medians of 11 turns, of which the median is kept")
-    parser.add_argument("--results", type=Path, default=RESULTS / "softplus.jsonl")
-    options = parser.parse_args()
-    options.results.unlink(missing_ok=True)
-    machine = environment()
-    for name in CASES:
-        for threads in options.threads:
-            row = measure(name, threads, options.repeats)
-            append_row(options.results, {**row, "environment": machine})
-            times = ", ".join(f"{way} {time} ms" for way, time in row["milliseconds"].items())
-            print(f"{name}, threads {threads}: {times}, difference {row['worst_difference']:.0e}", flush=True)
+    made = CASES[field][0]()
+    places = SIDE * (2 * torch.rand(points, 3, generator=torch.Generator().manual_seed(0)) - 1)
+    disturb(made)
+    ways = GRID_WAYS if isinstance(made, HashGrid) else FIELD_WAYS
+    return compared({way: lambda call=call: step(call, made, places) for way, call in ways.items()}, repeats)
 
 
 if __name__ == "__main__":
-    main()
+    cases = [{"field": name, "points": points} for name, (_, points) in CASES.items()]
+    run(__doc__, "softplus.jsonl", cases, measure)
