@@ -10,7 +10,9 @@ from pathlib import Path
 from diffshape._commands import typed_as
 from diffshape._files import read_json
 from diffshape.cli.errors import UsageError
+from diffshape.fitting.settings import FitSettings
 from diffshape.training.run_folder import RunFolder
+from diffshape.training.run_settings import RunSettings
 
 
 def fresh_folder(out: Path | None, parent: Path) -> Path:
@@ -81,21 +83,32 @@ def input_folder(path: Path, what: str) -> Path:
     return path
 
 
+def begun_folder(run: Path, kind: type[RunSettings]) -> Path:
+    """The folder of a run that was typed, or of a file in it.
+
+    Raises:
+        UsageError: There is no such folder, or no run was begun in it.
+    """
+    folder = run.parent if run.is_file() else run
+    if not folder.is_dir():
+        raise UsageError(f"{run}: there is no such folder; a run is the folder that diffshape {kind.VERB} printed")
+    if not RunFolder(folder).is_begun:
+        unbegun = unbegun_sentence(folder, kind.VERB)
+        raise UsageError(unbegun or f"{run} is not the folder of a {kind.TITLE}: it has no config.yaml")
+    return folder
+
+
 def run_path(run: Path) -> Path:
     """The folder of a fit that was typed, or of a file in it.
 
     Raises:
         UsageError: There is no fit; for a training, the error says how it is used.
     """
-    folder = run.parent if run.is_file() else run
-    if not folder.exists():
-        raise UsageError(f"{run}: there is no such folder; a run is the folder that diffshape fit printed")
-    if not RunFolder(folder).is_begun:
-        raise UsageError(unbegun_sentence(folder, "fit") or f"{run} is not the folder of a fit: it has no config.yaml")
-    kind = RunFolder(folder).kind
-    if kind is not None and kind.startswith("train "):
+    folder = begun_folder(run, FitSettings)
+    verb = RunFolder(folder).verb
+    if verb not in (None, FitSettings.VERB):
         raise UsageError(
-            f"{run} is the folder of diffshape {kind}, not of a fit; "
+            f"{run} is the folder of diffshape {verb}, not of a fit; "
             f"what was trained is used from Python: diffshape.models.load({str(folder)!r})"
         )
     return folder

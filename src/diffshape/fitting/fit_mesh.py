@@ -22,6 +22,7 @@ from diffshape.fitting.targets.mesh_target import MeshTarget
 from diffshape.training.device import chosen_device
 from diffshape.training.progress import with_progress
 from diffshape.training.run_folder import refuse_begun
+from diffshape.training.run_settings import steps_or
 
 
 @checked
@@ -90,7 +91,7 @@ def mesh_settings(
 ) -> FitSettings:
     """The settings of a fit to a mesh, with what is not given as the standard preset has it."""
     standard = MESH_PRESETS["standard"]
-    steps = steps if steps is not None or seconds is not None else standard.steps
+    steps = steps_or(standard.steps, steps, seconds)
     return FitSettings(method=method, field=field or standard.field, steps=steps, seconds=seconds, seed=seed)
 
 

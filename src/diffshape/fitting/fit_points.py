@@ -26,6 +26,7 @@ from diffshape.fitting.targets.scan_target import ScanTarget, prepared_target, r
 from diffshape.training.device import chosen_device
 from diffshape.training.progress import with_progress
 from diffshape.training.run_folder import refuse_begun
+from diffshape.training.run_settings import steps_or
 
 MAX_POINTS = 100_000
 """Points to which a larger scan is thinned."""
@@ -85,8 +86,7 @@ def fit_points(
     check_budget("fit_points", steps=steps, seconds=seconds, seed=seed)
     chosen = chosen_device(device, argument="fit_points: device")
     refuse_begun(folder)
-    if steps is None and seconds is None:
-        steps = SCAN_PRESETS["standard"].steps
+    steps = steps_or(SCAN_PRESETS["standard"].steps, steps, seconds)
     settings = FitSettings(
         method=method or DiffCD(), field=field, steps=steps, seconds=seconds, seed=seed, resolution=resolution
     )

@@ -80,3 +80,12 @@ class RunSettings:
                 if values.get(given) is not None:
                     values.setdefault(other, None)
         return from_plain(cls, values, cls.KINDS, base=base)
+
+
+def steps_or(usual: int | None, steps: int | None, seconds: float | None) -> int | None:
+    """The steps of a budget: the usual number where neither steps nor seconds are given.
+
+    >>> steps_or(600, None, None), steps_or(600, 7, None), steps_or(600, None, 2.0)
+    (600, 7, None)
+    """
+    return usual if steps is None and seconds is None else steps

@@ -3,10 +3,11 @@ from pathlib import Path
 import pytest
 
 from diffshape.cli.errors import UsageError
+from diffshape.cli.folders import begun_folder
 from diffshape.cli.main import parse
 from diffshape.cli.train.deep_sdf import TrainDeepSDF
 from diffshape.cli.train.landmarks import TrainLandmarks
-from diffshape.cli.train.options import check_options, refuse_unused, resumed_folder
+from diffshape.cli.train.options import check_options, refuse_unused
 from diffshape.models import DeepSDFSettings
 
 
@@ -32,4 +33,4 @@ def test_options_without_effect_are_refused():
 
 def test_a_file_of_a_run_stands_for_its_folder(tmp_path):
     (tmp_path / "config.yaml").write_text("")
-    assert resumed_folder(tmp_path / "config.yaml", DeepSDFSettings) == tmp_path
+    assert begun_folder(tmp_path / "config.yaml", DeepSDFSettings) == tmp_path

@@ -38,12 +38,9 @@ from diffshape.training.run_folder import RunFolder
 if TYPE_CHECKING:
     from diffshape.batch.inputs import Inputs
 
-if TYPE_CHECKING:
     PresetName: TypeAlias = str
 else:  # one of the names in the lists of presets
     PresetName = Literal[tuple(dict.fromkeys(name for presets in PRESETS.values() for name in presets))]
-_ALSO_ON_RESUME = {"resume", "truth", "resolution", "up", "device", "threads", "json", "quiet", "debug"}
-"""Options that a resumed fit takes."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -153,10 +150,8 @@ def check(arguments: FitArguments) -> None:
         UsageError: The arguments cannot be meant, or a number is out of range.
     """
     if arguments.resume is not None:
-        given = ["POINTS"] if arguments.points is not None else []
-        given += [f"--{name.replace('_', '-')}" for name in sorted(arguments.typed - _ALSO_ON_RESUME)]
-        if given:
-            raise UsageError(f"--resume goes on with the scan and settings of its run; leave out {', '.join(given)}")
+        points = "POINTS" if arguments.points is not None else None
+        arguments.refuse_on_resume(points, kept="scan", besides={"truth", "resolution", "up"})
     else:
         _input_path(arguments)
     with usage_errors():

@@ -1,11 +1,13 @@
 """Options of all verbs, and types of optional values, which the help shows without a default: ``--out PATH``."""
 
+from collections.abc import Set
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Literal, TypeAlias
 
 import tyro
 
+from diffshape.cli.errors import UsageError
 from diffshape.data.up import Up
 
 OptionalPath: TypeAlias = Annotated[Path | None, tyro.conf.arg(metavar="PATH", help_behavior_hint="")]
@@ -25,6 +27,9 @@ PositionalPath: TypeAlias = Annotated[
 STYLE = (tyro.conf.FlagCreatePairsOff, tyro.conf.AvoidSubcommands)
 """Style of the options: a flag has one form, and a group of settings is that of its default."""
 
+_ALWAYS_ON_RESUME = {"resume", "device", "threads", "json", "quiet", "debug"}
+"""Options that every resumed run takes."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class VerbOptions:
@@ -42,3 +47,19 @@ class VerbOptions:
         ['width']
         """
         return sorted(name[len(group) + 1 :] for name in self.typed if name.startswith(f"{group}."))
+
+    def refuse_on_resume(self, positional: str | None, *, kept: str, besides: Set[str] = frozenset()) -> None:
+        """Refuse what was typed beside ``--resume`` and cannot be changed on a run that goes on.
+
+        Args:
+            positional: Word that was typed without an option, as the help names it; None if there was none.
+            kept: What the run goes on with besides its settings, such as "scan".
+            besides: Options that may be given on top of device, threads and how loud the command is.
+
+        Raises:
+            UsageError: There is something of that.
+        """
+        given = [] if positional is None else [positional]
+        given += [f"--{name.replace('_', '-')}" for name in sorted(self.typed - _ALWAYS_ON_RESUME - besides)]
+        if given:
+            raise UsageError(f"--resume goes on with the {kept} and settings of its run; leave out {', '.join(given)}")

@@ -8,12 +8,9 @@ from typing import Literal
 from diffshape._bounds import check_budget
 from diffshape.cli.device import check_threads
 from diffshape.cli.errors import UsageError, usage_errors
-from diffshape.cli.folders import fresh_folder, unbegun_sentence
+from diffshape.cli.folders import begun_folder, fresh_folder
 from diffshape.cli.parsing.options import OptionalFloat, OptionalInt, OptionalPath, VerbOptions
-from diffshape.training.run_folder import RunFolder
-from diffshape.training.run_settings import RunSettings
-
-_ALSO_ON_RESUME = {"resume", "device", "threads", "json", "quiet", "debug"}
+from diffshape.training.run_settings import RunSettings, steps_or
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,7 +38,7 @@ class TrainOptions(VerbOptions):
 
     def steps_or(self, usual: int) -> int | None:
         """The steps that were typed, or the usual number if no budget was."""
-        return usual if self.steps is None and self.seconds is None else self.steps
+        return steps_or(usual, self.steps, self.seconds)
 
 
 def check_options(arguments: TrainOptions) -> None:
@@ -54,10 +51,8 @@ def check_options(arguments: TrainOptions) -> None:
         check_threads(arguments.threads)
         check_budget("", steps=arguments.steps, seconds=arguments.seconds, seed=arguments.seed)
     if arguments.resume is not None:
-        folder = ["FOLDER"] if getattr(arguments, "folder", None) is not None else []
-        given = folder + [f"--{name.replace('_', '-')}" for name in sorted(arguments.typed - _ALSO_ON_RESUME)]
-        if given:
-            raise UsageError(f"--resume goes on with the data and settings of its run; leave out {', '.join(given)}")
+        folder = "FOLDER" if getattr(arguments, "folder", None) is not None else None
+        arguments.refuse_on_resume(folder, kept="data")
 
 
 def refuse_unused(typed: Iterable[str], unused: Mapping[str, str]) -> None:
@@ -68,22 +63,6 @@ def refuse_unused(typed: Iterable[str], unused: Mapping[str, str]) -> None:
             raise UsageError(f"--{name.replace('_', '-')} has no effect where {unused[group]}; leave it out")
 
 
-def resumed_folder(run: Path, kind: type[RunSettings]) -> Path:
-    """The folder of a run that was typed, or of a file in it.
-
-    Raises:
-        UsageError: There is no such folder, or it holds no run.
-    """
-    folder = run.parent if run.is_file() else run
-    if not folder.is_dir():
-        printed = f"diffshape {kind.VERB}"
-        raise UsageError(f"{run}: there is no such folder; a run is the folder that {printed} printed")
-    if not RunFolder(folder).is_begun:
-        unbegun = unbegun_sentence(folder, kind.VERB)
-        raise UsageError(unbegun or f"{run} is not the folder of a {kind.TITLE}: it has no config.yaml")
-    return folder
-
-
 def training_folder(arguments: TrainOptions, kind: type[RunSettings], name: str) -> Path:
     """The folder to go on in, or a fresh one, by default in outputs/MODEL/``name``.
 
@@ -91,5 +70,5 @@ def training_folder(arguments: TrainOptions, kind: type[RunSettings], name: str)
         UsageError: The folder to resume holds no training, or ``--out`` holds something.
     """
     if arguments.resume is not None:
-        return resumed_folder(arguments.resume, kind)
+        return begun_folder(arguments.resume, kind)
     return fresh_folder(arguments.out, Path("outputs") / kind.VERB.removeprefix("train ") / name)

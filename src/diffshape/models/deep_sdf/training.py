@@ -22,6 +22,7 @@ from diffshape.models.training_kind import TrainingKind
 from diffshape.training.device import chosen_device
 from diffshape.training.progress import with_progress
 from diffshape.training.run_folder import refuse_begun
+from diffshape.training.run_settings import steps_or
 
 
 @checked
@@ -80,7 +81,7 @@ def train_deep_sdf(
     settings = DeepSDFSettings(
         data=None,
         config=config or DeepSDFConfig(),
-        steps=STEPS if steps is None and seconds is None else steps,
+        steps=steps_or(STEPS, steps, seconds),
         seconds=seconds,
         seed=seed,
     )

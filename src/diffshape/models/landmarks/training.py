@@ -29,6 +29,7 @@ from diffshape.models.training_kind import TrainingKind
 from diffshape.training.device import chosen_device
 from diffshape.training.progress import with_progress
 from diffshape.training.run_folder import refuse_begun
+from diffshape.training.run_settings import steps_or
 
 
 @checked
@@ -86,7 +87,7 @@ def train_landmarks(
         network=network or LandmarkUNetConfig(),
         objective=objective or LandmarkObjective(),
         training=training or LandmarkTraining(),
-        steps=STEPS if steps is None and seconds is None else steps,
+        steps=steps_or(STEPS, steps, seconds),
         seconds=seconds,
         seed=seed,
     )
@@ -143,7 +144,7 @@ def train_detector(
         network=detector.network_config,
         objective=detector.config,
         training=training or LandmarkTraining(),
-        steps=STEPS if steps is None and seconds is None else steps,
+        steps=steps_or(STEPS, steps, seconds),
         seconds=seconds,
         seed=seed,
     )
