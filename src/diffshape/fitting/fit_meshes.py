@@ -20,9 +20,9 @@ from diffshape.fitting.settings import FitSettings
 from diffshape.fitting.stop_rule import StopRule
 from diffshape.fitting.targets.mesh_target import MeshTarget
 from diffshape.fitting.warm_up import warm_up
-from diffshape.training import train
 from diffshape.training.device import chosen_device
 from diffshape.training.progress import with_progress
+from diffshape.training.run import train_run
 
 _METHOD = Supervised(pool=1 << 18, fresh=384)
 """Default method for many meshes: 4.2 MB of points of each; the million of a single fit is 800 MB for fifty meshes."""
@@ -117,13 +117,7 @@ def _run_all(
     stack = HashGridStack(fields).to(device)  # type: ignore[arg-type]
     distances = [fit.target.distance for fit in fits]
     task = SupervisedStackTask(stack, distances, method, stop, seed=settings.seed)
-    outcome = train(
-        task,
-        budget=settings.budget,
-        optimizer=task.optimizer(),
-        schedule=task.schedule(),
-        observers=[task.observe, *observers],
-    )
+    outcome = train_run(task, settings, None, observers=[task.observe, *observers])
     return [
         FitResult(
             field=own,

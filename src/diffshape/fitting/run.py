@@ -12,9 +12,10 @@ from diffshape.fitting.methods.table import task_class
 from diffshape.fitting.optimization import threads_for
 from diffshape.fitting.result import FitResult, read_result
 from diffshape.fitting.warm_up import warm_up
-from diffshape.training import CsvLog, StepReport, train
+from diffshape.training import StepReport
 from diffshape.training.device import chosen_device
 from diffshape.training.progress import with_progress
+from diffshape.training.run import train_run
 
 Observer = Callable[[StepReport], None]
 
@@ -72,15 +73,7 @@ def _run(
     field = fit.new_field().to(device)
     task = task_class(settings.method)(field, fit.target, settings.method, seed=settings.seed)
     with threads_for(task):
-        outcome = train(
-            task,
-            budget=settings.budget,
-            optimizer=task.optimizer(),
-            schedule=task.schedule(),
-            checkpoints=run.checkpoints if run else None,
-            resume=resume,
-            observers=[*observers, CsvLog(run.log)] if run else observers,
-        )
+        outcome = train_run(task, settings, run, resume=resume, observers=observers)
     if run is not None and not outcome.interrupted:
         run.write_field(field, step=outcome.step, seconds=outcome.seconds)
     return FitResult(

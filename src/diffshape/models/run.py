@@ -12,7 +12,8 @@ import torch
 from diffshape.models.files import MODEL_FOLDER
 from diffshape.models.result import TrainingResult
 from diffshape.models.task import ModelTask
-from diffshape.training import CsvLog, StepReport, own_randomness, train
+from diffshape.training import StepReport, own_randomness
+from diffshape.training.run import train_run
 from diffshape.training.run_folder import RunFolder
 from diffshape.training.run_settings import RunSettings
 
@@ -65,16 +66,7 @@ def _run(
 ) -> TrainingResult[Model]:
     with own_randomness(device, seed=settings.seed):  # for weights and dropout
         task = make(device)
-        outcome = train(
-            task,
-            budget=settings.budget,
-            optimizer=task.optimizer(),
-            schedule=task.schedule(),
-            clip=task.clip,
-            checkpoints=run.checkpoints if run else None,
-            resume=resume,
-            observers=[*observers, CsvLog(run.log)] if run else observers,
-        )
+        outcome = train_run(task, settings, run, resume=resume, observers=observers)
     model: Any = task.trained()
     if run is not None and not outcome.interrupted:
         model.save(run.path / MODEL_FOLDER)

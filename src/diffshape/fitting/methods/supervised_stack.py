@@ -19,7 +19,8 @@ from diffshape.fitting.methods.supervised import Supervised
 from diffshape.fitting.methods.supervised_task import DISTANCE_LOSSES, distance_optimizer
 from diffshape.fitting.stop_rule import StopRule
 from diffshape.losses import LossTerms
-from diffshape.training import Adam, Exponential, Schedule, StepReport, Task
+from diffshape.training import Adam, Exponential, Schedule, StepReport
+from diffshape.training.run import RunTask
 
 _KEPT_OUT = 1 << 41
 """Seed of the first points kept out of training, far from the seeds of fits and scores."""
@@ -41,7 +42,7 @@ class FieldProgress:
     """Checks since the lowest error."""
 
 
-class SupervisedStackTask(Task):
+class SupervisedStackTask(RunTask):
     """Fits each field of ``stack`` to one of ``distances``; :meth:`observe` must be called after every step."""
 
     def __init__(

@@ -3,10 +3,10 @@
 from diffshape.fields import Field
 from diffshape.fitting.methods.config import Config, MethodConfig
 from diffshape.fitting.targets.target import Target
-from diffshape.training import Adam, Schedule, Task
+from diffshape.training.run import RunTask
 
 
-class FitTask(Task):
+class FitTask(RunTask):
     """Training of one field on the target of a fit.
 
     A subclass has a ``loss``, an ``optimizer``, a ``schedule`` and ``in_miniature``, and the state that a checkpoint
@@ -15,14 +15,6 @@ class FitTask(Task):
 
     def __init__(self, field: Field, target: Target, method: MethodConfig, *, seed: int) -> None:
         self.field, self.modules = field, {"field": field}
-
-    def optimizer(self) -> Adam:
-        """Optimiser of the parameters of the field."""
-        raise NotImplementedError
-
-    def schedule(self) -> Schedule:
-        """Schedule of the learning rate along the fit."""
-        raise NotImplementedError
 
     @property
     def is_short(self) -> bool:
