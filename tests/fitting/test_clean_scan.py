@@ -13,6 +13,9 @@ from diffshape.fitting.scans.prior.clean import Cleaned
 
 CENTER, RADIUS, NOISE = np.array([10.0, -5.0, 3.0]), 2.0, 0.05
 
+EXACT = 1e-4
+"""Largest error of a length that rounding to single precision in the unit frame may bring: 1/500 of the noise."""
+
 
 @pytest.fixture(scope="module", autouse=True)
 def quick_sides():
@@ -224,8 +227,8 @@ def test_float32_of_noise_0_keeps_its_bits(ball):
 def test_a_scan_far_from_0_loses_nothing(noisy_ball, cleaned):
     shift = np.array([500_000.0, 4_000_000.0, 300.0])
     far = clean_scan(noisy_ball + shift)
-    np.testing.assert_allclose(far.points - shift, cleaned.points, atol=1e-6)
-    assert far.noise == pytest.approx(cleaned.noise, rel=1e-6)
+    np.testing.assert_allclose(far.points - shift, cleaned.points, atol=EXACT)
+    assert far.noise == pytest.approx(cleaned.noise, rel=1e-3)
 
 
 def test_whatever_holds_points_is_taken(ball, tmp_path):
@@ -248,11 +251,11 @@ def test_a_mesh_is_drawn_from():
 def test_turned_moved_and_scaled_scans_are_cleaned_alike(noisy_ball, cleaned):
     turn = np.linalg.qr(np.random.default_rng(3).normal(size=(3, 3)))[0]
     other = clean_scan(25.4 * noisy_ball @ turn.T + [3, 2, 1])
-    np.testing.assert_allclose(other.points, 25.4 * cleaned.points @ turn.T + [3, 2, 1], atol=1e-6)
-    np.testing.assert_allclose(np.abs((other.normals @ turn * cleaned.normals)[1:].sum(axis=1)), 1, atol=1e-6)
-    np.testing.assert_allclose(other.error, 25.4 * cleaned.error, rtol=1e-6)
-    np.testing.assert_allclose(other.confidence, cleaned.confidence, rtol=1e-6)
-    assert other.noise == pytest.approx(25.4 * cleaned.noise, rel=1e-6)
+    np.testing.assert_allclose(other.points, 25.4 * cleaned.points @ turn.T + [3, 2, 1], atol=25.4 * EXACT)
+    np.testing.assert_allclose(np.abs((other.normals @ turn * cleaned.normals)[1:].sum(axis=1)), 1, atol=1e-4)
+    np.testing.assert_allclose(other.error, 25.4 * cleaned.error, rtol=1e-3)
+    np.testing.assert_allclose(other.confidence, cleaned.confidence, rtol=1e-3)
+    assert other.noise == pytest.approx(25.4 * cleaned.noise, rel=1e-3)
     assert (other.outliers == cleaned.outliers).all()
 
 

@@ -1,7 +1,7 @@
 """From a noisy scan to points on the surface that was scanned, with normals and the error that is left."""
 
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import torch
@@ -110,66 +110,88 @@ def clean_scan(points: Any, *, noise: float | None = None, device: torch.device 
         check_number("clean_scan: noise", noise, 0)
     chosen = chosen_device(device, argument="clean_scan: device")
     rows = as_points(points, name=name).points
-    cloud = clean_points(rows, name=name).points  # less the rows that are not finite
-    if dimensions(cloud) < 2:
-        raise ValueError(f"all points of {name} lie on one line; there is no surface to move them to")
-    frame, distinct = Frame.of(cloud), distinct_rows(cloud)
-    unit = torch.from_numpy(frame.to_unit(cloud[distinct.first]))
-    cleaned = clean_cloud(unit, noise=None if noise is None else float(noise) / frame.scale, device=chosen)
-    sides = _sides_of(cleaned)
-    moves = frame.scale * (cleaned.points - unit)  # exactly 0 where a point stays
-    confidence = torch.where(cleaned.outliers, 0, sides.spacing / (sides.spacing + cleaned.error))
     usable = usable_rows(rows)
+    frame = _frame_of(rows, name)
+    unit = _unit_rows(rows, usable, frame)
+    distinct = distinct_rows(unit)
+    unit = torch.from_numpy(unit[distinct.first])
+    given = None if noise is None else float(noise) / frame.scale
+    cleaned = Cleaned(*(each.cpu() for each in clean_cloud(unit, noise=given, device=chosen)))
+    oriented, spacing = _turn_outward(cleaned)
+    cleaned = cleaned._replace(points=torch.sub(cleaned.points, unit, out=unit))  # moves, 0 where a point stays
 
     def each_row(values: Tensor, otherwise: float | bool) -> NDArray[Any]:
         """Values of distinct points for every row; ``otherwise`` where a row is not finite."""
-        column = np.full((len(rows), *values.shape[1:]), otherwise, values.numpy().dtype)
-        column[usable] = values.numpy()[distinct.place]
-        return column
+        full = np.full((len(rows), *values.shape[1:]), otherwise, bool if values.dtype == torch.bool else np.float64)
+        full[usable] = values.numpy()[distinct.place]
+        return full
 
+    full = each_row(cleaned.points, 0)
+    full *= frame.scale
+    full += rows
     return CleanScan(
-        points=_as_given(rows + each_row(moves, 0), points),
-        normals=_as_given(each_row(sides.normals, 0), points),
-        confidence=_as_given(each_row(confidence, 0), points),
-        error=_as_given(each_row(frame.scale * cleaned.error, np.inf), points),
-        noise=_typical(cleaned) * frame.scale if noise is None else float(noise),
-        spacing=sides.spacing * frame.scale,
+        points=_as_given(full, points),
+        normals=_as_given(each_row(cleaned.normals, 0), points),
+        confidence=_as_given(each_row(_confidence(cleaned, spacing), 0), points),
+        error=_as_given(frame.scale * each_row(cleaned.error, np.inf), points),
+        noise=_typical_noise(cleaned) * frame.scale if noise is None else float(noise),
+        spacing=spacing * frame.scale,
         outliers=_as_given(each_row(cleaned.outliers, True), points),
-        oriented=sides.oriented,
+        oriented=oriented,
     )
 
 
-class _Sides(NamedTuple):
-    """Sides of the surface that cleaned points lie on."""
+def _frame_of(rows: NDArray[np.float64], name: str) -> Frame:
+    """The frame of the rows that are finite.
 
-    normals: Float[Tensor, "n 3"]
-    """Normals that point to one side, the outside if there is one; 0 for outliers."""
-    oriented: bool
-    """Whether there is an outside."""
-    spacing: float
-    """Typical distance between neighbours."""
+    Raises:
+        ValueError: They have no surface.
+    """
+    cloud = clean_points(rows, name=name).points
+    if dimensions(cloud) < 2:
+        raise ValueError(f"all points of {name} lie on one line; there is no surface to move them to")
+    return Frame.of(cloud)
 
 
-def _sides_of(cleaned: Cleaned) -> _Sides:
-    """The sides told from as many points as `ORIENTED_POINTS`, and the normals of all turned to them."""
+def _unit_rows(rows: NDArray[np.float64], usable: NDArray[np.bool_], frame: Frame) -> NDArray[np.float32]:
+    """The usable rows in the unit frame, where single precision is 3e-8 of the longest side."""
+    unit = np.empty((int(usable.sum()), 3), np.float32)
+    places = usable.nonzero()[0]
+    for start in range(0, len(unit), BLOCK):
+        unit[start : start + BLOCK] = frame.to_unit(rows[places[start : start + BLOCK]])
+    return unit
+
+
+def _turn_outward(cleaned: Cleaned) -> tuple[bool, float]:
+    """Turn the normals to one side, in place; those of outliers become 0.
+
+    As many points as `ORIENTED_POINTS` tell the sides.
+
+    Returns:
+        Whether that side is known to be the outside, and the typical distance between neighbours.
+    """
+    points, normals, outliers = cleaned.points, cleaned.normals, cleaned.outliers
     config = OrientationConfig()
-    cube = cleaned.points.abs().amax(dim=1) <= config.side / 2
-    places = (cube & ~cleaned.outliers).nonzero()[:, 0]
-    normals = torch.where(cleaned.outliers[:, None], 0, cleaned.normals)
+    normals[outliers] = 0
+    places = (~outliers & (points.abs().amax(dim=1) <= config.side / 2)).nonzero()[:, 0]
     if len(places) < 2:
-        return _Sides(normals, False, 0.0)
+        return False, 0.0
     drawn = torch.randperm(len(places), generator=torch.Generator().manual_seed(0))[:ORIENTED_POINTS]
-    sample = cleaned.points[places[drawn]]
+    sample = points[places[drawn]].double()
     nearest = NeighborIndex(sample).query(sample, min(AREA_NEIGHBORS + 1, len(sample)))
     areas = point_areas(nearest.squared_distances)
     sides = orient_points(sample, areas=areas.clamp(min=LEAST_AREA), config=config)
-    for block, turned in zip(cleaned.points.split(BLOCK), normals.split(BLOCK)):
-        inward = (sides.indicator.gradient(block) * turned).sum(dim=1) > 0
+    for block, turned in zip(points.split(BLOCK), normals.split(BLOCK)):
+        inward = (sides.indicator.gradient(block.double()) * turned).sum(dim=1) > 0
         turned[inward] *= -1
-    return _Sides(normals, sides.trust.reliable, spacing_of(areas) * (len(sample) / len(places)) ** 0.5)
+    return sides.trust.reliable, spacing_of(areas) * (len(sample) / len(places)) ** 0.5
 
 
-def _typical(cleaned: Cleaned) -> float:
+def _confidence(cleaned: Cleaned, spacing: float) -> Float[Tensor, "n"]:
+    return torch.where(cleaned.outliers, 0, 1 / (1 + cleaned.error / spacing))
+
+
+def _typical_noise(cleaned: Cleaned) -> float:
     """Median of the noise around the points that are no outliers."""
     noise = cleaned.noise[~cleaned.outliers]
     return float(noise.median()) if len(noise) else 0.0

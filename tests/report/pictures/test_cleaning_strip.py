@@ -56,8 +56,8 @@ def test_normals_that_point_inside_are_red(ball):
 def test_torch_and_rows_that_are_not_finite_are_drawn_alike(ball):
     points, scan = ball
     broken = np.concatenate([points, [[np.nan] * 3]])
-    arrays = np.concatenate([scan.points, broken[-1:]]), np.concatenate([scan.normals, np.zeros((1, 3))])
-    lost = cleaned(*map(torch.from_numpy, (*arrays, np.append(scan.outliers, True))))
+    normals, outliers = np.concatenate([scan.normals, np.zeros((1, 3))]), np.append(scan.outliers, True)
+    lost = cleaned(torch.from_numpy(broken), torch.from_numpy(normals), torch.from_numpy(outliers))
     expected = cleaning_strip(points, scan, size=SIZE)
     assert (cleaning_strip(torch.from_numpy(broken), lost, size=SIZE) == expected).all()
 
