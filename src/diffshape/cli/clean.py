@@ -116,7 +116,8 @@ def _facts(cloud: "PointCloud", cleaned: "CleanScan") -> dict[str, Any]:
     """What was found in the scan, lengths in its unit."""
     import numpy as np
 
-    moves = np.linalg.norm(cleaned.points - cloud.points, axis=1)[~cleaned.outliers]
+    offsets = cleaned.points - cloud.points
+    moves = np.sqrt(np.einsum("nc,nc->n", offsets, offsets))[~cleaned.outliers]
     return {
         "points": len(cleaned),
         "outliers": int(cleaned.outliers.sum()),

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 from numpy.typing import NDArray
 from torch import Tensor
 
@@ -18,7 +18,7 @@ from diffshape.data.coincident import distinct_rows
 from diffshape.data.points import dimensions
 from diffshape.fitting.scans.config import OrientationConfig
 from diffshape.fitting.scans.orientation import AREA_NEIGHBORS, orient_points, point_areas, spacing_of
-from diffshape.fitting.scans.prior.clean import Cleaned, clean_cloud
+from diffshape.fitting.scans.prior.clean import clean_cloud
 from diffshape.ops.neighbors.index import NeighborIndex
 from diffshape.training.device import chosen_device
 
@@ -26,7 +26,8 @@ ORIENTED_POINTS = 100_000
 """Number of points from which the sides of a larger scan are told, drawn at random."""
 
 LEAST_AREA = 1e-6
-"""Least area that a point stands for where sides are told, in the unit frame; finer than any feature seen there."""
+"""Least area that a point stands for when sides are told, in the unit frame: pictures of denser points, from which it is
+told which of them can be seen, would be too large."""
 
 BLOCK = 1 << 18
 """Number of points that are turned outward at a time, which bounds their memory."""
@@ -116,9 +117,9 @@ def clean_scan(points: Any, *, noise: float | None = None, device: torch.device 
     distinct = distinct_rows(unit)
     unit = torch.from_numpy(unit[distinct.first])
     given = None if noise is None else float(noise) / frame.scale
-    cleaned = Cleaned(*(each.cpu() for each in clean_cloud(unit, noise=given, device=chosen)))
-    oriented, spacing = _turn_outward(cleaned)
-    cleaned = cleaned._replace(points=torch.sub(cleaned.points, unit, out=unit))  # moves, 0 where a point stays
+    found = clean_cloud(unit, noise=given, device=chosen)
+    surface, normals, error, around, outliers = (each.cpu() for each in found)
+    oriented, spacing = _turn_outward(surface, normals, outliers)
 
     def each_row(values: Tensor, otherwise: float | bool) -> NDArray[Any]:
         """Values of distinct points for every row; ``otherwise`` where a row is not finite."""
@@ -126,17 +127,20 @@ def clean_scan(points: Any, *, noise: float | None = None, device: torch.device 
         full[usable] = values.numpy()[distinct.place]
         return full
 
-    full = each_row(cleaned.points, 0)
-    full *= frame.scale
-    full += rows
+    moved = each_row(surface - unit, 0)  # exactly 0 where a point stays
+    del found, surface, unit  # memory of 10 million points matters from here on
+    moved *= frame.scale
+    moved += rows
+    confidence = torch.where(outliers, 0, 1 / (1 + error / spacing))
+    typical = float(around[~outliers].median()) * frame.scale if not outliers.all() else 0.0
     return CleanScan(
-        points=_as_given(full, points),
-        normals=_as_given(each_row(cleaned.normals, 0), points),
-        confidence=_as_given(each_row(_confidence(cleaned, spacing), 0), points),
-        error=_as_given(frame.scale * each_row(cleaned.error, np.inf), points),
-        noise=_typical_noise(cleaned) * frame.scale if noise is None else float(noise),
+        points=_as_given(moved, points),
+        normals=_as_given(each_row(normals, 0), points),
+        confidence=_as_given(each_row(confidence, 0), points),
+        error=_as_given(frame.scale * each_row(error, np.inf), points),
+        noise=typical if noise is None else float(noise),
         spacing=spacing * frame.scale,
-        outliers=_as_given(each_row(cleaned.outliers, True), points),
+        outliers=_as_given(each_row(outliers, True), points),
         oriented=oriented,
     )
 
@@ -162,7 +166,9 @@ def _unit_rows(rows: NDArray[np.float64], usable: NDArray[np.bool_], frame: Fram
     return unit
 
 
-def _turn_outward(cleaned: Cleaned) -> tuple[bool, float]:
+def _turn_outward(
+    points: Float[Tensor, "n 3"], normals: Float[Tensor, "n 3"], outliers: Bool[Tensor, "n"]
+) -> tuple[bool, float]:
     """Turn the normals to one side, in place; those of outliers become 0.
 
     As many points as `ORIENTED_POINTS` tell the sides.
@@ -170,7 +176,6 @@ def _turn_outward(cleaned: Cleaned) -> tuple[bool, float]:
     Returns:
         Whether that side is known to be the outside, and the typical distance between neighbours.
     """
-    points, normals, outliers = cleaned.points, cleaned.normals, cleaned.outliers
     config = OrientationConfig()
     normals[outliers] = 0
     places = (~outliers & (points.abs().amax(dim=1) <= config.side / 2)).nonzero()[:, 0]
@@ -185,16 +190,6 @@ def _turn_outward(cleaned: Cleaned) -> tuple[bool, float]:
         inward = (sides.indicator.gradient(block.double()) * turned).sum(dim=1) > 0
         turned[inward] *= -1
     return sides.trust.reliable, spacing_of(areas) * (len(sample) / len(places)) ** 0.5
-
-
-def _confidence(cleaned: Cleaned, spacing: float) -> Float[Tensor, "n"]:
-    return torch.where(cleaned.outliers, 0, 1 / (1 + cleaned.error / spacing))
-
-
-def _typical_noise(cleaned: Cleaned) -> float:
-    """Median of the noise around the points that are no outliers."""
-    noise = cleaned.noise[~cleaned.outliers]
-    return float(noise.median()) if len(noise) else 0.0
 
 
 def _as_given(values: NDArray[Any], points: Any) -> Any:

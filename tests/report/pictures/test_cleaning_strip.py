@@ -81,5 +81,7 @@ def test_outliers_alone_are_drawn_as_they_were_scanned(ball):
 
 
 def test_a_scan_of_another_length_is_refused(ball):
-    with pytest.raises(ValueError, match=r"cleaning_strip: points must be the 2,000 that were cleaned, got 5"):
+    with pytest.raises(
+        ValueError, match=r"cleaning_strip: points must be the \(2000, 3\) that were cleaned, got \(5, 3\)"
+    ):
         cleaning_strip(ball[0][:5], ball[1])

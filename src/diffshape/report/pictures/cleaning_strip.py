@@ -7,7 +7,7 @@ import numpy as np
 from jaxtyping import UInt8
 
 from diffshape._arguments import checked
-from diffshape.data.arrays import real_array, real_rows
+from diffshape.data.arrays import host_array, real_array, real_rows
 from diffshape.data.up import UP, Up
 from diffshape.fitting.clean_scan import CleanScan
 from diffshape.report.pictures.gallery import gallery
@@ -50,11 +50,12 @@ def cleaning_strip(
     >>> cleaning_strip(scan, clean_scan(scan), size=120).shape
     (162, 264, 3)
     """
-    scan = real_rows(points, name="cleaning_strip: points")
-    if len(scan) != len(cleaned):
-        raise ValueError(f"cleaning_strip: points must be the {len(cleaned):,} that were cleaned, got {len(scan):,}")
+    scan = host_array(points, name="cleaning_strip: points")
+    if scan.shape != (len(cleaned), 3):
+        raise ValueError(f"cleaning_strip: points must be the ({len(cleaned)}, 3) that were cleaned, got {scan.shape}")
     rows = slice(None, None, -(-len(scan) // SHOWN) or 1)
-    before = scan[rows][np.isfinite(scan[rows]).all(axis=1)]
+    before = real_rows(scan[rows], name="cleaning_strip: points")
+    before = before[np.isfinite(before).all(axis=1)]
     after, normals, outliers = (
         real_array(each[rows], name="cleaning_strip: cleaned")
         for each in (cleaned.points, cleaned.normals, cleaned.outliers)
