@@ -83,7 +83,7 @@ def test_what_was_cleaned_is_cleaned_again_and_told(noisy, capsys):
     assert main(["clean", "scan.ply", "--quiet"]) == 0
     capsys.readouterr()
     assert main(["clean", "scan_clean.ply", "--out", "again.pcd"]) == 0
-    assert "columns of the scan: normals, confidence, error, outlier" in capsys.readouterr().out
+    assert "replaced columns of the scan: normals, confidence, error, outlier" in capsys.readouterr().out
     assert len(as_points("again.pcd").attributes) == len(as_points("scan_clean.ply").attributes)
 
 

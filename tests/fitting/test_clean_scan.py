@@ -292,6 +292,22 @@ def test_all_outliers_are_an_answer_too(prior, ball):
     assert not scan.oriented
 
 
+@pytest.mark.parametrize("far", [1e10, 1e25])
+def test_a_point_at_the_end_of_the_world_is_an_outlier_that_keeps_its_bits(noisy_ball, cleaned, far):
+    scan = clean_scan(np.concatenate([noisy_ball, [[far, -far, 0]]]))
+    assert scan.outliers[-1]
+    assert (scan.points[-1] == [far, -far, 0]).all()
+    np.testing.assert_allclose(scan.points[:-1], cleaned.points, atol=EXACT)
+    assert scan.oriented
+
+
+def test_points_that_are_one_in_single_precision_are_an_answer_too():
+    corners = np.array([[0.0, 0, 0], [1, 0, 0], [0, 1, 0], [0, 1e-12, 0]])
+    scan = clean_scan(corners)
+    assert np.isfinite(scan.normals).all()
+    assert np.isfinite(scan.points).all()
+
+
 def test_a_dense_speck_in_a_scan_is_no_trouble(ball):
     speck = ball[0] + 1e-7 * np.random.default_rng(0).normal(size=(3000, 3))
     assert np.isfinite(clean_scan(np.concatenate([ball, speck])).normals).all()

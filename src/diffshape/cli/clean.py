@@ -71,7 +71,7 @@ def run(arguments: Clean) -> int:
     say.notes(cloud.notes)
     cleaned = _cleaned(cloud, scan, arguments.noise, device)
     replaced = _write(path, cloud, cleaned, drop_outliers=arguments.drop_outliers)
-    say.notes([f"what replaces columns of the scan: {', '.join(replaced)}"] if replaced else [])
+    say.notes([f"replaced columns of the scan: {', '.join(replaced)}"] if replaced else [])
     picture = path.with_suffix(".png")
     cleaning_strip(cloud.points, cleaned, path=picture, up=arguments.up or up_of(scan))
     facts = _facts(cloud, cleaned)
@@ -131,8 +131,9 @@ def _facts(cloud: "PointCloud", cleaned: "CleanScan") -> dict[str, Any]:
 
 def _summary(facts: Mapping[str, Any], *, dropped: bool) -> str:
     """Summary of what was found, for people."""
+    outliers = f"{facts['outliers']:,} outlier{'s' * (facts['outliers'] != 1)}"
     return (
         f"noise {facts['noise']:.4g}, points {facts['spacing']:.4g} apart, moved by {facts['mean_move']:.4g} in the "
-        f"mean, in the unit of the scan; {facts['outliers']:,} outliers {'left out' if dropped else 'marked'}\n"
+        f"mean, in the unit of the scan; {outliers} {'left out' if dropped else 'marked'}\n"
         + ("normals point outside" if facts["oriented"] else "no inside was found: normals may point to either side")
     )

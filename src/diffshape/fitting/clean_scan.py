@@ -26,11 +26,15 @@ ORIENTED_POINTS = 100_000
 """Number of points from which the sides of a larger scan are told, drawn at random."""
 
 LEAST_AREA = 1e-6
-"""Least area that a point stands for when sides are told, in the unit frame: pictures of denser points, from which it is
-told which of them can be seen, would be too large."""
+"""Least area that a point stands for when sides are told, in the unit frame: the pictures of denser points, which show
+what of them can be seen, would be too large."""
+
+FARTHEST = 1e6
+"""Largest coordinate in the unit frame: outliers beyond it count as there, so that squares are finite in single
+precision."""
 
 BLOCK = 1 << 18
-"""Number of points that are turned outward at a time, which bounds their memory."""
+"""Number of points that are scaled, or turned outward, at a time, which bounds their memory."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -96,9 +100,9 @@ def clean_scan(points: Any, *, noise: float | None = None, device: torch.device 
         ValueError: The points are too few, all in one place or on one line, or not (N, 3); the noise is negative or not
             finite; or the device is not here.
 
-    Deterministic: the same points give the same bits, in any order and with any number of threads; of more than 100,000
-    points, 100,000 drawn at random, always the same, tell on which side the outside is. No gradient flows.
-    `fit_points` cleans its scan by itself.
+    Deterministic: the same points give the same bits with any number of threads, and, up to 100,000 of them, in any
+    order; of more, 100,000 tell on which side the outside is. Computed in single precision, in a frame where the
+    longest side is 1. No gradient flows. `fit_points` cleans its scan by itself.
 
     >>> directions = np.random.default_rng(0).normal(size=(2000, 3))
     >>> ball = 50 * directions / np.linalg.norm(directions, axis=1, keepdims=True)
@@ -112,8 +116,10 @@ def clean_scan(points: Any, *, noise: float | None = None, device: torch.device 
     chosen = chosen_device(device, argument="clean_scan: device")
     rows = as_points(points, name=name).points
     usable = usable_rows(rows)
-    frame = _frame_of(rows, name)
+    frame = Frame.of(clean_points(rows, name=name).points)
     unit = _unit_rows(rows, usable, frame)
+    if dimensions(unit[(np.abs(unit) <= 1).all(axis=1)].astype(np.float64)) < 2:
+        raise ValueError(f"all points of {name} lie on one line; there is no surface to move them to")
     distinct = distinct_rows(unit)
     unit = torch.from_numpy(unit[distinct.first])
     given = None if noise is None else float(noise) / frame.scale
@@ -145,24 +151,13 @@ def clean_scan(points: Any, *, noise: float | None = None, device: torch.device 
     )
 
 
-def _frame_of(rows: NDArray[np.float64], name: str) -> Frame:
-    """The frame of the rows that are finite.
-
-    Raises:
-        ValueError: They have no surface.
-    """
-    cloud = clean_points(rows, name=name).points
-    if dimensions(cloud) < 2:
-        raise ValueError(f"all points of {name} lie on one line; there is no surface to move them to")
-    return Frame.of(cloud)
-
-
 def _unit_rows(rows: NDArray[np.float64], usable: NDArray[np.bool_], frame: Frame) -> NDArray[np.float32]:
     """The usable rows in the unit frame, where single precision is 3e-8 of the longest side."""
     unit = np.empty((int(usable.sum()), 3), np.float32)
     places = usable.nonzero()[0]
     for start in range(0, len(unit), BLOCK):
-        unit[start : start + BLOCK] = frame.to_unit(rows[places[start : start + BLOCK]])
+        block = frame.to_unit(rows[places[start : start + BLOCK]])
+        unit[start : start + BLOCK] = block.clip(-FARTHEST, FARTHEST)
     return unit
 
 

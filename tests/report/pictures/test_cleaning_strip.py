@@ -18,7 +18,7 @@ def ball():
     normals = np.random.default_rng(0).normal(size=(2000, 3))
     normals /= np.linalg.norm(normals, axis=1, keepdims=True)
     points, outliers = normals.copy(), np.arange(2000) == 0
-    points[0] = 100
+    points[0] = 1e20
     normals[0] = 0
     return points, cleaned(points, normals, outliers)
 

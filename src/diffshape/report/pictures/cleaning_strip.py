@@ -17,6 +17,9 @@ from diffshape.report.pictures.surfels import surfels
 SHOWN = 100_000
 """Number of points that are drawn of a larger scan: one in so many, in the order of the scan."""
 
+MARGIN = 0.1
+"""Distance from the box of the cleaned points, in its longest sides, up to which points of the scan are drawn."""
+
 
 @checked
 def cleaning_strip(
@@ -31,7 +34,7 @@ def cleaning_strip(
 ) -> UInt8[np.ndarray, "h w 3"]:
     """The points of a scan, and beside them the cleaned ones, each as a small piece of surface across its normal.
 
-    Outliers are in the first picture only, as far as they lie in the box of the other points. Where a normal of the
+    Outliers are in the first picture only, as far as they lie near the box of the other points. Where a normal of the
     second points away from the eye, it is red.
 
     Args:
@@ -63,8 +66,11 @@ def cleaning_strip(
     shown = (outliers == 0) & (normals != 0).any(axis=1)
     pieces = surfels(after[shown], normals[shown], 2 * cleaned.spacing * rows.step**0.5)
     framed = after[shown] if shown.any() else before
+    low, high = framed.min(axis=0), framed.max(axis=0)
+    margin = MARGIN * (high - low).max()
+    before = before[((before >= low - margin) & (before <= high + margin)).all(axis=1)]
     view: Any = {
-        "bounds": (framed.min(axis=0).tolist(), framed.max(axis=0).tolist()),
+        "bounds": (low.tolist(), high.tolist()),
         "size": size,
         "azimuth": azimuth,
         "elevation": elevation,

@@ -39,7 +39,7 @@ def clean_cloud(points: Float[Tensor, "n 3"], *, noise: float | None, device: to
     """Move the points of a scan to the surface.
 
     Args:
-        points: Shape (N, 3), N >= 4 different points, in any unit.
+        points: Shape (N, 3), N >= 3 different points, in any unit.
         noise: Standard deviation along the normals in the same unit; estimated if ``None``.
         device: Where to compute.
 
