@@ -1,0 +1,102 @@
+"""The passes of the prior over a whole cloud, in blocks that bound the memory."""
+
+from dataclasses import dataclass, replace
+
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor
+
+from diffshape._reprs import one_line
+from diffshape.fitting.scans.prior.neighbors import NeighborLists
+from diffshape.fitting.scans.prior.network import CleaningPass, Estimate, ScanPrior, ladder_ranks
+from diffshape.fitting.scans.prior.noise import noise_around, noise_by_quadrics, typical_noise
+from diffshape.ops.neighborhoods.definition import LEAST, Neighborhoods, SmoothedCloud
+from diffshape.ops.neighborhoods.frames import plane_normals
+from diffshape.ops.neighborhoods.see import see_neighborhoods
+
+PLANE_RANKS = 96
+"""Number of neighbours through which the first planes go."""
+BLOCK = 512
+"""Number of neighbourhoods that are looked at at a time; what they take then stays in the cache."""
+SAMPLE = 1 << 16
+"""Largest number of points from which the noise is estimated before the first pass."""
+
+
+@dataclass
+class Smoothing:
+    """A scan between two passes."""
+
+    cloud: SmoothedCloud
+    """The points as far as they have been smoothed."""
+    noise: Float[Tensor, ""]
+    """Typical noise of the scan, along its normals."""
+    moves: Float[Tensor, "n"] | None = None
+    """Distances that the points were moved along their normals; None before the first pass, and where the noise was
+    given."""
+
+    __repr__ = one_line
+
+    def noise_at(self, neighbors: Int[Tensor, "b k"]) -> Float[Tensor, "b"]:
+        """Noise around points with these neighbours."""
+        if self.moves is None:
+            return self.noise.expand(len(neighbors))
+        return noise_around(self.moves, neighbors, self.noise)
+
+
+def smoothed(prior: ScanPrior, points: Float[Tensor, "n 3"], noise: float | None) -> Smoothing:
+    """A scan after all passes."""
+    lists = NeighborLists(points, prior.config.neighbors)
+    scan = begin(points, lists, noise)
+    for number, network in enumerate(prior.passes):
+        if number == 1:  # from here on from where the first pass put the points, on their sheet of a thin wall
+            lists = NeighborLists(scan.cloud.points, prior.config.neighbors)
+        scan = after_pass(network, scan, lists, estimating=noise is None)
+    return scan
+
+
+def begin(points: Float[Tensor, "n 3"], lists: NeighborLists, noise: float | None) -> Smoothing:
+    """The scan before the first pass: points where they were measured, planes through their neighbours."""
+    normals = torch.empty_like(points)
+    centers, nearest = [], []
+    stride = -(-len(points) // SAMPLE)
+    for rows, neighbors in lists.blocks():
+        normals[rows] = plane_normals(points[neighbors[:, :PLANE_RANKS].long()] - points[rows, None])
+        if noise is None:
+            centers.append(rows[::stride])
+            nearest.append(neighbors[::stride])
+    if noise is None:
+        probed = torch.cat(centers)
+        typical = noise_by_quadrics(points, probed, normals[probed], torch.cat(nearest))
+    else:
+        typical = points.new_tensor(noise)
+    errors = torch.log(typical + LEAST).repeat(len(points))
+    return Smoothing(SmoothedCloud(points, points, normals, errors, torch.zeros_like(errors)), typical)
+
+
+@torch.no_grad()
+def after_pass(network: CleaningPass, scan: Smoothing, lists: NeighborLists, *, estimating: bool) -> Smoothing:
+    """The scan as a pass leaves it, ``estimating`` its noise anew or not."""
+    ladder = ladder_of(lists, scan.cloud.points.device)
+    after = SmoothedCloud(scan.cloud.raw, *map(torch.empty_like, scan.cloud[1:]))
+    for rows, neighbors in lists.blocks():
+        noise = scan.noise_at(neighbors)
+        for few, near, level in zip(rows.split(BLOCK), neighbors.split(BLOCK), noise.split(BLOCK)):
+            seen = see_neighborhoods(scan.cloud, few, near, level, ladder)
+            estimate = network(seen, ladder)
+            after.points[few], after.normals[few] = placed(scan.cloud.points[few], seen, estimate)
+            after.log_error[few], after.outlier[few] = estimate.log_error + torch.log(seen.radius), estimate.outlier
+    if not estimating:
+        return replace(scan, cloud=after)
+    moves = ((after.raw - after.points) * after.normals).sum(-1).abs()
+    return Smoothing(after, typical_noise(moves), moves)
+
+
+def placed(points: Float[Tensor, "n 3"], seen: Neighborhoods, estimate: Estimate) -> tuple[Tensor, Tensor]:
+    """Points on the estimated surface and its normals there, in the frame of the scan."""
+    moved = points + (estimate.offset * seen.radius)[:, None] * seen.frames[:, 2]
+    return moved, (estimate.normal[:, None] @ seen.frames)[:, 0]
+
+
+def ladder_of(lists: NeighborLists, device: torch.device) -> Int[Tensor, "l"]:
+    """Ranks of the neighbours that a pass looks at most closely."""
+    return torch.tensor(ladder_ranks(lists.count), device=device)
