@@ -315,6 +315,9 @@ def good_calls() -> dict[str, Call]:
             fitting.FitSettings.from_dict, {"plain": fitting.preset("quick").to_dict()}, use=vars
         ),
         "fitting.resume_fit": Call(fitting.resume_fit, {"folder": "run", "device": "cpu", "progress": False}),
+        "fitting.train_scan_prior": Call(
+            fitting.train_scan_prior, {"config": fitting.PriorConfig(batch=8), "scans": 1, **quick}, use=str
+        ),
         "fitting.score_field": Call(fitting.score_field, {"result": result, "samples": 20, "resolution": 8}, use=str),
         "fitting.tabulate_fits": Call(
             fitting.tabulate_fits, {"results": [result], "samples": 20, "queries": 20}, use=str

@@ -39,7 +39,7 @@ COMMANDS = [
     ("fitt a.ply", USAGE, "there is no verb 'fitt'; did you mean fit?"),
     ("evaluate a b", USAGE, "did you mean eval?"),
     ("box.ply", USAGE, "box.ply is a file, not a verb; type diffshape fit box.ply to fit it"),
-    ("train", USAGE, "train: say what to train: diffshape train deep-sdf | landmarks"),
+    ("train", USAGE, "train: say what to train: diffshape train deep-sdf | landmarks | scan-prior"),
     ("train landmark", USAGE, "there is no model 'landmark'; did you mean landmarks?"),
     ("info extra", USAGE, "info: unexpected 'extra'; it takes options only"),
     # words
@@ -97,6 +97,9 @@ COMMANDS = [
     ("train deep-sdf --model.lr inf", USAGE, "--model.lr must be finite, got inf"),
     ("train deep-sdf --model.network.width 0", USAGE, "--model.network.width must be 1 or more, got 0"),
     ("train deep-sdf meshes --holdout 1", USAGE, "--holdout must be a share between 0 and 1, got 1.0"),
+    ("train scan-prior --scans 0", USAGE, "--scans must be at least 1, got 0"),
+    ("train scan-prior --scans 99999999999", USAGE, "--scans must be at most"),
+    ("train scan-prior --config.passes 0", USAGE, "--config.passes must be at least 1, got 0"),
     ("train landmarks --images 99999999999", USAGE, "--images must be at most"),
     ("train landmarks --training.zoom nan", USAGE, "--training.zoom must be a number, got 'nan'"),
     ("train landmarks --phantom.width 100", USAGE, "must be multiples of 32"),

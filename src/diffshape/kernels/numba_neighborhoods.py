@@ -75,7 +75,18 @@ def see_neighborhoods(
         summary[row, 5] = _bounded(own / np.float32(3.0))
         summary[row, 6] = _within(outlier[i], -5.0, 5.0) / np.float32(3.0)
         for f in range(len(falloffs)):
-            _fit(smooth_local[row], ladder, falloffs[f], ridge, fine, matrix, factor, right, solution, summary[row, 7 + 3 * f :])
+            _fit(
+                smooth_local[row],
+                ladder,
+                falloffs[f],
+                ridge,
+                fine,
+                matrix,
+                factor,
+                right,
+                solution,
+                summary[row, 7 + 3 * f :],
+            )
         noises[row], radii[row], frames[row] = level, radius, frame
 
 
@@ -132,7 +143,11 @@ def _place(i, unit, points, normals, nearest, local, weights, frame) -> float:
     c, s = np.float32(math.cos(angle)), np.float32(math.sin(angle))
     first = np.float32(-1.0) if side * (c * right + s * left) < 0 else np.float32(1.0)
     second = np.float32(-1.0) if side * (c * left - s * right) < 0 else np.float32(1.0)
-    frame[0, 0], frame[0, 1], frame[0, 2] = first * (c * ux + s * vx), first * (c * uy + s * vy), first * (c * uz + s * vz)
+    frame[0, 0], frame[0, 1], frame[0, 2] = (
+        first * (c * ux + s * vx),
+        first * (c * uy + s * vy),
+        first * (c * uz + s * vz),
+    )
     frame[1, 0], frame[1, 1], frame[1, 2] = (
         second * (c * vx - s * ux),
         second * (c * vy - s * uy),
@@ -178,7 +193,14 @@ def _see(
         moved = abs((a - x) * u + (b - y) * v + (h - z) * w)
         f = features[j]
         f[0], f[1], f[2] = x, y, x * x + y * y
-        f[3], f[4], f[5], f[6], f[7], f[8] = height, height * height, measured, measured * measured, plane, plane * plane
+        f[3], f[4], f[5], f[6], f[7], f[8] = (
+            height,
+            height * height,
+            measured,
+            measured * measured,
+            plane,
+            plane * plane,
+        )
         f[9], f[10], f[11], f[12] = u, v, w, min(np.float32(4.0) * (one - w), one)
         f[13], f[14], f[15] = half * _within(log_error[q] - log_noise, -4.0, 3.0), _bounded(moved * coarse), shown
 

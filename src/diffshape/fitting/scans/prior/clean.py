@@ -1,4 +1,4 @@
-"""Points of a scan moved to the surface that they were measured on, each by a quadric through its neighbours."""
+"""Points of a scan moved to the surface that they were measured on, by the prior."""
 
 from typing import NamedTuple
 
@@ -7,15 +7,16 @@ from jaxtyping import Bool, Float
 from torch import Tensor
 
 from diffshape._reprs import one_line
-from diffshape.ops.local_quadrics import local_quadrics
-from diffshape.ops.neighbors.estimate_normals import estimate_normals
+from diffshape.fitting.scans.prior.passes import smoothed
+from diffshape.fitting.scans.prior.scan_prior import ScanPrior, shipped_prior
 from diffshape.ops.neighbors.index import NeighborIndex
-
-NEIGHBORS = 48
-"""Number of neighbours of a point whose quadric it moves to."""
 
 CLEAN_BELOW = 0.15
 """Noise, in distances between neighbours, below which the points of a scan stay where they are."""
+OUTLIER = 0.0
+"""Logit from which on a point is marked as an outlier."""
+SPACING_SAMPLE = 1 << 16
+"""Largest number of points that tell the typical distance between neighbours."""
 
 
 class Cleaned(NamedTuple):
@@ -36,29 +37,33 @@ class Cleaned(NamedTuple):
 
 
 def clean_cloud(points: Float[Tensor, "n 3"], *, noise: float | None, device: torch.device) -> Cleaned:
-    """Move the points of a scan to the surface.
+    """Move the points of a scan to the surface, by the prior that comes with the package.
 
     Args:
         points: Shape (N, 3), N >= 3 different points, in any unit.
         noise: Standard deviation along the normals in the same unit; estimated if ``None``.
         device: Where to compute.
-
-    Returns:
-        See :class:`Cleaned`; on the CPU, in the dtype of ``points``.
     """
-    cloud = points.detach().to(device, torch.float64)
-    squared_distances, neighbors = NeighborIndex(cloud).query(cloud, min(NEIGHBORS, len(cloud)))
-    distances = squared_distances[:, min(8, len(cloud) - 1)].sqrt()
-    outliers = distances > 6 * distances.median()
-    normals = estimate_normals(cloud, k=16)
-    quadrics = local_quadrics(cloud, cloud, normals, normals, neighbors, noise=0.0, sizes=(NEIGHBORS,), agreement=-1.0)
-    offsets = ((quadrics.points - cloud) * normals).sum(dim=1).abs()
-    found = float(offsets.median()) / 0.6745 if noise is None else noise
-    moves = ~outliers & (found > CLEAN_BELOW * float(squared_distances[:, 1].median().sqrt()))
+    return cleaned(shipped_prior().to(device), points.to(device), noise)
+
+
+def cleaned(prior: ScanPrior, points: Float[Tensor, "n 3"], noise: float | None = None) -> Cleaned:
+    """Move the points of a scan to the surface by a prior, where they are."""
+    scan = smoothed(prior, points, noise)
+    cloud = scan.cloud
+    outliers = cloud.outlier > OUTLIER
+    stays = outliers | (scan.noise < CLEAN_BELOW * _spacing(cloud.points))
     return Cleaned(
-        points=torch.where(moves[:, None], quadrics.points, cloud).to(points),
-        normals=quadrics.normals.to(points),
-        error=(found * (6 / quadrics.used.clamp(min=6)).sqrt()).to(points),
-        noise=torch.full_like(offsets, found).to(points),
-        outliers=outliers.to(points.device),
+        points=torch.where(stays[:, None], points, cloud.points),
+        normals=cloud.normals,
+        error=cloud.log_error.exp(),
+        noise=scan.noise.expand(len(points)),
+        outliers=outliers,
     )
+
+
+def _spacing(points: Float[Tensor, "n 3"]) -> Float[Tensor, ""]:
+    """Typical distance between neighbours: the side of a square that a point stands for."""
+    some = points[:: -(-len(points) // SPACING_SAMPLE)]
+    squared, _ = NeighborIndex(points).query(some, min(9, len(points)))
+    return (torch.pi / 8 * squared[:, -1].median()).sqrt()

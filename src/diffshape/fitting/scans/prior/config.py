@@ -10,7 +10,7 @@ from diffshape._typed import check_settings
 class PriorConfig:
     """A scan prior: passes of one small network over the neighbourhood of every point."""
 
-    passes: int = 3
+    passes: int = 4
     """Number of passes, each with weights of its own; each sees the points as the pass before left them."""
     neighbors: int = 256
     """Number of neighbours of a point that its surface is fitted to."""

@@ -81,15 +81,6 @@ class CleaningPass(nn.Module):
         )
 
 
-class ScanPrior(nn.Module):
-    """All passes of the prior."""
-
-    def __init__(self, config: PriorConfig | None = None) -> None:
-        super().__init__()
-        self.config = config or PriorConfig()
-        self.passes = nn.ModuleList(CleaningPass(self.config) for _ in range(self.config.passes))
-
-
 def ladder_ranks(neighbors: int) -> list[int]:
     """Ranks of neighbours that get sparser outwards: all of the nearest, then every second, every fourth...
 

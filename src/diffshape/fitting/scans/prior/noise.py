@@ -1,6 +1,5 @@
 """Noise of a scan, estimated from the scan itself: its standard deviation along the normals."""
 
-import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 

@@ -8,8 +8,9 @@ from torch import Tensor
 
 from diffshape._reprs import one_line
 from diffshape.fitting.scans.prior.neighbors import NeighborLists
-from diffshape.fitting.scans.prior.network import CleaningPass, Estimate, ScanPrior, ladder_ranks
+from diffshape.fitting.scans.prior.network import CleaningPass, Estimate, ladder_ranks
 from diffshape.fitting.scans.prior.noise import noise_around, noise_by_quadrics, typical_noise
+from diffshape.fitting.scans.prior.scan_prior import ScanPrior
 from diffshape.ops.neighborhoods.definition import LEAST, Neighborhoods, SmoothedCloud
 from diffshape.ops.neighborhoods.frames import plane_normals
 from diffshape.ops.neighborhoods.see import see_neighborhoods
