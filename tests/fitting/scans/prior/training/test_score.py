@@ -67,6 +67,6 @@ def test_crops_are_told_apart_by_their_noise():
 def test_a_score_is_a_table_and_plain_values():
     score = score_scan_prior(onto_the_plane, [flat_crop(0.01, stray=8), flat_crop(0.05)])
     lines = str(score).splitlines()
-    assert [line.split()[0] for line in lines] == ["noise/spacing", "0.15", ">", "distances"]
+    assert [line.split()[0] for line in lines] == ["noise/spacing", "0.15", ">", "distances", "angles"]
     assert "100%" in lines[1]
     assert score.to_dict()["bands"]["> 1.2"]["found"] is None

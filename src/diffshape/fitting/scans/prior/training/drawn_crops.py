@@ -37,7 +37,7 @@ TRUTH_RATIO = 16
 ATTEMPTS = 20
 """Number of solids that are drawn, at most, until one of them can be scanned."""
 TOLD_EVERY = 100
-"""Number of crops after which a notice says how many are drawn."""
+"""Number of crops after which another notice says how many are drawn."""
 
 
 class DrawnCrop(NamedTuple):
@@ -73,6 +73,7 @@ def drawn_crops(count: int, seed: Sequence[int], *, workers: int | None = None) 
     Raises:
         ValueError: None of `ATTEMPTS` solids could be scanned.
     """
+    tell(f"drawing {count} scans")
     crops = []
     with ThreadPoolExecutor(workers or os.cpu_count() or 1) as pool:
         for crop in pool.map(drawn_crop, [(*seed, number) for number in range(count)]):
