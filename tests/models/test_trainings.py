@@ -169,7 +169,8 @@ def test_a_training_of_the_command_line_needs_no_data(tmp_path):
 
 @pytest.mark.parametrize("kind", TRAININGS)
 def test_a_training_stands_under_the_command_that_begins_it(kind):
-    assert training_of(kind).settings.VERB == kind
+    verb = training_of(kind).settings.VERB
+    assert verb == kind
 
 
 def test_what_is_no_training_says_so(tmp_path):
