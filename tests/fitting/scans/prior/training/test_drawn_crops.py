@@ -92,4 +92,4 @@ def test_a_notice_says_how_many_are_drawn(monkeypatch):
     monkeypatch.setattr(module, "tell", told.append)
     monkeypatch.setattr(module, "TOLD_EVERY", 2)
     drawn_crops(3, (0,))
-    assert told == ["2 of 3 scans drawn"]
+    assert told == ["drawing 3 scans", "2 of 3 scans drawn"]

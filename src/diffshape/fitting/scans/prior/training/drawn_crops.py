@@ -39,7 +39,7 @@ ATTEMPTS = 20
 MOST_TRUTH = 60_000
 """Largest number of points of the true surface around a crop."""
 TOLD_EVERY = 100
-"""Number of crops after which a notice says how many are drawn."""
+"""Number of crops after which another notice says how many are drawn."""
 
 
 class DrawnCrop(NamedTuple):
@@ -75,6 +75,7 @@ def drawn_crops(count: int, seed: Sequence[int], *, workers: int | None = None) 
     Raises:
         ValueError: None of `ATTEMPTS` solids could be scanned.
     """
+    tell(f"drawing {count} scans")
     crops = []
     with ThreadPoolExecutor(workers or os.cpu_count() or 1) as pool:
         for crop in pool.map(drawn_crop, [(*seed, number) for number in range(count)]):

@@ -69,8 +69,9 @@ class ScanPriorScore(NamedTuple):
         head = ("noise/spacing", "scans", "distance", "cleaned", "normals", "cleaned", "found", "marked")
         rows = [_cells(name, self.counts[name], score) for name, score in self.bands.items()]
         lines = [f"{row[0]:<13}" + "".join(f"{cell:>10}" for cell in row[1:]) for row in (head, *rows)]
-        note = "distances to the truth in units of the noise (of the spacing where there is none), normals in degrees"
-        return "\n".join([*lines, f"{note}; shares of outliers found and of good points marked"])
+        lines.append("distances to the truth in units of the noise, or of the spacing where there is none;")
+        lines.append("angles of normals in degrees; shares of outliers that were found, of good points marked")
+        return "\n".join(lines)
 
 
 @torch.no_grad()
