@@ -4,7 +4,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-RIDGE = (1e-6, 1e-3, 1e-3, 1e-2, 1e-2, 1e-2)
+RIDGE = (1e-6, 1e-5, 1e-5, 1e-4, 1e-4, 1e-4)
 """Ridge of each coefficient, in sums of the weights: it decides where the neighbours do not, as on a line."""
 
 

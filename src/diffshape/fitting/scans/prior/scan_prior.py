@@ -15,7 +15,7 @@ from diffshape.data.synthetic.drawn.drawing import DRAWING_VERSION
 from diffshape.fitting.scans.prior.config import PriorConfig
 from diffshape.fitting.scans.prior.network import CleaningPass
 
-FILE = "scan_prior.safetensors"
+FILE = "model.safetensors"
 """Name of the file of weights, in the package and in the folder of a training."""
 VERSION = "1"
 """Version of the network: it grows whenever the same weights give other points."""
@@ -30,7 +30,7 @@ class ScanPrior(nn.Module):
         self.passes = nn.ModuleList(CleaningPass(self.config) for _ in range(self.config.passes))
 
     def save(self, folder: str | PathLike[str]) -> None:
-        """Write ``scan_prior.safetensors`` to a folder, which is made if it is missing.
+        """Write ``model.safetensors`` to a folder, which is made if it is missing.
 
         It holds the weights, the sizes of the network, and the versions of the network and of the drawn solids.
 
