@@ -15,6 +15,9 @@ CHUNK = 64
 TERMS = 6
 """Terms 1, x, y, x^2, x y, y^2 of a quadric."""
 
+MOMENTS = 22
+"""Weighted sums of a fit: 15 of x^a y^b with a + b <= 4, 6 of z times a term, and that of z^2."""
+
 
 @compiled
 def see_neighborhoods(
@@ -52,7 +55,7 @@ def see_neighborhoods(
     weights = np.empty(count, np.float32)
     matrix, factor = np.zeros((TERMS, TERMS)), np.zeros((TERMS, TERMS))
     right, solution = np.zeros(TERMS), np.zeros(TERMS)
-    frame = np.empty((3, 3), np.float32)
+    frame, moments, near = np.empty((3, 3), np.float32), np.empty(MOMENTS), np.empty((len(ladder), 3), np.float32)
     for row in range(task * CHUNK, min(len(rows), (task + 1) * CHUNK)):
         i = rows[row]
         nearest = neighbors[row]
@@ -75,18 +78,10 @@ def see_neighborhoods(
         summary[row, 5] = _bounded(own / np.float32(3.0))
         summary[row, 6] = _within(outlier[i], -5.0, 5.0) / np.float32(3.0)
         for f in range(len(falloffs)):
+            seen = summary[row, 7 + 3 * f :]
             _fit(
-                smooth_local[row],
-                ladder,
-                falloffs[f],
-                ridge,
-                fine,
-                matrix,
-                factor,
-                right,
-                solution,
-                summary[row, 7 + 3 * f :],
-            )
+                ladder, smooth_local[row], falloffs[f], ridge, fine, matrix, factor, right, solution, moments, near, seen
+            )  # fmt: skip
         noises[row], radii[row], frames[row] = level, radius, frame
 
 
@@ -205,18 +200,35 @@ def _see(
         f[13], f[14], f[15] = half * _within(log_error[q] - log_noise, -4.0, 3.0), _bounded(moved * coarse), shown
 
 
+@compiled
+def fit_windowed(task, ridge, raw, smooth, logits, windows, coefficients) -> None:
+    """Write the quadrics of the CHUNK neighbourhoods of this task, by `ops.neighborhoods.quadric_fit`.
+
+    raw, smooth (N, K, 3); logits (N, K, 2) of their weights; windows (N, 2) falls of theirs; coefficients (N, 6).
+    """
+    matrix, factor = np.zeros((TERMS, TERMS)), np.zeros((TERMS, TERMS))
+    right, solution, moments = np.zeros(TERMS), np.zeros(TERMS), np.empty(MOMENTS)
+    for i in range(task * CHUNK, min(len(raw), (task + 1) * CHUNK)):
+        moments[:] = 0.0
+        _add_weighted(raw[i], logits[i, :, 0], windows[i, 0], moments)
+        _add_weighted(smooth[i], logits[i, :, 1], windows[i, 1], moments)
+        _equations(moments, ridge, matrix, right)
+        _solve(matrix, right, factor, solution)
+        for r in range(TERMS):
+            coefficients[i, r] = solution[r]
+
+
 @compiled(fastmath={"reassoc", "contract", "nsz"})
-def _fit(local, ladder, falloff, ridge, fine, matrix, factor, right, solution, seen) -> None:
-    """Write height, residual and curvature of the quadric with this window to ``seen``."""
+def _add_weighted(local, logits, window, moments) -> None:
+    """Add the moments of neighbours with the weights exp(logit - window r^2)."""
     total = 0.0
     s10, s01, s20, s11, s02, s30, s21, s12, s03 = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
     s40, s31, s22, s13, s04 = 0.0, 0.0, 0.0, 0.0, 0.0
     z00, z10, z01, z20, z11, z02, zz = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
-    for k in range(len(ladder)):
-        j = ladder[k]
+    for j in range(len(local)):
         x, y, z = local[j, 0], local[j, 1], local[j, 2]
         xx, xy, yy = x * x, x * y, y * y
-        w = math.exp(-falloff * (xx + yy))
+        w = math.exp(logits[j] - window * (xx + yy))
         wx, wy, wxx, wxy, wyy, wz = w * x, w * y, w * xx, w * xy, w * yy, w * z
         total += w
         s10, s01, s20, s11, s02 = s10 + wx, s01 + wy, s20 + wxx, s11 + wxy, s02 + wyy
@@ -224,6 +236,19 @@ def _fit(local, ladder, falloff, ridge, fine, matrix, factor, right, solution, s
         s40, s31, s22, s13, s04 = s40 + wxx * xx, s31 + wxx * xy, s22 + wxx * yy, s13 + wxy * yy, s04 + wyy * yy
         z00, z10, z01, zz = z00 + wz, z10 + wz * x, z01 + wz * y, zz + wz * z
         z20, z11, z02 = z20 + wz * xx, z11 + wz * xy, z02 + wz * yy
+    found = (total, s10, s01, s20, s11, s02, s30, s21, s12, s03, s40, s31, s22, s13, s04)
+    for m, value in enumerate(found):
+        moments[m] += value
+    for m, value in enumerate((z00, z10, z01, z20, z11, z02, zz)):
+        moments[len(found) + m] += value
+
+
+@compiled
+def _equations(moments, ridge, matrix, right) -> None:
+    """Write the lower half of the normal equations, over the sum of the weights, and the ridge on their diagonal."""
+    total, s10, s01, s20, s11, s02 = moments[0], moments[1], moments[2], moments[3], moments[4], moments[5]
+    s30, s21, s12, s03 = moments[6], moments[7], moments[8], moments[9]
+    s40, s31, s22, s13, s04 = moments[10], moments[11], moments[12], moments[13], moments[14]
     for r, line in enumerate(
         (
             (total, 0.0, 0.0, 0.0, 0.0, 0.0),
@@ -237,8 +262,17 @@ def _fit(local, ladder, falloff, ridge, fine, matrix, factor, right, solution, s
         for c in range(r + 1):
             matrix[r, c] = line[c] / total
         matrix[r, r] += ridge[r]
-    for r, value in enumerate((z00, z10, z01, z20, z11, z02)):
-        right[r] = value / total
+        right[r] = moments[15 + r] / total
+
+
+@compiled
+def _fit(ladder, local, falloff, ridge, fine, matrix, factor, right, solution, moments, near, seen) -> None:
+    """Write height, residual and curvature of the quadric with this window to ``seen``."""
+    for k in range(len(ladder)):
+        near[k] = local[ladder[k]]
+    moments[:] = 0.0
+    _add_weighted(near, np.zeros(len(ladder), np.float32), falloff, moments)
+    _equations(moments, ridge, matrix, right)
     _solve(matrix, right, factor, solution)
     fitted = 0.0  # sum of w (fit^2 - 2 fit z), so that the residual is that plus the squares of z
     for r in range(TERMS):
@@ -246,7 +280,7 @@ def _fit(local, ladder, falloff, ridge, fine, matrix, factor, right, solution, s
         for c in range(TERMS):
             row += (matrix[r, c] if c <= r else matrix[c, r]) * solution[c]
         fitted += solution[r] * (row - ridge[r] * solution[r] - 2 * right[r])
-    spread = math.sqrt(max(fitted + zz / total, 0.0))
+    spread = math.sqrt(max(fitted + moments[MOMENTS - 1] / moments[0], 0.0))
     seen[0] = _bounded(np.float32(solution[0] / (2 * fine)))
     seen[1] = _within(np.float32(math.log((spread + 1e-4) / fine)), -3.0, 3.0)
     seen[2] = min(np.float32(math.sqrt(solution[3] ** 2 + solution[4] ** 2 + solution[5] ** 2)), np.float32(3.0))

@@ -17,7 +17,7 @@ from torch.nn.functional import normalize, silu
 
 from diffshape.fitting.scans.prior.config import PriorConfig
 from diffshape.ops.neighborhoods.definition import FEATURES, SUMMARY, Neighborhoods
-from diffshape.ops.neighborhoods.quadric_fit import fit_quadric
+from diffshape.ops.neighborhoods.quadric_fit import fit_windowed
 
 DENSE = 32
 """Number of nearest neighbours that are all on the ladder; beyond them every second, beyond twice as many every
@@ -64,11 +64,8 @@ class CleaningPass(nn.Module):
         whole = self.judge(torch.cat([seen.mean(1), seen.amax(1), around.summary], dim=-1))
         hidden = silu(self.weigh(around.features) + self.told(whole)[:, None])
         logits = WEIGHTS * torch.tanh(self.weights(hidden) / WEIGHTS)
-        window = WINDOW * torch.exp(1.5 * torch.tanh(self.windows(whole)))
-        both = torch.stack([around.raw, around.smooth], dim=1)
-        squared = both[..., :2].square().sum(-1)
-        weights = torch.exp(logits.mT - window[..., None] * squared)
-        fit = fit_quadric(both.flatten(1, 2), weights.flatten(1))
+        windows = WINDOW * torch.exp(1.5 * torch.tanh(self.windows(whole)))
+        fit = fit_windowed(around.raw, around.smooth, logits, windows)
         move, tilt_x, tilt_y, error, outlier = self.surface(whole).unbind(-1)
         slopes = fit[:, 1:3] + 0.5 * torch.tanh(torch.stack([tilt_x, tilt_y], dim=-1))
         normal = normalize(torch.cat([-slopes, torch.ones_like(slopes[:, :1])], dim=-1), dim=-1)

@@ -1,6 +1,7 @@
 """The passes of the prior over a whole cloud, in blocks that bound the memory."""
 
 from dataclasses import dataclass, replace
+from functools import partial
 
 import torch
 from jaxtyping import Float, Int
@@ -11,13 +12,14 @@ from diffshape.fitting.scans.prior.neighbors import NeighborLists
 from diffshape.fitting.scans.prior.network import CleaningPass, Estimate, ladder_ranks
 from diffshape.fitting.scans.prior.noise import noise_around, noise_by_quadrics, typical_noise
 from diffshape.fitting.scans.prior.scan_prior import ScanPrior
+from diffshape.ops.blocks import work_on_blocks
 from diffshape.ops.neighborhoods.definition import LEAST, Neighborhoods, SmoothedCloud
 from diffshape.ops.neighborhoods.frames import plane_normals
 from diffshape.ops.neighborhoods.see import see_neighborhoods
 
 PLANE_RANKS = 96
 """Number of neighbours through which the first planes go."""
-BLOCK = 512
+BLOCK = 256
 """Number of neighbourhoods that are looked at at a time; what they take then stays in the cache."""
 SAMPLE = 1 << 16
 """Largest number of points from which the noise is estimated before the first pass."""
@@ -80,16 +82,28 @@ def after_pass(network: CleaningPass, scan: Smoothing, lists: NeighborLists, *, 
     ladder = ladder_of(lists, scan.cloud.points.device)
     after = SmoothedCloud(scan.cloud.raw, *map(torch.empty_like, scan.cloud[1:]))
     for rows, neighbors in lists.blocks():
-        noise = scan.noise_at(neighbors)
-        for few, near, level in zip(rows.split(BLOCK), neighbors.split(BLOCK), noise.split(BLOCK)):
-            seen = see_neighborhoods(scan.cloud, few, near, level, ladder)
-            estimate = network(seen, ladder)
-            after.points[few], after.normals[few] = placed(scan.cloud.points[few], seen, estimate)
-            after.log_error[few], after.outlier[few] = estimate.log_error + torch.log(seen.radius), estimate.outlier
+        parts = list(zip(rows.split(BLOCK), neighbors.split(BLOCK), scan.noise_at(neighbors).split(BLOCK)))
+        work_on_blocks(partial(_look, network, scan.cloud, after, ladder, parts), len(parts), rows.device)
     if not estimating:
         return replace(scan, cloud=after)
     moves = ((after.raw - after.points) * after.normals).sum(-1).abs()
     return Smoothing(after, typical_noise(moves), moves)
+
+
+def _look(
+    network: CleaningPass,
+    before: SmoothedCloud,
+    after: SmoothedCloud,
+    ladder: Int[Tensor, "l"],
+    parts: list[tuple[Tensor, Tensor, Tensor]],
+    part: int,
+) -> None:
+    """Write what the network finds out about a part of the points."""
+    rows, neighbors, noise = parts[part]
+    seen = see_neighborhoods(before, rows, neighbors, noise, ladder)
+    estimate = network(seen, ladder)
+    after.points[rows], after.normals[rows] = placed(before.points[rows], seen, estimate)
+    after.log_error[rows], after.outlier[rows] = estimate.log_error + torch.log(seen.radius), estimate.outlier
 
 
 def placed(points: Float[Tensor, "n 3"], seen: Neighborhoods, estimate: Estimate) -> tuple[Tensor, Tensor]:
