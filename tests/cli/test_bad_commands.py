@@ -55,7 +55,7 @@ COMMANDS = [
     ("fit a.ply --device gpu", USAGE, "--device must be one of auto, cpu, cuda, got 'gpu'"),
     ("fit a.ply --up w", USAGE, "--up must be one of x, y, z, -x, -y, -z, got 'w'"),
     ("fit a.ply --prepare maybe", USAGE, "--prepare must be one of yes, no, got 'maybe'"),
-    ("fit a.ply --prepare no --method.scan.rounds 2", USAGE, "there is no option --method.scan.rounds"),
+    ("fit a.ply --prepare no --method.scan.agreement 0.9", USAGE, "there is no option --method.scan.agreement"),
     ("fit a.ply --preset paper --method.scan 2", USAGE, "there is no option --method.scan"),
     ("fit a.ply --quiet=yes", USAGE, "--quiet takes no value"),
     ("fit a.ply --out=", USAGE, "--out is empty; give a path"),

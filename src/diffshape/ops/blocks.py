@@ -11,7 +11,6 @@ import torch
 from diffshape.kernels.threads import run_tasks
 
 
-
 def work_on_blocks(work: Callable[[int], None], blocks: int, device: torch.device) -> None:
     """Call ``work`` with the number of every block from 0 on; on the CPU as many at a time as torch has threads.
 

@@ -41,9 +41,9 @@ def test_a_preparation_is_switched_off_with_what_needs_it():
 
 
 def test_a_preparation_is_switched_on_and_then_has_options():
-    words = ["fit", "a.ply", "--preset", "paper", "--prepare", "yes", "--method.scan.rounds", "2"]
+    words = ["fit", "a.ply", "--preset", "paper", "--prepare", "yes", "--method.scan.curvature-size", "20"]
     method = parse(words)[1].method
-    assert method == replace(preset("paper").method, scan=ScanConfig(rounds=2))
+    assert method == replace(preset("paper").method, scan=ScanConfig(curvature_size=20))
 
 
 def test_a_config_may_leave_the_preparation_out_and_a_word_decides_again(tmp_path):

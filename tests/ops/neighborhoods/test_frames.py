@@ -9,7 +9,9 @@ from diffshape.ops.neighborhoods.frames import canonical_frames, plane_normals
 def bowls(seed, count=60):
     generator = torch.Generator().manual_seed(seed)
     flat = torch.rand(4, count, 2, generator=generator, dtype=torch.float64) * 2 - 1
-    bent = 0.3 * flat[..., :1].square() + 0.1 * flat[..., 1:].square() + 0.05 * flat[..., :1] + 0.04 * flat[..., 1:] ** 3
+    bent = (
+        0.3 * flat[..., :1].square() + 0.1 * flat[..., 1:].square() + 0.05 * flat[..., :1] + 0.04 * flat[..., 1:] ** 3
+    )
     return torch.cat([flat, bent], dim=-1)
 
 
@@ -42,7 +44,10 @@ def test_a_neighborhood_has_the_same_coordinates_however_it_is_turned_mirrored_o
 
 
 def test_frames_are_orthonormal_with_the_normal_last():
-    offsets, normals = bowls(5), normalize(torch.randn(4, 3, dtype=torch.float64, generator=torch.manual_seed(1)), dim=1)
+    offsets, normals = (
+        bowls(5),
+        normalize(torch.randn(4, 3, dtype=torch.float64, generator=torch.manual_seed(1)), dim=1),
+    )
     frames = canonical_frames(offsets, normals)
     assert torch.allclose(frames @ frames.mT, torch.eye(3, dtype=torch.float64).expand(4, 3, 3))
     assert torch.allclose((frames[:, 2] * normals).sum(1).abs(), torch.ones(4, dtype=torch.float64))

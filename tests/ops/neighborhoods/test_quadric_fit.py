@@ -16,7 +16,9 @@ def test_finds_the_quadric_that_its_points_lie_on():
     x, y, _ = local.unbind(-1)
     local[..., 2] = 0.3 + 0.1 * x - 0.2 * y + 0.5 * x * x - 0.4 * x * y + 0.25 * y * y
     found = fit_quadric(local, weights)
-    assert torch.allclose(found, found.new_tensor([0.3, 0.1, -0.2, 0.5, -0.4, 0.25]), atol=0.04)  # the ridge pulls a bit
+    assert torch.allclose(
+        found, found.new_tensor([0.3, 0.1, -0.2, 0.5, -0.4, 0.25]), atol=0.04
+    )  # the ridge pulls a bit
 
 
 def test_is_the_ridge_regression_of_numpy():

@@ -1,6 +1,5 @@
-import torch
-
 import pytest
+import torch
 
 from diffshape._tensor_files import read_tensors, write_tensors
 from diffshape.data import DRAWING_VERSION

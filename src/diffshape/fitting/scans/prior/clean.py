@@ -7,16 +7,14 @@ from jaxtyping import Bool, Float
 from torch import Tensor
 
 from diffshape._reprs import one_line
+from diffshape.fitting.scans.prior.noise import noise_and_spacing
 from diffshape.fitting.scans.prior.passes import smoothed
 from diffshape.fitting.scans.prior.scan_prior import ScanPrior, shipped_prior
-from diffshape.ops.neighbors.index import NeighborIndex
 
 CLEAN_BELOW = 0.15
 """Noise, in distances between neighbours, below which the points of a scan stay where they are."""
 OUTLIER = 0.0
 """Logit from which on a point is marked as an outlier."""
-SPACING_SAMPLE = 1 << 16
-"""Largest number of points that tell the typical distance between neighbours."""
 
 
 class Cleaned(NamedTuple):
@@ -52,7 +50,7 @@ def cleaned(prior: ScanPrior, points: Float[Tensor, "n 3"], noise: float | None 
     scan = smoothed(prior, points, noise)
     cloud = scan.cloud
     outliers = cloud.outlier > OUTLIER
-    stays = outliers | (scan.noise < CLEAN_BELOW * _spacing(cloud.points))
+    stays = outliers | (scan.noise < CLEAN_BELOW * noise_and_spacing(cloud.points)[1])
     return Cleaned(
         points=torch.where(stays[:, None], points, cloud.points),
         normals=cloud.normals,
@@ -60,10 +58,3 @@ def cleaned(prior: ScanPrior, points: Float[Tensor, "n 3"], noise: float | None 
         noise=scan.noise.expand(len(points)),
         outliers=outliers,
     )
-
-
-def _spacing(points: Float[Tensor, "n 3"]) -> Float[Tensor, ""]:
-    """Typical distance between neighbours: the side of a square that a point stands for."""
-    some = points[:: -(-len(points) // SPACING_SAMPLE)]
-    squared, _ = NeighborIndex(points).query(some, min(9, len(points)))
-    return (torch.pi / 8 * squared[:, -1].median()).sqrt()

@@ -1,56 +1,76 @@
 """Noise of a scan, estimated from the scan itself: its standard deviation along the normals."""
 
+import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
 from diffshape.ops.local_quadrics import local_quadrics
+from diffshape.ops.neighborhoods.frames import plane_normals
+from diffshape.ops.neighbors.index import NeighborIndex
 
+PLANE = 96
+"""Number of neighbours whose plane is the base of a quadric."""
 PROBE = 24
 """Number of neighbours of the quadrics whose residuals the noise is estimated from."""
 QUANTILE = 0.3
 """Quantile of the residuals that the noise is read from; a low one, because edges and details raise the high ones."""
 EXPECTED = 0.92
 """Value of that quantile for noise of standard deviation 1 on a plane, by simulation."""
+BLURRED = 0.6
+"""Noise, in distances between neighbours, from which on the nearest points are those with like errors, so that their
+residuals tell too little of it."""
+THINNING = 4
+"""Number of points of which one is kept then."""
+FEWEST = 2000
+"""Least number of points that are kept."""
+SAMPLE = 1 << 14
+"""Largest number of points whose residuals are looked at."""
 AROUND = 64
 """Number of neighbours of a point whose moves tell the noise around it."""
-MEDIAN = 0.6745
-"""Median of the absolute value of Gaussian noise of standard deviation 1."""
 
 
-def noise_by_quadrics(
-    points: Float[Tensor, "m 3"],
-    centers: Int[Tensor, "n"],
-    normals: Float[Tensor, "n 3"],
-    neighbors: Int[Tensor, "n k"],
-) -> Float[Tensor, ""]:
-    """The noise by the residuals of quadrics through the first 24 neighbours of some points, with their unit normals.
+def estimate_noise(points: Float[Tensor, "n 3"]) -> Float[Tensor, ""]:
+    """The noise of a scan by the residuals of quadrics through the first 24 neighbours of its points.
 
-    Too small, down to 0.6 of the truth, where the noise exceeds the distance between points: the nearest points are
-    then those with like errors.
+    A scan whose points are closer to one another than its noise is thinned until they are not.
     """
+    noise, spacing = noise_and_spacing(points)
+    order = torch.randperm(len(points), generator=torch.Generator().manual_seed(0)).to(points.device)
+    while noise > BLURRED * spacing and len(order) >= THINNING * FEWEST:
+        order = order[: len(order) // THINNING]
+        noise, spacing = noise_and_spacing(points[order])
+    return noise
+
+
+def noise_and_spacing(points: Float[Tensor, "n 3"]) -> tuple[Float[Tensor, ""], Float[Tensor, ""]]:
+    """Residual of quadrics through the first 24 neighbours, for the noise, and the distance between neighbours."""
+    some = points[:: -(-len(points) // SAMPLE)]
+    squared, nearest = NeighborIndex(points).query(some, min(PLANE, len(points)))
+    normals = plane_normals(points[nearest] - some[:, None])
     everywhere = normals[:1].expand(len(points), 3)
-    fit = local_quadrics(
-        points[centers],
-        points,
-        normals,
-        everywhere,
-        neighbors[:, :PROBE].long(),
-        noise=0.0,
-        sizes=(PROBE,),
-        agreement=-2.0,
-    )
+    rule = {"noise": 0.0, "sizes": (PROBE,), "agreement": -2.0}  # all neighbours, whatever their normals are
+    fit = local_quadrics(some, points, normals, everywhere, nearest[:, :PROBE], **rule)
     residuals = fit.residuals[fit.used > 0]
-    return residuals.quantile(QUANTILE) / EXPECTED if len(residuals) else points.new_tensor(0.0)
+    noise = residuals.quantile(QUANTILE) / EXPECTED if len(residuals) else points.new_tensor(0.0)
+    return noise, spacing_of(squared)
 
 
-def typical_noise(moves: Float[Tensor, "n"]) -> Float[Tensor, ""]:
-    """The noise that was moved away, by the median of distances that are not negative."""
-    return moves.median() / MEDIAN
+def spacing_of(squared_distances: Float[Tensor, "n k"]) -> Float[Tensor, ""]:
+    """Typical distance between neighbours: the side of the square that a point stands for, by its 8th neighbour.
+
+    Args:
+        squared_distances: Those to the nearest points, the point itself first.
+    """
+    last = min(8, squared_distances.shape[1] - 1)
+    return (torch.pi / max(last, 1) * squared_distances[:, last].median()).sqrt()
 
 
-def noise_around(
-    moves: Float[Tensor, "m"], neighbors: Int[Tensor, "n k"], typical: Float[Tensor, ""]
-) -> Float[Tensor, "n"]:
-    """The noise that was moved away around some points, from half to twice what is typical of the scan."""
-    around = moves[neighbors[:, :AROUND].long()].median(dim=1).values / MEDIAN
-    return around.clamp(0.5 * typical, 2 * typical)
+def relative_noise(moves: Float[Tensor, "m"], neighbors: Int[Tensor, "n k"]) -> Float[Tensor, "n"]:
+    """The noise around some points over that of the whole scan, from 1/2 to 2, by the medians of what was moved away.
+
+    Args:
+        moves: Distances that all points were moved along their normals, not negative.
+        neighbors: Nearest neighbours of some points.
+    """
+    around = moves[neighbors[:, :AROUND].long()].median(dim=1).values
+    return (around / moves.median().clamp_min(1e-30)).clamp(0.5, 2)

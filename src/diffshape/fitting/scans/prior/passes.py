@@ -10,19 +10,15 @@ from torch import Tensor
 from diffshape._reprs import one_line
 from diffshape.fitting.scans.prior.neighbors import NeighborLists
 from diffshape.fitting.scans.prior.network import CleaningPass, Estimate, ladder_ranks
-from diffshape.fitting.scans.prior.noise import noise_around, noise_by_quadrics, typical_noise
+from diffshape.fitting.scans.prior.noise import PLANE, estimate_noise, relative_noise
 from diffshape.fitting.scans.prior.scan_prior import ScanPrior
 from diffshape.ops.blocks import work_on_blocks
 from diffshape.ops.neighborhoods.definition import LEAST, Neighborhoods, SmoothedCloud
 from diffshape.ops.neighborhoods.frames import plane_normals
 from diffshape.ops.neighborhoods.see import see_neighborhoods
 
-PLANE_RANKS = 96
-"""Number of neighbours through which the first planes go."""
 BLOCK = 256
 """Number of neighbourhoods that are looked at at a time; what they take then stays in the cache."""
-SAMPLE = 1 << 16
-"""Largest number of points from which the noise is estimated before the first pass."""
 
 
 @dataclass
@@ -43,7 +39,7 @@ class Smoothing:
         """Noise around points with these neighbours."""
         if self.moves is None:
             return self.noise.expand(len(neighbors))
-        return noise_around(self.moves, neighbors, self.noise)
+        return self.noise * relative_noise(self.moves, neighbors)
 
 
 def smoothed(prior: ScanPrior, points: Float[Tensor, "n 3"], noise: float | None) -> Smoothing:
@@ -60,25 +56,16 @@ def smoothed(prior: ScanPrior, points: Float[Tensor, "n 3"], noise: float | None
 def begin(points: Float[Tensor, "n 3"], lists: NeighborLists, noise: float | None) -> Smoothing:
     """The scan before the first pass: points where they were measured, planes through their neighbours."""
     normals = torch.empty_like(points)
-    centers, nearest = [], []
-    stride = -(-len(points) // SAMPLE)
     for rows, neighbors in lists.blocks():
-        normals[rows] = plane_normals(points[neighbors[:, :PLANE_RANKS].long()] - points[rows, None])
-        if noise is None:
-            centers.append(rows[::stride])
-            nearest.append(neighbors[::stride])
-    if noise is None:
-        probed = torch.cat(centers)
-        typical = noise_by_quadrics(points, probed, normals[probed], torch.cat(nearest))
-    else:
-        typical = points.new_tensor(noise)
+        normals[rows] = plane_normals(points[neighbors[:, :PLANE].long()] - points[rows, None])
+    typical = estimate_noise(points) if noise is None else points.new_tensor(noise)
     errors = torch.log(typical + LEAST).repeat(len(points))
     return Smoothing(SmoothedCloud(points, points, normals, errors, torch.zeros_like(errors)), typical)
 
 
 @torch.no_grad()
 def after_pass(network: CleaningPass, scan: Smoothing, lists: NeighborLists, *, estimating: bool) -> Smoothing:
-    """The scan as a pass leaves it, ``estimating`` its noise anew or not."""
+    """The scan as a pass leaves it, ``estimating`` how its noise varies or not."""
     ladder = ladder_of(lists, scan.cloud.points.device)
     after = SmoothedCloud(scan.cloud.raw, *map(torch.empty_like, scan.cloud[1:]))
     for rows, neighbors in lists.blocks():
@@ -87,7 +74,7 @@ def after_pass(network: CleaningPass, scan: Smoothing, lists: NeighborLists, *, 
     if not estimating:
         return replace(scan, cloud=after)
     moves = ((after.raw - after.points) * after.normals).sum(-1).abs()
-    return Smoothing(after, typical_noise(moves), moves)
+    return replace(scan, cloud=after, moves=moves)
 
 
 def _look(
