@@ -4,7 +4,9 @@ import torch
 from diffshape.data import drawn_scan, drawn_solid
 from diffshape.fitting.scans.prior import neighbors, passes
 from diffshape.fitting.scans.prior.config import PriorConfig
-from diffshape.fitting.scans.prior.passes import smoothed
+from diffshape.fitting.scans.prior.neighbors import NeighborLists
+from diffshape.fitting.scans.prior.noise import ScanNoise
+from diffshape.fitting.scans.prior.passes import smoothed, support_of
 from diffshape.fitting.scans.prior.scan_prior import ScanPrior
 
 
@@ -31,7 +33,7 @@ def test_a_scan_that_is_turned_mirrored_and_scaled_is_cleaned_alike(prior, point
     assert apart.median() < 1e-6
     assert (apart > 1e-3).float().mean() < 0.01  # where rounding turns a frame that is not determined
     assert (one.cloud.normals @ turned.T * other.cloud.normals).sum(1).abs().median() > 0.999
-    assert float(other.noise) == pytest.approx(3.7 * float(one.noise), rel=1e-3)
+    assert float(other.level.noise) == pytest.approx(3.7 * float(one.level.noise), rel=1e-3)
 
 
 def test_order_of_the_points_does_not_matter(prior, points):
@@ -64,8 +66,20 @@ def test_one_and_two_threads_give_the_same_bits(prior, points):
 
 def test_noise_that_is_given_is_kept(prior, points):
     scan = smoothed(prior, points, 0.02)
-    assert float(scan.noise) == pytest.approx(0.02)
+    assert float(scan.level.noise) == pytest.approx(0.02)
     assert scan.moves is None
+
+
+def test_of_a_scan_with_much_noise_few_points_are_neighbors(prior):
+    points = torch.rand(1000, 3, generator=torch.manual_seed(0))
+    level = ScanNoise(torch.tensor(0.4), torch.tensor(0.1))
+    assert support_of(points, level._replace(noise=torch.tensor(0.2))) is None
+    support = support_of(points, level)
+    assert len(support) == 250  # twice the distance between points
+    rows, neighbors = next(iter(NeighborLists(points, 7, support).blocks()))
+    assert torch.isin(neighbors, support.int()).all()
+    wanted = torch.cdist(points, points[support]).argsort(dim=1)[:, :7]
+    assert torch.equal(neighbors.long(), support[wanted])
 
 
 @pytest.mark.parametrize("count", [3, 4, 9, 40])

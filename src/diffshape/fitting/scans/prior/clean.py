@@ -7,7 +7,6 @@ from jaxtyping import Bool, Float
 from torch import Tensor
 
 from diffshape._reprs import one_line
-from diffshape.fitting.scans.prior.noise import noise_and_spacing
 from diffshape.fitting.scans.prior.passes import smoothed
 from diffshape.fitting.scans.prior.scan_prior import ScanPrior, shipped_prior
 
@@ -50,11 +49,11 @@ def cleaned(prior: ScanPrior, points: Float[Tensor, "n 3"], noise: float | None 
     scan = smoothed(prior, points, noise)
     cloud = scan.cloud
     outliers = cloud.outlier > OUTLIER
-    stays = outliers | (scan.noise < CLEAN_BELOW * noise_and_spacing(cloud.points)[1])
+    stays = outliers | (scan.level.noise < CLEAN_BELOW * scan.level.spacing)
     return Cleaned(
         points=torch.where(stays[:, None], points, cloud.points),
         normals=cloud.normals,
         error=cloud.log_error.exp(),
-        noise=scan.noise.expand(len(points)),
+        noise=scan.level.noise.expand(len(points)),
         outliers=outliers,
     )

@@ -15,16 +15,18 @@ KEPT = 1 << 26
 
 
 class NeighborLists:
-    """The nearest neighbours of every point, itself first, from positions that stay fixed.
+    """The nearest neighbours of every point, itself first if it may be one, from positions that stay fixed.
 
     Args:
         points: Positions, shape (N, 3); copied.
-        count: Number of neighbours, or as many as there are points.
+        count: Number of neighbours, or as many as there are.
+        support: Points that may be neighbours; all of them if ``None``.
     """
 
-    def __init__(self, points: Float[Tensor, "n 3"], count: int) -> None:
-        self.count = min(count, len(points))
-        self._points, self._index = points, NeighborIndex(points)
+    def __init__(self, points: Float[Tensor, "n 3"], count: int, support: Int[Tensor, "m"] | None = None) -> None:
+        self._points, self._support = points, support
+        self._index = NeighborIndex(points if support is None else points[support])
+        self.count = min(count, self._index.shape[0])
         rows = torch.arange(len(points), device=points.device)
         self._rows = rows.split(BLOCK)
         self._kept = [self._find(each) for each in self._rows] if len(points) * self.count <= KEPT else None
@@ -35,4 +37,4 @@ class NeighborLists:
 
     def _find(self, rows: Int[Tensor, "b"]) -> Int[Tensor, "b k"]:
         found = self._index.query(self._points[rows], self.count).indices.reshape(len(rows), self.count)
-        return found.int()
+        return (found if self._support is None else self._support[found]).int()

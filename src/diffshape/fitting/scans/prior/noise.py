@@ -1,5 +1,7 @@
 """Noise of a scan, estimated from the scan itself: its standard deviation along the normals."""
 
+from typing import NamedTuple
+
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor
@@ -29,20 +31,34 @@ AROUND = 64
 """Number of neighbours of a point whose moves tell the noise around it."""
 
 
-def estimate_noise(points: Float[Tensor, "n 3"]) -> Float[Tensor, ""]:
+class ScanNoise(NamedTuple):
+    """Noise of a scan, and how dense it is."""
+
+    noise: Float[Tensor, ""]
+    """Standard deviation along the normals."""
+    spacing: Float[Tensor, ""]
+    """Distance between neighbours along the surface: the side of the square that a point stands for."""
+
+
+def estimate_noise(points: Float[Tensor, "n 3"]) -> ScanNoise:
     """The noise of a scan by the residuals of quadrics through the first 24 neighbours of its points.
 
     A scan whose points are closer to one another than its noise is thinned until they are not.
     """
-    noise, spacing = noise_and_spacing(points)
-    order = torch.randperm(len(points), generator=torch.Generator().manual_seed(0)).to(points.device)
-    while noise > BLURRED * spacing and len(order) >= THINNING * FEWEST:
+    found = _noise_of(points)
+    order = shuffled(len(points), points.device)
+    while found.noise > BLURRED * found.spacing and len(order) >= THINNING * FEWEST:
         order = order[: len(order) // THINNING]
-        noise, spacing = noise_and_spacing(points[order])
-    return noise
+        found = _noise_of(points[order])
+    return ScanNoise(found.noise, found.spacing * (len(order) / len(points)) ** 0.5)
 
 
-def noise_and_spacing(points: Float[Tensor, "n 3"]) -> tuple[Float[Tensor, ""], Float[Tensor, ""]]:
+def shuffled(count: int, device: torch.device) -> Int[Tensor, "n"]:
+    """The numbers from 0 to ``count``, in an order that is always the same."""
+    return torch.randperm(count, generator=torch.Generator().manual_seed(0)).to(device)
+
+
+def _noise_of(points: Float[Tensor, "n 3"]) -> ScanNoise:
     """Residual of quadrics through the first 24 neighbours, for the noise, and the distance between neighbours."""
     some = points[:: -(-len(points) // SAMPLE)]
     squared, nearest = NeighborIndex(points).query(some, min(PLANE, len(points)))
@@ -52,10 +68,10 @@ def noise_and_spacing(points: Float[Tensor, "n 3"]) -> tuple[Float[Tensor, ""], 
     fit = local_quadrics(some, points, normals, everywhere, nearest[:, :PROBE], **rule)
     residuals = fit.residuals[fit.used > 0]
     noise = residuals.quantile(QUANTILE) / EXPECTED if len(residuals) else points.new_tensor(0.0)
-    return noise, spacing_of(squared)
+    return ScanNoise(noise, _spacing(squared))
 
 
-def spacing_of(squared_distances: Float[Tensor, "n k"]) -> Float[Tensor, ""]:
+def _spacing(squared_distances: Float[Tensor, "n k"]) -> Float[Tensor, ""]:
     """Typical distance between neighbours: the side of the square that a point stands for, by its 8th neighbour.
 
     Args:

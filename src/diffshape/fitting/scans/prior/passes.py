@@ -10,13 +10,16 @@ from torch import Tensor
 from diffshape._reprs import one_line
 from diffshape.fitting.scans.prior.neighbors import NeighborLists
 from diffshape.fitting.scans.prior.network import CleaningPass, Estimate, ladder_ranks
-from diffshape.fitting.scans.prior.noise import PLANE, estimate_noise, relative_noise
+from diffshape.fitting.scans.prior.noise import PLANE, ScanNoise, estimate_noise, relative_noise, shuffled
 from diffshape.fitting.scans.prior.scan_prior import ScanPrior
 from diffshape.ops.blocks import work_on_blocks
 from diffshape.ops.neighborhoods.definition import LEAST, Neighborhoods, SmoothedCloud
 from diffshape.ops.neighborhoods.frames import plane_normals
 from diffshape.ops.neighborhoods.see import see_neighborhoods
 
+MOST_NOISE = 2.0
+"""Largest noise, in distances between neighbours, at which all points may be neighbours; that of the scans that the prior
+learns from is up to 2.5."""
 BLOCK = 256
 """Number of neighbourhoods that are looked at at a time; what they take then stays in the cache."""
 
@@ -27,8 +30,8 @@ class Smoothing:
 
     cloud: SmoothedCloud
     """The points as far as they have been smoothed."""
-    noise: Float[Tensor, ""]
-    """Typical noise of the scan, along its normals."""
+    level: ScanNoise
+    """Typical noise of the scan, and distance between its points."""
     moves: Float[Tensor, "n"] | None = None
     """Distances that the points were moved along their normals; None before the first pass, and where the noise was
     given."""
@@ -38,29 +41,41 @@ class Smoothing:
     def noise_at(self, neighbors: Int[Tensor, "b k"]) -> Float[Tensor, "b"]:
         """Noise around points with these neighbours."""
         if self.moves is None:
-            return self.noise.expand(len(neighbors))
-        return self.noise * relative_noise(self.moves, neighbors)
+            return self.level.noise.expand(len(neighbors))
+        return self.level.noise * relative_noise(self.moves, neighbors)
 
 
 def smoothed(prior: ScanPrior, points: Float[Tensor, "n 3"], noise: float | None) -> Smoothing:
-    """A scan after all passes."""
-    lists = NeighborLists(points, prior.config.neighbors)
-    scan = begin(points, lists, noise)
+    """A scan after all passes, with the noise that is given or else estimated."""
+    level = estimate_noise(points)
+    if noise is not None:
+        level = level._replace(noise=points.new_tensor(noise))
+    support = support_of(points, level)
+    lists = NeighborLists(points, prior.config.neighbors, support)
+    scan = begin(points, lists, level)
     for number, network in enumerate(prior.passes):
         if number == 1:  # from here on from where the first pass put the points, on their sheet of a thin wall
-            lists = NeighborLists(scan.cloud.points, prior.config.neighbors)
+            lists = NeighborLists(scan.cloud.points, prior.config.neighbors, support)
         scan = after_pass(network, scan, lists, estimating=noise is None)
     return scan
 
 
-def begin(points: Float[Tensor, "n 3"], lists: NeighborLists, noise: float | None) -> Smoothing:
+def support_of(points: Float[Tensor, "n 3"], level: ScanNoise) -> Int[Tensor, "m"] | None:
+    """Points that may be neighbours: None if all may, or so few that the prior has seen scans with as much noise."""
+    ratio = float(level.noise / level.spacing)
+    if ratio <= MOST_NOISE:
+        return None
+    kept = max(1, int(len(points) * (MOST_NOISE / ratio) ** 2))
+    return shuffled(len(points), points.device)[:kept].sort().values
+
+
+def begin(points: Float[Tensor, "n 3"], lists: NeighborLists, level: ScanNoise) -> Smoothing:
     """The scan before the first pass: points where they were measured, planes through their neighbours."""
     normals = torch.empty_like(points)
     for rows, neighbors in lists.blocks():
         normals[rows] = plane_normals(points[neighbors[:, :PLANE].long()] - points[rows, None])
-    typical = estimate_noise(points) if noise is None else points.new_tensor(noise)
-    errors = torch.log(typical + LEAST).repeat(len(points))
-    return Smoothing(SmoothedCloud(points, points, normals, errors, torch.zeros_like(errors)), typical)
+    errors = torch.log(level.noise + LEAST).repeat(len(points))
+    return Smoothing(SmoothedCloud(points, points, normals, errors, torch.zeros_like(errors)), level)
 
 
 @torch.no_grad()

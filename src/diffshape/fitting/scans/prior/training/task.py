@@ -10,6 +10,7 @@ from torch.nn.functional import binary_cross_entropy_with_logits
 
 from diffshape.fitting.scans.prior.neighbors import NeighborLists
 from diffshape.fitting.scans.prior.network import Estimate
+from diffshape.fitting.scans.prior.noise import estimate_noise
 from diffshape.fitting.scans.prior.passes import Smoothing, after_pass, begin, ladder_of, placed
 from diffshape.fitting.scans.prior.scan_prior import ScanPrior
 from diffshape.fitting.scans.prior.training.drawn_crops import INNER_POINTS, DrawnCrop
@@ -101,7 +102,8 @@ class ScanPriorTask(ModelTask[ScanPrior]):
         for number, crop in enumerate(self._crops):
             nearest = NeighborLists(self._anchors[number], self.prior.config.neighbors)
             if self._stage == 0:
-                self._scans.append(begin(self._anchors[number], nearest, None))
+                points = self._anchors[number]
+                self._scans.append(begin(points, nearest, estimate_noise(points)))
             else:
                 network = self.prior.passes[self._stage - 1]
                 self._scans[number] = after_pass(network, self._scans[number], nearest, estimating=True)
