@@ -52,7 +52,7 @@ class Truth(NamedTuple):
 
     def errors(self, points: Points, normals: Points | None) -> tuple[Points, Points | None]:
         """Distance of each point, and the angle of its normal in degrees."""
-        squared, faces, _ = igl.point_mesh_squared_distance(np.ascontiguousarray(points), *self.mesh[:2])
+        squared, faces, _ = igl.point_mesh_squared_distance(np.ascontiguousarray(points, np.float64), *self.mesh[:2])
         if normals is None:
             return np.sqrt(squared), None
         cosines = np.abs((normals * self.normals[faces]).sum(axis=1))
