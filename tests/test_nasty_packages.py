@@ -48,8 +48,8 @@ DEEP = models.DeepSDFConfig(network=LATENT, batch=2, points=8, samples=16)
 RESULTS = {
     "data.DistanceSamples", "data.DrawnScan", "data.DrawnSolid", "data.Mesh", "data.PointCloud",
     "data.ProceduralObject", "data.ShapeFamily",
-    "fitting.FitResult", "fitting.FitRow", "fitting.FitTable", "fitting.Orientation", "fitting.OrientationTrust",
-    "fitting.PreparedScan", "models.DeepSDF", "models.DeepSDFScore", "models.FamilySamples",
+    "fitting.CleanScan", "fitting.FitResult", "fitting.FitRow", "fitting.FitTable", "fitting.Orientation",
+    "fitting.OrientationTrust", "fitting.PreparedScan", "models.DeepSDF", "models.DeepSDFScore", "models.FamilySamples",
     "models.FoundCodes", "models.LandmarkPrediction", "models.LandmarkScore", "models.TrainingResult",
     "training.Checkpoint", "training.Outcome", "training.StepReport",
 }  # fmt: skip
@@ -293,6 +293,7 @@ def good_calls() -> dict[str, Call]:
         "fitting.FitResult.export": Call(result.export, {"path": "out.safetensors"}),
         "fitting.FitResult.save": Call(result.save, {"folder": "saved"}),
         "fitting.StopRule": Call(fitting.StopRule, {"error": 0.1}, use=vars),
+        "fitting.clean_scan": Call(fitting.clean_scan, {"points": CLOUD}, use=vars),
         "fitting.fit_mesh": Call(
             fitting.fit_mesh, {"mesh": BALL, "method": supervised, "field": GRID, "resolution": 16, **quick}, use=vars
         ),
@@ -387,6 +388,9 @@ def good_calls() -> dict[str, Call]:
         "training.read_log": Call(training.read_log, {"path": "log.csv"}),
         "training.train": Call(training.train, {"task": Line(), "budget": training.Steps(1)}, use=str),
         "training.write_tensors": Call(training.write_tensors, {"path": "out.safetensors", "tensors": tensors}),
+        "report.cleaning_strip": Call(
+            report.cleaning_strip, {"points": CLOUD, "cleaned": fitting.clean_scan(CLOUD), "size": 120}
+        ),
         "report.completion_strip": Call(
             report.completion_strip,
             {"model": deep, "truth": BALL, "seen": found.seen, "code": torch.rand(2), "near": 0.1, "resolution": 8,

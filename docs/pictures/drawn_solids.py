@@ -9,6 +9,7 @@ import numpy as np
 from scipy.spatial import KDTree
 
 from diffshape import data, report
+from diffshape.report.pictures.surfels import surfels
 
 IMAGES = Path(__file__).resolve().parents[1] / "images"
 BOX = ((-0.35, -0.35, -0.35), (0.35, 0.35, 0.35))
@@ -33,21 +34,14 @@ SCANS = {
 }
 
 
-def surfels(points: np.ndarray, normals: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """A triangle across the normal of every point, counter-clockwise seen from outside, as vertices and faces."""
-    spacing = np.median(KDTree(points).query(points[:2000], 2)[0][:, 1])
-    helper = np.eye(3)[np.abs(normals).argmin(axis=1)]
-    across = np.cross(normals, helper)
-    across /= np.linalg.norm(across, axis=1, keepdims=True)
-    up = np.cross(normals, across)
-    angles = 2 * np.pi * np.arange(3) / 3
-    corners = [points + 4 * spacing * (np.cos(angle) * across + np.sin(angle) * up) for angle in angles]
-    return np.stack(corners, axis=1).reshape(-1, 3), np.arange(3 * len(points)).reshape(-1, 3)
+def pieces(points: np.ndarray, normals: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """A triangle across the normal of every point, four distances to the nearest other point wide."""
+    return surfels(points, normals, 4 * float(np.median(KDTree(points).query(points[:2000], 2)[0][:, 1])))
 
 
 def draw_solid(seed: int) -> tuple[str, np.ndarray]:
     """Caption and panel; where the inner side of a surface is seen, it is red."""
-    return f"seed {seed}", report.preview(*surfels(*data.drawn_solid(seed).sample(250_000, seed=1)), size=SIZE)
+    return f"seed {seed}", report.preview(*pieces(*data.drawn_solid(seed).sample(250_000, seed=1)), size=SIZE)
 
 
 def draw_scans(seed: int = 63) -> None:

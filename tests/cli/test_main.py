@@ -11,6 +11,7 @@ from diffshape.cli.main import main, parse
     [
         ["--help"],
         ["fit", "--help"],
+        ["clean", "--help"],
         ["query", "--help"],
         ["train", "--help"],
         ["train", "landmarks", "--help"],

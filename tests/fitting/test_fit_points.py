@@ -13,6 +13,7 @@ from diffshape.fields import HashGridConfig, LatentMLPConfig, MLPConfig
 from diffshape.fitting import DiffCD, fit_points, load, resume_fit
 from diffshape.fitting.fit_points import matched_grid
 from diffshape.fitting.presets import SCAN_PRESETS
+from diffshape.fitting.scans.orientation import OrientationTrust
 from diffshape.fitting.targets.scan_target import ScanTarget
 from diffshape.metrics import compare_surfaces
 
@@ -230,7 +231,7 @@ def test_a_cloud_without_a_surface_does_not_crash(fit):
 
 
 def test_an_untrusted_orientation_falls_back_to_the_sphere_with_a_note(fit, ball, monkeypatch):
-    monkeypatch.setattr(import_module("diffshape.fitting.fit_points"), "_trusted", lambda scan: False)
+    monkeypatch.setattr(OrientationTrust, "reliable", False)
     result = fit(ball)
     assert result.notes == ("no inside could be told from the points; the fit starts from a sphere",)
     assert not result.target.oriented

@@ -22,8 +22,9 @@ def distinct_rows(rows: NDArray[Any]) -> Distinct:
     Distinct(first=array([1, 0]), place=array([1, 0, 1]))
     """
     order = np.lexsort(rows.T)
-    new = np.ones(len(order), bool)
-    new[1:] = (rows[order[1:]] != rows[order[:-1]]).any(axis=1)
+    new = np.arange(len(order)) == 0
+    for column in rows.T:
+        new[1:] |= column[order[1:]] != column[order[:-1]]
     place = np.empty(len(order), np.int64)
     place[order] = np.cumsum(new) - 1
     return Distinct(order[new], place)

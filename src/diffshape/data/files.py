@@ -130,7 +130,7 @@ def write_points(
     suffix = _known_suffix(path, "write_points", WRITERS)
     cloud = as_points(points, name="write_points: points")
     single = str(getattr(points, "dtype", "")).endswith("float32")
-    array = cloud.points.astype(np.float32 if single else np.float64)
+    array = cloud.points.astype(np.float32 if single else np.float64, copy=False)
     beside = cloud.attributes if attributes is None else attributes
     everything = Content(
         array,
@@ -159,7 +159,7 @@ def _kept_type(array: _Array, original: Any) -> _Array:
 def _matching_normals(normals: Any, points: _Array) -> _Array | None:
     if normals is None:
         return None
-    array = real_array(normals, name="normals").astype(points.dtype)
+    array = real_array(normals, name="normals").astype(points.dtype, copy=False)
     if array.shape != points.shape:
         raise ValueError(f"normals must have shape {points.shape} like the points, got {array.shape}")
     return array

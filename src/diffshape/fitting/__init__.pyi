@@ -1,3 +1,5 @@
+from diffshape.fitting.clean_scan import CleanScan as CleanScan
+from diffshape.fitting.clean_scan import clean_scan as clean_scan
 from diffshape.fitting.fit_mesh import fit_mesh as fit_mesh
 from diffshape.fitting.fit_meshes import fit_meshes as fit_meshes
 from diffshape.fitting.fit_points import fit_points as fit_points

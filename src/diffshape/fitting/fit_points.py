@@ -20,7 +20,7 @@ from diffshape.fitting.methods.table import ScanMethod
 from diffshape.fitting.presets import SCAN_PRESETS
 from diffshape.fitting.result import FitResult
 from diffshape.fitting.run import Observer, run_fit
-from diffshape.fitting.scans.prepare import PreparedScan, prepare_scan
+from diffshape.fitting.scans.prepare import prepare_scan
 from diffshape.fitting.settings import FitSettings
 from diffshape.fitting.targets.scan_target import ScanTarget, prepared_target, raw_target
 from diffshape.training.device import chosen_device
@@ -136,12 +136,7 @@ def _target(points: Tensor, settings: FitSettings) -> tuple[ScanTarget, tuple[st
     notes = ()
     if dropped := len(points) - len(scan.kept):
         notes += (f"{dropped:,} points that are isolated or repeated were left out",)
-    if not _trusted(scan):
+    if not scan.trust.reliable:  # a fit must not start from such an orientation
         notes += ("no inside could be told from the points; the fit starts from a sphere",)
         return raw_target(points[scan.kept]), notes
     return prepared_target(scan, torch.Generator().manual_seed(settings.seed)), notes
-
-
-def _trusted(scan: PreparedScan) -> bool:
-    """Whether the orientation encloses a volume and most points agree with it; a fit must not start from another."""
-    return scan.trust.volume > 1e-4 and scan.trust.undecided < 0.5

@@ -1,6 +1,7 @@
 """Pictures of shapes and runs; once imported, results show themselves as pictures in a notebook."""
 
 from diffshape.report import notebook as notebook
+from diffshape.report.pictures.cleaning_strip import cleaning_strip
 from diffshape.report.pictures.gallery import gallery
 from diffshape.report.pictures.landmark_overlay import landmark_overlay
 from diffshape.report.pictures.png import encode_png, write_png
@@ -9,6 +10,7 @@ from diffshape.report.pictures.shape_space import completion_strip, interpolatio
 from diffshape.report.pictures.strip import shape_strip
 
 __all__ = [
+    "cleaning_strip",
     "completion_strip",
     "encode_png",
     "gallery",

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from diffshape.fitting.scans.config import OrientationConfig
-from diffshape.fitting.scans.orientation import orient_points, point_areas, spacing_of
+from diffshape.fitting.scans.orientation import OrientationTrust, orient_points, point_areas, spacing_of
 from diffshape.ops import NeighborIndex
 
 SMALL = OrientationConfig(resolution=64)
@@ -114,3 +114,11 @@ def test_areas_sum_to_that_of_the_surface(clouds):
 def test_bad_points_are_refused(points, message):
     with pytest.raises(ValueError, match=f"orient_points: points must be {message}"):
         orient_points(points)
+
+
+@pytest.mark.parametrize(
+    ("undecided", "volume", "reliable"), [(0.1, 0.2, True), (0.5, 0.2, False), (0.1, 0.0, False), (0.6, 0.0, False)]
+)
+def test_an_orientation_is_reliable_if_it_encloses_a_volume_and_most_points_agree(undecided, volume, reliable):
+    trust = OrientationTrust(unseen=0.3, overruled=0.3, undecided=undecided, volume=volume)
+    assert trust.reliable is reliable

@@ -29,6 +29,7 @@ class Verb(NamedTuple):
 
 VERBS = {
     "fit": Verb("fit.command", "FitArguments", "a scan becomes a surface, a mesh a small distance field"),
+    "clean": Verb("clean", "Clean", "a scan without its noise, with normals and stray points marked"),
     "mesh": Verb("mesh", "MeshRun", "the surface of a fit again, finer or coarser"),
     "query": Verb("query", "Query", "signed distances of points from the surface of a fit"),
     "eval": Verb("eval", "Eval", "how far a surface is from the true one"),

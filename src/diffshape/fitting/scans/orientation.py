@@ -56,6 +56,11 @@ class OrientationTrust:
 
     __repr__ = one_line
 
+    @property
+    def reliable(self) -> bool:
+        """Whether the orientation encloses a volume, and most points agree with it."""
+        return self.volume > 1e-4 and self.undecided < 0.5
+
 
 @dataclass(frozen=True)
 class Orientation:

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from diffshape.data.arrays import ReadError
+from diffshape.data.formats.ply import elements as ply_elements
 from diffshape.data.formats.ply.elements import read_ply, write_ply
 from diffshape.data.formats.ply.rows import Lists
 
@@ -125,3 +126,13 @@ def test_rows_of_nothing_are_nothing(tmp_path, encoding):
     elements = read(tmp_path, header.encode())
     assert elements["spare"] == {}
     assert len(elements["vertex"]["x"]) == 0
+
+
+@pytest.mark.parametrize("block", [1, 3, 7])
+def test_rows_written_in_blocks_are_the_same_file(tmp_path, monkeypatch, block):
+    vertices = {"x": np.arange(7.0), "label": np.arange(7, dtype=np.uint8)}
+    faces = {"vertex_indices": np.arange(15, dtype=np.int32).reshape(5, 3)}
+    write_ply(tmp_path / "whole.ply", {"vertex": vertices, "face": faces})
+    monkeypatch.setattr(ply_elements, "_BLOCK", block)
+    write_ply(tmp_path / "parts.ply", {"vertex": vertices, "face": faces})
+    assert (tmp_path / "parts.ply").read_bytes() == (tmp_path / "whole.ply").read_bytes()

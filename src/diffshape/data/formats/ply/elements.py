@@ -21,6 +21,8 @@ from numpy.typing import NDArray
 from diffshape.data.formats.ply.rows import NAMES, TYPES, Columns, Element, Property, read_binary_rows, read_text_rows
 from diffshape.data.formats.refusals import refusals
 
+_BLOCK = 1 << 18
+"""Number of rows that are written at a time, which bounds their memory."""
 _ORDERS = {"ascii": "=", "binary_little_endian": "<", "binary_big_endian": ">"}
 
 
@@ -46,31 +48,37 @@ def write_ply(path: Path, elements: dict[str, dict[str, NDArray[Any]]]) -> None:
     Numbers keep their type: float32 as ``float``, float64 as ``double``, int32 as ``int``, uint8 as ``uchar``, and so
     on for all types of PLY.
     """
-    header, bodies = ["ply", "format binary_little_endian 1.0"], []
+    header = ["ply", "format binary_little_endian 1.0"]
     for name, columns in elements.items():
-        lines, body = _packed(columns)
-        header += [f"element {name} {len(body)}", *lines]
-        bodies.append(body.tobytes())
-    path.write_bytes("\n".join([*header, "end_header\n"]).encode("ascii") + b"".join(bodies))
+        properties = [_property_line(key, column) for key, column in columns.items()]
+        header += [f"element {name} {len(next(iter(columns.values())))}", *properties]
+    with path.open("wb") as file:
+        file.write("\n".join([*header, "end_header\n"]).encode("ascii"))
+        for columns in elements.values():
+            for start in range(0, len(next(iter(columns.values()))), _BLOCK):
+                block = {name: column[start : start + _BLOCK] for name, column in columns.items()}
+                file.write(_packed(block).tobytes())
 
 
-def _packed(columns: dict[str, NDArray[Any]]) -> tuple[list[str], NDArray[Any]]:
-    """The property lines of an element, and its rows as bytes of the file lay them out."""
-    lines: list[str] = []
+def _property_line(name: str, column: NDArray[Any]) -> str:
+    kind = NAMES[column.dtype.str[1:]]
+    return f"property list uchar {kind} {name}" if column.ndim == 2 else f"property {kind} {name}"
+
+
+def _packed(columns: dict[str, NDArray[Any]]) -> NDArray[Any]:
+    """The rows of an element as the file lays them out."""
     fields: dict[str, tuple[NDArray[Any] | int, Any]] = {}  # content and type
     for name, column in columns.items():
-        kind = column.dtype.str[1:]
+        kind = f"<{column.dtype.str[1:]}"
         if column.ndim == 2:
-            lines.append(f"property list uchar {NAMES[kind]} {name}")
             fields[f"{name} count"] = column.shape[1], "u1"
-            fields[name] = column, (f"<{kind}", column.shape[1])
+            fields[name] = column, (kind, column.shape[1])
         else:
-            lines.append(f"property {NAMES[kind]} {name}")
-            fields[name] = column, f"<{kind}"
-    body = np.empty(len(next(iter(columns.values()))), [(name, kind) for name, (_, kind) in fields.items()])
+            fields[name] = column, kind
+    rows = np.empty(len(next(iter(columns.values()))), [(name, kind) for name, (_, kind) in fields.items()])
     for name, (content, _) in fields.items():
-        body[name] = content
-    return lines, body
+        rows[name] = content
+    return rows
 
 
 def _read_header(data: bytes) -> tuple[str, list[Element], bytes]:

@@ -1,0 +1,1 @@
+"""Points of a scan moved to the surface that they were measured on."""
