@@ -143,6 +143,8 @@ def main() -> None:
     for problem in options.problems:
         key = (problem.shape, problem.kind)
         todo = [method for method in options.methods if (*key, method) not in done]
+        if not todo:
+            continue
         truth, points = load(problem)
         for method in todo:
             if not is_asked(method, problem.kind, len(points)):
