@@ -98,7 +98,7 @@ def _overview(groups: dict[str, list[Scan]]) -> str:
     for kind, scans in groups.items():
         cells = [" \\| ".join(_mean_ratio(scans, name, error) for error in LIMITS) for name in names]
         lines.append([kind, str(len(scans)), *cells])
-    return "\nMean ratios to before, distances \\| normals:\n" + table(
+    return "\nMean ratios to before, distances \\| normals, over those scans on which a method ran:\n" + table(
         ["scans", "number", *(SHOWN[name] for name in names)], lines
     )
 
