@@ -6,6 +6,7 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
+from diffshape.fitting.scans.orientation import point_areas, spacing_of
 from diffshape.ops.local_quadrics import local_quadrics
 from diffshape.ops.neighborhoods.frames import plane_normals
 from diffshape.ops.neighbors.index import NeighborIndex
@@ -68,17 +69,7 @@ def _noise_of(points: Float[Tensor, "n 3"]) -> ScanNoise:
     fit = local_quadrics(some, points, normals, everywhere, nearest[:, :PROBE], **rule)
     residuals = fit.residuals[fit.used > 0]
     noise = residuals.quantile(QUANTILE) / EXPECTED if len(residuals) else points.new_tensor(0.0)
-    return ScanNoise(noise, _spacing(squared))
-
-
-def _spacing(squared_distances: Float[Tensor, "n k"]) -> Float[Tensor, ""]:
-    """Typical distance between neighbours: the side of the square that a point stands for, by its 8th neighbour.
-
-    Args:
-        squared_distances: Those to the nearest points, the point itself first.
-    """
-    last = min(8, squared_distances.shape[1] - 1)
-    return (torch.pi / max(last, 1) * squared_distances[:, last].median()).sqrt()
+    return ScanNoise(noise, points.new_tensor(spacing_of(point_areas(squared))))
 
 
 def relative_noise(moves: Float[Tensor, "m"], neighbors: Int[Tensor, "n k"]) -> Float[Tensor, "n"]:
