@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import torch
 
-from diffshape.ops.neighborhoods.quadric_fit import RIDGE, fit_quadric
+from diffshape.ops.neighborhoods.quadric_fit import RIDGE, fit_quadric, fit_windowed
 
 
 def neighbors(seed, count=40, dtype=torch.float64):
@@ -48,3 +48,21 @@ def test_points_in_one_place_or_on_a_line_give_finite_heights(place):
     assert torch.allclose(fit_quadric(local, torch.ones(1, 12))[0, 0], torch.tensor(place), atol=0.01 + 0.2 * place)
     line = torch.linspace(-1, 1, 12)[None, :, None] * torch.tensor([1.0, 0.0, 0.0]) + torch.tensor([0.0, 0.0, 0.2])
     assert torch.allclose(fit_quadric(line, torch.ones(1, 12))[0, 0], torch.tensor(0.2), atol=1e-3)
+
+
+def test_the_kernel_fits_as_the_definition_does_over_a_wide_range_of_weights():
+    generator = torch.Generator().manual_seed(4)
+    raw, smooth = torch.rand(2, 70, 50, 3, generator=generator) * 2 - 1
+    logits, windows = 16 * torch.rand(70, 50, 2, generator=generator) - 8, 4 * torch.rand(70, 2, generator=generator)
+    with torch.no_grad():
+        found = fit_windowed(raw, smooth, logits, windows)
+    double = (each.double() for each in (raw, smooth, logits, windows))
+    assert torch.allclose(found.double(), fit_windowed(*double), atol=2e-3)
+
+
+def test_the_fit_of_two_sets_passes_gradients_on():
+    generator = torch.Generator().manual_seed(5)
+    raw, smooth = torch.rand(2, 2, 9, 3, generator=generator, dtype=torch.float64)
+    logits = torch.randn(2, 9, 2, generator=generator, dtype=torch.float64, requires_grad=True)
+    windows = torch.rand(2, 2, generator=generator, dtype=torch.float64, requires_grad=True)
+    assert torch.autograd.gradcheck(lambda *weights: fit_windowed(raw, smooth, *weights), (logits, windows))
