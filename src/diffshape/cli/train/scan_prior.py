@@ -30,12 +30,12 @@ _FILES = {
 class TrainScanPrior(TrainOptions):
     """Train the prior that diffshape clean cleans with, on scans of solids that are drawn at random; reads no file."""
 
-    scans: int = 700
+    scans: int = 900
     """Number of drawn scans to learn from; each takes about a second of a core."""
-    test_scans: int = 40
+    test_scans: int = 60
     """Number of other drawn scans to be tested on."""
     steps: OptionalInt = None
-    """Optimiser steps of all passes; 60000 unless --seconds is given."""
+    """Optimiser steps of all passes; 44000 unless --seconds is given."""
     config: PriorConfig = field(default_factory=PriorConfig)
     """Networks and their training."""
 

@@ -27,7 +27,7 @@ from diffshape.training.run_settings import steps_or
 def train_scan_prior(
     config: PriorConfig | None = None,
     *,
-    scans: int = 700,
+    scans: int = 900,
     steps: int | None = None,
     seconds: float | None = None,
     device: torch.device | str = "auto",
@@ -45,7 +45,7 @@ def train_scan_prior(
         config: Networks and their training; ``PriorConfig()`` if not given.
         scans: Number of scans that are drawn to learn from, at least 1; each takes about a second of a core.
         steps: Optimiser steps of all passes; with them a training is deterministic on one CPU with one number of
-            threads. 60,000 unless ``seconds`` is given.
+            threads. 44,000 unless ``seconds`` is given.
         seconds: Wall-clock budget of the optimisation, to which its schedule is laid out. It begins when the scans are
             drawn.
         device: Where to compute: "cpu", "cuda" or a ``torch.device``; "auto" takes a GPU if there is one.
