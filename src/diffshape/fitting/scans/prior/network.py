@@ -25,7 +25,15 @@ fourth..."""
 WEIGHTS = 8.0
 """Largest logarithm of a weight beside the window."""
 WINDOW = 0.25
-"""Fall of the window exp(-f r^2) of the untrained network."""
+"""Fall f of the window exp(-f r^2) of the untrained network, with r in radii of the neighbourhood."""
+WIDENING = 1.5
+"""Largest logarithm of the factor by which the network changes that fall."""
+TILT = 0.5
+"""Largest slope that is added to those of the quadric."""
+LEAST_ERROR = 1e-3
+"""Length that is added to the noise, in radii, where an expected error is told in units of it."""
+USUAL_ERROR = -1.5
+"""Logarithm of the expected error of the untrained network, in units of the noise."""
 
 
 class Estimate(NamedTuple):
@@ -59,20 +67,20 @@ class CleaningPass(nn.Module):
             nn.init.zeros_(layer.bias)
 
     def forward(self, around: Neighborhoods, ladder: Tensor) -> Estimate:
-        """The surface at the point of each neighbourhood; ``ladder`` as for the around."""
+        """The surface at the point of each neighbourhood; ``ladder`` has the ranks of the neighbours that it looks at."""
         seen = self.look(around.features[:, ladder])
         whole = self.judge(torch.cat([seen.mean(1), seen.amax(1), around.summary], dim=-1))
         hidden = silu(self.weigh(around.features) + self.told(whole)[:, None])
         logits = WEIGHTS * torch.tanh(self.weights(hidden) / WEIGHTS)
-        windows = WINDOW * torch.exp(1.5 * torch.tanh(self.windows(whole)))
+        windows = WINDOW * torch.exp(WIDENING * torch.tanh(self.windows(whole)))
         fit = fit_windowed(around.raw, around.smooth, logits, windows)
         move, tilt_x, tilt_y, error, outlier = self.surface(whole).unbind(-1)
-        slopes = fit[:, 1:3] + 0.5 * torch.tanh(torch.stack([tilt_x, tilt_y], dim=-1))
+        slopes = fit[:, 1:3] + TILT * torch.tanh(torch.stack([tilt_x, tilt_y], dim=-1))
         normal = normalize(torch.cat([-slopes, torch.ones_like(slopes[:, :1])], dim=-1), dim=-1)
         return Estimate(
             offset=fit[:, 0] + torch.tanh(move) * around.noise,
             normal=normal,
-            log_error=torch.log(around.noise + 1e-3) + error.clamp(-8, 4) - 1.5,
+            log_error=torch.log(around.noise + LEAST_ERROR) + USUAL_ERROR + error.clamp(-8, 4),
             outlier=outlier,
             curvature=fit[:, 3:],
         )

@@ -7,6 +7,7 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
+from diffshape._notices import tell
 from diffshape._reprs import one_line
 from diffshape.fitting.scans.prior.neighbors import NeighborLists
 from diffshape.fitting.scans.prior.network import CleaningPass, Estimate, ladder_ranks
@@ -18,10 +19,12 @@ from diffshape.ops.neighborhoods.frames import plane_normals
 from diffshape.ops.neighborhoods.see import see_neighborhoods
 
 MOST_NOISE = 2.0
-"""Largest noise, in distances between neighbours, at which all points may be neighbours; that of the scans that the prior
-learns from is up to 2.5."""
+"""Largest noise, in distances between points, at which all of them may be neighbours. The prior learns from scans with
+noise of up to 2.5."""
 BLOCK = 256
 """Number of neighbourhoods that are looked at at a time; what they take then stays in the cache."""
+TOLD_FROM = 200_000
+"""Number of points from which on every pass is told of, as it takes long."""
 
 
 @dataclass
@@ -54,6 +57,8 @@ def smoothed(prior: ScanPrior, points: Float[Tensor, "n 3"], noise: float | None
     lists = NeighborLists(points, prior.config.neighbors, support)
     scan = begin(points, lists, level)
     for number, network in enumerate(prior.passes):
+        if len(points) >= TOLD_FROM:
+            tell(f"cleaning {len(points):,} points, pass {number + 1} of {len(prior.passes)}")
         if number == 1:  # from here on from where the first pass put the points, on their sheet of a thin wall
             lists = NeighborLists(scan.cloud.points, prior.config.neighbors, support)
         scan = after_pass(network, scan, lists, estimating=noise is None)

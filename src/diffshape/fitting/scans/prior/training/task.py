@@ -29,21 +29,32 @@ TOLERANCE = 0.04
 MOST = 6.0
 """Largest error of a point, in units of noise and tolerance, that a step tries to lower."""
 ERROR_WEIGHT = 0.1
+"""Weight of how well the error is told."""
 OUTLIER_WEIGHT = 0.1
+"""Weight of how well outliers are told."""
 
 
 class Lesson(NamedTuple):
     """Points of all scans that a pass learns from, and what is true of them; N points of a cloud of all scans."""
 
     cloud: SmoothedCloud
+    """All scans one after the other, as the pass before left them."""
     rows: Int[Tensor, "n"]
+    """Places of the points in it."""
     neighbors: Int[Tensor, "n k"]
+    """Places of their neighbours."""
     noise: Float[Tensor, "n"]
+    """Estimated noise around each."""
     unit: Float[Tensor, "n"]
+    """True noise of the scan that each is of."""
     truth: Float[Tensor, "n 3"]
+    """Nearest points of the true surfaces."""
     normals: Float[Tensor, "n 3"]
+    """True unit normals there."""
     outliers: Bool[Tensor, "n"]
+    """Points that belong to no surface."""
     starts: Int[Tensor, "c"]
+    """Number of the first of these points of each scan, and the number of all."""
 
 
 class ScanPriorTask(ModelTask[ScanPrior]):
