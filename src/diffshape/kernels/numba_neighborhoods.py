@@ -309,7 +309,8 @@ def _equations(moments, ridge, matrix, right) -> None:
 
 @compiled
 def _fit(
-    ladder, local, falloff, even, ridge, fine, matrix, factor, right, solution, moments, near, weights, bits, powers, seen
+    ladder, local, falloff, even, ridge, fine,
+    matrix, factor, right, solution, moments, near, weights, bits, powers, seen,
 ) -> None:  # fmt: skip
     """Write height, residual and curvature of the quadric with this window to ``seen``."""
     for k in range(len(ladder)):

@@ -76,7 +76,7 @@ def test_of_a_scan_with_much_noise_few_points_are_neighbors(prior):
     assert support_of(points, level._replace(noise=torch.tensor(0.2))) is None
     support = support_of(points, level)
     assert len(support) == 250  # twice the distance between points
-    rows, neighbors = next(iter(NeighborLists(points, 7, support).blocks()))
+    _, neighbors = next(iter(NeighborLists(points, 7, support).blocks()))
     assert torch.isin(neighbors, support.int()).all()
     wanted = torch.cdist(points, points[support]).argsort(dim=1)[:, :7]
     assert torch.equal(neighbors.long(), support[wanted])

@@ -42,7 +42,7 @@ def test_weights_that_are_missing_are_named(tmp_path):
     header, tensors = read_tensors(tmp_path / FILE)
     del tensors["passes.1.surface.bias"]
     write_tensors(tmp_path / FILE, tensors, header)
-    with pytest.raises(ValueError, match="passes.1.surface.bias"):
+    with pytest.raises(ValueError, match=r"passes\.1\.surface\.bias"):
         read_prior(tmp_path / FILE)
 
 

@@ -67,7 +67,7 @@ class CleaningPass(nn.Module):
             nn.init.zeros_(layer.bias)
 
     def forward(self, around: Neighborhoods, ladder: Tensor) -> Estimate:
-        """The surface at the point of each neighbourhood; ``ladder`` has the ranks of the neighbours that it looks at."""
+        """The surface at the point of each neighbourhood; ``ladder`` has the ranks of the neighbours to look at."""
         seen = self.look(around.features[:, ladder])
         whole = self.judge(torch.cat([seen.mean(1), seen.amax(1), around.summary], dim=-1))
         hidden = silu(self.weigh(around.features) + self.told(whole)[:, None])
