@@ -1,6 +1,7 @@
 """The scan prior: all its passes, their weights as one safetensors file, and those that the package brings along."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import asdict
 from functools import lru_cache
 from importlib.resources import as_file, files
@@ -24,10 +25,12 @@ VERSION = "1"
 class ScanPrior(nn.Module):
     """Passes of the prior, one after the other, on points that the one before has smoothed."""
 
+    passes: Sequence[CleaningPass]
+
     def __init__(self, config: PriorConfig | None = None) -> None:
         super().__init__()
         self.config = config or PriorConfig()
-        self.passes = nn.ModuleList(CleaningPass(self.config) for _ in range(self.config.passes))
+        self.passes = nn.ModuleList(CleaningPass(self.config) for _ in range(self.config.passes))  # type: ignore[assignment]
 
     def save(self, folder: str | PathLike[str]) -> None:
         """Write ``model.safetensors`` to a folder, which is made if it is missing.
