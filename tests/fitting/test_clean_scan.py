@@ -5,11 +5,14 @@ import numpy as np
 import pytest
 import torch
 
+from diffshape._tensor_files import write_tensors
 from diffshape.data import PointCloud, icosphere, write_points
 from diffshape.fitting import CleanScan, clean_scan
 from diffshape.fitting.scans.config import OrientationConfig
 from diffshape.fitting.scans.orientation import OrientationTrust
 from diffshape.fitting.scans.prior.clean import Cleaned
+from diffshape.fitting.scans.prior.config import PriorConfig
+from diffshape.fitting.scans.prior.scan_prior import ScanPrior
 
 CENTER, RADIUS, NOISE = np.array([10.0, -5.0, 3.0]), 2.0, 0.05
 
@@ -51,7 +54,7 @@ def prior(monkeypatch):
 
     def put(answer):
         module = import_module("diffshape.fitting.clean_scan")
-        monkeypatch.setattr(module, "clean_cloud", lambda points, *, noise, device: answer(points))
+        monkeypatch.setattr(module, "cleaned", lambda prior, points, noise: answer(points))
 
     return put
 
@@ -121,11 +124,11 @@ def test_no_point_moves_where_the_noise_is_given_as_0(noisy_ball, noise):
 def test_a_given_noise_is_taken_for_the_estimate(noisy_ball, monkeypatch):
     heard = []
 
-    def answer(points, *, noise, device):
+    def answer(prior, points, noise):
         heard.append(noise)
         return moved_out(points)
 
-    monkeypatch.setattr(import_module("diffshape.fitting.clean_scan"), "clean_cloud", answer)
+    monkeypatch.setattr(import_module("diffshape.fitting.clean_scan"), "cleaned", answer)
     assert clean_scan(noisy_ball, noise=0.03).noise == 0.03
     assert heard[0] == pytest.approx(0.03 / (2 * RADIUS), rel=0.05)  # in the frame, whose longest side is 1
     clean_scan(noisy_ball)
@@ -353,3 +356,18 @@ def test_its_text_is_one_line(cleaned):
     assert repr(cleaned).startswith("CleanScan(2,000 points, noise 0.0")
     assert repr(cleaned).endswith(", 1 outlier, normals point outside)")
     assert isinstance(cleaned, CleanScan)
+
+
+def test_another_prior_cleans_in_its_own_way(noisy_ball, cleaned, tmp_path):
+    ScanPrior(PriorConfig(passes=1)).save(tmp_path / "model")
+    other = clean_scan(noisy_ball, prior=tmp_path)
+    assert not np.allclose(other.points, cleaned.points, atol=1e-4 * RADIUS)
+    assert distances(other.points).mean() < distances(noisy_ball).mean()
+
+
+def test_a_prior_that_is_none_is_refused(noisy_ball, tmp_path):
+    with pytest.raises(FileNotFoundError):
+        clean_scan(noisy_ball, prior=tmp_path)
+    write_tensors(tmp_path / "model.safetensors", {"weight": torch.ones(2)})
+    with pytest.raises(ValueError, match="must hold a scan prior of version 1, got None"):
+        clean_scan(noisy_ball, prior=tmp_path)

@@ -1,6 +1,7 @@
 """From a noisy scan to points on the surface that was scanned, with normals and the error that is left."""
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -18,7 +19,8 @@ from diffshape.data.coincident import distinct_rows
 from diffshape.data.points import dimensions
 from diffshape.fitting.scans.config import OrientationConfig
 from diffshape.fitting.scans.orientation import AREA_NEIGHBORS, orient_points, point_areas, spacing_of
-from diffshape.fitting.scans.prior.clean import clean_cloud
+from diffshape.fitting.scans.prior.clean import cleaned
+from diffshape.fitting.scans.prior.scan_prior import read_prior, shipped_prior
 from diffshape.ops.neighbors.index import NeighborIndex
 from diffshape.training.device import chosen_device
 
@@ -79,7 +81,13 @@ class CleanScan:
 
 @torch.no_grad()
 @checked
-def clean_scan(points: Any, *, noise: float | None = None, device: torch.device | str = "auto") -> CleanScan:
+def clean_scan(
+    points: Any,
+    *,
+    noise: float | None = None,
+    prior: str | Path | None = None,
+    device: torch.device | str = "auto",
+) -> CleanScan:
     """Move the points of a scan to the surface that was scanned, and tell its normals.
 
     Noise is estimated from the scan itself and taken out; a scan without noise stays where it is. Points that belong to
@@ -91,6 +99,8 @@ def clean_scan(points: Any, *, noise: float | None = None, device: torch.device 
             a ``PointCloud``, or a mesh to draw from (see ``diffshape.data.as_points``).
         noise: Standard deviation of the points along the normals of the surface, in the unit of the points, >= 0;
             estimated from the points if ``None``. 0 moves no point, and still gives normals and outliers.
+        prior: Folder of a training by ``train_scan_prior``, or its file of weights, in place of the prior that comes
+            with the package.
         device: Where to compute: "cpu", "cuda" or a ``torch.device``; "auto" takes a GPU if there is one.
 
     Returns:
@@ -98,7 +108,8 @@ def clean_scan(points: Any, *, noise: float | None = None, device: torch.device 
 
     Raises:
         ValueError: The points are too few, all in one place or on one line, or not (N, 3); the noise is negative or not
-            finite; or the device is not here.
+            finite; ``prior`` holds no weights of a prior; or the device is not here.
+        OSError: ``points`` or ``prior`` is a path that cannot be read.
 
     Deterministic: the same points give the same bits with any number of threads, and, up to 100,000 of them, in any
     order; of more, 100,000 tell on which side the outside is. Computed in single precision, in a frame where the
@@ -123,7 +134,8 @@ def clean_scan(points: Any, *, noise: float | None = None, device: torch.device 
     distinct = distinct_rows(unit)
     unit = torch.from_numpy(unit[distinct.first])
     given = None if noise is None else float(noise) / frame.scale
-    found = clean_cloud(unit, noise=given, device=chosen)
+    learnt = shipped_prior(chosen) if prior is None else read_prior(prior).to(chosen)
+    found = cleaned(learnt, unit.to(chosen), given)
     surface, normals, error, around, outliers = (each.cpu() for each in found)
     oriented, spacing = _turn_outward(surface, normals, outliers)
 

@@ -21,7 +21,8 @@ from diffshape.fitting.scans.orientation import (
     undecided_share,
     visibility_shares,
 )
-from diffshape.fitting.scans.prior.clean import clean_cloud
+from diffshape.fitting.scans.prior.clean import cleaned
+from diffshape.fitting.scans.prior.scan_prior import shipped_prior
 from diffshape.ops.local_quadrics import LocalQuadrics, local_quadrics
 from diffshape.ops.neighbors.index import NeighborIndex
 from diffshape.ops.poisson_indicator import PoissonIndicator
@@ -83,11 +84,11 @@ def prepare_scan(points: Float[Tensor, "n 3"], config: ScanConfig | None = None)
     """
     config = config or ScanConfig()
     cloud, kept = _distinct(points)
-    cleaned = clean_cloud(cloud.float(), noise=None, device=cloud.device)
-    on_surface = ~cleaned.outliers
+    clean = cleaned(shipped_prior(cloud.device), cloud.float())
+    on_surface = ~clean.outliers
     kept, raw = kept[on_surface], cloud[on_surface]
-    moves = (cleaned.points[on_surface] - cloud.float()[on_surface]).double()  # exactly 0 where a scan stays
-    surface, normals = raw + moves, cleaned.normals[on_surface].double()
+    moves = (clean.points[on_surface] - cloud.float()[on_surface]).double()  # exactly 0 where a scan stays
+    surface, normals = raw + moves, clean.normals[on_surface].double()
     _check_frame(surface, config)
     index = NeighborIndex(surface)
     squared_distances, neighbors = index.query(
@@ -102,7 +103,7 @@ def prepare_scan(points: Float[Tensor, "n 3"], config: ScanConfig | None = None)
     unseen, overruled = visibility_shares(guess, normals)
     undecided = undecided_share(quadrics.points, quadrics.normals, indicator, spacing)
     trust = OrientationTrust(unseen=unseen, overruled=overruled, undecided=undecided, volume=indicator.volume)
-    noise, moved = float(cleaned.noise.median()), bool((moves != 0).any())
+    noise, moved = float(clean.noise.median()), bool((moves != 0).any())
     return PreparedScan(quadrics, kept, noise, spacing, moved, indicator, trust)
 
 

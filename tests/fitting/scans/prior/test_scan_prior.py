@@ -51,5 +51,17 @@ def test_the_shipped_weights_are_small_and_of_this_drawing():
 
     content = (files("diffshape.fitting.scans.prior") / scan_prior.FILE).read_bytes()
     assert len(content) <= 400_000
-    assert shipped_prior() is shipped_prior()
-    assert sum(parameter.numel() for parameter in shipped_prior().parameters()) < 100_000
+    prior = shipped_prior(torch.device("cpu"))
+    assert prior is shipped_prior(torch.device("cpu"))
+    assert prior.config == PriorConfig()
+
+
+@pytest.mark.parametrize("deep", ["", "model"])
+def test_a_folder_of_a_training_is_read(tmp_path, deep):
+    small_prior().save(tmp_path / deep)
+    assert read_prior(tmp_path).config.width == 4
+
+
+def test_a_folder_without_weights_is_named(tmp_path):
+    with pytest.raises(FileNotFoundError, match=r"model\.safetensors"):
+        read_prior(tmp_path)

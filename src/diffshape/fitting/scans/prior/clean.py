@@ -8,7 +8,7 @@ from torch import Tensor
 
 from diffshape._reprs import one_line
 from diffshape.fitting.scans.prior.passes import smoothed
-from diffshape.fitting.scans.prior.scan_prior import ScanPrior, shipped_prior
+from diffshape.fitting.scans.prior.scan_prior import ScanPrior
 
 CLEAN_BELOW = 0.15
 """Noise, in distances between neighbours, below which the points of a scan stay where they are."""
@@ -33,19 +33,14 @@ class Cleaned(NamedTuple):
     __repr__ = one_line
 
 
-def clean_cloud(points: Float[Tensor, "n 3"], *, noise: float | None, device: torch.device) -> Cleaned:
-    """Move the points of a scan to the surface, by the prior that comes with the package.
+def cleaned(prior: ScanPrior, points: Float[Tensor, "n 3"], noise: float | None = None) -> Cleaned:
+    """Move the points of a scan to the surface.
 
     Args:
-        points: Shape (N, 3), N >= 3 different points, in any unit.
+        prior: What has learnt how, on the device of the points.
+        points: Shape (N, 3), N >= 3 different points, float32, in any unit.
         noise: Standard deviation along the normals in the same unit; estimated if ``None``.
-        device: Where to compute.
     """
-    return cleaned(shipped_prior().to(device), points.to(device), noise)
-
-
-def cleaned(prior: ScanPrior, points: Float[Tensor, "n 3"], noise: float | None = None) -> Cleaned:
-    """Move the points of a scan to the surface by a prior, where they are."""
     scan = smoothed(prior, points, noise)
     cloud = scan.cloud
     outliers = cloud.outlier > OUTLIER

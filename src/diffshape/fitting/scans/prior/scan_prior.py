@@ -7,6 +7,7 @@ from functools import lru_cache
 from importlib.resources import as_file, files
 from os import PathLike
 
+import torch
 from torch import nn
 
 from diffshape._config import from_plain
@@ -15,6 +16,7 @@ from diffshape._tensor_files import read_tensors, write_tensors
 from diffshape.data.synthetic.drawn.drawing import DRAWING_VERSION
 from diffshape.fitting.scans.prior.config import PriorConfig
 from diffshape.fitting.scans.prior.network import CleaningPass
+from diffshape.training.run_folder import MODEL_FOLDER
 
 FILE = "model.safetensors"
 """Name of the file of weights, in the package and in the folder of a training."""
@@ -47,25 +49,28 @@ class ScanPrior(nn.Module):
 
 
 def read_prior(path: str | PathLike[str]) -> ScanPrior:
-    """The prior of a file that ``ScanPrior.save`` wrote, on the CPU.
+    """The prior of a file that ``ScanPrior.save`` wrote, of its folder or of that of a training, on the CPU.
 
     Raises:
         ValueError: The file is damaged, or holds other weights than those of a prior of this version.
         OSError: It cannot be read.
     """
-    header, tensors = read_tensors(path, checked=True)
+    file = nameable(path)
+    if file.is_dir():
+        file = next((each for each in (file / MODEL_FOLDER / FILE, file / FILE) if each.is_file()), file / FILE)
+    header, tensors = read_tensors(file, checked=True)
     if header.get("network") != VERSION:
-        raise ValueError(f"{path} must hold a scan prior of version {VERSION}, got {header.get('network')}")
+        raise ValueError(f"{file} must hold a scan prior of version {VERSION}, got {header.get('network')}")
     try:
         prior = ScanPrior(from_plain(PriorConfig, json.loads(header["config"]), {}))
         prior.load_state_dict(tensors)
     except (KeyError, RuntimeError, ValueError, TypeError) as error:
-        raise ValueError(f"{path} does not hold the weights of a scan prior: {error}") from error
+        raise ValueError(f"{file} does not hold the weights of a scan prior: {error}") from error
     return prior.eval().requires_grad_(False)
 
 
-@lru_cache(maxsize=1)
-def shipped_prior() -> ScanPrior:
-    """The prior that comes with the package."""
+@lru_cache(maxsize=4)
+def shipped_prior(device: torch.device) -> ScanPrior:
+    """The prior that comes with the package, on a device."""
     with as_file(files("diffshape.fitting.scans.prior") / FILE) as path:
-        return read_prior(path)
+        return read_prior(path).to(device)
