@@ -43,7 +43,7 @@ def cleaned(prior: ScanPrior, points: Float[Tensor, "n 3"], noise: float | None 
     """
     scan = smoothed(prior, points, noise)
     cloud = scan.cloud
-    outliers = cloud.outlier > OUTLIER
+    outliers = (cloud.outlier > OUTLIER) | scan.isolated
     stays = outliers | (scan.level.noise < CLEAN_BELOW * scan.level.spacing)
     return Cleaned(
         points=torch.where(stays[:, None], points, cloud.points),

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 import torch
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
 from diffshape._notices import tell
@@ -14,7 +14,7 @@ from diffshape.fitting.scans.prior.network import CleaningPass, Estimate, ladder
 from diffshape.fitting.scans.prior.noise import PLANE, ScanNoise, estimate_noise, relative_noise, shuffled
 from diffshape.fitting.scans.prior.scan_prior import ScanPrior
 from diffshape.ops.blocks import work_on_blocks
-from diffshape.ops.neighborhoods.definition import LEAST, Neighborhoods, SmoothedCloud
+from diffshape.ops.neighborhoods.definition import DENSITY_RANK, LEAST, Neighborhoods, SmoothedCloud
 from diffshape.ops.neighborhoods.frames import plane_normals
 from diffshape.ops.neighborhoods.see import see_neighborhoods
 
@@ -23,6 +23,8 @@ MOST_NOISE = 2.0
 noise of up to 2.5."""
 BLOCK = 256
 """Number of neighbourhoods that are looked at at a time; what they take then stays in the cache."""
+ISOLATION = 6.0
+"""Distance to the 8th neighbour, in those of most points, from which on a point is isolated."""
 TOLD_FROM = 200_000
 """Number of points from which on every pass is told of, as it takes long."""
 
@@ -35,6 +37,8 @@ class Smoothing:
     """The points as far as they have been smoothed."""
     level: ScanNoise
     """Typical noise of the scan, and distance between its points."""
+    isolated: Bool[Tensor, "n"]
+    """Points whose 8th neighbour is much farther away than that of most, which the prior has not seen."""
     moves: Float[Tensor, "n"] | None = None
     """Distances that the points were moved along their normals; None before the first pass, and where the noise was
     given."""
@@ -76,11 +80,14 @@ def support_of(points: Float[Tensor, "n 3"], level: ScanNoise) -> Int[Tensor, "m
 
 def begin(points: Float[Tensor, "n 3"], lists: NeighborLists, level: ScanNoise) -> Smoothing:
     """The scan before the first pass: points where they were measured, planes through their neighbours."""
-    normals = torch.empty_like(points)
+    normals, errors = torch.empty_like(points), torch.log(level.noise + LEAST).repeat(len(points))
+    alone = torch.empty_like(errors)
     for rows, neighbors in lists.blocks():
-        normals[rows] = plane_normals(points[neighbors[:, :PLANE].long()] - points[rows, None])
-    errors = torch.log(level.noise + LEAST).repeat(len(points))
-    return Smoothing(SmoothedCloud(points, points, normals, errors, torch.zeros_like(errors)), level)
+        offsets = points[neighbors[:, :PLANE].long()] - points[rows, None]
+        normals[rows] = plane_normals(offsets)
+        alone[rows] = offsets[:, min(DENSITY_RANK, lists.count - 1)].norm(dim=1)
+    cloud = SmoothedCloud(points, points, normals, errors, torch.zeros_like(errors))
+    return Smoothing(cloud, level, isolated=alone > ISOLATION * alone.median())
 
 
 @torch.no_grad()
