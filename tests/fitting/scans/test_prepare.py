@@ -33,7 +33,8 @@ def test_noisy_slab_keeps_its_sides_and_edges(clouds):
     flat = (truth[:, 2] != 0) & (scan.points[:, :2].abs().amax(1) < 0.4)
     heights = (scan.points[flat, 2].abs() - 0.05).abs()
     assert heights.mean() < 0.35 * 0.004
-    assert ((scan.normals * truth).sum(1) > 0.5).double().mean() > 0.98
+    corner = (scan.points.abs() > torch.tensor([0.48, 0.48, 0.03])).sum(1) > 1  # where either side may be meant
+    assert ((scan.normals * truth).sum(1) > 0.5)[~corner].double().mean() > 0.99
     rim = (truth[:, 0] != 0) & (scan.points[:, 1].abs() < 0.4) & (scan.points[:, 2].abs() < 0.02)
     assert (scan.points[rim, 0].abs() - 0.5).abs().mean() < 0.6 * 0.004
 

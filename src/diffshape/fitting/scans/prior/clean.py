@@ -7,13 +7,20 @@ from jaxtyping import Bool, Float
 from torch import Tensor
 
 from diffshape._reprs import one_line
+from diffshape.fitting.scans.prior.isolation import isolated_points
 from diffshape.fitting.scans.prior.passes import smoothed
 from diffshape.fitting.scans.prior.scan_prior import ScanPrior
 
 CLEAN_BELOW = 0.15
-"""Noise, in distances between neighbours, below which the points of a scan stay where they are."""
-OUTLIER = 0.0
+"""Noise, in distances between points, below which the points of a scan stay where they are."""
+STILL_BELOW = 0.05
+"""Noise that the prior took away, in distances between points, below which they stay too: then detail was taken for
+noise, as on a wall that is thinner than the distance between points."""
+OUTLIER = -1.0
 """Logit from which on a point is marked as an outlier."""
+STRAY = 5.0
+"""Move of a point, in units of the noise, from which on it is an outlier too if it is also longer than the distance
+between points."""
 
 
 class Cleaned(NamedTuple):
@@ -39,16 +46,19 @@ def cleaned(prior: ScanPrior, points: Float[Tensor, "n 3"], noise: float | None 
     Args:
         prior: What has learnt how, on the device of the points.
         points: Shape (N, 3), N >= 3 different points, float32, in any unit.
-        noise: Standard deviation along the normals in the same unit; estimated if ``None``.
+        noise: Standard deviation along the normals in the same unit; estimated if ``None``. Where it is 0, no point
+            moves, and what is estimated serves for normals and outliers.
     """
-    scan = smoothed(prior, points, noise)
-    cloud = scan.cloud
-    outliers = (cloud.outlier > OUTLIER) | scan.isolated
-    stays = outliers | (scan.level.noise < CLEAN_BELOW * scan.level.spacing)
+    scan = smoothed(prior, points, noise or None)
+    cloud, level = scan.cloud, scan.level
+    still = scan.moved_noise() < STILL_BELOW * level.spacing
+    stays = still | (level.noise < CLEAN_BELOW * level.spacing) | (noise == 0)
+    stray = (cloud.points - points).norm(dim=1) > torch.maximum(STRAY * level.noise, level.spacing)
+    outliers = (cloud.outlier > OUTLIER) | isolated_points(points) | (stray & ~stays)
     return Cleaned(
-        points=torch.where(stays[:, None], points, cloud.points),
+        points=torch.where((stays | outliers)[:, None], points, cloud.points),
         normals=cloud.normals,
         error=cloud.log_error.exp(),
-        noise=scan.level.noise.expand(len(points)),
+        noise=torch.where(still, scan.moved_noise(), level.noise).expand(len(points)),
         outliers=outliers,
     )

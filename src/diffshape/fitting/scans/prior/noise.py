@@ -28,6 +28,8 @@ FEWEST = 2000
 """Least number of points that are kept."""
 SAMPLE = 1 << 14
 """Largest number of points whose residuals are looked at."""
+MEDIAN = 0.6745
+"""Median of the absolute value of Gaussian noise of standard deviation 1."""
 AROUND = 64
 """Number of neighbours of a point whose moves tell the noise around it."""
 

@@ -4,17 +4,17 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 import torch
-from jaxtyping import Bool, Float, Int
+from jaxtyping import Float, Int
 from torch import Tensor
 
 from diffshape._notices import tell
 from diffshape._reprs import one_line
 from diffshape.fitting.scans.prior.neighbors import NeighborLists
 from diffshape.fitting.scans.prior.network import CleaningPass, Estimate, ladder_ranks
-from diffshape.fitting.scans.prior.noise import PLANE, ScanNoise, estimate_noise, relative_noise, shuffled
+from diffshape.fitting.scans.prior.noise import MEDIAN, PLANE, ScanNoise, estimate_noise, relative_noise, shuffled
 from diffshape.fitting.scans.prior.scan_prior import ScanPrior
 from diffshape.ops.blocks import work_on_blocks
-from diffshape.ops.neighborhoods.definition import DENSITY_RANK, LEAST, Neighborhoods, SmoothedCloud
+from diffshape.ops.neighborhoods.definition import LEAST, Neighborhoods, SmoothedCloud
 from diffshape.ops.neighborhoods.frames import plane_normals
 from diffshape.ops.neighborhoods.see import see_neighborhoods
 
@@ -23,8 +23,6 @@ MOST_NOISE = 2.0
 noise of up to 2.5."""
 BLOCK = 256
 """Number of neighbourhoods that are looked at at a time; what they take then stays in the cache."""
-ISOLATION = 6.0
-"""Distance to the 8th neighbour, in those of most points, from which on a point is isolated."""
 TOLD_FROM = 200_000
 """Number of points from which on every pass is told of, as it takes long."""
 
@@ -37,8 +35,6 @@ class Smoothing:
     """The points as far as they have been smoothed."""
     level: ScanNoise
     """Typical noise of the scan, and distance between its points."""
-    isolated: Bool[Tensor, "n"]
-    """Points whose 8th neighbour is much farther away than that of most, which the prior has not seen."""
     moves: Float[Tensor, "n"] | None = None
     """Distances that the points were moved along their normals; None before the first pass, and where the noise was
     given."""
@@ -50,6 +46,10 @@ class Smoothing:
         if self.moves is None:
             return self.level.noise.expand(len(neighbors))
         return self.level.noise * relative_noise(self.moves, neighbors)
+
+    def moved_noise(self) -> Float[Tensor, ""]:
+        """Noise by the median of the moves; that of the scan where it was given."""
+        return self.level.noise if self.moves is None else self.moves.median() / MEDIAN
 
 
 def smoothed(prior: ScanPrior, points: Float[Tensor, "n 3"], noise: float | None) -> Smoothing:
@@ -81,13 +81,9 @@ def support_of(points: Float[Tensor, "n 3"], level: ScanNoise) -> Int[Tensor, "m
 def begin(points: Float[Tensor, "n 3"], lists: NeighborLists, level: ScanNoise) -> Smoothing:
     """The scan before the first pass: points where they were measured, planes through their neighbours."""
     normals, errors = torch.empty_like(points), torch.log(level.noise + LEAST).repeat(len(points))
-    alone = torch.empty_like(errors)
     for rows, neighbors in lists.blocks():
-        offsets = points[neighbors[:, :PLANE].long()] - points[rows, None]
-        normals[rows] = plane_normals(offsets)
-        alone[rows] = offsets[:, min(DENSITY_RANK, lists.count - 1)].norm(dim=1)
-    cloud = SmoothedCloud(points, points, normals, errors, torch.zeros_like(errors))
-    return Smoothing(cloud, level, isolated=alone > ISOLATION * alone.median())
+        normals[rows] = plane_normals(points[neighbors[:, :PLANE].long()] - points[rows, None])
+    return Smoothing(SmoothedCloud(points, points, normals, errors, torch.zeros_like(errors)), level)
 
 
 @torch.no_grad()
