@@ -8,11 +8,10 @@ from diffshape.fitting.scans.prior.isolation import isolated_points
 @pytest.mark.parametrize("block", [100, 1 << 16])
 def test_far_points_are_isolated_and_dense_and_sparse_parts_are_not(monkeypatch, block):
     monkeypatch.setattr(isolation, "BLOCK", block)
-    generator = torch.Generator().manual_seed(0)
-    flat = torch.rand(1500, 3, generator=generator) * torch.tensor([1.0, 1.0, 0.0])
-    sparse = torch.rand(150, 3, generator=generator) * torch.tensor([1.0, 1.0, 0.0]) + torch.tensor([1.4, 0.0, 0.0])
+    grid = torch.cartesian_prod(torch.arange(16.0), torch.arange(16.0), torch.zeros(1)) / 16
+    dense = torch.cartesian_prod(torch.arange(40.0), torch.arange(40.0), torch.zeros(1)) / 40
     strays = torch.tensor([[0.5, 0.5, 0.3], [30.0, 0.0, 0.0]])
-    found = isolated_points(torch.cat([flat, sparse, strays]))
+    found = isolated_points(torch.cat([dense, grid + torch.tensor([1.4, 0.0, 0.0]), strays]))
     assert found[-2:].all()
     assert not found[:-2].any()
 
