@@ -376,3 +376,8 @@ def test_a_prior_that_is_none_is_refused(noisy_ball, tmp_path):
     write_tensors(tmp_path / "model.safetensors", {"weight": torch.ones(2)})
     with pytest.raises(ValueError, match="must hold a scan prior of version 1, got None"):
         clean_scan(noisy_ball, prior=tmp_path)
+
+
+def test_a_noise_longer_than_the_scan_is_refused(noisy_ball):
+    with pytest.raises(ValueError, match=r"noise must be at most the longest side of the scan, [\d.]+, got 1000"):
+        clean_scan(noisy_ball, noise=1000)

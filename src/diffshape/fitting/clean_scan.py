@@ -97,8 +97,9 @@ def clean_scan(
     Args:
         points: (N, 3) array, NumPy or torch, in any unit and place, at least 4 different points; or the path of a file,
             a ``PointCloud``, or a mesh to draw from (see ``diffshape.data.as_points``).
-        noise: Standard deviation of the points along the normals of the surface, in the unit of the points, >= 0;
-            estimated from the points if ``None``. 0 moves no point, and still gives normals and outliers.
+        noise: Standard deviation of the points along the normals of the surface, in the unit of the points, from 0 to
+            the longest side; estimated from the points if ``None``. 0 moves no point, and still gives normals and
+            outliers.
         prior: Folder of a training by ``train_scan_prior``, or its file of weights, in place of the prior that comes
             with the package.
         device: Where to compute: "cpu", "cuda" or a ``torch.device``; "auto" takes a GPU if there is one.
@@ -107,8 +108,8 @@ def clean_scan(
         See :class:`CleanScan`: points, unit normals, confidence, expected error, noise, spacing, outliers.
 
     Raises:
-        ValueError: The points are too few, all in one place or on one line, or not (N, 3); the noise is negative or not
-            finite; ``prior`` holds no weights of a prior; or the device is not here.
+        ValueError: The points are too few, all in one place or on one line, or not (N, 3); the noise is negative or
+            longer than the scan; ``prior`` holds no weights of a prior; or the device is not here.
         OSError: ``points`` or ``prior`` is a path that cannot be read.
 
     Deterministic: the same points give the same bits with any number of threads, and, up to 100,000 of them, in any
@@ -128,6 +129,10 @@ def clean_scan(
     rows = as_points(points, name=name).points
     usable = usable_rows(rows)
     frame = Frame.of(clean_points(rows, name=name).points)
+    if noise is not None and noise > frame.scale:
+        raise ValueError(
+            f"clean_scan: noise must be at most the longest side of the scan, {frame.scale:.4g}, got {noise}"
+        )
     unit = _unit_rows(rows, usable, frame)
     if dimensions(unit[(np.abs(unit) <= 1).all(axis=1)].astype(np.float64)) < 2:
         raise ValueError(f"all points of {name} lie on one line; there is no surface to move them to")

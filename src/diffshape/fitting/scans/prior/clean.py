@@ -11,7 +11,7 @@ from diffshape.fitting.scans.prior.isolation import isolated_points
 from diffshape.fitting.scans.prior.passes import smoothed
 from diffshape.fitting.scans.prior.scan_prior import ScanPrior
 
-CLEAN_BELOW = 0.15
+CLEAN_BELOW = 0.08
 """Noise, in distances between points, below which the points of a scan stay where they are."""
 STILL_BELOW = 0.05
 """Noise that the prior took away, in distances between points, below which they stay too: then detail was taken for
