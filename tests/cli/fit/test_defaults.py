@@ -50,7 +50,7 @@ def test_a_config_may_leave_the_preparation_out_and_a_word_decides_again(tmp_pat
     path = written(tmp_path, "method: {scan: null, normal_weight: 0}")
     assert defaults_of("standard", path).settings["scan"].method == DiffCD().unprepared()
     assert defaults_of("standard", path, "yes").settings["scan"].method == DiffCD(normal_weight=0.0)
-    path = written(tmp_path, "method: {kind: diffcd, scan: {rounds: 1}}")
+    path = written(tmp_path, "method: {kind: diffcd, scan: {curvature_size: 20}}")
     assert defaults_of("standard", path, "no").settings["scan"].method == DiffCD().unprepared()
 
 

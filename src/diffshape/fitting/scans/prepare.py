@@ -124,7 +124,9 @@ def _distinct(points: Tensor) -> tuple[Float[Tensor, "n 3"], Int[Tensor, "n"]]:
 
 def _check_frame(surface: Float[Tensor, "n 3"], config: ScanConfig) -> None:
     limit = config.orientation.side / 2
-    if len(surface) < 4 or not bool(surface.abs().max() <= limit):
+    if len(surface) < 4:
+        raise ValueError(f"prepare_scan: want at least 4 points that are no outliers, got {len(surface)}")
+    if not bool(surface.abs().max() <= limit):
         raise ValueError(
             f"prepare_scan: points must be in the unit frame, within {limit} of 0 on every axis, got "
             f"{float(surface.abs().max()):.3g}; use diffshape.data.Frame.to_unit"

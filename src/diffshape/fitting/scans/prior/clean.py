@@ -54,7 +54,10 @@ def cleaned(prior: ScanPrior, points: Float[Tensor, "n 3"], noise: float | None 
     still = scan.moved_noise() < STILL_BELOW * level.spacing
     stays = still | (level.noise < CLEAN_BELOW * level.spacing) | (noise == 0)
     stray = (cloud.points - points).norm(dim=1) > torch.maximum(STRAY * level.noise, level.spacing)
-    outliers = (cloud.outlier > OUTLIER) | isolated_points(points) | (stray & ~stays)
+    isolated = isolated_points(points)
+    outliers = (cloud.outlier > OUTLIER) | isolated | (stray & ~stays)
+    if 2 * int(outliers.sum()) > len(points):  # outliers are the fewer; of a handful of points nothing is known
+        outliers = isolated
     return Cleaned(
         points=torch.where((stays | outliers)[:, None], points, cloud.points),
         normals=cloud.normals,
