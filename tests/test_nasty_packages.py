@@ -195,7 +195,7 @@ def good_calls() -> dict[str, Call]:
     )
     supervised = fitting.Supervised(batch=8, pool=64, fresh=8)
     orientation = fitting.OrientationConfig(directions=8, resolution=16, rounds=1)
-    scan = fitting.ScanConfig(orientation=orientation, sizes=(10, 16), first_size=10, clean_size=10, rounds=1)
+    scan = fitting.ScanConfig(orientation=orientation, curvature_size=10)
     result = fitting.fit_mesh(BALL, supervised, GRID, **quick)
     fitting.fit_points(CLOUD, method, GRID, folder="run", resolution=16, **quick)
     deep = models.train_deep_sdf([BALL, BALL], DEEP, steps=1, device="cpu", progress=False).model
@@ -315,6 +315,9 @@ def good_calls() -> dict[str, Call]:
             fitting.FitSettings.from_dict, {"plain": fitting.preset("quick").to_dict()}, use=vars
         ),
         "fitting.resume_fit": Call(fitting.resume_fit, {"folder": "run", "device": "cpu", "progress": False}),
+        "fitting.train_scan_prior": Call(
+            fitting.train_scan_prior, {"config": fitting.PriorConfig(batch=8), "scans": 1, **quick}, use=str
+        ),
         "fitting.score_field": Call(fitting.score_field, {"result": result, "samples": 20, "resolution": 8}, use=str),
         "fitting.tabulate_fits": Call(
             fitting.tabulate_fits, {"results": [result], "samples": 20, "queries": 20}, use=str

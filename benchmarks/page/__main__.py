@@ -13,6 +13,7 @@ from benchmarks.page.many_meshes import many_meshes
 from benchmarks.page.mesh_fields import mesh_fields, mesh_signs
 from benchmarks.page.meshes import packed_meshes, triangles
 from benchmarks.page.point_sets import assignment, chamfer, operations, sinkhorn
+from benchmarks.page.scan_cleaning import cleaning_cost, scan_cleaning
 from benchmarks.page.surface_quality import quality
 from diffshape.data import atomic_path
 
@@ -23,6 +24,8 @@ Written by `make bench`; nothing here is edited by hand. Losses stand beside win
 NOTHING = "\nThere are no results yet.\n"
 SECTIONS = (
     (quality, "surface_quality.jsonl"),
+    (scan_cleaning, "scan_cleaning.jsonl"),
+    (cleaning_cost, "scan_cleaning_cost.jsonl"),
     (cost, "step_cost.jsonl"),
     (softplus, "softplus.jsonl"),
     (hash_perceptron, "hash_perceptron.jsonl"),

@@ -204,9 +204,9 @@ def test_a_large_scan_is_thinned_and_noted(fit, ball, monkeypatch):
     assert len(result.target.points) == 3 * 400
 
 
-def test_isolated_points_are_left_out_and_noted(fit, ball):
+def test_outliers_are_left_out_and_noted(fit, ball):
     result = fit(np.concatenate([ball, [[10.0, -5.0, 3.0], [30.0, -5.0, 3.0]]]).clip(-9, 13.5))
-    assert any("isolated or repeated were left out" in note for note in result.notes)
+    assert any("outliers or repeated were left out" in note for note in result.notes)
 
 
 @pytest.mark.parametrize("count", [4, 10])

@@ -12,6 +12,7 @@ from diffshape.fields import FeatureGridConfig, HashGridConfig, LatentMLPConfig,
 from diffshape.fitting import DiffCD, ScanConfig
 from diffshape.fitting.methods.table import METHODS
 from diffshape.fitting.presets import SCAN_PRESETS
+from diffshape.fitting.scans.prior.training.settings import ScanPriorSettings
 from diffshape.fitting.settings import FitSettings
 
 SETTINGS = FitSettings(method=DiffCD(), field=MLPConfig(width=32), steps=7, seconds=None, seed=3)
@@ -61,7 +62,7 @@ def reachable(hint):
     return found
 
 
-def test_every_settings_class_of_a_fit_is_in_its_settings():
+def test_every_settings_class_of_a_run_is_in_its_settings():
     for module in pkgutil.walk_packages(diffshape.fitting.__path__, "diffshape.fitting."):
         importlib.import_module(module.name)
     named = {method.config for method in METHODS.values()}
@@ -72,7 +73,7 @@ def test_every_settings_class_of_a_fit_is_in_its_settings():
         for thing in vars(module).values()
         if is_dataclass(thing) and isinstance(thing, type) and thing.__name__.endswith("Config")
     }
-    assert configs | named <= reachable(FitSettings)
+    assert configs | named <= reachable(FitSettings) | reachable(ScanPriorSettings)
 
 
 def test_the_seed_is_optional():

@@ -22,9 +22,9 @@ from diffshape.models import (
     train_deep_sdf,
     train_landmarks,
 )
-from diffshape.models.run import run_training
-from diffshape.models.trainings import TRAININGS
+from diffshape.models.trainings import TRAININGS, training_of
 from diffshape.training import read_log
+from diffshape.training.models.run import run_training
 from diffshape.training.run_folder import RunFolder
 
 TINY_DEEP_SDF = DeepSDFConfig(
@@ -162,9 +162,15 @@ def test_a_training_of_the_command_line_needs_no_data(tmp_path):
     settings = DeepSDFSettings(data=data, config=TINY_DEEP_SDF, steps=3)
     known, _ = deep_sdf_shapes(data)
     whole = train_deep_sdf(known, TINY_DEEP_SDF, steps=3).model
-    make = TRAININGS["train deep-sdf"].prepare(settings, known)
+    make = training_of("train deep-sdf").prepare(settings, known)
     run_training(settings, make, tmp_path, device=torch.device("cpu"), observers=[stop_after(1)])
     assert same(DeepSDFCase.weights(resume_training(tmp_path).model), DeepSDFCase.weights(whole))
+
+
+@pytest.mark.parametrize("kind", TRAININGS)
+def test_a_training_stands_under_the_command_that_begins_it(kind):
+    verb = training_of(kind).settings.VERB
+    assert verb == kind
 
 
 def test_what_is_no_training_says_so(tmp_path):

@@ -1,6 +1,6 @@
 """Kill runs with SIGKILL at random moments and take them up as their messages say; not a test, as it takes minutes.
 
-    python tests/training/kill_at_random.py [fit | deep-sdf | landmarks ...] [--count 30] [--seed 0]
+    python tests/training/kill_at_random.py [fit | deep-sdf | landmarks | scan-prior ...] [--count 30] [--seed 0]
 
 A tiny run of each kind is made undisturbed, then begun ``count`` times and killed at a moment drawn evenly from the
 time that one took. ``--resume`` either goes on, or names the command that begins it again, which is then typed. In the
@@ -24,7 +24,7 @@ from pathlib import Path
 import numpy as np
 
 _MODEL = "model/model.safetensors"
-WEIGHTS = {"fit": "field.safetensors", "deep-sdf": _MODEL, "landmarks": _MODEL}
+WEIGHTS = {"fit": "field.safetensors", "deep-sdf": _MODEL, "landmarks": _MODEL, "scan-prior": _MODEL}
 
 
 def commands(place: Path) -> dict[str, list[str]]:
@@ -36,7 +36,9 @@ def commands(place: Path) -> dict[str, list[str]]:
     shapes += " --model.network.width 64 --model.network.skip"
     images = "train landmarks --images 8 --test-images 4 --steps 30 --training.batch 2 --unet.widths 8 8 8"
     images += " --phantom.height 64 --phantom.width 64"
-    return {"fit": scan.split(), "deep-sdf": shapes.split(), "landmarks": images.split()}
+    scans = "train scan-prior --scans 2 --test-scans 1 --steps 60 --config.batch 32"
+    kinds = {"fit": scan, "deep-sdf": shapes, "landmarks": images, "scan-prior": scans}
+    return {kind: words.split() for kind, words in kinds.items()}
 
 
 def started(words: list[str], said: Path) -> int:

@@ -38,6 +38,8 @@ class Clean(VerbOptions):
     """Standard deviation of the noise, in the unit of the scan; 0 moves no point. Default: estimated from the scan."""
     drop_outliers: bool = False
     """Leave out the points that belong to no surface, instead of marking them by outlier = 1 and confidence = 0."""
+    prior: OptionalPath = None
+    """Folder of a diffshape train scan-prior, whose prior cleans in place of the one that diffshape brings along."""
     device: Literal["auto", "cpu", "cuda"] = "auto"
     """Device to compute on; auto takes a GPU if there is one."""
     threads: OptionalInt = None
@@ -69,7 +71,7 @@ def run(arguments: Clean) -> int:
     cloud = as_points(scan)
     say(f"{scan}: {len(cloud):,} points, cleaned on {device}")
     say.notes(cloud.notes)
-    cleaned = _cleaned(cloud, scan, arguments.noise, device)
+    cleaned = _cleaned(cloud, scan, arguments, device)
     replaced = _write(path, cloud, cleaned, drop_outliers=arguments.drop_outliers)
     say.notes([f"replaced columns of the scan: {', '.join(replaced)}"] if replaced else [])
     picture = path.with_suffix(".png")
@@ -85,12 +87,12 @@ def run(arguments: Clean) -> int:
     return DONE
 
 
-def _cleaned(cloud: "PointCloud", scan: Path, noise: float | None, device: str) -> "CleanScan":
+def _cleaned(cloud: "PointCloud", scan: Path, arguments: Clean, device: str) -> "CleanScan":
     """The cleaned points of a file, which errors name."""
     from diffshape.fitting import clean_scan
 
     try:
-        return clean_scan(cloud, noise=noise, device=device)
+        return clean_scan(cloud, noise=arguments.noise, prior=arguments.prior, device=device)
     except ValueError as error:
         raise ValueError(str(error).replace("clean_scan: points", str(scan))) from error
 

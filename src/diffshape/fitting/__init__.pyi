@@ -17,6 +17,8 @@ from diffshape.fitting.scans.orientation import OrientationTrust as OrientationT
 from diffshape.fitting.scans.orientation import orient_points as orient_points
 from diffshape.fitting.scans.prepare import PreparedScan as PreparedScan
 from diffshape.fitting.scans.prepare import prepare_scan as prepare_scan
+from diffshape.fitting.scans.prior.config import PriorConfig as PriorConfig
+from diffshape.fitting.scans.prior.training.training import train_scan_prior as train_scan_prior
 from diffshape.fitting.score import score_field as score_field
 from diffshape.fitting.settings import FitSettings as FitSettings
 from diffshape.fitting.stop_rule import StopRule as StopRule

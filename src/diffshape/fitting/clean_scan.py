@@ -1,6 +1,7 @@
 """From a noisy scan to points on the surface that was scanned, with normals and the error that is left."""
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -18,7 +19,8 @@ from diffshape.data.coincident import distinct_rows
 from diffshape.data.points import dimensions
 from diffshape.fitting.scans.config import OrientationConfig
 from diffshape.fitting.scans.orientation import AREA_NEIGHBORS, orient_points, point_areas, spacing_of
-from diffshape.fitting.scans.prior.clean import clean_cloud
+from diffshape.fitting.scans.prior.clean import cleaned
+from diffshape.fitting.scans.prior.scan_prior import read_prior, shipped_prior
 from diffshape.ops.neighbors.index import NeighborIndex
 from diffshape.training.device import chosen_device
 
@@ -79,7 +81,13 @@ class CleanScan:
 
 @torch.no_grad()
 @checked
-def clean_scan(points: Any, *, noise: float | None = None, device: torch.device | str = "auto") -> CleanScan:
+def clean_scan(
+    points: Any,
+    *,
+    noise: float | None = None,
+    prior: str | Path | None = None,
+    device: torch.device | str = "auto",
+) -> CleanScan:
     """Move the points of a scan to the surface that was scanned, and tell its normals.
 
     Noise is estimated from the scan itself and taken out; a scan without noise stays where it is. Points that belong to
@@ -89,16 +97,20 @@ def clean_scan(points: Any, *, noise: float | None = None, device: torch.device 
     Args:
         points: (N, 3) array, NumPy or torch, in any unit and place, at least 4 different points; or the path of a file,
             a ``PointCloud``, or a mesh to draw from (see ``diffshape.data.as_points``).
-        noise: Standard deviation of the points along the normals of the surface, in the unit of the points, >= 0;
-            estimated from the points if ``None``. 0 moves no point, and still gives normals and outliers.
+        noise: Standard deviation of the points along the normals of the surface, in the unit of the points, from 0 to
+            the longest side; estimated from the points if ``None``. 0 moves no point, and still gives normals and
+            outliers.
+        prior: Folder of a training by ``train_scan_prior``, or its file of weights, in place of the prior that comes
+            with the package.
         device: Where to compute: "cpu", "cuda" or a ``torch.device``; "auto" takes a GPU if there is one.
 
     Returns:
         See :class:`CleanScan`: points, unit normals, confidence, expected error, noise, spacing, outliers.
 
     Raises:
-        ValueError: The points are too few, all in one place or on one line, or not (N, 3); the noise is negative or not
-            finite; or the device is not here.
+        ValueError: The points are too few, all in one place or on one line, or not (N, 3); the noise is negative or
+            longer than the scan; ``prior`` holds no weights of a prior; or the device is not here.
+        OSError: ``points`` or ``prior`` is a path that cannot be read.
 
     Deterministic: the same points give the same bits with any number of threads, and, up to 100,000 of them, in any
     order; of more, 100,000 tell on which side the outside is. Computed in single precision, in a frame where the
@@ -117,13 +129,18 @@ def clean_scan(points: Any, *, noise: float | None = None, device: torch.device 
     rows = as_points(points, name=name).points
     usable = usable_rows(rows)
     frame = Frame.of(clean_points(rows, name=name).points)
+    if noise is not None and noise > frame.scale:
+        raise ValueError(
+            f"clean_scan: noise must be at most the longest side of the scan, {frame.scale:.4g}, got {noise}"
+        )
     unit = _unit_rows(rows, usable, frame)
     if dimensions(unit[(np.abs(unit) <= 1).all(axis=1)].astype(np.float64)) < 2:
         raise ValueError(f"all points of {name} lie on one line; there is no surface to move them to")
     distinct = distinct_rows(unit)
     unit = torch.from_numpy(unit[distinct.first])
     given = None if noise is None else float(noise) / frame.scale
-    found = clean_cloud(unit, noise=given, device=chosen)
+    learnt = shipped_prior(chosen) if prior is None else read_prior(prior).to(chosen)
+    found = cleaned(learnt, unit.to(chosen), given)
     surface, normals, error, around, outliers = (each.cpu() for each in found)
     oriented, spacing = _turn_outward(surface, normals, outliers)
 

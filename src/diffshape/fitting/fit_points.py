@@ -135,7 +135,7 @@ def _target(points: Tensor, settings: FitSettings) -> tuple[ScanTarget, tuple[st
     scan = prepare_scan(points, config)
     notes = ()
     if dropped := len(points) - len(scan.kept):
-        notes += (f"{dropped:,} points that are isolated or repeated were left out",)
+        notes += (f"{dropped:,} points that are outliers or repeated were left out",)
     if not scan.trust.reliable:  # a fit must not start from such an orientation
         notes += ("no inside could be told from the points; the fit starts from a sphere",)
         return raw_target(points[scan.kept]), notes

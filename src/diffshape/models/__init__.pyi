@@ -43,5 +43,5 @@ from diffshape.models.landmarks.training import train_landmarks as train_landmar
 from diffshape.models.landmarks.transformer import LandmarkTransformer as LandmarkTransformer
 from diffshape.models.landmarks.unet import LandmarkUNet as LandmarkUNet
 from diffshape.models.load import load as load
-from diffshape.models.result import TrainingResult as TrainingResult
 from diffshape.models.trainings import resume_training as resume_training
+from diffshape.training.models.result import TrainingResult as TrainingResult

@@ -14,8 +14,6 @@ from diffshape._files import nameable, read_yaml, write_yaml
 from diffshape._tensor_files import read_tensors
 from diffshape.training import write_tensors
 
-MODEL_FOLDER = "model"
-"""Folder, in that of a training, that holds the final model."""
 _VERSION = 1
 
 

@@ -14,10 +14,10 @@ from diffshape._commands import typed_as
 from diffshape._sized_for import SizedFor
 from diffshape.models.autoencoders.build import AUTOENCODERS, saved_autoencoder
 from diffshape.models.deep_sdf.model import DeepSDF, saved_deep_sdf
-from diffshape.models.files import MODEL_FOLDER, read_model
+from diffshape.models.files import read_model
 from diffshape.models.landmarks.detector import LandmarkDetector, saved_detector
 from diffshape.training import own_randomness
-from diffshape.training.run_folder import RunFolder
+from diffshape.training.run_folder import MODEL_FOLDER, RunFolder
 
 LOADERS: Mapping[str, Callable[[Mapping[str, Any], Mapping[str, Tensor]], Any]] = {
     **{name: partial(saved_autoencoder, kind) for name, kind in AUTOENCODERS.items()},
@@ -51,6 +51,8 @@ def load(folder: str | PathLike[str]) -> Any:
     path, kind = Path(folder), RunFolder(Path(folder)).kind or ""
     if kind == "fit":
         raise ValueError(f"load: {path} is the folder of a fit, not of a model; diffshape.fitting.load reads it")
+    if kind == "train scan-prior":
+        raise ValueError(f"load: {path} is the folder of a scan prior, which cleans scans and is no model of shapes")
     trained, cure = path / MODEL_FOLDER, "copy it there anew, or save it again"
     if (trained / "config.yaml").is_file():
         path = trained

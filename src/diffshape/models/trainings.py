@@ -1,5 +1,6 @@
 """Every training that has a run folder, and the one way to go on with it."""
 
+import importlib
 from collections.abc import Sequence
 from pathlib import Path
 from types import MappingProxyType
@@ -8,16 +9,28 @@ from typing import Any
 import torch
 
 from diffshape._arguments import checked
-from diffshape.models.deep_sdf.training import DEEP_SDF_TRAINING
-from diffshape.models.landmarks.training import LANDMARK_TRAINING
-from diffshape.models.result import TrainingResult
-from diffshape.models.run import Observer, run_training
 from diffshape.training.device import chosen_device
+from diffshape.training.models.kind import TrainingKind
+from diffshape.training.models.result import TrainingResult
+from diffshape.training.models.run import Observer, run_training
 from diffshape.training.progress import with_progress
 from diffshape.training.run_folder import RunFolder
 
-TRAININGS = MappingProxyType({each.settings.VERB: each for each in (DEEP_SDF_TRAINING, LANDMARK_TRAINING)})
-"""Trainings by the kind that their config.yaml names, which is the command that begins one."""
+TRAININGS = MappingProxyType(
+    {
+        "train deep-sdf": "diffshape.models.deep_sdf.training:DEEP_SDF_TRAINING",
+        "train landmarks": "diffshape.models.landmarks.training:LANDMARK_TRAINING",
+        "train scan-prior": "diffshape.fitting.scans.prior.training.training:SCAN_PRIOR_TRAINING",
+    }
+)
+"""Places of trainings, "module:NAME", imported when used, by the kind that their config.yaml names, which is the
+command that begins one."""
+
+
+def training_of(kind: str) -> TrainingKind:
+    """The training that a command begins, such as "train landmarks"."""
+    module, _, name = TRAININGS[kind].partition(":")
+    return getattr(importlib.import_module(module), name)
 
 
 @checked
@@ -36,10 +49,11 @@ def resume_training(
     Its settings are those of its config.yaml. A training that is finished makes no more steps.
 
     Args:
-        folder: That of a training that was interrupted, as ``train_deep_sdf``, ``train_landmarks`` or
-            ``diffshape train`` wrote it.
+        folder: That of a training that was interrupted, as ``train_deep_sdf``, ``train_landmarks``,
+            ``train_scan_prior`` or ``diffshape train`` wrote it.
         data: What it was begun with: the shapes of ``train_deep_sdf``, the images of ``train_landmarks``. Only a
-            training begun by ``diffshape train`` can do without: it draws or reads its data again.
+            training that draws or reads its data itself, as ``diffshape train`` and ``train_scan_prior`` do, can do
+            without: it draws or reads them again.
         device: Where to compute: "cpu", "cuda" or a ``torch.device``; "auto" takes a GPU if there is one.
         progress: Show the progress on stderr or not; on a terminal and in a notebook if not given.
         observers: Called after each step with a ``training.StepReport``.
@@ -60,10 +74,11 @@ def resume_training(
     """
     chosen = chosen_device(device, argument="resume_training: device")
     run = RunFolder(Path(folder))
-    training = TRAININGS.get(run.kind or "")
-    if training is None:
-        known = ", ".join(f"diffshape {kind}" for kind in TRAININGS)
+    kind = run.kind or ""
+    if kind not in TRAININGS:
+        known = ", ".join(f"diffshape {each}" for each in TRAININGS)
         raise ValueError(f"resume_training: {folder} is not the folder of a training ({known}), by its config.yaml")
+    training = training_of(kind)
     settings: Any = run.read_settings(training.settings)
     if data is None:
         if settings.data is None:

@@ -24,7 +24,9 @@ from diffshape.training.run_settings import RunSettings, Settings
 if TYPE_CHECKING:
     from diffshape.training.checkpoint import CheckpointFolder
 
-WEIGHTS = ("field.safetensors", "model/model.safetensors")
+MODEL_FOLDER = "model"
+"""Folder, in that of a training, that holds the final model."""
+WEIGHTS = ("field.safetensors", f"{MODEL_FOLDER}/model.safetensors")
 """Files of final weights: of a fit, of a training."""
 _BEFORE_CONFIG = {".lock", "inputs.json", "frame.json", "environment.json", "target.safetensors"}
 """Files that a run writes before its config.yaml, which says that it is begun."""

@@ -41,16 +41,16 @@ def test_a_preparation_is_switched_off_with_what_needs_it():
 
 
 def test_a_preparation_is_switched_on_and_then_has_options():
-    words = ["fit", "a.ply", "--preset", "paper", "--prepare", "yes", "--method.scan.rounds", "2"]
+    words = ["fit", "a.ply", "--preset", "paper", "--prepare", "yes", "--method.scan.curvature-size", "20"]
     method = parse(words)[1].method
-    assert method == replace(preset("paper").method, scan=ScanConfig(rounds=2))
+    assert method == replace(preset("paper").method, scan=ScanConfig(curvature_size=20))
 
 
 def test_a_config_may_leave_the_preparation_out_and_a_word_decides_again(tmp_path):
     path = written(tmp_path, "method: {scan: null, normal_weight: 0}")
     assert defaults_of("standard", path).settings["scan"].method == DiffCD().unprepared()
     assert defaults_of("standard", path, "yes").settings["scan"].method == DiffCD(normal_weight=0.0)
-    path = written(tmp_path, "method: {kind: diffcd, scan: {rounds: 1}}")
+    path = written(tmp_path, "method: {kind: diffcd, scan: {curvature_size: 20}}")
     assert defaults_of("standard", path, "no").settings["scan"].method == DiffCD().unprepared()
 
 

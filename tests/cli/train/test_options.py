@@ -8,6 +8,7 @@ from diffshape.cli.main import parse
 from diffshape.cli.train.deep_sdf import TrainDeepSDF
 from diffshape.cli.train.landmarks import TrainLandmarks
 from diffshape.cli.train.options import check_options, refuse_unused
+from diffshape.cli.train.scan_prior import TrainScanPrior
 from diffshape.models import DeepSDFSettings
 
 
@@ -17,7 +18,7 @@ def test_what_was_typed_is_known():
     assert typed == {"quiet", "steps", "training.zoom"}
 
 
-@pytest.mark.parametrize("kind", [TrainDeepSDF, TrainLandmarks])
+@pytest.mark.parametrize("kind", [TrainDeepSDF, TrainLandmarks, TrainScanPrior])
 def test_a_resumed_training_changes_only_where_and_how_loudly(kind):
     allowed = {"resume", "device", "threads", "json", "quiet", "debug"}
     check_options(kind(resume=Path("run"), threads=1, typed=frozenset(allowed)))

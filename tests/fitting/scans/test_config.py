@@ -27,13 +27,8 @@ def test_an_orientation_setting_out_of_range_is_refused(options):
         (OrientationConfig, {"rounds": -1}, "rounds >= 0"),
         (OrientationConfig, {"smoothing": (0.01, 0.0)}, "smoothing > 0"),
         (OrientationConfig, {"side": 0.5}, "side >= 1"),
-        (ScanConfig, {"sizes": ()}, "sizes and rounds >= 1"),
-        (ScanConfig, {"sizes": (0, 5)}, "sizes and rounds >= 1"),
-        (ScanConfig, {"rounds": 0}, "sizes and rounds >= 1"),
-        (ScanConfig, {"agreement": (0.5, 1.0)}, "two cosines"),
-        (ScanConfig, {"confidence": -1.0}, "confidence"),
-        (ScanConfig, {"isolation": (1.0, 2.0)}, "isolation > 1"),
-        (ScanConfig, {"stray": 0.0}, "stray > 0"),
+        (ScanConfig, {"curvature_size": 0}, "curvature_size >= 1"),
+        (ScanConfig, {"agreement": 1.0}, "agreement in"),
     ],
 )
 def test_bad_scan_settings_are_named(kind, options, message):

@@ -33,7 +33,8 @@ def test_noisy_slab_keeps_its_sides_and_edges(clouds):
     flat = (truth[:, 2] != 0) & (scan.points[:, :2].abs().amax(1) < 0.4)
     heights = (scan.points[flat, 2].abs() - 0.05).abs()
     assert heights.mean() < 0.35 * 0.004
-    assert ((scan.normals * truth).sum(1) > 0.5).double().mean() > 0.98
+    corner = (scan.points.abs() > torch.tensor([0.48, 0.48, 0.03])).sum(1) > 1  # where either side may be meant
+    assert ((scan.normals * truth).sum(1) > 0.5)[~corner].double().mean() > 0.99
     rim = (truth[:, 0] != 0) & (scan.points[:, 1].abs() < 0.4) & (scan.points[:, 2].abs() < 0.02)
     assert (scan.points[rim, 0].abs() - 0.5).abs().mean() < 0.6 * 0.004
 
@@ -113,23 +114,13 @@ def test_every_setting_acts(clouds):
     plain = prepare_scan(points, SMALL)
     for change in (
         {"orientation": replace(SMALL.orientation, rounds=1)},
-        {"sizes": (16, 36)},
-        {"first_size": 30},
-        {"rounds": 1},
-        {"confidence": 0.5},
-        {"agreement": (0.0, 0.8)},
-        {"agreement": (0.7, 0.95)},
-        {"clean_below": 10.0},
-        {"isolation": (1.5, 2.5)},
-        {"isolation": (6.0, 1.3)},
-        {"stray": 0.5},
+        {"curvature_size": 30},
+        {"agreement": 0.99},
     ):
         changed = prepare_scan(points, replace(SMALL, **change))
-        assert changed.points.shape != plain.points.shape or not torch.equal(changed.points, plain.points), change
-    clean, _ = clouds.torus(1000)
-    assert not torch.equal(
-        prepare_scan(clean, SMALL).normals, prepare_scan(clean, replace(SMALL, clean_size=30)).normals
-    )
+        assert not torch.equal(changed.quadrics.curvature, plain.quadrics.curvature) or not torch.equal(
+            changed.normals, plain.normals
+        ), change
 
 
 @pytest.mark.parametrize(

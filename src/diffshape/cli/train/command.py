@@ -41,11 +41,11 @@ def run_command(command: TrainCommand, arguments: TrainOptions, settings: Any) -
     """
     import torch
 
-    from diffshape.models.run import run_training
-    from diffshape.models.trainings import TRAININGS
+    from diffshape.models.trainings import training_of
     from diffshape.training import Progress
+    from diffshape.training.models.run import run_training
 
-    kind, training = type(settings), TRAININGS[settings.VERB]
+    kind, training = type(settings), training_of(settings.VERB)
     use_threads(arguments.threads)
     device = chosen_device(arguments.device)
     say = Messages(verb=kind.VERB, json=arguments.json, quiet=arguments.quiet)

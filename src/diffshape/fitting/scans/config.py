@@ -41,32 +41,12 @@ class ScanConfig:
 
     orientation: OrientationConfig = field(default_factory=OrientationConfig)
     """Settings of the orientation of the points."""
-    sizes: tuple[int, ...] = (10, 16, 24, 36, 54, 80, 120, 180, 256)
-    """Numbers of neighbours that are tried for each point of a noisy scan."""
-    first_size: int = 54
-    """Number of neighbours of every point of a noisy scan in the round before the adaptive rounds."""
-    clean_size: int = 16
-    """Number of neighbours from which a point of a clean scan gets its normal."""
-    rounds: int = 3
-    """Number of adaptive smoothing rounds, each of which starts from the surface of the round before."""
-    confidence: float = 1.6
-    """Largest difference between the fits of growing neighbourhoods, in standard errors; larger is smoother."""
-    agreement: tuple[float, float] = (0.7, 0.8)
-    """Least cosine between the normals of neighbours that are averaged, in the first round and later."""
-    clean_below: float = 0.15
-    """Noise, in point spacings, below which the points of a scan stay where they are."""
-    isolation: tuple[float, float] = (6.0, 2.5)
-    """Limits beyond which a point is dropped as isolated: how many times farther its 8th neighbour is than that of most
-    points, and than those of its neighbours."""
-    stray: float = 5.0
-    """Distance off the surface of the other points, in multiples of the noise, beyond which a point is dropped as
-    stray; a point within one point spacing is kept."""
+    curvature_size: int = 16
+    """Number of neighbours from which the curvature at a clean point is told."""
+    agreement: float = 0.8
+    """Least cosine between the normals of neighbours that tell a curvature together."""
 
     def __post_init__(self) -> None:
         check_settings(self)
-        if not self.sizes or min(*self.sizes, self.first_size, self.clean_size, self.rounds) < 1:
-            raise ValueError(f"ScanConfig: need sizes and rounds >= 1: {self}")
-        if not all(-1 <= cosine < 1 for cosine in self.agreement):
-            raise ValueError(f"ScanConfig: agreement must be two cosines in [-1, 1), got {self.agreement}")
-        if not (min(self.confidence, self.clean_below) >= 0 and min(self.isolation) > 1 and self.stray > 0):
-            raise ValueError(f"ScanConfig: need confidence, clean_below >= 0, isolation > 1 and stray > 0: {self}")
+        if self.curvature_size < 1 or not -1 <= self.agreement < 1:
+            raise ValueError(f"ScanConfig: need curvature_size >= 1 and agreement in [-1, 1): {self}")

@@ -1,10 +1,11 @@
 """From a raw scan to clean oriented points: outliers dropped, normals found, noise estimated and averaged away."""
 
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import torch
-from jaxtyping import Bool, Float, Int
+from jaxtyping import Float, Int
 from torch import Tensor
 
 from diffshape._arguments import checked
@@ -20,8 +21,9 @@ from diffshape.fitting.scans.orientation import (
     undecided_share,
     visibility_shares,
 )
-from diffshape.fitting.scans.smoothing import PROBE, distances_from, estimate_noise, fit_clean, smooth
-from diffshape.ops.local_quadrics import LocalQuadrics
+from diffshape.fitting.scans.prior.clean import cleaned
+from diffshape.fitting.scans.prior.scan_prior import shipped_prior
+from diffshape.ops.local_quadrics import LocalQuadrics, local_quadrics
 from diffshape.ops.neighbors.index import NeighborIndex
 from diffshape.ops.poisson_indicator import PoissonIndicator
 
@@ -81,31 +83,32 @@ def prepare_scan(points: Float[Tensor, "n 3"], config: ScanConfig | None = None)
     True
     """
     config = config or ScanConfig()
-    cloud, kept = _without_outliers(points, config)
-    largest = max(PROBE, AREA_NEIGHBORS + 1, config.first_size, config.clean_size)
-    squared_distances, neighbors = NeighborIndex(cloud).query(cloud, min(largest, len(cloud)))
+    cloud, kept = _distinct(points)
+    clean = cleaned(shipped_prior(cloud.device), cloud.float())
+    on_surface = ~clean.outliers
+    kept, raw = kept[on_surface], cloud[on_surface]
+    moves = (clean.points[on_surface] - cloud.float()[on_surface]).double()  # exactly 0 where a scan stays
+    surface, normals = raw + moves, clean.normals[on_surface].double()
+    _check_frame(surface, config)
+    index = NeighborIndex(surface)
+    squared_distances, neighbors = index.query(
+        surface, min(max(AREA_NEIGHBORS + 1, config.curvature_size), len(surface))
+    )
     areas = point_areas(squared_distances)
     spacing = spacing_of(areas)
-    guess, normals = agreed_normals(cloud, areas, config.orientation)
-    noise = estimate_noise(cloud, normals, neighbors, agreement=config.agreement[0])
-    moved = noise > config.clean_below * spacing
-    if moved:
-        quadrics, noise = smooth(cloud, normals, neighbors, noise, config)
-    else:
-        quadrics = fit_clean(cloud, normals, neighbors, config)
-    on_surface = distances_from(cloud, quadrics) <= max(config.stray * noise, spacing)
-    if not moved:
-        quadrics = quadrics._replace(points=cloud)
-    quadrics = _as_dtype(LocalQuadrics(*(each[on_surface] for each in quadrics)), points.dtype)
-    indicator = _indicator(quadrics, config)
+    guess, agreed = agreed_normals(surface, areas, config.orientation)
+    normals = torch.where((normals * agreed).sum(1, keepdim=True) < 0, -normals, normals)
+    quadrics = _as_dtype(_quadrics(surface, normals, neighbors, config), points.dtype)
+    indicator = indicator_of(quadrics.points, quadrics.normals, areas.to(points.dtype), config.orientation)
     unseen, overruled = visibility_shares(guess, normals)
     undecided = undecided_share(quadrics.points, quadrics.normals, indicator, spacing)
     trust = OrientationTrust(unseen=unseen, overruled=overruled, undecided=undecided, volume=indicator.volume)
-    return PreparedScan(quadrics, kept[on_surface], noise, spacing, moved, indicator, trust)
+    noise, moved = float(clean.noise.median()), bool((moves != 0).any())
+    return PreparedScan(quadrics, kept, noise, spacing, moved, indicator, trust)
 
 
-def _without_outliers(points: Tensor, config: ScanConfig) -> tuple[Float[Tensor, "n 3"], Int[Tensor, "n"]]:
-    """Distinct points that are not isolated, in float64, and where they stand in the input."""
+def _distinct(points: Tensor) -> tuple[Float[Tensor, "n 3"], Int[Tensor, "n"]]:
+    """Distinct points in float64, and where they stand in the input."""
     if points.ndim != 2 or points.shape[-1] != 3 or not points.is_floating_point():
         raise ValueError(
             f"prepare_scan: points must be floats of shape (N, 3), got {tuple(points.shape)} {points.dtype}"
@@ -116,29 +119,27 @@ def _without_outliers(points: Tensor, config: ScanConfig) -> tuple[Float[Tensor,
     kept = torch.from_numpy(np.sort(np.unique(cloud.numpy(), axis=0, return_index=True)[1]))
     if len(kept) < 4:
         raise ValueError(f"prepare_scan: want points in at least 4 different places, got {len(kept)}")
-    kept = kept[~_isolated(cloud[kept], *config.isolation)]
-    cloud, limit = cloud[kept], config.orientation.side / 2
-    if not bool(cloud.abs().max() <= limit):
+    return cloud[kept], kept
+
+
+def _check_frame(surface: Float[Tensor, "n 3"], config: ScanConfig) -> None:
+    limit = config.orientation.side / 2
+    if len(surface) < 4:
+        raise ValueError(f"prepare_scan: want at least 4 points that are no outliers, got {len(surface)}")
+    if not bool(surface.abs().max() <= limit):
         raise ValueError(
             f"prepare_scan: points must be in the unit frame, within {limit} of 0 on every axis, got "
-            f"{float(cloud.abs().max()):.3g}; use diffshape.data.Frame.to_unit"
+            f"{float(surface.abs().max()):.3g}; use diffshape.data.Frame.to_unit"
         )
-    return cloud, kept
 
 
-def _isolated(points: Float[Tensor, "n 3"], factor: float, local_factor: float) -> Bool[Tensor, "n"]:
-    """Which points have their 8th neighbour much farther away than others, or than their own neighbours, have it."""
-    squared_distances, neighbors = NeighborIndex(points).query(points, min(AREA_NEIGHBORS + 1, len(points)))
-    distances = squared_distances[:, -1].sqrt()
-    local = distances[neighbors[:, 1:]].median(dim=1).values
-    return (distances > factor * distances.median()) | (distances > local_factor * local)
-
-
-def _indicator(quadrics: LocalQuadrics, config: ScanConfig) -> PoissonIndicator:
-    """Indicator of the cleaned points; before, noise spreads them over a shell and falsifies their areas."""
-    points = quadrics.points
-    nearest = NeighborIndex(points).query(points, min(AREA_NEIGHBORS + 1, len(points)))
-    return indicator_of(points, quadrics.normals, point_areas(nearest.squared_distances), config.orientation)
+def _quadrics(
+    surface: Float[Tensor, "n 3"], normals: Float[Tensor, "n 3"], neighbors: Int[Tensor, "n k"], config: ScanConfig
+) -> LocalQuadrics:
+    """The curvature of the surface through clean points, whose places and normals stay."""
+    size, agreement = config.curvature_size, config.agreement
+    fit = partial(local_quadrics, neighbors=neighbors, noise=0.0, sizes=(size,), agreement=agreement)
+    return fit(surface, surface, normals, normals)._replace(points=surface)
 
 
 def _as_dtype(quadrics: LocalQuadrics, dtype: torch.dtype) -> LocalQuadrics:

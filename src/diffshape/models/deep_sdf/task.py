@@ -14,8 +14,8 @@ from torch import nn
 from diffshape.losses import LossTerms, clamped_l1_loss
 from diffshape.models.deep_sdf.model import DeepSDF
 from diffshape.models.deep_sdf.samples import SidedPool
-from diffshape.models.task import ModelTask
 from diffshape.training import Adam, Schedule
+from diffshape.training.models.task import ModelTask
 
 
 class DeepSDFTask(ModelTask[DeepSDF]):

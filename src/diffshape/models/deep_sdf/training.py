@@ -16,10 +16,10 @@ from diffshape.models.deep_sdf.model import DeepSDF
 from diffshape.models.deep_sdf.samples import FamilySamples, Shapes, SidedPool, sample_family
 from diffshape.models.deep_sdf.settings import DeepSDFSettings
 from diffshape.models.deep_sdf.task import DeepSDFTask
-from diffshape.models.result import TrainingResult
-from diffshape.models.run import Observer, TaskMaker, run_training
-from diffshape.models.training_kind import TrainingKind
 from diffshape.training.device import chosen_device
+from diffshape.training.models.kind import TrainingKind
+from diffshape.training.models.result import TrainingResult
+from diffshape.training.models.run import Observer, TaskMaker, run_training
 from diffshape.training.progress import with_progress
 from diffshape.training.run_folder import refuse_begun
 from diffshape.training.run_settings import steps_or

@@ -9,9 +9,9 @@ from diffshape.losses import LossTerms
 from diffshape.models.landmarks.augmentation import augmented
 from diffshape.models.landmarks.config import LandmarkTraining
 from diffshape.models.landmarks.detector import LandmarkDetector
-from diffshape.models.task import ModelTask
 from diffshape.ops import resize_landmarks
 from diffshape.training import Adam, Schedule, WarmupCosine
+from diffshape.training.models.task import ModelTask
 
 WARMUP = 0.1
 """Share of the budget over which the learning rate rises."""

@@ -23,10 +23,10 @@ from diffshape.models.landmarks.examples import landmark_data
 from diffshape.models.landmarks.settings import STEPS, LandmarkSettings
 from diffshape.models.landmarks.task import LandmarkTask
 from diffshape.models.landmarks.transformer import backbone_library
-from diffshape.models.result import TrainingResult
-from diffshape.models.run import Observer, TaskMaker, run_training
-from diffshape.models.training_kind import TrainingKind
 from diffshape.training.device import chosen_device
+from diffshape.training.models.kind import TrainingKind
+from diffshape.training.models.result import TrainingResult
+from diffshape.training.models.run import Observer, TaskMaker, run_training
 from diffshape.training.progress import with_progress
 from diffshape.training.run_folder import refuse_begun
 from diffshape.training.run_settings import steps_or

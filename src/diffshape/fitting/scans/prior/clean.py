@@ -1,4 +1,4 @@
-"""Points of a scan moved to the surface that they were measured on, each by a quadric through its neighbours."""
+"""Points of a scan moved to the surface that they were measured on, by the prior."""
 
 from typing import NamedTuple
 
@@ -7,15 +7,20 @@ from jaxtyping import Bool, Float
 from torch import Tensor
 
 from diffshape._reprs import one_line
-from diffshape.ops.local_quadrics import local_quadrics
-from diffshape.ops.neighbors.estimate_normals import estimate_normals
-from diffshape.ops.neighbors.index import NeighborIndex
+from diffshape.fitting.scans.prior.isolation import isolated_points
+from diffshape.fitting.scans.prior.passes import smoothed
+from diffshape.fitting.scans.prior.scan_prior import ScanPrior
 
-NEIGHBORS = 48
-"""Number of neighbours of a point whose quadric it moves to."""
-
-CLEAN_BELOW = 0.15
-"""Noise, in distances between neighbours, below which the points of a scan stay where they are."""
+CLEAN_BELOW = 0.08
+"""Noise, in distances between points, below which the points of a scan stay where they are."""
+STILL_BELOW = 0.05
+"""Noise that the prior took away, in distances between points, below which they stay too: then detail was taken for
+noise, as on a wall that is thinner than the distance between points."""
+OUTLIER = -1.0
+"""Logit from which on a point is marked as an outlier."""
+STRAY = 5.0
+"""Move of a point, in units of the noise, from which on it is an outlier too if it is also longer than the distance
+between points."""
 
 
 class Cleaned(NamedTuple):
@@ -35,30 +40,28 @@ class Cleaned(NamedTuple):
     __repr__ = one_line
 
 
-def clean_cloud(points: Float[Tensor, "n 3"], *, noise: float | None, device: torch.device) -> Cleaned:
+def cleaned(prior: ScanPrior, points: Float[Tensor, "n 3"], noise: float | None = None) -> Cleaned:
     """Move the points of a scan to the surface.
 
     Args:
-        points: Shape (N, 3), N >= 3 different points, in any unit.
-        noise: Standard deviation along the normals in the same unit; estimated if ``None``.
-        device: Where to compute.
-
-    Returns:
-        See :class:`Cleaned`; on the CPU, in the dtype of ``points``.
+        prior: What has learnt how, on the device of the points.
+        points: Shape (N, 3), N >= 3 different points, float32, in any unit.
+        noise: Standard deviation along the normals in the same unit; estimated if ``None``. Where it is 0, no point
+            moves, and what is estimated serves for normals and outliers.
     """
-    cloud = points.detach().to(device, torch.float64)
-    squared_distances, neighbors = NeighborIndex(cloud).query(cloud, min(NEIGHBORS, len(cloud)))
-    distances = squared_distances[:, min(8, len(cloud) - 1)].sqrt()
-    outliers = distances > 6 * distances.median()
-    normals = estimate_normals(cloud, k=16)
-    quadrics = local_quadrics(cloud, cloud, normals, normals, neighbors, noise=0.0, sizes=(NEIGHBORS,), agreement=-1.0)
-    offsets = ((quadrics.points - cloud) * normals).sum(dim=1).abs()
-    found = float(offsets.median()) / 0.6745 if noise is None else noise
-    moves = ~outliers & (found > CLEAN_BELOW * float(squared_distances[:, 1].median().sqrt()))
+    scan = smoothed(prior, points, noise or None)
+    cloud, level = scan.cloud, scan.level
+    still = scan.moved_noise() < STILL_BELOW * level.spacing
+    stays = still | (level.noise < CLEAN_BELOW * level.spacing) | (noise == 0)
+    stray = (cloud.points - points).norm(dim=1) > torch.maximum(STRAY * level.noise, level.spacing)
+    isolated = isolated_points(points)
+    outliers = (cloud.outlier > OUTLIER) | isolated | (stray & ~stays)
+    if 2 * int(outliers.sum()) > len(points):  # outliers are the fewer; of a handful of points nothing is known
+        outliers = isolated
     return Cleaned(
-        points=torch.where(moves[:, None], quadrics.points, cloud).to(points),
-        normals=quadrics.normals.to(points),
-        error=(found * (6 / quadrics.used.clamp(min=6)).sqrt()).to(points),
-        noise=torch.full_like(offsets, found).to(points),
-        outliers=outliers.to(points.device),
+        points=torch.where((stays | outliers)[:, None], points, cloud.points),
+        normals=cloud.normals,
+        error=cloud.log_error.exp(),
+        noise=torch.where(still, scan.moved_noise(), level.noise).expand(len(points)),
+        outliers=outliers,
     )

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from diffshape.models.run import TaskMaker
+from diffshape.training.models.run import TaskMaker
 from diffshape.training.run_settings import RunSettings
 
 

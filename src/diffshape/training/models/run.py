@@ -9,12 +9,12 @@ from typing import Any, TypeVar
 
 import torch
 
-from diffshape.models.files import MODEL_FOLDER
-from diffshape.models.result import TrainingResult
-from diffshape.models.task import ModelTask
-from diffshape.training import StepReport, own_randomness
+from diffshape.training.loop import StepReport
+from diffshape.training.models.result import TrainingResult
+from diffshape.training.models.task import ModelTask
+from diffshape.training.randomness import own_randomness
 from diffshape.training.run import train_run
-from diffshape.training.run_folder import RunFolder
+from diffshape.training.run_folder import MODEL_FOLDER, RunFolder
 from diffshape.training.run_settings import RunSettings
 
 Observer = Callable[[StepReport], None]

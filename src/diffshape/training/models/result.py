@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any, Generic, TypeVar
 
 from diffshape._arguments import checked
-from diffshape.training import Outcome
+from diffshape.training.loop import Outcome
 from diffshape.training.run_settings import RunSettings
 
 Model = TypeVar("Model")
@@ -16,7 +16,7 @@ class TrainingResult(Generic[Model]):
     """A trained model, and how its training went."""
 
     model: Model
-    """A ``DeepSDF`` or a ``LandmarkDetector``, ready to use, where it was trained."""
+    """A ``DeepSDF``, a ``LandmarkDetector`` or a ``ScanPrior``, ready to use, where it was trained."""
     settings: RunSettings
     """Everything that the training depended on besides its examples."""
     outcome: Outcome
@@ -50,7 +50,7 @@ class TrainingResult(Generic[Model]):
 
     @checked
     def save(self, folder: str | Path) -> None:
-        """Write the model to a folder that ``models.load`` reads; the same as ``result.model.save(folder)``.
+        """Write the model to a folder, as ``result.model.save(folder)`` does; ``models.load`` reads all but a prior.
 
         Raises:
             OSError: The folder cannot be written.
