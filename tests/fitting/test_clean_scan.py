@@ -6,13 +6,14 @@ import pytest
 import torch
 
 from diffshape._tensor_files import write_tensors
-from diffshape.data import PointCloud, icosphere, write_points
+from diffshape.data import PointCloud, icosphere, read_points, write_points
 from diffshape.fitting import CleanScan, clean_scan
 from diffshape.fitting.scans.config import OrientationConfig
 from diffshape.fitting.scans.orientation import OrientationTrust
 from diffshape.fitting.scans.prior.clean import Cleaned
 from diffshape.fitting.scans.prior.config import PriorConfig
 from diffshape.fitting.scans.prior.scan_prior import ScanPrior
+from diffshape.metrics import compare_cloud_to_surface
 
 CENTER, RADIUS, NOISE = np.array([10.0, -5.0, 3.0]), 2.0, 0.05
 
@@ -381,3 +382,22 @@ def test_a_prior_that_is_none_is_refused(noisy_ball, tmp_path):
 def test_a_noise_longer_than_the_scan_is_refused(noisy_ball):
     with pytest.raises(ValueError, match=r"noise must be at most the longest side of the scan, [\d.]+, got 1000"):
         clean_scan(noisy_ball, noise=1000)
+
+
+@pytest.mark.shared_data
+@pytest.mark.parametrize(
+    ("name", "earlier"), [("spot_0.005", 0.000859), ("fandisk_0.005", 0.000772), ("spot_sparse", 0.002382)]
+)
+def test_real_scans_come_nearer_to_the_truth_than_by_adaptive_quadrics(shared, name, earlier):
+    """Shapes that nothing was learnt from; ``earlier`` is the mean distance that the smoothing before gave."""
+    data = shared / "data"
+    truth = data / "meshes" / f"{name.split('_')[0]}.ply"
+    scan = clean_scan(data / "scans" / f"{name}.ply")
+    score = compare_cloud_to_surface(scan.points[~scan.outliers], truth, samples=100)
+    assert score.accuracy / score.longest_side < 0.9 * earlier
+
+
+@pytest.mark.shared_data
+def test_a_real_scan_without_noise_stays_where_it_is(shared):
+    scan = clean_scan(shared / "data" / "scans" / "armadillo_0.ply")
+    assert (scan.points == read_points(shared / "data" / "scans" / "armadillo_0.ply").points).all()
