@@ -20,6 +20,7 @@ from diffshape.data.points import dimensions
 from diffshape.fitting.scans.config import OrientationConfig
 from diffshape.fitting.scans.orientation import AREA_NEIGHBORS, orient_points, point_areas, spacing_of
 from diffshape.fitting.scans.prior.clean import cleaned
+from diffshape.fitting.scans.prior.noise import shuffled
 from diffshape.fitting.scans.prior.scan_prior import read_prior, shipped_prior
 from diffshape.ops.neighbors.index import NeighborIndex
 from diffshape.training.device import chosen_device
@@ -193,7 +194,7 @@ def _turn_outward(
     places = (~outliers & (points.abs().amax(dim=1) <= config.side / 2)).nonzero()[:, 0]
     if len(places) < 2:
         return False, 0.0
-    drawn = torch.randperm(len(places), generator=torch.Generator().manual_seed(0))[:ORIENTED_POINTS]
+    drawn = shuffled(len(places), places.device)[:ORIENTED_POINTS]
     sample = points[places[drawn]].double()
     nearest = NeighborIndex(sample).query(sample, min(AREA_NEIGHBORS + 1, len(sample)))
     areas = point_areas(nearest.squared_distances)

@@ -153,6 +153,13 @@ def _solve(matrix, right, terms, count, factor, solution) -> float:
             solution[i] -= factor[i, k] * solution[k]
         solution[i] /= factor[i, i]
         variance += solution[i] * solution[i]
+    substitute(factor, right, terms, solution)
+    return math.sqrt(variance)
+
+
+@compiled
+def substitute(factor, right, terms, solution) -> None:
+    """Write the solution of L L^T x = right, with the lower triangular L = ``factor``, forwards and then backwards."""
     for i in range(terms):
         solution[i] = right[i]
         for k in range(i):
@@ -162,4 +169,3 @@ def _solve(matrix, right, terms, count, factor, solution) -> float:
         for k in range(i + 1, terms):
             solution[i] -= factor[k, i] * solution[k]
         solution[i] /= factor[i, i]
-    return math.sqrt(variance)

@@ -8,12 +8,10 @@ import math
 import numpy as np
 
 from diffshape.kernels.compiled import compiled
+from diffshape.kernels.numba_local_quadrics import TERMS, substitute
 
 CHUNK = 64
 """Points that share one scratch space."""
-
-TERMS = 6
-"""Terms 1, x, y, x^2, x y, y^2 of a quadric."""
 
 MOMENTS = 22
 """Weighted sums of a fit: 15 of x^a y^b with a + b <= 4, 6 of z times a term, and that of z^2."""
@@ -78,11 +76,13 @@ def see_neighborhoods(
         summary[row, 4] = _within(log_error[i] - math.log(noise[row] + least), -4.0, 3.0)
         summary[row, 5] = _bounded(own / np.float32(3.0))
         summary[row, 6] = _within(outlier[i], -5.0, 5.0) / np.float32(3.0)
+        for k in range(len(ladder)):
+            near[k] = smooth_local[row, ladder[k]]
         for f in range(len(falloffs)):
             seen = summary[row, 7 + 3 * f :]
             _fit(
-                ladder, smooth_local[row], falloffs[f], even, ridge, fine,
-                matrix, factor, right, solution, moments, near, weights, bits, powers, seen,
+                near, falloffs[f], even, ridge, fine, matrix, factor, right, solution, moments, weights,
+                bits, powers, seen,
             )  # fmt: skip
         noises[row], radii[row], frames[row] = level, radius, frame
 
@@ -246,25 +246,8 @@ def fit_windowed(task, ridge, raw, smooth, logits, windows, coefficients) -> Non
 @compiled(fastmath={"reassoc", "contract", "nsz"})
 def _add_weighted(local, logits, window, weights, bits, powers, moments) -> None:
     """Add the moments of neighbours with the weights exp(logit - window r^2)."""
-    o = np.float32(0.0)
-    total, s10, s01, s20, s11, s02, s30, s21, s12, s03, s40, s31, s22, s13, s04 = (
-        o,
-        o,
-        o,
-        o,
-        o,
-        o,
-        o,
-        o,
-        o,
-        o,
-        o,
-        o,
-        o,
-        o,
-        o,
-    )
-    z00, z10, z01, z20, z11, z02, zz = o, o, o, o, o, o, o
+    total = s10 = s01 = s20 = s11 = s02 = s30 = s21 = s12 = s03 = s40 = s31 = s22 = s13 = s04 = np.float32(0.0)
+    z00 = z10 = z01 = z20 = z11 = z02 = zz = np.float32(0.0)
     for j in range(len(local)):
         weights[j] = logits[j] - window * (local[j, 0] * local[j, 0] + local[j, 1] * local[j, 1])
     _exponentials(weights[: len(local)], bits, powers)
@@ -309,12 +292,9 @@ def _equations(moments, ridge, matrix, right) -> None:
 
 @compiled
 def _fit(
-    ladder, local, falloff, even, ridge, fine,
-    matrix, factor, right, solution, moments, near, weights, bits, powers, seen,
+    near, falloff, even, ridge, fine, matrix, factor, right, solution, moments, weights, bits, powers, seen
 ) -> None:  # fmt: skip
     """Write height, residual and curvature of the quadric with this window to ``seen``."""
-    for k in range(len(ladder)):
-        near[k] = local[ladder[k]]
     moments[:] = 0.0
     _add_weighted(near, even, falloff, weights, bits, powers, moments)
     _equations(moments, ridge, matrix, right)
@@ -340,13 +320,4 @@ def _solve(matrix, right, factor, solution) -> None:
             for k in range(j):
                 s -= factor[i, k] * factor[j, k]
             factor[i, j] = math.sqrt(max(s, 1e-30)) if i == j else s / factor[j, j]
-    for i in range(TERMS):
-        s = right[i]
-        for k in range(i):
-            s -= factor[i, k] * solution[k]
-        solution[i] = s / factor[i, i]
-    for i in range(TERMS - 1, -1, -1):
-        s = solution[i]
-        for k in range(i + 1, TERMS):
-            s -= factor[k, i] * solution[k]
-        solution[i] = s / factor[i, i]
+    substitute(factor, right, TERMS, solution)

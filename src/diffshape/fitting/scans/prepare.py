@@ -1,7 +1,6 @@
 """From a raw scan to clean oriented points: outliers dropped, normals found, noise estimated and averaged away."""
 
 from dataclasses import dataclass
-from functools import partial
 
 import numpy as np
 import torch
@@ -136,10 +135,9 @@ def _check_frame(surface: Float[Tensor, "n 3"], config: ScanConfig) -> None:
 def _quadrics(
     surface: Float[Tensor, "n 3"], normals: Float[Tensor, "n 3"], neighbors: Int[Tensor, "n k"], config: ScanConfig
 ) -> LocalQuadrics:
-    """The curvature of the surface through clean points, whose places and normals stay."""
-    size, agreement = config.curvature_size, config.agreement
-    fit = partial(local_quadrics, neighbors=neighbors, noise=0.0, sizes=(size,), agreement=agreement)
-    return fit(surface, surface, normals, normals)._replace(points=surface)
+    """The surface around clean points, which stay where they are."""
+    rule = {"noise": 0.0, "sizes": (config.curvature_size,), "agreement": config.agreement}
+    return local_quadrics(surface, surface, normals, normals, neighbors, **rule)._replace(points=surface)
 
 
 def _as_dtype(quadrics: LocalQuadrics, dtype: torch.dtype) -> LocalQuadrics:

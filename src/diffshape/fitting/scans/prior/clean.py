@@ -51,7 +51,8 @@ def cleaned(prior: ScanPrior, points: Float[Tensor, "n 3"], noise: float | None 
     """
     scan = smoothed(prior, points, noise or None)
     cloud, level = scan.cloud, scan.level
-    still = scan.moved_noise() < STILL_BELOW * level.spacing
+    taken = scan.moved_noise()
+    still = taken < STILL_BELOW * level.spacing
     stays = still | (level.noise < CLEAN_BELOW * level.spacing) | (noise == 0)
     stray = (cloud.points - points).norm(dim=1) > torch.maximum(STRAY * level.noise, level.spacing)
     isolated = isolated_points(points)
@@ -62,6 +63,6 @@ def cleaned(prior: ScanPrior, points: Float[Tensor, "n 3"], noise: float | None 
         points=torch.where((stays | outliers)[:, None], points, cloud.points),
         normals=cloud.normals,
         error=cloud.log_error.exp(),
-        noise=torch.where(still, scan.moved_noise(), level.noise).expand(len(points)),
+        noise=torch.where(still, taken, level.noise).expand(len(points)),
         outliers=outliers,
     )

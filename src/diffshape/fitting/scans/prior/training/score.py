@@ -9,6 +9,7 @@ from torch import Tensor
 from torch.nn.functional import normalize
 
 from diffshape._scores import plain_values
+from diffshape.fitting.scans.orientation import AREA_NEIGHBORS, point_areas, spacing_of
 from diffshape.fitting.scans.prior.training.drawn_crops import INNER_POINTS, DrawnCrop
 from diffshape.ops.neighbors.estimate_normals import estimate_normals
 from diffshape.ops.neighbors.index import NeighborIndex
@@ -120,11 +121,10 @@ def _errors(
 
 
 def _spacing(crop: DrawnCrop) -> float:
-    """Side of the square that a point stands for on the surface: the disc to its eighth neighbour there holds eight."""
+    """Distance between the points on the surface, where their noise does not spread them."""
     nearest = NeighborIndex(crop.truth_points).query(crop.points[~crop.outliers]).indices
     feet = crop.truth_points[nearest]
-    squared = NeighborIndex(feet).query(feet, 9).squared_distances[:, 8]
-    return float((torch.pi / 8 * squared.median()).sqrt())
+    return spacing_of(point_areas(NeighborIndex(feet).query(feet, AREA_NEIGHBORS + 1).squared_distances))
 
 
 def _mean(scores: Sequence[CropScore]) -> CropScore:
