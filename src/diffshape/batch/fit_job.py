@@ -50,4 +50,4 @@ class FitJob:
         Raises:
             ValueError: A finished fit has no surface.
         """
-        return write_outputs(result, self.inputs, self.folder, resolution=self.resolution or result.settings.resolution)
+        return write_outputs(result, self.inputs, self.folder, resolution=self.resolution or result.resolution)

@@ -1,10 +1,12 @@
 from diffshape.fields.build import build_field as build_field
 from diffshape.fields.config import HASH_GRIDS as HASH_GRIDS
+from diffshape.fields.config import DistanceGridConfig as DistanceGridConfig
 from diffshape.fields.config import FeatureGridConfig as FeatureGridConfig
 from diffshape.fields.config import FieldConfig as FieldConfig
 from diffshape.fields.config import HashGridConfig as HashGridConfig
 from diffshape.fields.config import LatentMLPConfig as LatentMLPConfig
 from diffshape.fields.config import MLPConfig as MLPConfig
+from diffshape.fields.distance_grid import DistanceGrid as DistanceGrid
 from diffshape.fields.export import export as export
 from diffshape.fields.export import load_field as load_field
 from diffshape.fields.feature_grid import FeatureGrid as FeatureGrid

@@ -7,7 +7,8 @@ import torch
 
 from diffshape._arguments import checked
 from diffshape._bounds import check_seed
-from diffshape.fields.config import FeatureGridConfig, FieldConfig, HashGridConfig, LatentMLPConfig, MLPConfig
+from diffshape.fields.config import DistanceGridConfig, FeatureGridConfig, FieldConfig, HashGridConfig, LatentMLPConfig, MLPConfig
+from diffshape.fields.distance_grid import DistanceGrid
 from diffshape.fields.feature_grid import FeatureGrid
 from diffshape.fields.field import Field
 from diffshape.fields.hash_grid import HashGrid
@@ -15,6 +16,7 @@ from diffshape.fields.latent_mlp import LatentMLP
 from diffshape.fields.mlp import MLP
 
 _FIELDS: dict[type[FieldConfig], Callable[[Any, torch.Generator], Field]] = {
+    DistanceGridConfig: lambda config, generator: DistanceGrid(config),
     FeatureGridConfig: lambda config, generator: FeatureGrid(config),
     HashGridConfig: lambda config, generator: HashGrid(config, generator=generator),
     LatentMLPConfig: lambda config, generator: LatentMLP(config, generator=generator),

@@ -158,6 +158,28 @@ class LatentMLPConfig:
             raise ValueError(f"LatentMLPConfig: dropout must be a share in [0, 1), got {self.dropout}")
 
 
+@dataclass(frozen=True, kw_only=True)
+class DistanceGridConfig:
+    """A signed distance at the nodes of bricks: fine where a surface is, coarser around it."""
+
+    cell: float = 0.005
+    """Distance between nodes at the surface; it doubles from level to level."""
+    radius: float = 0.5
+    """Radius of the sphere the field starts as."""
+    box: tuple[float, float] = (-0.8, 0.8)
+    """Lowest and highest coordinate, on every axis, that the nodes cover."""
+
+    def __post_init__(self) -> None:
+        check_settings(self)
+        if not self.radius > 0:
+            raise ValueError(f"DistanceGridConfig: radius must be positive, got {self.radius}")
+        if not self.box[0] < self.box[1]:
+            raise ValueError(f"DistanceGridConfig: box must be (low, high) with low < high, got {self.box}")
+        if not 1 / 2048 <= self.cell / (self.box[1] - self.box[0]) <= 1 / 8:
+            raise ValueError(f"DistanceGridConfig: cell must be 1/2048 to 1/8 of the side of the box, got {self.cell}")
+        check_finite(self)
+
+
 _ENCODER = HashGridConfig(base=16, beta=math.inf, reads_point=False, box=(-1.05, 1.05))
 _PUBLISHED = replace(_ENCODER, levels=16, finest=2048, log2_entries=19, hidden_layers=2, box=(-1.0, 1.0))
 
@@ -169,10 +191,11 @@ HASH_GRIDS: dict[str, HashGridConfig] = {
 }
 """Grids for meshes in [-1, 1]^3 by name: 1.7 MB, 9.3 MB, and the published one of 48.8 MB, which both systems share."""
 
-FieldConfig: TypeAlias = MLPConfig | HashGridConfig | FeatureGridConfig | LatentMLPConfig
+FieldConfig: TypeAlias = MLPConfig | HashGridConfig | FeatureGridConfig | DistanceGridConfig | LatentMLPConfig
 """The config of any field."""
 
 FIELD_KINDS: dict[str, type[FieldConfig]] = {
+    "distance-grid": DistanceGridConfig,
     "feature-grid": FeatureGridConfig,
     "hash-grid": HashGridConfig,
     "latent-mlp": LatentMLPConfig,

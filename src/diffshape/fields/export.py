@@ -109,7 +109,8 @@ def load_field(path: str | os.PathLike[str]) -> Field:
             raise ValueError(f"its header has no format {_HEADER!r}")
         with SizedFor(weights.values()):
             field = build_field(from_plain(FieldConfig, json.loads(header["config"]), FIELD_KINDS))
-        field.to(next(iter(weights.values())).dtype).load_state_dict(weights)
+        floats = next(weight.dtype for weight in weights.values() if weight.is_floating_point())
+        field.to(floats).load_state_dict(weights)
         center, scale = json.loads(header["center"]), json.loads(header["scale"])
         framed = FramedField(field, center=center, scale=scale)
     except (KeyError, StopIteration, TypeError, ValueError, RuntimeError, AttributeError) as error:

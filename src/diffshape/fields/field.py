@@ -7,6 +7,7 @@ from torch import Tensor
 from diffshape._arguments import checked
 from diffshape._bounds import check_number
 from diffshape.ops.checks import widened
+from diffshape.ops.distance_grid.levels import OrientedSurface
 from diffshape.ops.eval_mode import eval_mode
 from diffshape.ops.level_sets.sampling_grid import CHUNK
 from diffshape.ops.transforms import is_transformed
@@ -34,6 +35,11 @@ class Field(torch.nn.Module):
     """Learning rate of Adam at which fields of this kind are trained unless the method has one of its own."""
     box: tuple[float, float] | None = None
     """Lowest and highest coordinate, on every axis, of the cube that the field is made for, if there is one."""
+
+    @property
+    def resolution(self) -> int:
+        """Grid nodes along the side of its box at which its surface is meshed unless another number is asked for."""
+        return 256
 
     @property
     def single_thread_batch(self) -> int:
@@ -108,6 +114,13 @@ class Field(torch.nn.Module):
         """
         check_number("Field.fade_in: progress", progress, 0)
         check_number("Field.fade_in: over", over, 0, above=True)
+
+    def fit_surface(self, surface: OrientedSurface) -> bool:
+        """Become the signed distance of a surface, if it can be found without training; returns whether it was.
+
+        Here it is not: only a field that is linear in its parameters can.
+        """
+        return False
 
     def __repr__(self) -> str:
         """Class and number of parameters, on one line."""

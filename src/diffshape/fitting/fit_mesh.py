@@ -35,7 +35,7 @@ def fit_mesh(
     seconds: float | None = None,
     device: torch.device | str = "auto",
     seed: int = 0,
-    resolution: int = 256,
+    resolution: int | None = None,
     folder: str | Path | None = None,
     progress: bool | None = None,
     observers: Sequence[Observer] = (),

@@ -12,7 +12,7 @@ from diffshape._arguments import checked
 from diffshape._bounds import check_budget
 from diffshape.data import Frame, PointCloud, clean_points
 from diffshape.data.points import dimensions
-from diffshape.fields.config import FieldConfig, HashGridConfig
+from diffshape.fields.config import DistanceGridConfig, FieldConfig, HashGridConfig
 from diffshape.fitting.fit import Fit
 from diffshape.fitting.methods.config import ScanMethodConfig, method_of
 from diffshape.fitting.methods.diffcd import DiffCD
@@ -30,6 +30,8 @@ from diffshape.training.run_settings import steps_or
 
 MAX_POINTS = 100_000
 """Points to which a larger scan is thinned."""
+FINEST = 640
+"""Largest number of cells along the side of the box."""
 
 
 @checked
@@ -42,7 +44,7 @@ def fit_points(
     seconds: float | None = None,
     device: torch.device | str = "auto",
     seed: int = 0,
-    resolution: int = 256,
+    resolution: int | None = None,
     folder: str | Path | None = None,
     progress: bool | None = None,
     observers: Sequence[Observer] = (),
@@ -112,11 +114,21 @@ def begin_scan(cloud: PointCloud, settings: FitSettings, *, as_torch: bool = Fal
         raise ValueError("fit_points: all points lie on one line; there is no surface to fit to them")
     frame = Frame.of(cloud.points)
     target, remarks = _target(torch.from_numpy(frame.to_unit(cloud.points)), settings)
-    settings = settings if settings.field else replace(settings, field=matched_grid(target))
+    if settings.field is None:
+        settings = replace(settings, field=matched_grid(target) if target.oriented else matched_hash_grid(target))
     return Fit(settings=settings, frame=frame, target=target, notes=cloud.notes + remarks, as_torch=as_torch)
 
 
-def matched_grid(target: ScanTarget) -> HashGridConfig:
+def matched_grid(target: ScanTarget) -> DistanceGridConfig:
+    """A distance grid as fine as the points are dense and exact: cells of 0.6 spacings, or 0.8 if points err by more
+    than a tenth of a spacing."""
+    low, high = DistanceGridConfig().box
+    errors = target.surface().errors
+    cell = 0.6 * target.spacing.item() + min(2 * errors.median().item(), 0.2 * target.spacing.item())
+    return DistanceGridConfig(cell=(high - low) / min(max(round((high - low) / cell), 32), FINEST))
+
+
+def matched_hash_grid(target: ScanTarget) -> HashGridConfig:
     """A hash grid whose finest cells are as wide as what the points resolve: their spacing, and more with noise.
 
     Its levels begin at an eighth of that: coarser ones would only repeat what the network can do.

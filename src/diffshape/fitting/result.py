@@ -57,6 +57,12 @@ class FitResult:
         return self.fit.settings
 
     @property
+    def resolution(self) -> int:
+        """Grid nodes along the side of the box in which ``mesh()`` looks for the surface: those of the settings, or what
+        suits the field."""
+        return self.settings.resolution or self.field.resolution
+
+    @property
     def frame(self) -> Frame:
         """The map from input coordinates to those of the field, where the longest side of a scan is 1, of a mesh 2."""
         return self.fit.frame
@@ -82,7 +88,7 @@ class FitResult:
         Bodies that no data support are left out. Empty, (0, 3) and (0, 3), if the field has no zero inside its box.
         """
         bounds = self.target.box(self.field)
-        resolution = self.settings.resolution if resolution is None else resolution
+        resolution = self.resolution if resolution is None else resolution
         self.field.eval()
         vertices, faces = isosurface(self.field, resolution=resolution, bounds=bounds, closed=True)
         points = self.target.points[:_SUPPORT].numpy()

@@ -37,8 +37,9 @@ class FitSettings(RunSettings):
     """Seconds of optimisation; None: the budget is ``steps``."""
     seed: int = 0
     """Seed of weights and samples."""
-    resolution: int = 256
-    """Grid nodes along the side of the box in which the result is meshed, unless another number is asked for."""
+    resolution: int | None = None
+    """Grid nodes along the side of the box in which the result is meshed, unless another number is asked for; None:
+    what suits the field, 256 for a network."""
 
     def __post_init__(self) -> None:
         check_settings(self)
@@ -47,4 +48,5 @@ class FitSettings(RunSettings):
         except ValueError as error:
             raise ValueError(f"FitSettings: {error}") from error
         self.check_budget()
-        check_whole("FitSettings: resolution", self.resolution, 16)
+        if self.resolution is not None:
+            check_whole("FitSettings: resolution", self.resolution, 16)

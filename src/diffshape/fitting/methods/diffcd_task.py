@@ -40,12 +40,18 @@ class DiffCDTask(FitTask):
         self.index = NeighborIndex(target.points)
         self.spread = method.local_scale * _neighbor_distance(self.index, target.points)
         self.pool = SurfacePool(method, self.bounds, self.generators["pool"])
-        self.start_share = method.start if target.oriented else 0.0
+        self.solved = target.oriented and field.fit_surface(target.surface())
+        self.start_share = method.start if target.oriented and not self.solved else 0.0
         self.start = InitialDistances(target, self.bounds, self.generators["start"]) if self.start_share else None
 
+    @property
+    def finished(self) -> bool:
+        """Whether the surface was found in closed form and is to stay as it is."""
+        return self.solved and not self.method.refine
+
     def optimizer(self) -> Adam:
-        """Adam at the method's learning rate."""
-        return Adam(lr=self.method.learning_rate)
+        """Adam at the method's learning rate; at that of the field if its surface was found without training."""
+        return Adam(lr=self.field.learning_rate if self.solved else self.method.learning_rate)
 
     def schedule(self) -> Schedule:
         """Exponential decay, or warm-up and cosine as published."""

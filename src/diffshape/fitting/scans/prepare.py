@@ -35,6 +35,8 @@ class PreparedScan:
     """The surface around every kept point."""
     kept: Int[Tensor, "n"]
     """Indices of the kept points in the input, ascending; the others were outliers or repeated one of these."""
+    errors: Float[Tensor, "n"]
+    """Expected distance of each kept point to the surface."""
     noise: float
     """Estimated standard deviation of the input along its normals."""
     spacing: float
@@ -103,7 +105,8 @@ def prepare_scan(points: Float[Tensor, "n 3"], config: ScanConfig | None = None)
     undecided = undecided_share(quadrics.points, quadrics.normals, indicator, spacing)
     trust = OrientationTrust(unseen=unseen, overruled=overruled, undecided=undecided, volume=indicator.volume)
     noise, moved = float(clean.noise.median()), bool((moves != 0).any())
-    return PreparedScan(quadrics, kept, noise, spacing, moved, indicator, trust)
+    errors = clean.error[on_surface].to(points.dtype)
+    return PreparedScan(quadrics, kept, errors, noise, spacing, moved, indicator, trust)
 
 
 def _distinct(points: Tensor) -> tuple[Float[Tensor, "n 3"], Int[Tensor, "n"]]:

@@ -14,6 +14,7 @@ from diffshape.fitting.methods.config import MethodConfig
 from diffshape.fitting.scans.prepare import PreparedScan
 from diffshape.fitting.targets.target import Target
 from diffshape.ops import NeighborIndex
+from diffshape.ops.distance_grid.levels import OrientedSurface
 
 _EXTRA = 2
 """Number of points that are added for each point of a prepared scan, on its quadric."""
@@ -35,6 +36,8 @@ class ScanTarget(Target):
     """Estimated standard deviation of the scan's noise; 0 if unknown."""
     normals: Float[Tensor, "n 3"] | None = None
     """Unit normals that point outside."""
+    errors: Float[Tensor, "m"] | None = None
+    """Expected distances to the surface of the first points, those that were measured."""
     indicator: Float[Tensor, "r r r"] | None = None
     """Indicator function, greater than 0 inside, at the nodes (x, y, z) of a grid from -side / 2 to side / 2."""
     side: Float[Tensor, ""] | None = None
@@ -58,6 +61,15 @@ class ScanTarget(Target):
         values = grid_sample(self.indicator[None, None], where, align_corners=True, padding_mode="border")
         return (values.reshape(-1) > 0) & (points.abs().amax(-1) < self.side / 2)
 
+    def surface(self) -> OrientedSurface:
+        """The measured points with what is known of them."""
+        if self.normals is None or self.errors is None:
+            raise ValueError("ScanTarget.surface: this target has no normals; prepare the scan first")
+        measured = slice(len(self.errors))
+        return OrientedSurface(
+            self.points[measured], self.normals[measured], self.errors, self.spacing.item(), self.inside
+        )
+
     def tensors(self) -> dict[str, Tensor]:
         """The parts that are there, by name."""
         parts = {field.name: getattr(self, field.name) for field in fields(self)}
@@ -71,7 +83,8 @@ class ScanTarget(Target):
     def first(self, count: int) -> "ScanTarget":
         """A scan of the first ``count`` points of this one."""
         normals = None if self.normals is None else self.normals[:count]
-        return replace(self, points=self.points[:count], normals=normals)
+        errors = None if self.errors is None else self.errors[:count]
+        return replace(self, points=self.points[:count], normals=normals, errors=errors)
 
 
 def raw_target(points: Float[Tensor, "n 3"]) -> ScanTarget:
@@ -90,6 +103,7 @@ def prepared_target(scan: PreparedScan, generator: torch.Generator) -> ScanTarge
     return ScanTarget(
         points=torch.cat([scan.points, points.reshape(-1, 3)]).float(),
         normals=torch.cat([scan.normals, normals.reshape(-1, 3)]).float(),
+        errors=scan.errors.float(),
         spacing=torch.tensor(scan.spacing),
         noise=torch.tensor(scan.noise),
         indicator=scan.indicator.nodes.float().contiguous(),

@@ -1,0 +1,142 @@
+"""The signed distance of an oriented surface on bricks, from coarse to fine.
+
+On the coarsest level, whose bricks are everywhere, and on those whose cells are much wider than the points are apart,
+the start is a guess: the distance to the tangent plane of the nearest point, or farther off that to the point, signed by
+what lies inside. Each level is then solved for the function of least energy (``solve``), from what the level before it
+gives. So the finest one needs few rounds, and a gap between points is closed by the smoothest surface.
+"""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import torch
+from jaxtyping import Bool, Float
+from torch import Tensor
+
+from diffshape._reprs import one_line
+from diffshape.ops.distance_grid.bricks import SIDE, Bricks, bricks_around, bricks_everywhere
+from diffshape.ops.distance_grid.solve import SurfaceData, solve_distances
+from diffshape.ops.neighbors.index import NeighborIndex
+
+COARSEST = 0.025
+"""Largest cell, as a share of the side of the box."""
+REACH = 1.7
+"""Distance from a point up to which the finest level has nodes, in spacings."""
+GUESSED = 1.6
+"""Cell, in spacings, from which on a level starts from a guess instead of the level before it."""
+EXACT = 0.05
+"""Error that is added to the expected one of every point, in spacings."""
+TRUST = 2.0
+"""Factor of the expected errors: neighbouring points were cleaned by the same ones, and err alike."""
+SLOPE = 1.0
+"""Error of the normals, as a slope."""
+STIFFNESS = 0.2
+"""Weight of the bending, for cells as wide as the spacing."""
+ROUNDS, TOLERANCE = 60, 3e-3
+"""Largest number of rounds for a level, and the residual at which they end."""
+
+
+class OrientedSurface(NamedTuple):
+    """Points of a surface with normals that point outside."""
+
+    points: Float[Tensor, "n 3"]
+    """Points."""
+    normals: Float[Tensor, "n 3"]
+    """Unit normals."""
+    errors: Float[Tensor, "n"]
+    """Expected distance of each point to the surface."""
+    spacing: float
+    """Typical distance between neighbouring points."""
+    inside: Callable[[Tensor], Bool[Tensor, "m"]]
+    """Function that says which places (M, 3) lie inside."""
+
+    __repr__ = one_line
+
+
+class Level(NamedTuple):
+    """Bricks of one cell size, and the signed distance at their nodes."""
+
+    bricks: Bricks
+    values: Float[Tensor, "m"]
+
+    __repr__ = one_line
+
+
+def cell_sizes(cell: float, box: tuple[float, float]) -> list[float]:
+    """Cells of the levels, finest first, each twice as wide as the one before it.
+
+    >>> cell_sizes(0.01, (-0.8, 0.8))
+    [0.01, 0.02, 0.04]
+    """
+    sizes = [cell]
+    while 2 * sizes[-1] <= COARSEST * (box[1] - box[0]) * (1 + 1e-9):
+        sizes.append(2 * sizes[-1])
+    return sizes
+
+
+def distance_levels(surface: OrientedSurface, cell: float, box: tuple[float, float]) -> list[Level]:
+    """The signed distance of a surface on levels of bricks, finest first.
+
+    Args:
+        surface: Points in the box, on the CPU.
+        cell: Width of the finest cells.
+        box: Lowest and highest coordinate on every axis.
+    """
+    sizes, levels = cell_sizes(cell, box), []
+    points, index = surface.points.double(), NeighborIndex(surface.points.double())
+    for size in reversed(sizes):
+        across = int((box[1] - box[0]) / (SIDE * size)) + 1
+        if not levels:
+            bricks = bricks_everywhere(box[0], size, across)
+        else:
+            reach = REACH * surface.spacing + 2 * (size - cell) + 0.01 * size
+            bricks = bricks_around(points, reach, box[0], size, across)
+        nodes = bricks.positions()
+        guessed = not levels or size > GUESSED * surface.spacing
+        values = _guess(surface, index, nodes, size) if guessed else _interpolated(levels, nodes)
+        if levels or len(sizes) == 1:
+            values = _solved(surface, bricks, values)
+        levels.insert(0, Level(bricks, values))
+    return levels
+
+
+def _guess(
+    surface: OrientedSurface, index: NeighborIndex, places: Float[Tensor, "m 3"], size: float
+) -> Float[Tensor, "m"]:
+    """Signed distances to tangent planes near the points, and to the points farther off."""
+    squared, nearest = index.query(places)
+    distances = squared.sqrt()
+    normals = surface.normals.double()[nearest]
+    planes = ((places - surface.points.double()[nearest]) * normals).sum(dim=1)
+    near = distances < 1.5 * size
+    far = (~near).nonzero()[:, 0]
+    values = planes
+    values[far] = torch.where(surface.inside(places[far].to(surface.points)), -distances[far], distances[far])
+    return values
+
+
+def _interpolated(levels: list[Level], places: Float[Tensor, "m 3"]) -> Float[Tensor, "m"]:
+    """Values at places, each of the finest level that has its cell."""
+    values, left = places.new_zeros(len(places)), torch.arange(len(places))
+    for level in levels:
+        corners = level.bricks.corners(places[left])
+        here = corners.present
+        values[left[here]] = (level.values[corners.entries[here]] * corners.weights[here]).sum(dim=1)
+        left = left[~here]
+    return values
+
+
+def _solved(surface: OrientedSurface, bricks: Bricks, values: Float[Tensor, "m"]) -> Float[Tensor, "m"]:
+    """The values of least energy."""
+    cell, spacing = bricks.cell, surface.spacing
+    errors = (EXACT * spacing / cell) ** 2 + (TRUST * surface.errors.double() / cell) ** 2
+    data = SurfaceData(
+        points=surface.points.double(),
+        normals=surface.normals.double(),
+        value_weights=1 / errors,
+        gradient_weights=torch.full_like(errors, 1 / SLOPE**2),
+    )
+    stiffness = STIFFNESS * cell / spacing
+    return cell * solve_distances(
+        bricks, data, values / cell, stiffness=stiffness, rounds=ROUNDS, tolerance=TOLERANCE
+    )
