@@ -99,8 +99,9 @@ def _worst(rows: Sequence[Row], limit: float) -> list[str]:
     if not rows:
         return ["–", "–"]
     worst = max(rows, key=ratio)
+    name = worst["shape"] if len({row["kind"] for row in rows}) == 1 else f"{worst['shape']} {worst['kind']}"
     above = sum(ratio(row) > limit for row in rows)
-    return [f"{ratio_text(ratio(worst))}, {worst['shape']}", f"{above} of {len(rows)}"]
+    return [f"{ratio_text(ratio(worst))}, {name}", f"{above} of {len(rows)}"]
 
 
 def _summary(kinds: dict[str, list[Row]]) -> str:
@@ -163,22 +164,10 @@ def _scan(row: Row) -> list[str]:
 
 def _mean_line(name: str, rows: Sequence[Row]) -> list[str]:
     """Means over rows that have a ratio, and how many are right and closed."""
-    count = len(rows)
-    right, closed = (
-        sum(each) for each in zip(*((row["bodies"] == row["true_bodies"], row["watertight"]) for row in rows))
-    )
+    right = f"{sum(row['bodies'] == row['true_bodies'] for row in rows)} of {len(rows)}"
+    closed = f"{sum(row['watertight'] for row in rows)} of {len(rows)}"
     normals = better(_mean(rows, "normal_deg"), _mean(rows, "anchor_normal_deg"), 1)
-    return [
-        name,
-        "",
-        "",
-        ratio_text(_mean_ratio(rows)),
-        *normals,
-        "",
-        f"{right} of {count}",
-        f"{closed} of {count}",
-        *_cost(rows),
-    ]
+    return [name, "", "", ratio_text(_mean_ratio(rows)), *normals, "", right, closed, *_cost(rows)]
 
 
 def _cost(rows: Sequence[Row]) -> list[str]:

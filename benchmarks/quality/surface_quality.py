@@ -1,7 +1,7 @@
 """Scans to surfaces: fit every shared scan with the command a user types, and score it against the true mesh.
 
     python -m benchmarks.quality.surface_quality [--shared ../shared] [--scans spot skull_0.01] [--kinds 0 views]
-        [--presets standard quick] [--variant NAME --options "..."] [--poisson] [--fresh]
+        [--presets standard quick] [--variant NAME --options="--steps 900"] [--poisson] [--fresh]
 
 One fit at a time. Beside each score stands the anchor of the scan: of all that other methods score on it with all their
 settings the lowest Chamfer distance, and apart from that the lowest normal error, chosen in hindsight as no user can.
@@ -136,12 +136,13 @@ def arguments() -> argparse.Namespace:
         parser.error("a variant is one of the preset standard; leave out --presets")
     options.problems = [
         problem
-        for problem in sorted(problems(options.shared / "data"), key=lambda each: KINDS.index(each.kind))
+        for problem in problems(options.shared / "data")
         if problem.kind in options.kinds
         and (options.scans is None or {problem.shape, problem.name} & set(options.scans))
     ]
     if not options.problems:
         parser.error(f"no scan of {options.shared / 'data'} fits --scans and --kinds; name the folder with --shared")
+    options.problems.sort(key=lambda problem: KINDS.index(problem.kind))
     return options
 
 

@@ -76,7 +76,7 @@ def test_a_scan_without_anchor_is_shown_without_a_ratio(page):
 
 def test_regimes_are_summed_up_together(page):
     text = page(row("spot", 0.5, kind="views"), row("spot", 1.6, kind="dense"))
-    assert "| sparse to dense | 2 | – | **0.89** | **0.89** | 1.0 | 1.60, spot | 1 of 2 |" in text
+    assert "| sparse to dense | 2 | – | **0.89** | **0.89** | 1.0 | 1.60, spot dense | 1 of 2 |" in text
 
 
 def test_only_the_latest_result_of_a_scan_is_shown(page):

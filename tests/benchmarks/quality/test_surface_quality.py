@@ -22,13 +22,13 @@ def test_a_fit_that_fails_scores_null_and_says_why_and_is_not_run_again(run, sha
     options = ("--shared", shared, "--scans", "spot_0", "--out", tmp_path, "--results", results, "--command", FAILING)
     run("quality.surface_quality", *options)
     run("quality.surface_quality", *options, "--presets", "standard", "quick")
-    run("quality.surface_quality", *options, "--variant", "other", "--options", "--plain 1")
+    run("quality.surface_quality", *options, "--variant", "other", "--options=--plain")
     rows = [json.loads(line) for line in results.read_text().splitlines()]
     keys = [(row["shape"], row["kind"], row["preset"], row["variant"]) for row in rows]
     names = [("standard", None), ("quick", None), ("standard", "other")]
     assert keys == [("spot", "0", preset, variant) for preset, variant in names]
     assert all((row["chamfer"], row["error"], row["true_bodies"]) == (None, "exit 1: it cannot", 1) for row in rows)
-    assert [row["command"].removeprefix(FAILING) for row in rows] == ["", " --preset quick", " --plain 1"]
+    assert [row["command"].removeprefix(FAILING) for row in rows] == ["", " --preset quick", " --plain"]
 
 
 @pytest.mark.shared_data
