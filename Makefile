@@ -35,7 +35,8 @@ check:
 
 bench:
 	@$(MAKE) -s environment EXTRAS=bench
-	"$(VENV)/bin/python" -m benchmarks.quality.surface_quality --shared "$(SHARED)"
+	"$(VENV)/bin/python" -m benchmarks.quality.surface_quality --shared "$(SHARED)" --presets standard quick
+	"$(VENV)/bin/python" -m benchmarks.speed.scan_fits
 	"$(VENV)/bin/python" -m benchmarks.quality.scan_cleaning --shared "$(SHARED)"
 	"$(VENV)/bin/python" -m benchmarks.speed.scan_cleaning
 	"$(VENV)/bin/python" -m benchmarks.speed.step_cost

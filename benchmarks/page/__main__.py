@@ -14,6 +14,7 @@ from benchmarks.page.mesh_fields import mesh_fields, mesh_signs
 from benchmarks.page.meshes import packed_meshes, triangles
 from benchmarks.page.point_sets import assignment, chamfer, operations, sinkhorn
 from benchmarks.page.scan_cleaning import cleaning_cost, scan_cleaning
+from benchmarks.page.scan_fits import fit_cost
 from benchmarks.page.surface_quality import quality
 from diffshape.data import atomic_path
 
@@ -24,6 +25,7 @@ Written by `make bench`; nothing here is edited by hand. Losses stand beside win
 NOTHING = "\nThere are no results yet.\n"
 SECTIONS = (
     (quality, "surface_quality.jsonl"),
+    (fit_cost, "scan_fit_cost.jsonl"),
     (scan_cleaning, "scan_cleaning.jsonl"),
     (cleaning_cost, "scan_cleaning_cost.jsonl"),
     (cost, "step_cost.jsonl"),

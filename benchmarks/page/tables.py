@@ -1,5 +1,6 @@
 """Tables of the benchmark page: the better number bold, and the machine it was measured on."""
 
+import math
 from collections.abc import Mapping, Sequence
 
 from benchmarks.measure import Row
@@ -26,6 +27,11 @@ def better(ours: float | None, theirs: float | None, digits: int) -> tuple[str, 
     texts = [f"{value:.{digits}f}" if value is not None else "–" for value in (ours, theirs)]
     winner = 0 if wins(ours, theirs) else 1
     return tuple(f"**{text}**" if text != "–" and place == winner else text for place, text in enumerate(texts))
+
+
+def ratio_text(value: float | None) -> str:
+    """A ratio with two digits; a dash where there is none."""
+    return "–" if value is None else "∞" if math.isinf(value) else f"{value:.2f}"
 
 
 def fastest(milliseconds: Mapping[str, float], ways: Sequence[str]) -> list[str]:
