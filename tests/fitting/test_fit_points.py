@@ -11,7 +11,7 @@ import trimesh
 from diffshape.data import clean_points, read_mesh, read_points, write_points
 from diffshape.fields import HashGridConfig, LatentMLPConfig, MLPConfig
 from diffshape.fitting import DiffCD, fit_points, load, resume_fit
-from diffshape.fitting.fit_points import matched_grid
+from diffshape.fitting.fit_points import FINEST, matched_grid, matched_hash_grid
 from diffshape.fitting.presets import SCAN_PRESETS
 from diffshape.fitting.scans.orientation import OrientationTrust
 from diffshape.fitting.targets.scan_target import ScanTarget
@@ -294,15 +294,29 @@ def test_two_balls_stay_two_bodies(fit, directions):
 # the grid matched to the points
 
 
-def target(spacing, noise):
-    return ScanTarget(points=torch.zeros(1, 3), spacing=torch.tensor(spacing), noise=torch.tensor(noise))
+def target(spacing, noise, error=0.0):
+    return ScanTarget(
+        points=torch.zeros(1, 3),
+        normals=torch.tensor([[0.0, 0, 1]]),
+        errors=torch.tensor([error]),
+        spacing=torch.tensor(spacing),
+        noise=torch.tensor(noise),
+    )
 
 
-def test_the_matched_grid_follows_spacing_and_noise_within_limits():
-    fine, sparse = matched_grid(target(0.015, 0.0)), matched_grid(target(0.03, 0.0))
+def test_the_matched_grid_follows_spacing_and_errors_within_limits():
+    assert matched_grid(target(0.02, 0.0)).cell == pytest.approx(0.012, rel=0.01)
+    assert matched_grid(target(0.02, 0.0, error=0.01)).cell == pytest.approx(0.016, rel=0.01)
+    assert matched_grid(target(0.02, 0.0, error=0.001)).cell == pytest.approx(0.014, rel=0.01)
+    assert matched_grid(target(10.0, 0.0)).cell == 1.6 / 32
+    assert matched_grid(target(0.0, 0.0)).cell == matched_grid(target(1e-6, 0.0)).cell == 1.6 / FINEST
+
+
+def test_the_matched_hash_grid_follows_spacing_and_noise_within_limits():
+    fine, sparse = matched_hash_grid(target(0.015, 0.0)), matched_hash_grid(target(0.03, 0.0))
     assert fine.finest > sparse.finest
-    assert matched_grid(target(0.015, 0.05)).finest < fine.finest
-    finest = [matched_grid(target(spacing, 0.0)).finest for spacing in (0.0, 1e-6, 10.0)]
+    assert matched_hash_grid(target(0.015, 0.05)).finest < fine.finest
+    finest = [matched_hash_grid(target(spacing, 0.0)).finest for spacing in (0.0, 1e-6, 10.0)]
     assert finest[0] == finest[1] >= fine.finest
     assert finest[2] == 32
     assert replace(fine, finest=HashGridConfig().finest, base=HashGridConfig().base) == HashGridConfig()
@@ -312,6 +326,18 @@ def test_the_matched_grid_follows_spacing_and_noise_within_limits():
 def test_the_matched_grid_is_used_where_no_field_is_given(ball, small_method):
     result = fit_points(ball, small_method, steps=1)
     assert result.settings.field == matched_grid(result.target)
+    unprepared = fit_points(ball, small_method.unprepared(), steps=1)
+    assert unprepared.settings.field == matched_hash_grid(unprepared.target)
+
+
+def test_a_surface_found_in_closed_form_is_not_trained_unless_it_is_to_be(ball, small_method):
+    solved = fit_points(ball, small_method, steps=3)
+    assert (solved.step, solved.interrupted) == (0, False)
+    assert np.abs(solved.query(ball)).mean() < 1e-3
+    refined = fit_points(ball, replace(small_method, refine=True), steps=3)
+    assert refined.step == 3
+    moved = (refined.field.values - solved.field.values).abs()
+    assert 0 < moved.max() < 1e-3
 
 
 @pytest.mark.slow

@@ -125,7 +125,7 @@ def matched_grid(target: ScanTarget) -> DistanceGridConfig:
     low, high = DistanceGridConfig().box
     errors = target.surface().errors
     cell = 0.6 * target.spacing.item() + min(2 * errors.median().item(), 0.2 * target.spacing.item())
-    return DistanceGridConfig(cell=(high - low) / min(max(round((high - low) / cell), 32), FINEST))
+    return DistanceGridConfig(cell=(high - low) / min(max(round((high - low) / max(cell, 1e-9)), 32), FINEST))
 
 
 def matched_hash_grid(target: ScanTarget) -> HashGridConfig:

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 import diffshape
-from diffshape.fields import HashGridConfig, MLPConfig
+from diffshape.fields import DistanceGridConfig, HashGridConfig, MLPConfig
 from diffshape.fitting import DiffCD, OrientationConfig, ScanConfig, Supervised, fit_points
 
 CHANGED = {
@@ -32,6 +32,7 @@ CHANGED = {
     "tolerance": 1e-6,
     "scan": None,
     "start": 0.6,
+    "refine": True,
     "learning_rate": 1e-3,
     "schedule": "warmup-cosine",
 }
@@ -63,12 +64,13 @@ def test_the_table_of_changes_is_complete():
 
 @pytest.mark.parametrize("name", CHANGED)
 def test_every_setting_acts(name, ball, tiny_method, tiny_field, references):
+    tiny_field = DistanceGridConfig(cell=0.1) if name == "refine" else tiny_field
     base = replace(tiny_method, normal_weight=0.0) if name == "scan" else tiny_method
-    if base not in references:
-        references[base] = weights(ball, base, tiny_field)
+    if (base, tiny_field) not in references:
+        references[base, tiny_field] = weights(ball, base, tiny_field)
     changed = weights(ball, replace(base, **{name: CHANGED[name]}), tiny_field)
     assert torch.isfinite(changed).all()
-    assert not torch.equal(changed, references[base])
+    assert not torch.equal(changed, references[base, tiny_field])
 
 
 def test_the_closest_point_loss_fits_too(ball, small_method):

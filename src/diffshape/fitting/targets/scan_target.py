@@ -37,7 +37,7 @@ class ScanTarget(Target):
     normals: Float[Tensor, "n 3"] | None = None
     """Unit normals that point outside."""
     errors: Float[Tensor, "m"] | None = None
-    """Expected distances to the surface of the first points, those that were measured."""
+    """Expected distances to the surface of the first points, those that were measured; None: all were, exactly."""
     indicator: Float[Tensor, "r r r"] | None = None
     """Indicator function, greater than 0 inside, at the nodes (x, y, z) of a grid from -side / 2 to side / 2."""
     side: Float[Tensor, ""] | None = None
@@ -63,12 +63,11 @@ class ScanTarget(Target):
 
     def surface(self) -> OrientedSurface:
         """The measured points with what is known of them."""
-        if self.normals is None or self.errors is None:
+        if self.normals is None:
             raise ValueError("ScanTarget.surface: this target has no normals; prepare the scan first")
-        measured = slice(len(self.errors))
-        return OrientedSurface(
-            self.points[measured], self.normals[measured], self.errors, self.spacing.item(), self.inside
-        )
+        errors = torch.zeros(len(self.points)) if self.errors is None else self.errors
+        measured = slice(len(errors))
+        return OrientedSurface(self.points[measured], self.normals[measured], errors, self.spacing.item(), self.inside)
 
     def tensors(self) -> dict[str, Tensor]:
         """The parts that are there, by name."""
