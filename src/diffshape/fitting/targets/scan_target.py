@@ -19,6 +19,8 @@ _EXTRA = 2
 """Number of points that are added for each point of a prepared scan, on its quadric."""
 _REACH = 0.4
 """Distance of an added point from its own, in spacings: a standard deviation along each tangent."""
+_NODES, _SIDE = 97, 2.0
+"""Nodes per axis of the grid of the indicator function, and the side of its cube."""
 _ENOUGH = 120_000
 """Largest number of points that are added to a scan."""
 
@@ -87,11 +89,13 @@ def prepared_target(scan: PreparedScan, generator: torch.Generator) -> ScanTarge
     extra = max(0, min(_EXTRA, _ENOUGH // len(scan.points)))
     offsets = torch.randn(len(scan.points), extra, 2, generator=generator, dtype=scan.points.dtype)
     points, normals = scan.quadrics.patch(_REACH * scan.spacing * offsets)
+    axis = torch.linspace(-_SIDE / 2, _SIDE / 2, _NODES, dtype=torch.float64)
+    nodes = torch.stack(torch.meshgrid(axis, axis, axis, indexing="ij"), dim=-1)
     return ScanTarget(
         points=torch.cat([scan.points, points.reshape(-1, 3)]).float(),
         normals=torch.cat([scan.normals, normals.reshape(-1, 3)]).float(),
         spacing=torch.tensor(scan.spacing),
         noise=torch.tensor(scan.noise),
-        indicator=scan.indicator.nodes.float().contiguous(),
-        side=torch.tensor(scan.indicator.side),
+        indicator=(scan.winding.value(nodes.reshape(-1, 3)) - 0.5).reshape(3 * (_NODES,)).float(),
+        side=torch.tensor(_SIDE),
     )
