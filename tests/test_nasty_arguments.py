@@ -181,9 +181,12 @@ CALLS = {
         ops.PackedFaces, {"triangles": F, "vertex_counts": (12,), "face_counts": (20,)}, lambda it: it.sides
     ),
     "NeighborIndex.query": Call(ops.NeighborIndex(X[0]).query, {"x": Y[0], "k": 2}),
-    "PoissonIndicator": Call(
-        ops.PoissonIndicator, {"points": V / 2, "area_vectors": V, "resolution": 8}, lambda it: it.value(X[0])
+    "PointWinding": Call(
+        ops.PointWinding, {"points": V / 2, "area_vectors": V, "width": 0.1}, lambda winding: winding.value(X[0])
     ),
+    "PointWinding.value": Call(ops.PointWinding(V, V, width=0.1).value, {"x": X[0]}),
+    "PointWinding.gradient": Call(ops.PointWinding(V, V, width=0.1).gradient, {"x": X[0]}),
+    "PointWinding.inside": Call(ops.PointWinding(V, V, width=0.1).inside, {"x": X[0]}),
     "TriangleIndex": Call(ops.TriangleIndex, {"vertices": V, "faces": F}, lambda index: index.signed_distances(X[0])),
     "TriangleIndex.query": Call(ops.TriangleIndex(V, F).query, {"points": X[0]}),
     "assign": Call(ops.assign, clouds()),

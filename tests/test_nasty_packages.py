@@ -194,7 +194,7 @@ def good_calls() -> dict[str, Call]:
         batch=8, surface_batch=8, pool=20, meshings=1, mesh_resolution=16, scan=None, normal_weight=0.0
     )
     supervised = fitting.Supervised(batch=8, pool=64, fresh=8)
-    orientation = fitting.OrientationConfig(directions=8, resolution=16, rounds=1)
+    orientation = fitting.OrientationConfig(directions=8, rounds=1)
     scan = fitting.ScanConfig(orientation=orientation, curvature_size=10)
     result = fitting.fit_mesh(BALL, supervised, GRID, **quick)
     fitting.fit_points(CLOUD, method, GRID, folder="run", resolution=16, **quick)
@@ -305,9 +305,6 @@ def good_calls() -> dict[str, Call]:
         ),
         "fitting.load": Call(fitting.load, {"folder": "run"}),
         "fitting.mesh_preset": Call(fitting.mesh_preset, {"name": "quick"}),
-        "fitting.orient_points": Call(
-            fitting.orient_points, {"points": torch.from_numpy(CLOUD) / 2, "config": orientation}
-        ),
         "fitting.prepare_scan": Call(fitting.prepare_scan, {"points": torch.from_numpy(CLOUD) / 2, "config": scan}),
         "fitting.preset": Call(fitting.preset, {"name": "quick"}),
         "fitting.FitSettings": Call(fitting.FitSettings, {"method": fitting.DiffCD(), "steps": 3}, use=vars),

@@ -11,7 +11,7 @@ def ball():
     normals = fibonacci_directions(1500)
     field = DistanceGrid(cell=0.02)
     spacing = 0.4 * (4 * torch.pi / 1500) ** 0.5
-    surface = OrientedSurface(0.4 * normals, normals, torch.zeros(1500), spacing, lambda x: x.norm(dim=1) < 0.4)
+    surface = OrientedSurface(0.4 * normals, normals, torch.zeros(1500), spacing, lambda x: (x.norm(dim=1) < 0.4).to(x))
     assert field.fit_surface(surface)
     return field
 

@@ -12,9 +12,7 @@ from diffshape.fitting.result import load as load
 from diffshape.fitting.run import resume_fit as resume_fit
 from diffshape.fitting.scans.config import OrientationConfig as OrientationConfig
 from diffshape.fitting.scans.config import ScanConfig as ScanConfig
-from diffshape.fitting.scans.orientation import Orientation as Orientation
 from diffshape.fitting.scans.orientation import OrientationTrust as OrientationTrust
-from diffshape.fitting.scans.orientation import orient_points as orient_points
 from diffshape.fitting.scans.prepare import PreparedScan as PreparedScan
 from diffshape.fitting.scans.prepare import prepare_scan as prepare_scan
 from diffshape.fitting.scans.prior.config import PriorConfig as PriorConfig

@@ -17,20 +17,18 @@ from diffshape.data import Frame, as_points, clean_points
 from diffshape.data.arrays import usable_rows
 from diffshape.data.coincident import distinct_rows
 from diffshape.data.points import dimensions
-from diffshape.fitting.scans.config import OrientationConfig
-from diffshape.fitting.scans.orientation import AREA_NEIGHBORS, orient_points, point_areas, spacing_of
+from diffshape.fitting.scans.orientation import OrientationTrust
 from diffshape.fitting.scans.prior.clean import cleaned
 from diffshape.fitting.scans.prior.noise import shuffled
 from diffshape.fitting.scans.prior.scan_prior import read_prior, shipped_prior
-from diffshape.ops.neighbors.index import NeighborIndex
+from diffshape.ops.orientation.orient_points import orient_points
 from diffshape.training.device import chosen_device
 
 ORIENTED_POINTS = 100_000
 """Number of points from which the sides of a larger scan are told, drawn at random."""
 
-LEAST_AREA = 1e-6
-"""Least area that a point stands for when sides are told, in the unit frame: the pictures of denser points, which show
-what of them can be seen, would be too large."""
+WITHIN = 1.0
+"""Largest coordinate in the unit frame, where the surface ends at 0.5, of a point that helps to tell the sides."""
 
 FARTHEST = 1e6
 """Largest coordinate in the unit frame: outliers beyond it count as there, so that squares are finite in single
@@ -189,20 +187,19 @@ def _turn_outward(
     Returns:
         Whether that side is known to be the outside, and the typical distance between neighbours.
     """
-    config = OrientationConfig()
     normals[outliers] = 0
-    places = (~outliers & (points.abs().amax(dim=1) <= config.side / 2)).nonzero()[:, 0]
+    places = (~outliers & (points.abs().amax(dim=1) <= WITHIN)).nonzero()[:, 0]
     if len(places) < 2:
         return False, 0.0
-    drawn = shuffled(len(places), places.device)[:ORIENTED_POINTS]
-    sample = points[places[drawn]].double()
-    nearest = NeighborIndex(sample).query(sample, min(AREA_NEIGHBORS + 1, len(sample)))
-    areas = point_areas(nearest.squared_distances)
-    sides = orient_points(sample, areas=areas.clamp(min=LEAST_AREA), config=config)
+    drawn = places[shuffled(len(places), places.device)[:ORIENTED_POINTS]]
+    sample = points[drawn].double()
+    oriented = orient_points(sample, normals=normals[drawn])
+    winding = oriented.winding(sample)
     for block, turned in zip(points.split(BLOCK), normals.split(BLOCK)):
-        inward = (sides.indicator.gradient(block.double()) * turned).sum(dim=1) > 0
+        inward = (winding.gradient(block) * turned).sum(dim=1) > 0
         turned[inward] *= -1
-    return sides.trust.reliable, spacing_of(areas) * (len(sample) / len(places)) ** 0.5
+    trust = OrientationTrust.of(oriented, winding.volume)
+    return trust.reliable, oriented.spacing * (len(sample) / len(places)) ** 0.5
 
 
 def _as_given(values: NDArray[Any], points: Any) -> Any:

@@ -123,7 +123,7 @@ def matched_grid(target: ScanTarget) -> DistanceGridConfig:
     """A distance grid as fine as the points are dense and exact: cells of 0.6 spacings, or 0.8 if points err by more
     than a tenth of a spacing."""
     low, high = DistanceGridConfig().box
-    errors = target.surface().errors
+    errors = target.surface.errors
     cell = 0.6 * target.spacing.item() + min(2 * errors.median().item(), 0.2 * target.spacing.item())
     return DistanceGridConfig(cell=(high - low) / min(max(round((high - low) / max(cell, 1e-9)), 32), FINEST))
 

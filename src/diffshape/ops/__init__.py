@@ -1,4 +1,4 @@
-"""Differentiable primitives: neighbours, assignment, hash encoding, level sets, meshes, isosurfaces, heat-maps."""
+"""Differentiable primitives: neighbours, assignment, hash encoding, level sets, meshes, isosurfaces, sides, heat-maps."""
 
 from diffshape.ops.hash_grid.encode import hash_encode
 from diffshape.ops.hash_grid.layout import GridLayout
@@ -25,7 +25,8 @@ from diffshape.ops.neighbors.gather_points import gather_points
 from diffshape.ops.neighbors.index import NeighborIndex
 from diffshape.ops.neighbors.manhattan import ManhattanNeighbors, manhattan_neighbors
 from diffshape.ops.neighbors.nearest import nearest_neighbors
-from diffshape.ops.poisson_indicator import PoissonIndicator
+from diffshape.ops.orientation.orient_points import OrientedPoints, orient_points
+from diffshape.ops.orientation.point_winding import PointWinding
 from diffshape.ops.rasterize import MeshRaster, SphereRaster, rasterize_mesh, rasterize_spheres
 from diffshape.ops.transport.assign import assign, optimality_gap
 from diffshape.ops.visibility import visible_from
@@ -43,10 +44,11 @@ __all__ = [
     "MeshRaster",
     "NeighborIndex",
     "Neighbors",
+    "OrientedPoints",
     "PackedFaces",
     "PackedHashGrid",
     "PackedMeshes",
-    "PoissonIndicator",
+    "PointWinding",
     "SphereRaster",
     "Surface",
     "SurfaceSamples",
@@ -74,6 +76,7 @@ __all__ = [
     "nearest_neighbors",
     "normalize_landmarks",
     "optimality_gap",
+    "orient_points",
     "pack_hash_grid",
     "pack_meshes",
     "project_to_level_set",

@@ -10,7 +10,7 @@ from diffshape.data.synthetic.scans import demo_scan
 from diffshape.fitting.scans.config import OrientationConfig, ScanConfig
 from diffshape.fitting.scans.prepare import prepare_scan
 
-SMALL = ScanConfig(orientation=OrientationConfig(resolution=64))
+SMALL = ScanConfig(orientation=OrientationConfig(directions=32))
 
 
 def test_noisy_sphere(clouds):
@@ -23,7 +23,7 @@ def test_noisy_sphere(clouds):
     cosines = (scan.normals * torch.nn.functional.normalize(scan.points, dim=1)).sum(1)
     assert cosines.acos().mean() < math.radians(4)
     assert (scan.quadrics.curvature[:, [0, 2]].median() + 1).abs() < 0.2  # -1 / (2 r)
-    assert scan.indicator.volume == pytest.approx(math.pi / 6, rel=0.03)
+    assert scan.winding.volume == pytest.approx(math.pi / 6, rel=0.03)
 
 
 def test_noisy_slab_keeps_its_sides_and_edges(clouds):
@@ -93,7 +93,7 @@ def test_float32_and_determinism(clouds):
     assert torch.equal(wide.points, again.points)
     assert torch.equal(wide.normals, again.normals)
     assert narrow.points.dtype == narrow.normals.dtype == torch.float32
-    assert narrow.indicator.value(narrow.points).dtype == torch.float32
+    assert narrow.confidence.dtype == torch.float32
     assert len(narrow.kept) == len(wide.kept)
     assert (narrow.points.double() - wide.points).norm(dim=1).mean() < 1e-4
 
@@ -105,7 +105,7 @@ def test_moves_with_a_rigid_motion(clouds):
     plain, turned = prepare_scan(points, SMALL), prepare_scan(points @ turn.T, SMALL)
     assert torch.equal(plain.kept, turned.kept)
     offsets = (plain.points @ turn.T - turned.points).norm(dim=1)
-    assert offsets.median() < 2e-4  # against noise of 5e-3: the grid of the orientation does not turn
+    assert offsets.median() < 2e-4  # against noise of 5e-3: the directions of the first guess do not turn
 
 
 def test_every_setting_acts(clouds):

@@ -67,7 +67,7 @@ def test_the_indicator_of_a_prepared_target_agrees_with_the_scan(prepared):
     points = torch.rand(2000, 3, generator=torch.Generator().manual_seed(1), dtype=torch.float64) * 1.6 - 0.8
     sure = (points.norm(dim=-1) - 0.5).abs() > 0.03
     inside = target.inside(points.float())
-    assert torch.equal(inside[sure], prepared.indicator.inside(points)[sure])
+    assert torch.equal(inside[sure], prepared.winding.inside(points)[sure])
     assert torch.equal(inside[sure], points.norm(dim=-1)[sure] < 0.5)
 
 

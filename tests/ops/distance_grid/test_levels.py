@@ -11,7 +11,7 @@ def ball(count=3000, radius=0.4, errors=0.0):
     normals = fibonacci_directions(count).double()
     spacing = radius * (4 * torch.pi / count) ** 0.5
     return OrientedSurface(
-        radius * normals, normals, torch.full((count,), errors), spacing, lambda places: places.norm(dim=1) < radius
+        radius * normals, normals, torch.full((count,), errors), spacing, lambda places: (places.norm(dim=1) < radius).to(places)
     )
 
 
@@ -73,7 +73,7 @@ def test_thin_walls_keep_both_sides(move):
         torch.cat([-up, up]),
         torch.zeros(2 * len(grid)),
         0.01,
-        lambda places: (places[:, 2] - move).abs() < 0.01,
+        lambda places: ((places[:, 2] - move).abs() < 0.01).to(places),
     )
     levels = distance_levels(surface, 0.006, BOX)
     inner = torch.cat([grid, torch.full((len(grid), 1), move, dtype=torch.float64)], dim=1)

@@ -40,7 +40,7 @@ class DiffCDTask(FitTask):
         self.index = NeighborIndex(target.points)
         self.spread = method.local_scale * _neighbor_distance(self.index, target.points)
         self.pool = SurfacePool(method, self.bounds, self.generators["pool"])
-        self.solved = target.oriented and field.fit_surface(target.surface())
+        self.solved = target.oriented and field.fit_surface(target.surface)
         self.start_share = method.start if target.oriented and not self.solved else 0.0
         self.start = InitialDistances(target, self.bounds, self.generators["start"]) if self.start_share else None
 

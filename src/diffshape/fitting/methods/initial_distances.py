@@ -50,11 +50,11 @@ class InitialDistances:
 
 
 def signed_distance(scan: ScanTarget, points: Tensor) -> Tensor:
-    """Approximate signed distance (N,) of points (N, 3) from an oriented scan; negative inside."""
+    """Approximate signed distance (N,) of points (N, 3) from an oriented scan; negative inside or behind it."""
     if scan.normals is None:
         raise ValueError("signed_distance: this target has no normals; prepare the scan first")
     squared, nearest = NeighborIndex(scan.points).query(points)
     distance = squared.sqrt()
     plane = ((points - scan.points[nearest]) * scan.normals[nearest]).sum(-1)
-    signed = torch.where(scan.inside(points), -distance, distance)
+    signed = torch.where(scan.surface.winding(points) > 0.5, -distance, distance)
     return torch.where(distance < 2 * scan.spacing, plane, signed)

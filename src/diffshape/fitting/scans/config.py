@@ -13,26 +13,16 @@ class OrientationConfig:
     """Orientation of points: on which side of the surface the outside is."""
 
     directions: int = 64
-    """Number of directions from which the points are looked at."""
-    cell: float = 2.0
-    """Width of a cell of the depth images that show which points are visible, in point spacings."""
-    slack: float = 2.5
-    """Distance behind the nearest point of a depth image up to which a point counts as visible, in cells."""
-    rounds: int = 6
-    """Number of rounds that make the normals agree with the indicator function that they define."""
-    smoothing: tuple[float, float] = (0.016, 0.01)
-    """Blur of the indicator function in the first and in the last round, as shares of the longest side of the shape."""
-    resolution: int = 96
-    """Nodes per axis of the grid of the indicator function."""
-    side: float = 2.0
-    """Side of the cube of the indicator function, in longest sides of the shape."""
+    """Number of directions from which the points are looked at for a first guess; 0 for no guess."""
+    rounds: int = 10
+    """Number of rounds that make the normals agree with the winding number that they define."""
+    widths: tuple[float, float] = (1.5, 0.75)
+    """Smoothing of the winding number in the first and in the last round, in point spacings."""
 
     def __post_init__(self) -> None:
         check_settings(self)
-        if self.directions < 1 or self.rounds < 0 or self.resolution < 4:
-            raise ValueError(f"OrientationConfig: need directions >= 1, rounds >= 0, resolution >= 4: {self}")
-        if min(self.cell, self.slack, *self.smoothing) <= 0 or self.side < 1:
-            raise ValueError(f"OrientationConfig: need cell, slack and smoothing > 0 and side >= 1: {self}")
+        if self.directions < 0 or self.rounds < 0 or min(self.widths) <= 0:
+            raise ValueError(f"OrientationConfig: need directions and rounds >= 0 and widths > 0: {self}")
 
 
 @dataclass(frozen=True, kw_only=True)

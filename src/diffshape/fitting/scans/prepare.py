@@ -10,21 +10,17 @@ from torch import Tensor
 from diffshape._arguments import checked
 from diffshape._reprs import one_line
 from diffshape.fitting.scans.config import ScanConfig
-from diffshape.fitting.scans.orientation import (
-    AREA_NEIGHBORS,
-    OrientationTrust,
-    agreed_normals,
-    indicator_of,
-    point_areas,
-    spacing_of,
-    undecided_share,
-    visibility_shares,
-)
+from diffshape.fitting.scans.orientation import OrientationTrust
 from diffshape.fitting.scans.prior.clean import cleaned
 from diffshape.fitting.scans.prior.scan_prior import shipped_prior
 from diffshape.ops.local_quadrics import LocalQuadrics, local_quadrics
 from diffshape.ops.neighbors.index import NeighborIndex
-from diffshape.ops.poisson_indicator import PoissonIndicator
+from diffshape.ops.orientation.orient_points import orient_points
+from diffshape.ops.orientation.point_areas import AREA_NEIGHBORS, point_areas
+from diffshape.ops.orientation.point_winding import PointWinding
+
+FARTHEST = 1.0
+"""Largest coordinate of a clean point in the unit frame, where the surface ends at 0.5."""
 
 
 @dataclass(frozen=True)
@@ -35,6 +31,8 @@ class PreparedScan:
     """The surface around every kept point."""
     kept: Int[Tensor, "n"]
     """Indices of the kept points in the input, ascending; the others were outliers or repeated one of these."""
+    areas: Float[Tensor, "n"]
+    """Area that each kept point stands for."""
     errors: Float[Tensor, "n"]
     """Expected distance of each kept point to the surface."""
     noise: float
@@ -43,8 +41,10 @@ class PreparedScan:
     """Typical distance between neighbouring points."""
     moved: bool
     """Whether the points were smoothed; a clean scan keeps its points."""
-    indicator: PoissonIndicator
-    """Indicator function that says of any point whether it is inside."""
+    winding: PointWinding
+    """Winding number of the oriented points, which says of any place whether it is inside."""
+    confidence: Float[Tensor, "n"]
+    """Confidence in the side of each normal, from 0 to 1."""
     trust: OrientationTrust
     """Measures of how reliable the orientation is."""
 
@@ -90,23 +90,33 @@ def prepare_scan(points: Float[Tensor, "n 3"], config: ScanConfig | None = None)
     kept, raw = kept[on_surface], cloud[on_surface]
     moves = (clean.points[on_surface] - cloud.float()[on_surface]).double()  # exactly 0 where a scan stays
     surface, normals = raw + moves, clean.normals[on_surface].double()
-    _check_frame(surface, config)
+    _check_frame(surface)
     index = NeighborIndex(surface)
     squared_distances, neighbors = index.query(
         surface, min(max(AREA_NEIGHBORS + 1, config.curvature_size), len(surface))
     )
-    areas = point_areas(squared_distances)
-    spacing = spacing_of(areas)
-    guess, agreed = agreed_normals(surface, areas, config.orientation)
-    normals = torch.where((normals * agreed).sum(1, keepdim=True) < 0, -normals, normals)
-    quadrics = _as_dtype(_quadrics(surface, normals, neighbors, config), points.dtype)
-    indicator = indicator_of(quadrics.points, quadrics.normals, areas.to(points.dtype), config.orientation)
-    unseen, overruled = visibility_shares(guess, normals)
-    undecided = undecided_share(quadrics.points, quadrics.normals, indicator, spacing)
-    trust = OrientationTrust(unseen=unseen, overruled=overruled, undecided=undecided, volume=indicator.volume)
-    noise, moved = float(clean.noise.median()), bool((moves != 0).any())
-    errors = clean.error[on_surface].to(points.dtype)
-    return PreparedScan(quadrics, kept, errors, noise, spacing, moved, indicator, trust)
+    sides = config.orientation
+    oriented = orient_points(
+        surface,
+        normals=normals,
+        areas=point_areas(squared_distances),
+        rounds=sides.rounds,
+        widths=sides.widths,
+        directions=sides.directions,
+    )
+    winding = oriented.winding(surface)
+    return PreparedScan(
+        quadrics=_as_dtype(_quadrics(surface, oriented.normals, neighbors, config), points.dtype),
+        kept=kept,
+        areas=oriented.areas.to(points.dtype),
+        errors=clean.error[on_surface].to(points.dtype),
+        noise=float(clean.noise.median()),
+        spacing=oriented.spacing,
+        moved=bool((moves != 0).any()),
+        winding=winding,
+        confidence=oriented.confidence.to(points.dtype),
+        trust=OrientationTrust.of(oriented, winding.volume),
+    )
 
 
 def _distinct(points: Tensor) -> tuple[Float[Tensor, "n 3"], Int[Tensor, "n"]]:
@@ -124,13 +134,12 @@ def _distinct(points: Tensor) -> tuple[Float[Tensor, "n 3"], Int[Tensor, "n"]]:
     return cloud[kept], kept
 
 
-def _check_frame(surface: Float[Tensor, "n 3"], config: ScanConfig) -> None:
-    limit = config.orientation.side / 2
+def _check_frame(surface: Float[Tensor, "n 3"]) -> None:
     if len(surface) < 4:
         raise ValueError(f"prepare_scan: want at least 4 points that are no outliers, got {len(surface)}")
-    if not bool(surface.abs().max() <= limit):
+    if not bool(surface.abs().max() <= FARTHEST):
         raise ValueError(
-            f"prepare_scan: points must be in the unit frame, within {limit} of 0 on every axis, got "
+            f"prepare_scan: points must be in the unit frame, within {FARTHEST:g} of 0 on every axis, got "
             f"{float(surface.abs().max()):.3g}; use diffshape.data.Frame.to_unit"
         )
 

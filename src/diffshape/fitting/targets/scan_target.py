@@ -1,13 +1,13 @@
-"""Target of a fit of a scan: points, and their normals and an indicator of inside if they are known."""
+"""Target of a fit of a scan: points, and what is known of the surface that they were measured on."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
+from functools import cached_property, partial
 from typing import ClassVar
 
 import torch
-from jaxtyping import Bool, Float
+from jaxtyping import Float
 from torch import Tensor
-from torch.nn.functional import grid_sample
 
 from diffshape._reprs import one_line
 from diffshape.fitting.methods.config import MethodConfig
@@ -15,6 +15,7 @@ from diffshape.fitting.scans.prepare import PreparedScan
 from diffshape.fitting.targets.target import Target
 from diffshape.ops import NeighborIndex
 from diffshape.ops.distance_grid.levels import OrientedSurface
+from diffshape.ops.orientation.point_winding import PointWinding
 
 _EXTRA = 2
 """Number of points that are added for each point of a prepared scan, on its quadric."""
@@ -38,10 +39,8 @@ class ScanTarget(Target):
     """Unit normals that point outside."""
     errors: Float[Tensor, "m"] | None = None
     """Expected distances to the surface of the first points, those that were measured; None: all were, exactly."""
-    indicator: Float[Tensor, "r r r"] | None = None
-    """Indicator function, greater than 0 inside, at the nodes (x, y, z) of a grid from -side / 2 to side / 2."""
-    side: Float[Tensor, ""] | None = None
-    """Side of the cube of the indicator function."""
+    areas: Float[Tensor, "m"] | None = None
+    """Areas that the measured points of a solid stand for; None: the surface is open, and nothing lies inside."""
 
     bounds: ClassVar[tuple[float, float]] = (-0.8, 0.8)
     support: ClassVar[float] = 0.005
@@ -50,24 +49,20 @@ class ScanTarget(Target):
 
     @property
     def oriented(self) -> bool:
-        """Whether normals and inside are known."""
-        return self.normals is not None and self.indicator is not None
+        """Whether normals are known, and with them two sides of the surface."""
+        return self.normals is not None
 
-    def inside(self, points: Float[Tensor, "m 3"]) -> Bool[Tensor, "m"]:
-        """Whether points lie inside the solid, by the indicator; outside its cube they do not."""
-        if self.indicator is None or self.side is None:
-            raise ValueError("ScanTarget.inside: this target has no indicator; prepare the scan first")
-        where = (points.flip(-1) * 2 / self.side)[None, None, None]  # grid_sample counts axes backwards
-        values = grid_sample(self.indicator[None, None], where, align_corners=True, padding_mode="border")
-        return (values.reshape(-1) > 0) & (points.abs().amax(-1) < self.side / 2)
-
+    @cached_property
     def surface(self) -> OrientedSurface:
         """The measured points with what is known of them."""
         if self.normals is None:
             raise ValueError("ScanTarget.surface: this target has no normals; prepare the scan first")
         errors = torch.zeros(len(self.points)) if self.errors is None else self.errors
-        measured = slice(len(errors))
-        return OrientedSurface(self.points[measured], self.normals[measured], errors, self.spacing.item(), self.inside)
+        points, normals = self.points[: len(errors)], self.normals[: len(errors)]
+        spacing, winding = self.spacing.item(), partial(_behind, NeighborIndex(points), points, normals)
+        if self.areas is not None:
+            winding = PointWinding(points, normals * self.areas[:, None], width=0.5 * spacing).value
+        return OrientedSurface(points, normals, errors, spacing, winding)
 
     def tensors(self) -> dict[str, Tensor]:
         """The parts that are there, by name."""
@@ -82,8 +77,8 @@ class ScanTarget(Target):
     def first(self, count: int) -> "ScanTarget":
         """A scan of the first ``count`` points of this one."""
         normals = None if self.normals is None else self.normals[:count]
-        errors = None if self.errors is None else self.errors[:count]
-        return replace(self, points=self.points[:count], normals=normals, errors=errors)
+        errors, areas = (None if each is None else each[:count] for each in (self.errors, self.areas))
+        return replace(self, points=self.points[:count], normals=normals, errors=errors, areas=areas)
 
 
 def raw_target(points: Float[Tensor, "n 3"]) -> ScanTarget:
@@ -94,8 +89,11 @@ def raw_target(points: Float[Tensor, "n 3"]) -> ScanTarget:
     return ScanTarget(points=cloud, spacing=squared[:, 1].sqrt().median(), noise=torch.tensor(0.0))
 
 
-def prepared_target(scan: PreparedScan, generator: torch.Generator) -> ScanTarget:
-    """Target of the points of a prepared scan, with more points on the quadrics between them where they are few."""
+def prepared_target(scan: PreparedScan, generator: torch.Generator, *, open: bool = False) -> ScanTarget:
+    """Target of the points of a prepared scan, with more points on the quadrics between them where they are few.
+
+    That of an ``open`` surface has no areas, as nothing is inside.
+    """
     extra = max(0, min(_EXTRA, _ENOUGH // len(scan.points)))
     offsets = torch.randn(len(scan.points), extra, 2, generator=generator, dtype=scan.points.dtype)
     points, normals = scan.quadrics.patch(_REACH * scan.spacing * offsets)
@@ -103,8 +101,15 @@ def prepared_target(scan: PreparedScan, generator: torch.Generator) -> ScanTarge
         points=torch.cat([scan.points, points.reshape(-1, 3)]).float(),
         normals=torch.cat([scan.normals, normals.reshape(-1, 3)]).float(),
         errors=scan.errors.float(),
+        areas=None if open else scan.areas.float(),
         spacing=torch.tensor(scan.spacing),
         noise=torch.tensor(scan.noise),
-        indicator=scan.indicator.nodes.float().contiguous(),
-        side=torch.tensor(scan.indicator.side),
     )
+
+
+def _behind(
+    index: NeighborIndex, points: Float[Tensor, "n 3"], normals: Float[Tensor, "n 3"], places: Float[Tensor, "m 3"]
+) -> Float[Tensor, "m"]:
+    """1 at places behind the tangent plane of their nearest point, 0 before it."""
+    nearest = index.query(places).indices
+    return (((places - points[nearest]) * normals[nearest]).sum(dim=1) < 0).to(places)

@@ -115,6 +115,11 @@ def bricks_everywhere(low: float, cell: float, across: int) -> Bricks:
     return numbered(torch.cartesian_prod(*[torch.arange(across)] * 3), low, cell, across)
 
 
+def joined(one: Bricks, other: Bricks) -> Bricks:
+    """The bricks of both, which are of one grid."""
+    return numbered(((one.table >= 0) | (other.table >= 0)).nonzero(), one.low, one.cell, len(one.table))
+
+
 def numbered(places: Int[Tensor, "b 3"], low: float, cell: float, across: int) -> Bricks:
     """Bricks at places of a table of ``across`` a side, which are in ascending order."""
     table = torch.full((across,) * 3, -1, dtype=torch.int32, device=places.device)

@@ -1,20 +1,21 @@
 """The signed distance of an oriented surface on bricks, from coarse to fine.
 
 On the coarsest level, whose bricks are everywhere, and on those whose cells are much wider than the points are apart,
-the start is a guess: the distance to the tangent plane of the nearest point, or farther off that to the point, signed by
-what lies inside. Each level is then solved for the function of least energy (``solve``), from what the level before it
-gives. So the finest one needs few rounds, and a gap between points is closed by the smoothest surface.
+the start is a guess: the distance to the tangent plane of the nearest point or, farther off, the distance d to the point
+and the winding number w of the surface as (1 - 2 w) d, which is 0 where a gap between points is closed. Finer bricks are
+laid along the points, and along that closure. Each level is then solved for the function of least energy (``solve``),
+from what the level before it gives, so that the finest one needs few rounds.
 """
 
 from collections.abc import Callable
 from typing import NamedTuple
 
 import torch
-from jaxtyping import Bool, Float
+from jaxtyping import Float
 from torch import Tensor
 
 from diffshape._reprs import one_line
-from diffshape.ops.distance_grid.bricks import SIDE, Bricks, bricks_around, bricks_everywhere
+from diffshape.ops.distance_grid.bricks import SIDE, Bricks, bricks_around, bricks_everywhere, joined
 from diffshape.ops.distance_grid.solve import SurfaceData, solve_distances
 from diffshape.ops.neighbors.index import NeighborIndex
 
@@ -24,6 +25,8 @@ REACH = 1.7
 """Distance from a point up to which the finest level has nodes, in spacings."""
 GUESSED = 1.6
 """Cell, in spacings, from which on a level starts from a guess instead of the level before it."""
+GAP = 3.0
+"""Distance from all points, in spacings, from which on a surface closes a gap between them."""
 EXACT = 0.05
 """Error that is added to the expected one of every point, in spacings."""
 TRUST = 2.0
@@ -47,8 +50,8 @@ class OrientedSurface(NamedTuple):
     """Expected distance of each point to the surface."""
     spacing: float
     """Typical distance between neighbouring points."""
-    inside: Callable[[Tensor], Bool[Tensor, "m"]]
-    """Function that says which places (M, 3) lie inside."""
+    winding: Callable[[Tensor], Float[Tensor, "m"]]
+    """Winding number at places (M, 3): 1 inside, 0 outside, between them where a gap in the points is."""
 
     __repr__ = one_line
 
@@ -83,14 +86,10 @@ def distance_levels(surface: OrientedSurface, cell: float, box: tuple[float, flo
         box: Lowest and highest coordinate on every axis.
     """
     sizes, levels = cell_sizes(cell, box), []
-    points, index = surface.points.double(), NeighborIndex(surface.points.double())
+    index = NeighborIndex(surface.points.double())
     for size in reversed(sizes):
         across = int((box[1] - box[0]) / (SIDE * size)) + 1
-        if not levels:
-            bricks = bricks_everywhere(box[0], size, across)
-        else:
-            reach = REACH * surface.spacing + 2 * (size - cell) + 0.01 * size
-            bricks = bricks_around(points, reach, box[0], size, across)
+        bricks = _bricks(surface, index, levels, size, across) if levels else bricks_everywhere(box[0], size, across)
         nodes = bricks.positions()
         guessed = not levels or size > GUESSED * surface.spacing
         values = _guess(surface, index, nodes, size) if guessed else _interpolated(levels, nodes)
@@ -100,18 +99,36 @@ def distance_levels(surface: OrientedSurface, cell: float, box: tuple[float, flo
     return levels
 
 
+def _bricks(surface: OrientedSurface, index: NeighborIndex, levels: list[Level], size: float, across: int) -> Bricks:
+    """Bricks along the points, and along the surface of the level before where it has none near."""
+    closure = _crossings(levels[0])
+    far = index.query(closure).squared_distances > (GAP * surface.spacing) ** 2
+    low = levels[0].bricks.low
+    along = bricks_around(surface.points.double(), REACH * surface.spacing + 2 * size, low, size, across)
+    return joined(along, bricks_around(closure[far], 1.5 * size, low, size, across))
+
+
+def _crossings(level: Level) -> Float[Tensor, "c 3"]:
+    """Nodes at which the sign differs from that of a neighbour towards greater coordinates."""
+    places = level.bricks.positions()
+    nodes = ((places - level.bricks.low) / level.bricks.cell).round().long()
+    crossed = torch.zeros(len(places), dtype=torch.bool)
+    for step in torch.eye(3, dtype=torch.long):
+        entries = level.bricks.entries_at(nodes + step)
+        crossed |= (entries >= 0) & ((level.values < 0) != (level.values[entries] < 0))
+    return places[crossed]
+
+
 def _guess(
     surface: OrientedSurface, index: NeighborIndex, places: Float[Tensor, "m 3"], size: float
 ) -> Float[Tensor, "m"]:
-    """Signed distances to tangent planes near the points, and to the points farther off."""
+    """Signed distances to tangent planes near the points, and (1 - 2 w) d farther off."""
     squared, nearest = index.query(places)
     distances = squared.sqrt()
-    normals = surface.normals.double()[nearest]
-    planes = ((places - surface.points.double()[nearest]) * normals).sum(dim=1)
-    near = distances < 1.5 * size
-    far = (~near).nonzero()[:, 0]
-    values = planes
-    values[far] = torch.where(surface.inside(places[far].to(surface.points)), -distances[far], distances[far])
+    values = ((places - surface.points.double()[nearest]) * surface.normals.double()[nearest]).sum(dim=1)
+    far = (distances >= 1.5 * size).nonzero()[:, 0]
+    winding = surface.winding(places[far].to(surface.points)).double().clamp(0, 1)
+    values[far] = (1 - 2 * winding) * distances[far]
     return values
 
 

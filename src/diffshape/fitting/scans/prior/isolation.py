@@ -4,7 +4,7 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
-from diffshape.fitting.scans.orientation import AREA_NEIGHBORS
+from diffshape.ops.orientation.point_areas import AREA_NEIGHBORS
 from diffshape.ops.neighbors.index import NeighborIndex
 
 OF_ALL = 6.0

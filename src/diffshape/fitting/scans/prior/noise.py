@@ -6,7 +6,7 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from diffshape.fitting.scans.orientation import point_areas, spacing_of
+from diffshape.ops.orientation.point_areas import point_areas, spacing_of
 from diffshape.ops.local_quadrics import local_quadrics
 from diffshape.ops.neighborhoods.frames import plane_normals
 from diffshape.ops.neighbors.index import NeighborIndex

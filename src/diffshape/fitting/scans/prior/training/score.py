@@ -9,7 +9,7 @@ from torch import Tensor
 from torch.nn.functional import normalize
 
 from diffshape._scores import plain_values
-from diffshape.fitting.scans.orientation import AREA_NEIGHBORS, point_areas, spacing_of
+from diffshape.ops.orientation.point_areas import AREA_NEIGHBORS, point_areas, spacing_of
 from diffshape.fitting.scans.prior.training.drawn_crops import INNER_POINTS, DrawnCrop
 from diffshape.ops.neighbors.estimate_normals import estimate_normals
 from diffshape.ops.neighbors.index import NeighborIndex

@@ -1,0 +1,1 @@
+"""Which side of a cloud is the outside: winding numbers of points, and normals that agree with them."""
