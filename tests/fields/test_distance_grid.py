@@ -66,7 +66,11 @@ def test_a_state_of_any_size_is_taken_back(ball):
 
 def test_a_damaged_state_is_refused(ball):
     state = dict(ball.state_dict())
-    for broken in ({"values": state["values"][:-5]}, {"counts": state["counts"] + 1}, {"places": state["places"] + 9999}):
+    for broken in (
+        {"values": state["values"][:-5]},
+        {"counts": state["counts"] + 1},
+        {"places": state["places"] + 9999},
+    ):
         with pytest.raises((RuntimeError, ValueError), match="bricks"):
             build_field(ball.config).load_state_dict({**state, **broken})
 

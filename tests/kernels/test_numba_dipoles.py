@@ -3,7 +3,16 @@
 import numpy as np
 import pytest
 
-from diffshape.kernels.numba_dipoles import CHUNK, FAR, GROUP, LEAF, NEAR, build_clusters, cluster_moments, query_dipoles
+from diffshape.kernels.numba_dipoles import (
+    CHUNK,
+    FAR,
+    GROUP,
+    LEAF,
+    NEAR,
+    build_clusters,
+    cluster_moments,
+    query_dipoles,
+)
 from diffshape.kernels.numba_morton import morton_order
 from diffshape.kernels.threads import run_tasks
 

@@ -7,7 +7,14 @@ import torch
 
 from diffshape._arguments import checked
 from diffshape._bounds import check_seed
-from diffshape.fields.config import DistanceGridConfig, FeatureGridConfig, FieldConfig, HashGridConfig, LatentMLPConfig, MLPConfig
+from diffshape.fields.config import (
+    DistanceGridConfig,
+    FeatureGridConfig,
+    FieldConfig,
+    HashGridConfig,
+    LatentMLPConfig,
+    MLPConfig,
+)
 from diffshape.fields.distance_grid import DistanceGrid
 from diffshape.fields.feature_grid import FeatureGrid
 from diffshape.fields.field import Field

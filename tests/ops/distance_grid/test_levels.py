@@ -11,7 +11,11 @@ def ball(count=3000, radius=0.4, errors=0.0):
     normals = fibonacci_directions(count).double()
     spacing = radius * (4 * torch.pi / count) ** 0.5
     return OrientedSurface(
-        radius * normals, normals, torch.full((count,), errors), spacing, lambda places: (places.norm(dim=1) < radius).to(places)
+        radius * normals,
+        normals,
+        torch.full((count,), errors),
+        spacing,
+        lambda places: (places.norm(dim=1) < radius).to(places),
     )
 
 
@@ -33,7 +37,9 @@ def test_the_distance_of_a_ball_is_found():
     surface = ball()
     levels = distance_levels(surface, 0.6 * surface.spacing, BOX)
     assert values_at(levels, surface.points).abs().max() < 1e-3 * surface.spacing
-    other = 0.4 * torch.nn.functional.normalize(torch.randn(500, 3, generator=torch.manual_seed(0), dtype=torch.float64))
+    other = 0.4 * torch.nn.functional.normalize(
+        torch.randn(500, 3, generator=torch.manual_seed(0), dtype=torch.float64)
+    )
     assert values_at(levels, other).abs().mean() < 2e-3 * surface.spacing
     places = 1.5 * (torch.rand(2000, 3, generator=torch.manual_seed(1), dtype=torch.float64) - 0.5)
     distances = places.norm(dim=1) - 0.4
@@ -66,7 +72,9 @@ def test_a_hole_is_closed_by_a_smooth_surface():
 @pytest.mark.parametrize("move", [0.0, 0.013])
 def test_thin_walls_keep_both_sides(move):
     grid = torch.cartesian_prod(*[torch.linspace(-0.3, 0.3, 61, dtype=torch.float64)] * 2)
-    sheets = [torch.cat([grid, torch.full((len(grid), 1), z + move, dtype=torch.float64)], dim=1) for z in (-0.01, 0.01)]
+    sheets = [
+        torch.cat([grid, torch.full((len(grid), 1), z + move, dtype=torch.float64)], dim=1) for z in (-0.01, 0.01)
+    ]
     up = torch.tensor([0.0, 0.0, 1.0], dtype=torch.float64).expand(len(grid), 3)
     surface = OrientedSurface(
         torch.cat(sheets),

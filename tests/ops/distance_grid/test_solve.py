@@ -69,7 +69,9 @@ def test_a_plane_is_its_own_solution():
     ones = torch.ones(40, dtype=torch.float64)
     exact = (bricks.positions()[:, 2] - 0.03) / bricks.cell
     start = exact + 0.2 * torch.randn(len(exact), generator=torch.manual_seed(1), dtype=torch.float64)
-    values = solve_distances(bricks, SurfaceData(points, normals, ones, ones), start, stiffness=1, rounds=5000, tolerance=1e-9)
+    values = solve_distances(
+        bricks, SurfaceData(points, normals, ones, ones), start, stiffness=1, rounds=5000, tolerance=1e-9
+    )
     corners = bricks.corners(points)
     assert (values[corners.entries] - exact[corners.entries]).abs().max() < 1e-5
 

@@ -88,8 +88,11 @@ def distance_levels(surface: OrientedSurface, cell: float, box: tuple[float, flo
     sizes, levels = cell_sizes(cell, box), []
     index = NeighborIndex(surface.points.double())
     for size in reversed(sizes):
+        reach = REACH * surface.spacing + 2 * (size - cell) + 0.01 * size  # wider than the level after it
         across = int((box[1] - box[0]) / (SIDE * size)) + 1
-        bricks = _bricks(surface, index, levels, size, across) if levels else bricks_everywhere(box[0], size, across)
+        bricks = (
+            _bricks(surface, index, levels, size, reach, across) if levels else bricks_everywhere(box[0], size, across)
+        )
         nodes = bricks.positions()
         guessed = not levels or size > GUESSED * surface.spacing
         values = _guess(surface, index, nodes, size) if guessed else _interpolated(levels, nodes)
@@ -99,12 +102,14 @@ def distance_levels(surface: OrientedSurface, cell: float, box: tuple[float, flo
     return levels
 
 
-def _bricks(surface: OrientedSurface, index: NeighborIndex, levels: list[Level], size: float, across: int) -> Bricks:
+def _bricks(
+    surface: OrientedSurface, index: NeighborIndex, levels: list[Level], size: float, reach: float, across: int
+) -> Bricks:
     """Bricks along the points, and along the surface of the level before where it has none near."""
     closure = _crossings(levels[0])
     far = index.query(closure).squared_distances > (GAP * surface.spacing) ** 2
     low = levels[0].bricks.low
-    along = bricks_around(surface.points.double(), REACH * surface.spacing + 2 * size, low, size, across)
+    along = bricks_around(surface.points.double(), reach, low, size, across)
     return joined(along, bricks_around(closure[far], 1.5 * size, low, size, across))
 
 
@@ -154,6 +159,4 @@ def _solved(surface: OrientedSurface, bricks: Bricks, values: Float[Tensor, "m"]
         gradient_weights=torch.full_like(errors, 1 / SLOPE**2),
     )
     stiffness = STIFFNESS * cell / spacing
-    return cell * solve_distances(
-        bricks, data, values / cell, stiffness=stiffness, rounds=ROUNDS, tolerance=TOLERANCE
-    )
+    return cell * solve_distances(bricks, data, values / cell, stiffness=stiffness, rounds=ROUNDS, tolerance=TOLERANCE)

@@ -96,9 +96,7 @@ class _System:
     def apply(self, values: np.ndarray) -> np.ndarray:
         """The matrix times a vector."""
         out = np.empty_like(values)
-        run_tasks(
-            numba_distance_grid.second_differences, self._tasks, self._around, values, self._differences
-        )
+        run_tasks(numba_distance_grid.second_differences, self._tasks, self._around, values, self._differences)
         run_tasks(numba_distance_grid.bend, self._tasks, self._around, self._differences, self._stiffness, out)
         run_tasks(
             numba_distance_grid.residuals,
