@@ -169,7 +169,7 @@ def test_stopped_while_it_prepares_a_fit_says_so_and_is_begun_again(number, scan
     run = tmp_path / "run"
     with monkeypatch.context() as patch:
         patch.setattr(
-            import_module("diffshape.fitting.fit_points"), "prepare_scan", lambda *_: os.kill(os.getpid(), number)
+            import_module("diffshape.fitting.fit_points"), "prepare_scan", lambda *_, **__: os.kill(os.getpid(), number)
         )
         fit(scan, "--out", run, *tiny, code=130)
     assert f"nothing is saved yet; type the same again, with --out {run}" in capsys.readouterr().err

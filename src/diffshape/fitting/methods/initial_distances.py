@@ -1,7 +1,8 @@
 """The distance field of an oriented scan, as a start for a fit.
 
 A point x near the surface lies d = (x - y) . n off the tangent plane of its nearest scan point y; farther away the
-distance is +-|x - y|, signed by a field that knows inside from outside globally. A network learns these targets in a
+distance is +-|x - y|, signed by a field that knows inside from outside globally or, of an open surface, by the side of
+that tangent plane. A network learns these targets in a
 fraction of the steps that it needs to grow out of a sphere, and starts with the right topology.
 Source of the loss: the relative error of Mueller et al., Instant NGP, SIGGRAPH 2022, with a floor.
 """
@@ -50,11 +51,12 @@ class InitialDistances:
 
 
 def signed_distance(scan: ScanTarget, points: Tensor) -> Tensor:
-    """Approximate signed distance (N,) of points (N, 3) from an oriented scan; negative inside."""
+    """Approximate signed distance (N,) of points (N, 3) from an oriented scan; negative inside or behind it."""
     if scan.normals is None:
         raise ValueError("signed_distance: this target has no normals; prepare the scan first")
     squared, nearest = NeighborIndex(scan.points).query(points)
     distance = squared.sqrt()
     plane = ((points - scan.points[nearest]) * scan.normals[nearest]).sum(-1)
-    signed = torch.where(scan.inside(points), -distance, distance)
+    behind = plane < 0 if scan.indicator is None else scan.inside(points)
+    signed = torch.where(behind, -distance, distance)
     return torch.where(distance < 2 * scan.spacing, plane, signed)

@@ -22,6 +22,7 @@ from diffshape.fitting.scans.orientation import (
 )
 from diffshape.fitting.scans.prior.clean import cleaned
 from diffshape.fitting.scans.prior.scan_prior import shipped_prior
+from diffshape.fitting.scans.sides import given_sides, sides_along_surface
 from diffshape.ops.local_quadrics import LocalQuadrics, local_quadrics
 from diffshape.ops.neighbors.index import NeighborIndex
 from diffshape.ops.poisson_indicator import PoissonIndicator
@@ -45,6 +46,10 @@ class PreparedScan:
     """Indicator function that says of any point whether it is inside."""
     trust: OrientationTrust
     """Measures of how reliable the orientation is."""
+    confidence: Float[Tensor, "n"]
+    """Confidence in each kept point, 1 / (1 + error / spacing)."""
+    given: bool = False
+    """Whether the side of the normals is that of normals which came with the scan."""
 
     __repr__ = one_line
 
@@ -60,12 +65,22 @@ class PreparedScan:
 
 
 @checked
-def prepare_scan(points: Float[Tensor, "n 3"], config: ScanConfig | None = None) -> PreparedScan:
+def prepare_scan(
+    points: Float[Tensor, "n 3"],
+    config: ScanConfig | None = None,
+    *,
+    normals: Float[Tensor, "n 3"] | None = None,
+    open: bool = False,
+) -> PreparedScan:
     """Clean, orient and smooth a scan.
 
     Args:
         points: Shape (N, 3), N >= 4, in the unit frame (longest side 1, centred at 0); outliers may lie anywhere.
         config: Settings of the preparation; ``ScanConfig()`` if ``None``.
+        normals: Normals that came with the scan, shape (N, 3), 0 where there is none. Where they agree with the points
+            and with one another, their side is taken; the normals themselves are found anew.
+        open: The scan is one of open surfaces, whose normals point to one side along each of them. Otherwise it is one
+            of solids, and normals point out of these.
 
     Returns:
         See :class:`PreparedScan`, on the CPU in the dtype of ``points``.
@@ -87,7 +102,7 @@ def prepare_scan(points: Float[Tensor, "n 3"], config: ScanConfig | None = None)
     on_surface = ~clean.outliers
     kept, raw = kept[on_surface], cloud[on_surface]
     moves = (clean.points[on_surface] - cloud.float()[on_surface]).double()  # exactly 0 where a scan stays
-    surface, normals = raw + moves, clean.normals[on_surface].double()
+    surface, found = raw + moves, clean.normals[on_surface].double()
     _check_frame(surface, config)
     index = NeighborIndex(surface)
     squared_distances, neighbors = index.query(
@@ -96,14 +111,20 @@ def prepare_scan(points: Float[Tensor, "n 3"], config: ScanConfig | None = None)
     areas = point_areas(squared_distances)
     spacing = spacing_of(areas)
     guess, agreed = agreed_normals(surface, areas, config.orientation)
-    normals = torch.where((normals * agreed).sum(1, keepdim=True) < 0, -normals, normals)
+    told = None if normals is None else given_sides(found, normals.detach().cpu().double()[kept], neighbors)
+    if told is None and open:
+        agreed = sides_along_surface(surface, found, neighbors)
+    elif told is not None:
+        agreed = told
+    normals = torch.where((found * agreed).sum(1, keepdim=True) < 0, -found, found)
     quadrics = _as_dtype(_quadrics(surface, normals, neighbors, config), points.dtype)
     indicator = indicator_of(quadrics.points, quadrics.normals, areas.to(points.dtype), config.orientation)
     unseen, overruled = visibility_shares(guess, normals)
     undecided = undecided_share(quadrics.points, quadrics.normals, indicator, spacing)
     trust = OrientationTrust(unseen=unseen, overruled=overruled, undecided=undecided, volume=indicator.volume)
     noise, moved = float(clean.noise.median()), bool((moves != 0).any())
-    return PreparedScan(quadrics, kept, noise, spacing, moved, indicator, trust)
+    confidence = 1 / (1 + clean.error[on_surface] / spacing)
+    return PreparedScan(quadrics, kept, noise, spacing, moved, indicator, trust, confidence, told is not None)
 
 
 def _distinct(points: Tensor) -> tuple[Float[Tensor, "n 3"], Int[Tensor, "n"]]:

@@ -36,7 +36,7 @@ class ScanTarget(Target):
     normals: Float[Tensor, "n 3"] | None = None
     """Unit normals that point outside."""
     indicator: Float[Tensor, "r r r"] | None = None
-    """Indicator function, greater than 0 inside, at the nodes (x, y, z) of a grid from -side / 2 to side / 2."""
+    """Indicator function of a solid, greater than 0 inside, at nodes (x, y, z) of a grid from -side / 2 to side / 2."""
     side: Float[Tensor, ""] | None = None
     """Side of the cube of the indicator function."""
 
@@ -47,8 +47,8 @@ class ScanTarget(Target):
 
     @property
     def oriented(self) -> bool:
-        """Whether normals and inside are known."""
-        return self.normals is not None and self.indicator is not None
+        """Whether normals are known, and with them two sides of the surface."""
+        return self.normals is not None
 
     def inside(self, points: Float[Tensor, "m 3"]) -> Bool[Tensor, "m"]:
         """Whether points lie inside the solid, by the indicator; outside its cube they do not."""
@@ -82,8 +82,11 @@ def raw_target(points: Float[Tensor, "n 3"]) -> ScanTarget:
     return ScanTarget(points=cloud, spacing=squared[:, 1].sqrt().median(), noise=torch.tensor(0.0))
 
 
-def prepared_target(scan: PreparedScan, generator: torch.Generator) -> ScanTarget:
-    """Target of the points of a prepared scan, with more points on the quadrics between them where they are few."""
+def prepared_target(scan: PreparedScan, generator: torch.Generator, *, open: bool = False) -> ScanTarget:
+    """Target of the points of a prepared scan, with more points on the quadrics between them where they are few.
+
+    That of an ``open`` surface has no indicator, as nothing is inside.
+    """
     extra = max(0, min(_EXTRA, _ENOUGH // len(scan.points)))
     offsets = torch.randn(len(scan.points), extra, 2, generator=generator, dtype=scan.points.dtype)
     points, normals = scan.quadrics.patch(_REACH * scan.spacing * offsets)
@@ -92,6 +95,6 @@ def prepared_target(scan: PreparedScan, generator: torch.Generator) -> ScanTarge
         normals=torch.cat([scan.normals, normals.reshape(-1, 3)]).float(),
         spacing=torch.tensor(scan.spacing),
         noise=torch.tensor(scan.noise),
-        indicator=scan.indicator.nodes.float().contiguous(),
-        side=torch.tensor(scan.indicator.side),
+        indicator=None if open else scan.indicator.nodes.float().contiguous(),
+        side=None if open else torch.tensor(scan.indicator.side),
     )
