@@ -75,8 +75,9 @@ class MeasuredPoints:
 
     def near(self, places: Float[Tensor, "v 3"]) -> Nearby:
         """The points nearest to places in the unit frame."""
-        squared, indices = self._index.query(places.double(), min(_NEAREST, len(self.points)))
-        squared, indices = squared.reshape(len(places), -1), indices.reshape(len(places), -1)
+        count = min(_NEAREST, len(self.points))
+        found = self._index.query(places.double(), count)
+        squared, indices = (each.reshape(len(places), count) for each in found)
         spacings = self._spacings[indices]
         weights = 1 / (squared + (_BLUR * spacings).square())
         weights = weights / weights.sum(dim=1, keepdim=True)
