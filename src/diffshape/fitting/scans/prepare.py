@@ -86,7 +86,8 @@ def prepare_scan(
         See :class:`PreparedScan`, on the CPU in the dtype of ``points``.
 
     Raises:
-        ValueError: ``points`` has another shape, is not finite or not in the unit frame, or has fewer than 4 places.
+        ValueError: ``points`` has another shape, is not finite or not in the unit frame, or has fewer than 4 places; or
+            ``normals`` are not finite or of another shape.
 
     Deterministic. Time is proportional to N, about a second for 10,000 points on one core.
 
@@ -98,6 +99,7 @@ def prepare_scan(
     """
     config = config or ScanConfig()
     cloud, kept = _distinct(points)
+    given = None if normals is None else _given(normals, points)[kept]
     clean = cleaned(shipped_prior(cloud.device), cloud.float())
     on_surface = ~clean.outliers
     kept, raw = kept[on_surface], cloud[on_surface]
@@ -111,11 +113,11 @@ def prepare_scan(
     areas = point_areas(squared_distances)
     spacing = spacing_of(areas)
     guess, agreed = agreed_normals(surface, areas, config.orientation)
-    told = None if normals is None else given_sides(found, normals.detach().cpu().double()[kept], neighbors)
-    if told is None and open:
-        agreed = sides_along_surface(surface, found, neighbors)
-    elif told is not None:
+    told = None if given is None else given_sides(found, given[on_surface], neighbors)
+    if told is not None:
         agreed = told
+    elif open:
+        agreed = sides_along_surface(surface, found, neighbors)
     normals = torch.where((found * agreed).sum(1, keepdim=True) < 0, -found, found)
     quadrics = _as_dtype(_quadrics(surface, normals, neighbors, config), points.dtype)
     indicator = indicator_of(quadrics.points, quadrics.normals, areas.to(points.dtype), config.orientation)
@@ -140,6 +142,16 @@ def _distinct(points: Tensor) -> tuple[Float[Tensor, "n 3"], Int[Tensor, "n"]]:
     if len(kept) < 4:
         raise ValueError(f"prepare_scan: want points in at least 4 different places, got {len(kept)}")
     return cloud[kept], kept
+
+
+def _given(normals: Tensor, points: Tensor) -> Float[Tensor, "n 3"]:
+    """Normals that came with points, in float64."""
+    if normals.shape != points.shape or not normals.is_floating_point() or not bool(normals.isfinite().all()):
+        raise ValueError(
+            f"prepare_scan: normals must be finite floats of shape {tuple(points.shape)} like the points, "
+            f"got {tuple(normals.shape)} {normals.dtype}"
+        )
+    return normals.detach().cpu().double()
 
 
 def _check_frame(surface: Float[Tensor, "n 3"], config: ScanConfig) -> None:
