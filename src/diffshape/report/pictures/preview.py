@@ -27,8 +27,8 @@ GAMMA = 2.2
 BACKGROUND = (0.955, 0.962, 0.972)
 OUTSIDE, INSIDE, POINTS = (0.30, 0.47, 0.68), (0.72, 0.30, 0.20), (0.80, 0.50, 0.20)
 """Linear RGB of the outer side of a surface, its inner side (seen through holes), and points."""
-INVENTED = (0.52, 0.26, 0.60)
-"""Linear RGB of the outer side of a surface where its confidence is 0."""
+INVENTED = (0.36, 0.20, 0.60)
+"""Linear RGB of both sides of a surface where its confidence is 0."""
 SMOOTH_DEGREES = 20.0
 """A vertex normal is used where it is within this angle of the face's, so that creases stay sharp."""
 
@@ -61,7 +61,7 @@ def preview(
         vertices, faces: (V, 3) and (F, 3), NumPy or torch; empty for no surface.
         points: (N, 3), in the same coordinates.
         confidence: (V,), from 0 to 1, such as ``FitResult.mesh().attributes["confidence"]``: where it is low, the
-            surface is violet, as there it was invented.
+            surface is violet on both sides, as it was invented there.
         path: Where to write the picture as PNG; None does not write.
         size: Side of a panel in pixels.
         azimuth, elevation: Where the camera stands, in degrees, around and above the ``up`` axis.
@@ -86,12 +86,12 @@ def preview(
     check_number("preview: elevation", elevation)
     surface, cloud = _points("vertices", vertices), _points("points", points if points is not None else [])
     triangles = torch.from_numpy(face_array(faces, len(surface), name="preview: faces"))
-    paint = _vertex_colors(confidence, len(surface))
+    sure = _sureness(confidence, len(surface))
     camera = _camera(azimuth, elevation, up)
     pixels = size * SUPERSAMPLING
     shown = torch.cat([surface, cloud]) if bounds is None else _box_corners(*bounds)
     surface, cloud = _framed(surface @ camera.T, cloud @ camera.T, shown @ camera.T, pixels)
-    layers = [_surface_layer(surface, triangles, paint, pixels)]
+    layers = [_surface_layer(surface, triangles, sure, pixels)]
     if points is not None:
         layers.insert(0, _point_layer(cloud, pixels))
     image = np.concatenate([_developed(layer) for layer in layers], axis=1)
@@ -110,12 +110,12 @@ def _points(name: str, values: Any) -> Float[Tensor, "n 3"]:
     return tensor
 
 
-def _vertex_colors(confidence: Any, count: int) -> Float[Tensor, "v 3"]:
-    """Colour of the outer side of a surface at each vertex."""
+def _sureness(confidence: Any, count: int) -> Float[Tensor, "v"]:
+    """Confidence of each vertex, 1 if there is none."""
     sure = np.ones(count) if confidence is None else real_array(confidence, name="preview: confidence")
     if sure.shape != (count,) or not ((sure >= 0) & (sure <= 1)).all():
         raise ValueError(f"preview: confidence must be numbers from 0 to 1 of shape ({count},), got {sure.shape}")
-    return torch.tensor(INVENTED).lerp(torch.tensor(OUTSIDE), torch.from_numpy(sure).float()[:, None])
+    return torch.from_numpy(sure).float()
 
 
 def _camera(azimuth: float, elevation: float, up: str) -> Float[Tensor, "3 3"]:
@@ -150,18 +150,20 @@ def _framed(surface: Tensor, cloud: Tensor, shown: Tensor, pixels: int) -> tuple
 
 
 def _surface_layer(
-    vertices: Float[Tensor, "v 3"], faces: Int[Tensor, "f 3"], paint: Float[Tensor, "v 3"], pixels: int
+    vertices: Float[Tensor, "v 3"], faces: Int[Tensor, "f 3"], sure: Float[Tensor, "v"], pixels: int
 ) -> _Layer:
     raster = rasterize_mesh(vertices, faces, height=pixels, width=pixels)
     seen = raster.faces >= 0
     corner_normals = _corner_normals(vertices, faces)  # (F, 3, 3)
-    normals, colors = torch.zeros(2, pixels, pixels, 3)
-    weights = raster.barycentric[seen][..., None]
-    normals[seen] = (corner_normals[raster.faces[seen]] * weights).sum(1)
-    colors[seen] = (paint[faces[raster.faces[seen]]] * weights).sum(1)
+    drawn, weights = raster.faces[seen], raster.barycentric[seen]
+    normals, confidence = torch.zeros(pixels, pixels, 3), torch.ones(pixels, pixels, 1)
+    normals[seen] = (corner_normals[drawn] * weights[..., None]).sum(1)
+    confidence[seen] = (sure[faces[drawn]] * weights).sum(1, keepdim=True)
     normals = torch.nn.functional.normalize(normals, dim=-1)
     back = normals[..., 2:] > 0
-    return _Layer(torch.where(back, -normals, normals), torch.where(back, torch.tensor(INSIDE), colors), raster.depth)
+    known = torch.where(back, torch.tensor(INSIDE), torch.tensor(OUTSIDE))
+    colors = torch.tensor(INVENTED).lerp(known, confidence)
+    return _Layer(torch.where(back, -normals, normals), colors, raster.depth)
 
 
 def _corner_normals(vertices: Float[Tensor, "v 3"], faces: Int[Tensor, "f 3"]) -> Float[Tensor, "f 3 3"]:
