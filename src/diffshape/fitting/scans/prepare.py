@@ -146,10 +146,10 @@ def _distinct(points: Tensor) -> tuple[Float[Tensor, "n 3"], Int[Tensor, "n"]]:
 
 def _given(normals: Tensor, points: Tensor) -> Float[Tensor, "n 3"]:
     """Normals that came with points, in float64."""
-    if normals.shape != points.shape or not normals.is_floating_point() or not bool(normals.isfinite().all()):
+    if normals.shape != points.shape or not bool(normals.isfinite().all()):
         raise ValueError(
-            f"prepare_scan: normals must be finite floats of shape {tuple(points.shape)} like the points, "
-            f"got {tuple(normals.shape)} {normals.dtype}"
+            f"prepare_scan: normals must be finite, of shape {tuple(points.shape)} like the points, "
+            f"got {tuple(normals.shape)}"
         )
     return normals.detach().cpu().double()
 
