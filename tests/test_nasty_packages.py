@@ -288,7 +288,7 @@ def good_calls() -> dict[str, Call]:
         "fields.build_field": Call(fields.build_field, {"config": GRID}),
         "fields.export": Call(fields.export, {"field": grid, "path": "out.safetensors"}),
         "fields.load_field": Call(fields.load_field, {"path": "field.safetensors"}),
-        "fitting.FitResult.mesh": Call(result.mesh, {"resolution": 8}),
+        "fitting.FitResult.mesh": Call(result.mesh, {"resolution": 8, "open": False}),
         "fitting.FitResult.query": Call(result.query, {"points": CLOUD}),
         "fitting.FitResult.export": Call(result.export, {"path": "out.safetensors"}),
         "fitting.FitResult.save": Call(result.save, {"folder": "saved"}),
@@ -305,7 +305,10 @@ def good_calls() -> dict[str, Call]:
         ),
         "fitting.load": Call(fitting.load, {"folder": "run"}),
         "fitting.mesh_preset": Call(fitting.mesh_preset, {"name": "quick"}),
-        "fitting.prepare_scan": Call(fitting.prepare_scan, {"points": torch.from_numpy(CLOUD) / 2, "config": scan}),
+        "fitting.prepare_scan": Call(
+            fitting.prepare_scan,
+            {"points": torch.from_numpy(CLOUD) / 2, "config": scan, "normals": torch.from_numpy(CLOUD)},
+        ),
         "fitting.preset": Call(fitting.preset, {"name": "quick"}),
         "fitting.FitSettings": Call(fitting.FitSettings, {"method": fitting.DiffCD(), "steps": 3}, use=vars),
         "fitting.FitSettings.from_dict": Call(

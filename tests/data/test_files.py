@@ -90,6 +90,20 @@ def test_normals_are_written_beside_their_vertices(tmp_path, suffix):
 COLORS = np.random.default_rng(0).integers(0, 256, (len(SPHERE.vertices), 4)).astype(np.uint8)
 
 
+@pytest.mark.parametrize("suffix", ["ply", "glb"])
+def test_a_confidence_is_kept(tmp_path, suffix):
+    sure = np.linspace(0, 1, len(SPHERE.vertices)).astype(np.float32)
+    write_mesh(tmp_path / f"a.{suffix}", Mesh(*SPHERE, attributes={"confidence": sure}))
+    again = read_mesh(tmp_path / f"a.{suffix}")
+    order, back = (np.lexsort(np.float32(each.vertices).T) for each in (SPHERE, again))
+    np.testing.assert_array_equal(again.attributes["confidence"][back], sure[order])
+
+
+def test_a_glb_holds_one_confidence_a_vertex(tmp_path):
+    with pytest.raises(ValueError, match=r"one confidence a vertex, got \(\d+, 2\)"):
+        write_mesh(tmp_path / "a.glb", *SPHERE, attributes={"confidence": np.zeros((len(SPHERE.vertices), 2))})
+
+
 @pytest.mark.parametrize("suffix", ["ply", "obj", "off", "glb"])
 @pytest.mark.parametrize("channels", [3, 4])
 def test_colors_come_back_beside_their_vertices(tmp_path, suffix, channels):

@@ -91,10 +91,10 @@ def _scans():
 def quick_start(monkeypatch, _scans):
     """A small pool of start targets, and one preparation for each cloud."""
 
-    def remembered(cloud, config):
-        key = cloud.numpy().tobytes(), config
+    def remembered(cloud, config, *, normals=None, open=False):
+        key = cloud.numpy().tobytes(), config, None if normals is None else normals.numpy().tobytes(), open
         if key not in _scans:
-            _scans[key] = prepare_scan(cloud, config)
+            _scans[key] = prepare_scan(cloud, config, normals=normals, open=open)
         return _scans[key]
 
     monkeypatch.setattr(import_module("diffshape.fitting.fit_points"), "prepare_scan", remembered)

@@ -14,7 +14,7 @@ from diffshape.fitting.fit_folder import FitFolder
 from diffshape.training import folder_lock
 
 PLACES = np.random.default_rng(1).normal(size=(50, 3)) * 2 + [10.0, -5.0, 3.0]
-FILES = ["config.yaml", "frame.json", "target.safetensors", "field.safetensors"]
+FILES = ["config.yaml", "frame.json", "target.safetensors", "points.safetensors", "field.safetensors"]
 
 
 @pytest.fixture

@@ -57,6 +57,12 @@ def test_the_surface_is_meshed_in_input_coordinates(fitted, ball):
     assert score.bodies == 1
 
 
+def test_a_mesh_that_encodes_a_mesh_is_never_open_and_tells_nothing_of_points(fitted):
+    assert fitted.mesh(32).attributes == {}
+    with pytest.raises(ValueError, match=r"FitResult\.mesh: open is for fits of scans"):
+        fitted.mesh(32, open=True)
+
+
 def test_the_score_is_high_and_needs_a_mesh(fitted, ball):
     score = score_field(fitted, samples=20_000, resolution=48)
     assert score.f1_near > 0.95

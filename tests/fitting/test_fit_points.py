@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 import torch
 import trimesh
+from scipy.spatial import KDTree
 
-from diffshape.data import clean_points, read_mesh, read_points, write_points
+from diffshape.data import PointCloud, clean_points, read_mesh, read_points, write_points
 from diffshape.fields import HashGridConfig, LatentMLPConfig, MLPConfig
 from diffshape.fitting import DiffCD, fit_points, load, resume_fit
 from diffshape.fitting.fit_points import FINEST, matched_grid, matched_hash_grid
@@ -289,6 +290,107 @@ def test_two_balls_stay_two_bodies(fit, directions):
     assert len(bodies) == 2
     assert [body.euler_number for body in bodies] == [2, 2]
     assert result.query(np.array([1.5, 0.0, 0.0])) > 0.2
+
+
+def test_three_objects_of_one_scan_are_three_bodies(fit, clouds):
+    (ring, _), (ball, _), (plate, _) = clouds.torus(3000), clouds.sphere(1200, 0.2), clouds.slab(3000, thickness=0.15)
+    above, below = torch.tensor([0, 0, 0.6]), torch.tensor([0.1, 0.1, -0.6])
+    scene = torch.cat([ring, ball + above, 0.6 * plate + below]).numpy()
+    field = HashGridConfig(levels=4, finest=64, log2_entries=15)
+    bodies = as_trimesh(fit(scene, 150, field=field).mesh(96)).split()
+    assert sorted(body.euler_number for body in bodies) == [0, 2, 2]
+
+
+# open surfaces, normals that are given, attributes
+
+
+def terrain(count=2500):
+    """Waves of 200 m with a lake in the middle, in metres of a map, with colours, a height and a class."""
+    xy = np.random.default_rng(0).random((count, 2)) - 0.5
+    xy = xy[np.linalg.norm(xy, axis=1) > 0.15]
+    points = np.c_[xy, 0.06 * np.sin(12 * xy[:, 0]) * np.cos(9 * xy[:, 1])] * 200 + [500_000, 4_649_776, 320]
+    east = xy[:, 0] > 0
+    colors = np.stack([east * 255, np.full(len(xy), 90), ~east * 255], axis=1).astype(np.uint8)
+    attributes = {"colors": colors, "height": points[:, 2], "class": np.where(east, 2, 9).astype(np.uint8)}
+    return PointCloud(points, attributes=attributes)
+
+
+@pytest.fixture
+def terrain_fit(quick_start, _fits, fit):
+    if "terrain" not in _fits:
+        _fits["terrain"] = fit(terrain(), 80, open=True)
+    return _fits["terrain"]
+
+
+def spacings_from(cloud, mesh, result):
+    nearest = KDTree(cloud.points).query(mesh.vertices)[0]
+    return nearest / result.frame.distances_from_unit(result.target.spacing.double()).item()
+
+
+def test_a_terrain_stays_one_open_sheet_that_looks_up(terrain_fit):
+    cloud, mesh = terrain(), terrain_fit.mesh(64)
+    sheet = as_trimesh(mesh)
+    assert (len(sheet.split(only_watertight=False)), sheet.euler_number) == (1, 0)  # the lake is a hole
+    assert (sheet.face_normals[:, 2] > 0).mean() > 0.97
+    assert spacings_from(cloud, mesh, terrain_fit).max() < 4
+    assert sheet.area == pytest.approx(200**2 * (1 - np.pi * 0.15**2), rel=0.25)
+    assert np.abs(terrain_fit.query(cloud.points)).mean() < 0.01 * 200
+
+
+def test_what_the_points_have_comes_to_the_mesh_of_a_fit(terrain_fit, tmp_path):
+    again = load(terrain_fit.save(tmp_path / "fit"))
+    for mesh in (terrain_fit.mesh(64), again.mesh(64)):
+        told = mesh.attributes
+        assert {name: (each.dtype, each.shape[1:]) for name, each in told.items()} == {
+            "colors": (np.uint8, (3,)),
+            "height": (np.float64, ()),
+            "class": (np.uint8, ()),
+            "confidence": (np.float32, ()),
+        }
+        clear = np.abs(mesh.vertices[:, 0] - 500_000) > 20
+        east = mesh.vertices[clear, 0] > 500_000
+        np.testing.assert_array_equal(told["colors"][clear], np.where(east[:, None], [255, 90, 0], [0, 90, 255]))
+        np.testing.assert_array_equal(told["class"][clear], np.where(east, 2, 9))
+        assert np.abs(told["height"] - mesh.vertices[:, 2]).mean() < 2
+    assert again.settings.open
+
+
+def test_open_is_a_setting_that_a_mesh_may_be_asked_without(terrain_fit, ball_fit):
+    closed = terrain_fit.mesh(48, open=False)
+    assert as_trimesh(closed).is_watertight
+    far = spacings_from(terrain(), closed, terrain_fit) > 6
+    assert far.any()
+    assert (closed.attributes["confidence"][far] == 0).all()
+    assert (terrain_fit.mesh(48).attributes["confidence"] > 0).all()
+    np.testing.assert_array_equal(ball_fit.mesh(48, open=True).faces, ball_fit.mesh(48).faces)  # points everywhere
+    assert ball_fit.mesh(48).attributes["confidence"].min() > 0.5
+
+
+def test_a_tensor_has_its_attributes_as_tensors(fit, ball):
+    assert isinstance(fit(torch.from_numpy(ball)).mesh(24).attributes["confidence"], torch.Tensor)
+
+
+def test_an_open_fit_without_preparation_is_cut_too(directions, small_method, small_field):
+    dome = directions(2000)
+    dome = dome[dome[:, 2] > 0]
+    result = fit_points(dome, small_method.unprepared(), small_field, steps=60, open=True)
+    assert not result.target.oriented
+    mesh = result.mesh(48)
+    assert spacings_from(PointCloud(dome), mesh, result).max() < 6
+
+
+def test_given_normals_tell_the_outside(fit, ball):
+    outward = ball - ball.mean(axis=0)
+    for side in (1, -1):
+        result = fit(clean_points(ball, normals=side * outward), 200)
+        assert result.notes == ("the normals of the scan tell its outside",)
+        assert side * as_trimesh(result.mesh(32)).volume == pytest.approx(4 / 3 * np.pi * 2**3, rel=0.05)
+    either = np.where(np.arange(len(ball))[:, None] % 2, outward, -outward)
+    result = fit(clean_points(ball, normals=either), 60)
+    assert result.notes == (
+        "the normals of the scan do not agree with one another or with its points; sides are told anew",
+    )
+    assert result.query(ball.mean(axis=0)) < 0
 
 
 # the grid matched to the points

@@ -9,7 +9,7 @@ import yaml
 
 import diffshape.fitting
 from diffshape.fields import FeatureGridConfig, HashGridConfig, LatentMLPConfig, MLPConfig
-from diffshape.fitting import DiffCD, ScanConfig
+from diffshape.fitting import DiffCD, ScanConfig, Supervised
 from diffshape.fitting.methods.table import METHODS
 from diffshape.fitting.presets import SCAN_PRESETS
 from diffshape.fitting.scans.prior.training.settings import ScanPriorSettings
@@ -74,6 +74,12 @@ def test_every_settings_class_of_a_run_is_in_its_settings():
         if is_dataclass(thing) and isinstance(thing, type) and thing.__name__.endswith("Config")
     }
     assert configs | named <= reachable(FitSettings) | reachable(ScanPriorSettings)
+
+
+def test_only_a_scan_is_open():
+    assert FitSettings.from_dict(replace(SETTINGS, open=True).to_dict()).open
+    with pytest.raises(ValueError, match="FitSettings: open is for fits of scans; the method fits a mesh"):
+        FitSettings(method=Supervised(), steps=1, open=True)
 
 
 def test_the_seed_is_optional():

@@ -39,8 +39,15 @@ def write_outputs(result: FitResult, inputs: Inputs, folder: Path, *, resolution
     """
     mesh = result.mesh(resolution)
     if len(mesh.faces):
-        write_mesh(folder / "mesh.ply", *mesh)
-        preview(mesh.vertices, mesh.faces, inputs.points(), path=folder / "preview.png", up=inputs.up)
+        write_mesh(folder / "mesh.ply", mesh)
+        preview(
+            mesh.vertices,
+            mesh.faces,
+            inputs.points(),
+            confidence=mesh.attributes.get("confidence"),
+            path=folder / "preview.png",
+            up=inputs.up,
+        )
     elif not result.interrupted:
         raise ValueError(
             "the fit has no surface: its field has one sign in the whole box; "

@@ -1,9 +1,9 @@
-"""``diffshape mesh``: the surface of a finished or interrupted fit, as finely as wanted."""
+"""``diffshape mesh``: the surface of a finished or interrupted fit, as finely as wanted, open or closed."""
 
 from dataclasses import dataclass
 
 from diffshape._bounds import check_resolution
-from diffshape.cli.errors import usage_errors
+from diffshape.cli.errors import UsageError, usage_errors
 from diffshape.cli.folders import output_file, run_path
 from diffshape.cli.parsing.options import OptionalPath, RunPath, VerbOptions
 
@@ -12,28 +12,36 @@ _SUFFIXES = (".ply", ".obj", ".stl", ".off", ".glb")
 
 @dataclass(frozen=True, kw_only=True)
 class MeshRun(VerbOptions):
-    """Mesh the surface of a fit again, finer or coarser."""
+    """Mesh the surface of a fit again, finer or coarser, open or closed."""
 
     run: RunPath
     """Folder of a fit."""
     resolution: int = 512
     """Grid nodes along the side of the mesh's box."""
+    open: bool = False
+    """End the mesh of a scan where its points end, although the scan was not fitted with --open."""
+    closed: bool = False
+    """Close the mesh of a scan, although it was fitted with --open."""
     out: OptionalPath = None
-    """File to write: PLY, OBJ, STL, OFF or GLB. Default: RUN/mesh_RESOLUTION.ply."""
+    """File to write: PLY, OBJ, STL, OFF or GLB. Colours of the scan are in all but STL, confidence in PLY and GLB, and
+    other numbers of its points in PLY. Default: RUN/mesh_RESOLUTION.ply."""
 
 
 def run(arguments: MeshRun) -> int:
     """Load, mesh, write."""
     with usage_errors():
         check_resolution("--resolution", arguments.resolution, 16)
+    if arguments.open and arguments.closed:
+        raise UsageError("give --open or --closed, not both")
     folder = run_path(arguments.run)
     path = output_file(arguments.out or folder / f"mesh_{arguments.resolution}.ply", _SUFFIXES)
     from diffshape.data import write_mesh
     from diffshape.fitting import load
 
-    mesh = load(folder).mesh(arguments.resolution)
+    asked = arguments.open or arguments.closed
+    mesh = load(folder).mesh(arguments.resolution, open=arguments.open if asked else None)
     if not len(mesh.faces):
         raise ValueError(f"{folder}: the field of this fit has no surface in its box")
-    write_mesh(path, *mesh)
+    write_mesh(path, mesh)
     print(f"{path}: {len(mesh.vertices):,} vertices, {len(mesh.faces):,} faces")
     return 0

@@ -28,7 +28,7 @@ _MESH_HOLDS = {
     ".obj": Holds(True, ("colors",)),
     ".off": Holds(False, ("colors",)),
     ".stl": Holds(False, ()),
-    ".glb": Holds(True, ("colors",)),
+    ".glb": Holds(True, ("colors", "confidence")),
 }
 """Normals and attributes that each mesh format holds, by suffix."""
 
@@ -54,8 +54,8 @@ def write_mesh(
         faces: (F, 3) integers.
         normals: (V, 3) vertex normals, for PLY, OBJ and GLB only.
         attributes: Other numbers of the vertices, name -> (V,) or (V, k), such as ``read_mesh(...).attributes``.
-            PLY holds all of them; OBJ, OFF and GLB hold ``"colors"``, (V, 3) or (V, 4), uint8 or floats 0 to 1; STL
-            holds none.
+            PLY holds all of them; OBJ, OFF and GLB hold ``"colors"``, (V, 3) or (V, 4), uint8 or floats 0 to 1; GLB
+            also holds ``"confidence"``, (V,), as float32; STL holds none.
 
     What a :class:`Mesh` carries and the format does not hold is left out, and a warning names it.
 

@@ -7,6 +7,7 @@ from diffshape._reprs import one_line
 from diffshape.data import Frame
 from diffshape.fields import Field, build_field
 from diffshape.fitting.settings import FitSettings
+from diffshape.fitting.surface.measured_points import MeasuredPoints
 from diffshape.fitting.targets.target import Target
 
 TargetKind = TypeVar("TargetKind", bound=Target, covariant=True)
@@ -26,6 +27,8 @@ class Fit(Generic[TargetKind]):
     """Sentences on what was done to the input."""
     as_torch: bool
     """Whether the input was a tensor, so that meshes are given as tensors too."""
+    measured: MeasuredPoints | None = None
+    """Points of the scan that the fit kept, which tell of what its mesh is sure; None for a fit of a mesh."""
 
     __repr__ = one_line
 

@@ -1,7 +1,8 @@
-"""Folder of one fit: that of any run, with three files of its own.
+"""Folder of one fit: that of any run, with files of its own.
 
 frame.json          the map between input coordinates and the unit frame
 target.safetensors  the prepared scan in the unit frame, or the mesh in input coordinates
+points.safetensors  of a scan, the points that were kept, with their confidence and attributes
 field.safetensors   the final weights
 """
 
@@ -16,6 +17,7 @@ from diffshape.fields import Field
 from diffshape.fitting.fit import Fit
 from diffshape.fitting.methods.table import Fits, fits_of
 from diffshape.fitting.settings import FitSettings
+from diffshape.fitting.surface.measured_points import MeasuredPoints
 from diffshape.fitting.targets.mesh_target import MeshTarget
 from diffshape.fitting.targets.scan_target import ScanTarget
 from diffshape.fitting.targets.target import Target
@@ -45,6 +47,8 @@ class FitFolder(RunFolder):
             plain = {**fit.frame.to_dict(), "notes": list(fit.notes), "torch": fit.as_torch}
             write_json(self.path / "frame.json", plain)
             write_tensors(self.path / "target.safetensors", fit.target.tensors())
+            if fit.measured is not None:
+                write_tensors(self._points, fit.measured.tensors())
 
     def read(self) -> Fit:
         """The fit that ``begin_fit`` wrote.
@@ -65,11 +69,14 @@ class FitFolder(RunFolder):
             frame = Frame.from_dict(plain)
             tensors = read_tensors(self.path / "target.safetensors").tensors
             target = _TARGETS[fits_of(settings.method)].from_tensors(tensors, settings.method)
+            measured = None
+            if isinstance(target, ScanTarget):
+                measured = MeasuredPoints.from_tensors(read_tensors(self._points).tensors)
         except (OSError, KeyError, TypeError, ValueError) as error:
             raise ValueError(
                 f"the fit in {self.path} cannot be read: {error}; put the file back, or fit anew in another folder"
             ) from error
-        return Fit(settings=settings, frame=frame, target=target, notes=notes, as_torch=as_torch)
+        return Fit(settings=settings, frame=frame, target=target, notes=notes, as_torch=as_torch, measured=measured)
 
     def write_field(self, field: Field, *, step: int, seconds: float) -> None:
         """Write the weights that the fit ended with."""
@@ -89,6 +96,10 @@ class FitFolder(RunFolder):
         except (RuntimeError, ValueError) as error:
             raise ValueError(f"the weights in {self.path} are not those of its config.yaml: {error}") from error
         return field, weights
+
+    @property
+    def _points(self) -> Path:
+        return self.path / "points.safetensors"
 
     @property
     def _final(self) -> Path:

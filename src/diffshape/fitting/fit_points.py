@@ -5,7 +5,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from diffshape._arguments import checked
@@ -22,6 +24,7 @@ from diffshape.fitting.result import FitResult
 from diffshape.fitting.run import Observer, run_fit
 from diffshape.fitting.scans.prepare import prepare_scan
 from diffshape.fitting.settings import FitSettings
+from diffshape.fitting.surface.measured_points import MeasuredPoints
 from diffshape.fitting.targets.scan_target import ScanTarget, prepared_target, raw_target
 from diffshape.training.device import chosen_device
 from diffshape.training.progress import with_progress
@@ -32,6 +35,8 @@ MAX_POINTS = 100_000
 """Points to which a larger scan is thinned."""
 FINEST = 640
 """Largest number of cells along the side of the box."""
+_GIVEN_TAKEN = "the normals of the scan tell its outside"
+_GIVEN_LEFT = "the normals of the scan do not agree with one another or with its points; sides are told anew"
 
 
 @checked
@@ -45,16 +50,18 @@ def fit_points(
     device: torch.device | str = "auto",
     seed: int = 0,
     resolution: int | None = None,
+    open: bool = False,
     folder: str | Path | None = None,
     progress: bool | None = None,
     observers: Sequence[Observer] = (),
 ) -> FitResult:
-    """Fit a neural distance field to unoriented, noisy points: the surface is where it is 0.
+    """Fit a neural distance field to noisy points, with or without normals: the surface is where it is 0.
 
     Args:
         points: (N, 3) array, NumPy or torch, N >= 4, in any unit and place; or the path of a file, a ``PointCloud``,
             or a mesh to draw from (see ``diffshape.data.as_points``). Rows that are not finite are dropped, and a
-            larger cloud is thinned to 100,000 points at random; ``result.notes`` says so.
+            larger cloud is thinned to 100,000 points at random; ``result.notes`` says so. Normals that come with the
+            points tell the outside if they agree with one another; colours and other attributes go on to the mesh.
         method: Objective and sampling; ``DiffCD()`` if not given.
         field: Settings of the field; a hash grid matched to the spacing and noise of the points if not given.
         steps: Optimiser steps; with them a fit is deterministic on one CPU with one number of threads.
@@ -64,6 +71,8 @@ def fit_points(
         device: Where to compute: "cpu", "cuda" or a ``torch.device``; "auto" takes a GPU if there is one.
         seed: Seed of weights and samples.
         resolution: Grid nodes along the side of the box in which ``result.mesh()`` looks for the surface.
+        open: The points are of open surfaces (terrains, faces, garments, rooms), not of solids: sides are told along
+            the surface, and ``result.mesh()`` has none farther than a few spacings from all points.
         folder: Keep a log and checkpoints here; :func:`resume_fit` goes on with a fit that was interrupted.
         progress: Show the progress on stderr or not; on a terminal and in a notebook if not given.
         observers: Called after each step with a ``training.StepReport``.
@@ -90,7 +99,13 @@ def fit_points(
     refuse_begun(folder)
     steps = steps_or(SCAN_PRESETS["standard"].steps, steps, seconds)
     settings = FitSettings(
-        method=method or DiffCD(), field=field, steps=steps, seconds=seconds, seed=seed, resolution=resolution
+        method=method or DiffCD(),
+        field=field,
+        steps=steps,
+        seconds=seconds,
+        seed=seed,
+        resolution=resolution,
+        open=open,
     )
     with with_progress(f"fit_points on {chosen}", progress, observers) as heard:
         cloud = clean_points(points, name="fit_points: points")
@@ -113,10 +128,17 @@ def begin_scan(cloud: PointCloud, settings: FitSettings, *, as_torch: bool = Fal
     if dimensions(cloud.points) < 2:
         raise ValueError("fit_points: all points lie on one line; there is no surface to fit to them")
     frame = Frame.of(cloud.points)
-    target, remarks = _target(torch.from_numpy(frame.to_unit(cloud.points)), settings)
+    target, measured, remarks = _target(frame.to_unit(cloud.points), cloud, settings)
     if settings.field is None:
         settings = replace(settings, field=matched_grid(target) if target.oriented else matched_hash_grid(target))
-    return Fit(settings=settings, frame=frame, target=target, notes=cloud.notes + remarks, as_torch=as_torch)
+    return Fit(
+        settings=settings,
+        frame=frame,
+        target=target,
+        notes=cloud.notes + remarks,
+        as_torch=as_torch,
+        measured=measured,
+    )
 
 
 def matched_grid(target: ScanTarget) -> DistanceGridConfig:
@@ -139,16 +161,23 @@ def matched_hash_grid(target: ScanTarget) -> HashGridConfig:
     return HashGridConfig(finest=finest, base=max(8, finest // 8))
 
 
-def _target(points: Tensor, settings: FitSettings) -> tuple[ScanTarget, tuple[str, ...]]:
-    """The target of a fit, and notes on how the points became it."""
-    config = method_of(ScanMethodConfig, settings.method).scan
+def _target(
+    unit: NDArray[np.float64], cloud: PointCloud, settings: FitSettings
+) -> tuple[ScanTarget, MeasuredPoints, tuple[str, ...]]:
+    """The target of a fit, the points that it keeps, and notes on how the cloud became it."""
+    config, points = method_of(ScanMethodConfig, settings.method).scan, torch.from_numpy(unit)
     if config is None:
-        return raw_target(points), ()
-    scan = prepare_scan(points, config)
+        return raw_target(points), MeasuredPoints.of(points, cloud.attributes), ()
+    given = None if cloud.normals is None else torch.from_numpy(cloud.normals)
+    scan = prepare_scan(points, config, normals=given, open=settings.open)
+    kept = cloud.rows(scan.kept.numpy())
     notes = ()
     if dropped := len(points) - len(scan.kept):
         notes += (f"{dropped:,} points that are outliers or repeated were left out",)
-    if not scan.trust.reliable:  # a fit must not start from such an orientation
+    if given is not None:
+        notes += (_GIVEN_TAKEN if scan.given else _GIVEN_LEFT,)
+    measured = MeasuredPoints.of(scan.points, kept.attributes, scan.confidence)
+    if not (scan.trust.reliable or scan.given or settings.open):  # a fit must not start from such an orientation
         notes += ("no inside could be told from the points; the fit starts from a sphere",)
-        return raw_target(points[scan.kept]), notes
-    return prepared_target(scan, torch.Generator().manual_seed(settings.seed)), notes
+        return raw_target(points[scan.kept]), measured, notes
+    return prepared_target(scan, torch.Generator().manual_seed(settings.seed), open=settings.open), measured, notes

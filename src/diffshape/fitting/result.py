@@ -15,8 +15,9 @@ from diffshape.fields import Field, export
 from diffshape.fields.export import Format
 from diffshape.fitting.fit import Fit
 from diffshape.fitting.fit_folder import FitFolder
-from diffshape.fitting.mesh_bodies import supported_bodies
 from diffshape.fitting.settings import FitSettings
+from diffshape.fitting.surface.bodies import supported_bodies
+from diffshape.fitting.surface.open_mesh import open_mesh
 from diffshape.fitting.targets.target import Target
 from diffshape.ops import isosurface
 
@@ -78,25 +79,44 @@ class FitResult:
         return self.fit.notes
 
     @checked
-    def mesh(self, resolution: int | None = None) -> Mesh:
-        """The surface as a closed mesh in input coordinates, wound so that normals point outside.
+    def mesh(self, resolution: int | None = None, *, open: bool | None = None) -> Mesh:
+        """The surface as a mesh in input coordinates, wound so that normals point outside.
 
         Args:
             resolution: Grid nodes along the side of the box: 1.6 times the longest side of a scan, 1.05 of a mesh; that
                 of the settings, 256 unless the fit was given another, if ``None``.
+            open: Whether the mesh of a scan ends about one spacing, the distance between neighbours, from its points,
+                or is closed; as the settings say if ``None``.
 
-        Bodies that no data support are left out. Empty, (0, 3) and (0, 3), if the field has no zero inside its box.
+        Returns:
+            The mesh, closed unless ``open``, without bodies that no data support; (0, 3) and (0, 3) if the field has no
+            zero inside its box. That of a scan has the attribute ``confidence`` (V,), from 1 where cleaned points are
+            sure and near to 0 where the surface was invented, 3 spacings from all of them and beyond; and the
+            attributes of the scan, taken from the nearest points: means of colours and other fractions, the nearest
+            point's of whole numbers.
+
+        Raises:
+            ValueError: ``open`` is asked of a fit of a mesh.
         """
+        open = self.settings.open if open is None else open
+        measured = self.fit.measured
+        if open and measured is None:
+            raise ValueError("FitResult.mesh: open is for fits of scans; this one is of a mesh")
         bounds = self.target.box(self.field)
         resolution = self.resolution if resolution is None else resolution
         self.field.eval()
         vertices, faces = isosurface(self.field, resolution=resolution, bounds=bounds, closed=True)
+        surface = vertices.cpu().numpy(), faces.cpu().numpy()
+        if open and measured is not None:
+            surface = open_mesh(*surface, measured)
         points = self.target.points[:_SUPPORT].numpy()
-        kept, triangles = supported_bodies(vertices.cpu().numpy(), faces.cpu().numpy(), points, self.target.support)
+        kept, triangles = supported_bodies(*surface, points, self.target.support)
+        attributes = {} if measured is None else measured.told_at(torch.from_numpy(kept))
         parts: Any = (self.frame.from_unit(kept), triangles)
         if self.fit.as_torch:
             parts = tuple(map(torch.from_numpy, parts))
-        return Mesh(*parts)
+            attributes: Any = {name: torch.from_numpy(each) for name, each in attributes.items()}
+        return Mesh(*parts, attributes=attributes)
 
     @torch.no_grad()
     @checked

@@ -8,7 +8,7 @@ from diffshape._bounds import check_whole
 from diffshape._typed import check_settings
 from diffshape.fields.config import FIELD_KINDS, FieldConfig
 from diffshape.fitting.methods.config import MethodConfig
-from diffshape.fitting.methods.table import METHOD_KINDS, name_of
+from diffshape.fitting.methods.table import METHOD_KINDS, fits_of
 from diffshape.training.run_settings import RunSettings
 
 
@@ -40,13 +40,18 @@ class FitSettings(RunSettings):
     resolution: int | None = None
     """Grid nodes along the side of the box in which the result is meshed, unless another number is asked for; None:
     what suits the field, 256 for a network."""
+    open: bool = False
+    """Whether a scan is one of open surfaces, such as a terrain, a face or a garment: sides are told along the surface,
+    and the mesh ends where the points do. Else it is one of solids, and the mesh is closed."""
 
     def __post_init__(self) -> None:
         check_settings(self)
         try:
-            name_of(self.method)
+            kind = fits_of(self.method)
         except ValueError as error:
             raise ValueError(f"FitSettings: {error}") from error
+        if self.open and kind == "mesh":
+            raise ValueError("FitSettings: open is for fits of scans; the method fits a mesh")
         self.check_budget()
         if self.resolution is not None:
             check_whole("FitSettings: resolution", self.resolution, 16)

@@ -17,8 +17,10 @@ SHOWN = 6
 
 def fit_picture(result: FitResult) -> bytes | None:
     """The surface of a fit; none if its field has no zero."""
-    vertices, faces = result.mesh(RESOLUTION)
-    return encode_png(preview(vertices, faces, size=400)) if len(faces) else None
+    mesh = result.mesh(RESOLUTION)
+    if not len(mesh.faces):
+        return None
+    return encode_png(preview(*mesh, confidence=mesh.attributes.get("confidence"), size=400))
 
 
 def model_picture(model: DeepSDF) -> bytes | None:

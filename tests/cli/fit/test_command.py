@@ -16,7 +16,7 @@ from safetensors.torch import load_file
 import diffshape
 from diffshape.batch.inputs import remembered_inputs
 from diffshape.cli.main import main
-from diffshape.data import write_mesh
+from diffshape.data import read_mesh, write_mesh, write_points
 from diffshape.ops import isosurface
 
 ENVIRONMENT = {**os.environ, "PYTHONPATH": str(Path(diffshape.__file__).parents[1]), "OMP_NUM_THREADS": "1"}
@@ -44,6 +44,23 @@ def test_a_fit_leaves_its_files_and_tells_of_them(scan, truth, capsys, tiny):
     assert metrics["score"]["chamfer"] < 0.2  # in the truth's coordinates, so the mesh is in those of the input
     assert any(line.startswith("score: chamfer") for line in out)
     assert f"diffshape query {folder}" in out[-2]
+
+
+def test_an_open_fit_carries_colors_and_stays_open_as_a_config(tmp_path, ball, tiny):
+    dome = ball(1500)
+    dome = dome[dome[:, 2] > 0]
+    colors = np.where(dome[:, :1] > 5, [[200, 0, 9]], [[0, 100, 9]]).astype(np.uint8)
+    write_points(tmp_path / "dome.ply", dome, attributes={"colors": colors})
+    fit(tmp_path / "dome.ply", "--open", "--out", tmp_path / "run", *tiny, "--steps", 60, "--quiet")
+    mesh = read_mesh(tmp_path / "run" / "mesh.ply")
+    assert mesh.vertices[:, 2].min() > -0.5
+    clear = np.abs(mesh.vertices[:, 0] - 5) > 0.5
+    east = mesh.vertices[clear, 0] > 5
+    np.testing.assert_array_equal(mesh.attributes["colors"][clear], np.where(east[:, None], [200, 0, 9], [0, 100, 9]))
+    assert 0 < mesh.attributes["confidence"].min() <= mesh.attributes["confidence"].max() <= 1
+    config = tmp_path / "run" / "config.yaml"
+    fit(tmp_path / "dome.ply", "--config", config, "--steps", 5, "--out", tmp_path / "again", "--quiet")
+    assert yaml.safe_load((tmp_path / "again" / "config.yaml").read_text())["open"] is True
 
 
 def test_json_is_all_of_stdout(scan, tmp_path, capsys, tiny):
@@ -169,7 +186,7 @@ def test_stopped_while_it_prepares_a_fit_says_so_and_is_begun_again(number, scan
     run = tmp_path / "run"
     with monkeypatch.context() as patch:
         patch.setattr(
-            import_module("diffshape.fitting.fit_points"), "prepare_scan", lambda *_: os.kill(os.getpid(), number)
+            import_module("diffshape.fitting.fit_points"), "prepare_scan", lambda *_, **__: os.kill(os.getpid(), number)
         )
         fit(scan, "--out", run, *tiny, code=130)
     assert f"nothing is saved yet; type the same again, with --out {run}" in capsys.readouterr().err
@@ -309,6 +326,7 @@ def test_the_config_of_an_encoded_mesh_encodes_again(truth, tmp_path):
         (["--preset", "paper"], "--preset paper is not for a mesh"),
         (["--method.batch", "7"], "--method.* has no effect on a mesh"),
         (["--max-points", "100"], "--max-points has no effect on a mesh"),
+        (["--open"], "--open has no effect on a mesh"),
     ],
 )
 def test_what_is_for_scans_is_refused_for_a_mesh(truth, words, message, capsys):

@@ -154,3 +154,30 @@ def test_real_scan_of_a_thin_part(shared):
     squared, nearest, _ = igl.point_mesh_squared_distance(scan.points.numpy(), vertices, faces)
     assert np.sqrt(squared).mean() < 1.75e-3
     assert ((scan.normals.numpy() * mesh.face_normals[nearest]).sum(1) > 0).mean() > 0.99
+
+
+def test_given_normals_tell_the_side_and_not_the_direction(clouds):
+    points, truth = clouds.sphere(1500)
+    given = -torch.nn.functional.normalize(clouds.noisy(truth, 0.2), dim=1)
+    scan = prepare_scan(points, SMALL, normals=given)
+    assert scan.given
+    assert (scan.normals * -truth[scan.kept]).sum(1).min() > 0.99
+    found = prepare_scan(points, SMALL, normals=truth * clouds.noisy(torch.zeros(1500, 1), 1.0).sign())
+    assert not found.given
+    assert torch.equal(found.normals, prepare_scan(points, SMALL).normals)
+
+
+def test_an_open_sheet_has_one_side_and_a_confidence(clouds):
+    sheet = torch.rand(2000, 3, generator=clouds.generator(), dtype=torch.float64) - 0.5
+    sheet[:, 2] = 0.1 * (6 * sheet[:, 0]).sin()
+    exact, noisy = (prepare_scan(clouds.noisy(sheet, noise), SMALL, open=True) for noise in (0.0, 0.01))
+    assert bool((exact.normals[:, 2] > 0).all())
+    assert 0 < noisy.confidence.min() < noisy.confidence.mean() < exact.confidence.mean() <= 1
+    assert len(noisy.confidence) == len(noisy.points)
+
+
+@pytest.mark.parametrize("normals", [torch.ones(9, 3), torch.full((10, 3), torch.nan)])
+def test_normals_that_do_not_fit_are_refused(normals):
+    points = torch.rand(10, 3, generator=torch.manual_seed(0)) - 0.5
+    with pytest.raises(ValueError, match=r"prepare_scan: normals must be finite, of shape \(10, 3\)"):
+        prepare_scan(points, normals=normals)

@@ -71,6 +71,12 @@ def test_the_indicator_of_a_prepared_target_agrees_with_the_scan(prepared):
     assert torch.equal(inside[sure], points.norm(dim=-1)[sure] < 0.5)
 
 
+def test_the_target_of_an_open_surface_has_sides_and_no_inside(prepared):
+    target = prepared_target(prepared, torch.Generator().manual_seed(0), open=True)
+    assert target.oriented
+    assert set(target.tensors()) == {"points", "normals", "spacing", "noise"}
+
+
 def test_added_points_depend_on_the_generator_alone(prepared):
     first, again, other = (prepared_target(prepared, torch.Generator().manual_seed(s)).points for s in (0, 0, 1))
     assert torch.equal(first, again)

@@ -53,6 +53,16 @@ def test_inner_side_is_red():
     assert inner[0] > inner[2]
 
 
+def test_a_surface_is_violet_where_it_is_not_sure():
+    below = torch.from_numpy(np.clip(VERTICES[:, 2] + 0.5, 0, 1))
+    sure = preview(VERTICES, FACES, size=64, elevation=0.0)
+    assert np.array_equal(sure, preview(VERTICES, FACES, size=64, elevation=0.0, confidence=np.ones(len(VERTICES))))
+    image = preview(VERTICES, FACES, size=64, elevation=0.0, confidence=below)
+    changed = (image.astype(int) - sure).sum(axis=1)
+    assert min(changed[32, 0], changed[52, 0]) > 0 == changed[12, 0]  # more red
+    assert max(changed[32, 1], changed[52, 1]) < 0 == changed[12, 1]  # less green
+
+
 def test_each_view_option_acts():
     box = trimesh.creation.box((1, 2, 3))
     pictures = [
@@ -119,6 +129,12 @@ def test_same_bits_and_a_file(tmp_path):
         ((VERTICES, FACES[:, :2]), {}, r"preview: faces must be integers of shape \(F, 3\)"),
         ((VERTICES, FACES * 1.0), {}, "preview: faces must be integers"),
         ((VERTICES, FACES + 1), {}, "preview: faces must index vertices 0 to 641, got 1 to 642"),
+        (
+            (VERTICES, FACES),
+            {"confidence": [1.0]},
+            r"preview: confidence must be numbers from 0 to 1 of shape \(642,\)",
+        ),
+        ((VERTICES, FACES), {"confidence": VERTICES[:, 0] * 9}, "preview: confidence must be numbers from 0 to 1"),
         ((VERTICES, FACES), {"size": 0}, "size must be at least 1, got 0"),
         ((VERTICES, FACES), {"up": "w"}, "up must be one of 'x', 'y', 'z', '-x', '-y', '-z', got 'w'"),
     ],

@@ -81,6 +81,9 @@ class FitArguments(VerbOptions):
     prepare: OptionalAnswer = None
     """Whether a scan is oriented, denoised and resampled before it is fitted (--method.scan.*). With no, the points are
     taken as they are and the fit starts from a sphere. Default: yes, except with --preset paper."""
+    open: bool = False
+    """Fit a scan as open surfaces, such as a terrain, a face, a garment or a room: sides are told along the surface,
+    and the mesh ends where the points do. Without it a scan is one of solids, and its mesh is closed."""
     resume: OptionalPath = None
     """Folder of an interrupted fit to go on with; leave out POINTS and --out."""
     json: bool = False
@@ -171,8 +174,8 @@ def settings_of(arguments: FitArguments, kind: Fits, path: Path) -> FitSettings:
     """
     defaults = arguments.defaults or defaults_of(arguments.preset, arguments.config, arguments.prepare)
     settings = defaults.settings_for(kind, path)
-    for_meshes, for_scans = {"supervised": "supervised.*"}, {"method": "method.*", "max_points": "max-points"}
-    unused = for_meshes if kind == "scan" else {**for_scans, "prepare": "prepare"}
+    for_scans = {"method": "method.*", "max_points": "max-points", "prepare": "prepare", "open": "open"}
+    unused = {"supervised": "supervised.*"} if kind == "scan" else for_scans
     for name, option in unused.items():
         if name in arguments.typed or arguments.typed_in(name):
             hint = "leave it out" if kind == "scan" else "leave it out, or fit it --as-scan"
@@ -183,6 +186,7 @@ def settings_of(arguments: FitArguments, kind: Fits, path: Path) -> FitSettings:
         field=defaults.field_for(kind, arguments.field, arguments.typed_in("field"), path),
         seed=arguments.seed,
         resolution=arguments.resolution or settings.resolution,
+        open=arguments.open or settings.open,
     )
     if arguments.steps is None and arguments.seconds is None:
         return settings

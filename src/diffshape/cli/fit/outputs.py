@@ -10,8 +10,8 @@ if TYPE_CHECKING:
     from diffshape.batch.outputs import Outputs
 
 _FILES = {
-    "mesh.ply": "the surface, in the coordinates of the input",
-    "preview.png": "points of the input and the surface, side by side",
+    "mesh.ply": "the surface, in the coordinates of the input; of a scan with its colours and a confidence",
+    "preview.png": "points of the input and the surface, side by side; violet where it was invented",
     "metrics.json": "steps, seconds, size, score",
     "field.safetensors": "the field itself, for query and mesh",
     "config.yaml": "every setting, for --config",

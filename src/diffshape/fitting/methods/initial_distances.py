@@ -1,7 +1,8 @@
 """The distance field of an oriented scan, as a start for a fit.
 
 A point x near the surface lies d = (x - y) . n off the tangent plane of its nearest scan point y; farther away the
-distance is +-|x - y|, signed by a field that knows inside from outside globally. A network learns these targets in a
+distance is +-|x - y|, signed by a field that knows inside from outside globally or, of an open surface, by the side of
+that tangent plane. A network learns these targets in a
 fraction of the steps that it needs to grow out of a sphere, and starts with the right topology.
 Source of the loss: the relative error of Mueller et al., Instant NGP, SIGGRAPH 2022, with a floor.
 """

@@ -27,6 +27,8 @@ GAMMA = 2.2
 BACKGROUND = (0.955, 0.962, 0.972)
 OUTSIDE, INSIDE, POINTS = (0.30, 0.47, 0.68), (0.72, 0.30, 0.20), (0.80, 0.50, 0.20)
 """Linear RGB of the outer side of a surface, its inner side (seen through holes), and points."""
+INVENTED = (0.36, 0.20, 0.60)
+"""Linear RGB of both sides of a surface where its confidence is 0."""
 SMOOTH_DEGREES = 20.0
 """A vertex normal is used where it is within this angle of the face's, so that creases stay sharp."""
 
@@ -45,6 +47,7 @@ def preview(
     faces: Any,
     points: Any = None,
     *,
+    confidence: Any = None,
     path: str | os.PathLike[str] | None = None,
     size: int = 640,
     azimuth: float = 35.0,
@@ -57,6 +60,8 @@ def preview(
     Args:
         vertices, faces: (V, 3) and (F, 3), NumPy or torch; empty for no surface.
         points: (N, 3), in the same coordinates.
+        confidence: (V,), from 0 to 1, such as ``FitResult.mesh().attributes["confidence"]``: where it is low, the
+            surface is violet on both sides, as it was invented there.
         path: Where to write the picture as PNG; None does not write.
         size: Side of a panel in pixels.
         azimuth, elevation: Where the camera stands, in degrees, around and above the ``up`` axis.
@@ -66,7 +71,8 @@ def preview(
             is what is drawn.
 
     Returns:
-        (size, size, 3), or (size, 2 size, 3) with points, uint8 sRGB. The inner side of a surface is red.
+        (size, size, 3), or (size, 2 size, 3) with points, uint8 sRGB. The outer side of a surface is blue,
+        the inner one red.
 
     Raises:
         ValueError: A shape is wrong, an index out of range, a coordinate not finite, or an option out of range.
@@ -80,11 +86,12 @@ def preview(
     check_number("preview: elevation", elevation)
     surface, cloud = _points("vertices", vertices), _points("points", points if points is not None else [])
     triangles = torch.from_numpy(face_array(faces, len(surface), name="preview: faces"))
+    sure = _sureness(confidence, len(surface))
     camera = _camera(azimuth, elevation, up)
     pixels = size * SUPERSAMPLING
     shown = torch.cat([surface, cloud]) if bounds is None else _box_corners(*bounds)
     surface, cloud = _framed(surface @ camera.T, cloud @ camera.T, shown @ camera.T, pixels)
-    layers = [_surface_layer(surface, triangles, pixels)]
+    layers = [_surface_layer(surface, triangles, sure, pixels)]
     if points is not None:
         layers.insert(0, _point_layer(cloud, pixels))
     image = np.concatenate([_developed(layer) for layer in layers], axis=1)
@@ -101,6 +108,14 @@ def _points(name: str, values: Any) -> Float[Tensor, "n 3"]:
     if not bool(torch.isfinite(tensor).all()):
         raise ValueError(f"preview: {name} must be finite, got NaN or infinity")
     return tensor
+
+
+def _sureness(confidence: Any, count: int) -> Float[Tensor, "v"]:
+    """Confidence of each vertex, 1 if there is none."""
+    sure = np.ones(count) if confidence is None else real_array(confidence, name="preview: confidence")
+    if sure.shape != (count,) or not ((sure >= 0) & (sure <= 1)).all():
+        raise ValueError(f"preview: confidence must be numbers from 0 to 1 of shape ({count},), got {sure.shape}")
+    return torch.from_numpy(sure).float()
 
 
 def _camera(azimuth: float, elevation: float, up: str) -> Float[Tensor, "3 3"]:
@@ -134,15 +149,20 @@ def _framed(surface: Tensor, cloud: Tensor, shown: Tensor, pixels: int) -> tuple
     return (surface * scale + shift).float(), (cloud * scale + shift).float()
 
 
-def _surface_layer(vertices: Float[Tensor, "v 3"], faces: Int[Tensor, "f 3"], pixels: int) -> _Layer:
+def _surface_layer(
+    vertices: Float[Tensor, "v 3"], faces: Int[Tensor, "f 3"], sure: Float[Tensor, "v"], pixels: int
+) -> _Layer:
     raster = rasterize_mesh(vertices, faces, height=pixels, width=pixels)
     seen = raster.faces >= 0
     corner_normals = _corner_normals(vertices, faces)  # (F, 3, 3)
-    normals = torch.zeros(pixels, pixels, 3)
-    normals[seen] = (corner_normals[raster.faces[seen]] * raster.barycentric[seen][..., None]).sum(1)
+    drawn, weights = raster.faces[seen], raster.barycentric[seen]
+    normals, confidence = torch.zeros(pixels, pixels, 3), torch.ones(pixels, pixels, 1)
+    normals[seen] = (corner_normals[drawn] * weights[..., None]).sum(1)
+    confidence[seen] = (sure[faces[drawn]] * weights).sum(1, keepdim=True)
     normals = torch.nn.functional.normalize(normals, dim=-1)
     back = normals[..., 2:] > 0
-    colors = torch.where(back, torch.tensor(INSIDE), torch.tensor(OUTSIDE))
+    known = torch.where(back, torch.tensor(INSIDE), torch.tensor(OUTSIDE))
+    colors = torch.tensor(INVENTED).lerp(known, confidence)
     return _Layer(torch.where(back, -normals, normals), colors, raster.depth)
 
 

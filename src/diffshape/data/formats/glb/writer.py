@@ -16,7 +16,7 @@ from diffshape.data.single_precision import float32_center
 def write_glb(
     path: Path, vertices: NDArray[Any], faces: NDArray[Any], normals: NDArray[Any] | None, attributes: Attributes
 ) -> None:
-    """One mesh, in float32 around the place of its node, with normals and colours."""
+    """One mesh, in float32 around the place of its node, with normals, colours and a confidence."""
     place = float32_center(vertices)
     parts = {"POSITION": (vertices - place).astype("<f4")}
     if normals is not None:
@@ -24,6 +24,10 @@ def write_glb(
         parts["NORMAL"] = (normals / np.where(length > 0, length, 1)).astype("<f4")
     if "colors" in attributes:
         parts["COLOR_0"] = attributes["colors"]
+    if "confidence" in attributes:  # names of attributes that glTF does not define begin with an underscore
+        if attributes["confidence"].ndim != 1:
+            raise ValueError(f"a GLB file holds one confidence a vertex, got {attributes['confidence'].shape}")
+        parts["_confidence"] = attributes["confidence"].astype("<f4")[:, None]
     parts["indices"] = faces.astype("<u4").reshape(-1, 1)
     numbers = {name: number for number, name in enumerate(parts)}
     primitive = {"indices": numbers.pop("indices"), "attributes": numbers}

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from diffshape.fitting.mesh_bodies import supported_bodies
+from diffshape.fitting.surface.bodies import supported_bodies
 
 TRIANGLE = np.array([[0.0, 0, 0], [1, 0, 0], [0, 1, 0]])
 
