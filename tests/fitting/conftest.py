@@ -58,16 +58,14 @@ def ball():
 
 @pytest.fixture(scope="session")
 def sphere_target():
-    """A sphere of radius 0.5 with exact normals and indicator."""
+    """A sphere of radius 0.5 with exact normals and areas."""
     normals = torch.from_numpy(even_directions(3000)).float()
-    nodes = torch.cartesian_prod(*[torch.linspace(-1, 1, 65)] * 3).reshape(65, 65, 65, 3)
     return ScanTarget(
         points=0.5 * normals,
         normals=normals,
         spacing=torch.tensor((np.pi / 3000) ** 0.5),
         noise=torch.tensor(0.0),
-        indicator=0.5 - nodes.norm(dim=-1),
-        side=torch.tensor(2.0),
+        areas=torch.full((3000,), np.pi / 3000),
     )
 
 

@@ -1,4 +1,4 @@
-"""Moments by definition, the expansion against the sum over every source, and the same bits for any number of threads."""
+"""Moments by definition, the expansion against the sum over every source, the same bits for any number of threads."""
 
 import numpy as np
 import pytest

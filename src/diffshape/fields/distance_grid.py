@@ -89,7 +89,7 @@ class DistanceGrid(Field):
     def _corners(self, points: Float[Tensor, "n 3"]) -> tuple[Corners, Float[Tensor, "n"]]:
         """Nodes around points, on the finest level that has all eight, and the widths of the cells."""
         *finer, coarsest = self._levels
-        found, cells = coarsest, points.new_full(points.shape[:1], self._cells[-1])
+        cells = points.new_full(points.shape[:1], self._cells[-1])
         first, corners = self._first[-1], coarsest.corners(points)
         entries, inside = corners.entries + first, corners.inside
         for level, start, cell in reversed(list(zip(finer, self._first, self._cells))):

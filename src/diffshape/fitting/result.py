@@ -59,8 +59,8 @@ class FitResult:
 
     @property
     def resolution(self) -> int:
-        """Grid nodes along the side of the box in which ``mesh()`` looks for the surface: those of the settings, or what
-        suits the field."""
+        """Grid nodes along the side of the box in which ``mesh()`` looks for the surface: those of the settings, or
+        what suits the field."""
         return self.settings.resolution or self.field.resolution
 
     @property

@@ -30,7 +30,7 @@ def test_points_crowd_near_the_surface_and_reach_the_corners(sphere_target):
     assert points.abs().max() > 0.75
 
 
-def test_far_away_the_indicator_gives_the_sign(sphere_target):
+def test_far_away_the_winding_number_gives_the_sign(sphere_target):
     points = torch.tensor([[0.0, 0.0, 0.0], [0.0, 0.1, 0.0], [0.75, 0.75, 0.75], [0.0, 0.0, 3.0]])
     assert signed_distance(sphere_target, points).sign().tolist() == [-1, -1, 1, 1]
 
@@ -38,7 +38,7 @@ def test_far_away_the_indicator_gives_the_sign(sphere_target):
 def test_behind_an_open_surface_distances_are_negative(sphere_target):
     upper = sphere_target.normals[:, 2] > 0
     points, normals = sphere_target.points[upper], sphere_target.normals[upper]
-    dome = replace(sphere_target, points=points, normals=normals, indicator=None, side=None)
+    dome = replace(sphere_target, points=points, normals=normals, areas=None)
     places = torch.tensor([[0.0, 0, 0.1], [0, 0, 0.3], [0, 0, 0.51], [0, 0, 0.75]])
     np.testing.assert_allclose(signed_distance(dome, places), places[:, 2] - 0.5, atol=0.01)
 

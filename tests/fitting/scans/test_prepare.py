@@ -23,7 +23,7 @@ def test_noisy_sphere(clouds):
     cosines = (scan.normals * torch.nn.functional.normalize(scan.points, dim=1)).sum(1)
     assert cosines.acos().mean() < math.radians(4)
     assert (scan.quadrics.curvature[:, [0, 2]].median() + 1).abs() < 0.2  # -1 / (2 r)
-    assert scan.winding.volume == pytest.approx(math.pi / 6, rel=0.03)
+    assert scan.trust.volume == pytest.approx(math.pi / 6, rel=0.03)
 
 
 def test_noisy_slab_keeps_its_sides_and_edges(clouds):

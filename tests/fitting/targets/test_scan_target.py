@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -6,34 +8,22 @@ from diffshape.fitting.scans.prepare import prepare_scan
 from diffshape.fitting.targets.scan_target import ScanTarget, prepared_target, raw_target
 
 
-def ball_at(center, radius):
-    """A target whose indicator is a ball anywhere in its cube."""
-    nodes = torch.cartesian_prod(*[torch.linspace(-1, 1, 65)] * 3).reshape(65, 65, 65, 3)
-    indicator = radius - (nodes - torch.tensor(center)).norm(dim=-1)
-    zero = torch.tensor(0.0)
-    return ScanTarget(points=torch.zeros(1, 3), spacing=zero, noise=zero, indicator=indicator, side=torch.tensor(2.0))
-
-
-def test_inside_reads_the_indicator_with_x_first():
-    center = torch.tensor([0.3, -0.2, 0.1])
+@pytest.mark.parametrize("side", [1, -1])
+def test_the_winding_number_tells_what_lies_behind_the_normals(sphere_target, side):
     points = torch.rand(2000, 3, generator=torch.Generator().manual_seed(0)) * 2 - 1
-    depth = 0.4 - (points - center).norm(dim=-1)
-    sure = depth.abs() > 0.01  # a cell is 0.03 wide
-    inside = ball_at(center.tolist(), 0.4).inside(points)
-    assert torch.equal(inside[sure], depth[sure] > 0)
-    assert inside.any()
+    depth = 0.5 - points.norm(dim=-1)
+    sure = depth.abs() > 0.04
+    surface = replace(sphere_target, normals=side * sphere_target.normals).surface
+    winding = surface.winding(points)[sure]
+    assert torch.equal(winding > 0.5, side * depth[sure] > 0)
+    assert 0.9 < winding[winding > 0.5].mean() < 1.1
 
 
-def test_outside_the_cube_is_outside_even_if_its_wall_is_inside():
-    target = ball_at((0.9, 0.0, 0.0), 0.4)
-    assert target.inside(torch.tensor([[0.95, 0.0, 0.0], [1.05, 0.0, 0.0]])).tolist() == [True, False]
-
-
-def test_without_an_indicator_there_is_no_inside():
+def test_without_normals_there_is_no_surface():
     target = raw_target(torch.rand(9, 3))
     assert not target.oriented
-    with pytest.raises(ValueError, match=r"ScanTarget\.inside: this target has no indicator; prepare the scan first"):
-        target.inside(torch.zeros(1, 3))
+    with pytest.raises(ValueError, match=r"ScanTarget\.surface: this target has no normals; prepare the scan first"):
+        target.surface  # noqa: B018
 
 
 def test_a_raw_target_is_the_points_and_their_spacing():
@@ -62,19 +52,22 @@ def test_a_prepared_target_adds_points_on_the_surface(prepared):
     assert all(part.dtype == torch.float32 for part in target.tensors().values())
 
 
-def test_the_indicator_of_a_prepared_target_agrees_with_the_scan(prepared):
-    target = prepared_target(prepared, torch.Generator().manual_seed(0))
+def test_the_surface_of_a_prepared_target_is_what_was_measured(prepared):
+    surface = prepared_target(prepared, torch.Generator().manual_seed(0)).surface
+    assert torch.equal(surface.points, prepared.points.float())
+    assert torch.equal(surface.errors, prepared.errors.float())
+    assert surface.spacing == pytest.approx(prepared.spacing)
     points = torch.rand(2000, 3, generator=torch.Generator().manual_seed(1), dtype=torch.float64) * 1.6 - 0.8
     sure = (points.norm(dim=-1) - 0.5).abs() > 0.03
-    inside = target.inside(points.float())
-    assert torch.equal(inside[sure], prepared.winding.inside(points)[sure])
-    assert torch.equal(inside[sure], points.norm(dim=-1)[sure] < 0.5)
+    assert torch.equal(surface.winding(points.float())[sure] > 0.5, points.norm(dim=-1)[sure] < 0.5)
 
 
 def test_the_target_of_an_open_surface_has_sides_and_no_inside(prepared):
     target = prepared_target(prepared, torch.Generator().manual_seed(0), open=True)
     assert target.oriented
-    assert set(target.tensors()) == {"points", "normals", "spacing", "noise"}
+    assert set(target.tensors()) == {"points", "normals", "errors", "spacing", "noise"}
+    behind, before = target.surface.winding(torch.tensor([[0.45, 0, 0], [0.55, 0, 0]]))
+    assert (behind, before) == (1, 0)
 
 
 def test_added_points_depend_on_the_generator_alone(prepared):

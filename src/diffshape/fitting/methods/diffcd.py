@@ -66,8 +66,8 @@ class DiffCD(ScanMethodConfig):
     """Share of the steps, from 0 to below 1, in which the field learns the distances of the prepared scan; such a step
     costs a third of a later one."""
     refine: bool = False
-    """Whether a surface that a field found in closed form, as a distance grid does, is trained for the steps of the fit;
-    without it the fit ends there. On the scans measured, training moved such a surface away from the truth."""
+    """Whether a surface that a field found in closed form, as a distance grid does, is trained for the steps of the
+    fit; without it the fit ends there. On the scans measured, training moved such a surface away from the truth."""
     learning_rate: float = 5e-3
     """Learning rate of Adam; a field that found its surface in closed form has one of its own."""
     schedule: Literal["exponential", "warmup-cosine"] = "exponential"

@@ -21,6 +21,8 @@ _EXTRA = 2
 """Number of points that are added for each point of a prepared scan, on its quadric."""
 _REACH = 0.4
 """Distance of an added point from its own, in spacings: a standard deviation along each tangent."""
+_BLUR = 0.5
+"""Smoothing of the winding number, in spacings."""
 _ENOUGH = 120_000
 """Largest number of points that are added to a scan."""
 
@@ -61,7 +63,7 @@ class ScanTarget(Target):
         points, normals = self.points[: len(errors)], self.normals[: len(errors)]
         spacing, winding = self.spacing.item(), partial(_behind, NeighborIndex(points), points, normals)
         if self.areas is not None:
-            winding = PointWinding(points, normals * self.areas[:, None], width=0.5 * spacing).value
+            winding = partial(_inside, PointWinding(points, normals * self.areas[:, None], width=_BLUR * spacing))
         return OrientedSurface(points, normals, errors, spacing, winding)
 
     def tensors(self) -> dict[str, Tensor]:
@@ -105,6 +107,11 @@ def prepared_target(scan: PreparedScan, generator: torch.Generator, *, open: boo
         spacing=torch.tensor(scan.spacing),
         noise=torch.tensor(scan.noise),
     )
+
+
+def _inside(winding: PointWinding, places: Float[Tensor, "m 3"]) -> Float[Tensor, "m"]:
+    """1 inside, 0 outside; of a solid whose normals point to a hollow, all but the hollow is inside."""
+    return winding.value(places) + (winding.volume < 0)
 
 
 def _behind(

@@ -1,0 +1,1 @@
+"""Signed distances on bricks of nodes, which are where a surface is."""
