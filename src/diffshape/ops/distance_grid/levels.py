@@ -1,9 +1,9 @@
 """The signed distance of an oriented surface on bricks, from coarse to fine.
 
 On the coarsest level, whose bricks are everywhere, and on those whose cells are much wider than the points are apart,
-the start is a guess: the distance to the tangent plane of the nearest point or, farther off, (1 - 2 w) d by the distance
-d to that point and the winding number w of the surface, which is 0 where a gap between points is closed. Finer bricks
-are laid along the points, and along that closure. Each level is then solved for the function of least energy
+the start is a guess: the distance to the tangent plane of the nearest point or, farther off, (1 - 2 w) d by the
+distance d to that point and the winding number w of the surface, which is 0 where a gap between points is closed. Finer
+bricks are laid along the points, and along that closure. Each level is then solved for the function of least energy
 (``solve``), from what the level before it gives, so that the finest one needs few rounds.
 """
 
