@@ -19,7 +19,7 @@ import torch
 
 import diffshape
 from awkward_arguments import Awkward, Call, complaint, everything, run
-from diffshape import data, fields, fitting, models, report, training
+from diffshape import data, fields, fitting, models, ops, report, training
 from diffshape.losses import LossTerms, Skeleton
 
 PACKAGES = {
@@ -48,7 +48,7 @@ DEEP = models.DeepSDFConfig(network=LATENT, batch=2, points=8, samples=16)
 RESULTS = {
     "data.DistanceSamples", "data.DrawnScan", "data.DrawnSolid", "data.Mesh", "data.PointCloud",
     "data.ProceduralObject", "data.ShapeFamily",
-    "fitting.CleanScan", "fitting.FitResult", "fitting.FitRow", "fitting.FitTable", "fitting.Orientation",
+    "fitting.CleanScan", "fitting.FitResult", "fitting.FitRow", "fitting.FitTable",
     "fitting.OrientationTrust", "fitting.PreparedScan", "models.DeepSDF", "models.DeepSDFScore", "models.FamilySamples",
     "models.FoundCodes", "models.LandmarkPrediction", "models.LandmarkScore", "models.TrainingResult",
     "training.Checkpoint", "training.Outcome", "training.StepReport",
@@ -186,6 +186,7 @@ def good_calls() -> dict[str, Call]:
     solid, cloud = data.procedural_object("sphere"), data.PointCloud(CLOUD)
     drawn = data.drawn_solid(5)
     marks, x, flat = data.LandmarkImages(**images()), torch.rand(5, 3), torch.rand(5, 2)
+    surface = ops.OrientedSurface(x - 0.5, torch.nn.functional.normalize(x), x[:, 0], 0.2, lambda places: places[:, 0])
     grid, latent = fields.build_field(GRID), fields.LatentMLP(LATENT, shapes=2)
     network = fields.SoftplusNetwork(2, hidden_layers=1, width=4)
     fields.export(grid, "field.safetensors")
@@ -215,6 +216,7 @@ def good_calls() -> dict[str, Call]:
     picture = np.zeros((20, 60, 3), np.uint8)
     overlay = {"images": marks.images, "landmarks": marks.landmarks, "predicted": marks.landmarks + 1}
     field_points = {
+        "fields.DistanceGrid": fields.DistanceGrid(cell=0.1),
         "fields.FeatureGrid": fields.FeatureGrid(levels=1, base=2, finest=4, log2_entries=4), "fields.HashGrid": grid,
         "fields.MLP": fields.MLP(hidden_layers=1, width=8, skip=()), "fields.FramedField": fields.FramedField(grid),
         "fields.LatentMLP": latent, "fields.ShapeField": latent.shape(0),
@@ -268,6 +270,7 @@ def good_calls() -> dict[str, Call]:
         "data.train_test_split": Call(data.train_test_split, {"count": 5}),
         "data.write_mesh": Call(data.write_mesh, {"path": "out.ply", "vertices": BALL.vertices, "faces": BALL.faces}),
         "data.write_points": Call(data.write_points, {"path": "out.csv", "points": CLOUD}),
+        "fields.DistanceGrid": Call(fields.DistanceGrid, {"config": fields.DistanceGridConfig(cell=0.1)}),
         "fields.FeatureGrid": Call(fields.FeatureGrid, {}),
         "fields.HashGrid": Call(fields.HashGrid, {"config": GRID}),
         "fields.MLP": Call(fields.MLP, {}),
@@ -414,6 +417,7 @@ def good_calls() -> dict[str, Call]:
         calls |= {f"{name}{method}": Call(getattr(field, method[1:]), {"x": x}) for method in FIELD_METHODS[:2]}
         calls[f"{name}.query"] = Call(field.query, {"points": x})
         calls[f"{name}.fade_in"] = Call(field.fade_in, {"progress": 0.5})
+        calls[f"{name}.fit_surface"] = Call(field.fit_surface, {"surface": surface}, use=str)
     for name, model in autoencoders.items():
         codes = model.encode(samples[name]).detach()
         made = model.decode(codes).detach()

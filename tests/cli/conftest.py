@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-TINY = ["--steps", "5", "--resolution", "48", "--method.mesh-resolution", "32", "--method.batch", "256"]
+TINY = ["--steps", "5", "--resolution", "48", "--method.mesh-resolution", "32", "--method.batch", "256", "--method.refine"]
 
 
 @pytest.fixture(autouse=True)

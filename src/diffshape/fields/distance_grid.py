@@ -62,8 +62,13 @@ class DistanceGrid(Field):
         return round((self.box[1] - self.box[0]) / self.config.cell) + 1
 
     @torch.no_grad()
+    @checked
     def fit_surface(self, surface: OrientedSurface) -> bool:
-        """Become the signed distance of a surface, found in closed form."""
+        """Become the signed distance of a surface, found in closed form; returns True.
+
+        Raises:
+            ValueError: The surface has no points, or they are not finite or outside the box.
+        """
         levels = distance_levels(surface, self.config.cell, self.box)
         device = self.values.device
         self.values.data = torch.cat([level.values for level in levels]).to(self.values)

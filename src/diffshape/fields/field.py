@@ -115,6 +115,7 @@ class Field(torch.nn.Module):
         check_number("Field.fade_in: progress", progress, 0)
         check_number("Field.fade_in: over", over, 0, above=True)
 
+    @checked
     def fit_surface(self, surface: OrientedSurface) -> bool:
         """Become the signed distance of a surface, if it can be found without training; returns whether it was.
 

@@ -1,5 +1,6 @@
 """Differentiable primitives: neighbours, assignment, hash encoding, level sets, meshes, sides, heat-maps."""
 
+from diffshape.ops.distance_grid.levels import OrientedSurface
 from diffshape.ops.hash_grid.encode import hash_encode
 from diffshape.ops.hash_grid.layout import GridLayout
 from diffshape.ops.hash_grid.packed import PackedHashGrid, pack_hash_grid
@@ -45,6 +46,7 @@ __all__ = [
     "NeighborIndex",
     "Neighbors",
     "OrientedPoints",
+    "OrientedSurface",
     "PackedFaces",
     "PackedHashGrid",
     "PackedMeshes",

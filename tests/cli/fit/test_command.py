@@ -46,6 +46,16 @@ def test_a_fit_leaves_its_files_and_tells_of_them(scan, truth, capsys, tiny):
     assert f"diffshape query {folder}" in out[-2]
 
 
+def test_a_surface_in_closed_form_is_told_as_such(scan, capsys):
+    fit(scan, "--resolution", 48)
+    out = capsys.readouterr().out
+    folder = Path(out.splitlines()[0])
+    assert "\nfound in closed form: " in out
+    assert "log.csv" not in out
+    assert not (folder / "log.csv").exists()
+    assert json.loads((folder / "metrics.json").read_text())["steps"] == 0
+
+
 def test_an_open_fit_carries_colors_and_stays_open_as_a_config(tmp_path, ball, tiny):
     dome = ball(1500)
     dome = dome[dome[:, 2] > 0]

@@ -10,7 +10,7 @@ from torch import Tensor
 from diffshape._arguments import checked
 from diffshape._reprs import one_line
 from diffshape.fitting.scans.config import ScanConfig
-from diffshape.fitting.scans.orientation import OrientationTrust
+from diffshape.fitting.scans.orientation import OrientationTrust, trust_in
 from diffshape.fitting.scans.prior.clean import cleaned
 from diffshape.fitting.scans.prior.scan_prior import shipped_prior
 from diffshape.fitting.scans.sides import given_sides, sides_along_surface
@@ -130,7 +130,7 @@ def prepare_scan(
         noise=float(clean.noise.median()),
         spacing=oriented.spacing,
         moved=bool((moves != 0).any()),
-        trust=OrientationTrust.of(oriented, oriented.winding(surface).volume),
+        trust=trust_in(oriented, oriented.winding(surface).volume),
         confidence=1 / (1 + errors / oriented.spacing),
         given=told is not None,
     )

@@ -7,6 +7,7 @@ bricks are laid along the points, and along that closure. Each level is then sol
 (``solve``), from what the level before it gives, so that the finest one needs few rounds.
 """
 
+import math
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -84,7 +85,11 @@ def distance_levels(surface: OrientedSurface, cell: float, box: tuple[float, flo
         surface: Points in the box, on the CPU.
         cell: Width of the finest cells.
         box: Lowest and highest coordinate on every axis.
+
+    Raises:
+        ValueError: There are no points, they are not finite or outside the box, or the spacing is not positive.
     """
+    _check(surface, box)
     sizes, levels = cell_sizes(cell, box), []
     index = NeighborIndex(surface.points.double())
     for size in reversed(sizes):
@@ -100,6 +105,17 @@ def distance_levels(surface: OrientedSurface, cell: float, box: tuple[float, flo
             values = _solved(surface, bricks, values)
         levels.insert(0, Level(bricks, values))
     return levels
+
+
+def _check(surface: OrientedSurface, box: tuple[float, float]) -> None:
+    count = len(surface.points)
+    shapes = [tuple(each.shape) for each in (surface.points, surface.normals, surface.errors)]
+    if not count or shapes != [(count, 3), (count, 3), (count,)]:
+        raise ValueError(f"fit_surface: surface must have points and normals (N, 3) and errors (N,), got {shapes}")
+    if not all(bool(each.isfinite().all()) for each in surface[:3]) or not 0 < surface.spacing < math.inf:
+        raise ValueError("fit_surface: surface must have finite points, normals and errors, and a positive spacing")
+    if not bool((surface.points >= box[0]).all() and (surface.points <= box[1]).all()):
+        raise ValueError(f"fit_surface: points of the surface must lie between {box[0]} and {box[1]} on every axis")
 
 
 def _bricks(
