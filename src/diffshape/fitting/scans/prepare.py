@@ -113,7 +113,7 @@ def prepare_scan(
     areas = point_areas(squared_distances)
     spacing = spacing_of(areas)
     guess, agreed = agreed_normals(surface, areas, config.orientation)
-    told = None if given is None else given_sides(found, given[on_surface], neighbors)
+    told = None if given is None else given_sides(surface, found, given[on_surface], neighbors)
     if told is not None:
         agreed = told
     elif open:
