@@ -1,7 +1,17 @@
 import numpy as np
 import pytest
 
-TINY = ["--steps", "5", "--resolution", "48", "--method.mesh-resolution", "32", "--method.batch", "256", "--method.refine"]
+TINY = [
+    "--steps",
+    "5",
+    "--resolution",
+    "48",
+    "--method.mesh-resolution",
+    "32",
+    "--method.batch",
+    "256",
+    "--method.refine",
+]
 
 
 @pytest.fixture(autouse=True)

@@ -63,8 +63,14 @@ def test_given_normals_that_agree_are_followed(clouds, side):
     given = side * torch.nn.functional.normalize(clouds.noisy(normals, 0.2), dim=1)
     given[::3] = 0  # points without a normal
     given[::40] *= -1  # a few wrong ones
-    turned = given_sides(either_way(normals), given, neighbors_of(points))
+    turned = given_sides(points, either_way(normals), given, neighbors_of(points))
     assert bool(((turned * normals).sum(1) * side > 0).all())
+
+
+def test_given_normals_of_a_thin_plate_are_followed_on_both_sides(clouds):
+    points, normals = clouds.slab(8000, thickness=0.02)  # 1.2 spacings
+    turned = given_sides(points, either_way(normals), normals, neighbors_of(points))
+    assert ((turned * normals).sum(1) > 0).double().mean() > 0.99
 
 
 def test_given_normals_that_contradict_one_another_or_the_points_are_not(clouds):
@@ -72,4 +78,4 @@ def test_given_normals_that_contradict_one_another_or_the_points_are_not(clouds)
     neighbors = neighbors_of(points)
     across = torch.linalg.cross(normals, torch.tensor([0.0, 0, 1], dtype=torch.float64).expand_as(normals), dim=1)
     for given in (either_way(normals, 9), across, torch.zeros_like(normals)):
-        assert given_sides(either_way(normals), given, neighbors) is None
+        assert given_sides(points, either_way(normals), given, neighbors) is None

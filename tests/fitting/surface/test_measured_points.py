@@ -63,7 +63,8 @@ def test_fractions_are_means_and_whole_numbers_those_of_the_nearest_point():
 def test_repeated_points_count_once_and_what_is_no_number_is_left_out():
     twice = torch.cat([GRID, GRID])
     names = np.array(["a"] * len(twice))
-    measured = MeasuredPoints.of(twice, {"name": names, "row": np.arange(len(twice))})
+    stamps = np.full(len(twice), 1_700_000_000_000_000_000)  # nanoseconds, which a PLY file cannot hold
+    measured = MeasuredPoints.of(twice, {"name": names, "row": np.arange(len(twice)), "time": stamps})
     assert len(measured.points) == len(GRID)
     assert measured.attributes.keys() == {"row"}
     np.testing.assert_array_equal(measured.attributes["row"], np.arange(len(GRID)))

@@ -116,7 +116,7 @@ def prepare_scan(
         widths=sides.widths,
         directions=sides.directions,
     )
-    told = None if given is None else given_sides(found, given[on_surface], neighbors)
+    told = None if given is None else given_sides(surface, found, given[on_surface], neighbors)
     if told is not None:
         oriented = oriented._replace(normals=told)
     elif open:

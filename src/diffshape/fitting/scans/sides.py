@@ -22,27 +22,36 @@ _LEAST_AGREEMENT = 0.9
 """Share of the votes of given normals around a point that must be for one side, in the mean, to be trusted."""
 _LEAST_ALIGNMENT = 0.7
 """Mean cosine between given normals and those of the cleaned points, of either sign, from which on they are trusted."""
+_STEEPEST = 0.3
+"""Sine between the way to a neighbour and the tangent plane, from which on its normal has no vote."""
 _BULGING = 0.5
 """Mean cosine between normals and the directions from the middle of a part, from which on it is a bowl, no terrain."""
 
 
 def given_sides(
-    normals: Float[Tensor, "n 3"], given: Float[Tensor, "n 3"], neighbors: Int[Tensor, "n k"]
+    points: Float[Tensor, "n 3"],
+    normals: Float[Tensor, "n 3"],
+    given: Float[Tensor, "n 3"],
+    neighbors: Int[Tensor, "n k"],
 ) -> Float[Tensor, "n 3"] | None:
     """Normals turned to the side on which given ones lie, by a vote of the neighbours; None if these do not agree.
 
     Args:
+        points: Cleaned points.
         normals: Unit normals of either sign.
         given: Normals that came with the scan; 0 where there is none.
         neighbors: Indices of each point itself and its nearest ones.
 
-    They agree if they lie along ``normals``, and nine votes in ten around a point, in the mean, are for one side.
+    They agree if they lie along ``normals``, and nine votes in ten around a point, in the mean, are for one side. Only
+    neighbours near the tangent plane have a vote, so that the two sides of a thin wall do not contradict each other.
     """
     known = (given != 0).any(dim=1)
     if not bool(known.any()):
         return None
     aligned = (normals * given).sum(dim=1)[known].abs().mean()
-    votes = torch.einsum("nc,nkc->nk", normals, given[neighbors])
+    along = torch.nn.functional.normalize(points[neighbors] - points[:, None], dim=2)
+    beside = torch.einsum("nc,nkc->nk", normals, along).abs() < _STEEPEST
+    votes = torch.where(beside, torch.einsum("nc,nkc->nk", normals, given[neighbors]), 0)
     sums, most = votes.sum(dim=1), votes.abs().sum(dim=1)
     agreed = sums.abs().sum() / most.sum().clamp(min=1e-12)
     if aligned < _LEAST_ALIGNMENT or agreed < _LEAST_AGREEMENT:

@@ -63,9 +63,9 @@ class MeasuredPoints:
     def of(
         cls, points: Tensor, attributes: Mapping[str, NDArray[Any]], confidence: Tensor | None = None
     ) -> "MeasuredPoints":
-        """The distinct ones of some points, with those of their attributes that are real numbers."""
+        """The distinct ones of some points, with those of their attributes that are numbers which a mesh file holds."""
         places = np.sort(distinct_rows(points.numpy()).first)
-        numbers = {name: each for name, each in attributes.items() if each.dtype.kind in "fiub" and each.ndim in (1, 2)}
+        numbers = {name: each for name, each in attributes.items() if _is_held(each)}
         known = torch.ones(len(points)) if confidence is None else confidence.float()
         return cls(
             points=points[places].float(),
@@ -120,6 +120,13 @@ class MeasuredPoints:
         areas = point_areas(self._index.query(self.points.double(), min(AREA_NEIGHBORS + 1, len(self.points)))[0])
         typical = spacing_of(areas)
         return areas.sqrt().clamp(min=typical, max=_SPARSEST * typical)
+
+
+def _is_held(values: NDArray[Any]) -> bool:
+    """Whether these are real numbers in one column or several, integers not beyond those that float64 holds."""
+    if values.dtype.kind not in "fiub" or values.ndim not in (1, 2):
+        return False
+    return values.dtype.kind in "fb" or bool((np.abs(values.astype(np.float64)) <= 2.0**53).all())
 
 
 def _carried(name: str, values: NDArray[Any], near: Nearby) -> NDArray[Any]:
