@@ -41,6 +41,7 @@ class DistanceGrid(Field):
     (tensor([0.2000], grad_fn=<RoundBackward1>), torch.Size([1, 3]))
     """
 
+    box: tuple[float, float]
     learning_rate = 2e-5
     """Learning rate of Adam at which a distance grid is trained unless the method has one of its own."""
 
@@ -93,15 +94,15 @@ class DistanceGrid(Field):
 
     def _corners(self, points: Float[Tensor, "n 3"]) -> tuple[Corners, Float[Tensor, "n"]]:
         """Nodes around points, on the finest level that has all eight, and the widths of the cells."""
-        *finer, coarsest = self._levels
-        cells = points.new_full(points.shape[:1], self._cells[-1])
-        first, corners = self._first[-1], coarsest.corners(points)
-        entries, inside = corners.entries + first, corners.inside
-        for level, start, cell in reversed(list(zip(finer, self._first, self._cells))):
-            corners = level.corners(points)
-            here = corners.present[:, None]
-            entries = torch.where(here, corners.entries + start, entries)
-            inside, cells = torch.where(here, corners.inside, inside), torch.where(here[:, 0], cell, cells)
+        (bricks, first, cell), *finer = reversed(list(zip(self._levels, self._first, self._cells)))
+        corners = bricks.corners(points)
+        entries, inside, cells = corners.entries + first, corners.inside, points.new_full(points.shape[:1], cell)
+        for bricks, first, cell in finer:
+            corners = bricks.corners(points)
+            here = corners.present
+            entries = torch.where(here[:, None], corners.entries + first, entries)
+            inside = torch.where(here[:, None], corners.inside, inside)
+            cells = torch.where(here, cell, cells)
         return Corners(entries, inside), cells
 
     def _laid(self) -> list[Bricks]:
