@@ -18,11 +18,14 @@ class OrientationConfig:
     """Number of rounds that make the normals agree with the winding number that they define."""
     widths: tuple[float, float] = (1.5, 0.75)
     """Smoothing of the winding number in the first and in the last round, in point spacings."""
+    wide: tuple[float, float] = (6.0, 2.0)
+    """Other widths that are tried, for views that do not meet, whose layers narrow ones take for thin walls; the widths
+    are kept that put more points between an inside and an outside."""
 
     def __post_init__(self) -> None:
         check_settings(self)
-        if self.directions < 0 or self.rounds < 0 or min(self.widths) <= 0:
-            raise ValueError(f"OrientationConfig: need directions and rounds >= 0 and widths > 0: {self}")
+        if self.directions < 0 or self.rounds < 0 or min(*self.widths, *self.wide) <= 0:
+            raise ValueError(f"OrientationConfig: need directions and rounds >= 0, widths and wide > 0: {self}")
 
 
 @dataclass(frozen=True, kw_only=True)

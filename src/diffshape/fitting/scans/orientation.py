@@ -1,11 +1,13 @@
-"""How reliable the orientation of a scan is."""
+"""Orientation of a scan, and how reliable it is."""
 
 from dataclasses import dataclass
 
+from jaxtyping import Float
 from torch import Tensor
 
 from diffshape._reprs import one_line
-from diffshape.ops.orientation.orient_points import OrientedPoints
+from diffshape.fitting.scans.config import OrientationConfig
+from diffshape.ops.orientation.orient_points import OrientedPoints, orient_points
 
 
 @dataclass(frozen=True)
@@ -27,6 +29,19 @@ class OrientationTrust:
     def reliable(self) -> bool:
         """Whether the orientation encloses a volume, and most points agree with it."""
         return self.volume > 1e-4 and self.undecided < 0.5
+
+
+def oriented_scan(
+    surface: Float[Tensor, "n 3"], normals: Float[Tensor, "n 3"], areas: Float[Tensor, "n"], config: OrientationConfig
+) -> OrientedPoints:
+    """The points with their normals turned outside, by the widths of ``config`` that decide more of them."""
+    tried = [
+        orient_points(
+            surface, normals=normals, areas=areas, rounds=config.rounds, widths=widths, directions=config.directions
+        )
+        for widths in (config.widths, config.wide)
+    ]
+    return max(tried, key=lambda oriented: int(oriented.decided.sum()))
 
 
 def trust_in(oriented: OrientedPoints, volume: float) -> OrientationTrust:

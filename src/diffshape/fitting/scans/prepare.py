@@ -10,15 +10,17 @@ from torch import Tensor
 from diffshape._arguments import checked
 from diffshape._reprs import one_line
 from diffshape.fitting.scans.config import ScanConfig
-from diffshape.fitting.scans.orientation import OrientationTrust, trust_in
+from diffshape.fitting.scans.orientation import OrientationTrust, oriented_scan, trust_in
 from diffshape.fitting.scans.prior.clean import cleaned
 from diffshape.fitting.scans.prior.scan_prior import shipped_prior
 from diffshape.fitting.scans.sides import given_sides, sides_along_surface
 from diffshape.ops.local_quadrics import LocalQuadrics, local_quadrics
 from diffshape.ops.neighbors.index import NeighborIndex
-from diffshape.ops.orientation.orient_points import orient_points
 from diffshape.ops.orientation.point_areas import AREA_NEIGHBORS, point_areas
 
+DISAGREEMENT = 4.0
+"""Error of a cleaned point for each unit of length by which its neighbours on the same side differ from a quadric:
+cleaned points form one sheet, and where they form several, as views do that do not meet, the truth is between them."""
 FARTHEST = 1.0
 """Largest coordinate of a clean point in the unit frame, where the surface ends at 0.5."""
 
@@ -107,29 +109,24 @@ def prepare_scan(
     squared_distances, neighbors = index.query(
         surface, min(max(AREA_NEIGHBORS + 1, config.curvature_size), len(surface))
     )
-    sides = config.orientation
-    oriented = orient_points(
-        surface,
-        normals=found,
-        areas=point_areas(squared_distances),
-        rounds=sides.rounds,
-        widths=sides.widths,
-        directions=sides.directions,
-    )
+    oriented = oriented_scan(surface, found, point_areas(squared_distances), config.orientation)
     told = None if given is None else given_sides(surface, found, given[on_surface], neighbors)
     if told is not None:
         oriented = oriented._replace(normals=told)
     elif open:
         oriented = oriented._replace(normals=sides_along_surface(surface, found, neighbors))
-    errors = clean.error[on_surface].to(points.dtype)
+    quadrics = _as_dtype(_quadrics(surface, oriented.normals, neighbors, config), points.dtype)
+    moved, errors = bool((moves != 0).any()), clean.error[on_surface].to(points.dtype)
+    if moved:
+        errors = torch.hypot(errors, DISAGREEMENT * quadrics.residuals)
     return PreparedScan(
-        quadrics=_as_dtype(_quadrics(surface, oriented.normals, neighbors, config), points.dtype),
+        quadrics=quadrics,
         kept=kept,
         areas=oriented.areas.to(points.dtype),
         errors=errors,
         noise=float(clean.noise.median()),
         spacing=oriented.spacing,
-        moved=bool((moves != 0).any()),
+        moved=moved,
         trust=trust_in(oriented, oriented.winding(surface).volume),
         confidence=1 / (1 + errors / oriented.spacing),
         given=told is not None,
