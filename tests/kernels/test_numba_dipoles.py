@@ -1,9 +1,18 @@
-"""Moments by definition, the expansion against the sum over every source, and the same bits for any number of threads."""
+"""Moments by definition, clusters against the sum over every source, the same bits for any number of threads."""
 
 import numpy as np
 import pytest
 
-from diffshape.kernels.numba_dipoles import CHUNK, FAR, GROUP, LEAF, NEAR, build_clusters, cluster_moments, query_dipoles
+from diffshape.kernels.numba_dipoles import (
+    CHUNK,
+    FAR,
+    GROUP,
+    LEAF,
+    NEAR,
+    build_clusters,
+    cluster_moments,
+    query_dipoles,
+)
 from diffshape.kernels.numba_morton import morton_order
 from diffshape.kernels.threads import run_tasks
 

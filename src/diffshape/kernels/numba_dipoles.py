@@ -95,11 +95,19 @@ def cluster_moments(clusters, charges, dipoles) -> np.ndarray:
         m[:] = 0
         if node >= leaves:
             for i in range((node - leaves) * count // leaves, (node - leaves + 1) * count // leaves):
-                ex, ey, ez = points[i, 0] - centers[node, 0], points[i, 1] - centers[node, 1], points[i, 2] - centers[node, 2]
+                ex, ey, ez = (
+                    points[i, 0] - centers[node, 0],
+                    points[i, 1] - centers[node, 1],
+                    points[i, 2] - centers[node, 2],
+                )
                 _shift(m, ex, ey, ez, charges[i], dipoles[i, 0], dipoles[i, 1], dipoles[i, 2])
         else:
             for child in range(2 * node, 2 * node + 2):
-                ex, ey, ez = centers[child, 0] - centers[node, 0], centers[child, 1] - centers[node, 1], centers[child, 2] - centers[node, 2]
+                ex, ey, ez = (
+                    centers[child, 0] - centers[node, 0],
+                    centers[child, 1] - centers[node, 1],
+                    centers[child, 2] - centers[node, 2],
+                )
                 _shift(m, ex, ey, ez, moments[0, child], moments[1, child], moments[2, child], moments[3, child])
                 for term in range(4, 10):
                     m[term] += moments[term, child]
@@ -184,7 +192,9 @@ def _flush(near, near_count, far, far_count, width, queries, group, values) -> N
 
 
 @compiled
-def _query_group(points, centers, radii, moments, charges, dipoles, width, beta, queries, group, near, far, values) -> None:
+def _query_group(
+    points, centers, radii, moments, charges, dipoles, width, beta, queries, group, near, far, values
+) -> None:
     """Walk the tree once for a group of queries, in preorder without a stack.
 
     After node i and all below it comes (i + 1) without its trailing zero bits; that is 1, the root, at the end.
@@ -202,7 +212,11 @@ def _query_group(points, centers, radii, moments, charges, dipoles, width, beta,
     near_count, far_count, node = 0, 0, 1
     while True:
         cx, cy, cz = centers[node, 0], centers[node, 1], centers[node, 2]
-        dx, dy, dz = max(max(lx - cx, cx - hx), zero), max(max(ly - cy, cy - hy), zero), max(max(lz - cz, cz - hz), zero)
+        dx, dy, dz = (
+            max(max(lx - cx, cx - hx), zero),
+            max(max(ly - cy, cy - hy), zero),
+            max(max(lz - cz, cz - hz), zero),
+        )
         if dx * dx + dy * dy + dz * dz + width > beta * radii[node]:
             if far_count == far.shape[1]:
                 _flush(near, near_count, far, far_count, width, queries, group, values)
@@ -254,5 +268,17 @@ def query_dipoles(task, clusters, moments, charges, dipoles, width, beta, querie
     for first in range(task * CHUNK * GROUP, min(len(order), (task + 1) * CHUNK * GROUP), GROUP):
         group = order[first : first + GROUP]
         _query_group(
-            points, clusters.centers, clusters.radii, moments, charges, dipoles, width, beta, queries, group, near, far, values
+            points,
+            clusters.centers,
+            clusters.radii,
+            moments,
+            charges,
+            dipoles,
+            width,
+            beta,
+            queries,
+            group,
+            near,
+            far,
+            values,
         )

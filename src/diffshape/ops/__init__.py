@@ -1,4 +1,4 @@
-"""Differentiable primitives: neighbours, assignment, hash encoding, level sets, meshes, isosurfaces, sides, heat-maps."""
+"""Differentiable primitives: neighbours, assignment, hash encoding, level sets, meshes, isosurfaces, heat-maps."""
 
 from diffshape.ops.hash_grid.encode import hash_encode
 from diffshape.ops.hash_grid.layout import GridLayout

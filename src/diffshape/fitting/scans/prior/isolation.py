@@ -4,8 +4,8 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
-from diffshape.ops.orientation.point_areas import AREA_NEIGHBORS
 from diffshape.ops.neighbors.index import NeighborIndex
+from diffshape.ops.orientation.point_areas import AREA_NEIGHBORS
 
 OF_ALL = 6.0
 """Distance to the 8th neighbour, over that of most points, from which on a point is isolated."""

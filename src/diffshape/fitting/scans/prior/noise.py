@@ -6,10 +6,10 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from diffshape.ops.orientation.point_areas import point_areas, spacing_of
 from diffshape.ops.local_quadrics import local_quadrics
 from diffshape.ops.neighborhoods.frames import plane_normals
 from diffshape.ops.neighbors.index import NeighborIndex
+from diffshape.ops.orientation.point_areas import point_areas, spacing_of
 
 PLANE = 96
 """Number of neighbours whose plane is the base of a quadric."""

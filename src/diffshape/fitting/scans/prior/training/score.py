@@ -9,10 +9,10 @@ from torch import Tensor
 from torch.nn.functional import normalize
 
 from diffshape._scores import plain_values
-from diffshape.ops.orientation.point_areas import AREA_NEIGHBORS, point_areas, spacing_of
 from diffshape.fitting.scans.prior.training.drawn_crops import INNER_POINTS, DrawnCrop
 from diffshape.ops.neighbors.estimate_normals import estimate_normals
 from diffshape.ops.neighbors.index import NeighborIndex
+from diffshape.ops.orientation.point_areas import AREA_NEIGHBORS, point_areas, spacing_of
 
 BANDS = {"0": 0.0, "< 0.15": 0.15, "0.15 to 0.6": 0.6, "0.6 to 1.2": 1.2, "> 1.2": torch.inf}
 """Upper ends of the bands of noise, in distances between neighbouring points, by what a table calls them."""
