@@ -37,6 +37,7 @@ bench:
 	@$(MAKE) -s environment EXTRAS=bench
 	"$(VENV)/bin/python" -m benchmarks.quality.surface_quality --shared "$(SHARED)"
 	"$(VENV)/bin/python" -m benchmarks.quality.scan_cleaning --shared "$(SHARED)"
+	"$(VENV)/bin/python" -m benchmarks.quality.orientation --shared "$(SHARED)"
 	"$(VENV)/bin/python" -m benchmarks.speed.scan_cleaning
 	"$(VENV)/bin/python" -m benchmarks.speed.step_cost
 	"$(VENV)/bin/python" -m benchmarks.speed.softplus

@@ -14,9 +14,9 @@ class OrientationConfig:
 
     directions: int = 64
     """Number of directions from which the points are looked at for a first guess; 0 for no guess."""
-    rounds: int = 10
+    rounds: int = 16
     """Number of rounds that make the normals agree with the winding number that they define."""
-    widths: tuple[float, float] = (1.5, 0.75)
+    widths: tuple[float, float] = (3.0, 0.75)
     """Smoothing of the winding number in the first and in the last round, in point spacings."""
 
     def __post_init__(self) -> None:
