@@ -8,7 +8,6 @@ import torch
 from diffshape._tensor_files import write_tensors
 from diffshape.data import PointCloud, icosphere, read_points, write_points
 from diffshape.fitting import CleanScan, clean_scan
-from diffshape.fitting.scans.config import OrientationConfig
 from diffshape.fitting.scans.orientation import OrientationTrust
 from diffshape.fitting.scans.prior.clean import Cleaned
 from diffshape.fitting.scans.prior.config import PriorConfig
@@ -19,16 +18,6 @@ CENTER, RADIUS, NOISE = np.array([10.0, -5.0, 3.0]), 2.0, 0.05
 
 EXACT = 1e-4
 """Largest error of a length that rounding to single precision in the unit frame may bring: 1/500 of the noise."""
-
-
-@pytest.fixture(scope="module", autouse=True)
-def quick_sides():
-    """Sides told on a coarse grid, a tenth of the work."""
-    module = import_module("diffshape.fitting.clean_scan")
-    coarse = OrientationConfig(directions=16, resolution=48, rounds=2, smoothing=(0.04, 0.03))
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(module, "OrientationConfig", lambda: coarse)
-        yield
 
 
 @pytest.fixture(scope="module")
