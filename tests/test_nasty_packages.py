@@ -48,7 +48,7 @@ DEEP = models.DeepSDFConfig(network=LATENT, batch=2, points=8, samples=16)
 RESULTS = {
     "data.DistanceSamples", "data.DrawnScan", "data.DrawnSolid", "data.Mesh", "data.PointCloud",
     "data.ProceduralObject", "data.ShapeFamily",
-    "fitting.CleanScan", "fitting.FitResult", "fitting.FitRow", "fitting.FitTable", "fitting.Orientation",
+    "fitting.CleanScan", "fitting.FitResult", "fitting.FitRow", "fitting.FitTable",
     "fitting.OrientationTrust", "fitting.PreparedScan", "models.DeepSDF", "models.DeepSDFScore", "models.FamilySamples",
     "models.FoundCodes", "models.LandmarkPrediction", "models.LandmarkScore", "models.TrainingResult",
     "training.Checkpoint", "training.Outcome", "training.StepReport",

@@ -35,7 +35,7 @@ numpy.save(sys.argv[2], orient_points(torch.from_numpy(numpy.load(sys.argv[1])))
 def right_share(truth: Truth, points: Points, normals: Points) -> float:
     """Share of the normals on the side of those of the nearest true triangles."""
     _, faces, _ = igl.point_mesh_squared_distance(np.ascontiguousarray(points, np.float64), *truth.mesh)
-    return round(float(((normals * truth.normals[faces]).sum(axis=1) > 0).mean()), 5)
+    return round(float(((normals * truth.normals[np.asarray(faces)]).sum(axis=1) > 0).mean()), 5)
 
 
 def normals_before(points: Points) -> Points:

@@ -17,7 +17,7 @@ from diffshape.data import Frame, as_points, clean_points
 from diffshape.data.arrays import usable_rows
 from diffshape.data.coincident import distinct_rows
 from diffshape.data.points import dimensions
-from diffshape.fitting.scans.orientation import OrientationTrust
+from diffshape.fitting.scans.orientation import trust_in
 from diffshape.fitting.scans.prior.clean import cleaned
 from diffshape.fitting.scans.prior.noise import shuffled
 from diffshape.fitting.scans.prior.scan_prior import read_prior, shipped_prior
@@ -198,7 +198,7 @@ def _turn_outward(
     for block, turned in zip(points.split(BLOCK), normals.split(BLOCK)):
         inward = (winding.gradient(block) * turned).sum(dim=1) > 0
         turned[inward] *= -1
-    trust = OrientationTrust.of(oriented, winding.volume)
+    trust = trust_in(oriented, winding.volume)
     return trust.reliable, oriented.spacing * (len(sample) / len(places)) ** 0.5
 
 

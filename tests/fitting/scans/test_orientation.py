@@ -3,20 +3,20 @@
 import pytest
 import torch
 
-from diffshape.fitting.scans.orientation import OrientationTrust
+from diffshape.fitting.scans.orientation import OrientationTrust, trust_in
 from diffshape.ops import orient_points
 
 
-def trust_in(points):
+def trust_of(points):
     oriented = orient_points(points)
-    return OrientationTrust.of(oriented, oriented.winding(points).volume)
+    return trust_in(oriented, oriented.winding(points).volume)
 
 
 @pytest.mark.parametrize("noise", [0.0, 0.005])
 @pytest.mark.parametrize("shape", ["sphere", "torus", "slab"])
 def test_solids_are_trusted(clouds, shape, noise):
     points, _ = getattr(clouds, shape)()
-    trust = trust_in(clouds.noisy(points, noise))
+    trust = trust_of(clouds.noisy(points, noise))
     assert trust.unseen < 0.1
     assert trust.overruled < 0.01
     assert trust.undecided < 0.1
@@ -27,7 +27,7 @@ def test_a_hidden_hollow_is_reported_unseen(clouds):
     points, truth = clouds.nested_spheres()
     oriented = orient_points(points)
     assert (oriented.normals * truth).sum(1).min() > 0
-    assert OrientationTrust.of(oriented, 1.0).unseen == pytest.approx(0.2, abs=0.01)
+    assert trust_in(oriented, 1.0).unseen == pytest.approx(0.2, abs=0.01)
 
 
 def test_one_sided_scan_of_a_ball_closes(clouds):
@@ -46,7 +46,7 @@ def test_planar_patch_is_seen_from_both_sides_and_is_not_trusted(clouds):
     points = torch.rand(1000, 3, generator=clouds.generator(), dtype=torch.float64) - 0.5
     points[:, 2] = 0
     assert orient_points(points).normals[:, 2].abs().mean() > 0.8
-    trust = trust_in(points)
+    trust = trust_of(points)
     assert trust.overruled > 0.2
     assert trust.undecided > 0.6
     assert not trust.reliable
@@ -54,7 +54,7 @@ def test_planar_patch_is_seen_from_both_sides_and_is_not_trusted(clouds):
 
 def test_trust_falls_for_a_cloud_without_a_surface(clouds):
     points = torch.rand(3000, 3, generator=clouds.generator(), dtype=torch.float64) - 0.5
-    trust = trust_in(points)
+    trust = trust_of(points)
     assert trust.unseen > 0.05
     assert trust.undecided > 0.2
 

@@ -28,16 +28,16 @@ class OrientationTrust:
         """Whether the orientation encloses a volume, and most points agree with it."""
         return self.volume > 1e-4 and self.undecided < 0.5
 
-    @classmethod
-    def of(cls, oriented: OrientedPoints, volume: float) -> "OrientationTrust":
-        """The trust in normals that were found, which enclose ``volume``."""
-        seen = oriented.seen_from
-        return cls(
-            unseen=_share((seen == 0).all(dim=1)),
-            overruled=_share((seen * oriented.normals).sum(dim=1) < 0),
-            undecided=_share(~oriented.decided),
-            volume=volume,
-        )
+
+def trust_in(oriented: OrientedPoints, volume: float) -> OrientationTrust:
+    """The trust in normals that were found, which enclose ``volume``."""
+    seen = oriented.seen_from
+    return OrientationTrust(
+        unseen=_share((seen == 0).all(dim=1)),
+        overruled=_share((seen * oriented.normals).sum(dim=1) < 0),
+        undecided=_share(~oriented.decided),
+        volume=volume,
+    )
 
 
 def _share(mask: Tensor) -> float:

@@ -10,7 +10,7 @@ from torch import Tensor
 from diffshape._arguments import checked
 from diffshape._reprs import one_line
 from diffshape.fitting.scans.config import ScanConfig
-from diffshape.fitting.scans.orientation import OrientationTrust
+from diffshape.fitting.scans.orientation import OrientationTrust, trust_in
 from diffshape.fitting.scans.prior.clean import cleaned
 from diffshape.fitting.scans.prior.scan_prior import shipped_prior
 from diffshape.ops.local_quadrics import LocalQuadrics, local_quadrics
@@ -109,7 +109,7 @@ def prepare_scan(points: Float[Tensor, "n 3"], config: ScanConfig | None = None)
         moved=bool((moves != 0).any()),
         winding=winding,
         confidence=oriented.confidence.to(points.dtype),
-        trust=OrientationTrust.of(oriented, winding.volume),
+        trust=trust_in(oriented, winding.volume),
     )
 
 
