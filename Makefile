@@ -38,6 +38,7 @@ bench:
 	"$(VENV)/bin/python" -m benchmarks.quality.surface_quality --shared "$(SHARED)" --presets standard quick
 	"$(VENV)/bin/python" -m benchmarks.speed.scan_fits
 	"$(VENV)/bin/python" -m benchmarks.quality.scan_cleaning --shared "$(SHARED)"
+	"$(VENV)/bin/python" -m benchmarks.quality.orientation --shared "$(SHARED)"
 	"$(VENV)/bin/python" -m benchmarks.speed.scan_cleaning
 	"$(VENV)/bin/python" -m benchmarks.speed.step_cost
 	"$(VENV)/bin/python" -m benchmarks.speed.softplus

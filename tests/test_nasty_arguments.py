@@ -221,6 +221,14 @@ CALLS = {
     ),
     "nearest_neighbors": Call(ops.nearest_neighbors, clouds(k=2)),
     "normalize_landmarks": Call(ops.normalize_landmarks, {"landmarks": MARKS, "size": (8, 7)}),
+    "orient_points": Call(
+        ops.orient_points,
+        {"points": V, "normals": V, "areas": torch.ones(12), "rounds": 2, "widths": (1.5, 0.75), "directions": 8},
+        lambda oriented: oriented.normals,
+    ),
+    "OrientedPoints.winding": Call(
+        lambda points: ops.orient_points(V).winding(points).value(X[0]), {"points": V}
+    ),
     "optimality_gap": Call(ops.optimality_gap, {"x": X, "y": Y, "indices": torch.arange(N).expand(B, N)}),
     "pack_hash_grid": Call(
         lambda tables, fade: ops.pack_hash_grid(GRID, tables, fade, *LAYERS, box=(-1.0, 1.0), beta=math.inf),

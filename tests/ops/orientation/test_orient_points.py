@@ -78,7 +78,7 @@ def test_confidence_is_high_where_sides_are_clear_and_low_in_a_cloud_without_sur
     assert oriented.confidence.mean() > 0.9
     assert oriented.decided.double().mean() > 0.99
     noise = orient_points(torch.rand(3000, 3, generator=generator(), dtype=torch.float64))
-    assert noise.confidence.mean() < 0.7
+    assert noise.confidence.mean() < 0.8
     assert noise.decided.double().mean() < 0.8
 
 
@@ -167,7 +167,7 @@ def test_two_points():
         ({"areas": torch.ones(4)}, r"areas must have shape \(5,\), got \(4,\)"),
         ({"areas": -torch.ones(5)}, "areas must be 0 or more, got -1"),
         ({"rounds": -1}, "rounds and directions must be 0 or more, got -1 and 64"),
-        ({"directions": -1}, "rounds and directions must be 0 or more, got 10 and -1"),
+        ({"directions": -1}, "rounds and directions must be 0 or more, got 16 and -1"),
         ({"widths": (1.0, 0.0)}, r"widths must be positive and finite, got \(1.0, 0.0\)"),
     ],
 )

@@ -9,6 +9,10 @@ from diffshape._reprs import one_line
 from diffshape.fitting.scans.config import OrientationConfig
 from diffshape.ops.orientation.orient_points import OrientedPoints, orient_points
 
+MOST = 0.9
+"""Share of the points that an orientation by wide widths must decide: walls as thin as those of a blade are blurred
+away by them, and few of their points lie between an inside and an outside."""
+
 
 @dataclass(frozen=True)
 class OrientationTrust:
@@ -34,14 +38,15 @@ class OrientationTrust:
 def oriented_scan(
     surface: Float[Tensor, "n 3"], normals: Float[Tensor, "n 3"], areas: Float[Tensor, "n"], config: OrientationConfig
 ) -> OrientedPoints:
-    """The points with their normals turned outside, by the widths of ``config`` that decide more of them."""
-    tried = [
+    """The points with their normals turned outside, by the wide widths if they decide more of them, and most."""
+    narrow, wide = (
         orient_points(
             surface, normals=normals, areas=areas, rounds=config.rounds, widths=widths, directions=config.directions
         )
         for widths in (config.widths, config.wide)
-    ]
-    return max(tried, key=lambda oriented: int(oriented.decided.sum()))
+    )
+    decided = wide.decided.double().mean()
+    return wide if decided > max(MOST, narrow.decided.double().mean()) else narrow
 
 
 def trust_in(oriented: OrientedPoints, volume: float) -> OrientationTrust:

@@ -88,8 +88,8 @@ def orient_points(
     *,
     normals: Float[Tensor, "n 3"] | None = None,
     areas: Float[Tensor, "n"] | None = None,
-    rounds: int = 10,
-    widths: tuple[float, float] = (1.5, 0.75),
+    rounds: int = 16,
+    widths: tuple[float, float] = (3.0, 0.75),
     directions: int = 64,
 ) -> OrientedPoints:
     """Find the outward normals of a cloud that samples the surface of a solid.
@@ -117,7 +117,7 @@ def orient_points(
         ValueError: A shape does not fit, a number is not finite, or an option is out of range.
 
     The result is deterministic for any number of threads. It turns with the points only approximately, as the
-    directions are fixed. Points that all lie in one place get a confidence of 0. Time O(N log N) on the CPU, 0.5 s of
+    directions are fixed. Points that all lie in one place get a confidence of 0. Time O(N log N) on the CPU, 1 s of
     a core for 30,000 points; O(N^2) on other devices.
 
     >>> ball = 3 + fibonacci_directions(2000)
