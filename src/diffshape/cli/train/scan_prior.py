@@ -12,7 +12,7 @@ from diffshape.cli.parsing.options import OptionalInt
 from diffshape.cli.train.command import TrainCommand, run_command
 from diffshape.cli.train.options import TrainOptions, check_options
 from diffshape.fitting.scans.prior.config import PriorConfig
-from diffshape.fitting.scans.prior.training.settings import BYTES_EACH, STEPS, DrawnScans, ScanPriorSettings
+from diffshape.fitting.scans.prior.training.settings import BYTES_EACH, SCANS, STEPS, DrawnScans, ScanPriorSettings
 
 if TYPE_CHECKING:
     from diffshape.fitting.scans.prior.scan_prior import ScanPrior
@@ -30,12 +30,12 @@ _FILES = {
 class TrainScanPrior(TrainOptions):
     """Train the prior that diffshape clean cleans with, on scans of solids that are drawn at random; reads no file."""
 
-    scans: int = 900
+    scans: int = SCANS
     """Number of drawn scans to learn from; each takes about a second of a core."""
     test_scans: int = 60
     """Number of other drawn scans to be tested on."""
     steps: OptionalInt = None
-    """Optimiser steps of all passes; 44000 unless --seconds is given."""
+    """Optimiser steps of all passes; 60000 unless --seconds is given."""
     config: PriorConfig = field(default_factory=PriorConfig)
     """Networks and their training."""
 

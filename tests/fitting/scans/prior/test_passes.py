@@ -75,7 +75,7 @@ def test_of_a_scan_with_much_noise_few_points_are_neighbors(prior):
     level = ScanNoise(torch.tensor(0.25), torch.tensor(0.1))
     assert support_of(points, level._replace(noise=torch.tensor(0.12))) is None
     support = support_of(points, level)
-    assert len(support) == 250  # 1.25 distances between points
+    assert len(support) == 409  # 1.6 distances between points
     _, neighbors = next(iter(NeighborLists(points, 7, support).blocks()))
     assert torch.isin(neighbors, support.int()).all()
     wanted = torch.cdist(points, points[support]).argsort(dim=1)[:, :7]

@@ -10,6 +10,7 @@ from diffshape._reprs import one_line
 from diffshape.fitting.scans.prior.isolation import isolated_points
 from diffshape.fitting.scans.prior.passes import smoothed
 from diffshape.fitting.scans.prior.scan_prior import ScanPrior
+from diffshape.ops.neighbors.index import NeighborIndex
 
 CLEAN_BELOW = 0.08
 """Noise, in distances between points, below which the points of a scan stay where they are."""
@@ -49,16 +50,24 @@ def cleaned(prior: ScanPrior, points: Float[Tensor, "n 3"], noise: float | None 
         noise: Standard deviation along the normals in the same unit; estimated if ``None``. Where it is 0, no point
             moves, and what is estimated serves for normals and outliers.
     """
+    isolated = isolated_points(points)
+    if 2 * int(isolated.sum()) >= len(points):  # of a handful of points nothing is known
+        isolated = torch.zeros_like(isolated)
+    found = _cleaned_together(prior, points[~isolated], noise)
+    return _with_isolated(points, isolated, found) if bool(isolated.any()) else found
+
+
+def _cleaned_together(prior: ScanPrior, points: Float[Tensor, "n 3"], noise: float | None) -> Cleaned:
+    """The points of a scan without isolated ones."""
     scan = smoothed(prior, points, noise or None)
     cloud, level = scan.cloud, scan.level
     taken = scan.moved_noise()
     still = taken < STILL_BELOW * level.spacing
     stays = still | (level.noise < CLEAN_BELOW * level.spacing) | (noise == 0)
     stray = (cloud.points - points).norm(dim=1) > torch.maximum(STRAY * level.noise, level.spacing)
-    isolated = isolated_points(points)
-    outliers = (cloud.outlier > OUTLIER) | isolated | (stray & ~stays)
-    if 2 * int(outliers.sum()) > len(points):  # outliers are the fewer; of a handful of points nothing is known
-        outliers = isolated
+    outliers = (cloud.outlier > OUTLIER) | (stray & ~stays)
+    if 2 * int(outliers.sum()) >= len(points):  # outliers are the fewer
+        outliers = torch.zeros_like(outliers)
     return Cleaned(
         points=torch.where((stays | outliers)[:, None], points, cloud.points),
         normals=cloud.normals,
@@ -66,3 +75,17 @@ def cleaned(prior: ScanPrior, points: Float[Tensor, "n 3"], noise: float | None 
         noise=torch.where(still, taken, level.noise).expand(len(points)),
         outliers=outliers,
     )
+
+
+def _with_isolated(points: Float[Tensor, "n 3"], isolated: Bool[Tensor, "n"], found: Cleaned) -> Cleaned:
+    """What was found, and isolated points as outliers, of which is told what is known of the nearest other point."""
+    nearest = NeighborIndex(points[~isolated]).query(points[isolated])
+    every = []
+    for values in found:
+        whole = values.new_empty(len(points), *values.shape[1:])
+        whole[~isolated], whole[isolated] = values, values[nearest.indices]
+        every.append(whole)
+    whole = Cleaned(*every)
+    whole.points[isolated], whole.outliers[isolated] = points[isolated], True
+    whole.error[isolated] += nearest.squared_distances.sqrt()
+    return whole

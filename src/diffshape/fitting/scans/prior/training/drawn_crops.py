@@ -23,6 +23,10 @@ SCAN_POINTS = (600, 150_000)
 """Range of the number of points of a scan, drawn log-uniformly."""
 MOST_NOISE = 0.02
 """Largest standard deviation of the noise; the longest side of a solid is 1."""
+NOISY_POINTS = (8_000, 150_000)
+"""Range of the number of points of scans whose noise is drawn against the solid."""
+NOISY = (0.003, 0.015)
+"""Range of that noise, drawn log-uniformly."""
 CROP_POINTS = 4_000
 """Largest number of points of a crop."""
 INNER_POINTS = 1_300
@@ -50,7 +54,7 @@ class DrawnCrop(NamedTuple):
     outliers: Bool[Tensor, "n"]
     """True for stray points that are farther from the surface than its noise explains."""
     noise: float
-    """Standard deviation of the noise of the scan."""
+    """Standard deviation of the errors of the scan: noise, and views that do not meet."""
     truth_points: Float[Tensor, "m 3"]
     """Points drawn evenly on the true surface, as far as 1.3 times the radius of the crop and 0.05 from its middle."""
     truth_normals: Float[Tensor, "m 3"]
@@ -110,7 +114,7 @@ def _crop(generator: np.random.Generator) -> DrawnCrop:
     solid = drawn_solid(_seed(generator))
     count, options = _draws(generator)
     scan = drawn_scan(solid, count, seed=_seed(generator), **options)
-    noise = options["noise"]
+    noise = float(np.hypot(options["noise"], options.get("misalignment", 0)))
     middle = scan.points[generator.choice(np.flatnonzero(~scan.outliers))]
     places, radius = _nearest(scan, middle)
     sampled = min(max(TRUTH_RATIO * count, TRUTH_POINTS[0]), TRUTH_POINTS[1])
@@ -123,23 +127,32 @@ def _crop(generator: np.random.Generator) -> DrawnCrop:
 
 def _draws(generator: np.random.Generator) -> _Draws:
     """Regime of one scan: how dense, how noisy, and what else is wrong with it."""
-    count = round(log_uniform(*SCAN_POINTS, generator))
-    level = generator.random()
-    ratio = log_uniform(0.003, 0.15, generator) if level < 0.2 else log_uniform(0.15, 2.5, generator)
-    noise = 0.0 if level < 0.1 else min(ratio / count**0.5, MOST_NOISE)
+    count, noise = _density_and_noise(generator)
     kind = str(generator.choice(["gaussian", "laplace", "ray", "grid"], p=[0.6, 0.15, 0.15, 0.1]))
     options: dict[str, Any] = {"noise": noise, "noise_kind": kind}
     if generator.random() < 1 / 3:
         options["unevenness"] = generator.uniform(0.3, 2.3)
     if generator.random() < 0.3:
         options["outliers"] = log_uniform(0.002, 0.06, generator)
-    if generator.random() < 0.25:
+    if generator.random() < 0.3:
         options["views"] = int(generator.integers(2, 13))
-        if generator.random() < 0.25:
-            options["misalignment"] = generator.uniform(0, 0.7) * noise
+        if generator.random() < 0.5:
+            options["misalignment"] = log_uniform(0.2, 3, generator) * noise
     if generator.random() < 0.15:
         options["holes"] = int(generator.integers(1, 5))
     return _Draws(count, options)
+
+
+def _density_and_noise(generator: np.random.Generator) -> tuple[int, float]:
+    """Number of points of a scan and its noise: none, little, any against the distance between points, or any against
+    the solid, which is much against the distance between the many points that such a scan must have."""
+    count, level = round(log_uniform(*SCAN_POINTS, generator)), generator.random()
+    if level < 0.1:
+        return count, 0.0
+    if level < 0.6:
+        ratio = log_uniform(0.003, 0.15, generator) if level < 0.2 else log_uniform(0.15, 2.5, generator)
+        return count, min(ratio / count**0.5, MOST_NOISE)
+    return round(log_uniform(*NOISY_POINTS, generator)), log_uniform(*NOISY, generator)
 
 
 def _nearest(scan: DrawnScan, middle: NDArray[np.float64]) -> tuple[NDArray[np.int64], float]:

@@ -9,7 +9,9 @@ from diffshape._typed import check_settings
 from diffshape.fitting.scans.prior.config import PriorConfig
 from diffshape.training.run_settings import RunSettings
 
-STEPS = 44_000
+SCANS = 1_200
+"""Default number of drawn scans to learn from."""
+STEPS = 60_000
 """Default number of training steps, those of all passes."""
 BYTES_EACH = 3_000_000
 """Memory of what is kept of a drawn scan, on average; 2,200,000 measured."""
@@ -19,7 +21,7 @@ BYTES_EACH = 3_000_000
 class DrawnScans:
     """Parts of scans of solids, all drawn at random."""
 
-    scans: int = 900
+    scans: int = SCANS
     """Number of drawn scans to learn from."""
     test_scans: int = 60
     """Number of other drawn scans to be tested on."""

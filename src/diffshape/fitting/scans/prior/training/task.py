@@ -10,7 +10,7 @@ from torch.nn.functional import binary_cross_entropy_with_logits
 
 from diffshape.fitting.scans.prior.neighbors import NeighborLists
 from diffshape.fitting.scans.prior.network import Estimate
-from diffshape.fitting.scans.prior.noise import estimate_noise
+from diffshape.fitting.scans.prior.noise import ScanNoise, estimate_noise
 from diffshape.fitting.scans.prior.passes import Smoothing, after_pass, begin, ladder_of, placed
 from diffshape.fitting.scans.prior.scan_prior import ScanPrior
 from diffshape.fitting.scans.prior.training.drawn_crops import INNER_POINTS, DrawnCrop
@@ -32,6 +32,11 @@ ERROR_WEIGHT = 0.1
 """Weight of how well the error is told."""
 OUTLIER_WEIGHT = 0.1
 """Weight of how well outliers are told."""
+MISJUDGED = 0.2
+"""Standard deviation of the logarithm of the factor by which the noise of each scan is misjudged: a network that was
+told it exactly took detail for noise where it was a tenth too large."""
+TOLD_NOISE = 4
+"""Number of scans of which one is told its noise, as by a user, and must not estimate how it varies."""
 
 
 class Lesson(NamedTuple):
@@ -114,10 +119,10 @@ class ScanPriorTask(ModelTask[ScanPrior]):
             nearest = NeighborLists(self._anchors[number], self.prior.config.neighbors)
             if self._stage == 0:
                 points = self._anchors[number]
-                self._scans.append(begin(points, nearest, estimate_noise(points)))
+                self._scans.append(begin(points, nearest, _misjudged(estimate_noise(points), number)))
             else:
-                network = self.prior.passes[self._stage - 1]
-                self._scans[number] = after_pass(network, self._scans[number], nearest, estimating=True)
+                network, estimating = self.prior.passes[self._stage - 1], number % TOLD_NOISE > 0
+                self._scans[number] = after_pass(network, self._scans[number], nearest, estimating=estimating)
             if self._stage == 1:
                 self._anchors[number] = self._scans[number].cloud.points
                 nearest = NeighborLists(self._anchors[number], self.prior.config.neighbors)
@@ -128,6 +133,12 @@ class ScanPriorTask(ModelTask[ScanPrior]):
         cloud = SmoothedCloud(*map(torch.cat, zip(*(scan.cloud for scan in self._scans))))
         rest = map(torch.cat, zip(*(part[1:-1] for part in parts)))
         self._lesson = Lesson(cloud, *rest, starts=counts.cumsum(0))  # type: ignore[misc]
+
+
+def _misjudged(level: ScanNoise, number: int) -> ScanNoise:
+    """The noise of a scan, too small or too large by a factor that its number tells."""
+    generator = torch.Generator().manual_seed(number)
+    return level._replace(noise=level.noise * float(torch.exp(MISJUDGED * torch.randn((), generator=generator))))
 
 
 def _lesson_of(crop: DrawnCrop, scan: Smoothing, nearest: NeighborLists, start: int) -> Lesson:

@@ -12,7 +12,7 @@ from diffshape._bounds import check_budget, check_fits
 from diffshape.fitting.scans.prior.config import PriorConfig
 from diffshape.fitting.scans.prior.scan_prior import ScanPrior
 from diffshape.fitting.scans.prior.training.drawn_crops import DrawnCrop, drawn_crops
-from diffshape.fitting.scans.prior.training.settings import BYTES_EACH, STEPS, DrawnScans, ScanPriorSettings
+from diffshape.fitting.scans.prior.training.settings import BYTES_EACH, SCANS, STEPS, DrawnScans, ScanPriorSettings
 from diffshape.fitting.scans.prior.training.task import ScanPriorTask
 from diffshape.training.device import chosen_device
 from diffshape.training.models.kind import TrainingKind
@@ -27,7 +27,7 @@ from diffshape.training.run_settings import steps_or
 def train_scan_prior(
     config: PriorConfig | None = None,
     *,
-    scans: int = 900,
+    scans: int = SCANS,
     steps: int | None = None,
     seconds: float | None = None,
     device: torch.device | str = "auto",
@@ -45,7 +45,7 @@ def train_scan_prior(
         config: Networks and their training; ``PriorConfig()`` if not given.
         scans: Number of scans that are drawn to learn from, at least 1; each takes about a second of a core.
         steps: Optimiser steps of all passes; with them a training is deterministic on one CPU with one number of
-            threads. 44,000 unless ``seconds`` is given.
+            threads. 60,000 unless ``seconds`` is given.
         seconds: Wall-clock budget of the optimisation, to which its schedule is laid out. It begins when the scans are
             drawn.
         device: Where to compute: "cpu", "cuda" or a ``torch.device``; "auto" takes a GPU if there is one.
