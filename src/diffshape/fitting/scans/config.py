@@ -25,7 +25,7 @@ class OrientationConfig:
     def __post_init__(self) -> None:
         check_settings(self)
         if self.directions < 0 or self.rounds < 0 or min(*self.widths, *self.wide) <= 0:
-            raise ValueError(f"OrientationConfig: need directions and rounds >= 0, widths and wide > 0: {self}")
+            raise ValueError(f"OrientationConfig: need directions and rounds >= 0 and widths > 0: {self}")
 
 
 @dataclass(frozen=True, kw_only=True)
