@@ -19,8 +19,7 @@ class OrientationConfig:
     widths: tuple[float, float] = (1.5, 0.75)
     """Smoothing of the winding number in the first and in the last round, in point spacings."""
     wide: tuple[float, float] = (6.0, 2.0)
-    """Other widths that are tried, for views that do not meet, whose layers narrow ones take for thin walls. They are
-    kept if they put more points between an inside and an outside, and nine in ten at least."""
+    """Widths for a scan of several layers, as views make that do not meet: narrow ones take layers for thin walls."""
 
     def __post_init__(self) -> None:
         check_settings(self)

@@ -1,17 +1,11 @@
-"""Orientation of a scan, and how reliable it is."""
+"""How reliable the orientation of a scan is."""
 
 from dataclasses import dataclass
 
-from jaxtyping import Float
 from torch import Tensor
 
 from diffshape._reprs import one_line
-from diffshape.fitting.scans.config import OrientationConfig
-from diffshape.ops.orientation.orient_points import OrientedPoints, orient_points
-
-MOST = 0.9
-"""Share of the points that an orientation by wide widths must decide: walls as thin as those of a blade are blurred
-away by them, and few of their points lie between an inside and an outside."""
+from diffshape.ops.orientation.orient_points import OrientedPoints
 
 
 @dataclass(frozen=True)
@@ -33,20 +27,6 @@ class OrientationTrust:
     def reliable(self) -> bool:
         """Whether the orientation encloses a volume, and most points agree with it."""
         return self.volume > 1e-4 and self.undecided < 0.5
-
-
-def oriented_scan(
-    surface: Float[Tensor, "n 3"], normals: Float[Tensor, "n 3"], areas: Float[Tensor, "n"], config: OrientationConfig
-) -> OrientedPoints:
-    """The points with their normals turned outside, by the wide widths if they decide more of them, and most."""
-    narrow, wide = (
-        orient_points(
-            surface, normals=normals, areas=areas, rounds=config.rounds, widths=widths, directions=config.directions
-        )
-        for widths in (config.widths, config.wide)
-    )
-    decided = wide.decided.double().mean()
-    return wide if decided > max(MOST, narrow.decided.double().mean()) else narrow
 
 
 def trust_in(oriented: OrientedPoints, volume: float) -> OrientationTrust:
