@@ -89,7 +89,7 @@ NAN_STAYS = {
 """What is worked out point by point; so are all fields, by the methods of ``FIELD_METHODS``."""
 SLOW = {
     ("fitting.fit_mesh", "steps"), ("fitting.fit_meshes", "steps"), ("fitting.fit_points", "steps"),
-    ("fitting.FitResult.mesh", "resolution"), ("models.train_deep_sdf", "steps"),
+    ("fitting.FitResult.mesh", "resolution"), ("fitting.train_scan_prior", "steps"), ("models.train_deep_sdf", "steps"),
 }  # fmt: skip
 """Where None is a long run or a fine surface."""
 

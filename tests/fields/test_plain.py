@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from diffshape.fields import (
+    DistanceGridConfig,
     FeatureGridConfig,
     Field,
     FieldConfig,
@@ -25,6 +26,7 @@ CONFIGS = [
     HashGridConfig(**GRID, width=12, hidden_layers=2, beta=math.inf, reads_point=False),
     HashGridConfig(**GRID, width=12, beta=math.inf),
     LatentMLPConfig(hidden_layers=2, width=16, latent=4, skip=(), dropout=0.0),
+    DistanceGridConfig(cell=0.1),
     FeatureGridConfig(**GRID),
     FeatureGridConfig(**GRID, interpolation="smoothstep", box=(-0.5, 1.0)),
 ]

@@ -26,6 +26,7 @@ from diffshape.fitting.scans.prepare import prepare_scan
 from diffshape.fitting.settings import FitSettings
 from diffshape.fitting.surface.measured_points import MeasuredPoints
 from diffshape.fitting.targets.scan_target import ScanTarget, prepared_target, raw_target
+from diffshape.ops.distance_grid.levels import REACH
 from diffshape.training.device import chosen_device
 from diffshape.training.progress import with_progress
 from diffshape.training.run_folder import refuse_begun
@@ -35,6 +36,8 @@ MAX_POINTS = 100_000
 """Points to which a larger scan is thinned."""
 FINEST = 640
 """Largest number of cells along the side of the box."""
+MOST_NODES = 1_500_000
+"""Largest number of nodes of the finest level, about, which bounds time and memory."""
 _GIVEN_TAKEN = "the normals of the scan tell its outside"
 _GIVEN_LEFT = "the normals of the scan do not agree with one another or with its points; sides are told anew"
 
@@ -143,11 +146,13 @@ def begin_scan(cloud: PointCloud, settings: FitSettings, *, as_torch: bool = Fal
 
 def matched_grid(target: ScanTarget) -> DistanceGridConfig:
     """A distance grid as fine as the points are dense and exact: cells of 0.6 spacings, or 0.8 if points err by more
-    than a tenth of a spacing."""
-    low, high = DistanceGridConfig().box
-    errors = target.surface.errors
-    cell = 0.6 * target.spacing.item() + min(2 * errors.median().item(), 0.2 * target.spacing.item())
-    return DistanceGridConfig(cell=(high - low) / min(max(round((high - low) / max(cell, 1e-9)), 32), FINEST))
+    than a tenth of a spacing; wider where that were more than `MOST_NODES` nodes."""
+    (low, high), spacing, surface = DistanceGridConfig().box, target.spacing.item(), target.surface
+    area = len(surface.points) * spacing**2 if target.areas is None else target.areas.sum().item()
+    cell = max(0.6 * spacing + min(2 * surface.errors.median().item(), 0.2 * spacing), (high - low) / FINEST)
+    while area / cell**2 * (4 + 2 * REACH * spacing / cell) > MOST_NODES:
+        cell *= 1.02
+    return DistanceGridConfig(cell=(high - low) / max(round((high - low) / cell), 32))
 
 
 def matched_hash_grid(target: ScanTarget) -> HashGridConfig:
