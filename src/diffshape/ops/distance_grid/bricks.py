@@ -8,11 +8,7 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
 from diffshape._reprs import one_line
-
-SIDE = 4
-"""Nodes along the side of a brick."""
-NODES = SIDE**3
-"""Nodes of a brick, z fastest."""
+from diffshape.kernels.numba_distance_grid import NODES, SIDE
 
 
 class Corners(NamedTuple):
