@@ -15,7 +15,7 @@ from diffshape._arguments import checked
 from diffshape.fields.config import DistanceGridConfig, one_config
 from diffshape.fields.field import Field
 from diffshape.fields.grid_box import grow_outwards, nearest_in_box, turn_outwards
-from diffshape.ops.distance_grid.bricks import NODES, SIDE, Bricks, Corners, bricks_everywhere, numbered
+from diffshape.ops.distance_grid.bricks import NODES, Bricks, Corners, bricks_across, bricks_everywhere, numbered
 from diffshape.ops.distance_grid.levels import OrientedSurface, cell_sizes, distance_levels
 
 _STATE = ("values", "places", "counts")
@@ -51,7 +51,7 @@ class DistanceGrid(Field):
         self.config = one_config(DistanceGridConfig, config, options)
         self.box = self.config.box
         self._cells = cell_sizes(self.config.cell, self.box)
-        coarsest = bricks_everywhere(self.box[0], self._cells[-1], self._across(self._cells[-1]))
+        coarsest = bricks_everywhere(self._cells[-1], self.box)
         self.values = torch.nn.Parameter(coarsest.positions().norm(dim=1).float() - self.config.radius)
         self.register_buffer("places", coarsest.places().short())
         self.register_buffer("counts", torch.tensor([0] * (len(self._cells) - 1) + [coarsest.count]))
@@ -110,11 +110,7 @@ class DistanceGrid(Field):
         counts = self.counts.tolist()
         self._first = [NODES * sum(counts[:level]) for level in range(len(counts))]
         parts = self.places.long().split(counts)
-        return [numbered(part, self.box[0], cell, self._across(cell)) for part, cell in zip(parts, self._cells)]
-
-    def _across(self, cell: float) -> int:
-        """Number of bricks that cover the side of the box."""
-        return int((self.box[1] - self.box[0]) / (SIDE * cell)) + 1
+        return [numbered(part, cell, self.box) for part, cell in zip(parts, self._cells)]
 
     def _load_from_state_dict(self, state_dict: dict[str, Tensor], prefix: str, *rest: Any) -> None:
         """Take values for any number of bricks, and lay these."""
@@ -133,7 +129,7 @@ class DistanceGrid(Field):
         """Whether values and places are those of ``counts`` bricks of the levels of this field."""
         if counts.shape != self.counts.shape or int(counts.min()) < 0 or int(counts[-1]) != int(self.counts[-1]):
             return False
-        bricks, ends = int(counts.sum()), [self._across(cell) for cell in self._cells]
+        bricks, ends = int(counts.sum()), [bricks_across(cell, self.box) for cell in self._cells]
         if values.shape != (NODES * bricks,) or places.shape != (bricks, 3):
             return False
         return all(

@@ -3,9 +3,11 @@ import torch
 
 from diffshape.ops.distance_grid.bricks import NODES, SIDE, bricks_around, bricks_everywhere
 
+BOX = (-0.8, 0.8)
+
 
 def test_a_linear_function_is_interpolated_exactly_with_its_slope():
-    bricks = bricks_everywhere(-1.0, 0.25, 3)
+    bricks = bricks_everywhere(0.25, (-1.0, 1.8))
     slope = torch.tensor([0.3, -0.7, 1.1], dtype=torch.float64)
     values = bricks.positions() @ slope + 0.2
     points = torch.rand(50, 3, generator=torch.manual_seed(0), dtype=torch.float64) * 2.7 - 1
@@ -17,7 +19,7 @@ def test_a_linear_function_is_interpolated_exactly_with_its_slope():
 
 
 def test_positions_are_those_of_the_entries():
-    bricks = bricks_around(torch.tensor([[0.1, 0.2, -0.3], [0.6, -0.5, 0.0]]), 0.2, -0.8, 0.05, 9)
+    bricks = bricks_around(torch.tensor([[0.1, 0.2, -0.3], [0.6, -0.5, 0.0]]), 0.2, 0.05, BOX)
     positions = bricks.positions()
     assert len(positions) == NODES * bricks.count
     nodes = ((positions + 0.8) / 0.05).round().long()
@@ -26,7 +28,7 @@ def test_positions_are_those_of_the_entries():
 
 def test_every_cell_within_reach_is_there_and_no_brick_without_a_point_near():
     points = torch.rand(20, 3, generator=torch.manual_seed(1), dtype=torch.float64) - 0.5
-    bricks = bricks_around(points, 0.1, -0.8, 0.02, 21)
+    bricks = bricks_around(points, 0.1, 0.02, BOX)
     near = points[:, None] + 0.08 * torch.rand(20, 30, 3, generator=torch.manual_seed(2), dtype=torch.float64)
     assert bricks.corners(near.reshape(-1, 3)).present.all()
     width = SIDE * bricks.cell
@@ -36,7 +38,7 @@ def test_every_cell_within_reach_is_there_and_no_brick_without_a_point_near():
 
 
 def test_bricks_about_a_brick_are_told_by_their_offset():
-    bricks = bricks_everywhere(0.0, 1.0, 3)
+    bricks = bricks_everywhere(1.0, (0.0, 11.0))
     around = bricks.around()
     assert around.shape == (27, 27)
     assert torch.equal(around[13], torch.arange(27))
@@ -46,5 +48,5 @@ def test_bricks_about_a_brick_are_told_by_their_offset():
 
 @pytest.mark.parametrize("point", [[-5.0, 0.0, 0.0], [0.0, 7.0, 0.0]])
 def test_points_beyond_the_table_get_its_nearest_cell(point):
-    bricks = bricks_everywhere(-1.0, 0.5, 1)
+    bricks = bricks_everywhere(0.5, (-1.0, 0.5))
     assert bricks.corners(torch.tensor([point])).present.all()

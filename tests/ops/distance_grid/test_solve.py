@@ -38,7 +38,7 @@ def ball():
 
 @pytest.fixture
 def bricks(ball):
-    return bricks_around(ball.points, 0.12, -0.8, 0.08, 6)
+    return bricks_around(ball.points, 0.12, 0.08, (-0.8, 0.8))
 
 
 def test_the_energy_has_no_slope_at_the_solution(ball, bricks):
@@ -65,7 +65,7 @@ def test_a_plane_is_its_own_solution():
     xy = torch.rand(40, 2, generator=torch.manual_seed(0), dtype=torch.float64) - 0.5
     points = torch.cat([xy, torch.full((40, 1), 0.03, dtype=torch.float64)], dim=1)
     normals = torch.tensor([0.0, 0.0, 1.0], dtype=torch.float64).expand(40, 3)
-    bricks = bricks_around(points, 0.1, -0.8, 0.05, 9)
+    bricks = bricks_around(points, 0.1, 0.05, (-0.8, 0.8))
     ones = torch.ones(40, dtype=torch.float64)
     exact = (bricks.positions()[:, 2] - 0.03) / bricks.cell
     start = exact + 0.2 * torch.randn(len(exact), generator=torch.manual_seed(1), dtype=torch.float64)

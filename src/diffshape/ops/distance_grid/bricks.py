@@ -46,7 +46,7 @@ class Corners(NamedTuple):
 
 @dataclass(frozen=True)
 class Bricks:
-    """Where the bricks of a grid over the cube [low, low + cell * (nodes - 1)]^3 are."""
+    """Where the bricks of a grid are, whose nodes begin at (low, low, low)."""
 
     low: float
     """Lowest coordinate on every axis."""
@@ -95,29 +95,40 @@ class Bricks:
         return padded[x, y, z]
 
 
-def bricks_around(points: Float[Tensor, "n 3"], reach: float, low: float, cell: float, across: int) -> Bricks:
-    """Bricks with all nodes within ``reach`` of the points on every axis; ``across`` is how many a side may have."""
+def bricks_across(cell: float, box: tuple[float, float]) -> int:
+    """Number of bricks that cover the side of a box.
+
+    >>> bricks_across(0.1, (-0.8, 0.8))
+    5
+    """
+    return int((box[1] - box[0]) / (SIDE * cell)) + 1
+
+
+def bricks_around(points: Float[Tensor, "n 3"], reach: float, cell: float, box: tuple[float, float]) -> Bricks:
+    """Bricks of the grid over a box with all nodes within ``reach`` of the points on every axis."""
+    across, width = bricks_across(cell, box), SIDE * cell
     occupied = torch.zeros(across, across, across, dtype=torch.bool)
-    width = SIDE * cell
-    first, last = (((points + step - low) / width).floor().long() for step in (-reach, reach))
+    first, last = (((points + step - box[0]) / width).floor().long() for step in (-reach, reach))
     for step in torch.cartesian_prod(*[torch.arange(int(2 * reach / width) + 2)] * 3):
         place = torch.minimum(first + step, last).clamp(0, across - 1)
         occupied[tuple(place.unbind(-1))] = True
-    return numbered(occupied.nonzero(), low, cell, across)
+    return numbered(occupied.nonzero(), cell, box)
 
 
-def bricks_everywhere(low: float, cell: float, across: int) -> Bricks:
-    """Bricks without a gap, ``across`` a side."""
-    return numbered(torch.cartesian_prod(*[torch.arange(across)] * 3), low, cell, across)
+def bricks_everywhere(cell: float, box: tuple[float, float]) -> Bricks:
+    """Bricks of the grid over a box, without a gap."""
+    return numbered(torch.cartesian_prod(*[torch.arange(bricks_across(cell, box))] * 3), cell, box)
 
 
 def joined(one: Bricks, other: Bricks) -> Bricks:
     """The bricks of both, which are of one grid."""
-    return numbered(((one.table >= 0) | (other.table >= 0)).nonzero(), one.low, one.cell, len(one.table))
+    occupied = (one.table >= 0) | (other.table >= 0)
+    table = torch.where(occupied, torch.cumsum(occupied.flatten(), 0).reshape(occupied.shape) - 1, -1)
+    return Bricks(one.low, one.cell, table.int())
 
 
-def numbered(places: Int[Tensor, "b 3"], low: float, cell: float, across: int) -> Bricks:
-    """Bricks at places of a table of ``across`` a side, which are in ascending order."""
-    table = torch.full((across,) * 3, -1, dtype=torch.int32, device=places.device)
+def numbered(places: Int[Tensor, "b 3"], cell: float, box: tuple[float, float]) -> Bricks:
+    """Bricks at places of the grid over a box, which are in ascending order."""
+    table = torch.full((bricks_across(cell, box),) * 3, -1, dtype=torch.int32, device=places.device)
     table[tuple(places.unbind(-1))] = torch.arange(len(places), dtype=torch.int32, device=places.device)
-    return Bricks(low, cell, table)
+    return Bricks(box[0], cell, table)

@@ -16,7 +16,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from diffshape._reprs import one_line
-from diffshape.ops.distance_grid.bricks import SIDE, Bricks, bricks_around, bricks_everywhere, joined
+from diffshape.ops.distance_grid.bricks import Bricks, bricks_around, bricks_everywhere, joined
 from diffshape.ops.distance_grid.solve import SurfaceData, solve_distances
 from diffshape.ops.neighbors.index import NeighborIndex
 
@@ -93,11 +93,11 @@ def distance_levels(surface: OrientedSurface, cell: float, box: tuple[float, flo
     sizes, levels = cell_sizes(cell, box), []
     index = NeighborIndex(surface.points.double())
     for size in reversed(sizes):
-        reach = REACH * surface.spacing + 2 * (size - cell) + 0.01 * size  # wider than the level after it
-        across = int((box[1] - box[0]) / (SIDE * size)) + 1
-        bricks = (
-            _bricks(surface, index, levels, size, reach, across) if levels else bricks_everywhere(box[0], size, across)
-        )
+        if levels:
+            reach = REACH * surface.spacing + 2 * (size - cell) + 0.01 * size  # wider than the level after it
+            bricks = _bricks(surface, index, levels[0], reach, size, box)
+        else:
+            bricks = bricks_everywhere(size, box)
         nodes = bricks.positions()
         guessed = not levels or size > GUESSED * surface.spacing
         values = _guess(surface, index, nodes, size) if guessed else _interpolated(levels, nodes)
@@ -119,14 +119,13 @@ def _check(surface: OrientedSurface, box: tuple[float, float]) -> None:
 
 
 def _bricks(
-    surface: OrientedSurface, index: NeighborIndex, levels: list[Level], size: float, reach: float, across: int
+    surface: OrientedSurface, index: NeighborIndex, coarser: Level, reach: float, size: float, box: tuple[float, float]
 ) -> Bricks:
-    """Bricks along the points, and along the surface of the level before where it has none near."""
-    closure = _crossings(levels[0])
-    far = index.query(closure).squared_distances > (GAP * surface.spacing) ** 2
-    low = levels[0].bricks.low
-    along = bricks_around(surface.points.double(), reach, low, size, across)
-    return joined(along, bricks_around(closure[far], 1.5 * size, low, size, across))
+    """Bricks along the points, and along the surface of the coarser level where it has no points near."""
+    crossings = _crossings(coarser)
+    closure = crossings[index.query(crossings).squared_distances > (GAP * surface.spacing) ** 2]
+    along = bricks_around(surface.points.double(), reach, size, box)
+    return joined(along, bricks_around(closure, 1.5 * size, size, box))
 
 
 def _crossings(level: Level) -> Float[Tensor, "c 3"]:
