@@ -115,13 +115,12 @@ def prepare_scan(
         surface, min(max(AREA_NEIGHBORS + 1, config.curvature_size), len(surface))
     )
     moved = bool((moves != 0).any())
-    oriented = _oriented(surface, found, point_areas(squared_distances), neighbors if moved else None, config)
+    oriented, quadrics = _oriented(surface, found, point_areas(squared_distances), neighbors, moved, config)
     told = None if given is None else given_sides(surface, found, given[on_surface], neighbors)
-    if told is not None:
-        oriented = oriented._replace(normals=told)
-    elif open:
-        oriented = oriented._replace(normals=sides_along_surface(surface, found, neighbors))
-    quadrics = _as_dtype(_quadrics(surface, oriented.normals, neighbors, config), points.dtype)
+    if told is not None or open:
+        sides = sides_along_surface(surface, found, neighbors) if told is None else told
+        oriented, quadrics = oriented._replace(normals=sides), _quadrics(surface, sides, neighbors, config)
+    quadrics = _as_dtype(quadrics, points.dtype)
     errors = clean.error[on_surface].to(points.dtype)
     if moved:
         errors = torch.hypot(errors, DISAGREEMENT * quadrics.residuals)
@@ -178,19 +177,21 @@ def _oriented(
     surface: Float[Tensor, "n 3"],
     normals: Float[Tensor, "n 3"],
     areas: Float[Tensor, "n"],
-    neighbors: Int[Tensor, "n k"] | None,
+    neighbors: Int[Tensor, "n k"],
+    moved: bool,
     config: ScanConfig,
-) -> OrientedPoints:
-    """The points with their normals turned outside; without ``neighbors`` no layers are looked for."""
+) -> tuple[OrientedPoints, LocalQuadrics]:
+    """The points with their normals turned outside, and the surface around them; only ``moved`` ones form layers."""
     sides = config.orientation
     turn = partial(
         orient_points, surface, normals=normals, areas=areas, rounds=sides.rounds, directions=sides.directions
     )
     oriented = turn(widths=sides.widths)
-    if neighbors is None:
-        return oriented
-    disagreement = _quadrics(surface, oriented.normals, neighbors, config).residuals.mean()
-    return turn(widths=sides.wide) if disagreement > LAYERED * oriented.spacing else oriented
+    quadrics = _quadrics(surface, oriented.normals, neighbors, config)
+    if not moved or quadrics.residuals.mean() <= LAYERED * oriented.spacing:
+        return oriented, quadrics
+    oriented = turn(widths=sides.wide)
+    return oriented, _quadrics(surface, oriented.normals, neighbors, config)
 
 
 def _quadrics(
