@@ -15,14 +15,13 @@ from diffshape.fitting.scans.prepare import PreparedScan
 from diffshape.fitting.targets.target import Target
 from diffshape.ops import NeighborIndex
 from diffshape.ops.distance_grid.levels import OrientedSurface
+from diffshape.ops.orientation.orient_points import WIDTH
 from diffshape.ops.orientation.point_winding import PointWinding
 
 _EXTRA = 2
 """Number of points that are added for each point of a prepared scan, on its quadric."""
 _REACH = 0.4
 """Distance of an added point from its own, in spacings: a standard deviation along each tangent."""
-_BLUR = 0.5
-"""Smoothing of the winding number, in spacings."""
 _ENOUGH = 120_000
 """Largest number of points that are added to a scan."""
 
@@ -63,7 +62,7 @@ class ScanTarget(Target):
         points, normals = self.points[: len(errors)], self.normals[: len(errors)]
         spacing, winding = self.spacing.item(), partial(_behind, NeighborIndex(points), points, normals)
         if self.areas is not None:
-            winding = partial(_inside, PointWinding(points, normals * self.areas[:, None], width=_BLUR * spacing))
+            winding = partial(_inside, PointWinding(points, normals * self.areas[:, None], width=WIDTH * spacing))
         return OrientedSurface(points, normals, errors, spacing, winding)
 
     def tensors(self) -> dict[str, Tensor]:
