@@ -112,6 +112,12 @@ class DistanceGrid(Field):
         parts = self.places.long().split(counts)
         return [numbered(part, cell, self.box) for part, cell in zip(parts, self._cells)]
 
+    def _apply(self, *arguments: Any, **options: Any) -> "DistanceGrid":
+        """Move as any module does, with the tables of the bricks."""
+        super()._apply(*arguments, **options)
+        self._levels = self._laid()
+        return self
+
     def _load_from_state_dict(self, state_dict: dict[str, Tensor], prefix: str, *rest: Any) -> None:
         """Take values for any number of bricks, and lay these."""
         given = {name: state_dict[prefix + name] for name in _STATE if prefix + name in state_dict}
