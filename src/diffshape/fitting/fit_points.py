@@ -22,6 +22,7 @@ from diffshape.fitting.methods.table import ScanMethod, name_of
 from diffshape.fitting.presets import preset
 from diffshape.fitting.result import FitResult
 from diffshape.fitting.run import Observer, run_fit
+from diffshape.fitting.scans.config import ScanConfig
 from diffshape.fitting.scans.prepare import prepare_scan
 from diffshape.fitting.settings import FitSettings
 from diffshape.fitting.surface.measured_points import MeasuredPoints
@@ -133,7 +134,9 @@ def begin_scan(cloud: PointCloud, settings: FitSettings, *, as_torch: bool = Fal
     frame = Frame.of(cloud.points)
     target, measured, remarks = _target(frame.to_unit(cloud.points), cloud, settings)
     if settings.field is None:
-        settings = replace(settings, field=matched_grid(target) if target.oriented else matched_hash_grid(target))
+        scan = method_of(ScanMethodConfig, settings.method).scan
+        grid = matched_grid(target, scan.cell) if scan and target.oriented else matched_hash_grid(target)
+        settings = replace(settings, field=grid)
     return Fit(
         settings=settings,
         frame=frame,
@@ -144,15 +147,15 @@ def begin_scan(cloud: PointCloud, settings: FitSettings, *, as_torch: bool = Fal
     )
 
 
-def matched_grid(target: ScanTarget) -> DistanceGridConfig:
-    """A distance grid as fine as the points are dense and exact: cells of 0.6 spacings, or 0.8 if points err by more
-    than a tenth of a spacing; wider where that were more than `MOST_NODES` nodes."""
+def matched_grid(target: ScanTarget, cell: float = ScanConfig.cell) -> DistanceGridConfig:
+    """A distance grid as fine as the points are dense and exact: cells of ``cell`` spacings, and 0.2 more if points err
+    by more than a tenth of a spacing; wider where that were more than `MOST_NODES` nodes."""
     (low, high), spacing, surface = DistanceGridConfig().box, target.spacing.item(), target.surface
     area = len(surface.points) * spacing**2 if target.areas is None else target.areas.sum().item()
-    cell = max(0.6 * spacing + min(2 * surface.errors.median().item(), 0.2 * spacing), (high - low) / FINEST)
-    while area / cell**2 * (4 + 2 * REACH * spacing / cell) > MOST_NODES:
-        cell *= 1.02
-    return DistanceGridConfig(cell=(high - low) / max(round((high - low) / cell), 32))
+    width = max(cell * spacing + min(2 * surface.errors.median().item(), 0.2 * spacing), (high - low) / FINEST)
+    while area / width**2 * (4 + 2 * REACH * spacing / width) > MOST_NODES:
+        width *= 1.02
+    return DistanceGridConfig(cell=(high - low) / max(round((high - low) / width), 32))
 
 
 def matched_hash_grid(target: ScanTarget) -> HashGridConfig:

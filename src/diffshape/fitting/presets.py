@@ -6,11 +6,12 @@ from diffshape._arguments import checked
 from diffshape.fields.config import HASH_GRIDS, MLPConfig
 from diffshape.fitting.methods.diffcd import DiffCD
 from diffshape.fitting.methods.supervised import Supervised
+from diffshape.fitting.scans.config import ScanConfig
 from diffshape.fitting.settings import FitSettings
 
 SCAN_PRESETS: dict[str, dict[str, FitSettings]] = {
     "diffcd": {
-        "quick": FitSettings(method=DiffCD(), steps=400),
+        "quick": FitSettings(method=DiffCD(scan=ScanConfig(passes=2, cell=0.75)), steps=400),
         "standard": FitSettings(method=DiffCD(), steps=1800),
         "paper": FitSettings(
             method=DiffCD(
