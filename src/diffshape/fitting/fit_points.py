@@ -37,7 +37,7 @@ MAX_POINTS = 100_000
 """Points to which a larger scan is thinned."""
 FINEST = 640
 """Largest number of cells along the side of the box."""
-MOST_NODES = 1_500_000
+MOST_NODES = 1_000_000
 """Largest number of nodes of the finest level, about, which bounds time and memory."""
 _GIVEN_TAKEN = "the normals of the scan tell its outside"
 _GIVEN_LEFT = "the normals of the scan do not agree with one another or with its points; sides are told anew"

@@ -36,8 +36,11 @@ SLOPE = 1.0
 """Error of the normals, as a slope."""
 STIFFNESS = 0.2
 """Weight of the bending, for cells as wide as the spacing."""
-ROUNDS, TOLERANCE = 60, 3e-3
-"""Largest number of rounds for a level, and the residual at which they end."""
+ROUNDS, MANY_ROUNDS = 20, 100
+"""Largest number of rounds for the finest level after a solved one, and for all others, which carry what is known
+across gaps."""
+TOLERANCE = 3e-3
+"""Residual, against that of the start, at which the rounds end."""
 
 
 class OrientedSurface(NamedTuple):
@@ -102,7 +105,8 @@ def distance_levels(surface: OrientedSurface, cell: float, box: tuple[float, flo
         guessed = not levels or size > GUESSED * surface.spacing
         values = _guess(surface, index, nodes, size) if guessed else _interpolated(levels, nodes)
         if levels or len(sizes) == 1:
-            values = _solved(surface, bricks, values)
+            few = size == cell and len(levels) > 1  # the coarsest level is a guess that is not solved
+            values = _solved(surface, bricks, values, ROUNDS if few else MANY_ROUNDS)
         levels.insert(0, Level(bricks, values))
     return levels
 
@@ -163,8 +167,8 @@ def _interpolated(levels: list[Level], places: Float[Tensor, "m 3"]) -> Float[Te
     return values
 
 
-def _solved(surface: OrientedSurface, bricks: Bricks, values: Float[Tensor, "m"]) -> Float[Tensor, "m"]:
-    """The values of least energy."""
+def _solved(surface: OrientedSurface, bricks: Bricks, values: Float[Tensor, "m"], rounds: int) -> Float[Tensor, "m"]:
+    """The values of least energy, as near as so many rounds come to them."""
     cell, spacing = bricks.cell, surface.spacing
     errors = (EXACT * spacing / cell) ** 2 + (TRUST * surface.errors.double() / cell) ** 2
     data = SurfaceData(
@@ -174,4 +178,4 @@ def _solved(surface: OrientedSurface, bricks: Bricks, values: Float[Tensor, "m"]
         gradient_weights=torch.full_like(errors, 1 / SLOPE**2),
     )
     stiffness = STIFFNESS * cell / spacing
-    return cell * solve_distances(bricks, data, values / cell, stiffness=stiffness, rounds=ROUNDS, tolerance=TOLERANCE)
+    return cell * solve_distances(bricks, data, values / cell, stiffness=stiffness, rounds=rounds, tolerance=TOLERANCE)
