@@ -426,6 +426,7 @@ def test_the_matched_grid_follows_spacing_and_errors_within_limits():
     assert matched_grid(target(0.02, 0.0)).cell == pytest.approx(0.012, rel=0.01)
     assert matched_grid(target(0.02, 0.0, error=0.01)).cell == pytest.approx(0.016, rel=0.01)
     assert matched_grid(target(0.02, 0.0, error=0.001)).cell == pytest.approx(0.014, rel=0.01)
+    assert matched_grid(target(0.02, 0.0), 1.0).cell == pytest.approx(0.02, rel=0.01)
     assert matched_grid(target(10.0, 0.0)).cell == 1.6 / 32
     assert matched_grid(target(0.0, 0.0)).cell == matched_grid(target(1e-6, 0.0)).cell == 1.6 / FINEST
 

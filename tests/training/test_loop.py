@@ -59,6 +59,17 @@ def test_ends_before_its_budget_when_the_task_is_finished(regression, tmp_path):
     assert list(folder.paths()) == [3]
 
 
+def test_a_task_that_is_finished_from_the_start_is_left_as_it_is(regression, tmp_path):
+    class Found(regression):
+        finished = True
+
+    task = Found()
+    before = {name: value.clone() for name, value in task.modules["net"].state_dict().items()}
+    outcome = train(task, budget=Steps(10), checkpoints=CheckpointFolder(tmp_path, every=Steps(1)))
+    assert (outcome.step, outcome.interrupted, outcome.checkpoint, task.progress) == (0, False, None, [])
+    assert all(torch.equal(value, before[name]) for name, value in task.modules["net"].state_dict().items())
+
+
 def test_seconds_are_laid_out_by_the_clock(regression, monkeypatch):
     """A step takes 1 s and what watches it another 0.5 s: both belong to the budget."""
     now = [100.0]

@@ -22,6 +22,7 @@ from diffshape.fitting.methods.table import ScanMethod, name_of
 from diffshape.fitting.presets import preset
 from diffshape.fitting.result import FitResult
 from diffshape.fitting.run import Observer, run_fit
+from diffshape.fitting.scans.config import ScanConfig
 from diffshape.fitting.scans.orientation import trust_in
 from diffshape.fitting.scans.prepare import prepare_scan
 from diffshape.fitting.settings import FitSettings
@@ -152,19 +153,21 @@ def begin_scan(cloud: PointCloud, settings: FitSettings, *, as_torch: bool = Fal
 
 def matched_field(target: ScanTarget, method: MethodConfig) -> FieldConfig:
     """The field that suits a target: a distance grid if the method takes a surface in closed form, else a hash grid."""
-    closed_form = method_of(ScanMethodConfig, method).closed_form and target.oriented
-    return matched_grid(target) if closed_form else matched_hash_grid(target)
+    settings = method_of(ScanMethodConfig, method)
+    if settings.scan and settings.closed_form and target.oriented:
+        return matched_grid(target, settings.scan.cell)
+    return matched_hash_grid(target)
 
 
-def matched_grid(target: ScanTarget) -> DistanceGridConfig:
-    """A distance grid as fine as the points are dense and exact: cells of 0.6 spacings, or 0.8 if points err by more
-    than a tenth of a spacing; wider where that were more than `MOST_NODES` nodes."""
+def matched_grid(target: ScanTarget, cell: float = ScanConfig.cell) -> DistanceGridConfig:
+    """A distance grid as fine as the points are dense and exact: cells of ``cell`` spacings, and 0.2 more if points err
+    by more than a tenth of a spacing; wider where that were more than `MOST_NODES` nodes."""
     (low, high), spacing, surface = DistanceGridConfig().box, target.spacing.item(), target.surface
     area = len(surface.points) * spacing**2 if target.areas is None else target.areas.sum().item()
-    cell = max(0.6 * spacing + min(2 * surface.errors.median().item(), 0.2 * spacing), (high - low) / FINEST)
-    while area / cell**2 * (4 + 2 * REACH * spacing / cell) > MOST_NODES:
-        cell *= 1.02
-    return DistanceGridConfig(cell=(high - low) / max(round((high - low) / cell), 32))
+    width = max(cell * spacing + min(2 * surface.errors.median().item(), 0.2 * spacing), (high - low) / FINEST)
+    while area / width**2 * (4 + 2 * REACH * spacing / width) > MOST_NODES:
+        width *= 1.02
+    return DistanceGridConfig(cell=(high - low) / max(round((high - low) / width), 32))
 
 
 def matched_hash_grid(target: ScanTarget) -> HashGridConfig:

@@ -7,6 +7,7 @@ from diffshape.fields.config import HASH_GRIDS, MLPConfig
 from diffshape.fitting.methods.diffcd import DiffCD
 from diffshape.fitting.methods.igr import IGR, SurfaceArea
 from diffshape.fitting.methods.supervised import Supervised
+from diffshape.fitting.scans.config import ScanConfig
 from diffshape.fitting.settings import FitSettings
 
 _SMALL_NETWORK = MLPConfig(hidden_layers=4, width=96, skip=(2,))
@@ -16,7 +17,7 @@ _DIFFCD_ROW = {"batch": 5000, "local_scale": 0.2, "learning_rate": 1e-3, "schedu
 
 SCAN_PRESETS: dict[str, dict[str, FitSettings]] = {
     "diffcd": {
-        "quick": FitSettings(method=DiffCD(), steps=400),
+        "quick": FitSettings(method=DiffCD(scan=ScanConfig(passes=2, cell=0.75)), steps=400),
         "standard": FitSettings(method=DiffCD(), steps=1800),
         "paper": FitSettings(
             method=DiffCD(

@@ -124,6 +124,8 @@ def train(
         TrainingError: Loss or gradient was not finite in 10 steps in a row; the last good weights are kept and saved.
         KeyboardInterrupt: Ctrl-C came twice.
     """
+    if task.finished and not resume:  # an optimiser is long in loading
+        return Outcome(0, 0.0, interrupted=False, terms=None, skipped=0, checkpoint=None)
     update = Updater(task.modules, optimizer, clip=clip)
     saver = Saver(task, update, checkpoints)
     device = next(iter(update.parameters.values())).device

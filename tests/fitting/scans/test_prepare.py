@@ -26,6 +26,15 @@ def test_noisy_sphere(clouds):
     assert scan.trust.volume == pytest.approx(math.pi / 6, rel=0.03)
 
 
+def test_no_passes_leave_the_points_where_they_are(clouds):
+    points, _ = clouds.sphere(1000)
+    noisy = clouds.noisy(points, 0.01)
+    scan = prepare_scan(noisy, replace(SMALL, passes=0))
+    assert not scan.moved
+    assert torch.equal(scan.points, noisy)
+    assert scan.errors.median() == pytest.approx(0.01, rel=0.3)
+
+
 def test_noisy_slab_keeps_its_sides_and_edges(clouds):
     points, truth = clouds.slab(10_000, 0.1)
     scan = prepare_scan(clouds.noisy(points, 0.005), SMALL)

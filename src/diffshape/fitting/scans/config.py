@@ -5,7 +5,9 @@ Lengths are in the unit frame, where the longest side of a shape is 1, or in poi
 
 from dataclasses import dataclass, field
 
+from diffshape._bounds import check_finite
 from diffshape._typed import check_settings
+from diffshape.fitting.scans.prior.config import PriorConfig
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,6 +33,9 @@ class OrientationConfig:
 class ScanConfig:
     """Preparation of a raw scan: clean points with normals that point outside."""
 
+    passes: int = PriorConfig.passes
+    """Number of passes of the scan prior over the points, 0 to 4: 2 take half the time and leave edges less sharp; 0
+    leaves the points where they are, with normals of planes through their neighbours."""
     orientation: OrientationConfig = field(default_factory=OrientationConfig)
     """Settings of the orientation of the points."""
     curvature_size: int = 16
@@ -38,7 +43,14 @@ class ScanConfig:
     agreement: float = 0.8
     """Least cosine between the normals of neighbours that tell a curvature together."""
 
+    cell: float = 0.6
+    """Width of the cells of a distance grid that is matched to the prepared scan, in spacings of its points; up to 0.2
+    are added where points err."""
+
     def __post_init__(self) -> None:
         check_settings(self)
-        if self.curvature_size < 1 or not -1 <= self.agreement < 1:
-            raise ValueError(f"ScanConfig: need curvature_size >= 1 and agreement in [-1, 1): {self}")
+        if not 0 <= self.passes <= PriorConfig.passes:
+            raise ValueError(f"ScanConfig: passes must be 0 to {PriorConfig.passes}, got {self.passes}")
+        if self.curvature_size < 1 or not -1 <= self.agreement < 1 or not self.cell > 0:
+            raise ValueError(f"ScanConfig: need curvature_size >= 1, agreement in [-1, 1) and cell > 0: {self}")
+        check_finite(self)

@@ -104,7 +104,7 @@ def prepare_scan(
     config = config or ScanConfig()
     cloud, kept = _distinct(points)
     given = None if normals is None else _given(normals, points)[kept]
-    clean = cleaned(shipped_prior(cloud.device), cloud.float())
+    clean = cleaned(shipped_prior(cloud.device), cloud.float(), passes=config.passes)
     on_surface = ~clean.outliers
     kept, raw = kept[on_surface], cloud[on_surface]
     moves = (clean.points[on_surface] - cloud.float()[on_surface]).double()  # exactly 0 where a scan stays

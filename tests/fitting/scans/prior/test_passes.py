@@ -5,8 +5,8 @@ from diffshape.data import drawn_scan, drawn_solid
 from diffshape.fitting.scans.prior import neighbors, passes
 from diffshape.fitting.scans.prior.config import PriorConfig
 from diffshape.fitting.scans.prior.neighbors import NeighborLists
-from diffshape.fitting.scans.prior.noise import ScanNoise
-from diffshape.fitting.scans.prior.passes import smoothed, support_of
+from diffshape.fitting.scans.prior.noise import ScanNoise, estimate_noise
+from diffshape.fitting.scans.prior.passes import after_pass, begin, smoothed, support_of
 from diffshape.fitting.scans.prior.scan_prior import ScanPrior
 
 
@@ -62,6 +62,14 @@ def test_one_and_two_threads_give_the_same_bits(prior, points):
     finally:
         torch.set_num_threads(threads)
     assert all(torch.equal(*pair) for pair in zip(one.cloud, other.cloud))
+
+
+def test_the_first_passes_are_those_of_a_whole_run(prior, points):
+    lists = NeighborLists(points, prior.config.neighbors, None)
+    first = begin(points, lists, estimate_noise(points))
+    assert all(map(torch.equal, smoothed(prior, points, None, passes=0).cloud, first.cloud))
+    after = after_pass(prior.passes[0], first, lists, estimating=True)
+    assert all(map(torch.equal, smoothed(prior, points, None, passes=1).cloud, after.cloud))
 
 
 def test_noise_that_is_given_is_kept(prior, points):

@@ -41,7 +41,9 @@ class Cleaned(NamedTuple):
     __repr__ = one_line
 
 
-def cleaned(prior: ScanPrior, points: Float[Tensor, "n 3"], noise: float | None = None) -> Cleaned:
+def cleaned(
+    prior: ScanPrior, points: Float[Tensor, "n 3"], noise: float | None = None, *, passes: int | None = None
+) -> Cleaned:
     """Move the points of a scan to the surface.
 
     Args:
@@ -49,17 +51,20 @@ def cleaned(prior: ScanPrior, points: Float[Tensor, "n 3"], noise: float | None 
         points: Shape (N, 3), N >= 3 different points, float32, in any unit.
         noise: Standard deviation along the normals in the same unit; estimated if ``None``. Where it is 0, no point
             moves, and what is estimated serves for normals and outliers.
+        passes: Number of passes of the prior that are made, from the first; ``None`` for all.
     """
     isolated = isolated_points(points)
     if 2 * int(isolated.sum()) >= len(points):  # of a handful of points nothing is known
         isolated = torch.zeros_like(isolated)
-    found = _cleaned_together(prior, points[~isolated], noise)
+    found = _cleaned_together(prior, points[~isolated], noise, passes)
     return _with_isolated(points, isolated, found) if bool(isolated.any()) else found
 
 
-def _cleaned_together(prior: ScanPrior, points: Float[Tensor, "n 3"], noise: float | None) -> Cleaned:
+def _cleaned_together(
+    prior: ScanPrior, points: Float[Tensor, "n 3"], noise: float | None, passes: int | None
+) -> Cleaned:
     """The points of a scan without isolated ones."""
-    scan = smoothed(prior, points, noise or None)
+    scan = smoothed(prior, points, noise or None, passes=passes)
     cloud, level = scan.cloud, scan.level
     taken = scan.moved_noise()
     still = taken < STILL_BELOW * level.spacing

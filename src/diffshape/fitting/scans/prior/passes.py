@@ -52,17 +52,20 @@ class Smoothing:
         return self.level.noise if self.moves is None else self.moves.median() / MEDIAN
 
 
-def smoothed(prior: ScanPrior, points: Float[Tensor, "n 3"], noise: float | None) -> Smoothing:
-    """A scan after all passes, with the noise that is given or else estimated."""
+def smoothed(
+    prior: ScanPrior, points: Float[Tensor, "n 3"], noise: float | None, *, passes: int | None = None
+) -> Smoothing:
+    """A scan after the first ``passes`` or all, with the noise that is given or else estimated."""
     level = estimate_noise(points)
     if noise is not None:
         level = level._replace(noise=points.new_tensor(noise))
     support = support_of(points, level)
     lists = NeighborLists(points, prior.config.neighbors, support)
     scan = begin(points, lists, level)
-    for number, network in enumerate(prior.passes):
+    chosen = list(prior.passes)[:passes]
+    for number, network in enumerate(chosen):
         if len(points) >= TOLD_FROM:
-            tell(f"cleaning {len(points):,} points, pass {number + 1} of {len(prior.passes)}")
+            tell(f"cleaning {len(points):,} points, pass {number + 1} of {len(chosen)}")
         if number == 1:  # from here on from where the first pass put the points, on their sheet of a thin wall
             lists = NeighborLists(scan.cloud.points, prior.config.neighbors, support)
         scan = after_pass(network, scan, lists, estimating=noise is None)
