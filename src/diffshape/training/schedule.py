@@ -114,7 +114,7 @@ class Exponential:
 
 @dataclass(frozen=True)
 class Halving:
-    """0.5 ** n after n times the share ``every`` of the budget.
+    """Half the rate after every share ``every`` of the budget, 0.5 ** n after n of them, as IGR and DeepSDF have it.
 
     >>> [Halving(every=0.25)(progress) for progress in (0.0, 0.2, 0.25, 0.9)]
     [1.0, 1.0, 0.5, 0.125]

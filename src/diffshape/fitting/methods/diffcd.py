@@ -25,7 +25,7 @@ class DiffCD(SampledMethodConfig):
     """Term of the points p of the scan: value, mean |f(p)|; squared-value, mean f(p)^2; closest-point, the mean
     distance from p to the closest point of the level set of f."""
     surface_weight: float = 1.0
-    """Weight w of the distance from the surface to the points; 0 is IGR."""
+    """Weight w of the distance from the surface to the points; 0 leaves it out."""
     surface_squared: bool = False
     """Square the distances from the surface to the points."""
     eikonal_weight: float = 0.02
