@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field, replace
 from typing import ClassVar, Literal, TypeAlias, TypeVar
 
-from diffshape._bounds import check_number, check_whole
+from diffshape._bounds import check_finite, check_number, check_whole
 from diffshape._typed import check_settings
 from diffshape.fitting.scans.config import ScanConfig
 
@@ -81,6 +81,7 @@ class SampledMethodConfig(ScanMethodConfig):
 
     def __post_init__(self) -> None:
         check_settings(self)
+        check_finite(self)
         name = type(self).__name__
         check_whole(f"{name}: batch", self.batch, 1)
         for setting in ("local_samples", "global_samples"):
