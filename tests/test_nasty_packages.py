@@ -385,6 +385,7 @@ def good_calls() -> dict[str, Call]:
         "training.CheckpointFolder.path": Call(kept.path, {"step": 3}),
         "training.CheckpointFolder.save": Call(kept.save, {"checkpoint": checkpoint}),
         "training.CsvLog": Call(training.CsvLog, {"path": "log.csv"}),
+        "training.Halving": Call(training.Halving, {"every": 0.5}, use=vars),
         "training.Progress": Call(training.Progress, {"description": "fit"}),
         "training.Seconds": Call(training.Seconds, {"count": 1.0}, use=vars),
         "training.Steps": Call(training.Steps, {"count": 1}, use=vars),

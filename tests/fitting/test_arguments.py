@@ -6,11 +6,12 @@ import pytest
 from diffshape.data import icosphere
 from diffshape.fields import HashGridConfig
 from diffshape.fitting import DiffCD, Supervised, fit_mesh, fit_meshes, fit_points, resume_fit
+from diffshape.fitting.methods.table import METHODS
 
 CLOUD = np.random.default_rng(0).normal(size=(50, 3))
 BALL = icosphere(2)
 FITS = {"fit_points": (fit_points, CLOUD), "fit_mesh": (fit_mesh, BALL), "fit_meshes": (fit_meshes, [BALL])}
-METHODS = {"fit_points": "DiffCD", "fit_mesh": "Supervised", "fit_meshes": "Supervised"}
+KINDS = {"fit_points": "scan", "fit_mesh": "mesh", "fit_meshes": "mesh"}
 
 
 def sentence(name, error=TypeError, **options):
@@ -28,7 +29,11 @@ def sentence(name, error=TypeError, **options):
     [("diffcd", "'diffcd'"), (3, "3"), (DiffCD, "the class DiffCD"), (HashGridConfig(), "a HashGridConfig")],
 )
 def test_a_method_is_settings_of_one(name, given, shown):
-    assert f"{name}: method must be a {METHODS[name]} or None, got {shown}" in sentence(name, method=given)
+    text = sentence(name, method=given)
+    wanted, _, got = text.removeprefix(f"{name}: method must be ").partition(" or None, got ")
+    methods = [method.config.__name__ for method in METHODS.values() if method.fits == KINDS[name]]
+    assert [each.split()[-1] for each in wanted.split(", ")] == methods
+    assert got.startswith(shown)
 
 
 def test_a_method_of_the_other_kind_is_named():
