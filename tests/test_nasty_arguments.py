@@ -303,7 +303,8 @@ UNKNOWN_IS_TOLD = {
     ("structure_violations", "reference"): "NaN gives no direction",
 }
 INFINITE_IS_A_NUMBER = {
-    "clamped_l1_loss", "directional_divergence_loss", "divergence_loss", "f_score", "hash_encode", "heatmap_argmax", "heatmap_dark", "heatmap_divergence",
+    "clamped_l1_loss", "directional_divergence_loss", "divergence_loss", "f_score", "hash_encode", "heatmap_argmax",
+    "heatmap_dark", "heatmap_divergence",
     "heatmap_focal_loss", "heatmap_soft_argmax", "min_of_n", "occupancy_iou", "pack_hash_grid",
     "segmentation_dice_loss", "segmentation_focal_loss",
     "segmentation_tversky_loss", "sign_f1",

@@ -89,9 +89,9 @@ def test_both_train_a_network():
 
 
 def test_wrong_arguments():
-    with pytest.raises(ValueError, match="need 0 <= low < high, got low 2.0 and high 1.0"):
+    with pytest.raises(ValueError, match=r"need 0 <= low < high, got low 2\.0 and high 1\.0"):
         divergence_loss(torch.zeros(2), low=2.0, high=1.0)
-    with pytest.raises(ValueError, match="need 0 <= low < high, got low -1.0"):
+    with pytest.raises(ValueError, match=r"need 0 <= low < high, got low -1\.0"):
         divergence_loss(torch.zeros(2), low=-1.0)
     with pytest.raises(ValueError, match="epsilon must be positive, got 0"):
         directional_divergence_loss(torch.zeros(2), torch.zeros(2, 3), epsilon=0.0)

@@ -1,6 +1,5 @@
 """The normal term: the gradient of a field points along the normals of its surface."""
 
-import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
