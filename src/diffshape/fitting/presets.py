@@ -5,10 +5,13 @@ from collections.abc import Mapping
 from diffshape._arguments import checked
 from diffshape.fields.config import HASH_GRIDS, MLPConfig, SirenConfig
 from diffshape.fitting.methods.diffcd import DiffCD
+from diffshape.fitting.methods.igr import IGR, SurfaceArea
 from diffshape.fitting.methods.siren import DiGS, Siren, StEik
 from diffshape.fitting.methods.supervised import Supervised
 from diffshape.fitting.settings import FitSettings
 
+_DIFFCD_ROW = {"batch": 5000, "local_scale": 0.2, "learning_rate": 1e-3, "schedule": "warmup-cosine"}
+"""Sampling and optimiser of the fits that the DiffCD paper compares with."""
 _SINES = SirenConfig(hidden_layers=4, width=128, start="multi-frequency")
 """Network of sines that two CPU cores train in a minute or two, which starts as a sphere."""
 _PUBLISHED_BOX = (-0.55, 0.55)
@@ -33,6 +36,31 @@ SCAN_PRESETS: dict[str, dict[str, FitSettings]] = {
                 learning_rate=1e-3,
                 schedule="warmup-cosine",
             ),
+            field=MLPConfig(),
+            steps=40_000,
+        ),
+    },
+    "igr": {
+        "standard": FitSettings(method=IGR(), steps=1800),
+        "paper": FitSettings(
+            method=IGR(
+                batch=16_384,
+                global_side=0.9 / 0.8,
+                schedule="halving",
+            ),
+            field=MLPConfig(width=512),
+            steps=100_000,
+        ),
+        "paper-diffcd": FitSettings(
+            method=IGR(normals="none", **_DIFFCD_ROW),
+            field=MLPConfig(),
+            steps=40_000,
+        ),
+    },
+    "surface-area": {
+        "standard": FitSettings(method=SurfaceArea(), steps=1800),
+        "paper": FitSettings(
+            method=SurfaceArea(normals="none", **_DIFFCD_ROW),
             field=MLPConfig(),
             steps=40_000,
         ),
