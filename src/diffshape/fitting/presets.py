@@ -33,6 +33,7 @@ SCAN_PRESETS: dict[str, dict[str, FitSettings]] = {
                 mesh_resolution=256,
                 pulls=4,
                 pull="trace",
+                write_back=False,
                 scan=None,
                 learning_rate=1e-3,
                 schedule="warmup-cosine",
