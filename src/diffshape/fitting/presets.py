@@ -12,7 +12,7 @@ from diffshape.fitting.settings import FitSettings
 
 _DIFFCD_ROW = {"batch": 5000, "local_scale": 0.2, "learning_rate": 1e-3, "schedule": "warmup-cosine"}
 """Sampling and optimiser of the fits that the DiffCD paper compares with."""
-_SINES = SirenConfig(hidden_layers=4, width=128, frequency=10.0, start="multi-frequency")
+_SINES = SirenConfig(hidden_layers=4, width=128, frequency=15.0, start="multi-frequency")
 """Network of sines that two CPU cores train in a minute: smaller than the published ones, a sphere at the start, and of
 lower frequency, as w0 = 30 leaves sheets between the points when the steps are few."""
 _PUBLISHED_BOX = (-0.55, 0.55)

@@ -1,7 +1,5 @@
 """The published objectives, term by term, written here once more from the official codes."""
 
-import os
-import signal
 from dataclasses import replace
 
 import pytest
@@ -9,7 +7,7 @@ import torch
 
 from diffshape.fields import HashGrid, SirenConfig
 from diffshape.fields import Siren as SirenField
-from diffshape.fitting import DiGS, Siren, StEik, fit_points, preset, resume_fit
+from diffshape.fitting import DiGS, Siren, StEik, fit_points, preset
 from diffshape.fitting.methods.siren_task import SirenTask, divergence_weight
 from diffshape.fitting.targets.scan_target import ScanTarget
 
@@ -169,23 +167,6 @@ def test_other_fields_can_be_fitted_too(kind, cloud):
     terms.backward()
     assert terms.total.isfinite()
     assert made.field.tables.grad.isfinite().all()
-
-
-@pytest.mark.parametrize("name", METHODS)
-def test_an_interrupted_fit_resumes_to_the_same_bits(name, ball, tmp_path):
-    method = METHODS[name](batch=64, off_batch=64)
-    field = SirenConfig(hidden_layers=3, width=16, start="multi-frequency")
-    whole = fit_points(ball, method, field, steps=12)
-
-    def stop(report):
-        if report.step == 5:
-            os.kill(os.getpid(), signal.SIGTERM)
-
-    part = fit_points(ball, method, field, steps=12, folder=tmp_path / "run", observers=[stop])
-    assert part.interrupted
-    resumed = resume_fit(tmp_path / "run")
-    for key, weight in whole.field.state_dict().items():
-        assert torch.equal(resumed.field.state_dict()[key], weight), key
 
 
 @pytest.mark.parametrize("name", METHODS)
