@@ -46,7 +46,8 @@ DERIVATIVES: dict[str, dict[str, Callable[[Siren, Tensor], tuple[Tensor, ...]]]]
 
 def step(way: Callable[[Siren, Tensor], tuple[Tensor, ...]], field: Siren, points: Tensor) -> tuple[Tensor, ...]:
     """Gradients of the parameters of a field."""
-    return torch.autograd.grad(sum(each.abs().mean() for each in way(field, points)), list(field.parameters()))
+    loss = torch.stack([each.abs().mean() for each in way(field, points)]).sum()
+    return torch.autograd.grad(loss, list(field.parameters()))
 
 
 def measure(network: str, derivative: str, repeats: int) -> Row:

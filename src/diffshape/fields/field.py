@@ -187,7 +187,8 @@ class Field(torch.nn.Module):
             values = self.evaluate(points)
             (gradients,) = torch.autograd.grad(values.sum(), points, create_graph=True)
             if along == "axes":
-                second = sum(_derivative(gradients[:, axis], points)[:, axis] for axis in range(3))
+                parts = [_derivative(gradients[:, axis], points)[:, axis] for axis in range(3)]
+                second = torch.stack(parts).sum(0)
             else:
                 second = (gradients * _derivative(0.5 * gradients.square().sum(-1), points)).sum(-1)
         return (values, gradients, second) if keep else (values.detach(), gradients.detach(), second.detach())
