@@ -43,7 +43,7 @@ class Siren(Field):
         TypeError: A config and options are both given, or an option is unknown.
         ValueError: A setting is out of range.
 
-    >>> field = Siren(width=64, start="multi-frequency")
+    >>> field = Siren(start="multi-frequency")
     >>> inside, outside = field(torch.tensor([[0.1, 0.0, 0.0], [0.0, 0.0, 0.7]]))
     >>> bool(inside < 0 < outside)
     True
