@@ -40,7 +40,7 @@ class SirenBatch(NamedTuple):
     points: Float[Tensor, "n 3"]
     """Points of the scan."""
     normals: Float[Tensor, "n 3"] | None
-    """Their normals, 0 where one is not known; None: no normals are used."""
+    """Normals of the points of the scan, 0 where one is not known; None: no normals are used."""
     space: Float[Tensor, "m 3"]
     """Points anywhere in the box."""
 
