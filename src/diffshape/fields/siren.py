@@ -78,7 +78,7 @@ class Siren(Field):
     def evaluate_second_order(
         self, points: Float[Tensor, "n 3"], along: Along
     ) -> tuple[Float[Tensor, "n"], Float[Tensor, "n 3"], Float[Tensor, "n"]]:
-        """Values, gradients and second derivatives at (N, 3) points: up and down the network, and up with the tangents."""
+        """Values, gradients and second derivatives at (N, 3) points: up, down, and up the network with the tangents."""
         hidden = self._hidden()
         sines, cosines = self._up(points, hidden)
         y = self._last(sines[-1])
