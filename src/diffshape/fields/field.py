@@ -92,7 +92,7 @@ class Field(torch.nn.Module):
         Raises:
             ValueError: ``x`` has another last dimension, or another dtype than the parameters; or ``along`` is unknown.
 
-        A ``Siren`` has both in one pass up and down its network; other fields take them by autograd. Grids that
+        A ``Siren`` has all three in one pass over its network; other fields take them by autograd. Grids that
         interpolate linearly have no second derivative but in their network.
 
         >>> from diffshape.fields import Siren
