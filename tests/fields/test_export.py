@@ -16,6 +16,7 @@ from diffshape.fields import (
     HashGrid,
     HashGridConfig,
     MLPConfig,
+    SirenConfig,
     build_field,
     export,
     load_field,
@@ -25,6 +26,7 @@ from diffshape.ops import GridLayout, hash_encode
 GRID = {"levels": 3, "base": 4, "finest": 16, "log2_entries": 8}  # the finest level is hashed
 CONFIGS = {
     "mlp": MLPConfig(hidden_layers=3, width=16, skip=(2,)),
+    "siren": SirenConfig(hidden_layers=3, width=16, start="multi-frequency"),
     "hash": HashGridConfig(**GRID, width=12),
     "grid": FeatureGridConfig(**GRID, interpolation="smoothstep"),
 }
@@ -119,7 +121,7 @@ def test_a_traced_graph_names_no_device(kind, tmp_path):
     assert "Device = " not in str(module.inlined_graph)
 
 
-@pytest.mark.parametrize(("kind", "frame"), [("mlp", {}), ("hash", FRAME), ("grid", {})])
+@pytest.mark.parametrize(("kind", "frame"), [("mlp", {}), ("siren", {}), ("hash", FRAME), ("grid", {})])
 def test_onnx_answers_the_same(kind, frame, tmp_path):
     onnxruntime = pytest.importorskip("onnxruntime")
     pytest.importorskip("onnxscript")

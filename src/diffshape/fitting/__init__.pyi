@@ -6,6 +6,9 @@ from diffshape.fitting.fit_points import fit_points as fit_points
 from diffshape.fitting.methods.diffcd import DiffCD as DiffCD
 from diffshape.fitting.methods.igr import IGR as IGR
 from diffshape.fitting.methods.igr import SurfaceArea as SurfaceArea
+from diffshape.fitting.methods.siren import DiGS as DiGS
+from diffshape.fitting.methods.siren import Siren as Siren
+from diffshape.fitting.methods.siren import StEik as StEik
 from diffshape.fitting.methods.supervised import Supervised as Supervised
 from diffshape.fitting.presets import mesh_preset as mesh_preset
 from diffshape.fitting.presets import preset as preset
