@@ -3,6 +3,7 @@
 from diffshape.losses.implicit.distance_regression import clamped_l1_loss, mape_loss, relative_l2_loss
 from diffshape.losses.implicit.eikonal import eikonal_loss
 from diffshape.losses.implicit.implicit_distance import ImplicitDistance, implicit_distance
+from diffshape.losses.implicit.pull import pull_loss
 from diffshape.losses.implicit.surface_area import surface_area_loss
 from diffshape.losses.implicit.surface_to_points import surface_to_points_loss
 from diffshape.losses.landmarks.adaptive_wing import adaptive_wing_loss
@@ -76,6 +77,7 @@ __all__ = [
     "mesh_to_points_distance",
     "min_of_n",
     "point_to_mesh_distance",
+    "pull_loss",
     "rectified_wing_loss",
     "relative_l2_loss",
     "segmentation_dice_loss",
