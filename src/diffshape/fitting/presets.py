@@ -1,10 +1,12 @@
 """Named settings of fits, to scans or meshes. Needs no torch."""
 
+import math
 from collections.abc import Mapping
 
 from diffshape._arguments import checked
 from diffshape.fields.config import HASH_GRIDS, MLPConfig
 from diffshape.fitting.methods.diffcd import DiffCD
+from diffshape.fitting.methods.neural_pull import NeuralPull
 from diffshape.fitting.methods.supervised import Supervised
 from diffshape.fitting.settings import FitSettings
 
@@ -31,10 +33,31 @@ SCAN_PRESETS: dict[str, dict[str, FitSettings]] = {
             steps=40_000,
         ),
     },
+    "neural-pull": {
+        "quick": FitSettings(method=NeuralPull(), steps=600),
+        "standard": FitSettings(method=NeuralPull(), steps=2000),
+        "paper": FitSettings(
+            method=NeuralPull(local_scale=None, batch=5000, learning_rate=1e-3, schedule="warmup-cosine"),
+            field=MLPConfig(beta=math.inf, weight_norm=True),
+            steps=40_000,
+        ),
+        "paper-diffcd": FitSettings(
+            method=NeuralPull(
+                queries=50,
+                pool=10_000_000,
+                local_scale=0.2,
+                batch=5000,
+                learning_rate=1e-3,
+                schedule="warmup-cosine",
+            ),
+            field=MLPConfig(),
+            steps=40_000,
+        ),
+    },
 }
 """Presets for scans by the name of the method, then their own. quick: a first look. standard: this library's fast
 settings, minutes at most on two CPU cores. paper: the published network, sampling, weights, optimiser and steps, hours
-on a CPU.
+on a CPU. paper-diffcd: Neural-Pull as the paper of DiffCD compares itself with it.
 """
 
 MESH_PRESETS: dict[str, FitSettings] = {
@@ -88,7 +111,7 @@ def preset(name: str, method: str = "diffcd") -> FitSettings:
 
     Args:
         name: "quick", a first look; "standard", this library's fast settings; "paper", the published network, weights
-            and number of steps. Not every method has all three.
+            and number of steps; "paper-diffcd", a comparison run of the paper of DiffCD. Not every method has all.
         method: Name of the method, such as "diffcd" or "igr".
 
     >>> preset("paper").steps

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias, Union
 
 from diffshape.fitting.methods.config import MeshMethodConfig, MethodConfig, ScanMethodConfig
 from diffshape.fitting.methods.diffcd import DiffCD
+from diffshape.fitting.methods.neural_pull import NeuralPull
 from diffshape.fitting.methods.supervised import Supervised
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ class Method(NamedTuple):
 
 METHODS = {
     "diffcd": Method(DiffCD, "scan", "diffcd_task:DiffCDTask"),
+    "neural-pull": Method(NeuralPull, "scan", "neural_pull_task:NeuralPullTask"),
     "supervised": Method(Supervised, "mesh", "supervised_task:SupervisedTask"),
 }
 """Methods by the names that files have for them."""
