@@ -58,9 +58,7 @@ def test_neural_pull_has_the_setting_of_its_released_code_and_that_of_the_compar
         learning_rate=1e-3,
         schedule="warmup-cosine",
     )
-    assert paper.field == MLPConfig(
-        hidden_layers=8, width=256, skip=(4,), beta=math.inf, radius=0.5, weight_norm=True
-    )
+    assert paper.field == MLPConfig(hidden_layers=8, width=256, skip=(4,), beta=math.inf, radius=0.5, weight_norm=True)
     assert comparison.method == replace(paper.method, queries=50, pool=10_000_000, local_scale=0.2)
     assert comparison.method.pool >= 50 * MAX_POINTS
     assert comparison.field == preset("paper").field
