@@ -6,10 +6,8 @@ import torch
 from torch import Tensor
 
 from diffshape.fitting.methods.neural_pull import NeuralPull
+from diffshape.fitting.methods.scan_task import neighbor_distance
 from diffshape.ops import NeighborIndex
-
-_LOCAL_NEIGHBOR = 50
-"""Neighbour of a point whose distance scales the queries around that point."""
 
 
 class PullQueries:
@@ -26,8 +24,7 @@ class PullQueries:
         index = NeighborIndex(points)
         order = torch.randperm(count, generator=generator)
         around = order[torch.arange(min(method.pool, count * queries_each(method, count))) % count]
-        squared, _ = index.query(points, k=min(_LOCAL_NEIGHBOR + 1, count))
-        spread = scale_of(method, count) * squared[:, -1].sqrt()
+        spread = scale_of(method, count) * neighbor_distance(index, points)
         noise = torch.randn(len(around), 3, generator=generator)
         self.points = noise.mul_(spread[around, None]).add_(points[around])
         self.nearest = index.query(self.points).indices
