@@ -7,7 +7,7 @@ from diffshape._arguments import checked
 from diffshape.fields.config import HASH_GRIDS, HashGridConfig, MLPConfig, SirenConfig
 from diffshape.fitting.methods.diffcd import DiffCD
 from diffshape.fitting.methods.igr import IGR, SurfaceArea
-from diffshape.fitting.methods.neural_pull import NeuralPull
+from diffshape.fitting.methods.neural_pull.config import NeuralPull
 from diffshape.fitting.methods.siren import DiGS, Siren, StEik
 from diffshape.fitting.methods.supervised import Supervised
 from diffshape.fitting.settings import FitSettings

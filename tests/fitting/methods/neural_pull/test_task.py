@@ -4,8 +4,8 @@ import pytest
 import torch
 
 from diffshape.fields import HashGrid
-from diffshape.fitting.methods.neural_pull import NeuralPull
-from diffshape.fitting.methods.neural_pull_task import NeuralPullTask
+from diffshape.fitting.methods.neural_pull.config import NeuralPull
+from diffshape.fitting.methods.neural_pull.task import NeuralPullTask
 from diffshape.fitting.targets.scan_target import raw_target
 
 METHOD = NeuralPull(batch=512, pool=9000, local_scale=0.2)

@@ -5,7 +5,7 @@ import math
 import torch
 from torch import Tensor
 
-from diffshape.fitting.methods.neural_pull import NeuralPull
+from diffshape.fitting.methods.neural_pull.config import NeuralPull
 from diffshape.fitting.methods.scan_task import neighbor_distance
 from diffshape.ops import NeighborIndex
 
