@@ -13,6 +13,7 @@ from diffshape.data import PointCloud, clean_points, read_mesh, read_points, wri
 from diffshape.fields import HashGridConfig, LatentMLPConfig, MLPConfig
 from diffshape.fitting import DiffCD, fit_points, load, preset, resume_fit
 from diffshape.fitting.fit_points import FINEST, matched_grid, matched_hash_grid
+from diffshape.fitting.methods.table import METHODS, task_class
 from diffshape.fitting.scans.orientation import OrientationTrust
 from diffshape.fitting.targets.scan_target import ScanTarget
 from diffshape.metrics import compare_surfaces
@@ -162,6 +163,22 @@ def test_an_interrupted_fit_resumes_to_the_same_bits(fit, ball, small_method, tm
     finished = load(tmp_path / "fit")
     assert torch.equal(weights(finished), weights(whole))
     assert (finished.step, finished.interrupted) == (30, False)
+
+
+@pytest.mark.parametrize("name", [name for name, method in METHODS.items() if method.fits == "scan"])
+def test_every_method_for_scans_resumes_to_the_same_bits(name, directions, small_field, tmp_path):
+    config, normals = METHODS[name].config(), directions(400)
+    cloud = PointCloud(3 + normals, normals=normals)
+    options = {
+        "method": task_class(config).in_miniature(config, 64).unprepared(),
+        "field": preset("standard", name).field or small_field,
+        "steps": 9,
+    }
+    whole = fit_points(cloud, **options)
+    fit_points(cloud, **options, folder=tmp_path / "fit", observers=[stop_at(4)])
+    resumed = resume_fit(tmp_path / "fit")
+    assert (resumed.step, resumed.interrupted) == (9, False)
+    assert torch.equal(weights(resumed), weights(whole))
 
 
 def test_a_fit_in_a_folder_is_the_same_and_leaves_a_log(fit, ball, tmp_path):

@@ -29,6 +29,7 @@ CHANGED = {
     "mesh_resolution": 20,
     "pulls": 3,
     "pull": "trace",
+    "write_back": False,
     "tolerance": 1e-6,
     "scan": None,
     "start": 0.6,
