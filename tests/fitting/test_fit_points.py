@@ -11,8 +11,8 @@ from scipy.spatial import KDTree
 
 from diffshape.data import PointCloud, clean_points, read_mesh, read_points, write_points
 from diffshape.fields import HashGridConfig, LatentMLPConfig, MLPConfig
-from diffshape.fitting import DiffCD, fit_points, load, preset, resume_fit
-from diffshape.fitting.fit_points import FINEST, matched_grid, matched_hash_grid
+from diffshape.fitting import IGR, DiffCD, ScanConfig, fit_points, load, preset, resume_fit
+from diffshape.fitting.fit_points import FINEST, matched_field, matched_grid, matched_hash_grid
 from diffshape.fitting.methods.table import METHODS, task_class
 from diffshape.fitting.scans.orientation import OrientationTrust
 from diffshape.fitting.targets.scan_target import ScanTarget
@@ -446,6 +446,19 @@ def test_the_matched_grid_is_used_where_no_field_is_given(ball, small_method):
     assert result.settings.field == matched_grid(result.target)
     unprepared = fit_points(ball, small_method.unprepared(), steps=1)
     assert unprepared.settings.field == matched_hash_grid(unprepared.target)
+
+
+def test_only_a_method_that_takes_a_surface_in_closed_form_gets_a_distance_grid(sphere_target):
+    assert matched_field(sphere_target, DiffCD()) == matched_grid(sphere_target)
+    assert matched_field(sphere_target, IGR(scan=ScanConfig())) == matched_hash_grid(sphere_target)
+    bare = replace(sphere_target, normals=None)
+    assert matched_field(bare, DiffCD()) == matched_hash_grid(bare)
+
+
+def test_a_method_without_a_field_has_that_of_its_standard_preset(ball):
+    result = fit_points(ball, IGR(batch=32), steps=1)
+    assert result.settings.field == preset("standard", "igr").field
+    assert not result.notes
 
 
 def test_a_surface_found_in_closed_form_is_not_trained_unless_it_is_to_be(ball, small_method):

@@ -21,7 +21,7 @@ CHANGED = {
     "scan": ScanConfig(),
     "start": 0.4,
     "learning_rate": 1e-3,
-    "schedule": "warmup-cosine",
+    "schedule": "exponential",
 }
 AREA = {"area_weight": 0.1, "area_sharpness": 20.0, "area_samples": 50}
 CASES = [*((IGR, name, value) for name, value in CHANGED.items()), *((SurfaceArea, *pair) for pair in AREA.items())]
