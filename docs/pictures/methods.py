@@ -3,7 +3,7 @@
 Left, the surface; right, the values of the field on the plane through handle and spout: lines every 0.05 of the longest
 side, the zero level black, inside red, outside blue. Prints a row of the table for each. Ten minutes on two cores.
 
-python docs/pictures/methods.py            all methods
+python docs/pictures/methods.py            all pictures
 python docs/pictures/methods.py igr digs   some of them
 """
 
@@ -15,20 +15,23 @@ import numpy as np
 import torch
 
 from diffshape import data, fitting, metrics, ops, report
+from diffshape.fitting.methods.config import ScanMethodConfig, method_of
 from diffshape.fitting.presets import SCAN_PRESETS
 
 IMAGES = Path(__file__).resolve().parents[1] / "images"
 SIZE, RESOLUTION, FAR = 320, 192, 0.02
-GRID = SCAN_PRESETS["neural-pull"]["standard"].field
-"""Hash grid of the methods whose preset leaves the field open, so that they differ in nothing but the method."""
+GRID = fitting.preset("standard", "neural-pull").field
+"""Hash grid of DiffCD, whose preset leaves the field open."""
+PICTURES: dict[str, tuple[str, dict[str, str]]] = {name: (name, {}) for name in SCAN_PRESETS}
+PICTURES |= {"siren": ("siren", {"normals": "estimated"}), "igr-without-normals": ("igr", {"normals": "none"})}
+"""Method of each picture, and what is changed in its settings."""
 
 
 def fit(name: str, points: np.ndarray) -> fitting.FitResult:
-    """The standard preset of a method, on the points as they are; SIREN, which needs normals, estimates them."""
-    settings = SCAN_PRESETS[name]["standard"]
-    method = settings.method.unprepared()
-    if isinstance(method, fitting.Siren) and not isinstance(method, fitting.DiGS):
-        method = replace(method, normals="estimated")
+    """The standard preset of a method with the changes of a picture, on the points as they are."""
+    kind, changes = PICTURES[name]
+    settings = fitting.preset("standard", kind)
+    method = replace(method_of(ScanMethodConfig, settings.method).unprepared(), **changes)
     return fitting.fit_points(points, method, settings.field or GRID, steps=settings.steps, progress=True)
 
 
@@ -77,15 +80,15 @@ def draw(name: str, points: np.ndarray, truth: data.Mesh) -> None:
     low, high = points.min(axis=0), points.max(axis=0)
     result = fit(name, points)
     surface = report.preview(*result.mesh(resolution=RESOLUTION), size=SIZE, bounds=(low.tolist(), high.tolist()))
-    title = type(result.settings.method).__name__
+    title = f"{type(result.settings.method).__name__}{', no normals' if name == 'igr-without-normals' else ''}"
     panels = [(title, surface), ("f on a plane", plane(result, low, high))]
     report.gallery([panels], path=IMAGES / f"method-{name}.png")
-    print_row(f"`{title}`", result, points, truth)
+    print_row(title, result, points, truth)
 
 
 if __name__ == "__main__":
     truth = data.procedural_object("kettle").mesh()
     points = data.simulate_scan(truth, 20_000, noise=0.002)
-    for name in sys.argv[1:] or SCAN_PRESETS:
+    for name in sys.argv[1:] or PICTURES:
         draw(name, points, truth)
     print_row("closed form, prepared", fitting.fit_points(points), points, truth)
