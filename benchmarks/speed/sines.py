@@ -1,12 +1,12 @@
-"""The first and second derivatives of a network of sines in one pass, beside autograd.
+"""The second derivatives of a network of sines in one pass, beside autograd.
 
     python -m benchmarks.speed.sines [--threads 1 2] [--repeats 3] [--results FILE]
 
 A step of an objective on values, gradients and second derivatives, forward and backward to the parameters, float32:
-the gradient as every method needs it, the Laplacian of DiGS, g^T H g of StEik.
+the Laplacian of DiGS, and g^T H g of StEik, g being the gradient and H the second derivatives.
 
-    in one pass   `Siren.value_and_gradient` or `Siren.second_order`
-    autograd      `Field.evaluate_with_gradient` or `Field.evaluate_second_order`: a backward pass for every derivative
+    in one pass   `Siren.evaluate_second_order`
+    autograd      `Field.evaluate_second_order`: a backward pass for every derivative
 
 The ways take turns in one process; times are medians, of which the median over the repeats is kept. The difference is
 the largest one of a parameter's gradient, as a share of the largest entry of that parameter's.
@@ -28,10 +28,6 @@ SIZES = {"4 x 128": (4, 128), "5 x 256": (5, 256)}
 """Hidden layers and width: those of the standard presets, and those of DiGS."""
 POINTS = 2_048
 DERIVATIVES: dict[str, dict[str, Callable[[Siren, Tensor], tuple[Tensor, ...]]]] = {
-    "gradient": {
-        "in one pass": Siren.evaluate_with_gradient,
-        "autograd": Field.evaluate_with_gradient,
-    },
     "Laplacian": {
         "in one pass": lambda field, points: field.evaluate_second_order(points, "axes"),
         "autograd": lambda field, points: Field.evaluate_second_order(field, points, "axes"),
@@ -46,7 +42,8 @@ DERIVATIVES: dict[str, dict[str, Callable[[Siren, Tensor], tuple[Tensor, ...]]]]
 
 def step(way: Callable[[Siren, Tensor], tuple[Tensor, ...]], field: Siren, points: Tensor) -> tuple[Tensor, ...]:
     """Gradients of the parameters of a field."""
-    return torch.autograd.grad(sum(each.abs().mean() for each in way(field, points)), list(field.parameters()))
+    loss = torch.stack([each.abs().mean() for each in way(field, points)]).sum()
+    return torch.autograd.grad(loss, list(field.parameters()))
 
 
 def measure(network: str, derivative: str, repeats: int) -> Row:

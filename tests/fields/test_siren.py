@@ -35,18 +35,6 @@ def test_the_values_are_those_of_the_published_formula(start):
     torch.testing.assert_close(field(x), 0.25 * expected)
 
 
-@pytest.mark.parametrize("start", STARTS)
-def test_the_gradient_is_that_of_autograd_and_trains_alike(start):
-    field, x = small(start), points()
-    results = []
-    for evaluate in (field.evaluate_with_gradient, lambda x: Field.evaluate_with_gradient(field, x)):
-        values, gradients = evaluate(x)
-        loss = values.abs().mean() + (gradients.norm(dim=-1) - 1).square().mean()
-        results.append((values, gradients, *torch.autograd.grad(loss, list(field.parameters()))))
-    for own, default in zip(*results):
-        torch.testing.assert_close(own, default, rtol=1e-9, atol=1e-11)
-
-
 @pytest.mark.parametrize("along", ["axes", "gradient"])
 @pytest.mark.parametrize("start", STARTS)
 def test_second_derivatives_are_those_of_autograd_and_train_alike(start, along):

@@ -49,8 +49,9 @@ class SirenConfig:
     frequency: float = 30.0
     """Factor w0 of the argument of every sine."""
     start: Literal["siren", "sphere", "multi-frequency"] = "siren"
-    """First weights: siren, random as published; sphere, a sphere; multi-frequency, nearly a sphere with fine detail
-    within reach, as DiGS has it."""
+    """First weights: siren, random as published; sphere, a sphere of radius 1.5 scale; multi-frequency, nearly a sphere
+    with fine detail within reach, as DiGS has it, of radius 0.7 scale at width 256 and 1.2 at width 128; much narrower
+    networks begin without a surface."""
     scale: float = 0.5
     """Length that is 1 to the network, half the longest side of a shape as published: 0.5 for scans, 1 for meshes."""
     box: tuple[float, float] | None = None

@@ -48,8 +48,8 @@ def export(
     """Write a field to one self-contained file, whole or not at all.
 
     Args:
-        field: An ``MLP``, ``HashGrid`` or ``FeatureGrid``; for TorchScript and ONNX also any other whose ``plain``, by
-            default ``evaluate``, is plain PyTorch.
+        field: An ``MLP``, ``Siren``, ``HashGrid`` or ``FeatureGrid``; for TorchScript and ONNX also any other whose
+            ``plain``, by default ``evaluate``, is plain PyTorch.
         path: File to write; an old one is replaced.
         format: Format of the file; by default that of the suffix: .safetensors, .pt (TorchScript) or .onnx.
         center: Position of the field's origin in the coordinates that the file takes.

@@ -92,7 +92,7 @@ class Field(torch.nn.Module):
         Raises:
             ValueError: ``x`` has another last dimension, or another dtype than the parameters; or ``along`` is unknown.
 
-        A ``Siren`` has both in one pass up and down its network; other fields take them by autograd. Grids that
+        A ``Siren`` has all three in one pass over its network; other fields take them by autograd. Grids that
         interpolate linearly have no second derivative but in their network.
 
         >>> from diffshape.fields import Siren
@@ -187,7 +187,8 @@ class Field(torch.nn.Module):
             values = self.evaluate(points)
             (gradients,) = torch.autograd.grad(values.sum(), points, create_graph=True)
             if along == "axes":
-                second = sum(_derivative(gradients[:, axis], points)[:, axis] for axis in range(3))
+                parts = [_derivative(gradients[:, axis], points)[:, axis] for axis in range(3)]
+                second = torch.stack(parts).sum(0)
             else:
                 second = (gradients * _derivative(0.5 * gradients.square().sum(-1), points)).sum(-1)
         return (values, gradients, second) if keep else (values.detach(), gradients.detach(), second.detach())

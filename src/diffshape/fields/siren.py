@@ -1,11 +1,12 @@
-"""The sine network of SIREN, with its first and second derivatives in one pass, and its published starts.
+"""The sine network of SIREN, with its second derivatives in one pass, and its published starts.
 
     h_0 = x / s,    u_l = w0 (W_l h_{l-1} + b_l),    h_l = sin u_l,    y = w . h_L + b,    f = s out(y)
 
 The gradient is the chain down the network, p_L = w, p_{l-1} = w0 W_l^T (p_l cos u_l), with p_l = dy/dh_l. A second
 derivative along a direction v needs the tangents t_l = du_l/dx v beside it, as a sine bends by -h_l: v^T H v is the sum
 over all units of -p_l h_l t_l^2. So the Laplacian takes five matrix products a layer and g^T H g three, where autograd
-takes eight and four; all of it is plain PyTorch, and one backward pass reaches the parameters.
+takes eight and four; all of it is plain PyTorch, and one backward pass reaches the parameters. The gradient alone takes
+as long by autograd, so it is left to that.
 Sources: Sitzmann, Martel, Bergman, Lindell, Wetzstein, SIREN, NeurIPS 2020; starts as a sphere: Ben-Shabat,
 Koneputugodage, Gould, DiGS, CVPR 2022.
 """
@@ -24,7 +25,7 @@ from diffshape.fields.siren_start import start_weights
 _RADIUS, _SLOPE = 1.6, 0.1
 """Numbers r and a of the output a (sign(y) sqrt|y| - r) of networks that start as a sphere, as DiGS has them."""
 _SMOOTH = 1e-8
-"""Number added to |y| below its root."""
+"""Number added to |y| under the root, as published."""
 
 
 class Siren(Field):
@@ -43,7 +44,7 @@ class Siren(Field):
         TypeError: A config and options are both given, or an option is unknown.
         ValueError: A setting is out of range.
 
-    >>> field = Siren(width=64, start="multi-frequency")
+    >>> field = Siren(start="multi-frequency")
     >>> inside, outside = field(torch.tensor([[0.1, 0.0, 0.0], [0.0, 0.0, 0.7]]))
     >>> bool(inside < 0 < outside)
     True
@@ -69,21 +70,15 @@ class Siren(Field):
 
     def evaluate(self, points: Float[Tensor, "n 3"]) -> Float[Tensor, "n"]:
         """Values at (N, 3) points."""
-        sines, _ = self._up(points, self._hidden(), slopes=False)
-        return self._outside(self._last(sines[-1]))
-
-    def evaluate_with_gradient(self, points: Float[Tensor, "n 3"]) -> tuple[Float[Tensor, "n"], Float[Tensor, "n 3"]]:
-        """Values and gradients at (N, 3) points in one pass up and down the network."""
-        hidden = self._hidden()
-        sines, cosines = self._up(points, hidden)
-        y = self._last(sines[-1])
-        _, chained = self._down(cosines, hidden)
-        return self._outside(y), self._slope(y)[:, None] * chained
+        h = points / self.config.scale
+        for weight, bias in self._hidden():
+            h = torch.addmm(bias, h, weight.t()).sin()
+        return self._outside(self._last(h))
 
     def evaluate_second_order(
         self, points: Float[Tensor, "n 3"], along: Along
     ) -> tuple[Float[Tensor, "n"], Float[Tensor, "n 3"], Float[Tensor, "n"]]:
-        """Values, gradients and second derivatives at (N, 3) points; the tangents pass up the network once more."""
+        """Values, gradients and second derivatives at (N, 3) points: up, down, and up the network with the tangents."""
         hidden = self._hidden()
         sines, cosines = self._up(points, hidden)
         y = self._last(sines[-1])
@@ -97,23 +92,17 @@ class Siren(Field):
 
     def _hidden(self) -> list[tuple[Tensor, Tensor]]:
         """Weights and biases of the hidden layers, times w0."""
-        return [(self.config.frequency * weight, self.config.frequency * bias) for weight, bias in self._layers[:-1]]
+        frequency, layers = self.config.frequency, list(zip(self.weights, self.biases))
+        return [(frequency * weight, frequency * bias) for weight, bias in layers[:-1]]
 
-    @property
-    def _layers(self) -> list[tuple[Tensor, Tensor]]:
-        return list(zip(self.weights, self.biases))
-
-    def _up(
-        self, points: Tensor, hidden: list[tuple[Tensor, Tensor]], *, slopes: bool = True
-    ) -> tuple[list[Tensor], list[Tensor]]:
+    def _up(self, points: Tensor, hidden: list[tuple[Tensor, Tensor]]) -> tuple[list[Tensor], list[Tensor]]:
         """sin u and cos u of every hidden layer."""
         h, sines, cosines = points / self.config.scale, [], []
         for weight, bias in hidden:
             u = torch.addmm(bias, h, weight.t())
             h = u.sin()
             sines.append(h)
-            if slopes:
-                cosines.append(u.cos())
+            cosines.append(u.cos())
         return sines, cosines
 
     def _down(self, cosines: list[Tensor], hidden: list[tuple[Tensor, Tensor]]) -> tuple[list[Tensor], Tensor]:

@@ -25,10 +25,11 @@ class Siren(NormalsMethodConfig):
     Points p of the scan have normals n; points x lie anywhere in the box; the slope is held to 1 at both. Lengths are
     those of the published code, in which half the longest side of the shape is 1. That code takes its means over p and
     x together, which halves all but the third term: its weights 3000, 100, 50 and 100 are 1500, 50, 50 and 50 here,
-    where every term is the mean over its own points. Without normals the last term is left out, and nothing but the
-    field's start tells inside from outside. The defaults are fast settings for a small network of sines;
-    ``preset("paper", "siren")`` has the published network, sampling and optimiser. Source: Sitzmann, Martel, Bergman,
-    Lindell, Wetzstein, Implicit Neural Representations with Periodic Activation Functions, NeurIPS 2020.
+    where every term is the mean over its own points. Without normals the last term is left out, and sheets appear where
+    no points are: for such a scan choose ``normals="estimated"``, or ``DiGS`` or ``StEik``. The defaults are fast
+    settings for a small network of sines; ``preset("paper", "siren")`` has the published network, sampling and
+    optimiser. Source: Sitzmann, Martel, Bergman, Lindell, Wetzstein, Implicit Neural Representations with Periodic
+    Activation Functions, NeurIPS 2020.
     """
 
     divergence: ClassVar[Divergence] = "none"
@@ -74,7 +75,7 @@ class DiGS(Siren):
     L = a mean |f(p)| + b mean exp(-100 |f(x)|) + c mean |1 - |grad f|| + e(t) mean clamp(|tr H f(x)|, 0.1, 50)
 
     Points p are those of the scan, points x lie anywhere in the box, and tr H is the Laplacian. Its weight e falls to 0
-    in the course t of the fit, so that the field settles from smooth to detailed. Lengths are those of the published
+    in the course t of the fit, so that the field is smooth first and detailed later. Lengths are those of the published
     code, in which half the longest side of the shape is 1. Normals may be used too, as in ``Siren``. The defaults are
     fast settings for a small network of sines; ``preset("paper", "digs")`` has the published network, sampling and
     optimiser. Source: Ben-Shabat, Koneputugodage, Gould, DiGS: Divergence guided shape implicit neural representation

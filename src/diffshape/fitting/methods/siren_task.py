@@ -40,7 +40,7 @@ class SirenBatch(NamedTuple):
     points: Float[Tensor, "n 3"]
     """Points of the scan."""
     normals: Float[Tensor, "n 3"] | None
-    """Their normals, 0 where one is not known; None: no normals are used."""
+    """Normals of the points of the scan, 0 where one is not known; None: no normals are used."""
     space: Float[Tensor, "m 3"]
     """Points anywhere in the box."""
 
@@ -78,12 +78,12 @@ class SirenTask(FitTask):
         """Points of the scan, all different, and uniform points of the box."""
         parameter = next(self.field.parameters())
         chosen = torch.randperm(len(self.scan.points), generator=self.generators["points"])[: self.method.batch]
-        (low, high), normals = self.bounds, self.scan.normals
+        normals = self.scan.normals if self.method.normal_weight else None
+        low, high = self.bounds
         space = torch.rand(self.method.off_batch, 3, generator=self.generators["space"]) * (high - low) + low
-        used = normals is not None and self.method.normal_weight > 0
         return SirenBatch(
             self.scan.points[chosen].to(parameter),
-            normals[chosen].to(parameter) if used else None,
+            None if normals is None else normals[chosen].to(parameter),
             space.to(parameter),
         )
 

@@ -35,6 +35,7 @@ def normal_alignment_loss(
     Differentiable; only directions count. Where g or n is exactly 0 the value is 1 and the gradient 0. Source: Sitzmann
     et al., SIREN, NeurIPS 2020, third term of its loss; not oriented as in Ben-Shabat et al., DiGS, CVPR 2022.
 
+    >>> import torch
     >>> gradients = torch.tensor([[0.0, 0.0, 3.0], [0.0, 0.0, -1.0]])
     >>> normal_alignment_loss(gradients, torch.tensor([[0.0, 3.0, 4.0], [0.0, 0.0, 1.0]]), reduction="none")
     tensor([0.2000, 2.0000])
