@@ -153,6 +153,10 @@ CALLS = {
         losses.point_to_mesh_distance, {"points": X, "vertices": VB, "faces": F, "mask": HMASK}
     ),
     "rectified_wing_loss": Call(losses.rectified_wing_loss, marks()),
+    "pull_loss": Call(
+        losses.pull_loss,
+        {"field_values": DIST, "gradients": NX, "queries": X, "nearest_points": Y, "mask": HMASK},
+    ),
     "relative_l2_loss": Call(losses.relative_l2_loss, distances()),
     "sinkhorn_divergence": Call(losses.sinkhorn_divergence, clouds(**WEIGHTS, iterations=20, blur=0.3)),
     "sliced_wasserstein_distance": Call(

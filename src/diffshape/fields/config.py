@@ -13,7 +13,7 @@ Config = TypeVar("Config")
 
 @dataclass(frozen=True, kw_only=True)
 class MLPConfig:
-    """The network of IGR and DiffCD: 461,054 parameters by default."""
+    """The network of IGR, Neural-Pull and DiffCD: 461,054 parameters by default."""
 
     hidden_layers: int = 8
     """Number of hidden layers."""
@@ -22,9 +22,11 @@ class MLPConfig:
     skip: tuple[int, ...] = (4,)
     """Hidden layers, counted from 0, that also read the point itself."""
     beta: float = 100.0
-    """Sharpness of the softplus, the activation of the network."""
+    """Sharpness of the softplus, the activation of the network; inf is a ReLU."""
     radius: float = 0.5
     """Radius of the sphere the field starts as, in units of the fitted shape's longest side."""
+    weight_norm: bool = False
+    """Learn length and direction of the weights of each unit separately (weight normalisation)."""
 
     def __post_init__(self) -> None:
         check_settings(self)

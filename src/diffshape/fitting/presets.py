@@ -1,11 +1,13 @@
 """Named settings of fits, to scans or meshes. Needs no torch."""
 
+import math
 from collections.abc import Mapping
 
 from diffshape._arguments import checked
-from diffshape.fields.config import HASH_GRIDS, MLPConfig, SirenConfig
+from diffshape.fields.config import HASH_GRIDS, HashGridConfig, MLPConfig, SirenConfig
 from diffshape.fitting.methods.diffcd import DiffCD
 from diffshape.fitting.methods.igr import IGR, SurfaceArea
+from diffshape.fitting.methods.neural_pull.config import NeuralPull
 from diffshape.fitting.methods.siren import DiGS, Siren, StEik
 from diffshape.fitting.methods.supervised import Supervised
 from diffshape.fitting.scans.config import ScanConfig
@@ -15,6 +17,8 @@ _SMALL_NETWORK = MLPConfig(hidden_layers=4, width=96, skip=(2,))
 """Network that two CPU cores train in about half a minute."""
 _DIFFCD_ROW = {"batch": 5000, "local_scale": 0.2, "learning_rate": 1e-3, "schedule": "warmup-cosine"}
 """Sampling and optimiser of the fits that the DiffCD paper compares with."""
+_WIDE_GRID = HashGridConfig(levels=7, base=6, finest=96)
+"""Grid whose coarsest cells are so wide that the sphere which it starts as moves where no query is."""
 _SINES = SirenConfig(hidden_layers=4, width=128, frequency=15.0, start="multi-frequency")
 """Network of sines that two CPU cores train in a minute: smaller than the published ones, a sphere at the start, and of
 lower frequency, as w0 = 30 leaves sheets between the points when the steps are few."""
@@ -85,6 +89,20 @@ SCAN_PRESETS: dict[str, dict[str, FitSettings]] = {
             method=StEik(batch=15_000, off_batch=15_000, learning_rate=1e-4, final=1.0),
             field=SirenConfig(hidden_layers=5, width=128, start="multi-frequency", box=_PUBLISHED_BOX),
             steps=10_000,
+        ),
+    },
+    "neural-pull": {
+        "quick": FitSettings(method=NeuralPull(), field=_WIDE_GRID, steps=600),
+        "standard": FitSettings(method=NeuralPull(), field=_WIDE_GRID, steps=2000),
+        "paper": FitSettings(
+            method=NeuralPull(local_scale=None, batch=5000, learning_rate=1e-3, schedule="warmup-cosine"),
+            field=MLPConfig(beta=math.inf, weight_norm=True),
+            steps=40_000,
+        ),
+        "paper-diffcd": FitSettings(
+            method=NeuralPull(queries=50, pool=10_000_000, **_DIFFCD_ROW),
+            field=MLPConfig(),
+            steps=40_000,
         ),
     },
 }

@@ -5,6 +5,7 @@ from diffshape.losses.implicit.divergence import directional_divergence_loss, di
 from diffshape.losses.implicit.eikonal import eikonal_loss
 from diffshape.losses.implicit.implicit_distance import ImplicitDistance, implicit_distance
 from diffshape.losses.implicit.normal_alignment import normal_alignment_loss
+from diffshape.losses.implicit.pull import pull_loss
 from diffshape.losses.implicit.surface_area import surface_area_loss
 from diffshape.losses.implicit.surface_to_points import surface_to_points_loss
 from diffshape.losses.landmarks.adaptive_wing import adaptive_wing_loss
@@ -81,6 +82,7 @@ __all__ = [
     "min_of_n",
     "normal_alignment_loss",
     "point_to_mesh_distance",
+    "pull_loss",
     "rectified_wing_loss",
     "relative_l2_loss",
     "segmentation_dice_loss",

@@ -58,17 +58,11 @@ class NormalsMethodConfig(ScanMethodConfig):
 
 
 @dataclass(frozen=True, kw_only=True)
-class SampledMethodConfig(ScanMethodConfig):
-    """Base of the settings of a method that draws points of a scan, and eikonal samples near them and anywhere."""
+class StartedMethodConfig(ScanMethodConfig):
+    """Base of the settings of a method that lets a field learn the distances of a prepared scan first."""
 
     batch: int = 4096
     """Number of points of the scan in a step."""
-    local_samples: float = 1.0
-    """Number of eikonal samples near the scan, for each point of the batch."""
-    local_scale: float = 0.2
-    """Standard deviation of the eikonal samples near a point of the scan, in distances to its 50th neighbour."""
-    global_samples: float = 0.125
-    """Number of eikonal samples anywhere in the box, for each point of the batch."""
     start: float = 0.75
     """Share of the steps, from 0 to below 1, in which the field learns the distances of the prepared scan; such a step
     costs a third of a later one. Without a preparation there are none."""
@@ -84,12 +78,28 @@ class SampledMethodConfig(ScanMethodConfig):
         check_finite(self)
         name = type(self).__name__
         check_whole(f"{name}: batch", self.batch, 1)
-        for setting in ("local_samples", "global_samples"):
-            check_number(f"{name}: {setting}", getattr(self, setting), 0)
-        for setting in ("local_scale", "learning_rate"):
-            check_number(f"{name}: {setting}", getattr(self, setting), 0, above=True)
+        check_number(f"{name}: learning_rate", self.learning_rate, 0, above=True)
         if not 0 <= self.start < 1:
             raise ValueError(f"{name}: start is a share of the steps in [0, 1), got {self.start}")
+
+
+@dataclass(frozen=True, kw_only=True)
+class SampledMethodConfig(StartedMethodConfig):
+    """Base of the settings of a method that draws points of a scan, and eikonal samples near them and anywhere."""
+
+    local_samples: float = 1.0
+    """Number of eikonal samples near the scan, for each point of the batch."""
+    local_scale: float = 0.2
+    """Standard deviation of the eikonal samples near a point of the scan, in distances to its 50th neighbour."""
+    global_samples: float = 0.125
+    """Number of eikonal samples anywhere in the box, for each point of the batch."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        name = type(self).__name__
+        for setting in ("local_samples", "global_samples"):
+            check_number(f"{name}: {setting}", getattr(self, setting), 0)
+        check_number(f"{name}: local_scale", self.local_scale, 0, above=True)
 
 
 @dataclass(frozen=True, kw_only=True)
