@@ -5,6 +5,9 @@ from diffshape.fitting.fit_meshes import fit_meshes as fit_meshes
 from diffshape.fitting.fit_points import fit_points as fit_points
 from diffshape.fitting.methods.diffcd import DiffCD as DiffCD
 from diffshape.fitting.methods.supervised import Supervised as Supervised
+from diffshape.fitting.observers import FitObserver as FitObserver
+from diffshape.fitting.observers import KeptSamples as KeptSamples
+from diffshape.fitting.observers import Snapshots as Snapshots
 from diffshape.fitting.presets import mesh_preset as mesh_preset
 from diffshape.fitting.presets import preset as preset
 from diffshape.fitting.result import FitResult as FitResult

@@ -17,6 +17,7 @@ from diffshape.cli.parsing.options import (
     OptionalInt,
     OptionalNormals,
     OptionalPath,
+    OptionalTracker,
     OptionalUp,
     PositionalPath,
     VerbOptions,
@@ -42,6 +43,8 @@ else:  # one of the names in the lists of presets, methods and fields
         ]
         for option, names in (("method", SCAN_PRESETS), ("field", FIELD_NAMES))
     )
+_KEPT_ON_RESUME = {"truth", "resolution", "up", "mesh_every", "eval_every", "keep_samples"}
+"""Options that a resumed fit takes, as they do not change it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -95,6 +98,16 @@ class FitArguments(VerbOptions):
     open: bool = False
     """Fit a scan as open surfaces, such as a terrain, a face, a garment or a room: sides are told along the surface,
     and the mesh ends where the points do. Without it a scan is one of solids, and its mesh is closed."""
+    mesh_every: OptionalInt = None
+    """Write the surface every so many steps, to meshes/ in the run folder."""
+    eval_every: OptionalInt = None
+    """Score the surface against --truth every so many steps, to eval_metrics.csv in the run folder."""
+    keep_samples: bool = False
+    """Write the points that the fit draws, and the width of the samples around each, as train_points.npy and
+    local_sigma.npy in the run folder."""
+    log: OptionalTracker = None
+    """Give the numbers of log.csv to TensorBoard or Weights & Biases too, by files in the run folder; nothing is
+    uploaded unless WANDB_MODE=online is set. Needs the package of that name."""
     resume: OptionalPath = None
     """Folder of an interrupted fit to go on with; leave out POINTS and --out."""
     json: bool = False
@@ -132,7 +145,7 @@ def check(arguments: FitArguments) -> None:
     """
     if arguments.resume is not None:
         points = "POINTS" if arguments.points is not None else None
-        arguments.refuse_on_resume(points, kept="scan", besides={"truth", "resolution", "up"})
+        arguments.refuse_on_resume(points, kept="scan", besides=_KEPT_ON_RESUME)
     else:
         input_path(arguments)
     with usage_errors():
@@ -140,6 +153,9 @@ def check(arguments: FitArguments) -> None:
         if arguments.resolution is not None:
             check_resolution("--resolution", arguments.resolution, 16)
         check_threads(arguments.threads)
+        for option, every in (("--mesh-every", arguments.mesh_every), ("--eval-every", arguments.eval_every)):
+            if every is not None:
+                check_whole(option, every, 1)
         if arguments.max_points is not None:
             check_whole("--max-points", arguments.max_points, 4)
 

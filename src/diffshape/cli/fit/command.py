@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from diffshape._commands import typed_as
 from diffshape.cli.device import chosen_device, use_threads
-from diffshape.cli.errors import DONE
+from diffshape.cli.errors import DONE, UsageError
 from diffshape.cli.fit.arguments import FitArguments as FitArguments
 from diffshape.cli.fit.arguments import check, input_path, settings_of
 from diffshape.cli.fit.arguments import defaults_for as defaults_for
@@ -18,6 +18,7 @@ from diffshape.fitting.methods.table import name_of
 from diffshape.training.run_folder import RunFolder
 
 if TYPE_CHECKING:
+    from diffshape.batch.along_the_way import AlongTheWay
     from diffshape.batch.inputs import Inputs
 
 
@@ -41,7 +42,14 @@ def run(arguments: FitArguments) -> int:
         folder = fresh_folder(arguments.out, Path("outputs") / inputs.path.stem / name_of(settings.method))
     say.folder(folder)
     say.notes(inputs.notes)
-    job = FitJob(inputs=inputs, settings=settings, folder=folder, device=device, resolution=arguments.resolution)
+    job = FitJob(
+        inputs=inputs,
+        settings=settings,
+        folder=folder,
+        device=device,
+        resolution=arguments.resolution,
+        along_the_way=_along_the_way(arguments, inputs),
+    )
     progress = Progress(f"fit {inputs.name} on {device}", quiet=arguments.quiet)
     with told_way_on(folder, "fit"), RunFolder(folder).only_here():
         with progress:
@@ -52,6 +60,24 @@ def run(arguments: FitArguments) -> int:
         return say.interrupted(folder, result.step)
     tell_outputs(say, folder, outputs, truth=inputs.truth_path)
     return DONE
+
+
+def _along_the_way(arguments: FitArguments, inputs: "Inputs") -> "AlongTheWay":
+    """What the fit is to write while it runs.
+
+    Raises:
+        UsageError: Scores are asked for without a true surface.
+    """
+    from diffshape.batch.along_the_way import AlongTheWay
+
+    if arguments.eval_every is not None and inputs.truth is None:
+        raise UsageError("--eval-every needs --truth, the true surface to score against")
+    return AlongTheWay(
+        mesh_every=arguments.mesh_every,
+        eval_every=arguments.eval_every,
+        keep_samples=arguments.keep_samples,
+        log=arguments.log,
+    )
 
 
 def _inputs(arguments: FitArguments) -> "Inputs":
