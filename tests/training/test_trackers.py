@@ -7,10 +7,12 @@ import struct
 import subprocess
 import sys
 from importlib.util import find_spec
+from pathlib import Path
 
 import pytest
 import torch
 
+import diffshape
 from diffshape.losses import LossTerms
 from diffshape.training import CsvLog, StepReport, Steps, TensorBoardLog, WandbLog, read_log, train
 from diffshape.training.trackers import tracked
@@ -35,8 +37,10 @@ def events(folder):
 
 def history(folder):
     """Rows of an offline run: its file is a log of records in blocks of 32 KiB, as LevelDB's."""
+    import wandb
     from wandb.proto.wandb_internal_pb2 import Record
 
+    wandb.teardown()  # waits for the process that writes them
     (path,) = folder.glob("wandb/offline-run-*/run-*.wandb")
     data, place, rows, text = path.read_bytes(), 7, [], b""
     while place + 7 <= len(data):
@@ -122,7 +126,8 @@ def test_a_run_without_a_tracker_has_none_and_imports_none(tmp_path):
     with tracked(None, tmp_path) as trackers:
         assert trackers == []
     program = "import diffshape.training.trackers, sys; print({'tensorboard', 'wandb'} & set(sys.modules))"
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, env=dict(os.environ))
+    environment = {**os.environ, "PYTHONPATH": str(Path(diffshape.__file__).parents[1])}
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, env=environment)
     assert done.stdout.strip() == "set()"
 
 

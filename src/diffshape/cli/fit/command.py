@@ -20,6 +20,7 @@ from diffshape.training.run_folder import RunFolder
 if TYPE_CHECKING:
     from diffshape.batch.along_the_way import AlongTheWay
     from diffshape.batch.inputs import Inputs
+_NO_STEPS = "the surface was found in closed form, without steps: nothing was written along the way"
 
 
 def run(arguments: FitArguments) -> int:
@@ -40,8 +41,6 @@ def run(arguments: FitArguments) -> int:
         inputs = _inputs(arguments)
         settings = settings_of(arguments, inputs.kind, inputs.path)
         folder = fresh_folder(arguments.out, Path("outputs") / inputs.path.stem / name_of(settings.method))
-    say.folder(folder)
-    say.notes(inputs.notes)
     job = FitJob(
         inputs=inputs,
         settings=settings,
@@ -50,11 +49,15 @@ def run(arguments: FitArguments) -> int:
         resolution=arguments.resolution,
         along_the_way=_along_the_way(arguments, inputs),
     )
+    say.folder(folder)
+    say.notes(inputs.notes)
     progress = Progress(f"fit {inputs.name} on {device}", quiet=arguments.quiet)
     with told_way_on(folder, "fit"), RunFolder(folder).only_here():
         with progress:
             result = job.fit([progress])
         say.notes(note for note in result.notes if note not in inputs.notes)
+        if result.step == 0 and {"mesh_every", "eval_every", "log"} & arguments.typed:
+            say.notes([_NO_STEPS])
         outputs = job.write(result)
     if result.interrupted:
         return say.interrupted(folder, result.step)
