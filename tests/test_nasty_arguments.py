@@ -112,10 +112,15 @@ CALLS = {
     "soft_wing_loss": Call(losses.soft_wing_loss, marks(weights=rand(B, K))),
     "clamped_l1_loss": Call(losses.clamped_l1_loss, distances()),
     "density_aware_chamfer_distance": Call(losses.density_aware_chamfer_distance, clouds()),
+    "directional_divergence_loss": Call(
+        losses.directional_divergence_loss, {"curvatures": DIST, "gradients": NX * 1.1, "mask": HMASK}
+    ),
+    "divergence_loss": Call(losses.divergence_loss, {"laplacians": DIST * 9, "mask": HMASK}),
     "earth_mover_distance": Call(losses.earth_mover_distance, clouds()),
     "edge_length_loss": Call(losses.edge_length_loss, {"pred": VB, "target": VB * 1.1, "faces": F, "mask": VMASK}),
     "edge_length_loss to a length": Call(losses.edge_length_loss, {"pred": VB, "target": 0.5, "faces": F}),
     "eikonal_loss": Call(losses.eikonal_loss, {"gradients": NX * 1.1, "mask": HMASK}),
+    "eikonal_loss, not squared": Call(losses.eikonal_loss, {"gradients": NX * 1.1, "mask": HMASK, "squared": False}),
     "euclidean_loss": Call(losses.euclidean_loss, marks()),
     "face_normal_loss": Call(losses.face_normal_loss, {"pred": VB, "target": VB.flip(0), "faces": F, "mask": VMASK}),
     "gaussian_nll": Call(losses.gaussian_nll, marks(log_variance=LOGVAR)),
@@ -143,10 +148,15 @@ CALLS = {
         losses.mesh_to_points_distance, {"points": X, "vertices": VB, "faces": F, "mask": MASK}
     ),
     "min_of_n": Call(losses.min_of_n, {"distances": rand(3, B)}),
+    "normal_alignment_loss": Call(losses.normal_alignment_loss, {"gradients": NX, "normals": NY, "mask": HMASK}),
     "point_to_mesh_distance": Call(
         losses.point_to_mesh_distance, {"points": X, "vertices": VB, "faces": F, "mask": HMASK}
     ),
     "rectified_wing_loss": Call(losses.rectified_wing_loss, marks()),
+    "pull_loss": Call(
+        losses.pull_loss,
+        {"field_values": DIST, "gradients": NX, "queries": X, "nearest_points": Y, "mask": HMASK},
+    ),
     "relative_l2_loss": Call(losses.relative_l2_loss, distances()),
     "sinkhorn_divergence": Call(losses.sinkhorn_divergence, clouds(**WEIGHTS, iterations=20, blur=0.3)),
     "sliced_wasserstein_distance": Call(
@@ -297,7 +307,8 @@ UNKNOWN_IS_TOLD = {
     ("structure_violations", "reference"): "NaN gives no direction",
 }
 INFINITE_IS_A_NUMBER = {
-    "clamped_l1_loss", "f_score", "hash_encode", "heatmap_argmax", "heatmap_dark", "heatmap_divergence",
+    "clamped_l1_loss", "directional_divergence_loss", "divergence_loss", "f_score", "hash_encode", "heatmap_argmax",
+    "heatmap_dark", "heatmap_divergence",
     "heatmap_focal_loss", "heatmap_soft_argmax", "min_of_n", "occupancy_iou", "pack_hash_grid",
     "segmentation_dice_loss", "segmentation_focal_loss",
     "segmentation_tversky_loss", "sign_f1",

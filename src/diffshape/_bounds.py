@@ -148,8 +148,8 @@ def check_finite(config: Any) -> None:
             raise ValueError(f"{type(config).__name__}: {item.name} must be finite, got {value}")
 
 
-def check_network(name: str, *, hidden_layers: Any, width: Any, beta: float) -> None:
-    """Sizes of a softplus network.
+def check_network(name: str, *, hidden_layers: Any, width: Any, beta: float = math.inf) -> None:
+    """Sizes of a network, and the sharpness of its softplus if it has one.
 
     Raises:
         ValueError: One is out of range.

@@ -25,6 +25,7 @@ from diffshape.ops import GridLayout, hash_encode
 GRID = {"levels": 3, "base": 4, "finest": 16, "log2_entries": 8}  # the finest level is hashed
 CONFIGS = {
     "mlp": MLPConfig(hidden_layers=3, width=16, skip=(2,)),
+    "mlp with weight norm": MLPConfig(hidden_layers=3, width=16, skip=(2,), beta=math.inf, weight_norm=True),
     "hash": HashGridConfig(**GRID, width=12),
     "grid": FeatureGridConfig(**GRID, interpolation="smoothstep"),
 }

@@ -1,4 +1,5 @@
 import dataclasses
+import math
 
 import pytest
 import torch
@@ -37,7 +38,14 @@ def test_default_start_is_a_closed_surface_around_the_centre():
         assert (field(sphere(0.9)) > 0).all()
 
 
-@pytest.mark.parametrize("options", [{"width": 24}, {"width": 16, "hidden_layers": 3, "skip": (), "beta": 10.0}])
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"width": 24},
+        {"width": 16, "hidden_layers": 3, "skip": (), "beta": 10.0},
+        {"width": 24, "beta": math.inf, "weight_norm": True},
+    ],
+)
 def test_fast_gradient_equals_the_default_one(options):
     field = MLP(**options).double()
     points = sphere(0.6)[:40]
@@ -60,11 +68,38 @@ def test_float32_agrees_with_float64():
 
 def test_every_setting_acts():
     changes = {"hidden_layers": 7, "width": 32, "skip": (2,), "beta": 50.0, "radius": 0.4}
-    assert changes.keys() == {entry.name for entry in dataclasses.fields(MLPConfig)}
+    assert changes.keys() == {entry.name for entry in dataclasses.fields(MLPConfig)} - {"weight_norm"}
     base = MLPConfig(width=24)
     points = sphere(0.5).float()
     for name, value in changes.items():
         assert not torch.equal(MLP(dataclasses.replace(base, **{name: value}))(points), MLP(base)(points)), name
+
+
+def test_weight_norm_starts_as_the_same_field_and_learns_otherwise():
+    """Rows v -> g v / |v|: the slope in v is that in the weight, less its part along v; that in g is this part."""
+    plain, normed = (MLP(width=24, weight_norm=norm).double() for norm in (False, True))
+    points = sphere(0.6)[:40]
+    for left, right in zip(plain.value_and_gradient(points), normed.value_and_gradient(points)):
+        torch.testing.assert_close(left, right, rtol=1e-4, atol=1e-6)  # lengths are those of float32 weights
+    for field in (plain, normed):
+        values, gradients = field.value_and_gradient(points)
+        (values.square().mean() + gradients.square().mean()).backward()
+    names = [name for name, _ in normed.named_parameters() if "weights" in name]
+    assert len(names) == 2 * len(plain.network.weights)
+    for layer, weight in enumerate(plain.network.weights):
+        parts = getattr(normed.network.weights.parametrizations, str(layer))
+        length, direction = parts.original0, parts.original1
+        along = (weight.grad * weight).sum(1, keepdim=True) / weight.norm(dim=1, keepdim=True)
+        across = weight.grad - along * weight / weight.norm(dim=1, keepdim=True)
+        torch.testing.assert_close(length.grad, along, rtol=1e-4, atol=1e-6)
+        torch.testing.assert_close(direction.grad, across, rtol=1e-4, atol=1e-6)
+
+
+def test_a_relu_network_starts_as_a_sphere_too():
+    """The settings of the released code of Neural-Pull."""
+    field = MLP(beta=math.inf, weight_norm=True).double()
+    assert (field(sphere(0.15)) < 0).all()
+    assert (field(sphere(0.9)) > 0).all()
 
 
 def test_seeds():

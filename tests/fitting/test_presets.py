@@ -1,7 +1,11 @@
+import math
+from dataclasses import replace
+
 import pytest
 
 from diffshape.fields import HASH_GRIDS, MLPConfig
-from diffshape.fitting import DiffCD, Supervised, mesh_preset, preset
+from diffshape.fitting import DiffCD, NeuralPull, Supervised, mesh_preset, preset
+from diffshape.fitting.fit_points import MAX_POINTS
 from diffshape.fitting.methods.table import METHODS
 from diffshape.fitting.presets import MESH_PRESETS, PRESETS, SCAN_PRESETS
 from diffshape.training import WarmupCosine
@@ -38,6 +42,27 @@ def test_the_paper_preset_is_the_published_setting():
     assert paper.method.global_samples * paper.method.batch == 625
     assert paper.steps * WarmupCosine().warmup == 1000
     assert paper.field == MLPConfig(hidden_layers=8, width=256, skip=(4,), beta=100.0, radius=0.5)
+
+
+def test_neural_pull_has_the_setting_of_its_released_code_and_that_of_the_comparison():
+    paper, comparison = preset("paper", "neural-pull"), preset("paper-diffcd", "neural-pull")
+    assert paper.method == NeuralPull(
+        scan=None,
+        squared=False,
+        eikonal_weight=0.0,
+        queries=None,
+        pool=1_000_000,
+        local_scale=None,
+        batch=5000,
+        start=paper.method.start,  # unused without a prepared scan
+        learning_rate=1e-3,
+        schedule="warmup-cosine",
+    )
+    assert paper.field == MLPConfig(hidden_layers=8, width=256, skip=(4,), beta=math.inf, radius=0.5, weight_norm=True)
+    assert comparison.method == replace(paper.method, queries=50, pool=10_000_000, local_scale=0.2)
+    assert comparison.method.pool >= 50 * MAX_POINTS
+    assert comparison.field == preset("paper").field
+    assert paper.steps == comparison.steps == 40_000
 
 
 @pytest.mark.parametrize("name", METHODS)

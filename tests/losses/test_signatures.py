@@ -45,4 +45,4 @@ def test_points_come_before_normals():
                 normals = [place for place, word in enumerate(words) if word.endswith("normals")]
                 assert normals in ([], [1], [2, 3]), name
                 found += bool(normals)
-    assert found == 5
+    assert found == 6

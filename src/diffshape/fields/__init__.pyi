@@ -6,6 +6,7 @@ from diffshape.fields.config import FieldConfig as FieldConfig
 from diffshape.fields.config import HashGridConfig as HashGridConfig
 from diffshape.fields.config import LatentMLPConfig as LatentMLPConfig
 from diffshape.fields.config import MLPConfig as MLPConfig
+from diffshape.fields.config import SirenConfig as SirenConfig
 from diffshape.fields.distance_grid import DistanceGrid as DistanceGrid
 from diffshape.fields.export import export as export
 from diffshape.fields.export import load_field as load_field
@@ -17,4 +18,5 @@ from diffshape.fields.hash_grid_stack import HashGridStack as HashGridStack
 from diffshape.fields.latent_mlp import LatentMLP as LatentMLP
 from diffshape.fields.latent_mlp import ShapeField as ShapeField
 from diffshape.fields.mlp import MLP as MLP
+from diffshape.fields.siren import Siren as Siren
 from diffshape.fields.softplus_network import SoftplusNetwork as SoftplusNetwork

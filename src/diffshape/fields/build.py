@@ -14,6 +14,7 @@ from diffshape.fields.config import (
     HashGridConfig,
     LatentMLPConfig,
     MLPConfig,
+    SirenConfig,
 )
 from diffshape.fields.distance_grid import DistanceGrid
 from diffshape.fields.feature_grid import FeatureGrid
@@ -21,6 +22,7 @@ from diffshape.fields.field import Field
 from diffshape.fields.hash_grid import HashGrid
 from diffshape.fields.latent_mlp import LatentMLP
 from diffshape.fields.mlp import MLP
+from diffshape.fields.siren import Siren
 
 _FIELDS: dict[type[FieldConfig], Callable[[Any, torch.Generator], Field]] = {
     DistanceGridConfig: lambda config, generator: DistanceGrid(config),
@@ -28,6 +30,7 @@ _FIELDS: dict[type[FieldConfig], Callable[[Any, torch.Generator], Field]] = {
     HashGridConfig: lambda config, generator: HashGrid(config, generator=generator),
     LatentMLPConfig: lambda config, generator: LatentMLP(config, generator=generator),
     MLPConfig: lambda config, generator: MLP(config, generator=generator),
+    SirenConfig: lambda config, generator: Siren(config, generator=generator),
 }
 """Field of each config, made from it and a generator of the weights."""
 

@@ -13,7 +13,7 @@ Config = TypeVar("Config")
 
 @dataclass(frozen=True, kw_only=True)
 class MLPConfig:
-    """The network of IGR and DiffCD: 461,054 parameters by default."""
+    """The network of IGR, Neural-Pull and DiffCD: 461,054 parameters by default."""
 
     hidden_layers: int = 8
     """Number of hidden layers."""
@@ -22,9 +22,11 @@ class MLPConfig:
     skip: tuple[int, ...] = (4,)
     """Hidden layers, counted from 0, that also read the point itself."""
     beta: float = 100.0
-    """Sharpness of the softplus, the activation of the network."""
+    """Sharpness of the softplus, the activation of the network; inf is a ReLU."""
     radius: float = 0.5
     """Radius of the sphere the field starts as, in units of the fitted shape's longest side."""
+    weight_norm: bool = False
+    """Learn length and direction of the weights of each unit separately (weight normalisation)."""
 
     def __post_init__(self) -> None:
         check_settings(self)
@@ -33,6 +35,39 @@ class MLPConfig:
         check_network("MLPConfig", hidden_layers=self.hidden_layers, width=self.width, beta=self.beta)
         if self.skip and (min(self.skip) < 1 or max(self.skip) >= self.hidden_layers):
             raise ValueError(f"MLPConfig: skip layers must lie in 1 to {self.hidden_layers - 1}, got {self.skip}")
+        check_finite(self)
+
+
+@dataclass(frozen=True, kw_only=True)
+class SirenConfig:
+    """The sine network of SIREN: 198,657 parameters by default."""
+
+    hidden_layers: int = 4
+    """Number of hidden layers of sines. The published "three hidden layers" are those between the first and last."""
+    width: int = 256
+    """Units in a hidden layer."""
+    frequency: float = 30.0
+    """Factor w0 of the argument of every sine."""
+    start: Literal["siren", "sphere", "multi-frequency"] = "siren"
+    """First weights: siren, random as published; sphere, a sphere; multi-frequency, nearly a sphere with fine detail
+    within reach, as DiGS has it."""
+    scale: float = 0.5
+    """Length that is 1 to the network, half the longest side of a shape as published: 0.5 for scans, 1 for meshes."""
+    box: tuple[float, float] | None = None
+    """Lowest and highest coordinate, on every axis, of the cube that is sampled and meshed; None: that of the fit."""
+
+    def __post_init__(self) -> None:
+        check_settings(self)
+        check_network("SirenConfig", hidden_layers=self.hidden_layers, width=self.width)
+        if not (self.frequency > 0 and self.scale > 0):
+            raise ValueError(f"SirenConfig: frequency and scale must be positive, got {self.frequency}, {self.scale}")
+        least = {"siren": 1, "sphere": 2, "multi-frequency": 3}[self.start]
+        if self.hidden_layers < least:
+            raise ValueError(
+                f"SirenConfig: a {self.start} start needs {least} hidden layers or more, got {self.hidden_layers}"
+            )
+        if self.box is not None and not self.box[0] < self.box[1]:
+            raise ValueError(f"SirenConfig: box must be (low, high) with low < high, got {self.box}")
         check_finite(self)
 
 
@@ -191,7 +226,9 @@ HASH_GRIDS: dict[str, HashGridConfig] = {
 }
 """Grids for meshes in [-1, 1]^3 by name: 1.7 MB, 9.3 MB, and the published one of 48.8 MB, which both systems share."""
 
-FieldConfig: TypeAlias = MLPConfig | HashGridConfig | FeatureGridConfig | DistanceGridConfig | LatentMLPConfig
+FieldConfig: TypeAlias = (
+    MLPConfig | SirenConfig | HashGridConfig | FeatureGridConfig | DistanceGridConfig | LatentMLPConfig
+)
 """The config of any field."""
 
 FIELD_KINDS: dict[str, type[FieldConfig]] = {
@@ -200,6 +237,7 @@ FIELD_KINDS: dict[str, type[FieldConfig]] = {
     "hash-grid": HashGridConfig,
     "latent-mlp": LatentMLPConfig,
     "mlp": MLPConfig,
+    "siren": SirenConfig,
 }
 """Field configs by the name that files use."""
 

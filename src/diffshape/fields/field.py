@@ -1,5 +1,7 @@
 """The base of every neural field: a module f(x), with its gradient in x, both trainable."""
 
+from typing import Literal, TypeAlias
+
 import torch
 from jaxtyping import Float
 from torch import Tensor
@@ -11,6 +13,9 @@ from diffshape.ops.distance_grid.levels import OrientedSurface
 from diffshape.ops.eval_mode import eval_mode
 from diffshape.ops.level_sets.sampling_grid import CHUNK
 from diffshape.ops.transforms import is_transformed
+
+Along: TypeAlias = Literal["axes", "gradient"]
+"""Directions of second derivatives: those of the three axes, whose sum is the Laplacian, or that of the gradient."""
 
 
 class Field(torch.nn.Module):
@@ -69,6 +74,35 @@ class Field(torch.nn.Module):
         x = self._read(x)
         values, gradients = self.evaluate_with_gradient(x.reshape(-1, 3))
         return values.reshape(x.shape[:-1]), gradients.reshape(x.shape)
+
+    @checked
+    def second_order(
+        self, x: Float[Tensor, "*b 3"], along: Along = "axes"
+    ) -> tuple[Float[Tensor, "*b"], Float[Tensor, "*b 3"], Float[Tensor, "*b"]]:
+        """Values, gradients g and a second derivative at ``x``, each differentiable once in the parameters.
+
+        Args:
+            x: Points, shape (..., 3).
+            along: "axes" gives the Laplacian, the trace of the second derivatives H: the divergence of g. "gradient"
+                gives g^T H g, the second derivative along g times |g|^2: 0 for a distance.
+
+        Returns:
+            Shapes (...,), (..., 3) and (...,).
+
+        Raises:
+            ValueError: ``x`` has another last dimension, or another dtype than the parameters; or ``along`` is unknown.
+
+        A ``Siren`` has both in one pass up and down its network; other fields take them by autograd. Grids that
+        interpolate linearly have no second derivative but in their network.
+
+        >>> from diffshape.fields import Siren
+        >>> values, gradients, laplacians = Siren(width=32).second_order(torch.zeros(5, 3))
+        >>> laplacians.shape
+        torch.Size([5])
+        """
+        x = self._read(x)
+        values, gradients, second = self.evaluate_second_order(x.reshape(-1, 3), along)
+        return values.reshape(x.shape[:-1]), gradients.reshape(x.shape), second.reshape(x.shape[:-1])
 
     @torch.no_grad()
     @checked
@@ -143,6 +177,21 @@ class Field(torch.nn.Module):
             (gradients,) = torch.autograd.grad(values.sum(), points, create_graph=keep)
         return (values, gradients) if keep else (values.detach(), gradients)
 
+    def evaluate_second_order(
+        self, points: Float[Tensor, "n 3"], along: Along
+    ) -> tuple[Float[Tensor, "n"], Float[Tensor, "n 3"], Float[Tensor, "n"]]:
+        """Values, gradients and second derivatives at (N, 3) points, here by autograd through ``evaluate``."""
+        keep = torch.is_grad_enabled()
+        with torch.enable_grad():
+            points = points if keep and points.requires_grad else points.detach().requires_grad_()
+            values = self.evaluate(points)
+            (gradients,) = torch.autograd.grad(values.sum(), points, create_graph=True)
+            if along == "axes":
+                second = sum(_derivative(gradients[:, axis], points)[:, axis] for axis in range(3))
+            else:
+                second = (gradients * _derivative(0.5 * gradients.square().sum(-1), points)).sum(-1)
+        return (values, gradients, second) if keep else (values.detach(), gradients.detach(), second.detach())
+
     def plain(self, points: Float[Tensor, "n 3"]) -> Float[Tensor, "n"]:
         """Values at (N, 3) points by operations of PyTorch that TorchScript and ONNX know, for ``export``.
 
@@ -167,3 +216,10 @@ class Field(torch.nn.Module):
                 f"{type(self).__name__}: x is {x.dtype} but the field is {parameter.dtype}; convert one with .to(dtype)"
             )
         return x
+
+
+def _derivative(values: Float[Tensor, "n"], points: Float[Tensor, "n 3"]) -> Float[Tensor, "n 3"]:
+    """Derivative of values in their points, differentiable again; 0 where they do not depend on them."""
+    if not values.requires_grad:
+        return torch.zeros_like(points)
+    return torch.autograd.grad(values.sum(), points, create_graph=True, materialize_grads=True)[0]

@@ -3,9 +3,10 @@
 Eight hidden layers of 256 softplus units, the point joined in again at the fifth. Geometric initialisation: hidden
 weights N(0, 2 / outputs) and biases 0 keep |h| near |x|, and a last layer of equal weights sqrt(pi / width) averages
 that back into a length, so the field starts near f(x) = |x| - radius; the wider the layers and the sharper the
-softplus, the nearer.
+softplus, the nearer. Weight normalisation (Salimans and Kingma, NeurIPS 2016) writes every row of a weight as g v / |v|
+and learns g and v, which changes how the field learns, not what it starts as.
 Sources: Atzmon and Lipman, SAL, CVPR 2020, theorem 1; Gropp et al., IGR, ICML 2020; settings of Haerenstam-Nielsen
-et al., DiffCD, ECCV 2024.
+et al., DiffCD, ECCV 2024; ReLU and weight normalisation: the released code of Ma et al., Neural-Pull, ICML 2021.
 """
 
 import math
@@ -14,6 +15,7 @@ from typing import Any
 import torch
 from jaxtyping import Float
 from torch import Tensor
+from torch.nn.utils.parametrizations import weight_norm
 
 from diffshape._arguments import checked
 from diffshape.fields.config import MLPConfig, one_config
@@ -62,6 +64,8 @@ class MLP(Field):
         with torch.no_grad():
             self.network.weights[-1].normal_(math.sqrt(math.pi / config.width), 1e-5, generator=generator)
             self.network.biases[-1].fill_(-config.radius)
+        for layer in range(len(self.network.weights) if config.weight_norm else 0):
+            weight_norm(self.network.weights, str(layer))
 
     def evaluate(self, points: Float[Tensor, "n 3"]) -> Float[Tensor, "n"]:
         """Values at (N, 3) points."""

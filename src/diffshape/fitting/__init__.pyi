@@ -4,6 +4,12 @@ from diffshape.fitting.fit_mesh import fit_mesh as fit_mesh
 from diffshape.fitting.fit_meshes import fit_meshes as fit_meshes
 from diffshape.fitting.fit_points import fit_points as fit_points
 from diffshape.fitting.methods.diffcd import DiffCD as DiffCD
+from diffshape.fitting.methods.igr import IGR as IGR
+from diffshape.fitting.methods.igr import SurfaceArea as SurfaceArea
+from diffshape.fitting.methods.neural_pull import NeuralPull as NeuralPull
+from diffshape.fitting.methods.siren import DiGS as DiGS
+from diffshape.fitting.methods.siren import Siren as Siren
+from diffshape.fitting.methods.siren import StEik as StEik
 from diffshape.fitting.methods.supervised import Supervised as Supervised
 from diffshape.fitting.observers import FitObserver as FitObserver
 from diffshape.fitting.observers import KeptSamples as KeptSamples

@@ -16,16 +16,18 @@ from diffshape.data import Frame, PointCloud, clean_points
 from diffshape.data.points import dimensions
 from diffshape.fields.config import DistanceGridConfig, FieldConfig, HashGridConfig
 from diffshape.fitting.fit import Fit
-from diffshape.fitting.methods.config import ScanMethodConfig, method_of
+from diffshape.fitting.methods.config import MethodConfig, Normals, ScanMethodConfig, method_of
 from diffshape.fitting.methods.diffcd import DiffCD
 from diffshape.fitting.methods.table import ScanMethod, name_of
 from diffshape.fitting.presets import preset
 from diffshape.fitting.result import FitResult
 from diffshape.fitting.run import Observer, run_fit
+from diffshape.fitting.scans.orientation import trust_in
 from diffshape.fitting.scans.prepare import prepare_scan
 from diffshape.fitting.settings import FitSettings
 from diffshape.fitting.surface.measured_points import MeasuredPoints
 from diffshape.fitting.targets.scan_target import ScanTarget, prepared_target, raw_target
+from diffshape.ops import estimate_normals, orient_points
 from diffshape.ops.distance_grid.levels import REACH
 from diffshape.training.device import chosen_device
 from diffshape.training.progress import with_progress
@@ -39,6 +41,7 @@ FINEST = 640
 MOST_NODES = 1_500_000
 """Largest number of nodes of the finest level, about, which bounds time and memory."""
 _GIVEN_TAKEN = "the normals of the scan tell its outside"
+_UNSURE = "no inside could be told from the points; the estimated normals may point to either side"
 _GIVEN_LEFT = "the normals of the scan do not agree with one another or with its points; sides are told anew"
 
 
@@ -64,9 +67,11 @@ def fit_points(
         points: (N, 3) array, NumPy or torch, N >= 4, in any unit and place; or the path of a file, a ``PointCloud``,
             or a mesh to draw from (see ``diffshape.data.as_points``). Rows that are not finite are dropped, and a
             larger cloud is thinned to 100,000 points at random; ``result.notes`` says so. Normals that come with the
-            points tell the outside if they agree with one another; colours and other attributes go on to the mesh.
+            points tell the outside if they agree with one another; a published method may use them as they are. Colours
+            and other attributes go on to the mesh.
         method: Objective and sampling; ``DiffCD()`` if not given.
-        field: Settings of the field; a hash grid matched to the spacing and noise of the points if not given.
+        field: Settings of the field; if not given, that of the method's "standard" preset, or a grid matched to the
+            spacing and noise of the points where that has none.
         steps: Optimiser steps; with them a fit is deterministic on one CPU with one number of threads.
             Those of the method's "standard" preset, 1800 for DiffCD, if neither they nor ``seconds`` are given.
         seconds: Wall-clock budget of the optimisation, to which its schedule is laid out. It begins when the scan is
@@ -101,10 +106,11 @@ def fit_points(
     chosen = chosen_device(device, argument="fit_points: device")
     refuse_begun(folder)
     method = method or DiffCD()
+    standard = preset("standard", name_of(method))
     settings = FitSettings(
         method=method,
-        field=field,
-        steps=steps_or(preset("standard", name_of(method)).steps, steps, seconds),
+        field=field or standard.field,
+        steps=steps_or(standard.steps, steps, seconds),
         seconds=seconds,
         seed=seed,
         resolution=resolution,
@@ -133,7 +139,7 @@ def begin_scan(cloud: PointCloud, settings: FitSettings, *, as_torch: bool = Fal
     frame = Frame.of(cloud.points)
     target, measured, remarks = _target(frame.to_unit(cloud.points), cloud, settings)
     if settings.field is None:
-        settings = replace(settings, field=matched_grid(target) if target.oriented else matched_hash_grid(target))
+        settings = replace(settings, field=matched_field(target, settings.method))
     return Fit(
         settings=settings,
         frame=frame,
@@ -142,6 +148,12 @@ def begin_scan(cloud: PointCloud, settings: FitSettings, *, as_torch: bool = Fal
         as_torch=as_torch,
         measured=measured,
     )
+
+
+def matched_field(target: ScanTarget, method: MethodConfig) -> FieldConfig:
+    """The field that suits a target: a distance grid if the method takes a surface in closed form, else a hash grid."""
+    closed_form = method_of(ScanMethodConfig, method).closed_form and target.oriented
+    return matched_grid(target) if closed_form else matched_hash_grid(target)
 
 
 def matched_grid(target: ScanTarget) -> DistanceGridConfig:
@@ -170,10 +182,11 @@ def _target(
     unit: NDArray[np.float64], cloud: PointCloud, settings: FitSettings
 ) -> tuple[ScanTarget, MeasuredPoints, tuple[str, ...]]:
     """The target of a fit, the points that it keeps, and notes on how the cloud became it."""
-    config, points = method_of(ScanMethodConfig, settings.method).scan, torch.from_numpy(unit)
-    if config is None:
-        return raw_target(points), MeasuredPoints.of(points, cloud.attributes), ()
+    method, points = method_of(ScanMethodConfig, settings.method), torch.from_numpy(unit)
     given = None if cloud.normals is None else torch.from_numpy(cloud.normals)
+    if (config := method.scan) is None:
+        normals, notes = _raw_normals(method.raw_normals, points, given)
+        return raw_target(points, normals), MeasuredPoints.of(points, cloud.attributes), notes
     scan = prepare_scan(points, config, normals=given, open=settings.open)
     kept = cloud.rows(scan.kept.numpy())
     notes = ()
@@ -186,3 +199,12 @@ def _target(
         notes += ("no inside could be told from the points; the fit starts from a sphere",)
         return raw_target(points[scan.kept]), measured, notes
     return prepared_target(scan, torch.Generator().manual_seed(settings.seed), open=settings.open), measured, notes
+
+
+def _raw_normals(wanted: Normals, points: Tensor, given: Tensor | None) -> tuple[Tensor | None, tuple[str, ...]]:
+    """Normals of points that are taken as they are, if a method wants them, and notes on them."""
+    if wanted != "estimated":
+        return (given if wanted == "given" else None), ()
+    oriented = orient_points(points, normals=estimate_normals(points))
+    trust = trust_in(oriented, oriented.winding(points).volume)
+    return oriented.normals, () if trust.reliable else (_UNSURE,)

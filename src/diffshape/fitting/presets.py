@@ -1,12 +1,25 @@
 """Named settings of fits, to scans or meshes. Needs no torch."""
 
+import math
 from collections.abc import Mapping
 
 from diffshape._arguments import checked
-from diffshape.fields.config import HASH_GRIDS, MLPConfig
+from diffshape.fields.config import HASH_GRIDS, HashGridConfig, MLPConfig, SirenConfig
 from diffshape.fitting.methods.diffcd import DiffCD
+from diffshape.fitting.methods.igr import IGR, SurfaceArea
+from diffshape.fitting.methods.neural_pull import NeuralPull
+from diffshape.fitting.methods.siren import DiGS, Siren, StEik
 from diffshape.fitting.methods.supervised import Supervised
 from diffshape.fitting.settings import FitSettings
+
+_DIFFCD_ROW = {"batch": 5000, "local_scale": 0.2, "learning_rate": 1e-3, "schedule": "warmup-cosine"}
+"""Sampling and optimiser of the fits that the DiffCD paper compares with."""
+_WIDE_GRID = HashGridConfig(levels=7, base=6, finest=96)
+"""Grid whose coarsest cells are so wide that the sphere which it starts as moves where no query is."""
+_SINES = SirenConfig(hidden_layers=4, width=128, start="multi-frequency")
+"""Network of sines that two CPU cores train in a minute or two, which starts as a sphere."""
+_PUBLISHED_BOX = (-0.55, 0.55)
+"""Box that DiGS and StEik sample, 1.1 times that of the shape, as the longest side is 1."""
 
 SCAN_PRESETS: dict[str, dict[str, FitSettings]] = {
     "diffcd": {
@@ -31,10 +44,71 @@ SCAN_PRESETS: dict[str, dict[str, FitSettings]] = {
             steps=40_000,
         ),
     },
+    "igr": {
+        "standard": FitSettings(method=IGR(), steps=1800),
+        "paper": FitSettings(
+            method=IGR(
+                batch=16_384,
+                global_side=0.9 / 0.8,
+                schedule="halving",
+            ),
+            field=MLPConfig(width=512),
+            steps=100_000,
+        ),
+        "paper-diffcd": FitSettings(
+            method=IGR(normals="none", **_DIFFCD_ROW),
+            field=MLPConfig(),
+            steps=40_000,
+        ),
+    },
+    "surface-area": {
+        "standard": FitSettings(method=SurfaceArea(), steps=1800),
+        "paper": FitSettings(
+            method=SurfaceArea(normals="none", **_DIFFCD_ROW),
+            field=MLPConfig(),
+            steps=40_000,
+        ),
+    },
+    "siren": {
+        "standard": FitSettings(method=Siren(), field=_SINES, steps=2000),
+        "paper": FitSettings(
+            method=Siren(learning_rate=1e-4, final=1.0), field=SirenConfig(box=_PUBLISHED_BOX), steps=100_000
+        ),
+    },
+    "digs": {
+        "standard": FitSettings(method=DiGS(), field=_SINES, steps=2000),
+        "paper": FitSettings(
+            method=DiGS(batch=15_000, off_batch=15_000, learning_rate=5e-5, final=1.0),
+            field=SirenConfig(hidden_layers=5, start="multi-frequency", box=_PUBLISHED_BOX),
+            steps=10_000,
+        ),
+    },
+    "steik": {
+        "standard": FitSettings(method=StEik(), field=_SINES, steps=2000),
+        "paper": FitSettings(
+            method=StEik(batch=15_000, off_batch=15_000, learning_rate=1e-4, final=1.0),
+            field=SirenConfig(hidden_layers=5, width=128, start="multi-frequency", box=_PUBLISHED_BOX),
+            steps=10_000,
+        ),
+    },
+    "neural-pull": {
+        "quick": FitSettings(method=NeuralPull(), field=_WIDE_GRID, steps=600),
+        "standard": FitSettings(method=NeuralPull(), field=_WIDE_GRID, steps=2000),
+        "paper": FitSettings(
+            method=NeuralPull(local_scale=None, batch=5000, learning_rate=1e-3, schedule="warmup-cosine"),
+            field=MLPConfig(beta=math.inf, weight_norm=True),
+            steps=40_000,
+        ),
+        "paper-diffcd": FitSettings(
+            method=NeuralPull(queries=50, pool=10_000_000, **_DIFFCD_ROW),
+            field=MLPConfig(),
+            steps=40_000,
+        ),
+    },
 }
 """Presets for scans by the name of the method, then their own. quick: a first look. standard: this library's fast
 settings, minutes at most on two CPU cores. paper: the published network, sampling, weights, optimiser and steps, hours
-on a CPU.
+on a CPU. paper-diffcd: the fit that the paper of DiffCD compares itself with.
 """
 
 MESH_PRESETS: dict[str, FitSettings] = {

@@ -1,8 +1,11 @@
 """Differentiable objectives, plain functions."""
 
 from diffshape.losses.implicit.distance_regression import clamped_l1_loss, mape_loss, relative_l2_loss
+from diffshape.losses.implicit.divergence import directional_divergence_loss, divergence_loss
 from diffshape.losses.implicit.eikonal import eikonal_loss
 from diffshape.losses.implicit.implicit_distance import ImplicitDistance, implicit_distance
+from diffshape.losses.implicit.normal_alignment import normal_alignment_loss
+from diffshape.losses.implicit.pull import pull_loss
 from diffshape.losses.implicit.surface_area import surface_area_loss
 from diffshape.losses.implicit.surface_to_points import surface_to_points_loss
 from diffshape.losses.landmarks.adaptive_wing import adaptive_wing_loss
@@ -57,6 +60,8 @@ __all__ = [
     "chamfer_with_normals",
     "clamped_l1_loss",
     "density_aware_chamfer_distance",
+    "directional_divergence_loss",
+    "divergence_loss",
     "earth_mover_distance",
     "edge_length_loss",
     "eikonal_loss",
@@ -75,7 +80,9 @@ __all__ = [
     "mesh_loss",
     "mesh_to_points_distance",
     "min_of_n",
+    "normal_alignment_loss",
     "point_to_mesh_distance",
+    "pull_loss",
     "rectified_wing_loss",
     "relative_l2_loss",
     "segmentation_dice_loss",

@@ -14,6 +14,7 @@ from diffshape.training.randomness import own_randomness as own_randomness
 from diffshape.training.schedule import Budget as Budget
 from diffshape.training.schedule import Constant as Constant
 from diffshape.training.schedule import Exponential as Exponential
+from diffshape.training.schedule import Halving as Halving
 from diffshape.training.schedule import Schedule as Schedule
 from diffshape.training.schedule import Seconds as Seconds
 from diffshape.training.schedule import Steps as Steps

@@ -112,6 +112,25 @@ class Exponential:
         return self.final**progress
 
 
+@dataclass(frozen=True)
+class Halving:
+    """0.5 ** n after n times the share ``every`` of the budget.
+
+    >>> [Halving(every=0.25)(progress) for progress in (0.0, 0.2, 0.25, 0.9)]
+    [1.0, 1.0, 0.5, 0.125]
+    """
+
+    every: float
+
+    def __post_init__(self) -> None:
+        check_settings(self)
+        check_number("Halving: every", self.every, 0, above=True)
+
+    def __call__(self, progress: float) -> float:
+        """The factor at ``progress`` in [0, 1]."""
+        return 0.5 ** int(progress / self.every)
+
+
 def _check_final(schedule: str, final: float, above: bool) -> None:
     if not (above and final <= 1):
         raise ValueError(f"{schedule}: final is a share of the learning rate, at most 1 and above 0, got {final}")

@@ -95,7 +95,7 @@ def test_settings_are_frozen_and_closed(kind):
     [
         *(({name: 0}, f"{name} must be at least 1, got 0") for name in ("batch", "surface_batch", "pool", "meshings")),
         *(
-            ({f"{name}": -0.1}, f"{name} must be at least 0, got -0.1")
+            ({f"{name}": -0.1}, f"{name} must be a number of 0 or more, got -0.1")
             for name in (
                 "surface_weight",
                 "eikonal_weight",
@@ -114,10 +114,10 @@ def test_settings_are_frozen_and_closed(kind):
         ({"mesh_resolution": 15}, "mesh_resolution must be at least 16"),
         ({"start": 1.0}, r"start is a share of the steps in \[0, 1\), got 1.0"),
         ({"start": -0.1}, "start is a share"),
-        ({"learning_rate": 0.0}, "learning_rate, tolerance and local_scale must be positive"),
+        ({"learning_rate": 0.0}, "learning_rate must be a positive number, got 0.0"),
         ({"learning_rate": np.nan}, "learning_rate must be a number, got nan"),
-        ({"tolerance": 0.0}, "learning_rate, tolerance and local_scale must be positive"),
-        ({"local_scale": 0.0}, "learning_rate, tolerance and local_scale must be positive"),
+        ({"tolerance": 0.0}, "tolerance must be a positive number, got 0.0"),
+        ({"local_scale": 0.0}, "local_scale must be a positive number, got 0.0"),
         ({"scan": None, "normal_weight": 0.1}, "normal_weight needs scan"),
         ({"points_loss": "cubed"}, "points_loss must be one of"),
         ({"pull": "push"}, "pull must be one of"),

@@ -115,7 +115,7 @@ def test_without_orientation_the_objective_starts_at_once(sphere_field, cloud):
 def test_local_samples_spread_by_the_50th_neighbour(sphere_field, cloud):
     made = task(sphere_field(), cloud, replace(METHOD, local_scale=0.2, local_samples=4.0))
     chosen = torch.arange(3000)
-    near = made._near(chosen)
+    near = made.near(chosen)
     assert len(near) == 12_000
     fiftieth = torch.cdist(cloud.points, cloud.points).sort(dim=1).values[:, 50]
     torch.testing.assert_close(made.spread, 0.2 * fiftieth, rtol=1e-3, atol=1e-5)
@@ -125,11 +125,11 @@ def test_local_samples_spread_by_the_50th_neighbour(sphere_field, cloud):
 
 def test_the_paper_draws_625_global_samples_of_5000(sphere_field, cloud):
     made = task(sphere_field(), cloud, replace(METHOD, global_samples=0.125))
-    anywhere = made._anywhere()
+    anywhere = made.far(made.draw())
     assert len(anywhere) == 0.125 * 512
     assert anywhere.abs().max() <= 0.8
-    assert len(made._anywhere(5000)) == 5000
-    assert made._anywhere(5000).abs().max() > 0.79
+    assert len(made.anywhere(5000)) == 5000
+    assert made.anywhere(5000).abs().max() > 0.79
 
 
 def test_a_batch_is_no_larger_than_the_scan(sphere_field):

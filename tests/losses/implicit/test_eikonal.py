@@ -15,6 +15,7 @@ def test_hand_values():
     assert eikonal_loss(g, reduction="none").tolist() == [16, 0.25, 0]
     assert eikonal_loss(g, reduction="sum") == 16.25
     torch.testing.assert_close(eikonal_loss(g), torch.tensor(16.25 / 3))
+    assert eikonal_loss(g, squared=False, reduction="none").tolist() == [4, 0.5, 0]
 
 
 @pytest.mark.parametrize("shape", [(3,), (5, 2), (2, 4, 3), (0, 3)])
@@ -23,8 +24,9 @@ def test_shapes(shape):
     assert eikonal_loss(gradients(*shape)).shape == ()
 
 
-def test_gradcheck():
-    assert torch.autograd.gradcheck(eikonal_loss, (gradients(6, 3).requires_grad_(),))
+@pytest.mark.parametrize("squared", [True, False])
+def test_gradcheck(squared):
+    assert torch.autograd.gradcheck(lambda g: eikonal_loss(g, squared=squared), (gradients(6, 3).requires_grad_(),))
 
 
 @given(seed=st.integers(0, 1000))
@@ -35,9 +37,10 @@ def test_invariant_to_rotation_and_order(seed):
     torch.testing.assert_close(eikonal_loss(g.flip(0) @ rotation), eikonal_loss(g))
 
 
-def test_zero_gradient_is_finite():
+@pytest.mark.parametrize("squared", [True, False])
+def test_zero_gradient_is_finite(squared):
     g = torch.zeros(2, 3, requires_grad=True)
-    loss = eikonal_loss(g)
+    loss = eikonal_loss(g, squared=squared)
     loss.backward()
     assert loss == 1
     assert torch.equal(g.grad, torch.zeros(2, 3))

@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias, Union
 
 from diffshape.fitting.methods.config import MeshMethodConfig, MethodConfig, ScanMethodConfig
 from diffshape.fitting.methods.diffcd import DiffCD
+from diffshape.fitting.methods.igr import IGR, SurfaceArea
+from diffshape.fitting.methods.neural_pull import NeuralPull
+from diffshape.fitting.methods.siren import DiGS, Siren, StEik
 from diffshape.fitting.methods.supervised import Supervised
 
 if TYPE_CHECKING:
@@ -30,6 +33,12 @@ class Method(NamedTuple):
 
 METHODS = {
     "diffcd": Method(DiffCD, "scan", "diffcd_task:DiffCDTask"),
+    "igr": Method(IGR, "scan", "igr_task:IGRTask"),
+    "surface-area": Method(SurfaceArea, "scan", "igr_task:SurfaceAreaTask"),
+    "siren": Method(Siren, "scan", "siren_task:SirenTask"),
+    "digs": Method(DiGS, "scan", "siren_task:SirenTask"),
+    "steik": Method(StEik, "scan", "siren_task:SirenTask"),
+    "neural-pull": Method(NeuralPull, "scan", "neural_pull_task:NeuralPullTask"),
     "supervised": Method(Supervised, "mesh", "supervised_task:SupervisedTask"),
 }
 """Methods by the names that files have for them."""

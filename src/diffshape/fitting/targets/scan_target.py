@@ -37,7 +37,7 @@ class ScanTarget(Target):
     noise: Float[Tensor, ""]
     """Estimated standard deviation of the scan's noise; 0 if unknown."""
     normals: Float[Tensor, "n 3"] | None = None
-    """Unit normals that point outside."""
+    """Unit normals that point outside, 0 where one is not known."""
     errors: Float[Tensor, "m"] | None = None
     """Expected distances to the surface of the first points, those that were measured; None: all were, exactly."""
     areas: Float[Tensor, "m"] | None = None
@@ -82,12 +82,17 @@ class ScanTarget(Target):
         return replace(self, points=self.points[:count], normals=normals, errors=errors, areas=areas)
 
 
-def raw_target(points: Float[Tensor, "n 3"]) -> ScanTarget:
-    """Target of points as they are, without normals; the published method is given this one."""
+def raw_target(points: Float[Tensor, "n 3"], normals: Float[Tensor, "n 3"] | None = None) -> ScanTarget:
+    """Target of points as they are, which the published methods are given; a normal of 0 is not known."""
     cloud = points.detach().cpu().float()
     distinct = cloud.unique(dim=0)  # the many zeros of a depth camera are one place
     squared, _ = NeighborIndex(distinct).query(distinct, k=2)
-    return ScanTarget(points=cloud, spacing=squared[:, 1].sqrt().median(), noise=torch.tensor(0.0))
+    return ScanTarget(
+        points=cloud,
+        normals=None if normals is None else normals.detach().cpu().float(),
+        spacing=squared[:, 1].sqrt().median(),
+        noise=torch.tensor(0.0),
+    )
 
 
 def prepared_target(scan: PreparedScan, generator: torch.Generator, *, open: bool = False) -> ScanTarget:

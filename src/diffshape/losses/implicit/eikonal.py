@@ -12,13 +12,15 @@ from diffshape.losses.reduction import Reduction, check_mask, read_elements, red
 def eikonal_loss(
     gradients: Float[Tensor, "*b d"],
     *,
+    squared: bool = True,
     mask: Bool[Tensor, "*b"] | None = None,
     reduction: Reduction = "mean",
 ) -> Float[Tensor, "*out"]:
-    """(1 - |g|)^2 of every gradient g.
+    """(1 - |g|)^2 of every gradient g, or |1 - |g|| if not ``squared``.
 
     Args:
         gradients: Gradients of a field in its points, shape (..., D), for instance from ``field.value_and_gradient``.
+        squared: Use (1 - |g|)^2, as IGR has it, and not |1 - |g||, as SIREN has it.
         mask: True where real, shape (...,).
         reduction: "mean" or "sum" over the real gradients, or "none" for shape (...,).
 
@@ -28,8 +30,8 @@ def eikonal_loss(
     Raises:
         ValueError: A shape, the mask's dtype or the reduction is wrong.
 
-    Differentiable; a gradient that is exactly 0 has loss 1 and the subgradient 0. Source: Gropp et al., IGR, ICML 2020,
-    the second term of its loss.
+    Differentiable; a gradient that is exactly 0 has loss 1 and the subgradient 0, as has |1 - |g|| at |g| = 1. Source:
+    Gropp et al., IGR, ICML 2020, the second term of its loss; not squared: Sitzmann et al., SIREN, NeurIPS 2020.
 
     >>> eikonal_loss(torch.tensor([[0.0, 3.0, 4.0], [0.0, 0.0, 1.0]]))
     tensor(8.)
@@ -38,4 +40,5 @@ def eikonal_loss(
         raise ValueError("eikonal_loss: gradients must have shape (..., D), got a scalar")
     check_mask("eikonal_loss", mask, gradients.shape[:-1], "gradients without its last dimension")
     (gradients,), _ = read_elements("eikonal_loss", {"gradients": gradients}, mask, inner=1)
-    return reduce_elements((1 - torch.linalg.vector_norm(gradients, dim=-1)).square(), mask, reduction)
+    errors = 1 - torch.linalg.vector_norm(gradients, dim=-1)
+    return reduce_elements(errors.square() if squared else errors.abs(), mask, reduction)

@@ -11,6 +11,7 @@ from jaxtyping import Bool, Float
 from torch import Tensor
 
 from diffshape._arguments import checked
+from diffshape.losses.directions import unit_vectors
 from diffshape.losses.points.arguments import PointSet, distances_both_ways, read_point_sets
 from diffshape.losses.reduction import Reduction, check_same_shape, mean_of_each, reduce_elements
 from diffshape.ops.checks import finite
@@ -93,11 +94,7 @@ def _unit_normals(function: str, name: str, normals: Tensor, points: PointSet) -
     normals = normals.reshape(points.points.shape).to(points.points)
     if points.mask is not None:
         normals = torch.where(points.mask[..., None], normals, 0)
-    normals = finite(function, name, normals)
-    largest = normals.detach().abs().amax(-1, keepdim=True)
-    known = largest > 0
-    normals = torch.where(known, normals / torch.where(known, largest, 1), 1)  # else tiny ones have squares of 0
-    return torch.where(known, normals / normals.square().sum(-1, keepdim=True).sqrt(), 0)
+    return unit_vectors(finite(function, name, normals))
 
 
 def normal_disagreement(units: Tensor, other_units: Tensor, indices: Tensor, oriented: bool) -> Float[Tensor, "b"]:

@@ -14,7 +14,7 @@ from torch import nn
 from diffshape.losses import LossTerms, clamped_l1_loss
 from diffshape.models.deep_sdf.model import DeepSDF
 from diffshape.models.deep_sdf.samples import SidedPool
-from diffshape.training import Adam, Schedule
+from diffshape.training import Adam, Halving, Schedule
 from diffshape.training.models.task import ModelTask
 
 
@@ -48,7 +48,7 @@ class DeepSDFTask(ModelTask[DeepSDF]):
 
     def schedule(self) -> Schedule:
         """Both learning rates are halved after each share ``halve`` of the budget."""
-        return lambda progress: 0.5 ** int(progress / self.model.config.halve)
+        return Halving(self.model.config.halve)
 
     def trained(self) -> DeepSDF:
         """The model as it stands."""
