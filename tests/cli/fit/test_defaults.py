@@ -171,3 +171,22 @@ def test_normals_are_refused_where_the_method_takes_none(tmp_path, monkeypatch, 
     Path("a.xyz").write_text("0 0 0\n1 0 0\n0 1 0\n0 0 1\n1 1 1\n")
     assert main(["fit", "a.xyz", "--normals", "given"]) == 2
     assert "--normals has no effect on the method diffcd; leave it out" in capsys.readouterr().err
+
+
+def test_a_file_of_the_authors_program_is_a_config(tmp_path, capsys):
+    path = written(tmp_path, "!dataclass:TrainingConfig\nmethod: !dataclass:IGR {eikonal_weight: 0.5}\nn_batches: 40\n")
+    words = ["fit", "a.ply", "--config", str(path), "--method.batch", "7"]
+    arguments = parse(words)[1]
+    usual = preset("paper-diffcd", "igr").method
+    assert arguments.method == replace(usual, eikonal_weight=0.5, batch=7)
+    assert (arguments.field, arguments.defaults.settings["scan"].steps) == (MLPConfig(), 40)
+    assert arguments.defaults.notes[0] == (
+        f"{path}: settings of the DiffCD authors' program, read as those of the method igr"
+    )
+    assert main([*words, "--method", "diffcd"]) == 2
+    assert f"--config {path} is of the method igr; leave out --method diffcd" in capsys.readouterr().err
+    path.write_text("!dataclass:TrainingConfig\nmethod: !dataclass:IGR {distance_metric: l1}\n")
+    assert main(words) == 2
+    error = capsys.readouterr().err
+    assert f"--config {path} cannot be read: method.distance_metric must be one of l2, squared_l2, got 'l1'" in error
+    assert error.count("\n") == 1

@@ -64,8 +64,9 @@ class FitArguments(VerbOptions):
     """Method that fits a scan; its settings are --method.*. Default: that of --config, or diffcd."""
     field_name: FieldName = None
     """Kind of the field; its settings are --field.*. hash, hash-grid: features at the nodes of grids, under a small
-    network. mlp: the network of IGR and DiffCD. grid, feature-grid: grids without a network. distance-grid: distances
-    at nodes near the surface, in closed form for a prepared scan. Default: that of the preset."""
+    network. mlp: the network of IGR and DiffCD. siren: a network of sines. grid, feature-grid: grids without a network.
+    distance-grid: distances at nodes near the surface, in closed form for a prepared scan. Default: that of the
+    preset."""
     preset: PresetName = "standard"
     """quick: a first look. standard: the default. paper, for a scan: the published network, weights and steps of the
     method, hours. For a mesh, fine: a larger grid, minutes; torch-ngp, instant-ngp: as published, hours without a
@@ -87,8 +88,8 @@ class FitArguments(VerbOptions):
     up: OptionalUp = None
     """Axis that points up in preview.png."""
     config: OptionalPath = None
-    """File of settings to fit with: the config.yaml of another run, or a part of one. Settings that it does not name
-    are those of the preset."""
+    """File of settings to fit with: the config.yaml of another run, or a part of one, whose other settings are those of
+    the preset; or a YAML file of the program of DiffCD's authors."""
     prepare: OptionalAnswer = None
     """Whether a scan is oriented, denoised and resampled before it is fitted (--method.scan.*). With no, the points are
     taken as they are and the fit starts from a sphere. Default: yes for diffcd without --preset paper, else no."""

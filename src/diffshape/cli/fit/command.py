@@ -50,7 +50,7 @@ def run(arguments: FitArguments) -> int:
         along_the_way=_along_the_way(arguments, inputs),
     )
     say.folder(folder)
-    say.notes(inputs.notes)
+    say.notes([*inputs.notes, *(arguments.defaults.notes if arguments.defaults else ())])
     progress = Progress(f"fit {inputs.name} on {device}", quiet=arguments.quiet)
     with told_way_on(folder, "fit"), RunFolder(folder).only_here():
         with progress:

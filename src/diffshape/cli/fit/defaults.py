@@ -15,7 +15,8 @@ from diffshape.batch.input_file import input_file
 from diffshape.cli.errors import UsageError, as_option, without_class
 from diffshape.fields.config import FIELD_KINDS, FieldConfig, HashGridConfig, LatentMLPConfig
 from diffshape.fitting.methods.config import MethodConfig, ScanMethodConfig, method_of
-from diffshape.fitting.methods.table import DEFAULT_METHODS, METHODS, Fits
+from diffshape.fitting.methods.table import DEFAULT_METHODS, METHODS, Fits, name_of
+from diffshape.fitting.official_config import is_official, read_official
 from diffshape.fitting.presets import PRESETS, SCAN_PRESETS
 from diffshape.fitting.scans.config import ScanConfig
 from diffshape.fitting.settings import FitSettings
@@ -36,6 +37,8 @@ class FitDefaults(NamedTuple):
     """Option that names the settings, such as "--preset paper"."""
     settings: Mapping[Fits, FitSettings]
     """Settings by the kind of input."""
+    notes: tuple[str, ...] = ()
+    """Sentences on what was read of a file of another program."""
 
     def method(self, kind: Fits) -> MethodConfig:
         """The default of the method for a kind of input."""
@@ -109,16 +112,18 @@ def defaults_of(
         UsageError: The method has no such preset; or the file is no config.yaml of a fit, or of another method.
         OSError: The file cannot be read.
     """
+    notes = ()
     if config is None:
         name = f"--preset {preset}" if method is None else f"--method {method}"
         settings = _presets(preset, method)
     else:
-        name, settings = f"--config {config}", _configured(preset, config, method)
+        name = f"--config {config}"
+        settings, notes = _official(config, method) or (_configured(preset, config, method), ())
     if field is not None:
-        settings |= {kind: _with_field(each, FIELD_NAMES[field]) for kind, each in settings.items()}
+        settings |= {kind: _with_field(each, FIELD_NAMES[field], kind) for kind, each in settings.items()}
     if prepare is not None and "scan" in settings:
         settings["scan"] = _prepared(settings["scan"], prepare == "yes")
-    return FitDefaults(name=name, settings=settings)
+    return FitDefaults(name=name, settings=settings, notes=notes)
 
 
 def defaults_named_in(words: Sequence[str]) -> FitDefaults:
@@ -165,12 +170,28 @@ def _presets(preset: str, method: str | None) -> dict[Fits, FitSettings]:
     return {METHODS[method].fits: PRESETS[method][preset]}
 
 
+def _official(config: Path, method: str | None) -> tuple[dict[Fits, FitSettings], tuple[str, ...]] | None:
+    """The settings in a file of the DiffCD authors' program, with notes; None if the file is none of that program."""
+    try:
+        if not is_official(input_file(config)):
+            return None
+        read = read_official(config)
+    except ValueError as error:
+        raise UsageError(f"--config {config} cannot be read: {without_class(str(error))}") from error
+    _check_method(config, name_of(read.settings.method), method)
+    return {"scan": read.settings}, read.notes
+
+
+def _check_method(config: Path, own: str | None, method: str | None) -> None:
+    if method is not None and own not in (None, method):
+        raise UsageError(f"--config {config} is of the method {own}; leave out --method {method}, or --config")
+
+
 def _configured(preset: str, config: Path, method: str | None) -> dict[Fits, FitSettings]:
     """The settings of a file, for the kinds of input that its method suits; what it does not name is the preset's."""
     plain = _settings_in(config)
     own = _method_in(plain)
-    if method is not None and own not in (None, method):
-        raise UsageError(f"--config {config} is of the method {own}; leave out --method {method}, or --config")
+    _check_method(config, own, method)
     found, refusals = {}, []
     for kind, settings in _presets(preset, own or method).items():
         try:
@@ -189,13 +210,14 @@ def _method_in(plain: Mapping[str, Any]) -> str | None:
     return kind if isinstance(kind, str) and kind in METHODS else None
 
 
-def _with_field(settings: FitSettings, kind: type[FieldConfig]) -> FitSettings:
-    """The settings with a field of another kind, at its defaults; a grid keeps the box of the one before."""
+def _with_field(settings: FitSettings, kind: type[FieldConfig], fits: Fits) -> FitSettings:
+    """The settings with a field of another kind, at its defaults, as large as the input is in the frame of the fit."""
     if type(settings.field) is kind:
         return settings
-    field, box = kind(), getattr(settings.field, "box", None)
-    if box is not None and hasattr(field, "box"):
-        field = replace(field, box=box)  # type: ignore[call-arg]
+    field: Any = kind()
+    if fits == "mesh":
+        sizes = {"box": getattr(settings.field, "box", None), "scale": 1.0}  # the longest side is 2
+        field = replace(field, **{name: size for name, size in sizes.items() if size and hasattr(field, name)})
     return replace(settings, field=field)
 
 
