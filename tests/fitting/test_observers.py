@@ -1,5 +1,6 @@
 """What is written along the way: the same fit with it and without, the same files after a resume, each step once."""
 
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -8,7 +9,9 @@ import torch
 from safetensors.torch import load_file
 
 from diffshape.data import icosphere, read_mesh
-from diffshape.fitting import FitObserver, KeptSamples, Snapshots, fit_points, resume_fit
+from diffshape.fitting import FitObserver, KeptSamples, Snapshots, fit_points, preset, resume_fit
+from diffshape.fitting.methods.table import task_class
+from diffshape.fitting.presets import SCAN_PRESETS
 from diffshape.training import read_log
 
 
@@ -59,6 +62,20 @@ def test_surfaces_and_scores_change_no_bit_of_the_fit(fit, truth, tmp_path):
     assert set(scores["watertight"]) <= {0, 1}
     assert [step for step, _ in heard] == [2, 4, 6, 8]
     assert heard[0][1]["eval/chamfer"] == pytest.approx(scores["chamfer"][0], rel=1e-6)
+
+
+@pytest.mark.parametrize("name", SCAN_PRESETS)
+def test_no_method_is_changed_by_what_is_written(name, ball, small_field, tmp_path):
+    usual = preset("standard", name)
+    method = replace(task_class(usual.method).in_miniature(usual.method, 64), learning_rate=1e-5)  # keeps the sphere
+    fields = []
+    for observers in ([], [Snapshots(mesh_every=1, resolution=16), KeptSamples()]):
+        folder = tmp_path / str(len(observers))
+        result = fit_points(ball, method, usual.field or small_field, steps=3, folder=folder, observers=observers)
+        fields.append(result.field.state_dict())
+    assert all(torch.equal(fields[0][key], fields[1][key]) for key in fields[0])
+    assert len(list(folder.glob("meshes/*.ply"))) == 3
+    assert (folder / "train_points.npy").is_file()
 
 
 @pytest.mark.parametrize("training", [True, False])
