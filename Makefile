@@ -42,6 +42,7 @@ bench:
 	"$(VENV)/bin/python" -m benchmarks.speed.scan_cleaning
 	"$(VENV)/bin/python" -m benchmarks.speed.step_cost
 	"$(VENV)/bin/python" -m benchmarks.speed.softplus
+	"$(VENV)/bin/python" -m benchmarks.speed.sines
 	"$(VENV)/bin/python" -m benchmarks.speed.hash_perceptron
 	"$(VENV)/bin/python" -m benchmarks.speed.chamfer
 	"$(VENV)/bin/python" -m benchmarks.speed.point_operations

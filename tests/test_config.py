@@ -130,3 +130,32 @@ def test_a_network_much_larger_than_its_weights_is_not_made():
     for config in (MLPConfig(width=60_000), HashGridConfig(levels=32, features=64, finest=2048, log2_entries=24)):
         with pytest.raises(ValueError, match="much larger than the weights"), SizedFor(weights):
             build_field(config)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Circle:
+    radius: float = 1.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ring:
+    radius: float = 2.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Square:
+    side: float = 1.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Drawing:
+    inside: Circle | Square
+    outside: Ring | Square
+
+
+def test_classes_that_no_setting_has_both_of_may_share_a_name():
+    kinds = {"round": (Circle, Ring), "square": Square}
+    for drawing in (Drawing(inside=Circle(), outside=Ring()), Drawing(inside=Square(), outside=Ring(radius=3.0))):
+        plain = to_plain(drawing, kinds)
+        assert plain["outside"]["kind"] == "round"
+        assert from_plain(Drawing, plain, kinds) == drawing

@@ -290,6 +290,7 @@ CALLS = {
     "voxel_iou": Call(metrics.voxel_iou, {"pred": VOX, "truth": OCC, "mask": OCC > -1}),
     "HashGrid": Call(fields.HashGrid(levels=2, finest=16, width=16).forward, {"x": X}),
     "FeatureGrid": Call(fields.FeatureGrid(levels=2, finest=16).value_and_gradient, {"x": X}),
+    "Siren": Call(fields.Siren(width=16, hidden_layers=2).second_order, {"x": X, "along": "gradient"}),
     "MLP": Call(fields.MLP(width=16, hidden_layers=2, skip=()).value_and_gradient, {"x": X}),
 }  # fmt: skip
 WITHOUT_CALL = {

@@ -89,7 +89,7 @@ NAMES = {
     "folder": ("points.ply", "out.csv", "no model can be read from"),
 }
 """What refusals may name in place of an argument."""
-FIELD_METHODS = (".forward", ".value_and_gradient", ".query")
+FIELD_METHODS = (".forward", ".value_and_gradient", ".second_order", ".query")
 """Methods of fields that take points."""
 NAN_STAYS = {
     "data.Frame.to_unit", "data.Frame.from_unit", "data.Frame.distances_to_unit", "data.Frame.distances_from_unit",
@@ -228,6 +228,7 @@ def good_calls() -> dict[str, Call]:
         "fields.DistanceGrid": fields.DistanceGrid(cell=0.1),
         "fields.FeatureGrid": fields.FeatureGrid(levels=1, base=2, finest=4, log2_entries=4), "fields.HashGrid": grid,
         "fields.MLP": fields.MLP(hidden_layers=1, width=8, skip=()), "fields.FramedField": fields.FramedField(grid),
+        "fields.Siren": fields.Siren(hidden_layers=1, width=8),
         "fields.LatentMLP": latent, "fields.ShapeField": latent.shape(0),
     }  # fmt: skip
     calls = {
@@ -283,6 +284,7 @@ def good_calls() -> dict[str, Call]:
         "fields.FeatureGrid": Call(fields.FeatureGrid, {}),
         "fields.HashGrid": Call(fields.HashGrid, {"config": GRID}),
         "fields.MLP": Call(fields.MLP, {}),
+        "fields.Siren": Call(fields.Siren, {}),
         "fields.LatentMLP": Call(fields.LatentMLP, {"config": LATENT}),
         "fields.FramedField": Call(fields.FramedField, {"inner": grid}),
         "fields.FramedField.to_inner": Call(fields.FramedField(grid).to_inner, {"points": x}),
@@ -426,7 +428,7 @@ def good_calls() -> dict[str, Call]:
         "report.write_png": Call(report.write_png, {"path": "out.png", "image": picture}),
     }  # fmt: skip
     for name, field in field_points.items():
-        calls |= {f"{name}{method}": Call(getattr(field, method[1:]), {"x": x}) for method in FIELD_METHODS[:2]}
+        calls |= {f"{name}{method}": Call(getattr(field, method[1:]), {"x": x}) for method in FIELD_METHODS[:3]}
         calls[f"{name}.query"] = Call(field.query, {"points": x})
         calls[f"{name}.fade_in"] = Call(field.fade_in, {"progress": 0.5})
         calls[f"{name}.fit_surface"] = Call(field.fit_surface, {"surface": surface}, use=str)

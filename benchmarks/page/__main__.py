@@ -7,7 +7,7 @@ import argparse
 from pathlib import Path
 
 from benchmarks.measure import RESULTS, ROOT, read_rows
-from benchmarks.page.hand_written import cost, hash_perceptron, softplus, wing
+from benchmarks.page.hand_written import cost, hash_perceptron, sines, softplus, wing
 from benchmarks.page.landmark_study import landmark_study
 from benchmarks.page.many_meshes import many_meshes
 from benchmarks.page.mesh_fields import mesh_fields, mesh_signs
@@ -30,6 +30,7 @@ SECTIONS = (
     (cleaning_cost, "scan_cleaning_cost.jsonl"),
     (cost, "step_cost.jsonl"),
     (softplus, "softplus.jsonl"),
+    (sines, "sines.jsonl"),
     (hash_perceptron, "hash_perceptron.jsonl"),
     (chamfer, "chamfer.jsonl"),
     (operations, "point_operations.jsonl"),

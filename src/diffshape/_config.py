@@ -9,15 +9,16 @@ from typing import Any, get_args
 from diffshape._did_you_mean import did_you_mean
 from diffshape._typed import hints_of, shown, typed
 
-Kinds = Mapping[str, type]
-"""Names of dataclasses of which a setting may be one of several; files say which under the key "kind"."""
+Kinds = Mapping[str, type | tuple[type, ...]]
+"""Names of dataclasses of which a setting may be one of several; files say which under the key "kind". Classes that are
+never meant by the same setting may share a name."""
 _NONE: Kinds = MappingProxyType({})
 """No kinds: every setting has one class."""
 
 
 def to_plain(config: Any, kinds: Kinds = _NONE) -> dict[str, Any]:
     """Plain numbers, strings, lists and dictionaries, for dataclasses within dataclasses too; infinity is "inf"."""
-    kind = next(({"kind": name} for name, kind in kinds.items() if type(config) is kind), {})
+    kind = next(({"kind": name} for name, kind in kinds.items() if type(config) in _classes(kind)), {})
     return kind | {item.name: _plain_value(getattr(config, item.name), kinds) for item in fields(config)}
 
 
@@ -48,7 +49,7 @@ def _plain_value(value: Any, kinds: Kinds) -> Any:
 
 def _built(path: str, wanted: Any, plain: Any, kinds: Kinds, base: Any) -> Any:
     title = path or getattr(wanted, "__name__", "settings")
-    options = {name: kind for name, kind in kinds.items() if _is_one_of(kind, wanted)}
+    options = {name: each for name, kind in kinds.items() for each in _classes(kind) if _is_one_of(each, wanted)}
     if not isinstance(plain, Mapping):
         which = f"have a kind out of {', '.join(options)}" if options else "be settings by name"
         raise ValueError(f"{title} must {which}, got {shown(plain)}")
@@ -73,6 +74,10 @@ def _built(path: str, wanted: Any, plain: Any, kinds: Kinds, base: Any) -> Any:
         for name, value in plain.items()
     }
     return wanted(**values) if base is None else replace(base, **values)
+
+
+def _classes(kind: type | tuple[type, ...]) -> tuple[type, ...]:
+    return kind if isinstance(kind, tuple) else (kind,)
 
 
 def _is_one_of(kind: type, wanted: Any) -> bool:

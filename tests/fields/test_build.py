@@ -10,6 +10,8 @@ from diffshape.fields import (
     LatentMLP,
     LatentMLPConfig,
     MLPConfig,
+    Siren,
+    SirenConfig,
     build_field,
 )
 
@@ -17,6 +19,7 @@ RANDOM = [
     MLPConfig(hidden_layers=2, width=16, skip=()),
     HashGridConfig(levels=3, finest=16, log2_entries=8),
     LatentMLPConfig(hidden_layers=2, width=16, latent=4, skip=()),
+    SirenConfig(width=16),
 ]
 CONFIGS = [*RANDOM, FeatureGridConfig(levels=2, base=4, finest=8)]
 
@@ -25,7 +28,9 @@ def same_weights(one, other):
     return all(torch.equal(one.state_dict()[name], weight) for name, weight in other.state_dict().items())
 
 
-@pytest.mark.parametrize(("config", "kind"), list(zip(CONFIGS, (MLP, HashGrid, LatentMLP, FeatureGrid), strict=True)))
+@pytest.mark.parametrize(
+    ("config", "kind"), list(zip(CONFIGS, (MLP, HashGrid, LatentMLP, Siren, FeatureGrid), strict=True))
+)
 def test_the_config_chooses_the_field(config, kind):
     field = build_field(config)
     assert type(field) is kind

@@ -16,6 +16,7 @@ from diffshape.fields import (
     HashGrid,
     HashGridConfig,
     MLPConfig,
+    SirenConfig,
     build_field,
     export,
     load_field,
@@ -26,6 +27,7 @@ GRID = {"levels": 3, "base": 4, "finest": 16, "log2_entries": 8}  # the finest l
 CONFIGS = {
     "mlp": MLPConfig(hidden_layers=3, width=16, skip=(2,)),
     "mlp with weight norm": MLPConfig(hidden_layers=3, width=16, skip=(2,), beta=math.inf, weight_norm=True),
+    "siren": SirenConfig(hidden_layers=3, width=16, start="multi-frequency"),
     "hash": HashGridConfig(**GRID, width=12),
     "grid": FeatureGridConfig(**GRID, interpolation="smoothstep"),
 }
@@ -120,7 +122,7 @@ def test_a_traced_graph_names_no_device(kind, tmp_path):
     assert "Device = " not in str(module.inlined_graph)
 
 
-@pytest.mark.parametrize(("kind", "frame"), [("mlp", {}), ("hash", FRAME), ("grid", {})])
+@pytest.mark.parametrize(("kind", "frame"), [("mlp", {}), ("siren", {}), ("hash", FRAME), ("grid", {})])
 def test_onnx_answers_the_same(kind, frame, tmp_path):
     onnxruntime = pytest.importorskip("onnxruntime")
     pytest.importorskip("onnxscript")

@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from diffshape.fields import MLP, FeatureGrid, Field, FramedField, HashGrid, LatentMLP, field
+from diffshape.fields import MLP, FeatureGrid, Field, FramedField, HashGrid, LatentMLP, Siren, field
 from diffshape.fields.export import export
 
 
@@ -165,8 +165,8 @@ def test_a_field_with_evaluate_only_has_all_the_rest(tmp_path):
 
 def test_each_kind_has_its_learning_rate():
     grid = {"levels": 1, "base": 2, "finest": 4}
-    kinds = [MLP(hidden_layers=1, width=8, skip=()), latent(), FeatureGrid(**grid), HashGrid(**grid)]
-    assert [each.learning_rate for each in kinds] == [1e-3, 1e-3, 5e-3, 2e-2]
+    kinds = [MLP(hidden_layers=1, width=8, skip=()), latent(), Siren(width=8), FeatureGrid(**grid), HashGrid(**grid)]
+    assert [each.learning_rate for each in kinds] == [1e-3, 1e-3, 1e-4, 5e-3, 2e-2]
     assert FramedField(kinds[-1]).learning_rate == 2e-2
 
 

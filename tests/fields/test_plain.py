@@ -15,6 +15,7 @@ from diffshape.fields import (
     HashGridConfig,
     LatentMLPConfig,
     MLPConfig,
+    SirenConfig,
     build_field,
 )
 
@@ -26,6 +27,8 @@ CONFIGS = [
     HashGridConfig(**GRID, width=12, hidden_layers=2, beta=math.inf, reads_point=False),
     HashGridConfig(**GRID, width=12, beta=math.inf),
     LatentMLPConfig(hidden_layers=2, width=16, latent=4, skip=(), dropout=0.0),
+    SirenConfig(hidden_layers=2, width=16),
+    SirenConfig(hidden_layers=3, width=16, start="multi-frequency"),
     DistanceGridConfig(cell=0.1),
     FeatureGridConfig(**GRID),
     FeatureGridConfig(**GRID, interpolation="smoothstep", box=(-0.5, 1.0)),

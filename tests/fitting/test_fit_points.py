@@ -11,8 +11,9 @@ from scipy.spatial import KDTree
 
 from diffshape.data import PointCloud, clean_points, read_mesh, read_points, write_points
 from diffshape.fields import HashGridConfig, LatentMLPConfig, MLPConfig
-from diffshape.fitting import DiffCD, fit_points, load, preset, resume_fit
-from diffshape.fitting.fit_points import FINEST, matched_grid, matched_hash_grid
+from diffshape.fitting import IGR, DiffCD, ScanConfig, fit_points, load, preset, resume_fit
+from diffshape.fitting.fit_points import FINEST, matched_field, matched_grid, matched_hash_grid
+from diffshape.fitting.methods.table import METHODS, task_class
 from diffshape.fitting.scans.orientation import OrientationTrust
 from diffshape.fitting.targets.scan_target import ScanTarget
 from diffshape.metrics import compare_surfaces
@@ -162,6 +163,22 @@ def test_an_interrupted_fit_resumes_to_the_same_bits(fit, ball, small_method, tm
     finished = load(tmp_path / "fit")
     assert torch.equal(weights(finished), weights(whole))
     assert (finished.step, finished.interrupted) == (30, False)
+
+
+@pytest.mark.parametrize("name", [name for name, method in METHODS.items() if method.fits == "scan"])
+def test_every_method_for_scans_resumes_to_the_same_bits(name, directions, small_field, tmp_path):
+    config, normals = METHODS[name].config(), directions(400)
+    cloud = PointCloud(3 + normals, normals=normals)
+    options = {
+        "method": task_class(config).in_miniature(config, 64).unprepared(),
+        "field": preset("standard", name).field or small_field,
+        "steps": 9,
+    }
+    whole = fit_points(cloud, **options)
+    fit_points(cloud, **options, folder=tmp_path / "fit", observers=[stop_at(4)])
+    resumed = resume_fit(tmp_path / "fit")
+    assert (resumed.step, resumed.interrupted) == (9, False)
+    assert torch.equal(weights(resumed), weights(whole))
 
 
 def test_a_fit_in_a_folder_is_the_same_and_leaves_a_log(fit, ball, tmp_path):
@@ -429,6 +446,19 @@ def test_the_matched_grid_is_used_where_no_field_is_given(ball, small_method):
     assert result.settings.field == matched_grid(result.target)
     unprepared = fit_points(ball, small_method.unprepared(), steps=1)
     assert unprepared.settings.field == matched_hash_grid(unprepared.target)
+
+
+def test_only_a_method_that_takes_a_surface_in_closed_form_gets_a_distance_grid(sphere_target):
+    assert matched_field(sphere_target, DiffCD()) == matched_grid(sphere_target)
+    assert matched_field(sphere_target, IGR(scan=ScanConfig())) == matched_hash_grid(sphere_target)
+    bare = replace(sphere_target, normals=None)
+    assert matched_field(bare, DiffCD()) == matched_hash_grid(bare)
+
+
+def test_a_method_without_a_field_has_that_of_its_standard_preset(ball):
+    result = fit_points(ball, IGR(batch=32), steps=1)
+    assert result.settings.field == preset("standard", "igr").field
+    assert not result.notes
 
 
 def test_a_surface_found_in_closed_form_is_not_trained_unless_it_is_to_be(ball, small_method):

@@ -30,6 +30,7 @@ def test_the_paper_preset_is_the_published_setting():
         mesh_resolution=256,
         pulls=4,
         pull="trace",
+        write_back=False,
         tolerance=1e-3,
         scan=None,
         start=paper.method.start,  # unused without a prepared scan

@@ -61,6 +61,7 @@ FIELDS = {
     "hash grid, relu": lambda: fields.HashGrid(levels=2, finest=16, width=16, beta=float("inf")),
     "feature grid": lambda: fields.FeatureGrid(levels=2, finest=16),
     "mlp": lambda: fields.MLP(width=16, hidden_layers=2, skip=()),
+    "siren": lambda: fields.Siren(width=16, start="multi-frequency"),
 }
 
 

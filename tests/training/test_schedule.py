@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from diffshape.training import Constant, Exponential, Seconds, Steps, WarmupCosine
+from diffshape.training import Constant, Exponential, Halving, Seconds, Steps, WarmupCosine
 
 SHARES = st.floats(0, 1)
 
@@ -33,6 +33,11 @@ def test_constant_is_one():
     assert [Constant()(progress) for progress in (0.0, 0.3, 1.0)] == [1.0, 1.0, 1.0]
 
 
+def test_halving_keeps_a_rate_until_its_share_is_over():
+    schedule = Halving(every=0.2)
+    assert [schedule(progress) for progress in (0.0, 0.19, 0.21, 0.5, 1.0)] == [1.0, 1.0, 0.5, 0.25, 2.0**-5]
+
+
 def test_progress_is_one_exactly_when_the_budget_is_spent():
     assert Steps(3).progress(2, 1e9) == pytest.approx(2 / 3)
     assert Steps(3).progress(3, 0.0) == Steps(3).progress(9, 0.0) == 1.0
@@ -51,6 +56,7 @@ def test_progress_is_one_exactly_when_the_budget_is_spent():
         (lambda: WarmupCosine(final=-0.1), "WarmupCosine: final"),
         (lambda: Exponential(final=0), "Exponential: final"),
         (lambda: Exponential(final=1.5), "got 1.5"),
+        (lambda: Halving(0.0), "Halving: every must be a positive number, got 0.0"),
     ],
 )
 def test_bad_settings_are_named(make, message):

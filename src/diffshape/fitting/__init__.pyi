@@ -6,7 +6,7 @@ from diffshape.fitting.fit_points import fit_points as fit_points
 from diffshape.fitting.methods.diffcd import DiffCD as DiffCD
 from diffshape.fitting.methods.igr import IGR as IGR
 from diffshape.fitting.methods.igr import SurfaceArea as SurfaceArea
-from diffshape.fitting.methods.neural_pull import NeuralPull as NeuralPull
+from diffshape.fitting.methods.neural_pull.config import NeuralPull as NeuralPull
 from diffshape.fitting.methods.siren import DiGS as DiGS
 from diffshape.fitting.methods.siren import Siren as Siren
 from diffshape.fitting.methods.siren import StEik as StEik

@@ -1,10 +1,10 @@
 """Everything that a fit depends on besides its input, as one value that a YAML file keeps. Needs no torch."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
 from diffshape._bounds import check_whole
+from diffshape._config import Kinds
 from diffshape._typed import check_settings
 from diffshape.fields.config import FIELD_KINDS, FieldConfig
 from diffshape.fitting.methods.config import MethodConfig
@@ -25,7 +25,10 @@ class FitSettings(RunSettings):
 
     VERB: ClassVar[str] = "fit"
     TITLE: ClassVar[str] = "fit"
-    KINDS: ClassVar[Mapping[str, type]] = {**METHOD_KINDS, **FIELD_KINDS}
+    KINDS: ClassVar[Kinds] = {
+        name: tuple(kinds[name] for kinds in (METHOD_KINDS, FIELD_KINDS) if name in kinds)
+        for name in (*METHOD_KINDS, *FIELD_KINDS)
+    }
 
     method: MethodConfig
     """Objective and sampling; its class says which method it is."""

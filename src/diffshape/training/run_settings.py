@@ -5,7 +5,7 @@ from typing import Any, ClassVar, TypeVar
 
 from diffshape._arguments import check, checked
 from diffshape._bounds import check_budget
-from diffshape._config import from_plain, to_plain
+from diffshape._config import Kinds, from_plain, to_plain
 from diffshape._typed import shown
 from diffshape.training.schedule import Budget, Seconds, Steps
 
@@ -20,7 +20,7 @@ class RunSettings:
     """Command that begins such a run, and kind of its config.yaml: "fit", "train deep-sdf"."""
     TITLE: ClassVar[str]
     """Name of such a run in errors: "fit", "DeepSDF training"."""
-    KINDS: ClassVar[Mapping[str, type]]
+    KINDS: ClassVar[Kinds]
     """Names of the dataclasses of which a setting is one of several."""
 
     steps: int | None

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 
+from diffshape.fitting import IGR
 from diffshape.fitting.scans.prepare import prepare_scan
 from diffshape.fitting.targets.scan_target import ScanTarget, prepared_target, raw_target
 
@@ -33,6 +34,14 @@ def test_a_raw_target_is_the_points_and_their_spacing():
     assert torch.equal(target.points, grid.float())
     assert target.spacing.item() == pytest.approx(0.1)
     assert set(target.tensors()) == {"points", "spacing", "noise"}
+
+
+def test_a_raw_target_keeps_normals_as_they_are():
+    points, normals = torch.rand(2, 9, 3, dtype=torch.float64)
+    target = ScanTarget.from_tensors(raw_target(points, normals).tensors(), IGR())
+    assert torch.equal(target.normals, normals.float())
+    assert target.oriented
+    assert torch.equal(target.first(4).normals, normals[:4].float())
 
 
 @pytest.fixture(scope="module")

@@ -113,6 +113,51 @@ def test_gradient_reaches_a_network_and_only_its_parameters():
     assert not result.closest.requires_grad
 
 
+def closest_by_definition(field, query):
+    """Four least-squares Newton steps on grad (|x - q|^2 / 2 + m f(x)) = 0, for one point; and whether that counts."""
+
+    def lagrangian(z):
+        return (z[:3] - query).square().sum() / 2 + z[3] * field(z[None, :3])[0]
+
+    gradient, hessian = torch.func.grad(lagrangian), torch.func.hessian(lagrangian)
+    value, slope = field(query[None])[0].detach(), torch.func.grad(lambda x: field(x[None])[0])(query).detach()
+    z = torch.cat([query - value * slope / slope.square().sum(), (value / slope.square().sum())[None]])
+    for _ in range(4):
+        z = (z - torch.linalg.lstsq(hessian(z), gradient(z)[:, None]).solution[:, 0]).detach()
+    matrix = hessian(z).detach()
+    tangents = torch.linalg.svd(torch.outer(matrix[3, :3], matrix[3, :3]))[0][:, 1:]
+    curved = torch.linalg.eigvalsh(tangents.T @ matrix[:3, :3] @ tangents).min() > 0
+    valid = (gradient(z).norm() < 1e-3) & curved & (torch.sign(z[3]) == torch.sign(value))
+    return z, matrix, gradient, bool(valid)
+
+
+def test_value_and_gradient_are_those_of_newtons_method_on_the_whole_system():
+    """On a small network: H w = cotangent, then the gradient of -(w . grad Lagrangian) in the parameters."""
+    torch.manual_seed(0)
+    network = torch.nn.Sequential(torch.nn.Linear(3, 16), torch.nn.Softplus(4.0), torch.nn.Linear(16, 1)).double()
+    with torch.no_grad():
+        network[2].bias -= network(torch.zeros(1, 3, dtype=torch.float64))[0]  # through the origin
+
+    def field(x):
+        return network(x)[:, 0]
+
+    parameters, queries = list(network.parameters()), 0.4 * random(40, 3)
+    result = implicit_distances(field, queries)
+    solved = [closest_by_definition(field, query) for query in queries]
+    assert result.valid.tolist() == [valid for *_, valid in solved]
+    assert 10 < result.valid.sum() < 40
+    for place in result.valid.nonzero()[:, 0]:
+        z, matrix, gradient, _ = solved[place]
+        offset = z[:3] - queries[place]
+        assert result.distance[place].item() == pytest.approx(offset.norm().item(), rel=1e-5, abs=1e-9)
+        cotangent = torch.cat([offset / offset.norm(), torch.zeros(1, dtype=torch.float64)])
+        whole = -(torch.linalg.solve(matrix, cotangent) * gradient(z)).sum()
+        expected = torch.autograd.grad(whole, parameters)
+        got = torch.autograd.grad(result.distance[place], parameters, retain_graph=True)
+        for one, other in zip(got, expected):
+            torch.testing.assert_close(one, other, rtol=1e-5, atol=1e-6)
+
+
 def test_points_on_the_surface_have_distance_zero_and_finite_gradient():
     radius = torch.tensor(1.0, dtype=torch.float64, requires_grad=True)
     points = torch.nn.functional.normalize(random(6, 3), dim=-1)

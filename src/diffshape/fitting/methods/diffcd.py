@@ -50,6 +50,9 @@ class DiffCD(SampledMethodConfig):
     pull: Literal["newton", "trace"] = "newton"
     """Step that pulls a sample back to the surface, where g is the gradient of f: newton, f g / |g|^2; trace, f g / |g|
     as published."""
+    write_back: bool = True
+    """Whether a sample that was pulled to the surface stays where it arrived; without it, as published, every draw of a
+    sample begins where the meshing put it."""
     tolerance: float = 1e-3
     """Bound of |f| at a sample that was pulled back to the surface; where |f| is larger, the sample does not count."""
     refine: bool = False

@@ -83,7 +83,7 @@ class DiffCDTask(ScanTask[DiffCD]):
         drawn = self.pool.draw(self.field) if self.method.surface_weight else None
         if drawn is None:
             return next(self.field.parameters()).new_zeros(())
-        _, nearest = self.index.query(drawn.points.cpu())
+        _, nearest = self.index.query(drawn.points.to(self.scan.points))
         return surface_to_points_loss(
             self.field(drawn.points),
             drawn.gradients,

@@ -1,8 +1,8 @@
 """Samples of a moving level set: meshed now and then, pulled back to it whenever they are drawn.
 
 Every re-meshing draws samples uniformly over the area of the surface; between two of them each drawn sample first
-follows the surface by a few pulls along the gradient, and stays where it arrived. An empty level set keeps the old
-samples. Source: Haerenstam-Nielsen et al., DiffCD, ECCV 2024, where pulled samples are not written back.
+follows the surface by a few pulls along the gradient, and stays where it arrived unless ``write_back`` is False. An
+empty level set keeps the old samples. Source: Haerenstam-Nielsen et al., DiffCD, ECCV 2024, where none is written back.
 """
 
 import torch
@@ -38,12 +38,10 @@ class SurfacePool:
         if len(self.points) == 0:
             return None
         chosen = torch.randperm(len(self.points), generator=self.generator)[: self.method.surface_batch]
-        device = next(field.parameters()).device
-        pulled = project_to_level_set(
-            field, self.points[chosen].to(device), steps=self.method.pulls, step=self.method.pull
-        )
-        inside = pulled.points.clamp(*self.bounds)
-        self.points[chosen] = inside.cpu()
+        samples = self.points[chosen].to(next(field.parameters()))
+        pulled = project_to_level_set(field, samples, steps=self.method.pulls, step=self.method.pull)
+        if self.method.write_back:
+            self.points[chosen] = pulled.points.clamp(*self.bounds).to(self.points)
         return pulled
 
     def state(self) -> dict[str, Tensor]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias, Union
 from diffshape.fitting.methods.config import MeshMethodConfig, MethodConfig, ScanMethodConfig
 from diffshape.fitting.methods.diffcd import DiffCD
 from diffshape.fitting.methods.igr import IGR, SurfaceArea
-from diffshape.fitting.methods.neural_pull import NeuralPull
+from diffshape.fitting.methods.neural_pull.config import NeuralPull
 from diffshape.fitting.methods.siren import DiGS, Siren, StEik
 from diffshape.fitting.methods.supervised import Supervised
 
@@ -38,7 +38,7 @@ METHODS = {
     "siren": Method(Siren, "scan", "siren_task:SirenTask"),
     "digs": Method(DiGS, "scan", "siren_task:SirenTask"),
     "steik": Method(StEik, "scan", "siren_task:SirenTask"),
-    "neural-pull": Method(NeuralPull, "scan", "neural_pull_task:NeuralPullTask"),
+    "neural-pull": Method(NeuralPull, "scan", "neural_pull.task:NeuralPullTask"),
     "supervised": Method(Supervised, "mesh", "supervised_task:SupervisedTask"),
 }
 """Methods by the names that files have for them."""

@@ -3,9 +3,10 @@ from dataclasses import replace
 import pytest
 import torch
 
-from diffshape.fields import HashGrid
-from diffshape.fitting.methods.neural_pull import NeuralPull
-from diffshape.fitting.methods.neural_pull_task import NeuralPullTask
+from diffshape.fields import HashGrid, build_field
+from diffshape.fitting import preset
+from diffshape.fitting.methods.neural_pull.config import NeuralPull
+from diffshape.fitting.methods.neural_pull.task import NeuralPullTask
 from diffshape.fitting.targets.scan_target import raw_target
 
 METHOD = NeuralPull(batch=512, pool=9000, local_scale=0.2)
@@ -110,3 +111,37 @@ def test_the_published_schedule(sphere_field, cloud):
     factors = [made.schedule()(progress) for progress in (0.0, 0.0125, 0.025, 1.0)]
     assert factors == pytest.approx([0.0, 0.5, 1.0, 0.0])
     assert made.optimizer().lr == 1e-3
+
+
+def test_a_step_of_the_published_fit_by_its_formulas(cloud):
+    """Loss and gradients of the released code's objective, network and normalised weights, written out again."""
+    published = preset("paper", "neural-pull")
+    field = build_field(replace(published.field, width=24)).double()
+    made = task(field, cloud, replace(published.method, batch=64, pool=9000))
+    generator = torch.Generator().set_state(made.state()["random_batch"])
+    terms = made.loss(0, 0.0)
+    terms.backward()
+
+    chosen = torch.randint(9000, (64,), generator=generator)
+    queries = made.queries.points[chosen].double().requires_grad_()
+    nearest = cloud.points[torch.cdist(made.queries.points[chosen], cloud.points).argmin(dim=1)].double()
+    weights, biases = [], list(field.network.biases)
+    for layer in range(len(biases)):
+        parts = getattr(field.network.weights.parametrizations, str(layer))
+        length, direction = (part.detach().clone().requires_grad_() for part in (parts.original0, parts.original1))
+        weights.append((length, direction))
+    h = queries
+    for layer, ((length, direction), bias) in enumerate(zip(weights, biases)):
+        h = torch.cat([h, queries], dim=1) / 2**0.5 if layer == 4 else h
+        h = h @ (length * direction / direction.norm(dim=1, keepdim=True)).T + bias.detach()
+        h = h.relu() if layer < 8 else h
+    (slope,) = torch.autograd.grad(h.sum(), queries, create_graph=True)
+    moved = queries - torch.nn.functional.normalize(slope, dim=1) * h
+    expected = (nearest - moved).norm(dim=1).mean()
+    expected.backward()
+
+    torch.testing.assert_close(terms.total, expected)
+    for layer, learnt in enumerate(weights):
+        parts = getattr(field.network.weights.parametrizations, str(layer))
+        for part, reference in zip((parts.original0, parts.original1), learnt):
+            torch.testing.assert_close(part.grad, reference.grad, rtol=1e-5, atol=1e-9)

@@ -5,7 +5,7 @@ import math
 import torch
 from torch import Tensor
 
-from diffshape.fitting.methods.neural_pull import NeuralPull
+from diffshape.fitting.methods.neural_pull.config import NeuralPull
 from diffshape.fitting.methods.scan_task import neighbor_distance
 from diffshape.ops import NeighborIndex
 
@@ -17,6 +17,10 @@ class PullQueries:
         points: Points of the scan, shape (N, 3), float32 on the CPU.
         method: How far from the points the queries lie, and how many there are.
         generator: Source of the queries.
+
+    Attributes:
+        points: The queries, shape (Q, 3).
+        nearest: Index of the point of the scan nearest to each query, shape (Q,).
     """
 
     def __init__(self, points: Tensor, method: NeuralPull, generator: torch.Generator) -> None:

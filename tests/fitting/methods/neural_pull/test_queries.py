@@ -3,8 +3,8 @@ import math
 import pytest
 import torch
 
-from diffshape.fitting.methods.neural_pull import NeuralPull
-from diffshape.fitting.methods.pull_queries import PullQueries
+from diffshape.fitting.methods.neural_pull.config import NeuralPull
+from diffshape.fitting.methods.neural_pull.queries import PullQueries
 
 
 @pytest.fixture(scope="module")

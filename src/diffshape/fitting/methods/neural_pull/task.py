@@ -12,8 +12,8 @@ import torch
 from torch import Tensor
 
 from diffshape.fields import Field
-from diffshape.fitting.methods.neural_pull import NeuralPull
-from diffshape.fitting.methods.pull_queries import PullQueries
+from diffshape.fitting.methods.neural_pull.config import NeuralPull
+from diffshape.fitting.methods.neural_pull.queries import PullQueries
 from diffshape.fitting.methods.started_task import StartedTask
 from diffshape.fitting.targets.scan_target import ScanTarget
 from diffshape.losses import eikonal_loss, pull_loss

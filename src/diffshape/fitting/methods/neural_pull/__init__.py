@@ -1,0 +1,1 @@
+"""Neural-Pull: settings, queries and task."""
