@@ -75,7 +75,9 @@ def test_no_method_is_changed_by_what_is_written(name, ball, small_field, tmp_pa
         fields.append(result.field.state_dict())
     assert all(torch.equal(fields[0][key], fields[1][key]) for key in fields[0])
     assert len(list(folder.glob("meshes/*.ply"))) == 3
-    assert (folder / "train_points.npy").is_file()
+    points = np.load(folder / "train_points.npy")
+    if name in ("diffcd", "igr", "surface-area", "neural-pull"):
+        assert np.load(folder / "local_sigma.npy").shape == points.shape[:1]
 
 
 @pytest.mark.parametrize("training", [True, False])
