@@ -120,8 +120,8 @@ class FitArguments(VerbOptions):
     supervised: MeshMethod = field(default_factory=Supervised)
     """For meshes: the loss and the sampling."""
     field: FieldConfig = field(default_factory=HashGridConfig)
-    """The field. For a scan, a grid is matched to the points unless an option of it is given; for a mesh, the
-    options given change the preset's grid."""
+    """The field. For a scan, a grid is matched to the points unless --field or an option of it is given; for a mesh,
+    the options given change the preset's grid."""
     defaults: tyro.conf.Suppress[tyro.conf.Fixed[FitDefaults | None]] = None
     """Settings that the flags began with; None: those of ``preset`` and ``config``."""
 

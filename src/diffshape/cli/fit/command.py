@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from diffshape.batch.along_the_way import AlongTheWay
     from diffshape.batch.inputs import Inputs
 _NO_STEPS = "the surface was found in closed form, without steps: nothing was written along the way"
+"""Note on a fit that was to write something along the way and had none."""
 
 
 def run(arguments: FitArguments) -> int:
