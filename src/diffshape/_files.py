@@ -11,6 +11,7 @@ import re
 import secrets
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -98,8 +99,12 @@ def write_yaml(path: Path, content: Mapping[str, Any]) -> None:
         temporary.write_text(yaml.safe_dump(dict(content), sort_keys=False), encoding="utf-8")
 
 
-def read_yaml(path: Path) -> dict[str, Any]:
+def read_yaml(path: Path, loader: Any = None) -> dict[str, Any]:
     """The settings by name that a YAML file holds; nothing in it is executed.
+
+    Args:
+        path: The file.
+        loader: A ``yaml.SafeLoader`` with tags of its own; None: one without.
 
     Raises:
         ValueError: The file holds something else, whatever it is.
@@ -107,7 +112,7 @@ def read_yaml(path: Path) -> dict[str, Any]:
     """
     import yaml
 
-    return _read(path, yaml.safe_load, "YAML")
+    return _read(path, partial(yaml.load, Loader=loader or yaml.SafeLoader), "YAML")
 
 
 def read_json(path: Path) -> dict[str, Any]:

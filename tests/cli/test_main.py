@@ -52,7 +52,7 @@ def test_flags_override_the_preset():
 
 def test_a_setting_out_of_range_is_usage(capsys):
     assert main(["fit", "a.ply", "--method.eikonal-weight", "-1"]) == 2
-    assert "--method.eikonal-weight must be at least 0, got -1" in capsys.readouterr().err
+    assert "--method.eikonal-weight must be a number of 0 or more, got -1" in capsys.readouterr().err
 
 
 def test_info(capsys):

@@ -8,6 +8,7 @@ from torch import nn
 
 from diffshape.losses import LossTerms
 from diffshape.training import Adam, CheckpointFolder, Exponential, Seconds, Steps, Task, WarmupCosine, train
+from diffshape.training.loop import UntimedObserver
 
 
 def test_learns_what_it_was_not_shown(regression):
@@ -84,6 +85,24 @@ def test_seconds_are_laid_out_by_the_clock(regression, monkeypatch):
     assert task.progress == [0.0, 0.25, 0.5, 0.75]
     assert [report.seconds for report in reports] == [1.0, 2.5, 4.0, 5.5]
     assert (outcome.step, outcome.seconds) == (4, 6.0)
+
+
+def test_the_time_of_an_untimed_observer_belongs_to_no_budget(regression, monkeypatch):
+    now = [100.0]
+    monkeypatch.setattr("diffshape.training.loop.monotonic", lambda: now[0])
+
+    def pass_time(seconds):
+        now[0] += seconds
+
+    class Aside(UntimedObserver):
+        def __call__(self, report):
+            pass_time(50.0)
+
+    reports = []
+    task = regression(on_step=lambda step: pass_time(1.0))
+    outcome = train(task, budget=Seconds(4), observers=[Aside(), reports.append, lambda report: pass_time(0.5)])
+    assert [report.seconds for report in reports] == [1.0, 2.5, 4.0]
+    assert (outcome.step, outcome.seconds) == (3, 4.5)
 
 
 class Adversary(Task):

@@ -15,6 +15,8 @@ _OPTIONAL = {
     "E57 files": ("pye57", "pye57"),
     "images of landmarks": ("pillow", "PIL"),
     "--network transformer": ("timm", "timm"),
+    "--log tensorboard": ("tensorboard", "tensorboard"),
+    "--log wandb": ("wandb", "wandb"),
     "export to ONNX": ("onnx", "onnx"),
 }
 """Packages that the installation does not bring, by what needs them: name in a package index, and of the module."""

@@ -11,6 +11,9 @@ from diffshape.fitting.methods.siren import DiGS as DiGS
 from diffshape.fitting.methods.siren import Siren as Siren
 from diffshape.fitting.methods.siren import StEik as StEik
 from diffshape.fitting.methods.supervised import Supervised as Supervised
+from diffshape.fitting.observers import FitObserver as FitObserver
+from diffshape.fitting.observers import KeptSamples as KeptSamples
+from diffshape.fitting.observers import Snapshots as Snapshots
 from diffshape.fitting.presets import mesh_preset as mesh_preset
 from diffshape.fitting.presets import preset as preset
 from diffshape.fitting.result import FitResult as FitResult

@@ -9,6 +9,7 @@ from diffshape._arguments import checked
 from diffshape.fitting.fit import Fit
 from diffshape.fitting.fit_folder import FitFolder
 from diffshape.fitting.methods.table import task_class
+from diffshape.fitting.observers import FitObserver
 from diffshape.fitting.optimization import threads_for
 from diffshape.fitting.result import FitResult, read_result
 from diffshape.fitting.warm_up import warm_up
@@ -72,6 +73,9 @@ def _run(
         warm_up(fit, device)
     field = fit.new_field().to(device)
     task = task_class(settings.method)(field, fit.target, settings.method, seed=settings.seed)
+    for observer in observers:
+        if isinstance(observer, FitObserver):
+            observer.begin(fit, task, run.path if run else None)
     with threads_for(task):
         outcome = train_run(task, settings, run, resume=resume, observers=observers)
     if run is not None and not outcome.interrupted:

@@ -20,5 +20,7 @@ from diffshape.training.schedule import Seconds as Seconds
 from diffshape.training.schedule import Steps as Steps
 from diffshape.training.schedule import WarmupCosine as WarmupCosine
 from diffshape.training.task import Task as Task
+from diffshape.training.trackers import TensorBoardLog as TensorBoardLog
+from diffshape.training.trackers import WandbLog as WandbLog
 from diffshape.training.update import Adam as Adam
 from diffshape.training.update import TrainingError as TrainingError

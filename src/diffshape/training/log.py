@@ -1,7 +1,7 @@
-"""The numbers of a run as a CSV file: step, seconds, lr, loss and each part, a row every few steps.
+"""Numbers of a run as CSV files, by step; those of the loss are step, seconds, lr, loss and each part.
 
 A row is on disk when written. On resume, the rows of steps made again are dropped, so steps are unique and increase. A
-part that first appears later adds a column at the end, empty in the rows before.
+column that first appears later is added at the end, empty in the rows before.
 """
 
 import csv
@@ -17,29 +17,22 @@ from diffshape._files import atomic_path
 from diffshape.training.loop import StepReport
 
 
-class CsvLog:
-    """An observer of :func:`train` that writes step 1, every ``every``-th step and the last of a budget."""
+class CsvTable:
+    """Rows of a CSV file, of which the first column is "step"; a full disk is a warning, given once."""
 
-    @checked
-    def __init__(self, path: str | Path, *, every: int = 10) -> None:
-        if every < 1:
-            raise ValueError(f"CsvLog: every must be at least 1, got {every}")
-        self.path, self.every = Path(path), every
+    def __init__(self, path: Path) -> None:
+        self.path = path
         self._columns: list[str] = []
         self._warned = False
 
-    def __call__(self, report: StepReport) -> None:
-        """Write the step if it is due; a full disk is a warning, given once."""
-        if report.step != 1 and report.step % self.every and report.progress < 1:
-            return
-        row = {"step": str(report.step), "seconds": f"{report.seconds:.3f}", "lr": f"{report.lr:.6g}"}
-        row |= {name: f"{value:.8g}" for name, value in report.terms.log().items()}
+    def add(self, row: dict[str, str]) -> None:
+        """Write a row, texts by column; the first one drops those of its step and later ones that are there."""
         try:
             self._write(row)
         except OSError as error:
             self._columns = []  # the row may be torn: lay the file out anew before the next
             if not self._warned:
-                warnings.warn(f"CsvLog: no row for step {report.step} in {self.path}: {error}", stacklevel=2)
+                warnings.warn(f"no row for step {row['step']} in {self.path}: {error}", stacklevel=3)
             self._warned = True
 
     def _write(self, row: dict[str, str]) -> None:
@@ -56,6 +49,28 @@ class CsvLog:
         line = io.StringIO()
         csv.writer(line, lineterminator="\n").writerow([row.get(column, "") for column in self._columns])
         return line.getvalue()
+
+
+class CsvLog:
+    """An observer of :func:`train` that writes step 1, every ``every``-th step and the last of a budget."""
+
+    @checked
+    def __init__(self, path: str | Path, *, every: int = 10) -> None:
+        if every < 1:
+            raise ValueError(f"CsvLog: every must be at least 1, got {every}")
+        self.path, self.every = Path(path), every
+        self._table = CsvTable(self.path)
+
+    def __call__(self, report: StepReport) -> None:
+        """Write the step if it is due; a full disk is a warning, given once."""
+        if is_due(report, self.every):
+            row = {"step": str(report.step), "seconds": f"{report.seconds:.3f}", "lr": f"{report.lr:.6g}"}
+            self._table.add(row | {name: f"{value:.8g}" for name, value in report.terms.log().items()})
+
+
+def is_due(report: StepReport, every: int) -> bool:
+    """Whether a step is one that a log keeps: the first, every ``every``-th and the last of a budget."""
+    return report.step == 1 or report.step % every == 0 or report.progress >= 1
 
 
 @checked

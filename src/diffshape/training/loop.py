@@ -41,7 +41,7 @@ class StepReport:
 
     Args:
         step: Steps made, from 1; skipped updates count.
-        seconds: Seconds spent, those before a resume included.
+        seconds: Seconds spent, those before a resume included, those of observers that are not timed left out.
         budget: The budget of the run.
         lr: Learning rate of the first module in this step.
         terms: The loss of this step, detached; not finite if the update was skipped.
@@ -61,6 +61,15 @@ class StepReport:
     def progress(self) -> float:
         """Share of the budget spent, 1 after the last step."""
         return self.budget.progress(self.step, self.seconds)
+
+
+class UntimedObserver:
+    """Base of observers whose time counts neither in the budget nor in the seconds of a run: what they do, such as a
+    mesh or a score of what is learnt so far, is no part of the training."""
+
+    def __call__(self, report: StepReport) -> None:
+        """Hear of a step."""
+        raise NotImplementedError(f"{type(self).__name__} must define __call__(report)")
 
 
 @dataclass(frozen=True)
@@ -141,7 +150,10 @@ def train(
             step += 1
             report = StepReport(step, monotonic() - began, budget, lr, terms, update.skipped)
             for observe in observers:
+                paused = monotonic()
                 observe(report)
+                if isinstance(observe, UntimedObserver):
+                    began += monotonic() - paused
             if update.is_stuck:
                 saver.save(step, monotonic() - began)
                 raise update.error(terms, step)

@@ -28,7 +28,10 @@ MODEL_FOLDER = "model"
 """Folder, in that of a training, that holds the final model."""
 WEIGHTS = ("field.safetensors", f"{MODEL_FOLDER}/model.safetensors")
 """Files of final weights: of a fit, of a training."""
-_BEFORE_CONFIG = {".lock", "inputs.json", "frame.json", "environment.json", "target.safetensors", "points.safetensors"}
+_BEFORE_CONFIG = {
+    *(".lock", "inputs.json", "along_the_way.json", "environment.json"),
+    *("frame.json", "target.safetensors", "points.safetensors"),
+}
 """Files that a run writes before its config.yaml, which says that it is begun."""
 _SECONDS_BETWEEN_CHECKPOINTS = 10
 

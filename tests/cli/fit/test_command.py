@@ -18,6 +18,7 @@ from diffshape.batch.inputs import remembered_inputs
 from diffshape.cli.main import main
 from diffshape.data import read_mesh, write_mesh, write_points
 from diffshape.ops import isosurface
+from diffshape.training import read_log
 
 ENVIRONMENT = {**os.environ, "PYTHONPATH": str(Path(diffshape.__file__).parents[1]), "OMP_NUM_THREADS": "1"}
 
@@ -161,6 +162,8 @@ def test_out_must_be_new_or_empty(scan, finished, tmp_path, capsys, tiny):
         (["a.ply", "--resume", "nowhere"], "leave out POINTS"),
         (["a.ply", "--config", __file__], "is not the config.yaml of a fit"),
         (["a.ply", "--steps", "0"], "--steps must be at least 1"),
+        (["a.ply", "--mesh-every", "0"], "--mesh-every must be at least 1"),
+        (["a.ply", "--eval-every", "-3"], "--eval-every must be at least 1"),
     ],
 )
 def test_what_cannot_be_meant_is_2(words, message, capsys):
@@ -270,6 +273,43 @@ def test_inputs_of_another_type_are_one_sentence(finished, tmp_path, capsys):
         error = capsys.readouterr().err
         assert f"{run / 'inputs.json'} is damaged" in error
         assert error.count("\n") == 1
+
+
+def test_what_is_written_along_the_way_goes_on_after_a_stop(scan, truth, tmp_path, capsys, monkeypatch, tiny):
+    run, wanted = tmp_path / "run", ["--mesh-every", 2, "--eval-every", 1, "--keep-samples"]
+    with monkeypatch.context() as patch:
+        stop_at(3, signal.SIGINT, patch)
+        fit(scan, "--truth", truth, "--out", run, *tiny, *wanted, code=130)
+    fit("--resume", run)
+    assert sorted(path.name for path in (run / "meshes").iterdir()) == [f"step_00000{step}.ply" for step in (2, 4, 5)]
+    assert read_log(run / "eval_metrics.csv")["step"].tolist() == [1, 2, 3, 4, 5]
+    assert (np.load(run / "train_points.npy").shape[1], np.load(run / "local_sigma.npy").ndim) == (3, 1)
+    out = capsys.readouterr().out
+    assert all(f"\n  {name} " in out for name in ("meshes", "eval_metrics.csv", "train_points.npy", "local_sigma.npy"))
+
+
+def test_scores_along_the_way_need_a_true_surface(scan, capsys):
+    fit(scan, "--eval-every", 5, code=2)
+    shown = capsys.readouterr()
+    assert shown.err == "diffshape: --eval-every needs --truth, the true surface to score against\n"
+    assert not shown.out
+    assert not Path("outputs").exists()
+
+
+@pytest.mark.parametrize("package", ["tensorboard", "wandb"])
+def test_a_package_that_a_log_needs_is_named_before_the_fit(package, scan, capsys, monkeypatch):
+    for module in [name for name in sys.modules if name.startswith("torch.utils.tensorboard")]:
+        monkeypatch.delitem(sys.modules, module)
+    monkeypatch.setitem(sys.modules, package, None)
+    fit(scan, "--log", package, "--out", "run", code=1)
+    assert f"pip install {package}" in capsys.readouterr().err
+    assert not Path("run").exists()
+
+
+def test_a_closed_form_has_no_way_and_says_so(scan, capsys):
+    fit(scan, "--resolution", 48, "--mesh-every", 5, "--out", "run")
+    assert "without steps: nothing was written along the way" in capsys.readouterr().out
+    assert not Path("run/meshes").exists()
 
 
 def stop_at(step, number, monkeypatch):

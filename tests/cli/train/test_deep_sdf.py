@@ -106,6 +106,14 @@ def test_seconds_are_a_budget_too(tmp_path):
     assert json.loads((tmp_path / "run" / "metrics.json").read_text())["seconds"] >= 0.2
 
 
+def test_numbers_go_to_tensorboard_too(tmp_path):
+    accumulator = pytest.importorskip("tensorboard.backend.event_processing.event_accumulator")
+    train(*DRAWN, "--steps", "20", "--out", tmp_path / "run", "--log", "tensorboard", "--quiet")
+    events = accumulator.EventAccumulator(str(tmp_path / "run" / "tensorboard"))
+    events.Reload()
+    assert [event.step for event in events.Scalars("loss")] == [1, 10, 20]
+
+
 def test_ctrl_c_saves_and_resume_ends_with_the_same_bits(tmp_path, capsys, monkeypatch):
     from diffshape.training import Progress
 

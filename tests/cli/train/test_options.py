@@ -20,7 +20,7 @@ def test_what_was_typed_is_known():
 
 @pytest.mark.parametrize("kind", [TrainDeepSDF, TrainLandmarks, TrainScanPrior])
 def test_a_resumed_training_changes_only_where_and_how_loudly(kind):
-    allowed = {"resume", "device", "threads", "json", "quiet", "debug"}
+    allowed = {"resume", "device", "threads", "log", "json", "quiet", "debug"}
     check_options(kind(resume=Path("run"), threads=1, typed=frozenset(allowed)))
     with pytest.raises(UsageError, match="leave out --out, --seed, --steps"):
         check_options(kind(resume=Path("run"), typed=frozenset(allowed | {"out", "seed", "steps"})))

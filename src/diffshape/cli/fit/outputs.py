@@ -16,6 +16,12 @@ _FILES = {
     "field.safetensors": "the field itself, for query and mesh",
     "config.yaml": "every setting, for --config",
     "log.csv": "the loss along the way",
+    "meshes": "the surface along the way, by steps",
+    "eval_metrics.csv": "its score along the way",
+    "train_points.npy": "points that the fit drew, where the longest side is 1",
+    "local_sigma.npy": "standard deviation of the samples around each",
+    "tensorboard": "events, for tensorboard --logdir",
+    "wandb": "a run of Weights & Biases, for wandb sync",
 }
 """Contents of the files of a run, by their names."""
 

@@ -16,6 +16,13 @@ OptionalFloat: TypeAlias = Annotated[float | None, tyro.conf.arg(metavar="FLOAT"
 OptionalAnswer: TypeAlias = Annotated[
     Literal["yes", "no"] | None, tyro.conf.arg(metavar="{yes,no}", help_behavior_hint="")
 ]
+OptionalNormals: TypeAlias = Annotated[
+    Literal["given", "estimated", "none"] | None,
+    tyro.conf.arg(metavar="{given,estimated,none}", help_behavior_hint=""),
+]
+OptionalTracker: TypeAlias = Annotated[
+    Literal["tensorboard", "wandb"] | None, tyro.conf.arg(metavar="{tensorboard,wandb}", help_behavior_hint="")
+]
 OptionalUp: TypeAlias = Annotated[
     Up | None, tyro.conf.arg(metavar="{x,y,z,-x,-y,-z}", help_behavior_hint="(default: z; y for GLB)")
 ]
@@ -27,7 +34,7 @@ PositionalPath: TypeAlias = Annotated[
 STYLE = (tyro.conf.FlagCreatePairsOff, tyro.conf.AvoidSubcommands)
 """Style of the options: a flag has one form, and a group of settings is that of its default."""
 
-_ALWAYS_ON_RESUME = {"resume", "device", "threads", "json", "quiet", "debug"}
+_ALWAYS_ON_RESUME = {"resume", "device", "threads", "log", "json", "quiet", "debug"}
 """Options that every resumed run takes."""
 
 

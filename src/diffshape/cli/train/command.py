@@ -44,6 +44,7 @@ def run_command(command: TrainCommand, arguments: TrainOptions, settings: Any) -
     from diffshape.models.trainings import training_of
     from diffshape.training import Progress
     from diffshape.training.models.run import run_training
+    from diffshape.training.trackers import tracked
 
     kind, training = type(settings), training_of(settings.VERB)
     use_threads(arguments.threads)
@@ -59,14 +60,15 @@ def run_command(command: TrainCommand, arguments: TrainOptions, settings: Any) -
     with told_way_on(run.path, kind.VERB), run.only_here():
         say.folder(run.path)
         say(f"  {command.counts(learn, test)}")
-        with Progress(f"{kind.VERB} on {device}", quiet=arguments.quiet) as progress:
+        progress = Progress(f"{kind.VERB} on {device}", quiet=arguments.quiet)
+        with progress, tracked(arguments.log, run.path) as trackers:
             result = run_training(
                 settings,
                 make,
                 run.path,
                 resume=arguments.resume is not None,
                 device=torch.device(device),
-                observers=[progress],
+                observers=[progress, *trackers],
             )
         if result.interrupted:
             return say.interrupted(run.path, result.step)

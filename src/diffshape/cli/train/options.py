@@ -9,7 +9,7 @@ from diffshape._bounds import check_budget
 from diffshape.cli.device import check_threads
 from diffshape.cli.errors import UsageError, usage_errors
 from diffshape.cli.folders import begun_folder, fresh_folder
-from diffshape.cli.parsing.options import OptionalFloat, OptionalInt, OptionalPath, VerbOptions
+from diffshape.cli.parsing.options import OptionalFloat, OptionalInt, OptionalPath, OptionalTracker, VerbOptions
 from diffshape.training.run_settings import RunSettings, steps_or
 
 
@@ -29,6 +29,9 @@ class TrainOptions(VerbOptions):
     """Where to compute; auto takes a GPU if there is one."""
     threads: OptionalInt = None
     """CPU threads; as many as PyTorch chooses if not given."""
+    log: OptionalTracker = None
+    """Give the numbers of log.csv to TensorBoard or Weights & Biases too, by files in the run folder; nothing is
+    uploaded unless WANDB_MODE=online is set. Needs the package of that name."""
     resume: OptionalPath = None
     """The folder of an interrupted training, to go on with."""
     json: bool = False

@@ -28,9 +28,9 @@ class PullQueries:
         index = NeighborIndex(points)
         order = torch.randperm(count, generator=generator)
         around = order[torch.arange(min(method.pool, count * queries_each(method, count))) % count]
-        spread = scale_of(method, count) * neighbor_distance(index, points)
+        self.spread = scale_of(method, count) * neighbor_distance(index, points)
         noise = torch.randn(len(around), 3, generator=generator)
-        self.points = noise.mul_(spread[around, None]).add_(points[around])
+        self.points = noise.mul_(self.spread[around, None]).add_(points[around])
         self.nearest = index.query(self.points).indices
 
     def __len__(self) -> int:

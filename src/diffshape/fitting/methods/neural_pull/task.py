@@ -28,6 +28,7 @@ class NeuralPullTask(StartedTask[NeuralPull]):
     def __init__(self, field: Field, target: ScanTarget, method: NeuralPull, *, seed: int) -> None:
         super().__init__(field, target, method, seed=seed)
         self.queries = PullQueries(target.points, method, self.generators["queries"])
+        self.spread = self.queries.spread
 
     @staticmethod
     def in_miniature(method: NeuralPull, points: int) -> NeuralPull:
