@@ -2,22 +2,29 @@
 
 from diffshape.report import notebook as notebook
 from diffshape.report.pictures.cleaning_strip import cleaning_strip
+from diffshape.report.pictures.error_colors import error_mesh, error_strip
 from diffshape.report.pictures.gallery import gallery
 from diffshape.report.pictures.landmark_overlay import landmark_overlay
+from diffshape.report.pictures.level_sets import level_set_figure
 from diffshape.report.pictures.png import encode_png, write_png
 from diffshape.report.pictures.preview import preview
 from diffshape.report.pictures.shape_space import completion_strip, interpolation_strip
 from diffshape.report.pictures.strip import shape_strip
+from diffshape.report.pictures.training_curves import training_curves
 
 __all__ = [
     "cleaning_strip",
     "completion_strip",
     "encode_png",
+    "error_mesh",
+    "error_strip",
     "gallery",
     "interpolation_strip",
     "landmark_overlay",
+    "level_set_figure",
     "preview",
     "shape_strip",
+    "training_curves",
     "write_png",
 ]
 
