@@ -312,7 +312,7 @@ def good_calls() -> dict[str, Call]:
             fitting.prepare_scan,
             {"points": torch.from_numpy(CLOUD) / 2, "config": scan, "normals": torch.from_numpy(CLOUD)},
         ),
-        "fitting.preset": Call(fitting.preset, {"name": "quick"}),
+        "fitting.preset": Call(fitting.preset, {"name": "quick", "method": "diffcd"}),
         "fitting.FitSettings": Call(fitting.FitSettings, {"method": fitting.DiffCD(), "steps": 3}, use=vars),
         "fitting.FitSettings.from_dict": Call(
             fitting.FitSettings.from_dict, {"plain": fitting.preset("quick").to_dict()}, use=vars

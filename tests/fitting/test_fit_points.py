@@ -11,9 +11,8 @@ from scipy.spatial import KDTree
 
 from diffshape.data import PointCloud, clean_points, read_mesh, read_points, write_points
 from diffshape.fields import HashGridConfig, LatentMLPConfig, MLPConfig
-from diffshape.fitting import DiffCD, fit_points, load, resume_fit
+from diffshape.fitting import DiffCD, fit_points, load, preset, resume_fit
 from diffshape.fitting.fit_points import FINEST, matched_grid, matched_hash_grid
-from diffshape.fitting.presets import SCAN_PRESETS
 from diffshape.fitting.scans.orientation import OrientationTrust
 from diffshape.fitting.targets.scan_target import ScanTarget
 from diffshape.metrics import compare_surfaces
@@ -100,7 +99,7 @@ def test_every_part_of_the_settings_acts_and_is_kept(fit, ball, change):
 
 def test_without_a_budget_the_steps_are_those_of_the_standard_preset(ball, small_method, small_field):
     result = fit_points(ball, small_method, small_field, observers=[stop_at(1)])
-    assert result.settings.steps == SCAN_PRESETS["standard"].steps
+    assert result.settings.steps == preset("standard").steps
     assert (result.step, result.interrupted) == (1, True)
 
 

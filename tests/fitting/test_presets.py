@@ -2,7 +2,7 @@ import pytest
 
 from diffshape.fields import HASH_GRIDS, MLPConfig
 from diffshape.fitting import DiffCD, Supervised, mesh_preset, preset
-from diffshape.fitting.methods.table import fits_of
+from diffshape.fitting.methods.table import METHODS
 from diffshape.fitting.presets import MESH_PRESETS, PRESETS, SCAN_PRESETS
 from diffshape.training import WarmupCosine
 
@@ -40,16 +40,24 @@ def test_the_paper_preset_is_the_published_setting():
     assert paper.field == MLPConfig(hidden_layers=8, width=256, skip=(4,), beta=100.0, radius=0.5)
 
 
-@pytest.mark.parametrize(("kind", "presets"), PRESETS.items())
-def test_a_preset_is_for_its_kind_of_input(kind, presets):
-    assert {fits_of(each.method) for each in presets.values()} == {kind}
-    assert presets["quick"].steps < presets["standard"].steps
+@pytest.mark.parametrize("name", METHODS)
+def test_a_method_has_presets_of_its_own_class_and_a_standard_one(name):
+    presets = PRESETS[name]
+    assert {type(each.method) for each in presets.values()} == {METHODS[name].config}
+    assert all(each.steps <= presets["standard"].steps for key, each in presets.items() if key == "quick")
+
+
+def test_only_methods_of_the_list_have_presets():
+    assert PRESETS.keys() == METHODS.keys()
+    assert SCAN_PRESETS.keys() == {name for name, method in METHODS.items() if method.fits == "scan"}
 
 
 def test_an_unknown_preset_is_named_with_the_choices():
     with pytest.raises(ValueError, match="preset: there is no 'best'; choose one of quick, standard, paper"):
         preset("best")
-    assert list(SCAN_PRESETS) == ["quick", "standard", "paper"]
+    with pytest.raises(ValueError, match="preset: there is no method 'supervised' for scans; choose one of diffcd"):
+        preset("standard", "supervised")
+    assert list(SCAN_PRESETS["diffcd"]) == ["quick", "standard", "paper"]
 
 
 @pytest.mark.parametrize("name", ["torch-ngp", "instant-ngp"])

@@ -9,7 +9,7 @@ import yaml
 
 import diffshape.fitting
 from diffshape.fields import FeatureGridConfig, HashGridConfig, LatentMLPConfig, MLPConfig
-from diffshape.fitting import DiffCD, ScanConfig, Supervised
+from diffshape.fitting import DiffCD, ScanConfig, Supervised, preset
 from diffshape.fitting.methods.table import METHODS
 from diffshape.fitting.presets import SCAN_PRESETS
 from diffshape.fitting.scans.prior.training.settings import ScanPriorSettings
@@ -18,9 +18,11 @@ from diffshape.fitting.settings import FitSettings
 SETTINGS = FitSettings(method=DiffCD(), field=MLPConfig(width=32), steps=7, seconds=None, seed=3)
 
 
-@pytest.mark.parametrize("name", SCAN_PRESETS)
-def test_every_preset_survives_yaml(name):
-    chosen = SCAN_PRESETS[name]
+@pytest.mark.parametrize(
+    ("method", "name"), [(method, name) for method in SCAN_PRESETS for name in SCAN_PRESETS[method]]
+)
+def test_every_preset_survives_yaml(method, name):
+    chosen = preset(name, method)
     field = chosen.field or HashGridConfig(box=(-0.7, 0.9))
     settings = FitSettings(method=chosen.method, field=field, steps=chosen.steps, seconds=None, seed=5)
     assert FitSettings.from_dict(yaml.safe_load(yaml.safe_dump(settings.to_dict()))) == settings

@@ -18,8 +18,8 @@ from diffshape.fields.config import DistanceGridConfig, FieldConfig, HashGridCon
 from diffshape.fitting.fit import Fit
 from diffshape.fitting.methods.config import ScanMethodConfig, method_of
 from diffshape.fitting.methods.diffcd import DiffCD
-from diffshape.fitting.methods.table import ScanMethod
-from diffshape.fitting.presets import SCAN_PRESETS
+from diffshape.fitting.methods.table import ScanMethod, name_of
+from diffshape.fitting.presets import preset
 from diffshape.fitting.result import FitResult
 from diffshape.fitting.run import Observer, run_fit
 from diffshape.fitting.scans.prepare import prepare_scan
@@ -68,7 +68,7 @@ def fit_points(
         method: Objective and sampling; ``DiffCD()`` if not given.
         field: Settings of the field; a hash grid matched to the spacing and noise of the points if not given.
         steps: Optimiser steps; with them a fit is deterministic on one CPU with one number of threads.
-            1800 unless ``seconds`` is given.
+            Those of the method's "standard" preset, 1800 for DiffCD, if neither they nor ``seconds`` are given.
         seconds: Wall-clock budget of the optimisation, to which its schedule is laid out. It begins when the scan is
             prepared and all is compiled, which takes a minute the very first time.
         device: Where to compute: "cpu", "cuda" or a ``torch.device``; "auto" takes a GPU if there is one.
@@ -100,11 +100,11 @@ def fit_points(
     check_budget("fit_points", steps=steps, seconds=seconds, seed=seed)
     chosen = chosen_device(device, argument="fit_points: device")
     refuse_begun(folder)
-    steps = steps_or(SCAN_PRESETS["standard"].steps, steps, seconds)
+    method = method or DiffCD()
     settings = FitSettings(
-        method=method or DiffCD(),
+        method=method,
         field=field,
-        steps=steps,
+        steps=steps_or(preset("standard", name_of(method)).steps, steps, seconds),
         seconds=seconds,
         seed=seed,
         resolution=resolution,

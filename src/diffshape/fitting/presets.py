@@ -6,32 +6,36 @@ from diffshape._arguments import checked
 from diffshape.fields.config import HASH_GRIDS, MLPConfig
 from diffshape.fitting.methods.diffcd import DiffCD
 from diffshape.fitting.methods.supervised import Supervised
-from diffshape.fitting.methods.table import Fits
 from diffshape.fitting.settings import FitSettings
 
-SCAN_PRESETS: dict[str, FitSettings] = {
-    "quick": FitSettings(method=DiffCD(), steps=400),
-    "standard": FitSettings(method=DiffCD(), steps=1800),
-    "paper": FitSettings(
-        method=DiffCD(
-            eikonal_weight=0.1,
-            normal_weight=0.0,
-            batch=5000,
-            surface_batch=5000,
-            local_samples=1.0,
-            meshings=40,
-            mesh_resolution=256,
-            pulls=4,
-            pull="trace",
-            scan=None,
-            learning_rate=1e-3,
-            schedule="warmup-cosine",
+SCAN_PRESETS: dict[str, dict[str, FitSettings]] = {
+    "diffcd": {
+        "quick": FitSettings(method=DiffCD(), steps=400),
+        "standard": FitSettings(method=DiffCD(), steps=1800),
+        "paper": FitSettings(
+            method=DiffCD(
+                eikonal_weight=0.1,
+                normal_weight=0.0,
+                batch=5000,
+                surface_batch=5000,
+                local_samples=1.0,
+                meshings=40,
+                mesh_resolution=256,
+                pulls=4,
+                pull="trace",
+                scan=None,
+                learning_rate=1e-3,
+                schedule="warmup-cosine",
+            ),
+            field=MLPConfig(),
+            steps=40_000,
         ),
-        field=MLPConfig(),
-        steps=40_000,
-    ),
+    },
 }
-"""Presets for scans. quick: a first look. standard: the default. paper: the published network, steps and weights."""
+"""Presets for scans by the name of the method, then their own. quick: a first look. standard: this library's fast
+settings, minutes at most on two CPU cores. paper: the published network, sampling, weights, optimiser and steps, hours
+on a CPU.
+"""
 
 MESH_PRESETS: dict[str, FitSettings] = {
     "quick": FitSettings(method=Supervised(), field=HASH_GRIDS["small"], steps=500),
@@ -74,24 +78,28 @@ the published weight decay of 1e-6 and moving average of weights are left out. T
 the bounding radius.
 """
 
-PRESETS: dict[Fits, dict[str, FitSettings]] = {"scan": SCAN_PRESETS, "mesh": MESH_PRESETS}
-"""Presets by the kind of input that they are for."""
+PRESETS: dict[str, dict[str, FitSettings]] = {**SCAN_PRESETS, "supervised": MESH_PRESETS}
+"""Presets by the name of the method, then their own."""
 
 
 @checked
-def preset(name: str) -> FitSettings:
+def preset(name: str, method: str = "diffcd") -> FitSettings:
     """A preset for ``fit_points`` and scans: its ``method``, ``field`` and ``steps``.
 
     Args:
-        name: "quick", a first look; "standard", the default; "paper", the published network, weights and 40,000 steps.
+        name: "quick", a first look; "standard", this library's fast settings; "paper", the published network, weights
+            and number of steps. Not every method has all three.
+        method: Name of the method, such as "diffcd" or "igr".
 
     >>> preset("paper").steps
     40000
 
     Raises:
-        ValueError: There is none of that name.
+        ValueError: There is no method or no preset of that name.
     """
-    return _named("preset", SCAN_PRESETS, name)
+    if method not in SCAN_PRESETS:
+        raise ValueError(f"preset: there is no method {method!r} for scans; choose one of {', '.join(SCAN_PRESETS)}")
+    return _named("preset", SCAN_PRESETS[method], name)
 
 
 @checked

@@ -14,7 +14,7 @@ from diffshape.batch.input_file import input_file
 from diffshape.cli.errors import UsageError, as_option, without_class
 from diffshape.fields.config import FieldConfig, HashGridConfig
 from diffshape.fitting.methods.config import MethodConfig, ScanMethodConfig, method_of
-from diffshape.fitting.methods.table import METHODS, Fits, fits_of, name_of
+from diffshape.fitting.methods.table import DEFAULT_METHODS, METHODS, Fits, fits_of, name_of
 from diffshape.fitting.presets import PRESETS
 from diffshape.fitting.scans.config import ScanConfig
 from diffshape.fitting.settings import FitSettings
@@ -32,7 +32,7 @@ class FitDefaults(NamedTuple):
         """The default of the method for a kind of input."""
         if kind in self.settings:
             return self.settings[kind].method
-        return next(method.config() for method in METHODS.values() if method.fits == kind)
+        return METHODS[DEFAULT_METHODS[kind]].config()
 
     @property
     def field(self) -> FieldConfig:
@@ -52,7 +52,7 @@ class FitDefaults(NamedTuple):
             UsageError: There are none.
         """
         if kind not in self.settings:
-            suited = ", ".join(PRESETS[kind])
+            suited = ", ".join(PRESETS[DEFAULT_METHODS[kind]])
             raise UsageError(f"{self.name} is not for a {kind}, which {path} is; choose a --preset out of {suited}")
         return self.settings[kind]
 
@@ -90,7 +90,9 @@ def defaults_of(preset: str, config: Path | None, prepare: Literal["yes", "no"] 
         UsageError: The file is no config.yaml of a fit.
         OSError: The file cannot be read.
     """
-    presets: dict[Fits, FitSettings] = {kind: presets[preset] for kind, presets in PRESETS.items() if preset in presets}
+    presets: dict[Fits, FitSettings] = {
+        kind: PRESETS[name][preset] for kind, name in DEFAULT_METHODS.items() if preset in PRESETS[name]
+    }
     name = f"--preset {preset}" if config is None else f"--config {config}"
     settings = presets if config is None else _configured(presets, config)
     if prepare is not None and "scan" in settings:

@@ -33,6 +33,8 @@ METHODS = {
     "supervised": Method(Supervised, "mesh", "supervised_task:SupervisedTask"),
 }
 """Methods by the names that files have for them."""
+DEFAULT_METHODS: dict[Fits, str] = {"scan": "diffcd", "mesh": "supervised"}
+"""Names of the methods that fit each kind of input unless another one is chosen."""
 if TYPE_CHECKING:
     ScanMethod: TypeAlias = ScanMethodConfig
     MeshMethod: TypeAlias = MeshMethodConfig
