@@ -4,10 +4,11 @@ from pathlib import Path
 import pytest
 
 from diffshape.cli.errors import UsageError
-from diffshape.cli.fit.defaults import defaults_of
+from diffshape.cli.fit.defaults import FIELD_NAMES, defaults_of
 from diffshape.cli.main import main, parse
 from diffshape.fields import HASH_GRIDS, HashGridConfig, MLPConfig
 from diffshape.fitting import DiffCD, ScanConfig, Supervised, preset
+from diffshape.fitting.presets import SCAN_PRESETS
 
 PART = Path("part.obj")
 
@@ -105,3 +106,68 @@ def test_what_is_wrong_in_a_config_is_named_with_its_path(text, message, tmp_pat
     assert error.startswith(f"diffshape: --config {tmp_path / 'bad.yaml'} is not the config.yaml of a fit: ")
     assert message in error
     assert error.count("\n") == 1
+
+
+EVERY_PRESET = [(method, name) for method, presets in SCAN_PRESETS.items() for name in presets]
+
+
+@pytest.mark.parametrize(("method", "name"), EVERY_PRESET)
+def test_a_method_that_is_typed_has_its_own_presets_and_flags(method, name):
+    arguments = parse(["fit", "a.ply", "--method", method, f"--preset={name}", "--method.learning-rate", "0.25"])[1]
+    assert arguments.method == replace(preset(name, method).method, learning_rate=0.25)
+    assert arguments.typed == {"method", "preset", "method.learning_rate"}
+    assert arguments.defaults.settings == {"scan": preset(name, method)}
+
+
+@pytest.mark.parametrize("method", SCAN_PRESETS)
+def test_a_method_is_for_scans_and_knows_its_presets(method, capsys):
+    defaults = defaults_of("standard", method=method)
+    with pytest.raises(UsageError, match=rf"--method {method} is not for a mesh, which part\.obj is; leave it out"):
+        defaults.settings_for("mesh", PART)
+    assert main(["fit", "a.ply", "--method", method, "--preset", "fine"]) == 2
+    assert f"--preset fine is not one of the method {method}, which has " in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("method", SCAN_PRESETS)
+def test_the_config_of_a_method_needs_no_other_word(method, tmp_path):
+    path = written(tmp_path, f"method: {{kind: {method}, learning_rate: 0.25}}\nsteps: 7")
+    for named in (None, method):
+        usual = preset("standard", method)
+        wanted = replace(usual, method=replace(usual.method, learning_rate=0.25), steps=7)
+        assert defaults_of("standard", path, method=named).settings == {"scan": wanted}
+
+
+def test_a_part_of_a_config_is_filled_from_the_method_that_is_typed(tmp_path):
+    path = written(tmp_path, "method: {learning_rate: 0.25}")
+    method = preset("paper").method
+    assert defaults_of("paper", path, method="diffcd").settings["scan"].method == replace(method, learning_rate=0.25)
+    assert set(defaults_of("standard", path).settings) == {"scan", "mesh"}
+
+
+def test_a_method_and_the_config_of_another_exclude_each_other(tmp_path, capsys):
+    path = written(tmp_path, "method: {kind: supervised}")
+    assert main(["fit", "a.ply", "--method", "diffcd", "--config", str(path)]) == 2
+    error = capsys.readouterr().err
+    assert f"--config {path} is of the method supervised; leave out --method diffcd, or --config" in error
+
+
+@pytest.mark.parametrize(("name", "kind"), FIELD_NAMES.items())
+def test_a_field_that_is_typed_has_its_own_flags_and_holds_the_shape(name, kind):
+    assert parse(["fit", "a.ply", "--field", name])[1].field == kind()
+    arguments = parse(["fit", "part.obj", f"--field={name}"])[1]
+    field = arguments.defaults.field_for("mesh", arguments.field, [], PART)
+    assert type(field) is kind
+    assert getattr(field, "box", HASH_GRIDS["small"].box) == HASH_GRIDS["small"].box  # a mesh's longest side is 2
+
+
+def test_a_field_keeps_what_the_preset_has_of_its_kind():
+    assert parse(["fit", "a.ply", "--field", "hash", "--field.finest", "99"])[1].field == HashGridConfig(finest=99)
+    assert defaults_of("fine", field="hash-grid").settings["mesh"].field == HASH_GRIDS["fine"]
+    assert defaults_of("paper", field="mlp").settings["scan"] == preset("paper")
+
+
+def test_normals_are_refused_where_the_method_takes_none(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    Path("a.xyz").write_text("0 0 0\n1 0 0\n0 1 0\n0 0 1\n1 1 1\n")
+    assert main(["fit", "a.xyz", "--normals", "given"]) == 2
+    assert "--normals has no effect on the method diffcd; leave it out" in capsys.readouterr().err

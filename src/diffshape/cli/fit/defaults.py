@@ -4,24 +4,33 @@ They may be for scans, for meshes, or for both; which of them apply is known whe
 """
 
 import argparse
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from itertools import chain
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
 from diffshape._files import read_yaml
 from diffshape.batch.input_file import input_file
 from diffshape.cli.errors import UsageError, as_option, without_class
-from diffshape.fields.config import FieldConfig, HashGridConfig
+from diffshape.fields.config import FIELD_KINDS, FieldConfig, HashGridConfig, LatentMLPConfig
 from diffshape.fitting.methods.config import MethodConfig, ScanMethodConfig, method_of
-from diffshape.fitting.methods.table import DEFAULT_METHODS, METHODS, Fits, fits_of, name_of
-from diffshape.fitting.presets import PRESETS
+from diffshape.fitting.methods.table import DEFAULT_METHODS, METHODS, Fits
+from diffshape.fitting.presets import PRESETS, SCAN_PRESETS
 from diffshape.fitting.scans.config import ScanConfig
 from diffshape.fitting.settings import FitSettings
 
+_SHORT_NAMES = {"grid": "feature-grid", "hash": "hash-grid"}
+"""Kinds of fields by the shorter names that a command line takes too."""
+FIELD_NAMES: dict[str, type[FieldConfig]] = {
+    **{name: kind for name, kind in FIELD_KINDS.items() if kind is not LatentMLPConfig},
+    **{short: FIELD_KINDS[name] for short, name in _SHORT_NAMES.items()},
+}
+"""Configs of the fields of one shape, by the names that a command line takes."""
+
 
 class FitDefaults(NamedTuple):
-    """Settings for each kind of input that a preset or a config.yaml suits."""
+    """Settings for each kind of input that a preset, a method or a config.yaml suits."""
 
     name: str
     """Option that names the settings, such as "--preset paper"."""
@@ -30,15 +39,13 @@ class FitDefaults(NamedTuple):
 
     def method(self, kind: Fits) -> MethodConfig:
         """The default of the method for a kind of input."""
-        if kind in self.settings:
-            return self.settings[kind].method
-        return METHODS[DEFAULT_METHODS[kind]].config()
+        return self.settings[kind].method if kind in self.settings else METHODS[DEFAULT_METHODS[kind]].config()
 
     @property
     def field(self) -> FieldConfig:
         """The default of the field; the standard grid where it depends on the kind of input."""
         fields = [settings.field for settings in self.settings.values()]
-        return (fields[0] if len(fields) == 1 else None) or HashGridConfig()
+        return (fields[0] if len(set(map(type, fields))) == 1 else None) or HashGridConfig()
 
     @property
     def seed(self) -> int:
@@ -52,8 +59,11 @@ class FitDefaults(NamedTuple):
             UsageError: There are none.
         """
         if kind not in self.settings:
-            suited = ", ".join(PRESETS[DEFAULT_METHODS[kind]])
-            raise UsageError(f"{self.name} is not for a {kind}, which {path} is; choose a --preset out of {suited}")
+            choose = "choose another one" if self.name.startswith("--config") else "leave it out"
+            if self.name.startswith("--preset"):
+                choose = f"choose a --preset out of {', '.join(PRESETS[DEFAULT_METHODS[kind]])}"
+            as_scan = ", or fit it --as-scan" if kind == "mesh" else ""
+            raise UsageError(f"{self.name} is not for a {kind}, which {path} is; {choose}{as_scan}")
         return self.settings[kind]
 
     def field_for(self, kind: Fits, given: FieldConfig, typed: Sequence[str], path: Path) -> FieldConfig | None:
@@ -78,23 +88,34 @@ class FitDefaults(NamedTuple):
             raise UsageError(as_option(str(error), {type(own or self.field).__name__: "field"})) from error
 
 
-def defaults_of(preset: str, config: Path | None, prepare: Literal["yes", "no"] | None = None) -> FitDefaults:
-    """The defaults that ``--preset`` or ``--config`` names; what a config.yaml does not say is as in the preset.
+def defaults_of(
+    preset: str,
+    config: Path | None = None,
+    prepare: Literal["yes", "no"] | None = None,
+    *,
+    method: str | None = None,
+    field: str | None = None,
+) -> FitDefaults:
+    """The defaults that ``--preset``, ``--method`` or ``--config`` names; ``--field`` and ``--prepare`` change them.
 
     Args:
-        preset: Name of a preset.
+        preset: Name of a preset; what a config.yaml does not say is as in the preset.
         config: A config.yaml, or None.
         prepare: Whether a scan is prepared; None: as in the preset or the config.yaml.
+        method: Name of the method; None: that of the config.yaml, or the usual one of each kind of input.
+        field: Name of the kind of field; None: as in the preset or the config.yaml.
 
     Raises:
-        UsageError: The file is no config.yaml of a fit.
+        UsageError: The method has no such preset; or the file is no config.yaml of a fit, or of another method.
         OSError: The file cannot be read.
     """
-    presets: dict[Fits, FitSettings] = {
-        kind: PRESETS[name][preset] for kind, name in DEFAULT_METHODS.items() if preset in PRESETS[name]
-    }
-    name = f"--preset {preset}" if config is None else f"--config {config}"
-    settings = presets if config is None else _configured(presets, config)
+    if config is None:
+        name = f"--preset {preset}" if method is None else f"--method {method}"
+        settings = _presets(preset, method)
+    else:
+        name, settings = f"--config {config}", _configured(preset, config, method)
+    if field is not None:
+        settings |= {kind: _with_field(each, FIELD_NAMES[field]) for kind, each in settings.items()}
     if prepare is not None and "scan" in settings:
         settings["scan"] = _prepared(settings["scan"], prepare == "yes")
     return FitDefaults(name=name, settings=settings)
@@ -103,15 +124,24 @@ def defaults_of(preset: str, config: Path | None, prepare: Literal["yes", "no"] 
 def defaults_named_in(words: Sequence[str]) -> FitDefaults:
     """The defaults that a command line names, looked for before the whole of it is parsed.
 
+    What is no name of a preset, a method or a field is left to the parser, which refuses it.
+
     >>> defaults_named_in(["fit", "scan.ply", "--preset=paper"]).settings["scan"].steps
     40000
     """
-    found = named_in(words, "preset", "config", "prepare")
-    preset, config, prepare = found["preset"], found["config"], found["prepare"]
-    if preset is None or not any(preset in presets for presets in PRESETS.values()):
-        preset = "standard"  # the words are checked later, and another preset is refused then
-    known = prepare if prepare == "yes" or prepare == "no" else None
-    return defaults_of(preset, Path(config).expanduser() if config else None, known)
+    found = named_in(words, "preset", "config", "prepare", "method", "field")
+
+    def known(option: str, names: Iterable[str]) -> Any:
+        return next((name for name in names if name == found[option]), None)
+
+    preset, config = known("preset", chain(*PRESETS.values())), found["config"]
+    return defaults_of(
+        preset or "standard",
+        Path(config).expanduser() if config else None,
+        known("prepare", ("yes", "no")),
+        method=known("method", SCAN_PRESETS),
+        field=known("field", FIELD_NAMES),
+    )
 
 
 def named_in(words: Sequence[str], *options: str) -> dict[str, str | None]:
@@ -126,18 +156,47 @@ def named_in(words: Sequence[str], *options: str) -> dict[str, str | None]:
     return vars(parser.parse_known_args(list(words))[0])
 
 
-def _configured(presets: Mapping[Fits, FitSettings], config: Path) -> dict[Fits, FitSettings]:
-    """The settings of a file, for the kinds of input that its method suits; what it does not name is the presets'."""
-    plain, found, refusals = _settings_in(config), {}, []
-    for kind, preset in presets.items():
+def _presets(preset: str, method: str | None) -> dict[Fits, FitSettings]:
+    """The settings of a preset, for the kind of input that a method fits, or for each that has such a preset."""
+    if method is None:
+        return {kind: PRESETS[name][preset] for kind, name in DEFAULT_METHODS.items() if preset in PRESETS[name]}
+    if preset not in PRESETS[method]:
+        raise UsageError(f"--preset {preset} is not one of the method {method}, which has {', '.join(PRESETS[method])}")
+    return {METHODS[method].fits: PRESETS[method][preset]}
+
+
+def _configured(preset: str, config: Path, method: str | None) -> dict[Fits, FitSettings]:
+    """The settings of a file, for the kinds of input that its method suits; what it does not name is the preset's."""
+    plain = _settings_in(config)
+    own = _method_in(plain)
+    if method is not None and own not in (None, method):
+        raise UsageError(f"--config {config} is of the method {own}; leave out --method {method}, or --config")
+    found, refusals = {}, []
+    for kind, settings in _presets(preset, own or method).items():
         try:
-            found[kind] = _filled(plain, preset)
+            found[kind] = _filled(plain, settings)
         except ValueError as error:  # noqa: PERF203
             refusals.append(str(error))
     if not found:
-        refusal = min(refusals, key=lambda text: text.startswith("method.kind"))
-        raise UsageError(f"--config {config} is not the config.yaml of a fit: {without_class(refusal)}")
+        raise UsageError(f"--config {config} is not the config.yaml of a fit: {without_class(refusals[0])}")
     return found
+
+
+def _method_in(plain: Mapping[str, Any]) -> str | None:
+    """The name of the method in a file; None if it names none that there is."""
+    method = plain.get("method")
+    kind = method.get("kind") if isinstance(method, Mapping) else None
+    return kind if isinstance(kind, str) and kind in METHODS else None
+
+
+def _with_field(settings: FitSettings, kind: type[FieldConfig]) -> FitSettings:
+    """The settings with a field of another kind, at its defaults; a grid keeps the box of the one before."""
+    if type(settings.field) is kind:
+        return settings
+    field, box = kind(), getattr(settings.field, "box", None)
+    if box is not None and hasattr(field, "box"):
+        field = replace(field, box=box)  # type: ignore[call-arg]
+    return replace(settings, field=field)
 
 
 def _prepared(settings: FitSettings, prepare: bool) -> FitSettings:
@@ -159,9 +218,7 @@ def _filled(plain: dict[str, Any], preset: FitSettings) -> FitSettings:
     """The settings of a file, those that it does not name taken from a preset.
 
     Raises:
-        ValueError: A key is unknown, a value is refused, or the method fits another kind of input than the preset's.
+        ValueError: A key is unknown, or a value is refused.
     """
     settings = FitSettings.from_dict(plain, replace(preset, field=preset.field or HashGridConfig()))
-    if fits_of(settings.method) != fits_of(preset.method):
-        raise ValueError(f"method.kind is that of another input, {name_of(settings.method)}")
     return settings if "field" in plain else replace(settings, field=preset.field)

@@ -16,6 +16,10 @@ OptionalFloat: TypeAlias = Annotated[float | None, tyro.conf.arg(metavar="FLOAT"
 OptionalAnswer: TypeAlias = Annotated[
     Literal["yes", "no"] | None, tyro.conf.arg(metavar="{yes,no}", help_behavior_hint="")
 ]
+OptionalNormals: TypeAlias = Annotated[
+    Literal["given", "estimated", "none"] | None,
+    tyro.conf.arg(metavar="{given,estimated,none}", help_behavior_hint=""),
+]
 OptionalUp: TypeAlias = Annotated[
     Up | None, tyro.conf.arg(metavar="{x,y,z,-x,-y,-z}", help_behavior_hint="(default: z; y for GLB)")
 ]

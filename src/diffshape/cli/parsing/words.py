@@ -82,13 +82,14 @@ def _options(kind: type, default: Any, prefix: str = "") -> dict[str, _Option]:
         if tyro.conf.Suppress in marks or tyro.conf.Positional in marks:
             continue
         value = getattr(default, item.name, MISSING) if default is not None else _own_default(item)
-        name = f"{prefix}{item.name}"
+        own = next((mark.name for mark in marks if getattr(mark, "name", None)), item.name)
+        name = f"{prefix}{own}"
         if value is None and any(map(is_dataclass, get_args(_bare(hints[item.name])))):
             continue  # a group of settings that is switched off has no options
         if is_dataclass(value):
             found |= _options(type(value), value, f"{name}.")
         else:
-            last = f"no_{item.name}" if value is True else item.name
+            last = f"no_{own}" if value is True else own
             found[f"--{prefix}{last}".replace("_", "-")] = _Option(name, _bare(hints[item.name]))
     return found
 
