@@ -129,9 +129,9 @@ def _samples(
     mesh: trimesh.Trimesh, low: NDArray[np.float64], high: NDArray[np.float64], count: int, seed: int
 ) -> tuple[Float[Tensor, "n 3"], Float[Tensor, "n 3"]]:
     """Points of a surface in the frame of the truth, and the unit normals of their faces."""
-    points, faces = trimesh.sample.sample_surface(mesh, count, seed=seed)
-    unit = (np.asarray(points) - (low + high) / 2) / (high - low).max()
-    return torch.from_numpy(unit), torch.from_numpy(np.array(mesh.face_normals[np.asarray(faces)]))
+    points, faces = (np.asarray(part) for part in trimesh.sample.sample_surface(mesh, count, seed=seed))
+    unit = (points - (low + high) / 2) / (high - low).max()
+    return torch.from_numpy(unit), torch.from_numpy(np.array(mesh.face_normals[faces]))
 
 
 def _one_side(

@@ -1,7 +1,7 @@
 """The values of a field on planes, with lines of equal value, and the length of its gradient there."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Literal, NamedTuple
 
 import numpy as np
@@ -38,7 +38,7 @@ class _Slice(NamedTuple):
 
 @checked
 def level_set_figure(
-    field: Field,
+    fields: Field | Mapping[str, Field],
     *,
     planes: Sequence[tuple[Axis, float]] = (("x", 0.0), ("y", 0.0), ("z", 0.0)),
     bounds: tuple[float, float] | None = None,
@@ -51,11 +51,12 @@ def level_set_figure(
     inside (negative) and blue outside. A sheet that a fit made up where nothing was scanned is a thick line of its own.
 
     Args:
-        field: The field, such as ``FitResult.field``; in a ``fields.FramedField``, that of a fit in input coordinates.
-        planes: (axis, offset) of each section, from the left: the points whose coordinate ``axis`` is ``offset``. Of
-            the two other axes, the first in the alphabet points to the right, the second up.
-        bounds: Lowest and highest coordinate that is drawn, on both axes; None: those of ``field.box``, or -0.8 and
-            0.8, the cube of a fit of a scan.
+        fields: The field, such as ``FitResult.field``; in a ``fields.FramedField``, that of a fit in input coordinates.
+            Or several by their captions, in one frame, to be compared.
+        planes: (axis, offset) of the sections through each field, from the left: the points whose coordinate ``axis``
+            is ``offset``. Of the two other axes, the first in the alphabet points to the right, the second up.
+        bounds: Lowest and highest coordinate that is drawn, on both axes; None: those of the box of the first field, or
+            -0.8 and 0.8, the cube of a fit of a scan.
         path: Where to write the figure as PNG; None does not write.
         size: Side of a section in pixels, at least 120; the field is evaluated once a pixel.
 
@@ -63,7 +64,7 @@ def level_set_figure(
         The figure, uint8 sRGB, two rows of sections with a colour bar at the end of each.
 
     Raises:
-        ValueError: There is no plane, or a bound, an offset or the size is out of range.
+        ValueError: There is no field or no plane, or a bound, an offset or the size is out of range.
         OSError: ``path`` cannot be written.
 
     >>> from diffshape.fields import FeatureGrid
@@ -71,14 +72,19 @@ def level_set_figure(
     (324, 240, 3)
     """
     check_side("level_set_figure: size", size, 400, 120)
-    low, high = bounds or field.box or _BOX
+    named = fields if isinstance(fields, Mapping) else {"": fields}
+    if not (named and planes):
+        raise ValueError("level_set_figure: fields and planes must hold one or more, got none")
+    low, high = bounds or next(iter(named.values())).box or _BOX
     check_number("level_set_figure: bounds", low)
     check_number("level_set_figure: bounds", high, low, above=True)
     for _, offset in planes:
         check_number("level_set_figure: planes", offset)
-    if not planes:
-        raise ValueError("level_set_figure: planes must hold one plane or more, got none")
-    slices = [_slice(field, axis, float(offset), low, high, size) for axis, offset in planes]
+    slices = [
+        _slice(name, field, axis, float(offset), low, high, size)
+        for name, field in named.items()
+        for axis, offset in planes
+    ]
     largest = max(float(np.nanmax(np.abs(each.values), initial=0)) for each in slices) or 1.0
     steps = round_ticks(-largest, largest, most=_LINES)
     step = steps[1] - steps[0] if len(steps) > 1 else largest
@@ -90,19 +96,19 @@ def level_set_figure(
     return image
 
 
-def _slice(field: Field, axis: Axis, offset: float, low: float, high: float, size: int) -> _Slice:
+def _slice(name: str, field: Field, axis: Axis, offset: float, low: float, high: float, size: int) -> _Slice:
     """The field at the middles of the pixels."""
     across = low + (np.arange(size) + 0.5) * ((high - low) / size)
     columns, rows = np.meshgrid(across, across[::-1])
-    right, up = (name for name in "xyz" if name != axis)
+    right, up = (other for other in "xyz" if other != axis)
     places = {axis: np.full_like(columns, offset), right: columns, up: rows}
-    points = torch.from_numpy(np.stack([places[name] for name in "xyz"], axis=-1).reshape(-1, 3))
+    points = torch.from_numpy(np.stack([places[each] for each in "xyz"], axis=-1).reshape(-1, 3))
     points = points.to(next(field.parameters(), torch.empty(0)))
     with torch.no_grad(), eval_mode(field):
         parts = [field.value_and_gradient(part) for part in points.split(CHUNK // 4)]
     values, slopes = torch.cat([each for each, _ in parts]), torch.cat([each.norm(dim=-1) for _, each in parts])
     arrays = (each.double().cpu().numpy().reshape(size, size) for each in (values, slopes))
-    return _Slice(f"{axis} = {offset:g}", *arrays)
+    return _Slice(f"{name}\n{axis} = {offset:g}".strip(), *arrays)
 
 
 def _with_lines(values: NDArray[np.float64], largest: float, step: float) -> UInt8[np.ndarray, "h w 3"]:

@@ -84,7 +84,7 @@ def training_curves(
 
 def _columns(name: str, log: Any, against: str) -> dict[str, NDArray[np.float64]]:
     """The columns of a log, of one length."""
-    read = read_log(log) if isinstance(log, (str, Path, os.PathLike)) else log
+    read = read_log(Path(log)) if isinstance(log, (str, os.PathLike)) else log
     if not isinstance(read, Mapping) or not all(np.ndim(column) == 1 for column in read.values()):
         raise ValueError(f"training_curves: logs[{name!r}] must be a file or columns of numbers by name")
     columns = {str(key): np.asarray(column, np.float64) for key, column in read.items()}
