@@ -49,8 +49,9 @@ RESULTS = {
     "data.DistanceSamples", "data.DrawnScan", "data.DrawnSolid", "data.Mesh", "data.PointCloud",
     "data.ProceduralObject", "data.ShapeFamily",
     "fitting.CleanScan", "fitting.FitResult", "fitting.FitRow", "fitting.FitTable",
-    "report.ComparisonMean", "report.ComparisonRow", "report.ComparisonTable", "fitting.OrientationTrust", "fitting.PreparedScan", "models.DeepSDF", "models.DeepSDFScore", "models.FamilySamples",
+    "fitting.OrientationTrust", "fitting.PreparedScan", "models.DeepSDF", "models.DeepSDFScore", "models.FamilySamples",
     "models.FoundCodes", "models.LandmarkPrediction", "models.LandmarkScore", "models.TrainingResult",
+    "report.ComparisonMean", "report.ComparisonRow", "report.ComparisonTable",
     "training.Checkpoint", "training.Outcome", "training.StepReport",
 }  # fmt: skip
 """Made by the library, to be read."""

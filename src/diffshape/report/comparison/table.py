@@ -123,7 +123,7 @@ class ComparisonTable:
         reader = csv.DictReader(io.StringIO(text))
         names = [item.name for item in fields(ComparisonRow)]
         if list(reader.fieldnames or ()) != names:
-            raise ValueError(f"ComparisonTable.from_csv: the columns must be {', '.join(names)}")
+            raise ValueError(f"ComparisonTable.from_csv: text must have the columns {', '.join(names)}")
         return cls(tuple(from_plain(ComparisonRow, _known(line)) for line in reader))
 
     def to_markdown(self) -> str:
