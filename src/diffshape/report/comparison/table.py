@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import os
 import statistics
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
@@ -244,6 +245,8 @@ def read_comparison(folder: str | PathLike[str]) -> ComparisonTable:
         ValueError: Its table.csv is that of something else.
     """
     path = Path(folder, "table.csv")
+    if not path.is_file():
+        raise FileNotFoundError(f"read_comparison: folder {os.fspath(folder)!r} has no table.csv")
     try:
         rows = ComparisonTable.from_csv(path.read_text(encoding="utf-8")).rows
     except ValueError as error:

@@ -12,7 +12,9 @@ from numpy.typing import NDArray
 from diffshape import ops
 from diffshape._arguments import checked
 from diffshape._bounds import check_number, check_side
+from diffshape._typed import shown
 from diffshape.data import Mesh, as_mesh
+from diffshape.data.mesh_arrays import mesh_arrays
 from diffshape.data.up import UP, Up
 from diffshape.report.pictures.gallery import gallery
 from diffshape.report.pictures.palettes import color_bar, painted
@@ -49,10 +51,10 @@ def error_mesh(mesh: Any, truth: Any, *, largest: float | None = None) -> Mesh:
     (0.5, dtype('uint8'))
     """
     if largest is not None:
-        check_number("error_mesh: largest", largest, 0, above=True)
+        check_number("error_mesh: largest", largest, 0, 1e30, above=True)
     vertices, faces = as_mesh(mesh)
     errors = _errors(vertices, as_mesh(truth))
-    colors = painted(errors, 0.0, largest or _largest([errors]), "yellow-red")
+    colors = painted(errors, 0.0, float(largest or 0) or _largest([errors]), "yellow-red")
     return Mesh(vertices, faces, attributes={"error": errors.astype(np.float32), "colors": colors})
 
 
@@ -89,11 +91,14 @@ def error_strip(
     """
     check_side("error_strip: size", size, 1000, 120)
     if largest is not None:
-        check_number("error_strip: largest", largest, 0, above=True)
+        check_number("error_strip: largest", largest, 0, 1e30, above=True)
+    for place, each in enumerate(shapes):
+        if not (isinstance(each, (tuple, list)) and len(each) == 2 and isinstance(each[0], str)):
+            raise ValueError(f"error_strip: shapes[{place}] must be (caption, mesh), got {shown(each)}")
     true = as_mesh(truth)
-    meshes = [tuple(map(np.asarray, mesh)) for _, mesh in shapes]
+    meshes = [mesh_arrays(mesh, name=f"error_strip: shapes[{place}]") for place, (_, mesh) in enumerate(shapes)]
     errors = [_errors(vertices, true) if len(faces) else np.zeros(0) for vertices, faces in meshes]
-    end = largest or _largest(errors)
+    end = float(largest or 0) or _largest(errors)
     bounds = true.vertices.min(axis=0).tolist(), true.vertices.max(axis=0).tolist()
     view: Any = {"size": size, "azimuth": azimuth, "elevation": elevation, "up": up, "bounds": bounds}
     panels = []

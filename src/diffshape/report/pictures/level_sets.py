@@ -75,6 +75,9 @@ def level_set_figure(
     named = fields if isinstance(fields, Mapping) else {"": fields}
     if not (named and planes):
         raise ValueError("level_set_figure: fields and planes must hold one or more, got none")
+    for name, each in named.items():
+        if not isinstance(each, Field):
+            raise ValueError(f"level_set_figure: fields[{name!r}] must be a Field, got {type(each).__name__}")
     low, high = bounds or next(iter(named.values())).box or _BOX
     check_number("level_set_figure: bounds", low)
     check_number("level_set_figure: bounds", high, low, above=True)

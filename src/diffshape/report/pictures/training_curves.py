@@ -74,8 +74,8 @@ def training_curves(
     shown = [name for name in (wanted if columns is None else columns) if name in wanted]
     if not shown:
         raise ValueError(
-            f"training_curves: no column to draw: the logs have {', '.join(wanted) or 'none'}, "
-            f"asked for are {'all' if columns is None else ', '.join(columns)}"
+            f"training_curves: columns must be some of the logs', which have {', '.join(wanted) or 'none'}, "
+            f"got {list(wanted if columns is None else columns)}"
         )
     axes = _axes(read.values(), shown, against)
     panels = [(caption, _panel(log, shown, axes, against, size)) for caption, log in read.items()]
@@ -84,6 +84,8 @@ def training_curves(
 
 def _columns(name: str, log: Any, against: str) -> dict[str, NDArray[np.float64]]:
     """The columns of a log, of one length."""
+    if isinstance(log, (str, os.PathLike)) and not Path(log).is_file():
+        raise FileNotFoundError(f"training_curves: logs[{name!r}] is no file: {str(log)!r}")
     read = read_log(Path(log)) if isinstance(log, (str, os.PathLike)) else log
     if not isinstance(read, Mapping) or not all(np.ndim(column) == 1 for column in read.values()):
         raise ValueError(f"training_curves: logs[{name!r}] must be a file or columns of numbers by name")
