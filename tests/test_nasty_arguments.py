@@ -274,6 +274,7 @@ CALLS = {
         metrics.compare_fields,
         {"pred_near": DIST[0], "truth_near": DIST2[0], "pred_volume": DIST[1], "truth_volume": DIST2[1]},
     ),
+    "compare_as_published": Call(metrics.compare_as_published, {"pred": (V, F), "truth": (V2, F), "samples": 20}),
     "compare_points": Call(metrics.compare_points, {"pred": X[0], "truth": Y[0]}),
     "compare_surfaces": Call(metrics.compare_surfaces, {"pred": (V, F), "truth": (V2, F), "samples": 20}),
     "normal_consistency": Call(
@@ -281,8 +282,12 @@ CALLS = {
     ),
     "occupancy_iou": Call(metrics.occupancy_iou, {"pred": DIST, "truth": (DIST2 > 0).float(), "mask": HMASK}),
     "point_to_mesh_statistics": Call(metrics.point_to_mesh_statistics, {"points": X[0], "mesh": (V, F)}),
+    "published_offset": Call(metrics.published_offset, {"vertices": V, "center": (0.0, 0.0, 0.0), "side": 2.0}),
     "radial_error": Call(metrics.radial_error, scored(spacing=torch.ones(B))),
     "sign_f1": Call(metrics.sign_f1, {"pred": DIST, "truth": DIST2, "mask": HMASK}),
+    "spurious_share": Call(
+        metrics.spurious_share, {"mesh": (V, F), "points": X[0], "distance": 1.0, "unit": "input", "samples": 20}
+    ),
     "structure_violations": Call(
         metrics.structure_violations, {"landmarks": BACK, "skeleton": SPINE, "reference": BACK.flip(0), "mask": BMASK}
     ),

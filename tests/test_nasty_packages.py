@@ -51,6 +51,7 @@ RESULTS = {
     "fitting.CleanScan", "fitting.FitResult", "fitting.FitRow", "fitting.FitTable",
     "fitting.OrientationTrust", "fitting.PreparedScan", "models.DeepSDF", "models.DeepSDFScore", "models.FamilySamples",
     "models.FoundCodes", "models.LandmarkPrediction", "models.LandmarkScore", "models.TrainingResult",
+    "report.ComparisonMean", "report.ComparisonRow", "report.ComparisonTable",
     "training.Checkpoint", "training.Outcome", "training.StepReport",
 }  # fmt: skip
 """Made by the library, to be read."""
@@ -222,6 +223,9 @@ def good_calls() -> dict[str, Call]:
     checkpoint, kept = training.Checkpoint(1, 0.5, tensors), training.CheckpointFolder(Path("saves"))
     kept.save(checkpoint)
     Path("log.csv").write_text("step,seconds\n1,0.5\n")
+    Path("curves.csv").write_text("step,seconds,loss\n1,0.5,0.1\n")
+    Path("compared").mkdir()
+    Path("compared/table.csv").write_text(report.ComparisonTable(()).to_csv())
     picture = np.zeros((20, 60, 3), np.uint8)
     overlay = {"images": marks.images, "landmarks": marks.landmarks, "predicted": marks.landmarks + 1}
     field_points = {
@@ -412,6 +416,18 @@ def good_calls() -> dict[str, Call]:
         "report.cleaning_strip": Call(
             report.cleaning_strip, {"points": CLOUD, "cleaned": fitting.clean_scan(CLOUD), "size": 120}
         ),
+        "report.ComparisonTable.from_csv": Call(
+            report.ComparisonTable.from_csv, {"text": report.ComparisonTable(()).to_csv()}, use=str
+        ),
+        "report.comparison_grid": Call(
+            report.comparison_grid,
+            {"rows": [report.ComparisonRow(scan="a", method="b", error="c")], "points": CLOUD, "truth": BALL},
+        ),
+        "report.error_mesh": Call(report.error_mesh, {"mesh": BALL, "truth": BALL, "largest": 1.0}),
+        "report.error_strip": Call(report.error_strip, {"shapes": [("ball", BALL)], "truth": BALL, "size": 120}),
+        "report.level_set_figure": Call(report.level_set_figure, {"fields": grid, "size": 120}),
+        "report.read_comparison": Call(report.read_comparison, {"folder": "compared"}, use=str),
+        "report.training_curves": Call(report.training_curves, {"logs": {"run": "curves.csv"}, "size": 160}),
         "report.completion_strip": Call(
             report.completion_strip,
             {"model": deep, "truth": BALL, "seen": found.seen, "code": torch.rand(2), "near": 0.1, "resolution": 8,

@@ -1,6 +1,5 @@
 """Failures in one sentence, and the exit code that belongs to each."""
 
-import errno
 import re
 import sys
 import traceback
@@ -9,10 +8,10 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from types import MappingProxyType
 
-DONE, FAILED, USAGE, INTERRUPTED = 0, 1, 2, 130
+from diffshape._sentence import sentence
+
+DONE, FAILED, USAGE, PARTLY_FAILED, INTERRUPTED = 0, 1, 2, 3, 130
 """Exit codes."""
-_FULL = {errno.ENOSPC: "the disk is full", errno.EDQUOT: "your quota is used up", errno.EFBIG: "a file got too large"}
-"""Causes of errors for lack of room, by their numbers."""
 
 
 class UsageError(Exception):
@@ -64,26 +63,6 @@ def exit_code(error: BaseException) -> int:
     if isinstance(error, KeyboardInterrupt):
         return INTERRUPTED
     return USAGE if isinstance(error, UsageError) else FAILED
-
-
-def sentence(error: BaseException) -> str:
-    """What went wrong, on one line.
-
-    >>> sentence(FileNotFoundError(2, "No such file or directory", "scan.ply"))
-    'scan.ply: no such file or directory'
-    """
-    if isinstance(error, KeyboardInterrupt):
-        return "interrupted"
-    if isinstance(error, OSError) and error.strerror:
-        where = f"{error.filename}: " if error.filename else ""
-        what = error.strerror[0].lower() + error.strerror[1:]
-        return f"{where}{what}" + (f"; {_FULL[error.errno]}, make room and try again" if error.errno in _FULL else "")
-    if isinstance(error, MemoryError) or "can't allocate memory" in str(error) or "out of memory" in str(error):
-        return "out of memory; try a smaller --resolution, fewer points, or a smaller field or batch"
-    text = re.sub(r"\b[A-Z]\w*(?:Settings|Config): ", "", " ".join(str(error).split())) or type(error).__name__
-    named = type(error).__name__ in ("TrainingError", "SafetensorError")  # classes that would import torch
-    expected = named or isinstance(error, (UsageError, ValueError, OSError, ImportError))
-    return text if expected else f"{type(error).__name__}: {text}"
 
 
 def report(error: BaseException, *, debug: bool) -> int:

@@ -65,9 +65,8 @@ def parse(words: Sequence[str]) -> tuple[ModuleType, Any]:
             arguments = tyro.cli(kind, default=begin, args=read.words, prog=f"diffshape {verb}", config=STYLE)
     except SystemExit as stop:
         raise errors.UsageError(_refusal(stop, box.getvalue(), read.groups)) from stop
-    values = {item.name: getattr(arguments, item.name) for item in fields(kind)}
-    paths = {name: value.expanduser() for name, value in values.items() if isinstance(value, Path)}
-    return module, replace(arguments, typed=read.typed, **paths)
+    values = {item.name: _at_home(getattr(arguments, item.name)) for item in fields(kind)}
+    return module, replace(arguments, **values | {"typed": read.typed})
 
 
 def _run(words: Sequence[str]) -> int:
@@ -81,6 +80,13 @@ def _run(words: Sequence[str]) -> int:
         return errors.DONE
     module, arguments = parse(words)
     return module.run(arguments)
+
+
+def _at_home(value: Any) -> Any:
+    """The value, in whose paths the home folder takes the place of ``~``."""
+    if isinstance(value, Path):
+        return value.expanduser()
+    return tuple(map(_at_home, value)) if isinstance(value, tuple) else value
 
 
 def _refusal(stop: SystemExit, box: str, groups: Mapping[str, str]) -> str:

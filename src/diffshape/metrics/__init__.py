@@ -9,7 +9,9 @@ from diffshape.metrics.normals import normal_consistency
 from diffshape.metrics.occupancy import occupancy_iou, voxel_iou
 from diffshape.metrics.point_to_mesh import PointToMeshStatistics, point_to_mesh_statistics
 from diffshape.metrics.points import PointScore, compare_points
+from diffshape.metrics.published_protocol import PublishedScore, compare_as_published, published_offset
 from diffshape.metrics.signs import sign_f1
+from diffshape.metrics.spurious_share import spurious_share
 from diffshape.metrics.surfaces import SurfaceScore, compare_surfaces
 
 __all__ = [
@@ -19,9 +21,11 @@ __all__ = [
     "FieldScore",
     "PointScore",
     "PointToMeshStatistics",
+    "PublishedScore",
     "RadialError",
     "StructureViolations",
     "SurfaceScore",
+    "compare_as_published",
     "compare_cloud_to_surface",
     "compare_fields",
     "compare_points",
@@ -30,8 +34,10 @@ __all__ = [
     "normal_consistency",
     "occupancy_iou",
     "point_to_mesh_statistics",
+    "published_offset",
     "radial_error",
     "sign_f1",
+    "spurious_share",
     "structure_violations",
     "uncertainty_calibration",
     "voxel_iou",

@@ -26,12 +26,12 @@ def read_surface(function: str, name: str, surface: SurfaceInput) -> trimesh.Tri
     return trimesh.Trimesh(vertices, compact.reshape(-1, 3), process=False)
 
 
-def check_draw(function: str, samples: int, threshold: float, seed: int) -> None:
-    """Refuse what no surface can be sampled and scored with.
+def check_draw(function: str, samples: int, threshold: float, seed: int, *, name: str = "threshold") -> None:
+    """Refuse what no surface can be sampled and scored with; ``name`` is what errors call the threshold.
 
     Raises:
         ValueError: More samples than memory holds or none, or a threshold or seed out of its range.
     """
     check_fits(f"{function}: samples", samples, SCORE_BYTES)
-    check_number(f"{function}: threshold", threshold, 0, above=True)
+    check_number(f"{function}: {name}", threshold, 0, above=True)
     check_seed(f"{function}: seed", seed)

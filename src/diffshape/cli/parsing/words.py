@@ -64,13 +64,14 @@ def read_words(verb: str, words: Sequence[str], kind: type, default: Any = None)
         typed.add(option.name)
         read += _with_values(label, option.hint, [bound] if "=" in word else None, rest)
     required = [place for place, needed in places.items() if needed]
-    if len(found) > len(places):
+    many = any(place.endswith("...") for place in places)
+    if len(found) > len(places) and not many:
         wanted = f"takes {' '.join(places)}" if places else "takes options only"
         raise UsageError(f"{verb}: unexpected {found[len(places)]!r}; it {wanted}")
     if len(found) < len(required):
         raise UsageError(f"{verb}: {required[len(found)]} is missing; type diffshape {verb} {' '.join(places)}")
     if "" in found:
-        raise UsageError(f"{verb}: {list(places)[found.index('')]} is empty")
+        raise UsageError(f"{verb}: {list(places)[min(found.index(''), len(places) - 1)]} is empty")
     return Words([*read, "--", *found] if found else read, frozenset(typed), _groups(kind, default))
 
 
@@ -110,7 +111,8 @@ def _own_default(item: Any) -> Any:
 
 
 def _positionals(kind: type) -> dict[str, bool]:
-    """Arguments that are typed without an option, in order, and whether they are required."""
+    """Arguments that are typed without an option, in order, and whether they are required; "..." says that there may be
+    several."""
     hints, found = get_type_hints(kind, include_extras=True), {}
     for item in fields(kind):
         marks = getattr(hints[item.name], "__metadata__", ())

@@ -7,13 +7,12 @@ import numpy as np
 from jaxtyping import Bool, UInt8
 
 from diffshape._arguments import checked
-from diffshape.report.pictures.lettering import BELOW, written
+from diffshape.report.pictures.lettering import BELOW, INK, PAPER, written
 from diffshape.report.pictures.png import write_png
 
 SCALE = 2
 """Width of a pixel of a letter, in pixels of the picture."""
 GAP = 8
-INK, PAPER = np.uint8(48), np.uint8(255)
 
 
 @checked

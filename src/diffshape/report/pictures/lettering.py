@@ -4,13 +4,16 @@ A letter has nine rows: seven above the line it stands on, two below. What there
 """
 
 import unicodedata
+from typing import Literal
 
 import numpy as np
-from jaxtyping import Bool
+from jaxtyping import Bool, UInt8
 
 ROWS = 9
 BELOW = 2
 """Rows below the line that letters stand on."""
+INK, PAPER = np.uint8(48), np.uint8(255)
+"""Grey of letters, and of what is between pictures."""
 BOX = "1f11111111111f"
 LETTERS = {  # rows from the top, each five bits as two hexadecimal digits; rows that are not there are empty
     "A": "0e11111f111111", "B": "1e11111e11111e", "C": "0e11101010110e", "D": "1e11111111111e", "E": "1f10101e10101f",
@@ -59,3 +62,35 @@ def written(text: str) -> Bool[np.ndarray, "9 w"]:
 
 def _plain(letter: str) -> str:
     return unicodedata.normalize("NFD", letter)[0]
+
+
+def stamp(
+    image: UInt8[np.ndarray, "h w 3"],
+    text: str,
+    *,
+    row: int,
+    column: int,
+    anchor: Literal["left", "middle", "right"] = "middle",
+    scale: int = 1,
+) -> None:
+    """Write a line of text into a picture, in dark grey; what lies outside the picture is cut off.
+
+    Args:
+        image: Picture that is written into.
+        text: The line.
+        row: Row of pixels in which the middle of a capital letter lies.
+        column: Column of pixels at which the text is anchored.
+        anchor: Which part of the text stands at ``column``.
+        scale: Width of a pixel of a letter, in pixels of the picture.
+
+    >>> image = np.full((20, 20, 3), 255, np.uint8)
+    >>> stamp(image, "I", row=10, column=10)
+    >>> int((image == 48).all(-1).sum())
+    11
+    """
+    mask = np.kron(written(text)[:, 1:], np.ones((scale, scale))).astype(bool)  # without the space that comes first
+    left = column - {"left": 0, "middle": mask.shape[1] // 2, "right": mask.shape[1]}[anchor]
+    rows, columns = np.nonzero(mask)
+    rows, columns = rows + row - (ROWS - BELOW) * scale // 2, columns + left
+    inside = (rows >= 0) & (rows < image.shape[0]) & (columns >= 0) & (columns < image.shape[1])
+    image[rows[inside], columns[inside]] = INK

@@ -17,6 +17,7 @@ from torch import Tensor
 from diffshape._arguments import checked
 from diffshape._bounds import check_number, check_side
 from diffshape.data.arrays import real_array
+from diffshape.data.attributes import checked_attributes
 from diffshape.data.mesh_arrays import face_array
 from diffshape.data.up import UP, Up
 from diffshape.ops import rasterize_mesh, rasterize_spheres
@@ -48,6 +49,7 @@ def preview(
     points: Any = None,
     *,
     confidence: Any = None,
+    colors: Any = None,
     path: str | os.PathLike[str] | None = None,
     size: int = 640,
     azimuth: float = 35.0,
@@ -62,6 +64,8 @@ def preview(
         points: (N, 3), in the same coordinates.
         confidence: (V,), from 0 to 1, such as ``FitResult.mesh().attributes["confidence"]``: where it is low, the
             surface is violet on both sides, as it was invented there.
+        colors: (V, 3), sRGB of the vertices, uint8 or fractions from 0 to 1, such as ``error_mesh`` gives: those of
+            both sides of the surface, in place of blue and red.
         path: Where to write the picture as PNG; None does not write.
         size: Side of a panel in pixels.
         azimuth, elevation: Where the camera stands, in degrees, around and above the ``up`` axis.
@@ -86,12 +90,12 @@ def preview(
     check_number("preview: elevation", elevation)
     surface, cloud = _points("vertices", vertices), _points("points", points if points is not None else [])
     triangles = torch.from_numpy(face_array(faces, len(surface), name="preview: faces"))
-    sure = _sureness(confidence, len(surface))
+    sure, own = _sureness(confidence, len(surface)), _own_colors(colors, len(surface))
     camera = _camera(azimuth, elevation, up)
     pixels = size * SUPERSAMPLING
     shown = torch.cat([surface, cloud]) if bounds is None else _box_corners(*bounds)
     surface, cloud = _framed(surface @ camera.T, cloud @ camera.T, shown @ camera.T, pixels)
-    layers = [_surface_layer(surface, triangles, sure, pixels)]
+    layers = [_surface_layer(surface, triangles, sure, own, pixels)]
     if points is not None:
         layers.insert(0, _point_layer(cloud, pixels))
     image = np.concatenate([_developed(layer) for layer in layers], axis=1)
@@ -116,6 +120,14 @@ def _sureness(confidence: Any, count: int) -> Float[Tensor, "v"]:
     if sure.shape != (count,) or not ((sure >= 0) & (sure <= 1)).all():
         raise ValueError(f"preview: confidence must be numbers from 0 to 1 of shape ({count},), got {sure.shape}")
     return torch.from_numpy(sure).float()
+
+
+def _own_colors(colors: Any, count: int) -> Float[Tensor, "v 3"] | None:
+    """Linear RGB of each vertex."""
+    if colors is None:
+        return None
+    read = checked_attributes({"colors": colors}, count, function="preview")["colors"][:, :3]
+    return torch.from_numpy((read / 255.0) ** GAMMA).float()
 
 
 def _camera(azimuth: float, elevation: float, up: str) -> Float[Tensor, "3 3"]:
@@ -150,7 +162,11 @@ def _framed(surface: Tensor, cloud: Tensor, shown: Tensor, pixels: int) -> tuple
 
 
 def _surface_layer(
-    vertices: Float[Tensor, "v 3"], faces: Int[Tensor, "f 3"], sure: Float[Tensor, "v"], pixels: int
+    vertices: Float[Tensor, "v 3"],
+    faces: Int[Tensor, "f 3"],
+    sure: Float[Tensor, "v"],
+    own: Float[Tensor, "v 3"] | None,
+    pixels: int,
 ) -> _Layer:
     raster = rasterize_mesh(vertices, faces, height=pixels, width=pixels)
     seen = raster.faces >= 0
@@ -162,6 +178,8 @@ def _surface_layer(
     normals = torch.nn.functional.normalize(normals, dim=-1)
     back = normals[..., 2:] > 0
     known = torch.where(back, torch.tensor(INSIDE), torch.tensor(OUTSIDE))
+    if own is not None:
+        known[seen] = (own[faces[drawn]] * weights[..., None]).sum(1)
     colors = torch.tensor(INVENTED).lerp(known, confidence)
     return _Layer(torch.where(back, -normals, normals), colors, raster.depth)
 

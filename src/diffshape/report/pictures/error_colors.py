@@ -1,0 +1,123 @@
+"""Surfaces coloured by their distance from the truth."""
+
+import os
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from jaxtyping import UInt8
+from numpy.typing import NDArray
+
+from diffshape import ops
+from diffshape._arguments import checked
+from diffshape._bounds import check_number, check_side
+from diffshape._typed import shown
+from diffshape.data import Mesh, as_mesh
+from diffshape.data.mesh_arrays import mesh_arrays
+from diffshape.data.up import UP, Up
+from diffshape.report.pictures.gallery import gallery
+from diffshape.report.pictures.palettes import color_bar, painted
+from diffshape.report.pictures.png import write_png
+from diffshape.report.pictures.preview import preview
+
+_SHARE = 0.99
+"""Share of the vertices whose errors lie within the colour bar unless its end is given."""
+
+
+@checked
+def error_mesh(mesh: Any, truth: Any, *, largest: float | None = None) -> Mesh:
+    """A mesh with the distance of each vertex to the true surface, as a number and as a colour.
+
+    Written as PLY or GLB (``data.write_mesh``), it opens in Blender, MeshLab and other viewers in these colours.
+
+    Args:
+        mesh: The mesh, as ``data.as_mesh`` takes it.
+        truth: The true mesh, in the same coordinates.
+        largest: Error at the dark end of the colours, in the unit of the coordinates; None: that within which 99 % of
+            the vertices lie.
+
+    Returns:
+        The mesh with the attributes ``error`` (V,), float32, in the unit of the coordinates, and ``colors`` (V, 3),
+        from pale yellow, exact, to dark red.
+
+    Raises:
+        ValueError: One of the two is no mesh, or ``largest`` is not positive.
+
+    >>> from diffshape.data import icosphere
+    >>> ball = icosphere(2)
+    >>> mesh = error_mesh((2 * ball.vertices, ball.faces), ball, largest=1.0)
+    >>> round(float(mesh.attributes["error"].max()), 1), mesh.attributes["colors"].dtype
+    (0.5, dtype('uint8'))
+    """
+    if largest is not None:
+        check_number("error_mesh: largest", largest, 0, 1e30, above=True)
+    vertices, faces = as_mesh(mesh)
+    errors = _errors(vertices, as_mesh(truth))
+    colors = painted(errors, 0.0, float(largest or 0) or _largest([errors]), "yellow-red")
+    return Mesh(vertices, faces, attributes={"error": errors.astype(np.float32), "colors": colors})
+
+
+@checked
+def error_strip(
+    shapes: Sequence[tuple[str, Any]],
+    truth: Any,
+    *,
+    largest: float | None = None,
+    path: str | os.PathLike[str] | None = None,
+    size: int = 240,
+    azimuth: float = 35.0,
+    elevation: float = 20.0,
+    up: Up = UP,
+) -> UInt8[np.ndarray, "h w 3"]:
+    """A row of surfaces coloured by their distance from the truth, on one scale, with a colour bar.
+
+    Args:
+        shapes: (caption, mesh) from the left; an empty mesh is an empty panel.
+        truth: The true mesh, in the same coordinates.
+        largest: Error at the dark end of the colours, in the unit of the coordinates; None: that within which 99 % of
+            all vertices lie.
+        path: Where to write the picture as PNG; None does not write.
+        size: Side of a panel in pixels, at least 120.
+        azimuth, elevation, up: Camera, as ``preview`` has it; every panel shows the box of the truth.
+
+    Raises:
+        ValueError: There is no shape, one is no mesh, a caption does not fit, or an option is out of range.
+        OSError: ``path`` cannot be written.
+
+    >>> from diffshape.data import icosphere
+    >>> error_strip([("ball", icosphere(1))], icosphere(3), size=120).shape
+    (162, 240, 3)
+    """
+    check_side("error_strip: size", size, 1000, 120)
+    if largest is not None:
+        check_number("error_strip: largest", largest, 0, 1e30, above=True)
+    for place, each in enumerate(shapes):
+        if not (isinstance(each, (tuple, list)) and len(each) == 2 and isinstance(each[0], str)):
+            raise ValueError(f"error_strip: shapes[{place}] must be (caption, mesh), got {shown(each)}")
+    true = as_mesh(truth)
+    meshes = [mesh_arrays(mesh, name=f"error_strip: shapes[{place}]") for place, (_, mesh) in enumerate(shapes)]
+    errors = [_errors(vertices, true) if len(faces) else np.zeros(0) for vertices, faces in meshes]
+    end = float(largest or 0) or _largest(errors)
+    bounds = true.vertices.min(axis=0).tolist(), true.vertices.max(axis=0).tolist()
+    view: Any = {"size": size, "azimuth": azimuth, "elevation": elevation, "up": up, "bounds": bounds}
+    panels = []
+    for (caption, _), (vertices, faces), error in zip(shapes, meshes, errors):
+        colored = (vertices, faces) if len(faces) else (np.zeros((0, 3)), np.zeros((0, 3), np.int64))
+        panels.append((caption, preview(*colored, colors=painted(error, 0.0, end, "yellow-red"), **view)))
+    pictures = gallery([panels])
+    image = np.concatenate([pictures, color_bar(0.0, end, "yellow-red", height=len(pictures), title="error")], axis=1)
+    if path is not None:
+        write_png(path, image)
+    return image
+
+
+def _errors(vertices: NDArray[np.float64], truth: Mesh) -> NDArray[np.float64]:
+    """Distance of each vertex to the true surface."""
+    points, surface = torch.from_numpy(np.asarray(vertices, np.float64)), torch.from_numpy(truth.vertices)
+    return ops.closest_triangles(points, surface, torch.from_numpy(truth.faces)).squared_distances.sqrt().numpy()
+
+
+def _largest(errors: Sequence[NDArray[np.float64]]) -> float:
+    everything = np.concatenate([*errors, np.zeros(1)])
+    return float(np.quantile(everything, _SHARE)) or 1.0

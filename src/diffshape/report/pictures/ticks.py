@@ -1,0 +1,49 @@
+"""Round numbers along an axis, and how they are written."""
+
+import math
+
+
+def round_ticks(low: float, high: float, *, most: int = 5) -> list[float]:
+    """Numbers from ``low`` to ``high`` in steps of 1, 2 or 5 times a power of ten, at most ``most`` of them.
+
+    >>> round_ticks(0, 1), round_ticks(-0.3, 0.31, most=3)
+    ([0.0, 0.5, 1.0], [-0.2, 0.0, 0.2])
+    """
+    if not high > low:
+        return [low]
+    least = (high - low) / max(most, 1)
+    power = 10.0 ** math.floor(math.log10(least))
+    step = next(factor * power for factor in (1, 2, 5, 10, 20) if _count(low, high, factor * power) <= most)
+    return [round(number * step, 12) + 0.0 for number in range(_first(low, step), _last(high, step) + 1)]
+
+
+def decades(low: float, high: float) -> list[float]:
+    """Powers of ten from ``low`` to ``high``, both positive; every second or third one if there are many.
+
+    >>> decades(0.002, 20)
+    [0.01, 0.1, 1.0, 10.0]
+    """
+    first, last = math.ceil(math.log10(low) - 1e-9), math.floor(math.log10(high) + 1e-9)
+    return [10.0**power for power in range(first, last + 1, max(1, math.ceil((last - first) / 5)))]
+
+
+def tick_text(number: float) -> str:
+    """A number in few letters.
+
+    >>> tick_text(0.05), tick_text(20000), tick_text(1e-5)
+    ('0.05', '20000', '1e-5')
+    """
+    text = f"{number:.5g}"
+    return text.replace("e-0", "e-").replace("e+0", "e") if "e" in text else text
+
+
+def _first(low: float, step: float) -> int:
+    return math.ceil(low / step - 1e-9)
+
+
+def _last(high: float, step: float) -> int:
+    return math.floor(high / step + 1e-9)
+
+
+def _count(low: float, high: float, step: float) -> int:
+    return _last(high, step) - _first(low, step) + 1
