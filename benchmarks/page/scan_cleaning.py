@@ -31,6 +31,8 @@ COST = """
 Seconds of one `fitting.clean_scan(points)`, threads as they are by default, and the peak memory of its process, the
 library and the points included, by `benchmarks/speed/scan_cleaning.py`: scans of a drawn solid with noise of 0.005,
 each call in a process of its own, kernels compiled before. Beside it the preparation of before, up to 300,000 points.
+The load is that of the machine when the run began: above 0 other work ran beside. Here the rows up to 3,000,000 points
+had priority over it; that of 10 million did not, and its seconds are several times those of an idle machine.
 """
 METHODS = {"raw": "raw", "before": "before", "jet": "jet (K)", "wlop": "WLOP (radius)", "trial": "trial"}
 OURS = "clean_scan"
@@ -69,8 +71,9 @@ def cleaning_cost(rows: Sequence[Row]) -> str:
         found = {row["method"]: row for row in rows if row["points"] == count}
         lines.append([f"{count:,}", *fastest({name: row["seconds"] for name, row in found.items()}, (OURS, "before"))])
         lines[-1] += [f"{found[name]['megabytes']:.0f}" if name in found else "–" for name in (OURS, "before")]
+        lines[-1].append(f"{found[OURS]['environment']['load']:.1f}")
     threads = ", ".join(sorted({str(row["threads"]) for row in rows if "threads" in row}))
-    head = ["points", "s", "before, s", "MB", "before, MB"]
+    head = ["points", "s", "before, s", "MB", "before, MB", "load"]
     return COST + machines(rows) + f"\nThreads: {threads}.\n" + table(head, lines)
 
 

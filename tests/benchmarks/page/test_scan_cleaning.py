@@ -54,11 +54,11 @@ def test_marks_have_a_precision_and_a_recall(page):
 
 
 def test_cost_is_shown_where_only_one_was_measured(page):
-    common = {"environment": MACHINE, "megabytes": 300}
+    common = {"environment": {**MACHINE, "load": 3.0}, "megabytes": 300}
     rows = [
         {"method": "clean_scan", "points": count, "seconds": 2.0, "threads": 2, **common} for count in (3000, 10**7)
     ]
     rows.append({"method": "before", "points": 3000, "seconds": 1.0, **common})
     text = page(rows, "scan_cleaning_cost")
-    assert "| 3,000 | 2.0 | **1.0** | 300 | 300 |" in text
-    assert "| 10,000,000 | **2.0** | – | 300 | – |" in text
+    assert "| 3,000 | 2.0 | **1.0** | 300 | 300 | 3.0 |" in text
+    assert "| 10,000,000 | **2.0** | – | 300 | – | 3.0 |" in text
