@@ -324,6 +324,7 @@ INFINITE_IS_A_NUMBER = {
 UNTOUCHED = {("pack_hash_grid", "tables"): "nobody reads all of a table"}
 OVERFLOWS = {
     ("MLP", "x"): "sums of 1e38 in the network",
+    ("Siren", "x"): "sums of 1e38 in the network",
     ("project_to_level_set", "points"): "the field itself overflows",
 }
 

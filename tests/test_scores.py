@@ -30,6 +30,8 @@ def scores():
         metrics.compare_surfaces((BOX, FACES), (BOX, FACES), samples=50),
         metrics.compare_surfaces((BOX[:0], FACES[:0]), (BOX, FACES), samples=50),
         metrics.compare_cloud_to_surface(BOX, (BOX, FACES), samples=50),
+        metrics.compare_as_published((BOX, FACES), (BOX, FACES), samples=50),
+        metrics.compare_as_published((BOX[:0], FACES[:0]), (BOX, FACES), samples=50),
         metrics.compare_points(BOX, BOX[:3]),
         metrics.compare_fields(HALVES[0], HALVES[0], HALVES[0], HALVES[0]),
         metrics.point_to_mesh_statistics(BOX + 1, (BOX, FACES)),

@@ -82,7 +82,7 @@ COMMANDS = [
     ("fit a.ply --field.log2-entries 60", USAGE, "--field.log2-entries must be from 3 to 24, got 60"),
     ("fit a.ply --field.box 1 -1", USAGE, "--field.box must be (low, high) with low < high"),
     ("fit a.ply --method.batch 0", USAGE, "--method.batch must be at least 1, got 0"),
-    ("fit a.ply --method.learning-rate inf", USAGE, "--method.learning-rate must be a positive number, got inf"),
+    ("fit a.ply --method.learning-rate inf", USAGE, "--method.learning-rate must be finite, got inf"),
     ("fit a.ply --supervised.sigma 0", USAGE, "--supervised.sigma must be positive, got 0.0"),
     ("clean ball.npy --noise -1", USAGE, "--noise must be a number of 0 or more, got -1.0"),
     ("clean ball.npy --noise inf", USAGE, "--noise must be a number of 0 or more, got inf"),

@@ -86,7 +86,7 @@ def _at_home(value: Any) -> Any:
     """The value, in whose paths the home folder takes the place of ``~``."""
     if isinstance(value, Path):
         return value.expanduser()
-    return tuple(map(_at_home, value)) if isinstance(value, tuple) else value
+    return tuple(map(_at_home, value)) if type(value) is tuple else value  # a named tuple stays one
 
 
 def _refusal(stop: SystemExit, box: str, groups: Mapping[str, str]) -> str:
