@@ -24,6 +24,7 @@ class ScanTask(StartedTask[Method]):
     """
 
     streams = ("batch", "noise", "start")
+    spread: Tensor
 
     def __init__(self, field: Field, target: ScanTarget, method: Method, *, seed: int) -> None:
         super().__init__(field, target, method, seed=seed)
