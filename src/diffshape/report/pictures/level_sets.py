@@ -1,13 +1,15 @@
 """The values of a field on planes, with lines of equal value, and the length of its gradient there."""
 
+import math
 import os
 from collections.abc import Mapping, Sequence
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 import torch
 from jaxtyping import Float, UInt8
 from numpy.typing import NDArray
+from scipy.ndimage import maximum_filter, minimum_filter
 
 from diffshape._arguments import checked
 from diffshape._bounds import check_number, check_side
@@ -115,18 +117,28 @@ def _slice(name: str, field: Field, axis: Axis, offset: float, low: float, high:
 
 
 def _with_lines(values: NDArray[np.float64], largest: float, step: float) -> UInt8[np.ndarray, "h w 3"]:
-    """The values in colours, with a thin line at every multiple of ``step`` and a thick one at 0."""
+    """The values in colours, with a thin line at every multiple of ``step`` and a thick one at 0.
+
+    A line is drawn only near pixels on both sides of it: where values jump without passing it, there is none.
+    """
     picture = painted(values, -largest, largest, "red-blue").astype(np.float64)
     down, across = np.gradient(values)
     change = np.hypot(down, across) + 1e-12  # of the value from one pixel to the next
     nearest = np.round(values / step) * step
-    for distances, half_width, strength in (
-        (np.abs(values - nearest) / change, 0.5, 0.45),
-        (np.abs(values) / change, 1.4, 1.0),
+    for sides, distances, half_width, strength in (
+        (np.floor(values / step), np.abs(values - nearest) / change, 0.5, 0.45),
+        (values < 0, np.abs(values) / change, 1.4, 1.0),
     ):
-        ink = strength * np.clip(half_width + 0.5 - distances, 0, 1)[..., None]
+        ink = strength * np.clip(half_width + 0.5 - distances, 0, 1)
+        ink = (ink * _borders(sides, math.ceil(half_width + 0.5)))[..., None]
         picture = picture * (1 - ink) + float(INK) * ink
     return np.nan_to_num(picture).round().astype(np.uint8)
+
+
+def _borders(sides: NDArray[Any], reach: int) -> NDArray[np.bool_]:
+    """Whether a pixel of another side is at most ``reach`` pixels away, along both axes."""
+    window = 2 * reach + 1
+    return maximum_filter(sides, window, mode="nearest") != minimum_filter(sides, window, mode="nearest")
 
 
 def _row(
