@@ -12,9 +12,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-import torch
 
-from diffshape import data, fitting, metrics, ops, report
+from diffshape import data, fitting, metrics, report
 from diffshape.fitting.methods.config import ScanMethodConfig, method_of
 from diffshape.fitting.presets import SCAN_PRESETS
 
@@ -60,18 +59,10 @@ def edges(regions: np.ndarray, wide: bool = False) -> np.ndarray:
     return changed
 
 
-def far_share(mesh: data.Mesh, points: np.ndarray, far: float) -> float:
-    """Share of the surface that is farther than ``far`` from all points."""
-    vertices, faces = (torch.as_tensor(part) for part in mesh)
-    samples = ops.sample_surface(vertices.double(), faces, 30_000, generator=torch.Generator().manual_seed(0)).points
-    squared = ops.nearest_neighbors(samples, torch.from_numpy(points)).squared_distances
-    return (squared.sqrt() > far).double().mean().item()
-
-
 def print_row(title: str, result: fitting.FitResult, points: np.ndarray, truth: data.Mesh) -> None:
     """Chamfer distance, angle of the normals, and the share of the surface that is far from the points."""
     mesh, side = result.mesh(resolution=RESOLUTION), (points.max(axis=0) - points.min(axis=0)).max()
-    score, far = metrics.compare_surfaces(mesh, truth), far_share(mesh, points, FAR * side)
+    score, far = metrics.compare_surfaces(mesh, truth), metrics.spurious_share(mesh, points, FAR * side, unit="input")
     print(f"| {title} | {1000 * score.chamfer / side:.2f} | {score.normal_deg:.1f} | {100 * far:.1f} % |", flush=True)
 
 
