@@ -85,6 +85,26 @@ def read_elements(
     return [torch.where(mask, each, 0) for each in read], mask
 
 
+def read_points(
+    function: str, value: tuple[str, Tensor], vectors: Mapping[str, Tensor], mask: Tensor | None
+) -> tuple[Tensor, list[Tensor]]:
+    """A number and vectors of every point, by argument name, made safe.
+
+    The vectors have the shape (..., D) of the first, the number and the mask (...,). Masked places become 0, half
+    precision becomes float32.
+    """
+    (like, first), *others = vectors.items()
+    name, numbers = value
+    check_same_shape(function, name, numbers, first.shape[:-1], f"{like} without its last dimension")
+    for other, tensor in others:
+        check_same_shape(function, other, tensor, first.shape, like)
+    check_mask(function, mask, numbers.shape, name)
+    numbers, read = widened(numbers), [widened(each) for each in vectors.values()]
+    if mask is None:
+        return numbers, read
+    return torch.where(mask, numbers, 0), [torch.where(mask[..., None], each, 0) for each in read]
+
+
 def read_weights(
     function: str, weights: Tensor | None, values: Tensor, mask: Tensor | None, *, inner: int, whole: str, part: str
 ) -> Tensor | None:

@@ -4,13 +4,11 @@ Without them a network that follows points without normals may stop at a field w
 zero set is a crumpled sheet.
 """
 
-import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
 from diffshape._arguments import checked
-from diffshape.losses.reduction import Reduction, check_mask, check_same_shape, read_elements, reduce_elements
-from diffshape.ops.checks import widened
+from diffshape.losses.reduction import Reduction, read_elements, read_points, reduce_elements
 
 
 @checked
@@ -41,6 +39,7 @@ def divergence_loss(
     Differentiable, with gradient 0 outside (low, high). Source: Ben-Shabat, Koneputugodage, Gould, DiGS, CVPR 2022,
     whose code has these bounds; used away from the surface, with a weight that falls to 0 early in a fit.
 
+    >>> import torch
     >>> divergence_loss(torch.tensor([0.01, -4.0, 900.0]), reduction="none")
     tensor([ 0.1000,  4.0000, 50.0000])
     """
@@ -77,15 +76,12 @@ def directional_divergence_loss(
     Differentiable in both arguments. Unlike the Laplacian it leaves a curved surface alone, and costs one product with
     H. Source: Yang, Sun, Sundaramoorthi, Yezzi, StEik, NeurIPS 2023.
 
+    >>> import torch
     >>> directional_divergence_loss(torch.tensor([-8.0]), torch.tensor([[0.0, 0.0, 2.0]]))
     tensor(2.0000)
     """
     name = "directional_divergence_loss"
     if not epsilon > 0:
         raise ValueError(f"{name}: epsilon must be positive, got {epsilon}")
-    check_same_shape(name, "curvatures", curvatures, gradients.shape[:-1], "gradients without its last dimension")
-    check_mask(name, mask, curvatures.shape, "curvatures")
-    curvatures, gradients = widened(curvatures), widened(gradients)
-    if mask is not None:
-        curvatures, gradients = torch.where(mask, curvatures, 0), torch.where(mask[..., None], gradients, 0)
+    curvatures, (gradients,) = read_points(name, ("curvatures", curvatures), {"gradients": gradients}, mask)
     return reduce_elements(curvatures.abs() / (gradients.square().sum(-1) + epsilon), mask, reduction)

@@ -5,8 +5,7 @@ from jaxtyping import Bool, Float
 from torch import Tensor
 
 from diffshape._arguments import checked
-from diffshape.losses.reduction import Reduction, check_mask, check_same_shape, reduce_elements
-from diffshape.ops.checks import widened
+from diffshape.losses.reduction import Reduction, read_points, reduce_elements
 
 
 @checked
@@ -53,17 +52,10 @@ def pull_loss(
     >>> loss.item(), radius.grad.item()
     (0.5, -1.0)
     """
-    name, points = "pull_loss", queries.shape
-    check_same_shape(name, "field_values", field_values, points[:-1], "queries without its last dimension")
-    check_same_shape(name, "gradients", gradients, points, "queries")
-    check_same_shape(name, "nearest_points", nearest_points, points, "queries")
-    check_mask(name, mask, field_values.shape, "field_values")
-    field_values, gradients, queries, nearest_points = map(widened, (field_values, gradients, queries, nearest_points))
-    if mask is not None:
-        field_values = torch.where(mask, field_values, 0)
-        gradients, queries, nearest_points = (
-            torch.where(mask[..., None], tensor, 0) for tensor in (gradients, queries, nearest_points)
-        )
+    vectors = {"queries": queries, "gradients": gradients, "nearest_points": nearest_points}
+    field_values, (queries, gradients, nearest_points) = read_points(
+        "pull_loss", ("field_values", field_values), vectors, mask
+    )
     offset = nearest_points - queries + field_values[..., None] * _directions(gradients)
     distances = offset.square().sum(-1) if squared else torch.linalg.vector_norm(offset, dim=-1)
     return reduce_elements(distances, mask, reduction)

@@ -1,13 +1,11 @@
 """The half of the Chamfer distance that runs from a fitted surface to the data, differentiable in the field."""
 
-import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
 from diffshape._arguments import checked
 from diffshape.losses.implicit.level_set_motion import distance_from_level_set
-from diffshape.losses.reduction import Reduction, check_mask, check_same_shape, reduce_elements
-from diffshape.ops.checks import widened
+from diffshape.losses.reduction import Reduction, read_points, reduce_elements
 
 
 @checked
@@ -43,6 +41,7 @@ def surface_to_points_loss(
     density of x on the surface are not differentiated. Source: Haerenstam-Nielsen et al., DiffCD, ECCV 2024, whose mean
     of no valid point is NaN.
 
+    >>> import torch
     >>> radius = torch.tensor(1.0, requires_grad=True)
     >>> x, p = torch.tensor([[1.0, 0.0, 0.0]]), torch.tensor([[3.0, 0.0, 0.0]])
     >>> loss = surface_to_points_loss(x.norm(dim=-1) - radius, x, x, p)
@@ -50,18 +49,9 @@ def surface_to_points_loss(
     >>> loss.item(), radius.grad.item()  # growing the sphere brings it nearer
     (2.0, -1.0)
     """
-    name, points = "surface_to_points_loss", surface_points.shape
-    check_same_shape(name, "field_values", field_values, points[:-1], "surface_points without its last dimension")
-    check_same_shape(name, "gradients", gradients, points, "surface_points")
-    check_same_shape(name, "nearest_points", nearest_points, points, "surface_points")
-    check_mask(name, mask, field_values.shape, "field_values")
-    field_values, gradients, surface_points, nearest_points = map(
-        widened, (field_values, gradients, surface_points, nearest_points)
+    vectors = {"surface_points": surface_points, "gradients": gradients, "nearest_points": nearest_points}
+    field_values, (surface_points, gradients, nearest_points) = read_points(
+        "surface_to_points_loss", ("field_values", field_values), vectors, mask
     )
-    if mask is not None:
-        field_values = torch.where(mask, field_values, 0)
-        gradients, surface_points, nearest_points = (
-            torch.where(mask[..., None], tensor, 0) for tensor in (gradients, surface_points, nearest_points)
-        )
     distances = distance_from_level_set(field_values, gradients, surface_points, nearest_points, squared=squared)
     return reduce_elements(distances, mask, reduction)
