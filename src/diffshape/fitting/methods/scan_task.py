@@ -49,8 +49,7 @@ class ScanTask(StartedTask[Method]):
 
     def anywhere(self, count: int) -> Tensor:
         """Uniform samples of the box."""
-        low, high = self.bounds
-        return torch.rand(count, 3, generator=self.generators["noise"]) * (high - low) + low
+        return self.uniform(count, "noise")
 
 
 def neighbor_distance(index: NeighborIndex, points: Tensor) -> Tensor:

@@ -16,7 +16,7 @@ from torch import Tensor
 
 from diffshape.fields import Field
 from diffshape.fitting.methods.siren import DiGS, Siren
-from diffshape.fitting.methods.task import FitTask
+from diffshape.fitting.methods.streamed_task import StreamedTask
 from diffshape.fitting.targets.scan_target import ScanTarget
 from diffshape.losses import (
     LossTerms,
@@ -30,8 +30,6 @@ from diffshape.training import Adam, Exponential, Schedule
 
 _UNIT = 0.5
 """Length in the unit frame that is 1 in the published objectives: half the longest side."""
-_STREAMS = ("points", "space")
-"""Names of the random streams, in the order of their seeds."""
 
 
 class SirenBatch(NamedTuple):
@@ -45,16 +43,14 @@ class SirenBatch(NamedTuple):
     """Points anywhere in the box."""
 
 
-class SirenTask(FitTask):
+class SirenTask(StreamedTask[Siren]):
     """Fits ``field`` to a scan by the objective of SIREN, DiGS or StEik, whichever ``method`` is."""
+
+    streams = ("points", "space")
 
     def __init__(self, field: Field, target: ScanTarget, method: Siren, *, seed: int) -> None:
         super().__init__(field, target, method, seed=seed)
-        self.method, self.scan, self.bounds = method, target, target.box(field)
         self.clip = method.clip
-        self.generators = {
-            name: torch.Generator().manual_seed(len(_STREAMS) * seed + stream) for stream, name in enumerate(_STREAMS)
-        }
 
     def optimizer(self) -> Adam:
         """Adam at the method's learning rate."""
@@ -79,12 +75,10 @@ class SirenTask(FitTask):
         parameter = next(self.field.parameters())
         chosen = torch.randperm(len(self.scan.points), generator=self.generators["points"])[: self.method.batch]
         normals = self.scan.normals if self.method.normal_weight else None
-        low, high = self.bounds
-        space = torch.rand(self.method.off_batch, 3, generator=self.generators["space"]) * (high - low) + low
         return SirenBatch(
             self.scan.points[chosen].to(parameter),
             None if normals is None else normals[chosen].to(parameter),
-            space.to(parameter),
+            self.uniform(self.method.off_batch, "space").to(parameter),
         )
 
     def objective(self, batch: SirenBatch, progress: float) -> LossTerms:
@@ -120,15 +114,6 @@ class SirenTask(FitTask):
         values, gradients = self.field.value_and_gradient(torch.cat([batch.points, batch.space]))
         count = len(batch.points)
         return (values[:count], gradients[:count]), (values[count:], gradients[count:]), None
-
-    def state(self) -> dict[str, Tensor]:
-        """The random streams."""
-        return {f"random_{name}": generator.get_state() for name, generator in self.generators.items()}
-
-    def load_state(self, state: dict[str, Tensor]) -> None:
-        """Take back what ``state`` gave."""
-        for name, generator in self.generators.items():
-            generator.set_state(state[f"random_{name}"])
 
 
 def divergence_weight(method: Siren, progress: float) -> float:

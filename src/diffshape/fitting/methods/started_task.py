@@ -1,6 +1,6 @@
-"""Base of the tasks that fit a distance to a scan: how a fit begins, its random streams, how terms add up."""
+"""Base of the tasks that fit a distance to a scan: how a fit begins, and how its terms add up."""
 
-from typing import ClassVar, Generic, TypeVar
+from typing import TypeVar
 
 import torch
 from torch import Tensor
@@ -8,7 +8,7 @@ from torch import Tensor
 from diffshape.fields import Field
 from diffshape.fitting.methods.config import StartedMethodConfig
 from diffshape.fitting.methods.initial_distances import InitialDistances
-from diffshape.fitting.methods.task import FitTask
+from diffshape.fitting.methods.streamed_task import StreamedTask
 from diffshape.fitting.targets.scan_target import ScanTarget
 from diffshape.losses import LossTerms
 from diffshape.training import Adam, Exponential, Halving, Schedule, WarmupCosine
@@ -23,22 +23,16 @@ SCHEDULES: dict[str, Schedule] = {
 """Schedules by the names that the settings have for them."""
 
 
-class StartedTask(FitTask, Generic[Method]):
+class StartedTask(StreamedTask[Method]):
     """Fits ``field`` to a scan; if that is prepared, the first steps learn its own distance field.
 
     A subclass has the parts of the objective and their weights.
     """
 
-    streams: ClassVar[tuple[str, ...]] = ("batch", "start")
-    """Names of the random streams, in the order of their seeds; a subclass may have more."""
+    streams = ("batch", "start")
 
     def __init__(self, field: Field, target: ScanTarget, method: Method, *, seed: int) -> None:
         super().__init__(field, target, method, seed=seed)
-        self.method, self.scan, self.bounds = method, target, target.box(field)
-        self.generators = {
-            name: torch.Generator().manual_seed(len(self.streams) * seed + stream)
-            for stream, name in enumerate(self.streams)
-        }
         prepared = target.oriented and method.scan is not None
         self.solved = prepared and method.closed_form and field.fit_surface(target.surface)
         self.start_share = method.start if prepared and not self.solved else 0.0
@@ -69,12 +63,3 @@ class StartedTask(FitTask, Generic[Method]):
     def weights(self) -> dict[str, float]:
         """The weights of the terms by name; a term may be missing from the parts."""
         raise NotImplementedError
-
-    def state(self) -> dict[str, Tensor]:
-        """The random streams."""
-        return {f"random_{name}": generator.get_state() for name, generator in self.generators.items()}
-
-    def load_state(self, state: dict[str, Tensor]) -> None:
-        """Take back what ``state`` gave."""
-        for name, generator in self.generators.items():
-            generator.set_state(state[f"random_{name}"])
