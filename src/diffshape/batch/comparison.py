@@ -11,6 +11,7 @@ A fit that is finished is not made again, one that was stopped is gone on with, 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
+from functools import cache, partial
 from pathlib import Path
 
 from diffshape._files import atomic_path
@@ -76,15 +77,16 @@ class Comparison:
             rows = {(row.scan, row.method): row for row in self._known()}
             self._write(rows.values())  # which says that the folder is that of a comparison
             for scan in self.scans:
+                read = cache(partial(self._inputs, scan))
                 for method in self.methods:
                     row, place = rows.get((scan.name, method)), (scan.name, method)
                     if row is None or row.failed or row.truth != _text(scan.truth):
-                        row = rows[place] = self._fitted(scan, method, watch)
+                        row = rows[place] = self._fitted(scan, method, read, watch)
                         self._write(rows.values())
                         self._picture(scan).unlink(missing_ok=True)  # it shows the row as it was
                     told(row)
                 if not self._picture(scan).is_file():
-                    self._draw(scan, [row for row in rows.values() if row.scan == scan.name])
+                    self._draw(scan, [row for row in rows.values() if row.scan == scan.name], read)
         return ComparisonTable(tuple(rows.values()))
 
     def run_folder(self, scan: ComparedScan, method: str) -> Path:
@@ -108,14 +110,14 @@ class Comparison:
                         "give the options it had, or another folder"
                     )
 
-    def _fitted(self, scan: ComparedScan, method: str, watch: Watch) -> ComparisonRow:
+    def _fitted(self, scan: ComparedScan, method: str, read: Callable[[], Inputs], watch: Watch) -> ComparisonRow:
         """The row of a fit that is made now, or of one that failed."""
         folder = self.run_folder(scan, method)
         row = ComparisonRow(
             scan=scan.name, method=method, noise=scan.noise, folder=str(folder), truth=_text(scan.truth)
         )
         try:
-            inputs = self._inputs(scan)
+            inputs = read()
             begun = RunFolder(folder).is_begun
             settings = None if begun else self.methods[method]
             job = FitJob(inputs=inputs, settings=settings, folder=folder, device=self.device)
@@ -143,11 +145,11 @@ class Comparison:
             with atomic_path(self.table.with_suffix(suffix)) as temporary:
                 temporary.write_text(text, encoding="utf-8")
 
-    def _draw(self, scan: ComparedScan, rows: Sequence[ComparisonRow]) -> None:
+    def _draw(self, scan: ComparedScan, rows: Sequence[ComparisonRow], read: Callable[[], Inputs]) -> None:
         """The pictures of a scan, unless it could not be read at all."""
         if all(row.failed and row.steps is None for row in rows):
             return
-        inputs = self._inputs(scan)
+        inputs = read()
         self._picture(scan).parent.mkdir(exist_ok=True)
         draw_comparison(rows, inputs.points(), inputs.truth, self._picture(scan), up=inputs.up)
 

@@ -14,7 +14,7 @@ from diffshape.data import Mesh, as_mesh, clean_points, read_mesh, write_mesh
 from diffshape.data.up import UP, Up
 from diffshape.fitting import load
 from diffshape.report.comparison.row import ComparisonRow
-from diffshape.report.pictures.error_colors import error_mesh, error_strip
+from diffshape.report.pictures.error_colors import colored_strip, error_mesh
 from diffshape.report.pictures.gallery import gallery
 from diffshape.report.pictures.level_sets import level_set_figure
 from diffshape.report.pictures.preview import preview
@@ -88,9 +88,10 @@ def draw_comparison(rows: Sequence[ComparisonRow], points: Any, truth: Mesh | No
     surfaces = [(row.method, read_mesh(Path(row.folder, "mesh.ply"))) for row in done]
     if truth is not None and surfaces:
         largest = float(np.ptp(truth.vertices, axis=0).max()) / 100
-        error_strip(surfaces, truth, largest=largest, path=_beside(path, "errors"), up=up)
-        for row, (_, surface) in zip(done, surfaces):
-            write_mesh(Path(row.folder, "error.ply"), error_mesh(surface, truth, largest=largest))
+        colored = [(method, error_mesh(surface, truth, largest=largest)) for method, surface in surfaces]
+        colored_strip(colored, truth, largest, path=_beside(path, "errors"), up=up)
+        for row, (_, mesh) in zip(done, colored):
+            write_mesh(Path(row.folder, "error.ply"), mesh)
     if done:
         fields = {row.method: load(row.folder).field for row in done}
         level_set_figure(fields, planes=[("y", 0.0)], bounds=(-0.8, 0.8), path=_beside(path, "levels"))

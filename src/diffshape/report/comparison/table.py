@@ -152,7 +152,9 @@ class ComparisonTable:
             (line, 3 + place)
             for place, (name, column) in enumerate(shown.items())
             for noise in {mean.noise for mean in means}
-            for line in _best([mean if mean.noise == noise else None for mean in means], name, column)
+            for line in _best(
+                [mean.numbers.get(name) if mean.noise == noise and not mean.failed else None for mean in means], column
+            )
         }
         head = ["noise", "method", "scans", *(column.title for column in shown.values())]
         return WordTable(title, head, lines, labels=3, best=frozenset(best))
@@ -174,9 +176,7 @@ class ComparisonTable:
         for line, scan in enumerate(scans):
             rows = [found.get((scan, method)) for method in methods]
             numbers = [None if row is None else getattr(row, name) for row in rows]
-            known = [number for number in numbers if number is not None]
-            if column.best is not None and len(known) > 1:
-                best |= {(line, 1 + place) for place, each in enumerate(numbers) if each == column.best(known)}
+            best |= {(line, 1 + place) for place in _best(numbers, column)}
             shown = [
                 "failed" if row is not None and row.failed else _cell(each, column) for row, each in zip(rows, numbers)
             ]
@@ -211,9 +211,8 @@ def _mean(method: str, noise: float | None, rows: Sequence[ComparisonRow]) -> Co
     )
 
 
-def _best(means: Sequence[ComparisonMean | None], name: str, column: _Column) -> list[int]:
-    """Places of the best of the methods that failed nowhere; none if there is nothing to choose from."""
-    numbers = [None if mean is None or mean.failed else mean.numbers.get(name) for mean in means]
+def _best(numbers: Sequence[float | None], column: _Column) -> list[int]:
+    """Places of the best of the numbers that are known; none if there is nothing to choose from."""
     known = [number for number in numbers if number is not None]
     if column.best is None or len(known) < 2:
         return []

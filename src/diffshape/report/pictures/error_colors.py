@@ -99,14 +99,32 @@ def error_strip(
     meshes = [mesh_arrays(mesh, name=f"error_strip: shapes[{place}]") for place, (_, mesh) in enumerate(shapes)]
     errors = [_errors(vertices, true) if len(faces) else np.zeros(0) for vertices, faces in meshes]
     end = float(largest or 0) or _largest(errors)
-    bounds = true.vertices.min(axis=0).tolist(), true.vertices.max(axis=0).tolist()
-    view: Any = {"size": size, "azimuth": azimuth, "elevation": elevation, "up": up, "bounds": bounds}
-    panels = []
+    colored = []
     for (caption, _), (vertices, faces), error in zip(shapes, meshes, errors):
-        colored = (vertices, faces) if len(faces) else (np.zeros((0, 3)), np.zeros((0, 3), np.int64))
-        panels.append((caption, preview(*colored, colors=painted(error, 0.0, end, "yellow-red"), **view)))
-    pictures = gallery([panels])
-    image = np.concatenate([pictures, color_bar(0.0, end, "yellow-red", height=len(pictures), title="error")], axis=1)
+        arrays = (vertices, faces) if len(faces) else (np.zeros((0, 3)), np.zeros((0, 3), np.int64))
+        colored.append((caption, Mesh(*arrays, attributes={"colors": painted(error, 0.0, end, "yellow-red")})))
+    return colored_strip(colored, true, end, path=path, size=size, azimuth=azimuth, elevation=elevation, up=up)
+
+
+def colored_strip(
+    shapes: Sequence[tuple[str, Mesh]],
+    truth: Mesh,
+    largest: float,
+    *,
+    path: str | os.PathLike[str] | None = None,
+    size: int = 240,
+    azimuth: float = 35.0,
+    elevation: float = 20.0,
+    up: Up = UP,
+) -> UInt8[np.ndarray, "h w 3"]:
+    """The picture of ``error_strip``, of surfaces that have the colours of their errors already."""
+    bounds = truth.vertices.min(axis=0).tolist(), truth.vertices.max(axis=0).tolist()
+    view: Any = {"size": size, "azimuth": azimuth, "elevation": elevation, "up": up, "bounds": bounds}
+    pictures = gallery(
+        [[(caption, preview(*mesh, colors=mesh.attributes["colors"], **view)) for caption, mesh in shapes]]
+    )
+    bar = color_bar(0.0, largest, "yellow-red", height=len(pictures), title="error")
+    image = np.concatenate([pictures, bar], axis=1)
     if path is not None:
         write_png(path, image)
     return image
