@@ -23,27 +23,44 @@ _MOST = 1000
 _BOX = {"lower_bound": [-0.8] * 3, "upper_bound": [0.8] * 3, "levelset": 0}
 _ONLY: dict[str, Any] = {
     f"dataset.{_CLASS}": "PointCloud",
-    **{"dataset.sigma": 0, "dataset.auto_scale": True, "dataset.n_dims": 3, "model.geometry_init": True},
-    **{"method.sampling.k": 50, "method.newton_config.max_iters": 4, "method.newton_config.grad_norm_eps": 1e-3},
-    **{"method.newton_config.stop_when_converged": False},
+    "dataset.sigma": 0,
+    "dataset.auto_scale": True,
+    "dataset.n_dims": 3,
+    "model.geometry_init": True,
+    "method.sampling.k": 50,
+    "method.newton_config.max_iters": 4,
+    "method.newton_config.grad_norm_eps": 1e-3,
+    "method.newton_config.stop_when_converged": False,
     **{f"eval_meshing.{name}": value for name, value in _BOX.items()},
     **{f"method.surface_sampling.surface_meshing.{name}": value for name, value in _BOX.items()},
 }
 """Settings of that program that have only one value here."""
 _INSTEAD = {
-    **{"dataset.n_points": "--max-points", "gt_mesh.path": "--truth", "output_dir": "--out"},
-    **{
-        "experiment_name": "--out",
-        "save_ply": "--mesh-every",
-        "checkpoint_options.save_interval_steps": "--mesh-every",
-    },
-    **{"wandb_project": "--log wandb"},
+    "dataset.n_points": "--max-points",
+    "gt_mesh.path": "--truth",
+    "output_dir": "--out",
+    "experiment_name": "--out",
+    "save_ply": "--mesh-every",
+    "checkpoint_options.save_interval_steps": "--mesh-every",
+    "wandb_project": "--log wandb",
 }
 """Settings of that program, and the options of the command line that say the same."""
 _ASIDE = (
-    *("dataset.path", "checkpoint_options", "gt_mesh", "eval_meshing", "with_timestamp", "yaml_config", "wandb"),
-    *("copy_datasets", "model.name", "model.parent", f"model.{_CLASS}", "method.surface_sampling"),
-    *("method.alpha", "method.surface_area_samples", "method.sampling.global_samples"),
+    "dataset.path",
+    "checkpoint_options",
+    "gt_mesh",
+    "eval_meshing",
+    "with_timestamp",
+    "yaml_config",
+    "wandb",
+    "copy_datasets",
+    "model.name",
+    "model.parent",
+    f"model.{_CLASS}",
+    "method.surface_sampling",
+    "method.alpha",
+    "method.surface_area_samples",
+    "method.sampling.global_samples",
 )
 """Beginnings of settings of that program that have no effect on a fit, where they are not read."""
 

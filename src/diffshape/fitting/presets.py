@@ -20,8 +20,8 @@ _DIFFCD_ROW = {"batch": 5000, "local_scale": 0.2, "learning_rate": 1e-3, "schedu
 _WIDE_GRID = HashGridConfig(levels=7, base=6, finest=96)
 """Grid whose coarsest cells are so wide that the sphere which it starts as moves where no query is."""
 _SINES = SirenConfig(hidden_layers=4, width=128, frequency=15.0, start="multi-frequency")
-"""Network of sines that two CPU cores train in a minute: smaller than the published ones, a sphere at the start, and of
-lower frequency, as w0 = 30 leaves sheets between the points when the steps are few."""
+"""Network of sines that two CPU cores train in a minute: smaller than the published ones, roughly a sphere at first,
+and of lower frequency, as w0 = 30 leaves sheets between the points when the steps are few."""
 _PUBLISHED_BOX = (-0.55, 0.55)
 """Box that DiGS and StEik sample, 1.1 times that of the shape; that of SIREN touches the shape, which would cut its
 surface open there."""

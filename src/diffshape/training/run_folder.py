@@ -29,8 +29,13 @@ MODEL_FOLDER = "model"
 WEIGHTS = ("field.safetensors", f"{MODEL_FOLDER}/model.safetensors")
 """Files of final weights: of a fit, of a training."""
 _BEFORE_CONFIG = {
-    *(".lock", "inputs.json", "along_the_way.json", "environment.json"),
-    *("frame.json", "target.safetensors", "points.safetensors"),
+    ".lock",
+    "inputs.json",
+    "along_the_way.json",
+    "environment.json",
+    "frame.json",
+    "target.safetensors",
+    "points.safetensors",
 }
 """Files that a run writes before its config.yaml, which says that it is begun."""
 _SECONDS_BETWEEN_CHECKPOINTS = 10

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal, TypeAlias, get_args
 
 from diffshape._arguments import checked
 from diffshape._bounds import check_whole
@@ -16,11 +16,9 @@ from diffshape.training.loop import StepReport
 from diffshape.training.run_folder import RunFolder
 
 TrackerName: TypeAlias = Literal["tensorboard", "wandb"]
-"""Names of the trackers."""
+"""Names of the trackers, and of their folders in that of a run."""
 WandbMode: TypeAlias = Literal["offline", "online", "disabled"]
 """Modes of Weights & Biases."""
-_FOLDERS: dict[TrackerName, str] = {"tensorboard": "tensorboard", "wandb": "wandb"}
-"""Folders of the trackers, in that of a run."""
 
 
 class Tracker:
@@ -159,16 +157,16 @@ def tracked(name: TrackerName | None, folder: Path) -> Iterator[list[Tracker]]:
     Raises:
         ImportError: Its package is not installed.
     """
-    name = name or next((each for each, own in _FOLDERS.items() if (folder / own).is_dir()), None)
+    name = name or next((each for each in get_args(TrackerName) if (folder / each).is_dir()), None)
     if name is None:
         yield []
         return
-    tracker = TensorBoardLog(folder / _FOLDERS[name]) if name == "tensorboard" else WandbLog(folder)
+    tracker = TensorBoardLog(folder / name) if name == "tensorboard" else WandbLog(folder)
     with tracker:
         yield [tracker]
 
 
 def _last_id(folder: Path) -> str | None:
     """The id of the last run in the folder of a run, from names such as wandb/offline-run-20260102_030405-1a2b3c4d."""
-    runs = sorted((folder / _FOLDERS["wandb"]).glob("*run-*-*"), key=lambda path: path.name.split("run-")[-1])
+    runs = sorted((folder / "wandb").glob("*run-*-*"), key=lambda path: path.name.split("run-")[-1])
     return runs[-1].name.rpartition("-")[2] if runs else None
