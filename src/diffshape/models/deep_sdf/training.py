@@ -8,7 +8,6 @@ from typing import Any
 import torch
 
 from diffshape._arguments import checked
-from diffshape._bounds import check_budget
 from diffshape.fields import LatentMLP
 from diffshape.models.deep_sdf.config import STEPS, DeepSDFConfig
 from diffshape.models.deep_sdf.examples import deep_sdf_shapes
@@ -16,13 +15,10 @@ from diffshape.models.deep_sdf.model import DeepSDF
 from diffshape.models.deep_sdf.samples import FamilySamples, Shapes, SidedPool, sample_family
 from diffshape.models.deep_sdf.settings import DeepSDFSettings
 from diffshape.models.deep_sdf.task import DeepSDFTask
-from diffshape.training.device import chosen_device
+from diffshape.training.models.begin import begin_training
 from diffshape.training.models.kind import TrainingKind
 from diffshape.training.models.result import TrainingResult
-from diffshape.training.models.run import Observer, TaskMaker, run_training
-from diffshape.training.progress import with_progress
-from diffshape.training.run_folder import refuse_begun
-from diffshape.training.run_settings import steps_or
+from diffshape.training.models.run import Observer, TaskMaker
 
 
 @checked
@@ -75,19 +71,20 @@ def train_deep_sdf(
     >>> result.model.codes.shape, result.step
     (torch.Size([3, 16]), 2)
     """
-    check_budget("train_deep_sdf", steps=steps, seconds=seconds, seed=seed)
-    chosen = chosen_device(device, argument="train_deep_sdf: device")
-    refuse_begun(folder)
-    settings = DeepSDFSettings(
-        data=None,
-        config=config or DeepSDFConfig(),
-        steps=steps_or(STEPS, steps, seconds),
+    return begin_training(
+        "train_deep_sdf",
+        DEEP_SDF_TRAINING,
+        lambda: shapes,
+        usual=STEPS,
+        steps=steps,
         seconds=seconds,
         seed=seed,
+        device=device,
+        folder=folder,
+        progress=progress,
+        observers=observers,
+        config=config or DeepSDFConfig(),
     )
-    make = prepared(settings, shapes)
-    with with_progress(f"train_deep_sdf on {chosen}", progress, observers) as heard:
-        return run_training(settings, make, folder, device=chosen, observers=heard)
 
 
 def prepared(settings: DeepSDFSettings, shapes: Any) -> TaskMaker[DeepSDF]:

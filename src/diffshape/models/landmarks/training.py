@@ -23,12 +23,11 @@ from diffshape.models.landmarks.examples import landmark_data
 from diffshape.models.landmarks.settings import STEPS, LandmarkSettings
 from diffshape.models.landmarks.task import LandmarkTask
 from diffshape.models.landmarks.transformer import backbone_library
-from diffshape.training.device import chosen_device
+from diffshape.training.models.begin import begin_training
 from diffshape.training.models.kind import TrainingKind
 from diffshape.training.models.result import TrainingResult
 from diffshape.training.models.run import Observer, TaskMaker, run_training
 from diffshape.training.progress import with_progress
-from diffshape.training.run_folder import refuse_begun
 from diffshape.training.run_settings import steps_or
 
 
@@ -79,21 +78,22 @@ def train_landmarks(
     >>> result.step, result.model.detect(spine_phantoms(1, seed=1).images).landmarks.shape
     (2, torch.Size([1, 22, 2]))
     """
-    check_budget("train_landmarks", steps=steps, seconds=seconds, seed=seed)
-    chosen = chosen_device(device, argument="train_landmarks: device")
-    refuse_begun(folder)
-    settings = LandmarkSettings(
-        data=None,
+    return begin_training(
+        "train_landmarks",
+        LANDMARK_TRAINING,
+        lambda: data,
+        usual=STEPS,
+        steps=steps,
+        seconds=seconds,
+        seed=seed,
+        device=device,
+        folder=folder,
+        progress=progress,
+        observers=observers,
         network=network or LandmarkUNetConfig(),
         objective=objective or LandmarkObjective(),
         training=training or LandmarkTraining(),
-        steps=steps_or(STEPS, steps, seconds),
-        seconds=seconds,
-        seed=seed,
     )
-    make = prepared(settings, data)
-    with with_progress(f"train_landmarks on {chosen}", progress, observers) as heard:
-        return run_training(settings, make, folder, device=chosen, observers=heard)
 
 
 @checked

@@ -8,19 +8,16 @@ from typing import Any
 import torch
 
 from diffshape._arguments import check, checked
-from diffshape._bounds import check_budget, check_fits
+from diffshape._bounds import check_fits
 from diffshape.fitting.scans.prior.config import PriorConfig
 from diffshape.fitting.scans.prior.scan_prior import ScanPrior
 from diffshape.fitting.scans.prior.training.drawn_crops import DrawnCrop, drawn_crops
 from diffshape.fitting.scans.prior.training.settings import BYTES_EACH, SCANS, STEPS, DrawnScans, ScanPriorSettings
 from diffshape.fitting.scans.prior.training.task import ScanPriorTask
-from diffshape.training.device import chosen_device
+from diffshape.training.models.begin import begin_training
 from diffshape.training.models.kind import TrainingKind
 from diffshape.training.models.result import TrainingResult
-from diffshape.training.models.run import Observer, TaskMaker, run_training
-from diffshape.training.progress import with_progress
-from diffshape.training.run_folder import refuse_begun
-from diffshape.training.run_settings import steps_or
+from diffshape.training.models.run import Observer, TaskMaker
 
 
 @checked
@@ -67,20 +64,22 @@ def train_scan_prior(
     >>> fitting.train_scan_prior(scans=1, steps=2).step
     2
     """
-    check_budget("train_scan_prior", steps=steps, seconds=seconds, seed=seed)
     check_fits("train_scan_prior: scans", scans, BYTES_EACH)
-    chosen = chosen_device(device, argument="train_scan_prior: device")
-    refuse_begun(folder)
-    settings = ScanPriorSettings(
-        data=DrawnScans(scans=scans),
-        config=config or PriorConfig(),
-        steps=steps_or(STEPS, steps, seconds),
+    return begin_training(
+        "train_scan_prior",
+        SCAN_PRIOR_TRAINING,
+        lambda: _crops_to_learn_from(scans, seed),
+        usual=STEPS,
+        steps=steps,
         seconds=seconds,
         seed=seed,
+        device=device,
+        folder=folder,
+        progress=progress,
+        observers=observers,
+        data=DrawnScans(scans=scans),
+        config=config or PriorConfig(),
     )
-    make = prepared(settings, _crops_to_learn_from(scans, seed))
-    with with_progress(f"train_scan_prior on {chosen}", progress, observers) as heard:
-        return run_training(settings, make, folder, device=chosen, observers=heard)
 
 
 def scan_prior_crops(data: DrawnScans, *, seed: int = 0) -> tuple[list[DrawnCrop], list[DrawnCrop]]:
