@@ -44,13 +44,15 @@ SMALL = {
     "MeshModel": models.MeshConfig(network=models.MeshNetwork(subdivisions=0, hidden=(8,), latent=4)),
     "VoxelModel": models.VoxelConfig(network=models.VoxelNetwork(resolution=4, base_channels=2, layers=1, latent=4)),
 }
+IMAGE_NETWORK = models.PSGNNetwork(size=(8, 8), widths=(2, 2, 2), hidden=(4,), points=5)
+ANSWERS = models.PSGNConfig(network=IMAGE_NETWORK, target_points=4, latent=2, candidates=2)
 DEEP = models.DeepSDFConfig(network=LATENT, batch=2, points=8, samples=16)
 RESULTS = {
     "data.DistanceSamples", "data.DrawnScan", "data.DrawnSolid", "data.Mesh", "data.PointCloud",
     "data.ProceduralObject", "data.ShapeFamily",
     "fitting.CleanScan", "fitting.FitResult", "fitting.FitRow", "fitting.FitTable",
     "fitting.OrientationTrust", "fitting.PreparedScan", "models.DeepSDF", "models.DeepSDFScore", "models.FamilySamples",
-    "models.FoundCodes", "models.LandmarkPrediction", "models.LandmarkScore", "models.TrainingResult",
+    "models.FoundCodes", "models.LandmarkPrediction", "models.LandmarkScore", "models.PSGNScore", "models.TrainingResult",
     "report.ComparisonMean", "report.ComparisonRow", "report.ComparisonTable",
     "training.Checkpoint", "training.Outcome", "training.StepReport",
 }  # fmt: skip
@@ -212,6 +214,10 @@ def good_calls() -> dict[str, Call]:
     deep = models.train_deep_sdf([BALL, BALL], DEEP, steps=1, device="cpu", progress=False).model
     learnt = models.train_landmarks(marks, UNET, folder="marks run", **quick)
     detector = learnt.model
+    seen = data.ShapeSet(
+        names=("one", "two"), points=torch.rand(2, 6, 3), images=torch.rand(2, 1, 8, 8), views=torch.rand(2, 1, 3, 3)
+    )
+    answering = models.PSGN(ANSWERS)
     found = models.find_codes(deep, [BALL], observed=16, steps=1)
     autoencoders = {name: models.build_model(config) for name, config in SMALL.items()}
     samples = {"PointCloudModel": torch.rand(2, 8, 3), "MeshModel": torch.rand(2, 12, 3)}
@@ -364,6 +370,17 @@ def good_calls() -> dict[str, Call]:
         "models.LandmarkDetector.detect": Call(detector.detect, {"images": marks.images}),
         "models.LandmarkUNet": Call(models.LandmarkUNet, {"count": 4, "config": UNET}),
         "models.LandmarkUNet.forward": Call(models.LandmarkUNet(4, UNET).forward, {"images": marks.images}),
+        "models.PSGN": Call(models.PSGN, {"config": ANSWERS}),
+        "models.PSGN.encode": Call(answering.encode, {"images": seen.images[0]}),
+        "models.PSGN.decode": Call(
+            answering.decode, {"features": answering.encode(seen.images[0]), "noise": torch.rand(1, 2)}
+        ),
+        "models.PSGN.forward": Call(answering.forward, {"images": seen.images[0], "noise": torch.rand(1, 2)}),
+        "models.PSGN.predict": Call(answering.predict, {"images": seen.images[0], "count": 2}),
+        "models.PSGN.save": Call(answering.save, {"folder": "saved"}),
+        "models.PSGNSettings.from_dict": Call(
+            models.PSGNSettings.from_dict, {"plain": models.PSGNSettings().to_dict()}, use=vars
+        ),
         "models.Reconstruction": Call(models.Reconstruction, {"model": points_model, "samples": torch.rand(2, 8, 3)}),
         "models.Reconstruction.load_state": Call(
             reconstruction.load_state, {"state": reconstruction.state()},
@@ -389,6 +406,8 @@ def good_calls() -> dict[str, Call]:
         "models.score_landmarks": Call(
             models.score_landmarks, {"prediction": detector.detect(marks.images), "data": marks}, use=str
         ),
+        "models.score_psgn": Call(models.score_psgn, {"model": answering, "shapes": seen, "count": 2}, use=str),
+        "models.train_psgn": Call(models.train_psgn, {"shapes": seen, "config": ANSWERS, **quick}),
         "models.train_deep_sdf": Call(models.train_deep_sdf, {"shapes": [BALL], "config": DEEP, **quick}),
         "models.resume_training": Call(
             models.resume_training, {"folder": "marks run", "data": marks, "device": "cpu", "progress": False}, use=str

@@ -43,5 +43,13 @@ from diffshape.models.landmarks.training import train_landmarks as train_landmar
 from diffshape.models.landmarks.transformer import LandmarkTransformer as LandmarkTransformer
 from diffshape.models.landmarks.unet import LandmarkUNet as LandmarkUNet
 from diffshape.models.load import load as load
+from diffshape.models.psgn.config import PUBLISHED_PSGN as PUBLISHED_PSGN
+from diffshape.models.psgn.config import PSGNConfig as PSGNConfig
+from diffshape.models.psgn.config import PSGNNetwork as PSGNNetwork
+from diffshape.models.psgn.model import PSGN as PSGN
+from diffshape.models.psgn.score import PSGNScore as PSGNScore
+from diffshape.models.psgn.score import score_psgn as score_psgn
+from diffshape.models.psgn.settings import PSGNSettings as PSGNSettings
+from diffshape.models.psgn.training import train_psgn as train_psgn
 from diffshape.models.trainings import resume_training as resume_training
 from diffshape.training.models.result import TrainingResult as TrainingResult

@@ -16,6 +16,7 @@ from diffshape.models.autoencoders.build import AUTOENCODERS, saved_autoencoder
 from diffshape.models.deep_sdf.model import DeepSDF, saved_deep_sdf
 from diffshape.models.files import read_model
 from diffshape.models.landmarks.detector import LandmarkDetector, saved_detector
+from diffshape.models.psgn.model import PSGN, saved_psgn
 from diffshape.training import own_randomness
 from diffshape.training.run_folder import MODEL_FOLDER, RunFolder
 
@@ -23,6 +24,7 @@ LOADERS: Mapping[str, Callable[[Mapping[str, Any], Mapping[str, Tensor]], Any]] 
     **{name: partial(saved_autoencoder, kind) for name, kind in AUTOENCODERS.items()},
     DeepSDF.KIND: saved_deep_sdf,
     LandmarkDetector.KIND: saved_detector,
+    PSGN.KIND: saved_psgn,
 }
 """Functions from settings and weights to the model, by the kind that its config.yaml names."""
 _LONGEST = 400

@@ -11,7 +11,6 @@ from torch import Tensor, nn
 from diffshape._arguments import checked
 from diffshape._bounds import check_fits, check_seed
 from diffshape._config import from_plain, to_plain
-from diffshape.losses import chamfer_per_point, earth_mover_distance
 from diffshape.models.autoencoders.layers import linear
 from diffshape.models.files import write_model
 from diffshape.models.psgn.config import PSGNConfig
@@ -68,11 +67,13 @@ class PSGN(nn.Module):
         """Code and maps of images, which all answers to them share.
 
         Raises:
-            ValueError: The images are not (B, 1, H, W) of the network's size.
+            ValueError: The images are not (B, 1, H, W) of the network's size, or not finite.
         """
         height, width = self.config.network.size
         if images.ndim != 4 or images.shape[1:] != (1, height, width):
             raise ValueError(f"PSGN: images must have shape (B, 1, {height}, {width}), got {tuple(images.shape)}")
+        if not bool(images.isfinite().all()):
+            raise ValueError("PSGN: images must hold finite numbers, got others")
         return ImageFeatures(*self.encoder(images))
 
     @checked
@@ -102,18 +103,6 @@ class PSGN(nn.Module):
         """One answer to each image."""
         return self.decode(self.encode(images), noise)
 
-    def noise_for(self, images: Tensor, generator: torch.Generator) -> Float[Tensor, "b z"]:
-        """A random vector r ~ N(0, I) for each of these images."""
-        return torch.randn(len(images), self.config.noise, generator=generator).to(images)
-
-    def distances(self, points: Float[Tensor, "b m 3"], targets: Float[Tensor, "b n 3"]) -> Float[Tensor, "b"]:
-        """The distance of each answer from the truth that the config names."""
-        if self.config.loss == "earth_mover":
-            return earth_mover_distance(points, targets, solver="auction", reduction="none")
-        there, back, *_ = chamfer_per_point(points, targets)
-        share = 0.5 if self.config.loss == "weighted_chamfer" else 1.0
-        return share * there.mean(1) + back.mean(1)
-
     @checked
     @torch.no_grad()
     def predict(
@@ -137,7 +126,7 @@ class PSGN(nn.Module):
         check_seed("PSGN.predict: seed", seed)
         generator = torch.Generator().manual_seed(seed)
         images = images.to(next(self.parameters()))
-        noise = torch.stack([self.noise_for(images, generator) for _ in range(count)], 1)
+        noise = torch.stack([random_vectors(self.config, images, generator) for _ in range(count)], 1)
         with eval_mode(self):
             parts = zip(images.split(_TOGETHER), noise.split(_TOGETHER))
             return torch.cat([self._answers(*part) for part in parts])
@@ -154,6 +143,11 @@ class PSGN(nn.Module):
             OSError: The folder cannot be written.
         """
         write_model(folder, self.KIND, to_plain(self.config), self.state_dict())
+
+
+def random_vectors(config: PSGNConfig, images: Tensor, generator: torch.Generator) -> Float[Tensor, "b z"]:
+    """A vector r ~ N(0, I) of its own for each image; without numbers for a model that has none."""
+    return torch.randn(len(images), config.noise, generator=generator).to(images)
 
 
 def saved_psgn(settings: Mapping[str, Any], tensors: Mapping[str, Tensor]) -> PSGN:

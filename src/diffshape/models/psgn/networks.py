@@ -5,6 +5,7 @@ Nothing is normalised over a batch, where the answers to one image would depend 
 Source: Fan, Su, Guibas, CVPR 2017, with the layers of the released code.
 """
 
+from itertools import pairwise
 from typing import TypeVar
 
 import torch
@@ -13,7 +14,9 @@ from torch import Tensor, nn
 
 from diffshape.models.autoencoders.layers import linear, perceptron
 
-Layer = TypeVar("Layer", nn.Conv2d, nn.ConvTranspose2d, nn.Linear)
+Layer = TypeVar("Layer", bound=nn.Module)
+_HALF = 0.5**0.5
+"""Factor that halves the variance of a layer's outputs, for one of two whose outputs are added."""
 _FIRST_SPREAD = 0.1
 """Factor of the first coordinates, so that answers begin as small clouds about the origin."""
 _COARSE = 3
@@ -59,8 +62,8 @@ class FullyConnected(nn.Module):
         if second:
             self.between = _damped(linear(hidden[0], hidden[0]))
             self.second = _damped(linear(second, hidden[0]))
-        self.rest = perceptron([*hidden, 3 * points], "relu", 0.0)
-        self.rest[-1].weight.data.mul_(_FIRST_SPREAD)
+        last = _damped(linear(hidden[-1], 3 * points), _FIRST_SPREAD)
+        self.rest = nn.Sequential(_rectified(*(linear(*sizes) for sizes in pairwise(hidden))), last)
 
     def forward(self, code: Float[Tensor, "b c"], second: Float[Tensor, "b d"] | None = None) -> Float[Tensor, "b m 3"]:
         """Points of a code, and of the second one with which the branch was made."""
@@ -79,22 +82,24 @@ class Hourglass(nn.Module):
     def __init__(self, widths: tuple[int, ...], grid_level: int) -> None:
         super().__init__()
         deepest = len(widths) - 1
-        before = (widths[0], *widths[:-1])  # width of each level from the second way on
-        rising, falling, last = range(deepest - 1, 0, -1), range(2, deepest), range(deepest - 1, grid_level - 1, -1)
+        narrow = (widths[0], *widths[:-1])  # by level, from the first way up on
+        code = (*narrow[:-1], widths[-1])
         self.up = nn.ModuleList(
-            _Step(_doubling(widths[-1] if level == deepest - 1 else before[level + 1], before[level]), widths[level])
-            for level in rising
+            _Step(_doubling(code[level + 1], narrow[level]), widths[level], narrow[level])
+            for level in range(deepest - 1, 0, -1)
         )
         self.down = nn.ModuleList(
-            _Step(_halving(before[level - 1], before[level], level, deepest), before[level]) for level in falling
+            _Step(_halving(narrow[level - 1], narrow[level], level, deepest), narrow[level], narrow[level])
+            for level in range(2, deepest)
         )
-        self.second_code = _halving(before[-2], before[-1], deepest, deepest)
+        self.second_code = _halving(narrow[-2], narrow[-1], deepest, deepest)
         self.up_again = nn.ModuleList(
-            _Step(_doubling(before[level + 1], before[level]), before[level]) for level in last
+            _Step(_doubling(narrow[level + 1], narrow[level]), narrow[level], narrow[level])
+            for level in range(deepest - 1, grid_level - 1, -1)
         )
-        width = before[grid_level]
-        self.to_points = nn.Sequential(_convolution(width, width), nn.ReLU(), _convolution(width, 3))
-        self.to_points[-1].weight.data.mul_(_FIRST_SPREAD)
+        width = narrow[grid_level]
+        last = _damped(_convolution(width, 3), _FIRST_SPREAD)
+        self.to_points = nn.Sequential(_convolution(width, width), nn.ReLU(), last)
 
     def forward(
         self, code: Float[Tensor, "b c y x"], maps: list[Tensor]
@@ -145,9 +150,8 @@ def points_of_map(coordinates: Float[Tensor, "b 3 y x"]) -> Float[Tensor, "b m 3
 class _Step(nn.Module):
     """Features carried to the size of a map, the map added to them, and one more convolution."""
 
-    def __init__(self, carry: nn.Conv2d | nn.ConvTranspose2d, skip: int) -> None:
+    def __init__(self, carry: nn.Module, skip: int, width: int) -> None:
         super().__init__()
-        width = carry.out_channels
         self.carry, self.skip = _damped(carry), _damped(_convolution(skip, width))
         self.mix = _convolution(width, width)
 
@@ -170,15 +174,15 @@ def _doubling(inputs: int, outputs: int) -> nn.ConvTranspose2d:
 
 
 def _drawn(layer: Layer, fan_in: float) -> Layer:
-    nn.init.normal_(layer.weight, std=(2 / fan_in) ** 0.5)
-    nn.init.zeros_(layer.bias)
+    weight, bias = layer.parameters()
+    nn.init.normal_(weight, std=(2 / fan_in) ** 0.5)
+    nn.init.zeros_(bias)
     return layer
 
 
-def _damped(layer: Layer) -> Layer:
-    """Half the variance, for one of two layers whose outputs are added."""
-    with torch.no_grad():
-        layer.weight.mul_(0.5**0.5)
+def _damped(layer: Layer, factor: float = _HALF) -> Layer:
+    """The layer, which has no offset yet, with outputs of ``factor`` times the size."""
+    next(layer.parameters()).data.mul_(factor)
     return layer
 
 

@@ -17,9 +17,9 @@ from jaxtyping import Float
 from torch import Tensor
 from torch.utils.checkpoint import checkpoint
 
-from diffshape.losses import LossTerms, min_of_n
-from diffshape.models.psgn.config import Scheme
-from diffshape.models.psgn.model import PSGN, ImageFeatures
+from diffshape.losses import LossTerms, chamfer_per_point, earth_mover_distance, min_of_n
+from diffshape.models.psgn.config import PSGNConfig, Scheme
+from diffshape.models.psgn.model import PSGN, ImageFeatures, random_vectors
 
 Loss = Callable[[PSGN, Tensor, Tensor, torch.Generator], LossTerms]
 """Function of the model, images (B, 1, H, W), true points (B, N, 3) and the source of random vectors."""
@@ -27,13 +27,13 @@ Loss = Callable[[PSGN, Tensor, Tensor, torch.Generator], LossTerms]
 
 def deterministic(model: PSGN, images: Tensor, targets: Tensor, generator: torch.Generator) -> LossTerms:
     """mean_b d(G(I_b), S_b)."""
-    distance = model.distances(model(images, model.noise_for(images, generator)), targets).mean()
+    distance = _distances(model, model.encode(images), random_vectors(model.config, images, generator), targets).mean()
     return LossTerms(distance, {"distance": distance})
 
 
 def best_of_candidates(model: PSGN, images: Tensor, targets: Tensor, generator: torch.Generator) -> LossTerms:
     """mean_b min_j d(G(I_b, r_j), S_b), with the share of ``config.relaxation`` for the answers that are not best."""
-    noise = torch.stack([model.noise_for(images, generator) for _ in range(model.config.tries)])
+    noise = torch.stack([random_vectors(model.config, images, generator) for _ in range(model.config.tries)])
     if model.config.shared and len(noise) > 1:
         features = model.encode(images)
         distances = torch.stack(
@@ -45,7 +45,7 @@ def best_of_candidates(model: PSGN, images: Tensor, targets: Tensor, generator: 
             features = model.encode(images)
             distances = torch.stack([_distances(model, features, each, targets) for each in noise])
         best = noise[distances.argmin(0), torch.arange(len(images), device=noise.device)]
-        total = model.distances(model(images, best), targets).mean()
+        total = _distances(model, model.encode(images), best, targets).mean()
     return LossTerms(total, {"best": distances.amin(0).mean(), "mean": distances.mean()})
 
 
@@ -54,7 +54,7 @@ def variational(model: PSGN, images: Tensor, targets: Tensor, generator: torch.G
     assert model.posterior is not None
     features = model.encode(images)
     mean, log_variance = model.posterior(targets, features.code.flatten(1))
-    noise = mean + (log_variance / 2).exp() * model.noise_for(images, generator)
+    noise = mean + (log_variance / 2).exp() * random_vectors(model.config, images, generator)
     distance = _distances(model, features, noise, targets).mean()
     divergence = normal_divergence(mean, log_variance).mean()
     total = distance + model.config.divergence_weight * divergence
@@ -78,5 +78,14 @@ SCHEMES: Mapping[Scheme, Loss] = {
 """Losses by the name that the config has for their scheme."""
 
 
+def distances_to(config: PSGNConfig, points: Tensor, targets: Tensor) -> Float[Tensor, "b"]:
+    """The distance that the config names, of clouds (B, M, 3) from true ones (B, N, 3)."""
+    if config.loss == "earth_mover":
+        return earth_mover_distance(points, targets, solver="auction", reduction="none")
+    there, back, *_ = chamfer_per_point(points, targets)
+    share = 0.5 if config.loss == "weighted_chamfer" else 1.0
+    return share * there.mean(1) + back.mean(1)
+
+
 def _distances(model: PSGN, features: ImageFeatures, noise: Tensor, targets: Tensor) -> Float[Tensor, "b"]:
-    return model.distances(model.decode(features, noise), targets)
+    return distances_to(model.config, model.decode(features, noise), targets)

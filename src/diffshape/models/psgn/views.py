@@ -39,7 +39,8 @@ class Views(NamedTuple):
 
     def to(self, device: torch.device) -> "Views":
         """All of it on a device."""
-        return Views(*(part if part is None else part.to(device) for part in self))
+        turns = None if self.turns is None else self.turns.to(device)
+        return Views(self.images.to(device), self.points.to(device), turns)
 
 
 def views_of(shapes: ShapeSet, config: PSGNConfig, *, by: str) -> Views:
