@@ -52,7 +52,8 @@ RESULTS = {
     "data.ProceduralObject", "data.ShapeFamily",
     "fitting.CleanScan", "fitting.FitResult", "fitting.FitRow", "fitting.FitTable",
     "fitting.OrientationTrust", "fitting.PreparedScan", "models.DeepSDF", "models.DeepSDFScore", "models.FamilySamples",
-    "models.FoundCodes", "models.LandmarkPrediction", "models.LandmarkScore", "models.PSGNScore", "models.TrainingResult",
+    "models.FoundCodes", "models.LandmarkPrediction", "models.LandmarkScore", "models.PSGNScore",
+    "models.TrainingResult",
     "report.ComparisonMean", "report.ComparisonRow", "report.ComparisonTable",
     "training.Checkpoint", "training.Outcome", "training.StepReport",
 }  # fmt: skip
@@ -432,6 +433,10 @@ def good_calls() -> dict[str, Call]:
         "training.read_log": Call(training.read_log, {"path": "log.csv"}),
         "training.train": Call(training.train, {"task": Line(), "budget": training.Steps(1)}, use=str),
         "training.write_tensors": Call(training.write_tensors, {"path": "out.safetensors", "tensors": tensors}),
+        "report.answer_grid": Call(
+            report.answer_grid,
+            {"images": seen.images[0], "answers": torch.rand(1, 2, 5, 3), "truths": torch.rand(1, 6, 3)},
+        ),
         "report.cleaning_strip": Call(
             report.cleaning_strip, {"points": CLOUD, "cleaned": fitting.clean_scan(CLOUD), "size": 120}
         ),

@@ -5,7 +5,11 @@ import yaml
 
 from diffshape.models import PUBLISHED_PSGN, PSGNConfig, PSGNSettings
 
-SETTINGS = [PSGNSettings(), PSGNSettings(config=PUBLISHED_PSGN, steps=None, seconds=2.5), PSGNSettings(data=None, seed=3)]
+SETTINGS = [
+    PSGNSettings(),
+    PSGNSettings(config=PUBLISHED_PSGN, steps=None, seconds=2.5),
+    PSGNSettings(data=None, seed=3),
+]
 
 
 @pytest.mark.parametrize("settings", SETTINGS)
