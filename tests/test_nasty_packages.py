@@ -372,12 +372,12 @@ def good_calls() -> dict[str, Call]:
         "models.LandmarkUNet": Call(models.LandmarkUNet, {"count": 4, "config": UNET}),
         "models.LandmarkUNet.forward": Call(models.LandmarkUNet(4, UNET).forward, {"images": marks.images}),
         "models.PSGN": Call(models.PSGN, {"config": ANSWERS}),
-        "models.PSGN.encode": Call(answering.encode, {"images": seen.images[0]}),
+        "models.PSGN.encode": Call(answering.encode, {"images": seen.images[:1]}),
         "models.PSGN.decode": Call(
-            answering.decode, {"features": answering.encode(seen.images[0]), "noise": torch.rand(1, 2)}
+            answering.decode, {"features": answering.encode(seen.images[:1]), "noise": torch.rand(1, 2)}
         ),
-        "models.PSGN.forward": Call(answering.forward, {"images": seen.images[0], "noise": torch.rand(1, 2)}),
-        "models.PSGN.predict": Call(answering.predict, {"images": seen.images[0], "count": 2}),
+        "models.PSGN.forward": Call(answering.forward, {"images": seen.images[:1], "noise": torch.rand(1, 2)}),
+        "models.PSGN.predict": Call(answering.predict, {"images": seen.images[:1], "count": 2}),
         "models.PSGN.save": Call(answering.save, {"folder": "saved"}),
         "models.PSGNSettings.from_dict": Call(
             models.PSGNSettings.from_dict, {"plain": models.PSGNSettings().to_dict()}, use=vars
@@ -435,7 +435,7 @@ def good_calls() -> dict[str, Call]:
         "training.write_tensors": Call(training.write_tensors, {"path": "out.safetensors", "tensors": tensors}),
         "report.answer_grid": Call(
             report.answer_grid,
-            {"images": seen.images[0], "answers": torch.rand(1, 2, 5, 3), "truths": torch.rand(1, 6, 3)},
+            {"images": seen.images[:1], "answers": torch.rand(1, 2, 5, 3), "truths": torch.rand(1, 6, 3)},
         ),
         "report.cleaning_strip": Call(
             report.cleaning_strip, {"points": CLOUD, "cleaned": fitting.clean_scan(CLOUD), "size": 120}

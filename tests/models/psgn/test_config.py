@@ -54,7 +54,9 @@ def test_every_setting_of_the_network_changes_it(boxes, name, value):
     images = torch.rand(1, 1, *config.network.size, generator=torch.Generator().manual_seed(0))
     small = train_psgn(boxes, TINY, steps=1).model
     if name == "size":
-        with pytest.raises(ValueError, match=r"must have one image or more of size \(32, 16\), got \(2, 16, 16\)"):
+        with pytest.raises(
+            ValueError, match=r"must have images of the size of config.network, \(32, 16\), got \(2, 16, 16\)"
+        ):
             train_psgn(boxes, config, steps=1)
         return
     other = train_psgn(boxes, config, steps=1).model

@@ -46,10 +46,10 @@ def test_each_image_comes_with_all_points_of_its_shape(boxes):
         ({"images": None}, "test: shapes must have images, got ShapeSet"),
         ({"points": None}, "test: shapes must have points"),
         ({"views": None, "depths": None}, "test: shapes must have views"),
-        ({"images": torch.zeros(2, 2, 16, 8)}, r"one image or more of size \(16, 16\), got \(2, 16, 8\)"),
-        ({"images": torch.zeros(2, 0, 16, 16)}, r"one image or more of size \(16, 16\), got \(0, 16, 16\)"),
+        ({"images": torch.zeros(2, 2, 16, 8)}, r"size of config.network, \(16, 16\), got \(2, 16, 8\)"),
+        ({"images": torch.zeros(2, 0, 16, 16)}, r"size of config.network, \(16, 16\), got \(0, 16, 16\)"),
         ({"images": torch.zeros(2, 3, 16, 16)}, "views must be those of 3 images, got 2"),
-        ({"points": torch.zeros(2, 20, 3)}, "must have 30 points or more, got 20"),
+        ({"points": torch.zeros(2, 20, 3)}, "must have config.target_points, 30, or more, got 20"),
     ],
 )
 def test_what_is_missing_is_said(boxes, change, message):

@@ -39,8 +39,9 @@ def test_an_image_keeps_its_shape_and_its_up():
 @pytest.mark.parametrize(
     ("images", "message"),
     [
-        (torch.zeros(1, 1, 8, 8), "must be as many, one or more, got 1, 2 and 2"),
-        (torch.full((2, 1, 8, 8), torch.nan), "must hold finite numbers"),
+        (torch.zeros(1, 1, 8, 8), r"one image or more, got \(1, 1, 8, 8\), \(2, 2, 20, 3\)"),
+        (torch.zeros(2, 3, 8, 8), "must be of one channel"),
+        (torch.full((2, 1, 8, 8), torch.nan), "must be of one channel and finite"),
     ],
 )
 def test_what_is_wrong_is_said(images, message):

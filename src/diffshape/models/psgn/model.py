@@ -69,11 +69,7 @@ class PSGN(nn.Module):
         Raises:
             ValueError: The images are not (B, 1, H, W) of the network's size, or not finite.
         """
-        height, width = self.config.network.size
-        if images.ndim != 4 or images.shape[1:] != (1, height, width):
-            raise ValueError(f"PSGN: images must have shape (B, 1, {height}, {width}), got {tuple(images.shape)}")
-        if not bool(images.isfinite().all()):
-            raise ValueError("PSGN: images must hold finite numbers, got others")
+        self._check(images)
         return ImageFeatures(*self.encoder(images))
 
     @checked
@@ -122,6 +118,7 @@ class PSGN(nn.Module):
         Raises:
             ValueError: The images have another shape, or ``count`` is below 1.
         """
+        self._check(images)
         check_fits("PSGN.predict: count", count, 12 * self.config.network.count * max(len(images), 1))
         check_seed("PSGN.predict: seed", seed)
         generator = torch.Generator().manual_seed(seed)
@@ -130,6 +127,13 @@ class PSGN(nn.Module):
         with eval_mode(self):
             parts = zip(images.split(_TOGETHER), noise.split(_TOGETHER))
             return torch.cat([self._answers(*part) for part in parts])
+
+    def _check(self, images: Tensor) -> None:
+        height, width = self.config.network.size
+        if images.ndim != 4 or images.shape[1:] != (1, height, width):
+            raise ValueError(f"PSGN: images must have shape (B, 1, {height}, {width}), got {tuple(images.shape)}")
+        if not bool(images.isfinite().all()):
+            raise ValueError("PSGN: images must hold finite numbers, got others")
 
     def _answers(self, images: Tensor, noise: Float[Tensor, "b n z"]) -> Float[Tensor, "b n m 3"]:
         features = self.encode(images)

@@ -59,11 +59,13 @@ def views_of(shapes: ShapeSet, config: PSGNConfig, *, by: str) -> Views:
     points, images, *turns = shapes.require(*needs, by=by)
     if images.shape[2:] != config.network.size or not images.shape[1]:
         raise ValueError(
-            f"{by}: shapes must have one image or more of size {config.network.size}, got {tuple(images.shape[1:])}; "
-            f"the size of the network is a setting"
+            f"{by}: shapes must have images of the size of config.network, {config.network.size}, "
+            f"got {tuple(images.shape[1:])}"
         )
     if points.shape[1] < config.target_points:
-        raise ValueError(f"{by}: shapes must have {config.target_points} points or more, got {points.shape[1]}")
+        raise ValueError(
+            f"{by}: shapes must have config.target_points, {config.target_points}, or more, got {points.shape[1]}"
+        )
     if turns and turns[0].shape[1] != images.shape[1]:
         raise ValueError(f"{by}: views must be those of {images.shape[1]} images, got {turns[0].shape[1]}")
     return Views(images.float(), points.float(), turns[0].float() if turns else None)

@@ -44,15 +44,16 @@ def answer_grid(
     (182, 748, 3)
     """
     check_side("answer_grid: size", size, 1000)
-    if not len(images) or not len(images) == len(answers) == len(truths):
+    shapes = [tuple(each.shape) for each in (images, answers, truths)]
+    if [len(shape) for shape in shapes] != [4, 4, 3] or not shapes[0][0] == shapes[1][0] == shapes[2][0] > 0:
         raise ValueError(
-            f"answer_grid: images, answers and truths must be as many, one or more, "
-            f"got {len(images)}, {len(answers)} and {len(truths)}"
+            f"answer_grid: images, answers and truths must be (B, 1, H, W), (B, count, M, 3) and (B, N, 3), one image "
+            f"or more, got {shapes[0]}, {shapes[1]} and {shapes[2]}"
         )
     rows = []
     for image, clouds, truth in zip(images, answers, truths):
-        shapes = [("true", truth), *((f"answer {number}", cloud) for number, cloud in enumerate(clouds, start=1))]
-        on_host = [(text, cloud.detach().cpu()) for text, cloud in shapes]
+        named = [("true", truth), *((f"answer {number}", cloud) for number, cloud in enumerate(clouds, start=1))]
+        on_host = [(text, cloud.detach().cpu()) for text, cloud in named]
         panels = shape_panels(on_host, size=size, azimuth=azimuth, elevation=elevation, up="y")
         rows.append([("image", _drawn(image.detach().cpu(), size)), *panels])
     return gallery(rows, path=path)
@@ -60,8 +61,8 @@ def answer_grid(
 
 def _drawn(image: Float[Tensor, "1 h w"], size: int) -> UInt8[np.ndarray, "size size 3"]:
     """The image in the middle of a white square, pixels as they are."""
-    if not image.numel() or not bool(image.isfinite().all()):
-        raise ValueError("answer_grid: images must hold finite numbers, got none or others")
+    if len(image) != 1 or not image.numel() or not bool(image.isfinite().all()):
+        raise ValueError("answer_grid: images must be of one channel and finite")
     dark = (image / image.amax().clamp(min=1e-12)).clamp(0, 1)
     height, width = (max(1, round(size * side / max(image.shape[1:]))) for side in image.shape[1:])
     scaled = torch.nn.functional.interpolate(dark[None], (height, width), mode="nearest")[0, 0]
