@@ -258,7 +258,7 @@ def good_calls() -> dict[str, Call]:
         "data.ShapeFamily.meshes": Call(family.meshes, {"subdivisions": 1}),
         "data.ShapeFamily.voxels": Call(family.voxels, {"resolution": 4}),
         "data.ShapeSet": Call(data.ShapeSet, dict(drawn_set.parts(), names=drawn_set.names), use=vars),
-        "data.ShapeSet.split": Call(drawn_set.split, {"holdout": 0.5}, use=vars),
+        "data.ShapeSet.split": Call(drawn_set.split, {"holdout": 0.5}, use=str),
         "data.SignedDistance": Call(data.SignedDistance, {"mesh": BALL}, use=lambda result: result.vertices),
         "data.SignedDistance.sample_surface": Call(sdf.sample_surface, {"count": 5}),
         "data.SignedDistance.sample_near": Call(sdf.sample_near, {"count": 5}),
