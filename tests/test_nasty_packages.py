@@ -379,6 +379,10 @@ def good_calls() -> dict[str, Call]:
         "models.deep_sdf_shapes": Call(
             models.deep_sdf_shapes, {"data": models.DrawnShapes(family="box", shapes=1, test_shapes=1)}
         ),
+        "models.ShapeFiles": Call(models.ShapeFiles, {"folder": "meshes"}, use=vars),
+        "models.training_shapes": Call(
+            models.training_shapes, {"source": models.DrawnFamily(shapes=1, test_shapes=1), "points": 4}, use=str
+        ),
         "models.find_codes": Call(models.find_codes, {"model": deep, "meshes": [BALL], "observed": 16, "steps": 1}),
         "models.landmark_data": Call(
             models.landmark_data, {"data": models.FolderData(folder="marks", size=(32, 32), holdout=0.5)}

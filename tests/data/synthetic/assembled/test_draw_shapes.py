@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from diffshape.data import draw_shapes
-from diffshape.data.synthetic.assembled.draw_shapes import DrawnFamilyName
+from diffshape.data.synthetic.assembled.families import DrawnFamilyName
 
 SMALL = {"points": 64, "volume_points": 64, "near_points": 64, "resolution": 8, "views": 2, "image_size": 16}
 NONE = {"points": None, "volume_points": None, "near_points": None}

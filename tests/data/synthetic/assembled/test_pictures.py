@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from diffshape.data import draw_shapes
-from diffshape.data.synthetic.assembled.draw_shapes import _FAMILIES
 from diffshape.data.synthetic.assembled.draws import Draws
+from diffshape.data.synthetic.assembled.families import FAMILIES
 from diffshape.data.synthetic.assembled.part import inside, signed
 from diffshape.data.synthetic.assembled.pictures import depth_image, hemisphere_views, look
 
@@ -30,7 +30,7 @@ def test_depths_are_where_each_ray_first_meets_the_shape(family):
     right, up = np.meshgrid(LINE, -LINE)
     times = np.linspace(0.1, 1.9, 100)[:, None, None]
     for seed in range(6):
-        parts = _FAMILIES[family](Draws(1, np.random.default_rng(seed)))
+        parts = FAMILIES[family](Draws(1, np.random.default_rng(seed)))
         view = hemisphere_views((1, 1), np.random.default_rng(seed))[0]
         depth = depth_image(parts, view, SIZE)[0]
         along = np.stack(np.broadcast_arrays(right, up, 1 - times), axis=-1) @ view[0]

@@ -3,8 +3,8 @@ from typing import get_args
 import numpy as np
 import pytest
 
-from diffshape.data.synthetic.assembled.draw_shapes import _FAMILIES, DrawnFamilyName
 from diffshape.data.synthetic.assembled.draws import Draws, turn
+from diffshape.data.synthetic.assembled.families import FAMILIES, DrawnFamilyName
 from diffshape.data.synthetic.assembled.part import signed
 from diffshape.data.synthetic.assembled.surface import surface_points
 
@@ -17,7 +17,7 @@ def one():
 
 @pytest.mark.parametrize("family", get_args(DrawnFamilyName))
 def test_points_are_on_the_surface_of_one_part_only_and_their_normals_leave_the_shape(family):
-    parts = _FAMILIES[family](Draws(SHAPES, np.random.default_rng(3)))
+    parts = FAMILIES[family](Draws(SHAPES, np.random.default_rng(3)))
     points, normals = surface_points(parts, SHAPES, 500, np.random.default_rng(4))
     np.testing.assert_allclose(signed(parts, points), 0, atol=1e-12)
     near = sum(np.abs(part.signed(points)) < 1e-9 for part in parts)

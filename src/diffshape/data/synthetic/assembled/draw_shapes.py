@@ -1,8 +1,5 @@
 """Sets of shapes of a family, drawn on the spot in every form that a model reads."""
 
-from collections.abc import Callable
-from typing import Literal
-
 import numpy as np
 import torch
 
@@ -10,26 +7,10 @@ from diffshape._arguments import checked
 from diffshape._bounds import check_fits, check_resolution, check_seed, check_side
 from diffshape.data.shape_sets.shape_set import ShapeSet
 from diffshape.data.synthetic.assembled.draws import Draws
+from diffshape.data.synthetic.assembled.families import FAMILIES, DrawnFamilyName
 from diffshape.data.synthetic.assembled.forms import Forms
-from diffshape.data.synthetic.assembled.furniture import chair, lamp, shelf, table
-from diffshape.data.synthetic.assembled.part import Part
 from diffshape.data.synthetic.assembled.pictures import hemisphere_views
 from diffshape.data.synthetic.assembled.primitive import Array
-from diffshape.data.synthetic.assembled.solids import csg, hidden_back, superquadric
-from diffshape.data.synthetic.assembled.vehicles import car, plane
-
-DrawnFamilyName = Literal["chair", "table", "lamp", "shelf", "car", "plane", "superquadric", "csg", "hidden_back"]
-_FAMILIES: dict[DrawnFamilyName, Callable[[Draws], list[Part]]] = {
-    "chair": chair,
-    "table": table,
-    "lamp": lamp,
-    "shelf": shelf,
-    "car": car,
-    "plane": plane,
-    "superquadric": superquadric,
-    "csg": csg,
-    "hidden_back": hidden_back,
-}
 
 
 @checked
@@ -93,7 +74,7 @@ def draw_shapes(
     check_fits("draw_shapes: count", count, bytes_each + (resolution or 0) ** 3 + 8 * (views or 0) * image_size**2 + 64)
 
     of_shapes, *streams = np.random.default_rng(seed).spawn(5)
-    forms = Forms(_FAMILIES[family](Draws(count, of_shapes)), count)
+    forms = Forms(FAMILIES[family](Draws(count, of_shapes)), count)
     of_points, of_volume, of_near, of_views = streams
     known: dict[str, Array] = {}
     if points is not None:
