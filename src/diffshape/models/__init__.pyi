@@ -51,5 +51,8 @@ from diffshape.models.psgn.score import PSGNScore as PSGNScore
 from diffshape.models.psgn.score import score_psgn as score_psgn
 from diffshape.models.psgn.settings import PSGNSettings as PSGNSettings
 from diffshape.models.psgn.training import train_psgn as train_psgn
+from diffshape.models.shape_sources import DrawnFamily as DrawnFamily
+from diffshape.models.shape_sources import ShapeFiles as ShapeFiles
+from diffshape.models.training_shapes import training_shapes as training_shapes
 from diffshape.models.trainings import resume_training as resume_training
 from diffshape.training.models.result import TrainingResult as TrainingResult
