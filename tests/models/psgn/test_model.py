@@ -25,7 +25,7 @@ def test_the_random_vector_changes_every_point_from_the_beginning(network):
 def test_images_change_answers_too():
     model = model_of()
     with torch.no_grad():
-        answers = model(IMAGES, torch.zeros(3, 8))
+        answers = model(IMAGES, torch.zeros(3, 2))
     assert (answers[0] - answers[1]).norm(dim=-1).min() > 0
 
 
@@ -83,8 +83,8 @@ def test_saved_and_loaded_it_answers_with_the_same_bits(tmp_path, options):
         (lambda model: model.predict(torch.rand(3, 1, 16, 32)), r"got \(3, 1, 16, 32\)"),
         (lambda model: model.predict(IMAGES * torch.nan), "images must hold finite numbers"),
         (lambda model: model.predict(IMAGES, count=0), "PSGN.predict: count must be at least 1, got 0"),
-        (lambda model: model(IMAGES, torch.rand(3, 7)), r"noise must have shape \(3, 8\), got \(3, 7\)"),
-        (lambda model: model(IMAGES, torch.rand(1, 8)), r"noise must have shape \(3, 8\), got \(1, 8\)"),
+        (lambda model: model(IMAGES, torch.rand(3, 7)), r"noise must have shape \(3, 2\), got \(3, 7\)"),
+        (lambda model: model(IMAGES, torch.rand(1, 2)), r"noise must have shape \(3, 2\), got \(1, 8\)"),
     ],
 )
 def test_what_is_wrong_is_said(call, message):

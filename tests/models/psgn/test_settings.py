@@ -3,12 +3,13 @@ from dataclasses import fields
 import pytest
 import yaml
 
-from diffshape.models import PUBLISHED_PSGN, PSGNConfig, PSGNSettings
+from diffshape.models import PUBLISHED_PSGN, DrawnFamily, PSGNConfig, PSGNSettings
 
 SETTINGS = [
     PSGNSettings(),
     PSGNSettings(config=PUBLISHED_PSGN, steps=None, seconds=2.5),
     PSGNSettings(data=None, seed=3),
+    PSGNSettings(data=DrawnFamily(family="hidden_back", shapes=3)),
 ]
 
 

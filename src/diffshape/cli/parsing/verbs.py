@@ -35,6 +35,7 @@ VERBS = {
     "eval": Verb("eval", "Eval", "how far a surface is from the true one"),
     "compare": Verb("compare", "Compare", "several methods on several scans, in one table"),
     "train deep-sdf": Verb("train.deep_sdf", "TrainDeepSDF", "one network for a family of shapes"),
+    "train psgn": Verb("train.psgn", "TrainPSGN", "points from an image, in several ways"),
     "train landmarks": Verb("train.landmarks", "TrainLandmarks", "a network that finds vertebrae in radiographs"),
     "train scan-prior": Verb("train.scan_prior", "TrainScanPrior", "what cleans scans, learnt from drawn ones"),
     "demo": Verb("demo", "Demo", "fit and score the built-in scan"),

@@ -81,7 +81,8 @@ class PSGNConfig:
     in each step is trained. vae: answers from random vectors, which in training are drawn from what is found of the
     true points."""
     latent: int | None = None
-    """Size of the random vector, not for "deterministic"; None is 8."""
+    """Size of the random vector, not for "deterministic"; None is 2. The larger it is, the longer it takes
+    until parts of its range lead to different answers."""
     candidates: int | None = None
     """Answers n of which "min_of_n" trains the best; None is 4."""
     relaxation: float | None = None
@@ -89,7 +90,7 @@ class PSGNConfig:
     training; None is 0."""
     kl_weight: float | None = None
     """Weight of the Kullback-Leibler divergence in "vae", in the unit of the loss: the lower, the more answers differ
-    and the less they follow the image alone; None is 0.001."""
+    and the less they follow the image alone; None is 0.0003."""
     reads: Literal["images", "depths"] = "images"
     """Images that are read: the set's "images" (silhouettes or grey) or its "depths"."""
     frame: Literal["camera", "object"] = "camera"
@@ -131,7 +132,7 @@ class PSGNConfig:
     @property
     def noise(self) -> int:
         """Size of the random vector; 0 if there is none."""
-        return 0 if self.scheme == "deterministic" else _given(self.latent, 8)
+        return 0 if self.scheme == "deterministic" else _given(self.latent, 2)
 
     @property
     def tries(self) -> int:
@@ -146,7 +147,7 @@ class PSGNConfig:
     @property
     def divergence_weight(self) -> float:
         """Weight of the divergence in "vae"."""
-        return _given(self.kl_weight, 1e-3)
+        return _given(self.kl_weight, 3e-4)
 
 
 PUBLISHED_PSGN = PSGNConfig(

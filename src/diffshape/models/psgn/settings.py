@@ -1,4 +1,4 @@
-"""Everything that one PSGN training depends on."""
+"""Everything that one PSGN training depends on: plain frozen dataclasses without torch, as YAML keeps them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from diffshape._typed import check_settings
 from diffshape.models.psgn.config import STEPS, PSGNConfig
+from diffshape.models.shape_sources import SHAPE_SOURCES, DrawnFamily, ShapeSource
 from diffshape.training.run_settings import RunSettings
 
 
@@ -15,9 +16,9 @@ class PSGNSettings(RunSettings):
 
     VERB: ClassVar[str] = "train psgn"
     TITLE: ClassVar[str] = "PSGN training"
-    KINDS: ClassVar[Mapping[str, type]] = {}
+    KINDS: ClassVar[Mapping[str, type]] = SHAPE_SOURCES
 
-    data: None = None
+    data: ShapeSource | None = field(default_factory=DrawnFamily)
     """Shapes to learn from and to be tested on; None for shapes that were given in Python and are in no file."""
     config: PSGNConfig = field(default_factory=PSGNConfig)
     """Network, scheme and loss."""
@@ -26,7 +27,7 @@ class PSGNSettings(RunSettings):
     seconds: float | None = None
     """Seconds of optimisation; None with a budget of steps."""
     seed: int = 0
-    """Seed of weights, batches and random vectors."""
+    """Seed of shapes, weights, batches and random vectors."""
 
     def __post_init__(self) -> None:
         check_settings(self)

@@ -13,10 +13,16 @@ from diffshape.models.psgn.model import PSGN
 from diffshape.models.psgn.settings import PSGNSettings
 from diffshape.models.psgn.task import PSGNTask
 from diffshape.models.psgn.views import Views, views_of
+from diffshape.models.training_shapes import training_shapes
 from diffshape.training.models.begin import begin_training
 from diffshape.training.models.kind import TrainingKind
 from diffshape.training.models.result import TrainingResult
 from diffshape.training.models.run import Observer, TaskMaker
+
+_POINTS = 2048
+"""Points on each shape that is drawn or read, of which those of a step are drawn."""
+_VIEWS = 8
+"""Pictures of each shape that is drawn or read."""
 
 
 @checked
@@ -105,9 +111,5 @@ def _new_task(settings: PSGNSettings, views: Views, device: torch.device) -> PSG
     return PSGNTask(PSGN(settings.config).to(device), views.to(device), seed=settings.seed)
 
 
-def _examples(data: None, *, seed: int) -> tuple[ShapeSet, ShapeSet]:
-    raise NotImplementedError
-
-
-PSGN_TRAINING = TrainingKind(PSGNSettings, _examples, prepared)
+PSGN_TRAINING = TrainingKind(PSGNSettings, partial(training_shapes, points=_POINTS, views=_VIEWS), prepared)
 """The row of the table of trainings."""

@@ -69,3 +69,10 @@ def views_of(shapes: ShapeSet, config: PSGNConfig, *, by: str) -> Views:
     if turns and turns[0].shape[1] != images.shape[1]:
         raise ValueError(f"{by}: views must be those of {images.shape[1]} images, got {turns[0].shape[1]}")
     return Views(images.float(), points.float(), turns[0].float() if turns else None)
+
+
+def first_views(shapes: ShapeSet, config: PSGNConfig) -> tuple[Float[Tensor, "s 1 h w"], Float[Tensor, "s n 3"]]:
+    """The first image of each shape, and all points of the shape in the frame of the answers."""
+    views, places = views_of(shapes, config, by="first_views"), torch.arange(len(shapes))
+    rows = torch.arange(views.points.shape[1]).expand(len(shapes), -1)
+    return views.of(places, torch.zeros_like(places), rows)
