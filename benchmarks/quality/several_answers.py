@@ -1,6 +1,6 @@
 """One image, several shapes behind it: how the training schemes of PSGN answer.
 
-    python -m benchmarks.quality.several_answers [--steps 1000] [--shapes 192] [--pictures FOLDER] [--fresh]
+    python -m benchmarks.quality.several_answers [--steps 1000] [--shapes 192] [--picture FILE] [--fresh]
 
 The family "hidden_back" has three shapes to every image. Each scheme is trained on one set of them and answers the
 images of 24 others eight times: distance of the best answer and of all answers from 1,024 true points, and of the
@@ -11,6 +11,7 @@ processor. Results are kept as they come; what is there already is skipped.
 
 import argparse
 import time
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -27,7 +28,6 @@ FAMILY, TESTED, POINTS = "hidden_back", 24, 512
 SCHEMES = {
     "deterministic": PSGNConfig(scheme="deterministic"),
     "best of 4": PSGNConfig(),
-    "best of 4, relaxed": PSGNConfig(relaxation=0.05),
     "conditional VAE": PSGNConfig(scheme="vae"),
 }
 
@@ -42,22 +42,26 @@ def true_points(shapes: ShapeSet) -> torch.Tensor:
     return shapes.require("points", by="several_answers")[0][:, POINTS:]
 
 
-def answered(name: str, config: PSGNConfig, learn: ShapeSet, test: ShapeSet, steps: int, pictures: Path | None) -> Row:
-    """Train by one scheme, and score."""
+def trained(name: str, learn: ShapeSet, steps: int) -> tuple[PSGN, float]:
+    """The model of a scheme, and seconds of the processor."""
     start = time.process_time()
-    model = train_psgn(learn, config, steps=steps, progress=False).model
-    seconds = time.process_time() - start
+    result = train_psgn(learn, SCHEMES[name], steps=steps, progress=False)
+    if result.interrupted:
+        raise SystemExit(f"several_answers: interrupted after {result.step} steps of {name}")
+    return result.model, time.process_time() - start
+
+
+def means(model: PSGN, test: ShapeSet) -> Row:
+    """The three distances, means over the images."""
     score = score_psgn(model, replace(test, points=true_points(test), normals=None))
-    if pictures is not None:
-        draw(model, test, pictures / f"{name.replace(', ', ' ').replace(' ', '-')}.png")
-    means = {key: round(sum(values) / len(values), 1) for key, values in score.to_dict().items()}
-    return {**means, "seconds": round(seconds)}
+    return {key: round(sum(values) / len(values), 1) for key, values in score.to_dict().items()}
 
 
-def draw(model: PSGN, test: ShapeSet, path: Path) -> None:
-    """The first three shapes, which have one image, and six answers to it."""
-    images, truths = first_views(test[:3], model.config)
-    answer_grid(images, model.predict(images, count=6), truths, path=path)
+def draw(models: Sequence[PSGN], test: ShapeSet, path: Path) -> None:
+    """A row for each model: the first image, one of its three shapes, and six answers."""
+    images, truths = first_views(test[: len(models)], models[0].config)
+    answers = torch.cat([model.predict(image[None], count=6) for model, image in zip(models, images)])
+    answer_grid(images, answers, truths, path=path, size=132)
 
 
 def without_a_network(learn: ShapeSet, test: ShapeSet) -> dict[str, Row]:
@@ -92,7 +96,7 @@ def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--steps", type=int, default=1000)
     parser.add_argument("--shapes", type=int, default=192, help="shapes to learn from")
-    parser.add_argument("--pictures", type=Path, help="folder for a picture of each scheme")
+    parser.add_argument("--picture", type=Path, help="PNG of the answers of the schemes that are measured now")
     parser.add_argument("--results", type=Path, default=RESULTS / "several_answers.jsonl")
     parser.add_argument("--fresh", action="store_true", help="measure again what is there already")
     return parser.parse_args()
@@ -113,9 +117,14 @@ def main() -> None:
     for name, row in without_a_network(learn, test).items():
         if (name, *sizes.values()) not in done:
             keep(name, row)
-    for name, config in SCHEMES.items():
+    models = []
+    for name in SCHEMES:
         if (name, *sizes.values()) not in done:
-            keep(name, answered(name, config, learn, test, options.steps, options.pictures))
+            model, seconds = trained(name, learn, options.steps)
+            models.append(model)
+            keep(name, {**means(model, test), "seconds": round(seconds)})
+    if models and options.picture is not None:
+        draw(models, test, options.picture)
 
 
 if __name__ == "__main__":
