@@ -1,9 +1,10 @@
 """Shapes read one by one, by several processes if wanted, into one set."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping, Sequence
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -18,14 +19,11 @@ _FARTHEST = 1.0
 """Largest coordinate of a shape, which lies about the cube from -1/2 to 1/2."""
 _NAMED = 3
 """Number of shapes that a note names."""
-_CURES = {
-    "points": "points=0", "normals": "points=0", "volume_points": "volume_points=0", "near_points": "near_points=0",
-    "near_distances": "near_points=0", "voxels": "resolution=0", "images": "views=0", "views": "views=0",
-}  # fmt: skip
-"""Arguments with which parts are left out."""
+_OPTIONS = {"points": "points", "volume_points": "volume_points", "near_points": "near_points", "images": "views"}
+"""Arguments that ask for parts, which then every shape must have."""
 
 
-class ShapeReaders(Dataset):
+class ShapeReaders(Dataset[Any]):
     """Shapes that are read when they are asked for, each with a generator of its own.
 
     A shape that cannot be read is the error that says why.
@@ -56,49 +54,30 @@ def shape_generator(name: str, seed: int) -> torch.Generator:
 def gathered(found: Found, wanted: Wanted, *, seed: int, workers: int, source: Path) -> ShapeSet:
     """All shapes that were found, as one set.
 
+    Args:
+        found: Readers of the shapes.
+        wanted: Sizes of their parts.
+        seed: Seed of their points.
+        workers: Processes that read.
+        source: Place where they were found, for messages.
+
     Raises:
-        ReadError: Some cannot be read, or lack a part that others have; all of these are named.
+        ReadError: There are none, some cannot be read, or some lack a part that others have; all of these are named.
         ImportError: Files need an extra that is not installed.
     """
-    names = tuple(found.readers)
-    if not names:
+    if not found.readers:
         raise ReadError(f"{source}: no shapes are left. {' '.join(found.notes)}".rstrip())
-    rows: dict[str, Tensor] = {}
-    holders: dict[str, list[str]] = defaultdict(list)
-    notes: dict[str, list[str]] = defaultdict(list)
-    wrong = []
-    for place, shape in enumerate(_read_all(ShapeReaders(found.readers, wanted, seed), workers)):
-        if isinstance(shape, ImportError):
-            raise shape
-        if isinstance(shape, Exception):
-            wrong.append(str(shape) if names[place] in str(shape) else f"{names[place]}: {shape}")
-            continue
-        for note in shape.notes:
-            notes[note].append(names[place])
-        if not rows:
-            check_fits("read_shapes: shapes", len(names), sum(part.nbytes for part in shape.parts.values()) or 1)
-        for name, part in shape.parts.items():
-            own = rows.setdefault(name, part.new_empty((len(names), *part.shape)))
-            if own.shape[1:] != part.shape:
-                wrong.append(f"{names[place]}: {name} {tuple(part.shape)}, others {tuple(own.shape[1:])}")
-                continue
-            own[place] = part
-            holders[name].append(names[place])
-    if wrong:
-        raise ReadError(f"{source}: {len(wrong)} of {len(names)} shapes cannot be read: {'; '.join(wrong)}")
-    _check_complete(names, holders, source)
-    told = [f"{_these(some)}: {note}" for note, some in notes.items()]
-    return ShapeSet(names=names, notes=(*found.notes, *told), **rows)
+    shapes = ShapeReaders(found.readers, wanted, seed)
+    # with a generator, as the loader would else draw from the global one
+    loader = DataLoader(shapes, batch_size=None, num_workers=workers, collate_fn=_as_it_is, generator=torch.Generator())
+    gathering = _Gathering(shapes.names, source)
+    for place, shape in enumerate(loader):
+        gathering.take(place, shape)
+    options = _OPTIONS if wanted.resolution is None else {**_OPTIONS, "voxels": "resolution"}
+    return gathering.finished(found.notes, options=options)
 
 
-def _read_all(shapes: ShapeReaders, workers: int) -> Iterator[OneShape | Exception]:
-    """The shapes in order. The loader gets a generator, as it would else draw from the global one."""
-    return iter(
-        DataLoader(shapes, batch_size=None, num_workers=workers, collate_fn=_as_it_is, generator=torch.Generator())
-    )
-
-
-def _as_it_is(shape: OneShape | Exception) -> OneShape | Exception:
+def _as_it_is(shape: Any) -> Any:
     return shape
 
 
@@ -111,17 +90,60 @@ def _check_place(parts: Mapping[str, Tensor]) -> None:
             )
 
 
-def _check_complete(names: tuple[str, ...], holders: Mapping[str, list[str]], source: Path) -> None:
-    """Every part is known of every shape, and there is one."""
-    if not holders:
-        raise ReadError(f"{source}: its {len(names)} shapes have none of the parts that are asked for")
-    for part, some in holders.items():
-        if len(some) < len(names):
-            without = sorted(set(names) - set(some))
-            cure = f"; add them or leave them out with {_CURES[part]}" if part in _CURES else ""
-            raise ReadError(
-                f"{source}: {len(without)} of {len(names)} shapes have no {part}: {', '.join(without)}{cure}"
-            )
+class _Gathering:
+    """Parts of shapes that come one after the other; each is copied to its row at once, so that none is kept twice."""
+
+    def __init__(self, names: Sequence[str], source: Path) -> None:
+        self.names, self.source = names, source
+        self.rows: dict[str, Tensor] = {}
+        self.holders: dict[str, set[str]] = defaultdict(set)
+        self.notes: dict[str, list[str]] = defaultdict(list)
+        self.wrong: list[str] = []
+
+    def take(self, place: int, shape: OneShape | Exception) -> None:
+        """Add a shape, or the reason why it cannot be read."""
+        name = self.names[place]
+        if isinstance(shape, ImportError):
+            raise shape
+        if isinstance(shape, Exception):
+            self.wrong.append(str(shape) if name in str(shape) else f"{name}: {shape}")
+            return
+        if not self.rows:
+            check_fits("read_shapes: shapes", len(self.names), sum(part.nbytes for part in shape.parts.values()) or 1)
+        for note in shape.notes:
+            self.notes[note].append(name)
+        for title, part in shape.parts.items():
+            rows = self.rows.setdefault(title, part.new_empty((len(self.names), *part.shape)))
+            if rows.shape[1:] != part.shape:
+                self.wrong.append(f"{name}: {title} {tuple(part.shape)}, unlike {tuple(rows.shape[1:])} of others")
+                continue
+            rows[place] = part
+            self.holders[title].add(name)
+
+    def finished(self, notes: tuple[str, ...], *, options: Mapping[str, str]) -> ShapeSet:
+        """The set, with more notes.
+
+        A part that only some shapes have is left out with a note, unless an option asked for it.
+        """
+        if self.wrong:
+            every = "; ".join(self.wrong)
+            raise ReadError(f"{self.source}: {len(self.wrong)} of {len(self.names)} shapes cannot be read: {every}")
+        for part in list(self.rows):
+            if without := self._without(part):
+                if part in options:
+                    raise ReadError(
+                        f"{self.source}: {len(without)} of {len(self.names)} shapes have no {part}: "
+                        f"{', '.join(without)}; add them, or leave them out with {options[part]}=None"
+                    )
+                del self.rows[part]
+                self.notes[f"The {part} of the others are left out, as there are none here."] = without
+        if not self.rows:
+            raise ReadError(f"{self.source}: its {len(self.names)} shapes have none of the parts that are asked for")
+        told = [f"{_these(names)}: {note}" for note, names in self.notes.items()]
+        return ShapeSet(names=tuple(self.names), notes=(*notes, *told), **self.rows)
+
+    def _without(self, part: str) -> list[str]:
+        return [name for name in self.names if name not in self.holders[part]]
 
 
 def _these(names: list[str]) -> str:

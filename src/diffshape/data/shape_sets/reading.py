@@ -22,11 +22,11 @@ def read_shapes(
     folder: str | PathLike[str],
     *,
     layout: LayoutName = "auto",
-    points: int = 2048,
-    volume_points: int = 2048,
-    near_points: int = 2048,
+    points: int | None = 2048,
+    volume_points: int | None = 2048,
+    near_points: int | None = 2048,
     resolution: int | None = None,
-    views: int = 0,
+    views: int | None = None,
     seed: int = 0,
     workers: int = 0,
     cache: str | PathLike[str] | None = None,
@@ -51,13 +51,14 @@ def read_shapes(
         folder: Folder, searched with all folders in it but hidden ones; a list such as ``train.lst`` of folders beside
             it; or one file.
         layout: Name of the layout; "auto" recognises it by the files.
-        points: Points on each surface; 0: none, as for the next two.
-        volume_points: Points in the cube of side 1.1.
-        near_points: Points near each surface: of "im-net" the finest of the file, of "voxels" middles of voxels at the
-            surface, of "meshes" moved from it by N(0, 0.04^2) along each axis.
+        points: Points on each surface; None for none.
+        volume_points: Points in the cube of side 1.1, with their occupancies; None for none.
+        near_points: Points near each surface, with their occupancies, of "meshes" with signed distances; None for none.
+            Those of "im-net" are the finest of the file, those of "voxels" the middles of voxels at the surface, those
+            of "meshes" are moved from it by a Gaussian of standard deviation 0.04 along each axis.
         resolution: Voxels along a side: meshes are asked at their middles, finer voxels are taken together, full where
-            half are. None: those of the file, none of meshes; 0: none.
-        views: Images of each shape, the first of the file; those of "occupancy-networks" need Pillow.
+            half are. None for those of the file, and none of meshes.
+        views: Images of each shape, the first of its file or folder, read with Pillow; None for none.
         seed: Seed of the points, from 0 to 2^64 - 1.
         workers: Processes that read; the result is the same for any number. 0: this one.
         cache: Folder in which the set is kept as a safetensors file. It is taken from there while the files have the
@@ -78,20 +79,20 @@ def read_shapes(
     >>> with TemporaryDirectory() as folder:
     ...     for name in ("b", "a"):
     ...         write_mesh(Path(folder, f"{name}.obj"), icosphere(2))
-    ...     shapes = read_shapes(folder, points=100, volume_points=50, near_points=0, resolution=8)
+    ...     shapes = read_shapes(folder, points=100, volume_points=50, near_points=None, resolution=8)
     >>> shapes.names, shapes.points.shape, shapes.occupancies.shape, shapes.voxels.shape
     (('a', 'b'), torch.Size([2, 100, 3]), torch.Size([2, 50]), torch.Size([2, 8, 8, 8]))
     """
     given = nameable(folder)
-    counts = {"points": points, "volume_points": volume_points, "near_points": near_points}
+    counts = {"points": points, "volume_points": volume_points, "near_points": near_points, "views": views}
     for name, count in counts.items():
-        check_fits(f"read_shapes: {name}", count, _POINT_BYTES, 0)
-    if resolution:
+        if count is not None:
+            check_fits(f"read_shapes: {name}", count, _POINT_BYTES)
+    if resolution is not None:
         check_resolution("read_shapes: resolution", resolution, 1, sparse=False)
-    check_whole("read_shapes: views", views)
     check_whole("read_shapes: workers", workers, 0, _MOST_WORKERS)
     check_seed("read_shapes: seed", seed)
-    wanted = Wanted(**counts, resolution=resolution, views=views)
+    wanted = Wanted(**counts, resolution=resolution)
     base, paths = files_of(given)
     chosen, own = layout_of(layout, given, paths)
     kept = None

@@ -24,25 +24,30 @@ def voxel_parts(voxels: Voxels, wanted: Wanted, generator: torch.Generator) -> d
     """
     if not voxels.any():
         raise ReadError("all its voxels are empty")
-    parts = {}
+    parts = {"voxels": coarser(voxels, wanted.resolution or len(voxels))}
     if wanted.points:
         parts["points"], parts["normals"] = surface_samples(voxels, wanted.points, generator)
     if wanted.volume_points:
         cells = ((volume_points(wanted.volume_points, generator) + 0.5) * len(voxels)).floor().long()
         parts["volume_points"], parts["occupancies"] = middles(cells, len(voxels)), values_at(voxels, cells)
-    if wanted.resolution != 0:
-        parts["voxels"] = coarser(voxels, wanted.resolution or len(voxels))
     return parts
 
 
 def near_parts(voxels: Voxels, count: int, generator: torch.Generator) -> dict[str, Tensor]:
-    """Points near the surface: middles of voxels of which a neighbour, of 26, is full where they are empty or other."""
-    padded = pad(voxels, (2,) * 6).float()[None, None]
-    highest = torch.nn.functional.max_pool3d(padded, 3, stride=1)
-    lowest = -torch.nn.functional.max_pool3d(-padded, 3, stride=1)
-    mixed = (highest != lowest)[0, 0].nonzero() - 1
+    """Points near the surface: middles of voxels that are not as full as all of the 26 about them."""
+    padded = pad(voxels, (2,) * 6)
+    mixed = (_any_neighbor(padded) & _any_neighbor(~padded)).nonzero() - 1
     cells = mixed[torch.randint(len(mixed), (count,), generator=generator)]
     return {"near_points": middles(cells, len(voxels)), "near_occupancies": values_at(voxels, cells)}
+
+
+def _any_neighbor(voxels: Bool[Tensor, "p p p"]) -> Bool[Tensor, "q q q"]:
+    """Whether any of the 3^3 voxels about each is full; those at the sides, which have fewer, are left out."""
+    for axis in range(3):
+        inner = voxels.shape[axis] - 2
+        before, own, after = (voxels.narrow(axis, start, inner) for start in range(3))
+        voxels = before | own | after
+    return voxels
 
 
 def surface_samples(voxels: Voxels, count: int, generator: torch.Generator) -> tuple[Tensor, Tensor]:

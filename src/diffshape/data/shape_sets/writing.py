@@ -3,7 +3,7 @@
 import warnings
 from os import PathLike
 from pathlib import Path, PurePosixPath
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from torch import Tensor
@@ -72,12 +72,11 @@ def write_shapes(
 
 def _write_archive(path: Path, tensors: dict[str, Tensor]) -> None:
     """The arrays of a file, with the place and size that the shape has in its own coordinates, which are these."""
-    arrays = {key: values.numpy() for key, values in tensors.items()}
-    if "occupancies" in arrays:
-        arrays["occupancies"] = np.packbits(arrays["occupancies"])
-    floats = {key: values.astype(np.float32) if values.dtype.kind == "f" else values for key, values in arrays.items()}
+    arrays: dict[str, Any] = {"loc": np.zeros(3, np.float32), "scale": np.float32(1)}
+    for key, values in tensors.items():
+        arrays[key] = np.packbits(values.numpy()) if key == "occupancies" else values.float().numpy()
     with atomic_path(path) as temporary:
-        np.savez(temporary, loc=np.zeros(3, np.float32), scale=np.float32(1), **floats)
+        np.savez(temporary, **arrays)
 
 
 def _check_names(names: tuple[str, ...]) -> None:

@@ -11,17 +11,17 @@ from diffshape.data.arrays import ReadError
 
 
 class Wanted(NamedTuple):
-    """Sizes of the parts of each shape; with 0 a part is left out."""
+    """Sizes of the parts of each shape; None leaves a part out, but for voxels."""
 
-    points: int
+    points: int | None
     """Points on the surface."""
-    volume_points: int
+    volume_points: int | None
     """Points in the cube of side 1.1."""
-    near_points: int
+    near_points: int | None
     """Points near the surface."""
     resolution: int | None
     """Voxels along a side; None: as many as the file has, none of a mesh."""
-    views: int
+    views: int | None
     """Images."""
 
 

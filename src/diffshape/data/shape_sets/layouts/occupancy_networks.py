@@ -66,9 +66,9 @@ def _read(folder: Path, wanted: Wanted, generator: torch.Generator) -> OneShape:
         points, occupancies, distances = _sided(folder / NEAR, wanted.near_points, generator)
         parts |= {"near_points": points, "near_occupancies": occupancies}
         parts |= {} if distances is None else {"near_distances": distances}
-    if wanted.resolution != 0 and (folder / VOXELS).exists():
+    if (folder / VOXELS).exists():
         voxels = torch.from_numpy(np.ascontiguousarray(read_binvox(folder / VOXELS)))
-        with refusals(folder / VOXELS, "cube of voxels", cure="leave them out with resolution=0"):
+        with refusals(folder / VOXELS, "cube of voxels", cure="choose another resolution"):
             parts["voxels"] = coarser(voxels, wanted.resolution or len(voxels))
     if wanted.views and (folder / IMAGES).is_dir():
         parts |= _views(folder / IMAGES, wanted.views)
