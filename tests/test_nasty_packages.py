@@ -195,6 +195,7 @@ def good_calls() -> dict[str, Call]:
     sdf, family, frame = data.SignedDistance(BALL), data.shape_family("ellipsoid", 2), data.Frame((0.0, 0.0, 0.0), 2.0)
     solid, cloud = data.procedural_object("sphere"), data.PointCloud(CLOUD)
     drawn = data.drawn_solid(5)
+    shapes = data.ShapeSet(names=("a",), points=torch.rand(1, 5, 3))
     marks, x, flat = data.LandmarkImages(**images()), torch.rand(5, 3), torch.rand(5, 2)
     surface = ops.OrientedSurface(x - 0.5, torch.nn.functional.normalize(x), x[:, 0], 0.2, lambda places: places[:, 0])
     grid, latent = fields.build_field(GRID), fields.LatentMLP(LATENT, shapes=2)
@@ -273,6 +274,9 @@ def good_calls() -> dict[str, Call]:
         "data.read_mesh": Call(data.read_mesh, {"path": "ball.ply"}),
         "data.read_mesh_folder": Call(data.read_mesh_folder, {"folder": "meshes"}),
         "data.read_shape": Call(data.read_shape, {"path": "points.ply"}, use=vars),
+        "data.read_shapes": Call(
+            data.read_shapes, {"folder": "meshes", "points": 5, "volume_points": 5, "near_points": 5}, use=vars
+        ),
         "data.read_points": Call(data.read_points, {"path": "points.ply"}, use=vars),
         "data.shape_family": Call(data.shape_family, {"name": "box", "count": 2}, use=vars),
         "data.simulate_scan": Call(data.simulate_scan, {"mesh": BALL, "count": 10}),
@@ -283,6 +287,7 @@ def good_calls() -> dict[str, Call]:
         "data.torus_mesh": Call(data.torus_mesh, {"ring_segments": 4, "tube_segments": 4}),
         "data.train_test_split": Call(data.train_test_split, {"count": 5}),
         "data.write_mesh": Call(data.write_mesh, {"path": "out.ply", "vertices": BALL.vertices, "faces": BALL.faces}),
+        "data.write_shapes": Call(data.write_shapes, {"folder": "shapes", "shapes": shapes}),
         "data.write_points": Call(data.write_points, {"path": "out.csv", "points": CLOUD}),
         "fields.DistanceGrid": Call(fields.DistanceGrid, {"config": fields.DistanceGridConfig(cell=0.1)}),
         "fields.FeatureGrid": Call(fields.FeatureGrid, {}),
