@@ -153,3 +153,13 @@ def test_a_mapped_array_is_the_array_and_a_torn_one_is_named(tmp_path):
     path.write_bytes(path.read_bytes()[:-1])
     with pytest.raises(ReadError, match="384 bytes and the file holds 383"):
         mapped_array(path)
+
+
+def test_bytes_that_pack_well_are_no_bomb(tmp_path):
+    path = tmp_path / "a.npz"
+    np.savez_compressed(path, voxels=np.zeros(9 << 20, np.uint8))
+    assert path.stat().st_size < 20_000
+    assert len(read_archive(path)["voxels"]) == 9 << 20
+    np.savez_compressed(path, voxels=np.zeros((9 << 20) + 1))
+    with pytest.raises(ReadError, match="more than 100 times the file"):
+        read_archive(path)

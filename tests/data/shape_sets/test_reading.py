@@ -89,6 +89,16 @@ def test_notes_are_kept_in_a_cache(folder, tmp_path):
     assert again.notes == first.notes
 
 
+def test_long_reading_says_how_far_it_is(folder, monkeypatch, caplog):
+    caplog.set_level("INFO", logger="diffshape")
+    read_shapes(folder, **SIZES)
+    monkeypatch.setattr("diffshape.data.shape_sets.gather._TOLD_EVERY", -1.0)
+    read_shapes(folder, **SIZES)
+    assert [record.message for record in caplog.records if "read" in record.message] == [
+        f"{folder}: {number} of 3 shapes are read" for number in (1, 2, 3)
+    ]
+
+
 def test_nothing_that_is_asked_for(folder):
     with pytest.raises(ReadError, match="its 3 shapes have none of the parts that are asked for"):
         read_shapes(folder, points=None, volume_points=None, near_points=None)

@@ -41,6 +41,16 @@ def test_what_is_written_is_read_again_bit_for_bit(tmp_path):
             assert torch.equal(getattr(again, name), part), name
 
 
+@pytest.mark.parametrize("part", ["voxels", "near_points"])
+def test_a_set_of_one_part_is_recognised(tmp_path, part):
+    shapes = drawn()
+    others = {"near_occupancies": shapes.near_occupancies} if part == "near_points" else {}
+    write_shapes(tmp_path, ShapeSet(names=shapes.names, **{part: getattr(shapes, part)}, **others))
+    again = read_shapes(tmp_path, near_points=5)
+    assert again.parts().keys() == {part, *others}
+    assert torch.equal(getattr(again, part), getattr(shapes, part))
+
+
 def test_files_are_those_of_the_published_layout(tmp_path):
     shapes = drawn()
     write_shapes(tmp_path, shapes)

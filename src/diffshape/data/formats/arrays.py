@@ -61,7 +61,7 @@ def read_archive(path: Path, names: Collection[str] | None = None) -> dict[str, 
         headers = {
             name: _member_header(archive, info) for name, info in found.items() if names is None or name in names
         }
-        return _members(archive, headers, path.stat().st_size)
+        return _members(archive, headers, path.stat().st_size, least_wide=1)
 
 
 def read_npy(path: Path) -> Table:
@@ -82,7 +82,7 @@ def read_npz(path: Path) -> Table:
             raise ReadError(f"it holds {', '.join(headers) or 'nothing'}; name the points 'points', 'xyz' or 'pos'")
         rows = headers[key][1][:1]
         wanted = {name: each for name, each in headers.items() if name == key or (each[1][:1] == rows and each[1])}
-        arrays = _members(archive, wanted, path.stat().st_size)
+        arrays = _members(archive, wanted, path.stat().st_size, least_wide=_WIDE)
     return _with_others(_table(arrays.pop(key), f"array {key!r}"), arrays)
 
 
@@ -143,11 +143,15 @@ def _member_header(
         raise ReadError(f"{info.filename} is damaged") from error
 
 
-def _members(archive: zipfile.ZipFile, wanted: Mapping[str, Any], held: int) -> dict[str, NDArray[Any]]:
-    """The arrays of these headers by name, if they may come out of a file of ``held`` bytes."""
-    require_unpacked(
-        sum(_count(shape) * max(kind.itemsize, _WIDE) for _, shape, kind in wanted.values()), held, "arrays"
-    )
+def _members(
+    archive: zipfile.ZipFile, wanted: Mapping[str, Any], held: int, *, least_wide: int
+) -> dict[str, NDArray[Any]]:
+    """The arrays of these headers by name, if they may come out of a file of ``held`` bytes.
+
+    ``least_wide`` is the number of bytes that each of their numbers takes at least in memory.
+    """
+    sizes = (_count(shape) * max(kind.itemsize, least_wide) for _, shape, kind in wanted.values())
+    require_unpacked(sum(sizes), held, "arrays")
     arrays = {}
     for name, (info, shape, kind) in wanted.items():
         require_held(_count(shape) * kind.itemsize, info.file_size, f"array {name!r} of shape {shape}")

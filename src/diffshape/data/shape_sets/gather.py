@@ -1,5 +1,6 @@
 """Shapes read one by one, by several processes if wanted, into one set."""
 
+import time
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from hashlib import sha256
@@ -11,6 +12,7 @@ from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
 from diffshape._bounds import check_fits
+from diffshape._notices import tell
 from diffshape.data.arrays import ReadError
 from diffshape.data.shape_sets.layouts.layout import Found, OneShape, Reader, Wanted
 from diffshape.data.shape_sets.shape_set import ShapeSet
@@ -19,6 +21,8 @@ _FARTHEST = 1.0
 """Largest coordinate of a shape, which lies about the cube from -1/2 to 1/2."""
 _NAMED = 3
 """Number of shapes that a note names."""
+_TOLD_EVERY = 10.0
+"""Seconds after which it is told how many shapes have been read."""
 _OPTIONS = {"points": "points", "volume_points": "volume_points", "near_points": "near_points", "images": "views"}
 """Arguments that ask for parts, which then every shape must have."""
 
@@ -71,8 +75,12 @@ def gathered(found: Found, wanted: Wanted, *, seed: int, workers: int, source: P
     # with a generator, as the loader would else draw from the global one
     loader = DataLoader(shapes, batch_size=None, num_workers=workers, collate_fn=_as_it_is, generator=torch.Generator())
     gathering = _Gathering(shapes.names, source)
+    told = time.monotonic()
     for place, shape in enumerate(loader):
         gathering.take(place, shape)
+        if time.monotonic() - told > _TOLD_EVERY:
+            told = time.monotonic()
+            tell(f"{source}: {place + 1:,} of {len(shapes):,} shapes are read")
     options = _OPTIONS if wanted.resolution is None else {**_OPTIONS, "voxels": "resolution"}
     return gathering.finished(found.notes, options=options)
 

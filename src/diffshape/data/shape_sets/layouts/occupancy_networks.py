@@ -45,12 +45,8 @@ def _select(paths: Sequence[Path]) -> list[Path]:
     return [path for path in paths if path.name in names or path.parent.name == IMAGES]
 
 
-def _recognises(paths: list[Path]) -> bool:
-    return any(path.name in (CLOUD, VOLUME) for path in paths)
-
-
 def _find(base: Path, paths: list[Path]) -> Found:
-    folders = sorted({path.parent for path in paths if path.parent.name != IMAGES})
+    folders = sorted({path.parent.parent if path.parent.name == IMAGES else path.parent for path in paths})
     names = {folder: base.name if folder == base else name_in(base, folder) for folder in folders}
     return Found({name: partial(_read, folder) for folder, name in names.items()})
 
@@ -159,6 +155,6 @@ def _rotations(path: Path, count: int) -> Tensor:
 
 
 OCCUPANCY_NETWORKS = Layout(
-    "occupancy-networks", f"{VOLUME} or {CLOUD} in a folder for each shape", _select, _recognises, _find
+    "occupancy-networks", f"{VOLUME}, {CLOUD} or {VOXELS} in a folder for each shape", _select, bool, _find
 )
 """Folders with ``points.npz`` and ``pointcloud.npz``."""
