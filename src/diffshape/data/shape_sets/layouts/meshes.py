@@ -5,6 +5,7 @@ one another are lost. Occupancies and distances are exact. Surface points are ev
 outside: where closed bodies overlap, those of one in another are left out.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
@@ -38,8 +39,8 @@ def _recognises(paths: list[Path]) -> bool:
 
 def _find(base: Path, paths: list[Path]) -> Found:
     names = [path.stem if path == base else name_in(base, path) for path in paths]
-    alike = {name for name in names if names.count(name) > 1}
-    full = [f"{name}{path.suffix}" if name in alike else name for name, path in zip(names, paths)]
+    times = Counter(names)
+    full = [f"{name}{path.suffix}" if times[name] > 1 else name for name, path in zip(names, paths)]
     return Found({name: partial(_read, path) for name, path in zip(full, paths)})
 
 
