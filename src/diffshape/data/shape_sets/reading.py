@@ -8,8 +8,9 @@ from diffshape._files import nameable
 from diffshape.data.shape_sets.cache import cache_path, read_cached, write_cached
 from diffshape.data.shape_sets.folder import Source, files_of
 from diffshape.data.shape_sets.gather import gathered
+from diffshape.data.shape_sets.layout_name import LayoutName
 from diffshape.data.shape_sets.layouts.layout import Wanted
-from diffshape.data.shape_sets.layouts.table import LayoutName, layout_of
+from diffshape.data.shape_sets.layouts.table import layout_of
 from diffshape.data.shape_sets.shape_set import ShapeSet
 
 _POINT_BYTES = 100

@@ -5,7 +5,8 @@ import pytest
 
 from diffshape.data import ReadError, icosphere, read_shapes, write_mesh, write_points
 from diffshape.data.shape_sets.folder import files_of
-from diffshape.data.shape_sets.layouts.table import LAYOUTS, LayoutName, layout_of
+from diffshape.data.shape_sets.layout_name import LayoutName
+from diffshape.data.shape_sets.layouts.table import LAYOUTS, layout_of
 
 BALL = icosphere(2)
 

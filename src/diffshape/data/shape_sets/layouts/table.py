@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Literal
 
 from diffshape.data.arrays import ReadError
+from diffshape.data.shape_sets.layout_name import LayoutName
 from diffshape.data.shape_sets.layouts.clouds import LATENT_3D_POINTS
 from diffshape.data.shape_sets.layouts.im_net import IM_NET
 from diffshape.data.shape_sets.layouts.layout import Layout
@@ -12,8 +12,6 @@ from diffshape.data.shape_sets.layouts.meshes import MESHES
 from diffshape.data.shape_sets.layouts.occupancy_networks import OCCUPANCY_NETWORKS
 from diffshape.data.shape_sets.layouts.voxels import VOXELS
 
-LayoutName = Literal["auto", "occupancy-networks", "im-net", "latent-3d-points", "meshes", "voxels"]
-"""Names of layouts; "auto": the one that is recognised."""
 LAYOUTS = {layout.name: layout for layout in (OCCUPANCY_NETWORKS, IM_NET, LATENT_3D_POINTS, MESHES, VOXELS)}
 """Layouts by name."""
 
