@@ -123,7 +123,7 @@ def _numbers(array: NDArray[Any], name: str, shape: tuple[int, ...]) -> NDArray[
         raise ReadError(f"{name} must be numbers of shape {shape}, got {array.dtype}, {array.shape}")
     if not np.isfinite(array).all():
         raise ReadError(f"{name} must be finite")
-    return array.astype(array.dtype.newbyteorder("="))
+    return array.astype(array.dtype.newbyteorder("="), copy=False)
 
 
 def _views(folder: Path, count: int) -> dict[str, Tensor]:
