@@ -281,6 +281,9 @@ def good_calls() -> dict[str, Call]:
         "data.read_mesh": Call(data.read_mesh, {"path": "ball.ply"}),
         "data.read_mesh_folder": Call(data.read_mesh_folder, {"folder": "meshes"}),
         "data.read_shape": Call(data.read_shape, {"path": "points.ply"}, use=vars),
+        "data.read_shapes": Call(
+            data.read_shapes, {"folder": "meshes", "points": 5, "volume_points": 5, "near_points": 5}, use=vars
+        ),
         "data.read_points": Call(data.read_points, {"path": "points.ply"}, use=vars),
         "data.shape_family": Call(data.shape_family, {"name": "box", "count": 2}, use=vars),
         "data.simulate_scan": Call(data.simulate_scan, {"mesh": BALL, "count": 10}),
@@ -291,6 +294,7 @@ def good_calls() -> dict[str, Call]:
         "data.torus_mesh": Call(data.torus_mesh, {"ring_segments": 4, "tube_segments": 4}),
         "data.train_test_split": Call(data.train_test_split, {"count": 5}),
         "data.write_mesh": Call(data.write_mesh, {"path": "out.ply", "vertices": BALL.vertices, "faces": BALL.faces}),
+        "data.write_shapes": Call(data.write_shapes, {"folder": "shapes", "shapes": drawn_set[:1]}),
         "data.write_points": Call(data.write_points, {"path": "out.csv", "points": CLOUD}),
         "fields.DistanceGrid": Call(fields.DistanceGrid, {"config": fields.DistanceGridConfig(cell=0.1)}),
         "fields.FeatureGrid": Call(fields.FeatureGrid, {}),
