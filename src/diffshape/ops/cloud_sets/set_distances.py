@@ -75,7 +75,7 @@ def set_distances(
             f"set_distances: the earth mover needs {x.shape[1]} points a cloud of y like x, got {y.shape[1]}"
         )
     table = torch.zeros(len(x), len(y), dtype=torch.float64)
-    first, second = torch.triu_indices(*table.shape, 1) if same else (table == 0).nonzero().mT
+    first, second = torch.triu_indices(len(x), len(x), 1) if same else (table == 0).nonzero().mT
     table[first, second] = matched_distances(x, y, first, second, epsilon)
     return table + table.mT if same else table
 
