@@ -45,6 +45,13 @@ def shape_strip(
     for place, each in enumerate(shapes):
         if not (isinstance(each, (tuple, list)) and len(each) == 2 and isinstance(each[0], str)):
             raise ValueError(f"shape_strip: shapes[{place}] must be (caption, shape), got {shown(each)}")
+    return gallery([shape_panels(shapes, size=size, azimuth=azimuth, elevation=elevation, up=up)], path=path)
+
+
+def shape_panels(
+    shapes: Sequence[tuple[str, Any]], *, size: int, azimuth: float, elevation: float, up: Up
+) -> list[tuple[str, UInt8[np.ndarray, "h w 3"]]]:
+    """The captions and pictures of :func:`shape_strip`, as `gallery` takes them."""
     panels = [(text, *shape) if isinstance(shape, tuple) else (text, shape, None) for text, shape in shapes]
     drawn = [torch.as_tensor(points) for _, points, _ in panels if len(points)]
     bounds = None
@@ -57,4 +64,4 @@ def shape_strip(
         picture = preview(*mesh, cloud, size=size, azimuth=azimuth, elevation=elevation, up=up, bounds=bounds)
         return picture[:, :size]  # a cloud is to the left of its surface, of which there is none
 
-    return gallery([[(text, panel(points, faces)) for text, points, faces in panels]], path=path)
+    return [(text, panel(points, faces)) for text, points, faces in panels]
