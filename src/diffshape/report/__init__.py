@@ -11,7 +11,6 @@ from diffshape.report.pictures.landmark_overlay import landmark_overlay
 from diffshape.report.pictures.level_sets import level_set_figure
 from diffshape.report.pictures.png import encode_png, write_png
 from diffshape.report.pictures.preview import preview
-from diffshape.report.pictures.shape_grid import shape_grid
 from diffshape.report.pictures.shape_space import completion_strip, interpolation_strip
 from diffshape.report.pictures.strip import shape_strip
 from diffshape.report.pictures.training_curves import training_curves
@@ -32,7 +31,6 @@ __all__ = [
     "level_set_figure",
     "preview",
     "read_comparison",
-    "shape_grid",
     "shape_strip",
     "training_curves",
     "write_png",

@@ -7,6 +7,9 @@ from typing import Any
 from diffshape.data.up import Up
 
 PICTURE = "shapes.png"
+"""Name of the picture of all shapes."""
+COLUMNS, SIZE = 6, 150
+"""Shapes in a row of the picture, and the side of each in pixels."""
 
 
 def write_shapes(folder: Path, shapes: Mapping[str, Any], *, up: Up) -> None:
@@ -22,7 +25,7 @@ def write_shapes(folder: Path, shapes: Mapping[str, Any], *, up: Up) -> None:
         OSError: The folder cannot be written.
     """
     from diffshape.data import Mesh, write_mesh, write_points
-    from diffshape.report import shape_grid
+    from diffshape.report import shape_strip
 
     full = {name: shape for name, shape in shapes.items() if not isinstance(shape, Mesh) or len(shape.faces)}
     if not full:
@@ -34,6 +37,6 @@ def write_shapes(folder: Path, shapes: Mapping[str, Any], *, up: Up) -> None:
         else:
             write_points(folder / f"{name}.ply", shape.cpu())
     drawn = [(name, tuple(shape) if isinstance(shape, Mesh) else shape.cpu()) for name, shape in full.items()]
-    shape_grid(drawn, path=folder / PICTURE, up=up)
+    shape_strip(drawn, columns=COLUMNS, path=folder / PICTURE, size=SIZE, up=up)
     lost = len(shapes) - len(full)
     print(f"{folder}: {len(full)} shapes as PLY, and {PICTURE}" + (f"; {lost} have no surface" if lost else ""))

@@ -177,7 +177,14 @@ class DeepSDF:
 
     @checked
     def decode_codes(self, codes: Float[Tensor, "b c"], resolution: int = 128) -> list[Mesh]:
-        """The surface of each code (B, latent), as ``mesh`` gives it."""
+        """The surface of each code (B, latent), as ``mesh`` gives it.
+
+        Raises:
+            ValueError: The shape of ``codes`` is wrong or ``resolution`` out of range.
+        """
+        latent = self.config.network.latent
+        if codes.ndim != 2 or codes.shape[1] != latent:
+            raise ValueError(f"DeepSDF.decode_codes: codes must have shape (B, {latent}), got {tuple(codes.shape)}")
         return [self.mesh(code, resolution) for code in codes]
 
     @checked
