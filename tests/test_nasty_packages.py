@@ -44,6 +44,7 @@ SMALL = {
     "MeshModel": models.MeshConfig(network=models.MeshNetwork(subdivisions=0, hidden=(8,), latent=4)),
     "VoxelModel": models.VoxelConfig(network=models.VoxelNetwork(resolution=4, base_channels=2, layers=1, latent=4)),
 }
+NEAR = data.ShapeSet(names=("a",), near_points=torch.rand(1, 5, 3), near_distances=torch.rand(1, 5))
 DEEP = models.DeepSDFConfig(network=LATENT, batch=2, points=8, samples=16)
 RESULTS = {
     "data.DistanceSamples", "data.DrawnScan", "data.DrawnSolid", "data.Mesh", "data.PointCloud",
@@ -361,6 +362,10 @@ def good_calls() -> dict[str, Call]:
             deep.interpolate, {"first": torch.rand(2), "last": torch.rand(2), "count": 2}
         ),
         "models.DeepSDF.mesh": Call(deep.mesh, {"code": torch.rand(2), "resolution": 8}),
+        "models.DeepSDF.complete": Call(deep.complete, {"points": x, "resolution": 8, "steps": 1}),
+        "models.DeepSDF.codes_of": Call(deep.codes_of, {"shapes": NEAR, "steps": 1}),
+        "models.DeepSDF.decode_codes": Call(deep.decode_codes, {"codes": torch.rand(2, 2), "resolution": 8}),
+        "models.DeepSDF.sample": Call(deep.sample, {"count": 2, "resolution": 8}),
         "models.DeepSDF.save": Call(deep.save, {"folder": "saved"}),
         "models.FolderData": Call(models.FolderData, {"folder": "marks"}, use=vars),
         "models.ShapeFolder": Call(models.ShapeFolder, {"folder": "meshes"}, use=vars),
@@ -457,7 +462,7 @@ def good_calls() -> dict[str, Call]:
             {**overlay, "deviations": torch.ones(2, 4, 2), "skeleton": SKELETON, "side": 32, "columns": 2},
         ),
         "report.preview": Call(report.preview, {"vertices": BALL.vertices, "faces": BALL.faces, "size": 8}),
-        "report.shape_strip": Call(report.shape_strip, {"shapes": [("ball", BALL)], "size": 60}),
+        "report.shape_strip": Call(report.shape_strip, {"shapes": [("ball", BALL)], "columns": 1, "size": 60}),
         "report.write_png": Call(report.write_png, {"path": "out.png", "image": picture}),
     }  # fmt: skip
     for name, field in field_points.items():

@@ -37,6 +37,9 @@ VERBS = {
     "train deep-sdf": Verb("train.deep_sdf", "TrainDeepSDF", "one network for a family of shapes"),
     "train landmarks": Verb("train.landmarks", "TrainLandmarks", "a network that finds vertebrae in radiographs"),
     "train scan-prior": Verb("train.scan_prior", "TrainScanPrior", "what cleans scans, learnt from drawn ones"),
+    "sample": Verb("trained.sample", "Sample", "new shapes from a trained family"),
+    "interpolate": Verb("trained.interpolate", "Interpolate", "shapes between two others"),
+    "complete": Verb("trained.complete", "Complete", "the whole of a shape that a scan has seen in part"),
     "demo": Verb("demo", "Demo", "fit and score the built-in scan"),
     "info": Verb("info", "Info", "versions, device, threads"),
 }
