@@ -1,6 +1,7 @@
 """Parts that the networks share: a perceptron, an attention layer, and a call that trades time for memory."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from itertools import pairwise
 
 import torch
@@ -10,11 +11,17 @@ from torch.utils.checkpoint import checkpoint
 
 from diffshape.models.autoencoders.config import Activation, PointCloudNetwork
 
-_ACTIVATIONS: dict[Activation, type[nn.Module]] = {"relu": nn.ReLU, "gelu": nn.GELU, "silu": nn.SiLU, "tanh": nn.Tanh}
+_ACTIVATIONS: dict[Activation, Callable[[], nn.Module]] = {
+    "relu": nn.ReLU,
+    "leaky_relu": partial(nn.LeakyReLU, 0.2),
+    "gelu": nn.GELU,
+    "silu": nn.SiLU,
+    "tanh": nn.Tanh,
+}
 
 
 def activation(name: Activation) -> nn.Module:
-    """Module of the nonlinearity called ``name``."""
+    """Module of the nonlinearity called ``name``; "leaky_relu" has slope 0.2 below 0."""
     return _ACTIVATIONS[name]()
 
 
