@@ -49,6 +49,22 @@ def perceptron(sizes: Sequence[int], nonlinearity: Activation, dropout: float) -
     return nn.Sequential(*layers, linear(sizes[-2], sizes[-1]))
 
 
+def cloud_perceptron(sizes: Sequence[int], points: int) -> nn.Sequential:
+    """A perceptron with ReLUs from features (B, ``sizes[0]``) to clouds (B, ``points``, 3) near the origin.
+
+    The last weights begin at a tenth of those of ``linear``, because shapes lie within a length of 1: larger clouds
+    spend hundreds of steps on shrinking.
+
+    >>> cloud_perceptron([4, 8], 5)(torch.zeros(2, 4)).shape
+    torch.Size([2, 5, 3])
+    """
+    layers = perceptron([*sizes, 3 * points], "relu", 0.0)
+    last: nn.Linear = layers[-1]  # type: ignore[assignment]
+    with torch.no_grad():
+        last.weight *= 0.1
+    return nn.Sequential(*layers, nn.Unflatten(1, (points, 3)))
+
+
 class AttentionLayer(nn.Module):
     """q + attention(q, context), then q + perceptron(q), both of normalised features.
 

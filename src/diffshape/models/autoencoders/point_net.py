@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from diffshape._arguments import checked
 from diffshape.losses import LossTerms, chamfer_distance, earth_mover_distance
 from diffshape.models.autoencoders.autoencoder import Autoencoder
-from diffshape.models.autoencoders.layers import linear, perceptron
+from diffshape.models.autoencoders.layers import cloud_perceptron, linear
 from diffshape.models.autoencoders.point_net_config import PointNetConfig, PointNetNetwork
 
 
@@ -33,7 +33,7 @@ class PointNetModel(Autoencoder):
         super().__init__(config)
         network = config.network
         self.encoder = nn.Sequential(*_point_layers(network))
-        self.decoder = perceptron([network.latent, *network.decoder, 3 * network.points], "relu", 0.0)
+        self.decoder = cloud_perceptron([network.latent, *network.decoder], network.points)
 
     @checked
     def encode(self, samples: Float[Tensor, "b n 3"]) -> Float[Tensor, "b latent"]:
@@ -47,7 +47,7 @@ class PointNetModel(Autoencoder):
     def decode(self, codes: Float[Tensor, "b latent"]) -> Float[Tensor, "b points 3"]:
         """Clouds of codes."""
         self.check_codes(codes)
-        return self.decoder(codes).unflatten(1, (-1, 3))
+        return self.decoder(codes)
 
     @checked
     def decode_codes(self, codes: Float[Tensor, "b latent"]) -> Float[Tensor, "b points 3"]:

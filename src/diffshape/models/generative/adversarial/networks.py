@@ -3,14 +3,13 @@
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from diffshape.models.autoencoders.layers import activation, perceptron
+from diffshape.models.autoencoders.layers import activation, cloud_perceptron, perceptron
 from diffshape.models.generative.adversarial.config import LatentGANConfig, RawGANConfig
 
 
 def cloud_generator(config: RawGANConfig) -> nn.Sequential:
     """From noise (B, noise) to clouds (B, points, 3)."""
-    layers = perceptron([config.noise, *config.generator, 3 * config.points], "relu", 0.0)
-    return nn.Sequential(*layers, nn.Unflatten(1, (config.points, 3)))
+    return cloud_perceptron([config.noise, *config.generator], config.points)
 
 
 class CloudCritic(nn.Module):
