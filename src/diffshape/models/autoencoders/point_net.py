@@ -15,6 +15,7 @@ from diffshape.losses import LossTerms, chamfer_distance, earth_mover_distance
 from diffshape.models.autoencoders.autoencoder import Autoencoder
 from diffshape.models.autoencoders.layers import cloud_perceptron, linear
 from diffshape.models.autoencoders.point_net_config import PointNetConfig, PointNetNetwork
+from diffshape.models.clouds import check_cloud_pair
 
 
 class PointNetModel(Autoencoder):
@@ -60,6 +61,7 @@ class PointNetModel(Autoencoder):
     @checked
     def loss(self, pred: Float[Tensor, "b n 3"], target: Float[Tensor, "b m 3"]) -> LossTerms:
         """The distance that the config names, mean over the batch."""
+        check_cloud_pair("PointNetModel.loss", pred, target)
         if self.config.loss == "chamfer":
             value = chamfer_distance(pred, target)
         else:

@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from diffshape._typed import check_settings
 from diffshape.models.autoencoders.point_net_config import STEPS, PointNetConfig
+from diffshape.models.shape_sources import SHAPE_SOURCES, DrawnFamily, ShapeSource
 from diffshape.training.run_settings import RunSettings
 
 
@@ -15,9 +16,9 @@ class AutoencoderSettings(RunSettings):
 
     VERB: ClassVar[str] = "train autoencoder"
     TITLE: ClassVar[str] = "autoencoder training"
-    KINDS: ClassVar[Mapping[str, type]] = {}
+    KINDS: ClassVar[Mapping[str, type]] = SHAPE_SOURCES
 
-    data: None = None
+    data: ShapeSource | None = field(default_factory=DrawnFamily)
     """Shapes to learn from and to be tested on; None for shapes that were given in Python and are in no file."""
     config: PointNetConfig = field(default_factory=PointNetConfig)
     """Network, loss and batches."""

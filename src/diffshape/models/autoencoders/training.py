@@ -15,6 +15,8 @@ from diffshape.models.autoencoders.point_net import PointNetModel
 from diffshape.models.autoencoders.point_net_config import STEPS, PointNetConfig
 from diffshape.models.autoencoders.settings import AutoencoderSettings
 from diffshape.models.autoencoders.task import AutoencoderTask
+from diffshape.models.clouds import STORED_POINTS
+from diffshape.models.training_shapes import training_shapes
 from diffshape.training.models.begin import begin_training
 from diffshape.training.models.kind import TrainingKind
 from diffshape.training.models.result import TrainingResult
@@ -112,5 +114,5 @@ def _new_task(settings: AutoencoderSettings, clouds: Float[Tensor, "s n 3"], dev
     return AutoencoderTask(PointNetModel(settings.config).to(device), clouds.to(device), seed=settings.seed)
 
 
-AUTOENCODER_TRAINING = TrainingKind(AutoencoderSettings, None, prepared)
+AUTOENCODER_TRAINING = TrainingKind(AutoencoderSettings, partial(training_shapes, points=STORED_POINTS), prepared)
 """The row of the table of trainings."""

@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from diffshape._arguments import checked
 from diffshape._bounds import check_fits, check_seed
 from diffshape._config import to_plain
+from diffshape.data import ShapeSet
 from diffshape.models.codes import interpolated_codes
 from diffshape.models.files import write_model
 from diffshape.models.generative.code_scale import CodeScale
@@ -63,7 +64,7 @@ class LatentGenerator(nn.Module, ABC):
         return self.autoencoder.decode_codes(self.draw_codes(count, seed=seed))
 
     @checked
-    def codes_of(self, shapes: Any) -> Float[Tensor, "s c"]:
+    def codes_of(self, shapes: ShapeSet) -> Float[Tensor, "s c"]:
         """Codes of shapes, as the autoencoder gives them."""
         return self.autoencoder.codes_of(shapes)
 
@@ -92,7 +93,8 @@ class LatentGenerator(nn.Module, ABC):
         own = {name: weight for name, weight in self.state_dict().items() if not name.startswith(f"{AUTOENCODER}.")}
         write_model(folder, self.KIND, to_plain(self.config), own)
 
-    def load_own(self, tensors: Mapping[str, Tensor]) -> None:
-        """Take the weights that ``save`` wrote beside those of the autoencoder."""
-        kept = {f"{AUTOENCODER}.{name}": weight for name, weight in self.autoencoder.state_dict().items()}
-        self.load_state_dict({**tensors, **kept})
+
+def load_weights(model: LatentGenerator, tensors: Mapping[str, Tensor]) -> None:
+    """Give a generator the weights that ``save`` wrote beside those of its autoencoder."""
+    kept = {f"{AUTOENCODER}.{name}": weight for name, weight in model.autoencoder.state_dict().items()}
+    model.load_state_dict({**tensors, **kept})

@@ -50,7 +50,9 @@ def test_noise_has_its_spread():
 
 
 def test_too_few_points_are_refused():
-    with pytest.raises(ValueError, match=r"train_raw_gan: shapes must have 512 points or more, .*got 64"):
+    with pytest.raises(
+        ValueError, match="train_raw_gan: config: points must be at most 64, as many as each shape has, got 512"
+    ):
         train_raw_gan(box_clouds(2, 64), steps=1)
 
 

@@ -10,7 +10,7 @@ from torch import Tensor
 from diffshape._config import from_plain
 from diffshape.models.generative.adversarial.config import LatentGANConfig
 from diffshape.models.generative.adversarial.networks import code_generator
-from diffshape.models.generative.latent_generator import LatentGenerator
+from diffshape.models.generative.latent_generator import LatentGenerator, load_weights
 
 
 class LatentGAN(LatentGenerator):
@@ -35,5 +35,5 @@ class LatentGAN(LatentGenerator):
 def saved_latent_gan(settings: Mapping[str, Any], tensors: Mapping[str, Tensor], autoencoder: Any) -> LatentGAN:
     """The model of the settings and weights that ``save`` wrote, and of its autoencoder."""
     model = LatentGAN(autoencoder, from_plain(LatentGANConfig, settings), len(tensors["scale.mean"]))
-    model.load_own(tensors)
+    load_weights(model, tensors)
     return model.eval()

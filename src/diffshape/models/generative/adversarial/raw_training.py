@@ -11,12 +11,13 @@ from torch import Tensor
 
 from diffshape._arguments import check, checked
 from diffshape.data import ShapeSet
-from diffshape.models.clouds import draw_clouds
+from diffshape.models.clouds import STORED_POINTS, draw_clouds
 from diffshape.models.generative.adversarial.config import RAW_STEPS, RawGANConfig
 from diffshape.models.generative.adversarial.networks import CloudCritic
 from diffshape.models.generative.adversarial.raw_gan import RawGAN
 from diffshape.models.generative.adversarial.settings import RawGANSettings
 from diffshape.models.generative.adversarial.task import AdversarialTask
+from diffshape.models.training_shapes import training_shapes
 from diffshape.training.models.begin import begin_training
 from diffshape.training.models.kind import TrainingKind
 from diffshape.training.models.result import TrainingResult
@@ -97,8 +98,8 @@ def prepared(settings: RawGANSettings, shapes: Any) -> TaskMaker[RawGAN]:
     (clouds,) = shapes.require("points", by="train_raw_gan")
     if clouds.shape[1] < settings.config.points:
         raise ValueError(
-            f"train_raw_gan: shapes must have {settings.config.points} points or more, as many as are generated, "
-            f"got {clouds.shape[1]}"
+            f"train_raw_gan: config: points must be at most {clouds.shape[1]}, as many as each shape has, "
+            f"got {settings.config.points}"
         )
     return partial(_new_task, settings, clouds)
 
@@ -115,5 +116,5 @@ def _new_task(
     return AdversarialTask(model, critic, config, clouds, draw, seed=settings.seed)
 
 
-RAW_GAN_TRAINING = TrainingKind(RawGANSettings, None, prepared)
+RAW_GAN_TRAINING = TrainingKind(RawGANSettings, partial(training_shapes, points=STORED_POINTS), prepared)
 """The row of the table of trainings."""

@@ -7,6 +7,7 @@ from typing import ClassVar
 from diffshape._typed import check_settings
 from diffshape.models.generative.adversarial.config import LATENT_STEPS, RAW_STEPS, LatentGANConfig, RawGANConfig
 from diffshape.models.generative.settings import TrainedAutoencoder
+from diffshape.models.shape_sources import SHAPE_SOURCES, DrawnFamily, ShapeSource
 from diffshape.training.run_settings import RunSettings
 
 
@@ -16,9 +17,9 @@ class RawGANSettings(RunSettings):
 
     VERB: ClassVar[str] = "train raw-gan"
     TITLE: ClassVar[str] = "raw GAN training"
-    KINDS: ClassVar[Mapping[str, type]] = {}
+    KINDS: ClassVar[Mapping[str, type]] = SHAPE_SOURCES
 
-    data: None = None
+    data: ShapeSource | None = field(default_factory=DrawnFamily)
     """Shapes to learn from and to be tested on; None for shapes that were given in Python and are in no file."""
     config: RawGANConfig = field(default_factory=RawGANConfig)
     """Objective, networks and batches."""

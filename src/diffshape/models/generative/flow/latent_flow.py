@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from diffshape._config import from_plain
 from diffshape.models.autoencoders.layers import perceptron
 from diffshape.models.generative.flow.config import FlowConfig
-from diffshape.models.generative.latent_generator import LatentGenerator
+from diffshape.models.generative.latent_generator import LatentGenerator, load_weights
 
 _CHUNK = 4096
 Velocity = Callable[[Tensor, Tensor], Tensor]
@@ -83,5 +83,5 @@ def carried(
 def saved_latent_flow(settings: Mapping[str, Any], tensors: Mapping[str, Tensor], autoencoder: Any) -> LatentFlow:
     """The model of the settings and weights that ``save`` wrote, and of its autoencoder."""
     model = LatentFlow(autoencoder, from_plain(FlowConfig, settings), len(tensors["scale.mean"]))
-    model.load_own(tensors)
+    load_weights(model, tensors)
     return model.eval()

@@ -1,16 +1,14 @@
 """A Gaussian mixture of the codes of an autoencoder."""
 
-import warnings
 from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
 import torch
 from jaxtyping import Float
 from torch import Tensor
 
 from diffshape._config import from_plain
-from diffshape.models.generative.latent_generator import LatentGenerator
+from diffshape.models.generative.latent_generator import LatentGenerator, load_weights
 from diffshape.models.generative.mixture.config import MixtureConfig
 
 
@@ -36,30 +34,6 @@ class LatentMixture(LatentGenerator):
         self.register_buffer("means", torch.zeros(config.components, latent))
         self.register_buffer("factors", torch.eye(latent).repeat(config.components, 1, 1))
 
-    def fit(self, codes: Float[Tensor, "s c"], *, rounds: int, seed: int) -> None:
-        """Find the mixture of codes by expectation-maximisation, which scikit-learn does, from k-means.
-
-        Raises:
-            ImportError: scikit-learn is not installed.
-            ValueError: There are fewer codes than Gaussians.
-        """
-        try:
-            from sklearn.exceptions import ConvergenceWarning
-            from sklearn.mixture import GaussianMixture
-        except ImportError as error:
-            raise ImportError("train_mixture: mixtures are found by scikit-learn; pip install scikit-learn") from error
-        self.scale.measure(codes)
-        samples = self.scale.standardized(codes).double().cpu().numpy()
-        mixture: Any = GaussianMixture(
-            self.config.components, reg_covar=self.config.ridge, max_iter=rounds, random_state=seed
-        )
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", ConvergenceWarning)  # a budget of rounds is one
-            mixture.fit(samples)
-        found = (mixture.weights_, mixture.means_, np.linalg.cholesky(mixture.covariances_))
-        for buffer, values in zip((self.weights, self.means, self.factors), found):
-            buffer.copy_(torch.from_numpy(values))
-
     def _drawn(self, count: int, generator: torch.Generator) -> Float[Tensor, "n c"]:
         chosen = torch.multinomial(self.weights.cpu(), count, replacement=True, generator=generator)
         chosen = chosen.to(self.means.device)
@@ -74,5 +48,5 @@ class LatentMixture(LatentGenerator):
 def saved_latent_mixture(settings: Mapping[str, Any], tensors: Mapping[str, Tensor], autoencoder: Any) -> LatentMixture:
     """The model of the settings and weights that ``save`` wrote, and of its autoencoder."""
     model = LatentMixture(autoencoder, from_plain(MixtureConfig, settings), len(tensors["scale.mean"]))
-    model.load_own(tensors)
+    load_weights(model, tensors)
     return model.eval()

@@ -12,6 +12,7 @@ from diffshape._arguments import checked
 from diffshape.data import ShapeSet
 from diffshape.models.generative.codes_to_learn import CodedShapes, codes_to_learn
 from diffshape.models.generative.mixture.config import ROUNDS, MixtureConfig
+from diffshape.models.generative.mixture.fit import fit_mixture
 from diffshape.models.generative.mixture.latent_mixture import LatentMixture
 from diffshape.models.generative.mixture.settings import MixtureSettings
 from diffshape.models.generative.trained_autoencoder import coded_shapes
@@ -128,7 +129,7 @@ def _new_task(
     settings: MixtureSettings, autoencoder: nn.Module, codes: Float[Tensor, "s c"], device: torch.device
 ) -> MixtureTask:
     model = LatentMixture(autoencoder, settings.config, codes.shape[1]).to(device)
-    model.fit(codes.to(device), rounds=settings.steps or ROUNDS, seed=settings.seed)
+    fit_mixture(model, codes.to(device), rounds=settings.steps or ROUNDS, seed=settings.seed)
     return MixtureTask(model)
 
 
