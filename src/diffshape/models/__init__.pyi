@@ -43,5 +43,15 @@ from diffshape.models.landmarks.training import train_landmarks as train_landmar
 from diffshape.models.landmarks.transformer import LandmarkTransformer as LandmarkTransformer
 from diffshape.models.landmarks.unet import LandmarkUNet as LandmarkUNet
 from diffshape.models.load import load as load
+from diffshape.models.occupancy.config import PUBLISHED_OCCUPANCY as PUBLISHED_OCCUPANCY
+from diffshape.models.occupancy.config import PUBLISHED_OCCUPANCY_VAE as PUBLISHED_OCCUPANCY_VAE
+from diffshape.models.occupancy.config import PUBLISHED_VOXEL_OCCUPANCY as PUBLISHED_VOXEL_OCCUPANCY
+from diffshape.models.occupancy.config import OccupancyConfig as OccupancyConfig
+from diffshape.models.occupancy.model import OccupancyField as OccupancyField
+from diffshape.models.occupancy.model import OccupancyNetwork as OccupancyNetwork
+from diffshape.models.occupancy.score import OccupancyScore as OccupancyScore
+from diffshape.models.occupancy.score import score_occupancy as score_occupancy
+from diffshape.models.occupancy.settings import OccupancySettings as OccupancySettings
+from diffshape.models.occupancy.training import train_occupancy as train_occupancy
 from diffshape.models.trainings import resume_training as resume_training
 from diffshape.training.models.result import TrainingResult as TrainingResult

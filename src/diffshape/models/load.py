@@ -16,6 +16,7 @@ from diffshape.models.autoencoders.build import AUTOENCODERS, saved_autoencoder
 from diffshape.models.deep_sdf.model import DeepSDF, saved_deep_sdf
 from diffshape.models.files import read_model
 from diffshape.models.landmarks.detector import LandmarkDetector, saved_detector
+from diffshape.models.occupancy.model import OccupancyNetwork, saved_occupancy
 from diffshape.training import own_randomness
 from diffshape.training.run_folder import MODEL_FOLDER, RunFolder
 
@@ -23,6 +24,7 @@ LOADERS: Mapping[str, Callable[[Mapping[str, Any], Mapping[str, Tensor]], Any]] 
     **{name: partial(saved_autoencoder, kind) for name, kind in AUTOENCODERS.items()},
     DeepSDF.KIND: saved_deep_sdf,
     LandmarkDetector.KIND: saved_detector,
+    OccupancyNetwork.KIND: saved_occupancy,
 }
 """Functions from settings and weights to the model, by the kind that its config.yaml names."""
 _LONGEST = 400
@@ -31,7 +33,8 @@ _LONGEST = 400
 
 @checked
 def load(folder: str | PathLike[str]) -> Any:
-    """The model in a folder, on the CPU, ready to use: an ``Autoencoder``, a ``DeepSDF`` or a ``LandmarkDetector``.
+    """The model in a folder, on the CPU, ready to use: an ``Autoencoder``, a ``DeepSDF``, a
+    ``LandmarkDetector`` or an ``OccupancyNetwork``.
 
     Args:
         folder: That of a model, as its ``save`` wrote it; or that of a finished training, as ``train_deep_sdf``,

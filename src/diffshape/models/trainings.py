@@ -20,6 +20,7 @@ TRAININGS = MappingProxyType(
     {
         "train deep-sdf": "diffshape.models.deep_sdf.training:DEEP_SDF_TRAINING",
         "train landmarks": "diffshape.models.landmarks.training:LANDMARK_TRAINING",
+        "train occupancy": "diffshape.models.occupancy.training:OCCUPANCY_TRAINING",
         "train scan-prior": "diffshape.fitting.scans.prior.training.training:SCAN_PRIOR_TRAINING",
     }
 )
