@@ -19,7 +19,7 @@ from diffshape.models.occupancy.config import OccupancyConfig
 
 
 class ResidualBlock(nn.Module):
-    """x W + W_2 relu(W_1 relu(x)), with W the identity where both sizes agree; W_2 and offsets are zero at the start."""
+    """W x + W_2 relu(W_1 relu(x) + b_1) + b_2, W the identity where both sizes agree; W_2 and b_2 are zero at first."""
 
     def __init__(self, inputs: int, outputs: int) -> None:
         super().__init__()

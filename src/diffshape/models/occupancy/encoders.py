@@ -4,12 +4,15 @@ Sources: Mescheder et al., Occupancy Networks, CVPR 2019, and its code, for poin
 read by plain convolutions in place of its ResNet18 with weights of ImageNet: silhouettes are no photographs.
 """
 
+from itertools import pairwise
+
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
 from diffshape.models.occupancy.config import OccupancyConfig, ShapeInput
 from diffshape.models.occupancy.decoder import ResidualBlock
+from diffshape.models.waves import with_waves
 
 
 class PointEncoder(nn.Module):
@@ -20,14 +23,14 @@ class PointEncoder(nn.Module):
 
     def __init__(self, config: OccupancyConfig) -> None:
         super().__init__()
-        width = config.encoder_width
-        self.first = nn.Linear(3, 2 * width)
+        width, self.waves = config.encoder_width, config.waves
+        self.first = nn.Linear(3 * (1 + 2 * config.waves), 2 * width)
         self.blocks = nn.ModuleList(ResidualBlock(2 * width, width) for _ in range(config.encoder_blocks))
         self.last = nn.Linear(width, config.code)
 
     def forward(self, clouds: Float[Tensor, "b n 3"]) -> Float[Tensor, "b c"]:
         """Codes of clouds."""
-        x = self.blocks[0](self.first(clouds))
+        x = self.blocks[0](self.first(with_waves(clouds, self.waves)))
         for block in list(self.blocks)[1:]:
             x = block(joined_with_maximum(x))
         return self.last(x.amax(1).relu())
@@ -46,9 +49,12 @@ class ConvolutionEncoder(nn.Module):
         pool = nn.AdaptiveMaxPool3d if dimensions == 3 else nn.AdaptiveMaxPool2d
         channels = [config.encoder_width * 2**level for level in range(config.encoder_blocks + 1)]
         layers: list[nn.Module] = [convolution(1, channels[0], 3, padding=1)]
-        for few, many in zip(channels, channels[1:]):
+        for few, many in pairwise(channels):
             layers += [nn.ReLU(), convolution(few, many, 3, stride=2, padding=1)]
         self.layers = nn.Sequential(*layers, pool(2), nn.Flatten(), nn.ReLU())
+        for layer in self.layers:
+            if isinstance(layer, convolution):
+                nn.init.kaiming_normal_(layer.weight, nonlinearity="relu")
         self.last = nn.Linear(channels[-1] * 2**dimensions, config.code)
 
     def forward(self, grids: Float[Tensor, "b *sides"]) -> Float[Tensor, "b c"]:
@@ -64,14 +70,15 @@ class OccupancyEncoder(nn.Module):
 
     def __init__(self, config: OccupancyConfig) -> None:
         super().__init__()
-        width = config.encoder_width
-        self.first = nn.Linear(4, width)
+        width, self.waves = config.encoder_width, config.waves
+        self.first = nn.Linear(3 * (1 + 2 * config.waves) + 1, width)
         self.layers = nn.ModuleList(nn.Linear(inputs, width) for inputs in (width, 2 * width, 2 * width))
         self.mean, self.log_deviation = nn.Linear(width, config.code), nn.Linear(width, config.code)
 
     def forward(self, known: Float[Tensor, "b k 4"]) -> tuple[Float[Tensor, "b c"], Float[Tensor, "b c"]]:
         """Mean and log-deviation of the codes."""
-        x = self.layers[0](self.first(known).relu())
+        points, occupied = known.split([3, 1], dim=-1)
+        x = self.layers[0](self.first(torch.cat([with_waves(points, self.waves), occupied], dim=-1)).relu())
         for layer in list(self.layers)[1:]:
             x = layer(joined_with_maximum(x).relu())
         x = x.amax(1)

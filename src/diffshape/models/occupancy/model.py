@@ -139,9 +139,8 @@ class OccupancyNetwork(nn.Module):
         leave the coarse cells whose corners differ.
         """
         check_resolution("OccupancyNetwork.mesh: resolution", resolution)
-        field = self.field_of(code).eval()
-        bounds = (-HALF_SIDE, HALF_SIDE)
-        with eval_mode(self):
+        field, bounds = self.field_of(code), (-HALF_SIDE, HALF_SIDE)
+        with eval_mode(field):
             vertices, faces = isosurface(field, resolution=resolution, bounds=bounds, lipschitz=0.0, closed=True)
             normals = field.outward(vertices)
         return Mesh(vertices.cpu().numpy(), faces.cpu().numpy(), attributes={"normals": normals.cpu().numpy()})
@@ -256,7 +255,7 @@ class OccupancyField(Field):
     code: Tensor
 
     @checked
-    def __init__(self, decoder: Decoder, code: Float[Tensor, "c"], level: float) -> None:
+    def __init__(self, decoder: nn.Module, code: Float[Tensor, "c"], level: float) -> None:
         super().__init__()
         self.decoder, self.level = decoder, level
         self.register_buffer("code", code)

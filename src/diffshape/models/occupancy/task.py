@@ -10,7 +10,7 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor, nn
 
-from diffshape.data import ShapeSet, train_test_split
+from diffshape.data import ShapeSet
 from diffshape.losses import LossTerms
 from diffshape.models.occupancy.batches import ShapeBatches
 from diffshape.models.occupancy.model import OccupancyNetwork
@@ -62,9 +62,8 @@ class OccupancyTask(ModelTask[OccupancyNetwork]):
         """The model as it stands, with the threshold that is best on the shapes that were kept out."""
         model = self.model.eval()
         if len(self.kept):
-            points, occupied = self.kept.require("volume_points", "occupancies", by="train_occupancy")
-            logits = volume_logits(model, self.kept)
-            model.threshold.fill_(best_threshold(logits, occupied))
+            (occupied,) = self.kept.require("occupancies", by="train_occupancy")
+            model.threshold.fill_(best_threshold(volume_logits(model, self.kept), occupied))
         return model
 
 

@@ -4,7 +4,6 @@
 with another one. Occupancy Networks have 0.2 in all published configs.
 """
 
-import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
@@ -17,6 +16,7 @@ CANDIDATES = tuple(n / 20 for n in range(1, 20))
 def best_threshold(logits: Float[Tensor, "s p"], occupied: Bool[Tensor, "s p"]) -> float:
     """The candidate with the greatest mean intersection over union on S shapes; of equal ones that nearest to 0.5.
 
+    >>> import torch
     >>> best_threshold(torch.tensor([[-1.0, -1.0, -3.0]]), torch.tensor([[True, True, False]]))
     0.25
     """
