@@ -53,5 +53,8 @@ from diffshape.models.occupancy.score import OccupancyScore as OccupancyScore
 from diffshape.models.occupancy.score import score_occupancy as score_occupancy
 from diffshape.models.occupancy.settings import OccupancySettings as OccupancySettings
 from diffshape.models.occupancy.training import train_occupancy as train_occupancy
+from diffshape.models.shape_sources import DrawnFamily as DrawnFamily
+from diffshape.models.shape_sources import ShapeFiles as ShapeFiles
+from diffshape.models.training_shapes import training_shapes as training_shapes
 from diffshape.models.trainings import resume_training as resume_training
 from diffshape.training.models.result import TrainingResult as TrainingResult
