@@ -34,6 +34,7 @@ VERBS = {
     "query": Verb("query", "Query", "signed distances of points from the surface of a fit"),
     "eval": Verb("eval", "Eval", "how far a surface is from the true one"),
     "compare": Verb("compare", "Compare", "several methods on several scans, in one table"),
+    "train occupancy": Verb("train.occupancy", "TrainOccupancy", "surfaces from points, voxels or an image"),
     "train deep-sdf": Verb("train.deep_sdf", "TrainDeepSDF", "one network for a family of shapes"),
     "train landmarks": Verb("train.landmarks", "TrainLandmarks", "a network that finds vertebrae in radiographs"),
     "train scan-prior": Verb("train.scan_prior", "TrainScanPrior", "what cleans scans, learnt from drawn ones"),

@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from diffshape._typed import check_settings
 from diffshape.models.occupancy.config import STEPS, OccupancyConfig
+from diffshape.models.shape_sources import SHAPE_SOURCES, DrawnFamily, ShapeSource
 from diffshape.training.run_settings import RunSettings
 
 
@@ -15,9 +16,9 @@ class OccupancySettings(RunSettings):
 
     VERB: ClassVar[str] = "train occupancy"
     TITLE: ClassVar[str] = "Occupancy Network training"
-    KINDS: ClassVar[Mapping[str, type]] = {}
+    KINDS: ClassVar[Mapping[str, type]] = SHAPE_SOURCES
 
-    data: None = None
+    data: ShapeSource | None = field(default_factory=DrawnFamily)
     """Shapes to learn from and to be tested on; None for shapes that were given in Python and are in no file."""
     config: OccupancyConfig = field(default_factory=OccupancyConfig)
     """Networks, loss and sampling."""

@@ -10,6 +10,7 @@ from diffshape._arguments import checked
 from diffshape.data import ShapeSet
 from diffshape.models.occupancy.batches import ShapeBatches
 from diffshape.models.occupancy.config import STEPS, OccupancyConfig
+from diffshape.models.occupancy.examples import occupancy_shapes
 from diffshape.models.occupancy.model import OccupancyNetwork
 from diffshape.models.occupancy.settings import OccupancySettings
 from diffshape.models.occupancy.task import OccupancyTask
@@ -102,9 +103,5 @@ def _new_task(settings: OccupancySettings, shapes: ShapeSet, device: torch.devic
     return OccupancyTask(model, shapes.to(device), seed=settings.seed)
 
 
-def no_examples(data: None, *, seed: int = 0) -> tuple[ShapeSet, ShapeSet]:
-    raise ValueError
-
-
-OCCUPANCY_TRAINING = TrainingKind(OccupancySettings, no_examples, prepared)
+OCCUPANCY_TRAINING = TrainingKind(OccupancySettings, occupancy_shapes, prepared)
 """The row of the table of trainings."""
