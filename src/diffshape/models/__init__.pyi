@@ -47,7 +47,6 @@ from diffshape.models.occupancy.config import PUBLISHED_OCCUPANCY as PUBLISHED_O
 from diffshape.models.occupancy.config import PUBLISHED_OCCUPANCY_VAE as PUBLISHED_OCCUPANCY_VAE
 from diffshape.models.occupancy.config import PUBLISHED_VOXEL_OCCUPANCY as PUBLISHED_VOXEL_OCCUPANCY
 from diffshape.models.occupancy.config import OccupancyConfig as OccupancyConfig
-from diffshape.models.occupancy.model import OccupancyField as OccupancyField
 from diffshape.models.occupancy.model import OccupancyNetwork as OccupancyNetwork
 from diffshape.models.occupancy.score import OccupancyScore as OccupancyScore
 from diffshape.models.occupancy.score import score_occupancy as score_occupancy

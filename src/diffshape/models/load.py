@@ -33,12 +33,11 @@ _LONGEST = 400
 
 @checked
 def load(folder: str | PathLike[str]) -> Any:
-    """The model in a folder, on the CPU, ready to use: an ``Autoencoder``, a ``DeepSDF``, a
-    ``LandmarkDetector`` or an ``OccupancyNetwork``.
+    """The model in a folder, on the CPU, ready to use, such as a ``DeepSDF`` or an ``OccupancyNetwork``.
 
     Args:
-        folder: That of a model, as its ``save`` wrote it; or that of a finished training, as ``train_deep_sdf``,
-            ``train_landmarks`` or ``diffshape train`` wrote it.
+        folder: That of a model, as its ``save`` wrote it; or that of a finished training, as ``train_deep_sdf`` and
+            others or ``diffshape train`` wrote it.
 
     Raises:
         ValueError: There is no model, its training is not finished, or a file is damaged, of another version, or does

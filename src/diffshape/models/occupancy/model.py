@@ -14,7 +14,7 @@ from jaxtyping import Bool, Float
 from torch import Tensor, nn
 
 from diffshape._arguments import checked
-from diffshape._bounds import check_fits, check_resolution, check_seed, check_whole
+from diffshape._bounds import check_fits, check_resolution, check_seed
 from diffshape._config import from_plain, to_plain
 from diffshape.data import Mesh, ShapeSet
 from diffshape.fields.field import Field
@@ -86,7 +86,7 @@ class OccupancyNetwork(nn.Module):
         Raises:
             ValueError: A shape is wrong.
         """
-        self._check_codes("occupancy_logits", codes)
+        self._check_codes("occupancy_logits: codes", codes)
         if points.ndim != 3 or points.shape[-1] != 3 or len(points) != len(codes):
             raise ValueError(
                 f"OccupancyNetwork.occupancy_logits: points must have shape ({len(codes)}, P, 3), "
@@ -117,7 +117,7 @@ class OccupancyNetwork(nn.Module):
         Raises:
             ValueError: The shape of ``code`` is wrong.
         """
-        self._check_codes("field_of", code[None])
+        self._check_code("field_of: code", code)
         return OccupancyField(self.decoder, code, self.level)
 
     @checked
@@ -164,7 +164,7 @@ class OccupancyNetwork(nn.Module):
         Raises:
             ValueError: The shape of ``codes`` is wrong or ``resolution`` out of range.
         """
-        self._check_codes("decode_codes", codes)
+        self._check_codes("decode_codes: codes", codes)
         return [self.mesh(code, resolution) for code in codes]
 
     @torch.no_grad()
@@ -195,8 +195,8 @@ class OccupancyNetwork(nn.Module):
             ValueError: The codes are not of one shape (code,), or ``count`` is below 2.
         """
         check_fits("OccupancyNetwork.interpolate: count", count, 4 * self.config.code, 2)
-        for code in (first, last):
-            self._check_codes("interpolate", code[None])
+        self._check_code("interpolate: first", first)
+        self._check_code("interpolate: last", last)
         return torch.lerp(first, last, torch.linspace(0, 1, count).to(first)[:, None])
 
     @checked
@@ -206,7 +206,7 @@ class OccupancyNetwork(nn.Module):
         Raises:
             ValueError: The codes of the model are not random, or a number is out of range.
         """
-        check_whole("OccupancyNetwork.sample: count", count, 1)
+        check_fits("OccupancyNetwork.sample: count", count, 4 * self.config.code)
         check_seed("OccupancyNetwork.sample: seed", seed)
         if not self.is_variational:
             raise ValueError(
@@ -237,11 +237,16 @@ class OccupancyNetwork(nn.Module):
             raise ValueError(f"OccupancyNetwork.encode: inputs must have shape {wanted}, got {tuple(inputs.shape)}")
         return inputs
 
-    def _check_codes(self, method: str, codes: Tensor) -> None:
+    def _check_code(self, argument: str, code: Tensor) -> None:
+        if code.shape != (self.config.code,):
+            raise ValueError(
+                f"OccupancyNetwork.{argument} must have shape ({self.config.code},), got {tuple(code.shape)}"
+            )
+
+    def _check_codes(self, argument: str, codes: Tensor) -> None:
         if codes.ndim != 2 or codes.shape[1] != self.config.code:
             raise ValueError(
-                f"OccupancyNetwork.{method}: a code must have {self.config.code} numbers, got shape "
-                f"{tuple(codes.shape[1:])}"
+                f"OccupancyNetwork.{argument} must have shape (B, {self.config.code}), got {tuple(codes.shape)}"
             )
 
 
