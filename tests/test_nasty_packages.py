@@ -275,6 +275,7 @@ def good_calls() -> dict[str, Call]:
         "data.box_mesh": Call(data.box_mesh, {"segments": 2}),
         "data.clean_points": Call(data.clean_points, {"thing": CLOUD}, use=vars),
         "data.demo_scan": Call(data.demo_scan, {"count": 10}),
+        "data.draw_meshes": Call(data.draw_meshes, {"family": "superquadric", "count": 1, "resolution": 8}),
         "data.draw_shapes": Call(data.draw_shapes, {"family": "chair", "count": 1, **drawn_sizes}, use=vars),
         "data.drawn_scan": Call(data.drawn_scan, {"solid": drawn, "count": 5}, use=vars),
         "data.drawn_solid": Call(data.drawn_solid, {}, use=vars),
