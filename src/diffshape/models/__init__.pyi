@@ -26,6 +26,13 @@ from diffshape.models.deep_sdf.settings import DeepSDFSettings as DeepSDFSetting
 from diffshape.models.deep_sdf.settings import DrawnShapes as DrawnShapes
 from diffshape.models.deep_sdf.settings import ShapeFolder as ShapeFolder
 from diffshape.models.deep_sdf.training import train_deep_sdf as train_deep_sdf
+from diffshape.models.imnet.config import ORIGINAL_IMNET as ORIGINAL_IMNET
+from diffshape.models.imnet.config import PUBLISHED_IMNET as PUBLISHED_IMNET
+from diffshape.models.imnet.config import ImNetConfig as ImNetConfig
+from diffshape.models.imnet.config import ImNetNetwork as ImNetNetwork
+from diffshape.models.imnet.model import ImNet as ImNet
+from diffshape.models.imnet.settings import ImNetSettings as ImNetSettings
+from diffshape.models.imnet.training import train_imnet as train_imnet
 from diffshape.models.landmarks.config import LandmarkObjective as LandmarkObjective
 from diffshape.models.landmarks.config import LandmarkTraining as LandmarkTraining
 from diffshape.models.landmarks.config import LandmarkTransformerConfig as LandmarkTransformerConfig

@@ -15,6 +15,7 @@ from diffshape._sized_for import SizedFor
 from diffshape.models.autoencoders.build import AUTOENCODERS, saved_autoencoder
 from diffshape.models.deep_sdf.model import DeepSDF, saved_deep_sdf
 from diffshape.models.files import read_model
+from diffshape.models.imnet.model import ImNet, saved_imnet
 from diffshape.models.landmarks.detector import LandmarkDetector, saved_detector
 from diffshape.training import own_randomness
 from diffshape.training.run_folder import MODEL_FOLDER, RunFolder
@@ -22,6 +23,7 @@ from diffshape.training.run_folder import MODEL_FOLDER, RunFolder
 LOADERS: Mapping[str, Callable[[Mapping[str, Any], Mapping[str, Tensor]], Any]] = {
     **{name: partial(saved_autoencoder, kind) for name, kind in AUTOENCODERS.items()},
     DeepSDF.KIND: saved_deep_sdf,
+    ImNet.KIND: saved_imnet,
     LandmarkDetector.KIND: saved_detector,
 }
 """Functions from settings and weights to the model, by the kind that its config.yaml names."""

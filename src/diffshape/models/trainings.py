@@ -19,6 +19,7 @@ from diffshape.training.run_folder import RunFolder
 TRAININGS = MappingProxyType(
     {
         "train deep-sdf": "diffshape.models.deep_sdf.training:DEEP_SDF_TRAINING",
+        "train imnet": "diffshape.models.imnet.training:IMNET_TRAINING",
         "train landmarks": "diffshape.models.landmarks.training:LANDMARK_TRAINING",
         "train scan-prior": "diffshape.fitting.scans.prior.training.training:SCAN_PRIOR_TRAINING",
     }
