@@ -18,9 +18,9 @@ class ImNetNetwork:
     """Voxels to a code by convolutions; a code and a point to an occupancy by a perceptron."""
 
     version: Version = "improved"
-    """Network as published. "improved": layers of 8, 8, 8, 4, 2 and 1 widths, an output that is clipped to [0, 1] with a
-    slope of 0.01 beyond, instance normalisation. "original": 16, 8, 4, 2 and 1 widths, each of the first five layers
-    reads point and code anew, a sigmoid output, batch normalisation, coordinates twice as large."""
+    """Network as published. "improved": layers of 8, 8, 8, 4, 2 and 1 widths, an output clipped to [0, 1] with a slope
+    of 0.01 beyond, instance normalisation. "original": 16, 8, 4, 2 and 1 widths, each of the first five layers reads
+    point and code anew, a sigmoid output, batch normalisation, coordinates twice as large."""
     initialization: Literal["kaiming", "published"] = "kaiming"
     """First weights of the perceptron. "published": N(0, 0.02^2), for a width of 128; narrow networks stall with it.
     "kaiming": by the number of inputs of each layer, for any width."""

@@ -35,8 +35,8 @@ def train_imnet(
 
         loss = mean (f(x_ij, E(v_i)) - o_ij)^2
 
-    over cells of shapes with voxels v_i, their middles x_ij and occupancies o_ij, 0 or 1: coarse cells first and fine ones last, most of them near
-    the surface. The optimiser goes on from one resolution to the next as it stands.
+    over cells of shapes with voxels v_i, their middles x_ij and occupancies o_ij, 0 or 1: coarse cells first, fine ones
+    last, and most of them near the surface. The optimiser goes on from one resolution to the next as it stands.
 
     Args:
         shapes: Shapes with ``voxels``, as many a side as a multiple of every number in ``config.stages`` and of
