@@ -51,4 +51,10 @@ from diffshape.models.landmarks.transformer import LandmarkTransformer as Landma
 from diffshape.models.landmarks.unet import LandmarkUNet as LandmarkUNet
 from diffshape.models.load import load as load
 from diffshape.models.trainings import resume_training as resume_training
+from diffshape.models.vecset.config import PUBLISHED_VECSET as PUBLISHED_VECSET
+from diffshape.models.vecset.config import VecSetConfig as VecSetConfig
+from diffshape.models.vecset.config import VecSetNetwork as VecSetNetwork
+from diffshape.models.vecset.model import VecSet as VecSet
+from diffshape.models.vecset.settings import VecSetSettings as VecSetSettings
+from diffshape.models.vecset.training import train_vecset as train_vecset
 from diffshape.training.models.result import TrainingResult as TrainingResult

@@ -17,6 +17,7 @@ from diffshape.models.deep_sdf.model import DeepSDF, saved_deep_sdf
 from diffshape.models.files import read_model
 from diffshape.models.imnet.model import ImNet, saved_imnet
 from diffshape.models.landmarks.detector import LandmarkDetector, saved_detector
+from diffshape.models.vecset.model import VecSet, saved_vecset
 from diffshape.training import own_randomness
 from diffshape.training.run_folder import MODEL_FOLDER, RunFolder
 
@@ -25,6 +26,7 @@ LOADERS: Mapping[str, Callable[[Mapping[str, Any], Mapping[str, Tensor]], Any]] 
     DeepSDF.KIND: saved_deep_sdf,
     ImNet.KIND: saved_imnet,
     LandmarkDetector.KIND: saved_detector,
+    VecSet.KIND: saved_vecset,
 }
 """Functions from settings and weights to the model, by the kind that its config.yaml names."""
 _LONGEST = 400

@@ -22,6 +22,7 @@ TRAININGS = MappingProxyType(
         "train imnet": "diffshape.models.imnet.training:IMNET_TRAINING",
         "train landmarks": "diffshape.models.landmarks.training:LANDMARK_TRAINING",
         "train scan-prior": "diffshape.fitting.scans.prior.training.training:SCAN_PRIOR_TRAINING",
+        "train vecset": "diffshape.models.vecset.training:VECSET_TRAINING",
     }
 )
 """Places of trainings, "module:NAME", imported when used, by the kind that their config.yaml names, which is the

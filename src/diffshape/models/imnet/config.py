@@ -6,7 +6,7 @@ from typing import Literal, TypeAlias
 from diffshape._bounds import check_finite
 from diffshape._typed import check_settings
 
-STEPS = 1500
+STEPS = 3000
 """Default number of training steps."""
 
 Version: TypeAlias = Literal["improved", "original"]
@@ -57,7 +57,7 @@ class ImNetConfig:
     """Cells kept of each shape in each part: those near the surface first, others at random; all if there are fewer."""
     batch: int = 8
     """Shapes in a batch, drawn without repetition; all of them if there are fewer."""
-    points: int = 1024
+    points: int = 512
     """Cells of each shape in a batch, drawn from those that are kept."""
     fill: bool = False
     """Fill what voxels enclose before they are read, for shapes that are given as shells."""

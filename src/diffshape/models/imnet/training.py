@@ -43,7 +43,7 @@ def train_imnet(
             ``config.network.resolution``.
         config: Networks, stages and sampling; ``ImNetConfig()`` if not given.
         steps: Optimiser steps; with them a training is deterministic on one CPU with one number of threads.
-            1500 unless ``seconds`` is given.
+            3000 unless ``seconds`` is given.
         seconds: Wall-clock budget of the optimisation, to which its stages are laid out.
         device: Where to compute: "cpu", "cuda" or a ``torch.device``; "auto" takes a GPU if there is one.
         seed: Seed of cells, weights and batches; torch's global generator stands afterwards where it stood.
