@@ -56,7 +56,6 @@ class SurfaceModel(nn.Module, ABC):
     def values(self, points: Float[Tensor, "b p 3"], codes: Float[Tensor, "b l"]) -> Float[Tensor, "b p"]:
         """Values at points (B, P, 3) of the shapes of codes (B, latent): negative inside, differentiable in both."""
 
-    @torch.no_grad()
     @checked
     def codes_of(self, shapes: ShapeSet) -> Float[Tensor, "s l"]:
         """Codes (S, latent) of the shapes of a set, without gradients, in evaluation mode.
@@ -64,9 +63,7 @@ class SurfaceModel(nn.Module, ABC):
         Raises:
             ValueError: There is no shape, or the shapes are not known in the form that the model reads.
         """
-        (inputs,) = shapes.require(self.FORM, by=f"{type(self).__name__}.codes_of")
-        with eval_mode(self):
-            return torch.cat([self.encode(part.to(self._device)) for part in inputs.split(_SHAPES)])
+        return self._encoded(shapes.require(self.FORM, by=f"{type(self).__name__}.codes_of")[0])
 
     @torch.no_grad()
     @checked
@@ -143,9 +140,12 @@ class SurfaceModel(nn.Module, ABC):
         count = sum(parameter.numel() for parameter in self.parameters())
         return f"{type(self).__name__}({self.FORM} to codes of {self.latent}, {count:,} parameters)"
 
-    @property
-    def _device(self) -> torch.device:
-        return next(self.parameters()).device
+    @torch.no_grad()
+    def _encoded(self, inputs: Tensor) -> Float[Tensor, "s l"]:
+        """Codes of any number of shapes, in evaluation mode."""
+        device = next(self.parameters()).device
+        with eval_mode(self):
+            return torch.cat([self.encode(part.to(device)) for part in inputs.split(_SHAPES)])
 
     def check_codes(self, method: str, codes: Tensor) -> Float[Tensor, "b l"]:
         """Codes (B, latent) in the dtype and on the device of the model.
