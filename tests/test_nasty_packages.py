@@ -63,6 +63,8 @@ EXEMPT = {
     "fitting.KeptSamples": "takes nothing",
     "fitting.KeptSamples.begin": "called by every fit",
     "fitting.Snapshots.begin": "called by every fit",
+    "data.ShapeSet.require": "takes any number of words; every training of a set of shapes calls it",
+    "data.ShapeSet.to": "takes what torch.Tensor.to takes",
     "training.Task": "a protocol",
     "training.Steps.progress": "called by train in every step",
     "training.Seconds.progress": "called by train in every step",
@@ -94,7 +96,7 @@ FIELD_METHODS = (".forward", ".value_and_gradient", ".second_order", ".query")
 """Methods of fields that take points."""
 NAN_STAYS = {
     "data.Frame.to_unit", "data.Frame.from_unit", "data.Frame.distances_to_unit", "data.Frame.distances_from_unit",
-    "data.ProceduralObject.sdf", "data.ProceduralObject.normals", "fields.FramedField.to_inner",
+    "data.ProceduralObject.sdf", "data.ProceduralObject.normals", "data.ShapeSet", "fields.FramedField.to_inner",
 }  # fmt: skip
 """What is worked out point by point; so are all fields, by the methods of ``FIELD_METHODS``."""
 SLOW = {
@@ -195,6 +197,8 @@ def good_calls() -> dict[str, Call]:
     sdf, family, frame = data.SignedDistance(BALL), data.shape_family("ellipsoid", 2), data.Frame((0.0, 0.0, 0.0), 2.0)
     solid, cloud = data.procedural_object("sphere"), data.PointCloud(CLOUD)
     drawn = data.drawn_solid(5)
+    drawn_sizes = {"points": 5, "volume_points": 5, "near_points": 5, "resolution": 4, "views": 1, "image_size": 4}
+    drawn_set = data.draw_shapes("table", 2, **drawn_sizes)
     marks, x, flat = data.LandmarkImages(**images()), torch.rand(5, 3), torch.rand(5, 2)
     surface = ops.OrientedSurface(x - 0.5, torch.nn.functional.normalize(x), x[:, 0], 0.2, lambda places: places[:, 0])
     grid, latent = fields.build_field(GRID), fields.LatentMLP(LATENT, shapes=2)
@@ -253,6 +257,8 @@ def good_calls() -> dict[str, Call]:
         "data.ShapeFamily.points": Call(family.points, {"count": 5}),
         "data.ShapeFamily.meshes": Call(family.meshes, {"subdivisions": 1}),
         "data.ShapeFamily.voxels": Call(family.voxels, {"resolution": 4}),
+        "data.ShapeSet": Call(data.ShapeSet, dict(drawn_set.parts(), names=drawn_set.names), use=vars),
+        "data.ShapeSet.split": Call(drawn_set.split, {"holdout": 0.5}, use=str),
         "data.SignedDistance": Call(data.SignedDistance, {"mesh": BALL}, use=lambda result: result.vertices),
         "data.SignedDistance.sample_surface": Call(sdf.sample_surface, {"count": 5}),
         "data.SignedDistance.sample_near": Call(sdf.sample_near, {"count": 5}),
@@ -264,6 +270,8 @@ def good_calls() -> dict[str, Call]:
         "data.box_mesh": Call(data.box_mesh, {"segments": 2}),
         "data.clean_points": Call(data.clean_points, {"thing": CLOUD}, use=vars),
         "data.demo_scan": Call(data.demo_scan, {"count": 10}),
+        "data.draw_meshes": Call(data.draw_meshes, {"family": "superquadric", "count": 1, "resolution": 8}),
+        "data.draw_shapes": Call(data.draw_shapes, {"family": "chair", "count": 1, **drawn_sizes}, use=vars),
         "data.drawn_scan": Call(data.drawn_scan, {"solid": drawn, "count": 5}, use=vars),
         "data.drawn_solid": Call(data.drawn_solid, {}, use=vars),
         "data.find_outliers": Call(data.find_outliers, {"points": CLOUD}),
@@ -371,6 +379,10 @@ def good_calls() -> dict[str, Call]:
         "models.build_model": Call(models.build_model, {"config": SMALL["MeshModel"]}),
         "models.deep_sdf_shapes": Call(
             models.deep_sdf_shapes, {"data": models.DrawnShapes(family="box", shapes=1, test_shapes=1)}
+        ),
+        "models.ShapeFiles": Call(models.ShapeFiles, {"folder": "meshes"}, use=vars),
+        "models.training_shapes": Call(
+            models.training_shapes, {"source": models.DrawnFamily(shapes=1, test_shapes=1), "points": 4}, use=str
         ),
         "models.find_codes": Call(models.find_codes, {"model": deep, "meshes": [BALL], "observed": 16, "steps": 1}),
         "models.landmark_data": Call(

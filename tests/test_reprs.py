@@ -15,7 +15,7 @@ from diffshape.data import icosphere
 from diffshape.fields import MLP
 from diffshape.fitting import Supervised, fit_mesh
 
-THEIR_OWN = {"Mesh", "PointCloud", "Surface"}
+THEIR_OWN = {"Mesh", "PointCloud", "ShapeSet", "Surface"}
 
 
 @pytest.mark.parametrize(

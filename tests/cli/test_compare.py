@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from diffshape._files import read_yaml
 from diffshape.cli.main import main
 from diffshape.data import icosphere, write_mesh, write_points
 
@@ -42,6 +43,13 @@ def test_a_comparison_prints_rows_means_and_files_and_goes_on(capsys):
     assert "begun with other settings" in capsys.readouterr().err
 
 
+def test_normals_are_chosen_for_the_methods_that_have_a_choice():
+    assert main(["compare", "ball.ply", *SMALL, "--normals", "none"]) == 0
+    chosen = {name: read_yaml(Path("out/runs/ball", name, "config.yaml"))["method"] for name in ("igr", "neural-pull")}
+    assert chosen["igr"]["normals"] == "none"
+    assert "normals" not in chosen["neural-pull"]
+
+
 def test_a_bad_scan_is_a_row_and_the_exit_code_says_that_some_failed(capsys):
     np.save("few.npy", np.eye(3)[:2])
     assert main(["compare", "few.npy", "ball.ply", *SMALL, "--json"]) == 3
@@ -67,6 +75,7 @@ def test_it_fails_if_every_fit_does(capsys):
         (["--methods", "igr,diffdc"], "there is no method 'diffdc'"),
         (["--noise", "0,much"], "--noise must be numbers from 0 to 1"),
         (["--steps", "0"], "--steps"),
+        (["--methods", "neural-pull", "--normals", "none"], "--normals has no effect on neural-pull; leave it out"),
     ],
 )
 def test_what_cannot_be_meant_is_refused_before_anything_is_made(options, told, capsys):

@@ -14,7 +14,7 @@ from diffshape._did_you_mean import did_you_mean
 from diffshape.batch.input_file import input_file
 from diffshape.cli.device import check_threads, chosen_device, use_threads
 from diffshape.cli.errors import DONE, FAILED, PARTLY_FAILED, UsageError, usage_errors
-from diffshape.cli.fit.arguments import FieldName
+from diffshape.cli.fit.arguments import FieldName, takes_normals
 from diffshape.cli.fit.defaults import defaults_of
 from diffshape.cli.folders import fresh_folder
 from diffshape.cli.messages import Messages
@@ -22,6 +22,7 @@ from diffshape.cli.parsing.options import (
     OptionalAnswer,
     OptionalFloat,
     OptionalInt,
+    OptionalNormals,
     OptionalPath,
     OptionalUp,
     VerbOptions,
@@ -77,6 +78,9 @@ class Compare(VerbOptions):
     prepare: OptionalAnswer = None
     """Whether every method gets cleaned points, normals and a start from them (yes), or the points as they are and a
     sphere (no). Default: as each preset has it: yes for diffcd, no for the published methods."""
+    normals: OptionalNormals = None
+    """Normals that the methods with a use for them learn from: given, those of the scan if it has any; estimated, this
+    library's own; none. Default: that of each preset."""
     resolution: OptionalInt = None
     """Grid nodes along the side of the box of every mesh. Default: 256, or what suits the field."""
     seed: int = 0
@@ -133,6 +137,8 @@ def _comparison(arguments: Compare) -> "Comparison":
         if arguments.max_points is not None:
             check_whole("--max-points", arguments.max_points, 4)
     methods = {name: _settings(arguments, name) for name in _methods(arguments.methods)}
+    if arguments.normals is not None and not any(takes_normals(each.method) for each in methods.values()):
+        raise UsageError(f"--normals has no effect on {' and '.join(methods)}; leave it out")
     noises = [] if arguments.noise is None else [_noise(word) for word in arguments.noise.split(",")]
     folder = _folder(arguments.out)
     scans = [input_file(path) for path in arguments.scans]
@@ -169,6 +175,8 @@ def _settings(arguments: Compare, method: str) -> FitSettings:
     ).settings["scan"]
     if arguments.steps is not None or arguments.seconds is not None:
         settings = replace(settings, steps=arguments.steps, seconds=arguments.seconds)
+    if arguments.normals is not None and takes_normals(settings.method):
+        settings = replace(settings, method=replace(settings.method, normals=arguments.normals))
     return replace(settings, seed=arguments.seed, resolution=arguments.resolution or settings.resolution)
 
 

@@ -22,6 +22,8 @@ from diffshape.data.shape_sets.shape_set import ShapeSet as ShapeSet
 from diffshape.data.signed_distance import DistanceSamples as DistanceSamples
 from diffshape.data.signed_distance import SignedDistance as SignedDistance
 from diffshape.data.split import train_test_split as train_test_split
+from diffshape.data.synthetic.assembled.draw_meshes import draw_meshes as draw_meshes
+from diffshape.data.synthetic.assembled.draw_shapes import draw_shapes as draw_shapes
 from diffshape.data.synthetic.drawn.drawing import DRAWING_VERSION as DRAWING_VERSION
 from diffshape.data.synthetic.drawn.drawing import drawn_solid as drawn_solid
 from diffshape.data.synthetic.drawn.drawn_scan import DrawnScan as DrawnScan

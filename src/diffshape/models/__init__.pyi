@@ -50,6 +50,9 @@ from diffshape.models.landmarks.training import train_landmarks as train_landmar
 from diffshape.models.landmarks.transformer import LandmarkTransformer as LandmarkTransformer
 from diffshape.models.landmarks.unet import LandmarkUNet as LandmarkUNet
 from diffshape.models.load import load as load
+from diffshape.models.shape_sources import DrawnFamily as DrawnFamily
+from diffshape.models.shape_sources import ShapeFiles as ShapeFiles
+from diffshape.models.training_shapes import training_shapes as training_shapes
 from diffshape.models.trainings import resume_training as resume_training
 from diffshape.models.vecset.config import PUBLISHED_VECSET as PUBLISHED_VECSET
 from diffshape.models.vecset.config import VecSetConfig as VecSetConfig

@@ -34,6 +34,15 @@ def test_parts_must_have_a_row_for_each_name_and_for_each_point():
         ShapeSet(names=("a",), normals=torch.zeros(1, 5, 3))
 
 
+def test_parts_must_have_the_axes_that_they_are_known_by():
+    with pytest.raises(ValueError, match=r"points must have shape \(S, N, 3\), got \(3, 5\)"):
+        ShapeSet(names=NAMES, points=torch.zeros(3, 5))
+    with pytest.raises(ValueError, match=r"views must have shape \(S, V, 3, 3\), got \(3, 1, 3, 4\)"):
+        ShapeSet(names=NAMES, views=torch.zeros(3, 1, 3, 4))
+    with pytest.raises(ValueError, match=r"voxels must have shape \(S, R, R, R\), got \(3, 4, 4, 5\)"):
+        ShapeSet(names=NAMES, voxels=torch.zeros(3, 4, 4, 5, dtype=torch.bool))
+
+
 def test_missing_parts_are_named_with_what_needs_them():
     assert shapes().require("points", by="train_x")[0].shape == (3, 5, 3)
     with pytest.raises(ValueError, match="train_x: shapes must have voxels, images, got ShapeSet"):

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from diffshape.data import shape_family, write_mesh
+from diffshape.data import draw_meshes, shape_family, write_mesh
 from diffshape.models import DrawnShapes, ShapeFolder, deep_sdf_shapes
 
 
@@ -14,6 +14,12 @@ def test_drawn_shapes_to_learn_from_are_not_those_to_be_tested_on():
     assert np.array_equal(learn["torus 2"].vertices, expected[2])
     other, _ = deep_sdf_shapes(data, seed=1)
     assert not np.array_equal(learn["torus 0"].vertices, other["torus 0"].vertices)
+
+
+def test_chairs_are_drawn_as_meshes():
+    learn, test = deep_sdf_shapes(DrawnShapes(family="chair", shapes=1, test_shapes=1), seed=2)
+    assert np.array_equal(learn["chair 0"].vertices, draw_meshes("chair", 1, seed=4)[0].vertices)
+    assert np.array_equal(test["new chair 0"].vertices, draw_meshes("chair", 1, seed=5)[0].vertices)
 
 
 @pytest.fixture

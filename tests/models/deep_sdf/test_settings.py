@@ -31,7 +31,10 @@ def test_settings_survive_yaml_and_are_complete(settings):
         ({"speed": 1}, r"there is no setting .*speed"),
         ({"data": {"kind": "cloud"}}, "data must have a kind out of drawn, folder"),
         ({"data": {"kind": "folder"}}, "data: missing settings data.folder"),
-        ({"data": {"kind": "drawn", "family": "chair"}}, "family must be one of ellipsoid, box, rounded_box, torus"),
+        (
+            {"data": {"kind": "drawn", "family": "sofa"}},
+            "family must be one of ellipsoid, box, rounded_box, torus, chair",
+        ),
     ],
 )
 def test_what_is_unknown_is_refused(change, message):

@@ -195,6 +195,11 @@ def settings_of(arguments: FitArguments, kind: Fits, path: Path) -> FitSettings:
     return replace(settings, steps=arguments.steps, seconds=arguments.seconds)
 
 
+def takes_normals(method: ScanMethodConfig) -> bool:
+    """Whether a method has a choice of normals."""
+    return "normals" in {item.name for item in fields(method)}
+
+
 def _with_normals(arguments: FitArguments) -> ScanMethodConfig:
     """The method for a scan, with the choice of normals that was typed.
 
@@ -204,7 +209,7 @@ def _with_normals(arguments: FitArguments) -> ScanMethodConfig:
     method, normals = arguments.method, arguments.normals
     if normals is None:
         return method
-    if "normals" not in {item.name for item in fields(method)}:
+    if not takes_normals(method):
         raise UsageError(f"--normals has no effect on the method {name_of(method)}; leave it out")
     if "normals" in arguments.typed_in("method"):
         raise UsageError("--normals and --method.normals say the same; leave one of them out")

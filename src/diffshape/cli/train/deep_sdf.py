@@ -14,10 +14,9 @@ from diffshape.cli.folders import input_folder
 from diffshape.cli.parsing.options import OptionalInt
 from diffshape.cli.train.command import TrainCommand, run_command
 from diffshape.cli.train.options import TrainOptions, check_options, refuse_unused
-from diffshape.data.synthetic.families import FamilyName
 from diffshape.data.up import UP, Up
 from diffshape.models.deep_sdf.config import PUBLISHED_DEEP_SDF, STEPS, DeepSDFConfig
-from diffshape.models.deep_sdf.settings import DeepSDFSettings, DrawnShapes, ShapeFolder
+from diffshape.models.deep_sdf.settings import DeepSDFFamilyName, DeepSDFSettings, DrawnShapes, ShapeFolder
 
 if TYPE_CHECKING:
     from diffshape.data import Mesh
@@ -46,7 +45,7 @@ class TrainDeepSDF(TrainOptions):
 
     folder: Annotated[Path | None, tyro.conf.Positional, tyro.conf.arg(metavar="FOLDER", help_behavior_hint="")] = None
     """Closed meshes (PLY, OBJ, OFF, STL or GLB), placed and turned alike. Default: draw a family."""
-    family: FamilyName = "rounded_box"
+    family: DeepSDFFamilyName = "rounded_box"
     """Family of shapes to draw."""
     shapes: int = 16
     """Number of drawn shapes to learn from."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
-from typing import Any
+from typing import Any, get_args
 
 import torch
 from jaxtyping import Bool, Float, Int
@@ -53,9 +53,11 @@ class ShapeSet:
     views: Float[Tensor, "s v 3 3"] | None = None
 
     def __post_init__(self) -> None:
-        for name, hint in hints_of(type(self)).items():
+        hints = hints_of(type(self))
+        for name, hint in hints.items():
             check(f"ShapeSet: {name}", hint, getattr(self, name))
         for name, part in self.parts().items():
+            _check_shape(name, part, get_args(hints[name])[0].dim_str.split())
             if len(part) != len(self):
                 raise ValueError(f"ShapeSet: {name} must have a row for each of {len(self)} names, got {len(part)}")
         for name, other in _SAME_POINTS.items():
@@ -113,6 +115,13 @@ class ShapeSet:
 
     def _mapped(self, change: Callable[[Tensor], Tensor], **others: Any) -> "ShapeSet":
         return replace(self, **{name: change(part) for name, part in self.parts().items()}, **others)
+
+
+def _check_shape(name: str, part: Tensor, axes: list[str]) -> None:
+    """A part has as many axes as named, of these sizes, and of one size where names are the same."""
+    sizes = {axis: int(axis) for axis in axes if axis.isdigit()}
+    if part.ndim != len(axes) or any(size != sizes.setdefault(axis, size) for axis, size in zip(axes, part.shape)):
+        raise ValueError(f"ShapeSet: {name} must have shape ({', '.join(axes).upper()}), got {tuple(part.shape)}")
 
 
 _SAME_POINTS = {

@@ -2,9 +2,11 @@
 
 A solid f maps points (..., 3) to values (...): negative inside, zero on the surface, positive outside, in the unit of
 the points. Primitives are exact signed distances, but for ``ellipsoid`` and ``chamfered_box``, which are exact on the
-surface and never more than the distance. Every combination here keeps |f(p) - f(q)| <= |p - q|, and its zero set is
-exactly the surface of the combined solid; away from the surface, |f| may be less than the distance. Near the surface
-|grad f| = 1, except of an ellipsoid and within the fillets of ``smooth_union``, where it is less.
+surface and never more than the distance. Centers, half sides and profiles may be arrays for many solids at once, which
+broadcast against the points: half sides (S, 1, 3) for points (S, N, 3). Every combination here keeps
+|f(p) - f(q)| <= |p - q|, and its zero set is exactly the surface of the combined solid; away from the surface, |f| may
+be less than the distance. Near the surface |grad f| = 1, except of an ellipsoid and within the fillets of
+``smooth_union``, where it is less.
 
 Source: J. C. Hart, "Sphere tracing", The Visual Computer 1996 (distances of primitives, min and max); I. Quilez,
 "Smooth minimum", 2013 (the quadratic fillet).
@@ -90,7 +92,7 @@ def cylinder(start: ArrayLike, end: ArrayLike, radius: float) -> Solid:
 def ellipsoid(center: ArrayLike, half_axes: ArrayLike) -> Solid:
     """An axis-aligned ellipsoid: (|(p - center) / half_axes| - 1) min(half_axes), not the distance."""
     middle, half = np.asarray(center, np.float64), np.asarray(half_axes, np.float64)
-    return lambda points: (_length((points - middle) / half) - 1) * half.min()
+    return lambda points: (_length((points - middle) / half) - 1) * half.min(axis=-1)
 
 
 def chamfered_box(center: ArrayLike, half_sides: ArrayLike, chamfer: float) -> Solid:
@@ -115,14 +117,14 @@ def revolution(profile: ArrayLike, rounding: float = 0.0) -> Solid:
 
     Args:
         profile: Corners (K, 2) as (distance from the axis, height), counter-clockwise; one corner is a point (a ball on
-            the axis, else a torus), two are a segment (a capsule on the axis).
+            the axis, else a torus), two are a segment (a capsule on the axis). Shape (K, 2, S, 1) for S solids.
         rounding: Distance by which the polygon is grown on all sides, which makes edges round.
     """
     corners = np.asarray(profile, np.float64)
     edges = [
         (start, end - start)
         for start, end in zip(corners, np.roll(corners, -1, axis=0))
-        if len(corners) < 3 or start[0] > 0 or end[0] > 0  # what lies on the axis is no surface
+        if len(corners) < 3 or np.any(start[0] > 0) or np.any(end[0] > 0)  # what lies on the axis is no surface
     ]
 
     def distance(points: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -130,7 +132,7 @@ def revolution(profile: ArrayLike, rounding: float = 0.0) -> Solid:
         nearest, inside = np.full(radial.shape, np.inf), np.full(radial.shape, len(corners) > 2)
         for start, (along_r, along_z) in edges:
             r, z = radial - start[0], height - start[1]
-            share = (r * along_r + z * along_z) / max(along_r**2 + along_z**2, 1e-300)
+            share = (r * along_r + z * along_z) / np.maximum(along_r**2 + along_z**2, 1e-300)
             share = share.clip(0, 1)
             nearest = np.minimum(nearest, (r - share * along_r) ** 2 + (z - share * along_z) ** 2)
             inside &= along_r * z > along_z * r

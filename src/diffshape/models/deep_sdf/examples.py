@@ -1,9 +1,13 @@
 """The shapes of a DeepSDF training, drawn or read from a folder, to learn from and to be tested on."""
 
+from typing import cast
+
 from diffshape._arguments import checked
-from diffshape.data import Mesh, read_mesh_folder, shape_family, train_test_split
+from diffshape.data import Mesh, draw_meshes, read_mesh_folder, shape_family, train_test_split
+from diffshape.data.synthetic.assembled.families import FAMILIES, DrawnFamilyName
+from diffshape.data.synthetic.families import FamilyName
 from diffshape.models.deep_sdf.samples import family_meshes
-from diffshape.models.deep_sdf.settings import DrawnShapes, ShapeFolder
+from diffshape.models.deep_sdf.settings import DeepSDFFamilyName, DrawnShapes, ShapeFolder
 
 
 @checked
@@ -14,8 +18,7 @@ def deep_sdf_shapes(data: DrawnShapes | ShapeFolder, *, seed: int = 0) -> tuple[
         ValueError, OSError: As ``data.read_mesh_folder``; or a folder has fewer than two meshes.
     """
     if isinstance(data, DrawnShapes):
-        learn = family_meshes(shape_family(data.family, data.shapes, seed=2 * seed))
-        test = family_meshes(shape_family(data.family, data.test_shapes, seed=2 * seed + 1))
+        learn, test = _drawn(data.family, data.shapes, 2 * seed), _drawn(data.family, data.test_shapes, 2 * seed + 1)
         return (
             {f"{data.family} {number}": mesh for number, mesh in enumerate(learn)},
             {f"new {data.family} {number}": mesh for number, mesh in enumerate(test)},
@@ -29,3 +32,9 @@ def deep_sdf_shapes(data: DrawnShapes | ShapeFolder, *, seed: int = 0) -> tuple[
         for places in train_test_split(len(names), data.holdout, seed=seed)
     )
     return learn, test
+
+
+def _drawn(family: DeepSDFFamilyName, count: int, seed: int) -> list[Mesh]:
+    if family in FAMILIES:
+        return draw_meshes(cast(DrawnFamilyName, family), count, seed=seed)
+    return family_meshes(shape_family(cast(FamilyName, family), count, seed=seed))

@@ -2,21 +2,24 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 from diffshape._bounds import check_whole
 from diffshape._typed import check_settings
+from diffshape.data.synthetic.assembled.families import DrawnFamilyName
 from diffshape.data.synthetic.families import FamilyName
 from diffshape.data.up import UP, Up
 from diffshape.models.deep_sdf.config import STEPS, DeepSDFConfig
 from diffshape.training.run_settings import RunSettings
 
+DeepSDFFamilyName = Literal[FamilyName, DrawnFamilyName]
+
 
 @dataclass(frozen=True, kw_only=True)
 class DrawnShapes:
-    """Shapes of a procedural family, as ``data.shape_family`` draws them."""
+    """Shapes of a family, as ``data.draw_meshes`` or ``data.shape_family`` draws them."""
 
-    family: FamilyName = "rounded_box"
+    family: DeepSDFFamilyName = "rounded_box"
     """Kind of shape."""
     shapes: int = 16
     """Number of shapes to learn from."""

@@ -1,0 +1,24 @@
+import pytest
+import torch
+
+from diffshape.data import draw_shapes
+from diffshape.models import DrawnFamily, training_shapes
+
+
+def test_a_drawn_family_gives_only_what_is_asked_for_and_other_shapes_to_be_tested_on():
+    source = DrawnFamily(family="table", shapes=3, test_shapes=2)
+    learn, test = training_shapes(source, seed=7, points=20, resolution=8)
+    assert [len(learn), len(test)] == [3, 2]
+    assert list(learn.parts()) == list(test.parts()) == ["points", "normals", "voxels"]
+    assert torch.equal(learn.points, draw_shapes("table", 3, seed=14, points=20).points)
+    assert torch.equal(test.points, draw_shapes("table", 2, seed=15, points=20).points)
+
+
+def test_pictures_have_the_size_that_is_asked_for():
+    learn, _ = training_shapes(DrawnFamily(shapes=1, test_shapes=1), views=2, image_size=20)
+    assert learn.images.shape == (1, 2, 20, 20)
+
+
+def test_a_wrong_seed_is_refused():
+    with pytest.raises(ValueError, match="training_shapes: seed must be at most"):
+        training_shapes(DrawnFamily(), seed=2**32)
