@@ -56,6 +56,12 @@ from diffshape.models.imnet.config import ORIGINAL_IMNET as ORIGINAL_IMNET
 from diffshape.models.imnet.config import PUBLISHED_IMNET as PUBLISHED_IMNET
 from diffshape.models.imnet.config import ImNetConfig as ImNetConfig
 from diffshape.models.imnet.config import ImNetNetwork as ImNetNetwork
+from diffshape.models.imnet.examples import imnet_shapes as imnet_shapes
+from diffshape.models.imnet.images.config import PUBLISHED_IMNET_IMAGES as PUBLISHED_IMNET_IMAGES
+from diffshape.models.imnet.images.config import ImNetImagesConfig as ImNetImagesConfig
+from diffshape.models.imnet.images.model import ImNetFromImages as ImNetFromImages
+from diffshape.models.imnet.images.settings import ImNetImagesSettings as ImNetImagesSettings
+from diffshape.models.imnet.images.training import train_imnet_images as train_imnet_images
 from diffshape.models.imnet.model import ImNet as ImNet
 from diffshape.models.imnet.settings import ImNetSettings as ImNetSettings
 from diffshape.models.imnet.training import train_imnet as train_imnet
@@ -76,6 +82,15 @@ from diffshape.models.landmarks.training import train_landmarks as train_landmar
 from diffshape.models.landmarks.transformer import LandmarkTransformer as LandmarkTransformer
 from diffshape.models.landmarks.unet import LandmarkUNet as LandmarkUNet
 from diffshape.models.load import load as load
+from diffshape.models.occupancy.config import PUBLISHED_OCCUPANCY as PUBLISHED_OCCUPANCY
+from diffshape.models.occupancy.config import PUBLISHED_OCCUPANCY_VAE as PUBLISHED_OCCUPANCY_VAE
+from diffshape.models.occupancy.config import PUBLISHED_VOXEL_OCCUPANCY as PUBLISHED_VOXEL_OCCUPANCY
+from diffshape.models.occupancy.config import OccupancyConfig as OccupancyConfig
+from diffshape.models.occupancy.model import OccupancyNetwork as OccupancyNetwork
+from diffshape.models.occupancy.score import OccupancyScore as OccupancyScore
+from diffshape.models.occupancy.score import score_occupancy as score_occupancy
+from diffshape.models.occupancy.settings import OccupancySettings as OccupancySettings
+from diffshape.models.occupancy.training import train_occupancy as train_occupancy
 from diffshape.models.shape_sources import DrawnFamily as DrawnFamily
 from diffshape.models.shape_sources import ShapeFiles as ShapeFiles
 from diffshape.models.training_shapes import training_shapes as training_shapes
@@ -83,6 +98,7 @@ from diffshape.models.trainings import resume_training as resume_training
 from diffshape.models.vecset.config import PUBLISHED_VECSET as PUBLISHED_VECSET
 from diffshape.models.vecset.config import VecSetConfig as VecSetConfig
 from diffshape.models.vecset.config import VecSetNetwork as VecSetNetwork
+from diffshape.models.vecset.examples import vecset_shapes as vecset_shapes
 from diffshape.models.vecset.model import VecSet as VecSet
 from diffshape.models.vecset.settings import VecSetSettings as VecSetSettings
 from diffshape.models.vecset.training import train_vecset as train_vecset

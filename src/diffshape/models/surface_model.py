@@ -106,7 +106,9 @@ class SurfaceModel(nn.Module, ABC):
         check_resolution(f"{type(self).__name__}.mesh: resolution", resolution)
         bounds = (-self.HALF_SIDE, self.HALF_SIDE)
         with eval_mode(self):
-            vertices, faces = isosurface(self.field_of(code), resolution=resolution, bounds=bounds, closed=True)
+            vertices, faces = isosurface(
+                self.field_of(code), resolution=resolution, bounds=bounds, lipschitz=0.0, closed=True
+            )
         return Mesh(vertices.cpu().numpy(), faces.cpu().numpy())
 
     @checked

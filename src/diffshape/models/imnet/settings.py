@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from diffshape._typed import check_settings
 from diffshape.models.imnet.config import STEPS, ImNetConfig
+from diffshape.models.shape_sources import SHAPE_SOURCES, DrawnFamily, ShapeSource
 from diffshape.training.run_settings import RunSettings
 
 
@@ -15,9 +16,9 @@ class ImNetSettings(RunSettings):
 
     VERB: ClassVar[str] = "train imnet"
     TITLE: ClassVar[str] = "IM-NET training"
-    KINDS: ClassVar[Mapping[str, type]] = {}
+    KINDS: ClassVar[Mapping[str, type]] = SHAPE_SOURCES
 
-    data: None = None
+    data: ShapeSource | None = field(default_factory=DrawnFamily)
     """Shapes to learn from and to be tested on; None for shapes that were given in Python and are in no file."""
     config: ImNetConfig = field(default_factory=ImNetConfig)
     """Networks, stages and sampling."""

@@ -9,6 +9,7 @@ import torch
 from diffshape._arguments import check, checked
 from diffshape.data import ShapeSet
 from diffshape.models.imnet.config import STEPS, ImNetConfig
+from diffshape.models.imnet.examples import imnet_shapes
 from diffshape.models.imnet.model import ImNet
 from diffshape.models.imnet.settings import ImNetSettings
 from diffshape.models.imnet.task import ImNetTask
@@ -110,10 +111,5 @@ def _new_task(settings: ImNetSettings, shapes: ShapeSet, device: torch.device) -
     return ImNetTask(ImNet(settings.config).to(device), shapes.to(device), seed=settings.seed)
 
 
-def no_examples(data: None, *, seed: int = 0) -> tuple[ShapeSet, ShapeSet]:
-    """No shapes, as a training from Python has them in no file."""
-    raise ValueError("train_imnet: shapes that were given in Python are in no file")
-
-
-IMNET_TRAINING = TrainingKind(ImNetSettings, no_examples, prepared)
+IMNET_TRAINING = TrainingKind(ImNetSettings, imnet_shapes, prepared)
 """The row of the table of trainings."""

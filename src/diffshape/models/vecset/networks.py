@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from torch.nn.functional import gelu, scaled_dot_product_attention
 
 from diffshape.models.vecset.config import VecSetNetwork
+from diffshape.models.waves import with_waves
 from diffshape.ops import farthest_points, gather_points
 
 _OCTAVES = 8
@@ -25,14 +26,12 @@ _WIDER = 4
 
 
 def point_features(points: Float[Tensor, "*b 3"]) -> Float[Tensor, "*b 51"]:
-    """sin(2^k pi u) and cos(2^k pi u), k = 0 to 7, of each coordinate u = 2 x, then the three u: 51 numbers a point.
+    """The three coordinates u = 2 x, then sin(2^k pi u) and cos(2^k pi u), k = 0 to 7, of each: 51 numbers a point.
 
     >>> point_features(torch.zeros(1, 1, 3)).sum()
     tensor(24.)
     """
-    scaled = _SCALE * points
-    turns = (torch.pi * scaled[..., None] * 2 ** torch.arange(_OCTAVES).to(points)).flatten(-2)
-    return torch.cat([turns.sin(), turns.cos(), scaled], -1)
+    return with_waves(_SCALE * points, _OCTAVES)
 
 
 class Attention(nn.Module):

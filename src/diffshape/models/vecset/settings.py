@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from diffshape._typed import check_settings
 from diffshape.models.vecset.config import STEPS, VecSetConfig
+from diffshape.models.shape_sources import SHAPE_SOURCES, DrawnFamily, ShapeSource
 from diffshape.training.run_settings import RunSettings
 
 
@@ -15,9 +16,9 @@ class VecSetSettings(RunSettings):
 
     VERB: ClassVar[str] = "train vecset"
     TITLE: ClassVar[str] = "vector-set training"
-    KINDS: ClassVar[Mapping[str, type]] = {}
+    KINDS: ClassVar[Mapping[str, type]] = SHAPE_SOURCES
 
-    data: None = None
+    data: ShapeSource | None = field(default_factory=DrawnFamily)
     """Shapes to learn from and to be tested on; None for shapes that were given in Python and are in no file."""
     config: VecSetConfig = field(default_factory=VecSetConfig)
     """Networks, loss and sampling."""

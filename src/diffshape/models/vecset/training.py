@@ -9,6 +9,7 @@ import torch
 from diffshape._arguments import check, checked
 from diffshape.data import ShapeSet
 from diffshape.models.vecset.config import STEPS, VecSetConfig
+from diffshape.models.vecset.examples import vecset_shapes
 from diffshape.models.vecset.model import VecSet
 from diffshape.models.vecset.settings import VecSetSettings
 from diffshape.models.vecset.task import VecSetTask, parts_of
@@ -110,10 +111,5 @@ def _new_task(settings: VecSetSettings, shapes: ShapeSet, device: torch.device) 
     return VecSetTask(VecSet(settings.config).to(device), shapes.to(device), seed=settings.seed)
 
 
-def no_examples(data: None, *, seed: int = 0) -> tuple[ShapeSet, ShapeSet]:
-    """No shapes, as a training from Python has them in no file."""
-    raise ValueError("train_vecset: shapes that were given in Python are in no file")
-
-
-VECSET_TRAINING = TrainingKind(VecSetSettings, no_examples, prepared)
+VECSET_TRAINING = TrainingKind(VecSetSettings, vecset_shapes, prepared)
 """The row of the table of trainings."""
