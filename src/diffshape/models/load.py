@@ -23,8 +23,8 @@ from diffshape.models.generative.mixture.latent_mixture import LatentMixture, sa
 from diffshape.models.imnet.images.model import ImNetFromImages, saved_imnet_images
 from diffshape.models.imnet.model import ImNet, saved_imnet
 from diffshape.models.landmarks.detector import LandmarkDetector, saved_detector
-from diffshape.models.vecset.model import VecSet, saved_vecset
 from diffshape.models.occupancy.model import OccupancyNetwork, saved_occupancy
+from diffshape.models.vecset.model import VecSet, saved_vecset
 from diffshape.training import own_randomness
 from diffshape.training.run_folder import MODEL_FOLDER, RunFolder
 

@@ -36,6 +36,8 @@ class SurfaceModel(nn.Module, ABC):
     """Name of the part of a ``ShapeSet`` that it reads."""
     HALF_SIDE: ClassVar[float]
     """Half the side of the cube in which it knows where a shape is."""
+    threshold: ClassVar[float] = 0.5
+    """Probability from which a point counts as occupied."""
 
     config: Any
 

@@ -35,7 +35,7 @@ def test_parameters_as_published():
 
 def test_features_of_a_point():
     """51 numbers: the coordinates in [-1, 1], then sines and cosines of eight octaves of each."""
-    found = point_features(torch.tensor([[0.1, -0.2, 0.3]]).double())[0]
+    found = point_features(torch.tensor([[0.1, -0.2, 0.3]], dtype=torch.float64))[0]
     wanted = [0.2, -0.4, 0.6]
     for each in wanted[:3]:
         turns = [math.pi * 2**octave * each for octave in range(8)]

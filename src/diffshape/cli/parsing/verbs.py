@@ -41,6 +41,8 @@ VERBS = {
     "train raw-gan": Verb("train.raw_gan", "TrainRawGAN", "new shapes by a GAN of point clouds"),
     "train deep-sdf": Verb("train.deep_sdf", "TrainDeepSDF", "one network for a family of shapes"),
     "train occupancy": Verb("train.occupancy", "TrainOccupancy", "surfaces from points, voxels or an image"),
+    "train imnet": Verb("train.imnet", "TrainImNet", "surfaces from voxels, learnt from coarse to fine"),
+    "train vecset": Verb("train.vecset", "TrainVecSet", "surfaces from points, by sets of vectors"),
     "train landmarks": Verb("train.landmarks", "TrainLandmarks", "a network that finds vertebrae in radiographs"),
     "train scan-prior": Verb("train.scan_prior", "TrainScanPrior", "what cleans scans, learnt from drawn ones"),
     "demo": Verb("demo", "Demo", "fit and score the built-in scan"),

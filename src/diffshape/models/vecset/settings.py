@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from typing import ClassVar
 
 from diffshape._typed import check_settings
-from diffshape.models.vecset.config import STEPS, VecSetConfig
 from diffshape.models.shape_sources import SHAPE_SOURCES, DrawnFamily, ShapeSource
+from diffshape.models.vecset.config import STEPS, VecSetConfig
 from diffshape.training.run_settings import RunSettings
 
 

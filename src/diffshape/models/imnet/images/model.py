@@ -5,7 +5,6 @@ from copy import deepcopy
 from os import PathLike
 from typing import Any, ClassVar
 
-import torch
 from jaxtyping import Float
 from torch import Tensor
 
