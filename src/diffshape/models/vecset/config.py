@@ -62,11 +62,11 @@ class VecSetConfig:
     """Points in the volume of each shape in a step."""
     near: int = 256
     """Points near the surface of each shape in a step; 0 for shapes that have none."""
-    near_weight: float = 0.1
-    """Weight of the loss at points near the surface; in the volume it is 1."""
+    near_weight: float = 1.0
+    """Weight of the loss at points near the surface, 0.1 as published; in the volume it is 1."""
     kl_weight: float = 1e-3
     """Weight of the divergence from the normal prior, a mean over its numbers; used with a bottleneck only."""
-    lr: float = 1e-3
+    lr: float = 2e-3
     """Largest learning rate of Adam."""
     warmup: float = 0.05
     """Share of the budget over which the learning rate grows from 0; it then falls to 0 by half a cosine."""
@@ -94,6 +94,7 @@ PUBLISHED_VECSET = VecSetConfig(
     points=2048,
     volume=1024,
     near=1024,
+    near_weight=0.1,
     lr=1e-4,
 )
 """Settings of the published networks and their training: days on eight GPUs."""

@@ -18,7 +18,7 @@ class ImageEncoder(nn.Sequential):
     """
 
     def __init__(self, config: ImNetImagesConfig, latent: int) -> None:
-        halvings = config.size.bit_length() - 5
+        halvings = config.size.bit_length() - 4
         channels = [config.width * 2**level for level in range(halvings)]
         layers: list[nn.Module] = [*_normed(1, channels[0], 7, 2, 3), nn.LeakyReLU(SLOPE)]
         for few, many in pairwise([channels[0], *channels]):
