@@ -37,10 +37,12 @@ SKELETON = Skeleton.anteroposterior(1)
 GRID = fields.HashGridConfig(levels=2, base=2, finest=4, log2_entries=4, width=16)
 LATENT = fields.LatentMLPConfig(hidden_layers=2, width=16, latent=2, skip=(), dropout=0.0)
 UNET = models.LandmarkUNetConfig(widths=(8, 8, 8))
+POINT_NET = models.PointNetConfig(network=models.PointNetNetwork(points=8, encoder=(8,), latent=4, decoder=(8,)))
 SMALL = {
     "PointCloudModel": models.PointCloudConfig(
         network=models.PointCloudNetwork(points=8, tokens=2, width=8, hidden=(8,), layers=1, heads=2, latent=4)
     ),
+    "PointNetModel": POINT_NET,
     "MeshModel": models.MeshConfig(network=models.MeshNetwork(subdivisions=0, hidden=(8,), latent=4)),
     "VoxelModel": models.VoxelConfig(network=models.VoxelNetwork(resolution=4, base_channels=2, layers=1, latent=4)),
 }
@@ -51,8 +53,8 @@ RESULTS = {
     "data.ProceduralObject", "data.ShapeFamily",
     "fitting.CleanScan", "fitting.FitResult", "fitting.FitRow", "fitting.FitTable",
     "fitting.OrientationTrust", "fitting.PreparedScan", "models.DeepSDF", "models.DeepSDFScore", "models.FamilySamples",
-    "models.FoundCodes", "models.LandmarkPrediction", "models.LandmarkScore", "models.OccupancyScore",
-    "models.TrainingResult",
+    "models.FoundCodes", "models.LandmarkPrediction", "models.LandmarkScore", "models.LatentFlow", "models.LatentGAN",
+    "models.LatentMixture", "models.OccupancyScore", "models.TrainingResult",
     "report.ComparisonMean", "report.ComparisonRow", "report.ComparisonTable",
     "training.Checkpoint", "training.Outcome", "training.StepReport",
 }  # fmt: skip
@@ -104,7 +106,9 @@ NAN_STAYS = {
 SLOW = {
     ("fitting.fit_mesh", "steps"), ("fitting.fit_meshes", "steps"), ("fitting.fit_points", "steps"),
     ("fitting.FitResult.mesh", "resolution"), ("fitting.train_scan_prior", "steps"), ("models.train_deep_sdf", "steps"),
-    ("models.train_occupancy", "steps"),
+    ("models.train_autoencoder", "steps"), ("models.train_flow", "steps"), ("models.train_latent_gan", "steps"),
+    ("models.train_raw_gan", "steps"), ("models.train_imnet", "steps"), ("models.train_imnet_images", "steps"),
+    ("models.train_occupancy", "steps"), ("models.train_vecset", "steps"),
 }  # fmt: skip
 """Where None is a long run or a fine surface."""
 
@@ -223,9 +227,35 @@ def good_calls() -> dict[str, Call]:
     detector = learnt.model
     found = models.find_codes(deep, [BALL], observed=16, steps=1)
     autoencoders = {name: models.build_model(config) for name, config in SMALL.items()}
-    samples = {"PointCloudModel": torch.rand(2, 8, 3), "MeshModel": torch.rand(2, 12, 3)}
+    samples = {name: torch.rand(2, 8, 3) for name in ("PointCloudModel", "PointNetModel")}
+    samples |= {"MeshModel": torch.rand(2, 12, 3)}
     samples["VoxelModel"] = (torch.rand(2, 4, 4, 4) > 0.5).float()
-    points_model = autoencoders["PointCloudModel"]
+    points_model, point_net = autoencoders["PointCloudModel"], autoencoders["PointNetModel"]
+    known = data.ShapeSet(names=("a", "b"), points=torch.rand(2, 8, 3), voxels=torch.rand(2, 4, 4, 4) > 0.5)
+    trainings = {
+        "models.train_autoencoder": Call(models.train_autoencoder, {"shapes": known, "config": POINT_NET, **quick}),
+        "models.train_flow": Call(models.train_flow, {"autoencoder": point_net, "shapes": known, **quick}),
+        "models.train_latent_gan": Call(models.train_latent_gan, {"autoencoder": point_net, "shapes": known, **quick}),
+        "models.train_mixture": Call(
+            models.train_mixture,
+            {
+                "autoencoder": point_net,
+                "shapes": known,
+                "config": models.MixtureConfig(components=1),
+                "steps": 1,
+                "device": "cpu",
+            },
+        ),
+        "models.train_raw_gan": Call(
+            models.train_raw_gan, {"shapes": known, "config": models.RawGANConfig(points=8, noise=4), **quick}
+        ),
+    }
+    generators = {
+        "LatentFlow": "models.train_flow",
+        "LatentGAN": "models.train_latent_gan",
+        "LatentMixture": "models.train_mixture",
+        "RawGAN": "models.train_raw_gan",
+    }
     points_model.save("model")
     reconstruction = models.Reconstruction(points_model, torch.rand(2, 8, 3))
     tensors = {"modules/net/weight": torch.ones(2)}
@@ -395,6 +425,18 @@ def good_calls() -> dict[str, Call]:
         "models.DeepSDFSettings.from_dict": Call(
             models.DeepSDFSettings.from_dict, {"plain": models.DeepSDFSettings().to_dict()}, use=vars
         ),
+        **{
+            f"models.{kind.__name__}.from_dict": Call(kind.from_dict, {"plain": kind().to_dict()}, use=vars)
+            for kind in (
+                models.AutoencoderSettings,
+                models.FlowSettings,
+                models.LatentGANSettings,
+                models.MixtureSettings,
+                models.RawGANSettings,
+            )
+        },
+        "models.RawGAN": Call(models.RawGAN, {"config": models.RawGANConfig(points=8)}),
+        "models.TrainedAutoencoder": Call(models.TrainedAutoencoder, {"folder": "model"}, use=vars),
         "models.LandmarkSettings.from_dict": Call(
             models.LandmarkSettings.from_dict, {"plain": models.LandmarkSettings().to_dict()}, use=vars
         ),
@@ -501,11 +543,31 @@ def good_calls() -> dict[str, Call]:
             f"models.{name}.encode": Call(model.encode, {"samples": samples[name]}),
             f"models.{name}.forward": Call(model.forward, {"samples": samples[name]}),
             f"models.{name}.decode": Call(model.decode, {"codes": codes}),
+            f"models.{name}.codes_of": Call(model.codes_of, {"shapes": known}),
+            f"models.{name}.decode_codes": Call(model.decode_codes, {"codes": codes}),
+            f"models.{name}.interpolate": Call(model.interpolate, between(codes)),
             f"models.{name}.check_codes": Call(model.check_codes, {"codes": codes}),
             f"models.{name}.save": Call(model.save, {"folder": "saved"}),
             f"models.{name}.loss": Call(model.loss, {"pred": made, "target": samples[name]}),
         }
-    return settings() | calls
+    for name, trained_by in generators.items():
+        call = trainings[trained_by]
+        model = call.function(**call.arguments).model
+        calls |= {
+            f"models.{name}.draw_codes": Call(model.draw_codes, {"count": 3}),
+            f"models.{name}.sample": Call(model.sample, {"count": 3}),
+            f"models.{name}.decode_codes": Call(model.decode_codes, {"codes": model.draw_codes(2)}),
+            f"models.{name}.interpolate": Call(model.interpolate, between(model.draw_codes(2))),
+            f"models.{name}.save": Call(model.save, {"folder": "saved"}),
+        }
+        if name != "RawGAN":
+            calls[f"models.{name}.codes_of"] = Call(model.codes_of, {"shapes": known})
+    return settings() | calls | trainings
+
+
+def between(codes: torch.Tensor) -> dict[str, Any]:
+    """Arguments of a blend of the first two codes."""
+    return {"first": codes[0], "last": codes[1], "count": 3}
 
 
 @pytest.fixture(scope="module")

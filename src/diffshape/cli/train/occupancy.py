@@ -2,13 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Literal
 
 from diffshape.cli.fit.defaults import named_in
 from diffshape.cli.parsing.options import OptionalInt
 from diffshape.cli.train.command import TrainCommand, run_command
 from diffshape.cli.train.shape_options import ShapeOptions, shape_counts, shape_source, source_name
+from diffshape.cli.train.surface_score import SURFACE_FILES, surface_score
 from diffshape.models.occupancy.config import (
     PUBLISHED_OCCUPANCY,
     PUBLISHED_OCCUPANCY_VAE,
@@ -18,26 +18,11 @@ from diffshape.models.occupancy.config import (
 )
 from diffshape.models.occupancy.settings import OccupancySettings
 
-if TYPE_CHECKING:
-    from diffshape.data import ShapeSet
-    from diffshape.models import OccupancyNetwork
-
 _PRESETS = {
     "small": OccupancyConfig(),
     "published": PUBLISHED_OCCUPANCY,
     "published-voxels": PUBLISHED_VOXEL_OCCUPANCY,
     "published-vae": PUBLISHED_OCCUPANCY_VAE,
-}
-_SHOWN = 4
-"""Test shapes in the picture."""
-_SIZE = 180
-"""Side of a panel of the picture in pixels."""
-_FILES = {
-    "model/": "the networks, for diffshape.models.load",
-    "shapes.png": "test shapes: points of the true ones, and the surfaces that were decoded",
-    "metrics.json": "the score",
-    "log.csv": "the loss along the way",
-    "config.yaml": "every setting",
 }
 
 
@@ -62,7 +47,7 @@ def defaults_for(words: Sequence[str]) -> TrainOccupancy:
 
 def run(arguments: TrainOccupancy) -> int:
     """Train, score, write, tell."""
-    command = TrainCommand(name=source_name, counts=shape_counts, score=_score, files=_FILES)
+    command = TrainCommand(name=source_name, counts=shape_counts, score=surface_score, files=SURFACE_FILES)
     settings = OccupancySettings(
         data=shape_source(arguments),
         config=arguments.model,
@@ -71,19 +56,3 @@ def run(arguments: TrainOccupancy) -> int:
         seed=arguments.seed,
     )
     return run_command(command, arguments, settings)
-
-
-def _score(
-    folder: Path, model: "OccupancyNetwork", settings: OccupancySettings, learn: "ShapeSet", test: "ShapeSet"
-) -> tuple[str, dict[str, Any]]:
-    """Score the model on the test shapes, and draw some of them."""
-    from diffshape.models.occupancy.score import score_occupancy
-    from diffshape.report import shape_strip
-
-    score = score_occupancy(model, test)
-    few = test[:_SHOWN]
-    (points,) = few.require("points", by="train occupancy")
-    meshes = model.decode_codes(model.codes_of(few))
-    panels = [panel for pair in zip(points, meshes) for panel in (("true", pair[0]), ("decoded", tuple(pair[1])))]
-    shape_strip(panels, path=folder / "shapes.png", size=_SIZE, up="y")
-    return str(score), {"tested": list(test.names), "score": score.to_dict()}

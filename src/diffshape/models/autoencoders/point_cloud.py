@@ -18,6 +18,7 @@ from diffshape.losses import LossTerms
 from diffshape.models.autoencoders.autoencoder import Autoencoder
 from diffshape.models.autoencoders.config import PointCloudConfig
 from diffshape.models.autoencoders.layers import AttentionLayer, linear, perceptron, run
+from diffshape.models.clouds import check_cloud_pair
 from diffshape.models.waves import waves
 
 _OCTAVES = 3
@@ -84,12 +85,7 @@ class PointCloudModel(Autoencoder):
     @checked
     def loss(self, pred: Float[Tensor, "b n 3"], target: Float[Tensor, "b m 3"]) -> LossTerms:
         """The distance of ``diffshape.losses`` that the settings name, mean over the batch."""
-        for name, cloud in (("pred", pred), ("target", target)):
-            if cloud.ndim != 3 or cloud.shape[-1] != 3 or len(cloud) != len(pred) or not cloud.numel():
-                raise ValueError(
-                    f"PointCloudModel.loss: {name} must have shape (B, N, 3), the same B for both, "
-                    f"got {tuple(cloud.shape)}"
-                )
+        check_cloud_pair("PointCloudModel.loss", pred, target)
         options = {"squared": self.config.squared, "blur": self.config.blur}
         given = {name: value for name, value in options.items() if value is not None}
         value = _LOSSES[self.config.loss](pred, target, **given)

@@ -21,6 +21,7 @@ from diffshape._reprs import one_line
 from diffshape.data import DistanceSamples, Frame, Mesh, as_mesh
 from diffshape.fields import LatentMLP
 from diffshape.losses import clamped_l1_loss
+from diffshape.models.codes import interpolated_codes
 from diffshape.models.deep_sdf.config import DeepSDFConfig
 from diffshape.models.deep_sdf.samples import SidedPool, distance_samples
 from diffshape.models.files import write_model
@@ -134,13 +135,7 @@ class DeepSDF:
         Raises:
             ValueError: The codes are not of one shape (latent,), or ``count`` is below 2.
         """
-        check_fits("DeepSDF.interpolate: count", count, 4 * self.codes.shape[1], 2)
-        if first.shape != last.shape or first.shape != self.codes.shape[1:]:
-            raise ValueError(
-                f"DeepSDF.interpolate: first and last must have shape {tuple(self.codes.shape[1:])}, "
-                f"got {tuple(first.shape)} and {tuple(last.shape)}"
-            )
-        return torch.lerp(first, last, torch.linspace(0, 1, count).to(first)[:, None])
+        return interpolated_codes("DeepSDF.interpolate", first, last, count, self.codes.shape[1])
 
     @checked
     def mesh(self, code: Float[Tensor, "c"], resolution: int = 128) -> Mesh:

@@ -1,4 +1,4 @@
-"""Score of an Occupancy Network on shapes that it has not seen, each from the code that the encoder finds for it."""
+"""Score of a model of surfaces on shapes that it has not seen, each from the code that the encoder finds for it."""
 
 from dataclasses import dataclass
 
@@ -13,7 +13,7 @@ from diffshape._scores import plain_values
 from diffshape.data import Mesh, ShapeSet
 from diffshape.metrics import compare_points, normal_consistency, occupancy_iou
 from diffshape.models.occupancy.model import OccupancyNetwork
-from diffshape.models.occupancy.task import volume_logits
+from diffshape.models.surface_model import SurfaceModel
 from diffshape.ops import sample_surface
 
 
@@ -47,33 +47,34 @@ class OccupancyScore:
 
 @checked
 def score_occupancy(
-    model: OccupancyNetwork, shapes: ShapeSet, *, meshed: int = 8, resolution: int = 64
+    model: OccupancyNetwork | SurfaceModel, shapes: ShapeSet, *, meshed: int = 8, resolution: int = 64
 ) -> OccupancyScore:
     """Compare decoded shapes with the true ones: all by their occupancy, the first few by their surface.
 
     Args:
-        model: A trained model.
+        model: A trained ``OccupancyNetwork``, ``ImNet``, ``ImNetFromImages`` or ``VecSet``.
         shapes: Shapes with ``volume_points`` and ``occupancies``, ``points`` and ``normals``, and what the encoder
             reads.
         meshed: Number of shapes whose surfaces are compared.
-        resolution: Grid nodes along a side, as of ``OccupancyNetwork.mesh``.
+        resolution: Grid nodes along a side, as of the model's ``mesh``.
 
     Raises:
         ValueError: The shapes lack a part, or a number is out of range.
     """
     check_whole("score_occupancy: meshed", meshed, 0)
     check_resolution("score_occupancy: resolution", resolution)
-    needed = ("occupancies", "points", "normals")
-    occupied, points, normals = (part.cpu() for part in shapes.require(*needed, by="score_occupancy"))
-    threshold = model.threshold.item()
-    iou = occupancy_iou(volume_logits(model, shapes).cpu(), occupied, threshold=threshold)
-    meshes = model.decode_codes(model.codes_of(shapes[:meshed]), resolution) if meshed else []
+    needed = ("volume_points", "occupancies", "points", "normals")
+    volume, occupied, points, normals = (part.cpu() for part in shapes.require(*needed, by="score_occupancy"))
+    codes = model.codes_of(shapes)
+    found = [model.occupied(each[None].to(codes), code[None]).cpu() for each, code in zip(volume, codes)]
+    iou = occupancy_iou(torch.cat(found), occupied)
+    meshes = model.decode_codes(codes[:meshed], resolution)
     surfaces = [_compared(*each) for each in zip(meshes, points.double(), normals.double())]
     return OccupancyScore(
         iou=tuple(iou.tolist()),
         chamfer=tuple(chamfer for chamfer, _ in surfaces),
         normals=tuple(consistency for _, consistency in surfaces),
-        threshold=threshold,
+        threshold=float(model.threshold),
     )
 
 
