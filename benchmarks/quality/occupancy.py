@@ -23,11 +23,13 @@ from diffshape.models.occupancy.examples import occupancy_shapes
 
 Training = Callable[..., models.TrainingResult[Any]]
 MODELS: dict[str, tuple[Training, Any]] = {
+    "occupancy": (models.train_occupancy, models.OccupancyConfig()),
     "occupancy, additive": (models.train_occupancy, models.OccupancyConfig(conditioning="additive")),
-    "occupancy, film": (models.train_occupancy, models.OccupancyConfig(conditioning="film")),
     "occupancy, batch_norm": (models.train_occupancy, models.OccupancyConfig(conditioning="batch_norm")),
     "occupancy, no waves": (models.train_occupancy, models.OccupancyConfig(waves=0)),
     "occupancy, even points": (models.train_occupancy, models.OccupancyConfig(near=0.0)),
+    "imnet": (models.train_imnet, models.ImNetConfig()),
+    "vecset": (models.train_vecset, models.VecSetConfig()),
 }
 """Trainings and their configs by name."""
 

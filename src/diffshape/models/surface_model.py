@@ -20,6 +20,8 @@ from diffshape.ops.eval_mode import eval_mode
 
 _SHAPES = 32
 """Largest number of shapes that are encoded, or asked for their values, at once."""
+_VERTICES = 2**14
+"""Largest number of vertices whose normals are computed at once."""
 _POINTS = 2**17
 """Largest number of points whose values are computed at once."""
 
@@ -33,17 +35,25 @@ class SurfaceModel(nn.Module, ABC):
     KIND: ClassVar[str]
     """Name of such a model in its config.yaml."""
     FORM: ClassVar[str]
-    """Name of the part of a ``ShapeSet`` that it reads."""
+    """Name of the part of a ``ShapeSet`` that it reads, where that is one for all models of the class."""
     HALF_SIDE: ClassVar[float]
     """Half the side of the cube in which it knows where a shape is."""
-    threshold: ClassVar[float] = 0.5
-    """Probability from which a point counts as occupied."""
 
     config: Any
 
     def __init__(self, config: Any) -> None:
         super().__init__()
         self.config = config
+
+    @property
+    def form(self) -> str:
+        """Name of the part of a ``ShapeSet`` that it reads."""
+        return self.FORM
+
+    @property
+    def threshold(self) -> float:
+        """Probability from which a point counts as occupied."""
+        return 0.5
 
     @property
     @abstractmethod
@@ -65,7 +75,7 @@ class SurfaceModel(nn.Module, ABC):
         Raises:
             ValueError: There is no shape, or the shapes are not known in the form that the model reads.
         """
-        return self._encoded(shapes.require(self.FORM, by=f"{type(self).__name__}.codes_of")[0])
+        return self._encoded(shapes.require(self.form, by=f"{type(self).__name__}.codes_of")[0])
 
     @torch.no_grad()
     @checked
@@ -75,7 +85,7 @@ class SurfaceModel(nn.Module, ABC):
         Raises:
             ValueError: A shape is wrong.
         """
-        codes = self.check_codes("occupied", codes)
+        codes = self._codes("occupied", codes)
         check_points(f"{type(self).__name__}.occupied", points, codes)
         most = max(1, _POINTS // max(1, points.shape[1]))
         with eval_mode(self):
@@ -83,7 +93,7 @@ class SurfaceModel(nn.Module, ABC):
         return torch.cat(parts) if parts else points.new_zeros(points.shape[:2], dtype=torch.bool)
 
     @checked
-    def field_of(self, code: Float[Tensor, "l"]) -> Field:
+    def field_of(self, code: Float[Tensor, "l"]) -> "_ShapeField":
         """The shape of one code (latent,) as a field: negative inside, 0 on the surface, no distance.
 
         It shares the weights of the model, and its mode.
@@ -91,7 +101,7 @@ class SurfaceModel(nn.Module, ABC):
         Raises:
             ValueError: The shape of ``code`` is wrong.
         """
-        return _ShapeField(self, self.check_codes("field_of", code[None])[0])
+        return _ShapeField(self, self._codes("field_of", code[None])[0])
 
     @checked
     def mesh(self, code: Float[Tensor, "l"], resolution: int = 64) -> Mesh:
@@ -102,16 +112,20 @@ class SurfaceModel(nn.Module, ABC):
             resolution: Grid nodes along the side of the cube. Up to 64 all of them are asked for; of more, those near
                 the surface.
 
+        Returns:
+            A ``Mesh`` with the attribute "normals", (V, 3): directions in which the value grows fastest.
+
         Raises:
             ValueError: The shape of ``code`` is wrong, or ``resolution`` out of range.
         """
         check_resolution(f"{type(self).__name__}.mesh: resolution", resolution)
         bounds = (-self.HALF_SIDE, self.HALF_SIDE)
-        with eval_mode(self):
-            vertices, faces = isosurface(
-                self.field_of(code), resolution=resolution, bounds=bounds, lipschitz=0.0, closed=True
-            )
-        return Mesh(vertices.cpu().numpy(), faces.cpu().numpy())
+        with eval_mode(self), torch.no_grad():
+            field = self.field_of(code)
+            vertices, faces = isosurface(field, resolution=resolution, bounds=bounds, lipschitz=0.0, closed=True)
+            parts = [field.value_and_gradient(part)[1] for part in vertices.to(field.code).split(_VERTICES)]
+        normals = nn.functional.normalize(torch.cat([vertices[:0], *parts]), dim=-1)
+        return Mesh(vertices.cpu().numpy(), faces.cpu().numpy(), attributes={"normals": normals.cpu().numpy()})
 
     @checked
     def decode_codes(self, codes: Float[Tensor, "b l"], resolution: int = 64) -> list[Mesh]:
@@ -120,7 +134,7 @@ class SurfaceModel(nn.Module, ABC):
         Raises:
             ValueError: The shape of ``codes`` is wrong, or ``resolution`` out of range.
         """
-        return [self.mesh(code, resolution) for code in self.check_codes("decode_codes", codes)]
+        return [self.mesh(code, resolution) for code in self._codes("decode_codes", codes)]
 
     @checked
     def interpolate(self, first: Float[Tensor, "l"], last: Float[Tensor, "l"], count: int) -> Float[Tensor, "n l"]:
@@ -142,7 +156,7 @@ class SurfaceModel(nn.Module, ABC):
 
     def __repr__(self) -> str:
         count = sum(parameter.numel() for parameter in self.parameters())
-        return f"{type(self).__name__}({self.FORM} to codes of {self.latent}, {count:,} parameters)"
+        return f"{type(self).__name__}({self.form} to codes of {self.latent}, {count:,} parameters)"
 
     @torch.no_grad()
     def _encoded(self, inputs: Tensor) -> Float[Tensor, "s l"]:
@@ -151,7 +165,7 @@ class SurfaceModel(nn.Module, ABC):
         with eval_mode(self):
             return torch.cat([self.encode(part.to(device)) for part in inputs.split(_SHAPES)])
 
-    def check_codes(self, method: str, codes: Tensor) -> Float[Tensor, "b l"]:
+    def _codes(self, method: str, codes: Tensor) -> Float[Tensor, "b l"]:
         """Codes (B, latent) in the dtype and on the device of the model.
 
         Raises:

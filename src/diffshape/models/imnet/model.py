@@ -72,7 +72,7 @@ class ImNet(SurfaceModel):
         Raises:
             ValueError: A shape is wrong.
         """
-        codes = self.check_codes("occupancies", codes)
+        codes = self._codes("occupancies", codes)
         check_points("ImNet.occupancies", points, codes)
         return self.decoder(points, codes)
 

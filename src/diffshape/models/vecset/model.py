@@ -46,6 +46,7 @@ class VecSet(SurfaceModel):
         """Size of the codes."""
         return self.config.network.latent
 
+    @checked
     def posterior(self, clouds: Float[Tensor, "b n 3"], generator: torch.Generator | None = None) -> Posterior:
         """Distribution of the vectors of clouds; a generator draws which points become vectors, as in training.
 
@@ -55,7 +56,7 @@ class VecSet(SurfaceModel):
         vectors = self.config.network.vectors
         if clouds.ndim != 3 or clouds.shape[-1] != 3 or clouds.shape[1] < vectors:
             raise ValueError(
-                f"VecSet.encode: clouds must have shape (B, N, 3), N at least {vectors}, got {tuple(clouds.shape)}"
+                f"VecSet: clouds must have shape (B, N, 3), N at least {vectors}, got {tuple(clouds.shape)}"
             )
         clouds = clouds.to(self.embedding.weight)
         return self.encoder(clouds, self._features(clouds), generator)
@@ -80,7 +81,7 @@ class VecSet(SurfaceModel):
         Raises:
             ValueError: A shape is wrong.
         """
-        codes = self.check_codes("occupancy_logits", codes)
+        codes = self._codes("occupancy_logits", codes)
         check_points("VecSet.occupancy_logits", points, codes)
         vectors = codes.unflatten(1, (self.config.network.vectors, -1))
         return self.decoder(self._features(points), vectors)
