@@ -411,6 +411,9 @@ def good_calls() -> dict[str, Call]:
         "models.OccupancyNetwork.occupied": Call(
             occupancy.occupied, {"points": torch.rand(2, 5, 3), "codes": torch.rand(2, 2)}
         ),
+        "models.OccupancyNetwork.values": Call(
+            occupancy.values, {"points": torch.rand(2, 5, 3), "codes": torch.rand(2, 2)}
+        ),
         "models.OccupancyNetwork.sample": Call(variational.sample, {"count": 1, "resolution": 8}),
         "models.OccupancyNetwork.save": Call(occupancy.save, {"folder": "saved"}),
         "models.OccupancySettings.from_dict": Call(

@@ -173,7 +173,7 @@ class SurfaceModel(nn.Module, ABC):
         """
         if codes.ndim != 2 or codes.shape[1] != self.latent:
             raise ValueError(
-                f"{type(self).__name__}.{method}: a code must have {self.latent} numbers, got shape "
+                f"{type(self).__name__}.{method}: codes must have {self.latent} numbers each, got shape "
                 f"{tuple(codes.shape[1:])}"
             )
         return codes.to(next(self.parameters()))
