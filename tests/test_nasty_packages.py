@@ -7,7 +7,7 @@ argument. In turn each argument is replaced by all values of ``awkward_arguments
 import inspect
 import operator
 from collections.abc import Callable
-from dataclasses import MISSING, is_dataclass
+from dataclasses import MISSING, is_dataclass, replace
 from dataclasses import fields as fields_of
 from pathlib import Path
 from types import FunctionType, SimpleNamespace
@@ -48,13 +48,14 @@ SMALL = {
 }
 NEAR = data.ShapeSet(names=("a",), near_points=torch.rand(1, 5, 3), near_distances=torch.rand(1, 5))
 DEEP = models.DeepSDFConfig(network=LATENT, batch=2, points=8, samples=16)
+OCCUPANCY = models.OccupancyConfig(code=2, width=4, blocks=1, encoder_width=4, encoder_blocks=1, inputs=4, points=4)
 RESULTS = {
     "data.DistanceSamples", "data.DrawnScan", "data.DrawnSolid", "data.Mesh", "data.PointCloud",
     "data.ProceduralObject", "data.ShapeFamily",
     "fitting.CleanScan", "fitting.FitResult", "fitting.FitRow", "fitting.FitTable",
     "fitting.OrientationTrust", "fitting.PreparedScan", "models.DeepSDF", "models.DeepSDFScore", "models.FamilySamples",
     "models.FoundCodes", "models.LandmarkPrediction", "models.LandmarkScore", "models.LatentFlow", "models.LatentGAN",
-    "models.LatentMixture", "models.TrainingResult",
+    "models.LatentMixture", "models.OccupancyScore", "models.TrainingResult",
     "report.ComparisonMean", "report.ComparisonRow", "report.ComparisonTable",
     "training.Checkpoint", "training.Outcome", "training.StepReport",
 }  # fmt: skip
@@ -107,7 +108,8 @@ SLOW = {
     ("fitting.fit_mesh", "steps"), ("fitting.fit_meshes", "steps"), ("fitting.fit_points", "steps"),
     ("fitting.FitResult.mesh", "resolution"), ("fitting.train_scan_prior", "steps"), ("models.train_deep_sdf", "steps"),
     ("models.train_autoencoder", "steps"), ("models.train_flow", "steps"), ("models.train_latent_gan", "steps"),
-    ("models.train_raw_gan", "steps"),
+    ("models.train_raw_gan", "steps"), ("models.train_imnet", "steps"), ("models.train_imnet_images", "steps"),
+    ("models.train_occupancy", "steps"), ("models.train_vecset", "steps"),
 }  # fmt: skip
 """Where None is a long run or a fine surface."""
 
@@ -220,6 +222,8 @@ def good_calls() -> dict[str, Call]:
     result = fitting.fit_mesh(BALL, supervised, GRID, **quick)
     fitting.fit_points(CLOUD, method, GRID, folder="run", resolution=16, **quick)
     deep = models.train_deep_sdf([BALL, BALL], DEEP, steps=1, device="cpu", progress=False).model
+    occupancy = models.train_occupancy(drawn_set, OCCUPANCY, **quick).model
+    variational = models.OccupancyNetwork(replace(OCCUPANCY, input="occupancies"))
     learnt = models.train_landmarks(marks, UNET, folder="marks run", **quick)
     detector = learnt.model
     found = models.find_codes(deep, [BALL], observed=16, steps=1)
@@ -398,6 +402,36 @@ def good_calls() -> dict[str, Call]:
         "models.DeepSDF.decode_codes": Call(deep.decode_codes, {"codes": torch.rand(2, 2), "resolution": 8}),
         "models.DeepSDF.sample": Call(deep.sample, {"count": 2, "resolution": 8}),
         "models.DeepSDF.save": Call(deep.save, {"folder": "saved"}),
+        "models.OccupancyNetwork": Call(models.OccupancyNetwork, {"config": OCCUPANCY}),
+        "models.OccupancyNetwork.codes_of": Call(occupancy.codes_of, {"shapes": drawn_set}),
+        "models.OccupancyNetwork.complete": Call(occupancy.complete, {"points": x, "resolution": 8}),
+        "models.OccupancyNetwork.decode_codes": Call(
+            occupancy.decode_codes, {"codes": torch.rand(1, 2), "resolution": 8}
+        ),
+        "models.OccupancyNetwork.encode": Call(occupancy.encode, {"inputs": torch.rand(2, 5, 3)}),
+        "models.OccupancyNetwork.field_of": Call(occupancy.field_of, {"code": torch.rand(2)}),
+        "models.OccupancyNetwork.interpolate": Call(
+            occupancy.interpolate, {"first": torch.rand(2), "last": torch.rand(2), "count": 2}
+        ),
+        "models.OccupancyNetwork.mesh": Call(occupancy.mesh, {"code": torch.rand(2), "resolution": 8}),
+        "models.OccupancyNetwork.occupancy_logits": Call(
+            occupancy.occupancy_logits, {"points": torch.rand(2, 5, 3), "codes": torch.rand(2, 2)}
+        ),
+        "models.OccupancyNetwork.occupied": Call(
+            occupancy.occupied, {"points": torch.rand(2, 5, 3), "codes": torch.rand(2, 2)}
+        ),
+        "models.OccupancyNetwork.values": Call(
+            occupancy.values, {"points": torch.rand(2, 5, 3), "codes": torch.rand(2, 2)}
+        ),
+        "models.OccupancyNetwork.sample": Call(variational.sample, {"count": 1, "resolution": 8}),
+        "models.OccupancyNetwork.save": Call(occupancy.save, {"folder": "saved"}),
+        "models.OccupancySettings.from_dict": Call(
+            models.OccupancySettings.from_dict, {"plain": models.OccupancySettings().to_dict()}, use=vars
+        ),
+        "models.score_occupancy": Call(
+            models.score_occupancy, {"model": occupancy, "shapes": drawn_set, "meshed": 1, "resolution": 8}, use=str
+        ),
+        "models.train_occupancy": Call(models.train_occupancy, {"shapes": drawn_set, "config": OCCUPANCY, **quick}),
         "models.FolderData": Call(models.FolderData, {"folder": "marks"}, use=vars),
         "models.ShapeFolder": Call(models.ShapeFolder, {"folder": "meshes"}, use=vars),
         "models.DeepSDFSettings.from_dict": Call(
