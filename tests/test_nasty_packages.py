@@ -47,6 +47,8 @@ SMALL = {
     "VoxelModel": models.VoxelConfig(network=models.VoxelNetwork(resolution=4, base_channels=2, layers=1, latent=4)),
 }
 NEAR = data.ShapeSet(names=("a",), near_points=torch.rand(1, 5, 3), near_distances=torch.rand(1, 5))
+IMAGE_NETWORK = models.PSGNNetwork(size=(8, 8), widths=(2, 2, 2), hidden=(4,), points=5)
+ANSWERS = models.PSGNConfig(network=IMAGE_NETWORK, target_points=4, latent=2, candidates=2)
 DEEP = models.DeepSDFConfig(network=LATENT, batch=2, points=8, samples=16)
 OCCUPANCY = models.OccupancyConfig(code=2, width=4, blocks=1, encoder_width=4, encoder_blocks=1, inputs=4, points=4)
 RESULTS = {
@@ -56,6 +58,8 @@ RESULTS = {
     "fitting.OrientationTrust", "fitting.PreparedScan", "models.DeepSDF", "models.DeepSDFScore", "models.FamilySamples",
     "models.FoundCodes", "models.LandmarkPrediction", "models.LandmarkScore", "models.LatentFlow", "models.LatentGAN",
     "models.LatentMixture", "models.OccupancyScore", "models.TrainingResult",
+    "models.FoundCodes", "models.LandmarkPrediction", "models.LandmarkScore", "models.PSGNScore",
+    "models.TrainingResult",
     "report.ComparisonMean", "report.ComparisonRow", "report.ComparisonTable",
     "training.Checkpoint", "training.Outcome", "training.StepReport",
 }  # fmt: skip
@@ -226,6 +230,10 @@ def good_calls() -> dict[str, Call]:
     variational = models.OccupancyNetwork(replace(OCCUPANCY, input="occupancies"))
     learnt = models.train_landmarks(marks, UNET, folder="marks run", **quick)
     detector = learnt.model
+    seen = data.ShapeSet(
+        names=("one", "two"), points=torch.rand(2, 6, 3), images=torch.rand(2, 1, 8, 8), views=torch.rand(2, 1, 3, 3)
+    )
+    answering = models.PSGN(ANSWERS)
     found = models.find_codes(deep, [BALL], observed=16, steps=1)
     autoencoders = {name: models.build_model(config) for name, config in SMALL.items()}
     samples = {name: torch.rand(2, 8, 3) for name in ("PointCloudModel", "PointNetModel")}
@@ -458,6 +466,17 @@ def good_calls() -> dict[str, Call]:
         "models.LandmarkDetector.detect": Call(detector.detect, {"images": marks.images}),
         "models.LandmarkUNet": Call(models.LandmarkUNet, {"count": 4, "config": UNET}),
         "models.LandmarkUNet.forward": Call(models.LandmarkUNet(4, UNET).forward, {"images": marks.images}),
+        "models.PSGN": Call(models.PSGN, {"config": ANSWERS}),
+        "models.PSGN.encode": Call(answering.encode, {"images": seen.images[:1]}),
+        "models.PSGN.decode": Call(
+            answering.decode, {"features": answering.encode(seen.images[:1]), "noise": torch.rand(1, 2)}
+        ),
+        "models.PSGN.forward": Call(answering.forward, {"images": seen.images[:1], "noise": torch.rand(1, 2)}),
+        "models.PSGN.predict": Call(answering.predict, {"images": seen.images[:1], "count": 2}),
+        "models.PSGN.save": Call(answering.save, {"folder": "saved"}),
+        "models.PSGNSettings.from_dict": Call(
+            models.PSGNSettings.from_dict, {"plain": models.PSGNSettings().to_dict()}, use=vars
+        ),
         "models.Reconstruction": Call(models.Reconstruction, {"model": points_model, "samples": torch.rand(2, 8, 3)}),
         "models.Reconstruction.load_state": Call(
             reconstruction.load_state, {"state": reconstruction.state()},
@@ -487,6 +506,8 @@ def good_calls() -> dict[str, Call]:
         "models.score_landmarks": Call(
             models.score_landmarks, {"prediction": detector.detect(marks.images), "data": marks}, use=str
         ),
+        "models.score_psgn": Call(models.score_psgn, {"model": answering, "shapes": seen, "count": 2}, use=str),
+        "models.train_psgn": Call(models.train_psgn, {"shapes": seen, "config": ANSWERS, **quick}),
         "models.train_deep_sdf": Call(models.train_deep_sdf, {"shapes": [BALL], "config": DEEP, **quick}),
         "models.resume_training": Call(
             models.resume_training, {"folder": "marks run", "data": marks, "device": "cpu", "progress": False}, use=str
@@ -511,6 +532,10 @@ def good_calls() -> dict[str, Call]:
         "training.read_log": Call(training.read_log, {"path": "log.csv"}),
         "training.train": Call(training.train, {"task": Line(), "budget": training.Steps(1)}, use=str),
         "training.write_tensors": Call(training.write_tensors, {"path": "out.safetensors", "tensors": tensors}),
+        "report.answer_grid": Call(
+            report.answer_grid,
+            {"images": seen.images[:1], "answers": torch.rand(1, 2, 5, 3), "truths": torch.rand(1, 6, 3)},
+        ),
         "report.cleaning_strip": Call(
             report.cleaning_strip, {"points": CLOUD, "cleaned": fitting.clean_scan(CLOUD), "size": 120}
         ),

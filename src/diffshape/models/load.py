@@ -25,6 +25,7 @@ from diffshape.models.imnet.model import ImNet, saved_imnet
 from diffshape.models.landmarks.detector import LandmarkDetector, saved_detector
 from diffshape.models.occupancy.model import OccupancyNetwork, saved_occupancy
 from diffshape.models.vecset.model import VecSet, saved_vecset
+from diffshape.models.psgn.model import PSGN, saved_psgn
 from diffshape.training import own_randomness
 from diffshape.training.run_folder import MODEL_FOLDER, RunFolder
 
@@ -37,6 +38,7 @@ LOADERS: Mapping[str, Callable[[Mapping[str, Any], Mapping[str, Tensor]], Any]] 
     OccupancyNetwork.KIND: saved_occupancy,
     RawGAN.KIND: saved_raw_gan,
     VecSet.KIND: saved_vecset,
+    PSGN.KIND: saved_psgn,
 }
 """Functions from settings and weights to the model, by the kind that its config.yaml names."""
 LATENT_LOADERS: Mapping[str, Callable[[Mapping[str, Any], Mapping[str, Tensor], Any], Any]] = {
