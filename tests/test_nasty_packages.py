@@ -58,8 +58,7 @@ RESULTS = {
     "fitting.OrientationTrust", "fitting.PreparedScan", "models.DeepSDF", "models.DeepSDFScore", "models.FamilySamples",
     "models.FoundCodes", "models.LandmarkPrediction", "models.LandmarkScore", "models.LatentFlow", "models.LatentGAN",
     "models.LatentMixture", "models.OccupancyScore", "models.TrainingResult",
-    "models.FoundCodes", "models.LandmarkPrediction", "models.LandmarkScore", "models.PSGNScore",
-    "models.TrainingResult",
+    "models.PSGNScore",
     "report.ComparisonMean", "report.ComparisonRow", "report.ComparisonTable",
     "training.Checkpoint", "training.Outcome", "training.StepReport",
 }  # fmt: skip

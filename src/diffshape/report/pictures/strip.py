@@ -54,7 +54,6 @@ def shape_strip(
         row = columns
     panels = shape_panels(shapes, size=size, azimuth=azimuth, elevation=elevation, up=up)
     return gallery([panels[first : first + row] for first in range(0, len(panels), row)], path=path)
-    return gallery([shape_panels(shapes, size=size, azimuth=azimuth, elevation=elevation, up=up)], path=path)
 
 
 def shape_panels(
