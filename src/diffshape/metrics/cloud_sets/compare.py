@@ -50,7 +50,7 @@ class NearestScore:
 
     def __str__(self) -> str:
         return (
-            f"MMD {self.mmd:.4g} +- {self.mmd_error:.1g}, COV {self.coverage:.3f} +- {self.coverage_error:.3f}, "
+            f"MMD {self.mmd:.4g} +- {self.mmd_error:.2g}, COV {self.coverage:.3f} +- {self.coverage_error:.3f}, "
             f"1-NNA {self.accuracy:.3f} +- {self.accuracy_error:.3f}"
         )
 
