@@ -294,7 +294,7 @@ def good_calls() -> dict[str, Call]:
         "data.torus_mesh": Call(data.torus_mesh, {"ring_segments": 4, "tube_segments": 4}),
         "data.train_test_split": Call(data.train_test_split, {"count": 5}),
         "data.write_mesh": Call(data.write_mesh, {"path": "out.ply", "vertices": BALL.vertices, "faces": BALL.faces}),
-        "data.write_shapes": Call(data.write_shapes, {"folder": "shapes", "shapes": drawn_set[:1]}),
+        "data.write_shapes": Call(data.write_shapes, {"folder": "shapes", "shapes": drawn_set}),
         "data.write_points": Call(data.write_points, {"path": "out.csv", "points": CLOUD}),
         "fields.DistanceGrid": Call(fields.DistanceGrid, {"config": fields.DistanceGridConfig(cell=0.1)}),
         "fields.FeatureGrid": Call(fields.FeatureGrid, {}),
