@@ -68,6 +68,10 @@ def test_parts_without_a_file_are_named_and_left_out(tmp_path):
     with pytest.warns(UserWarning, match="write_shapes: images are not written in this layout"):
         write_shapes(tmp_path, shapes)
     assert sorted(path.name for path in tmp_path.rglob("*")) == ["a", "pointcloud.npz"]
+    shapes = ShapeSet(names=("b",), points=torch.rand(1, 4, 3) - 0.5, volume_points=torch.rand(1, 4, 3) - 0.5)
+    with pytest.warns(UserWarning, match="volume_points are not written"):
+        write_shapes(tmp_path, shapes)
+    assert read_shapes(tmp_path, points=4).parts().keys() == {"points"}
     with pytest.raises(ValueError, match="must have points, volume points, near points or voxels"):
         write_shapes(tmp_path, ShapeSet(names=("a",), images=torch.rand(1, 2, 4, 4)))
 

@@ -1,6 +1,7 @@
 """Sets of shapes written in the layout of Occupancy Networks."""
 
 import warnings
+from collections.abc import Mapping
 from os import PathLike
 from pathlib import Path, PurePosixPath
 from typing import Any, Literal
@@ -20,7 +21,6 @@ _FILES = {
     NEAR: {"points": "near_points", "occupancies": "near_occupancies", "distances": "near_distances"},
 }
 """Parts that each file holds, by the names that they have there."""
-_WRITTEN = {"voxels", *(part for parts in _FILES.values() for part in parts.values())}
 
 
 @checked
@@ -37,7 +37,7 @@ def write_shapes(
         shapes: The set; each name, of parts between slashes, becomes the path of a folder.
         layout: Layout of the files.
 
-    Images and their cameras are left out, and a warning names them.
+    Images, their cameras, and points whose occupancies are not known are left out, and a warning names them.
 
     Raises:
         ValueError: There is no shape, two have one name, or a name is no path in the folder.
@@ -57,17 +57,23 @@ def write_shapes(
     """
     base, parts = nameable(folder), shapes.parts()
     _check_names(shapes.names)
-    if not parts.keys() & _WRITTEN:
+    files = {file: keys for file, keys in _FILES.items() if _is_whole(keys, parts)}
+    written = {"voxels", *(part for keys in files.values() for part in keys.values())}
+    if not parts.keys() & written:
         raise ValueError(f"write_shapes: shapes must have points, volume points, near points or voxels, got {shapes!r}")
-    if left := parts.keys() - _WRITTEN:
+    if left := parts.keys() - written:
         warnings.warn(f"write_shapes: {', '.join(sorted(left))} are not written in this layout", stacklevel=3)
     for row, name in enumerate(shapes.names):
         own = {part: values[row].cpu() for part, values in parts.items()}
-        for file, keys in _FILES.items():
-            if keys["points"] in own:
-                _write_archive(base / name / file, {key: own[part] for key, part in keys.items() if part in own})
+        for file, keys in files.items():
+            _write_archive(base / name / file, {key: own[part] for key, part in keys.items() if part in own})
         if "voxels" in own:
             write_binvox(base / name / VOXELS, own["voxels"].numpy())
+
+
+def _is_whole(keys: Mapping[str, str], parts: Mapping[str, Tensor]) -> bool:
+    """Whether the points of a file are known, and their occupancies if it has such."""
+    return all(keys[key] in parts for key in ("points", "occupancies") if key in keys)
 
 
 def _write_archive(path: Path, tensors: dict[str, Tensor]) -> None:
