@@ -93,5 +93,5 @@ def draw_shapes(
             front if family == "hidden_back" else hemisphere_views((count, views), of_views), image_size
         )
     names = tuple(f"{family} {number}" for number in range(count))
-    tensors: dict[str, Any] = {name: torch.from_numpy(part) for name, part in known.items()}
-    return ShapeSet(names=names, **tensors)
+    parts: dict[str, Any] = {name: torch.from_numpy(part) for name, part in known.items()}
+    return ShapeSet(names=names, **parts)
