@@ -7,7 +7,7 @@ argument. In turn each argument is replaced by all values of ``awkward_arguments
 import inspect
 import operator
 from collections.abc import Callable
-from dataclasses import MISSING, is_dataclass
+from dataclasses import MISSING, is_dataclass, replace
 from dataclasses import fields as fields_of
 from pathlib import Path
 from types import FunctionType, SimpleNamespace
@@ -37,23 +37,28 @@ SKELETON = Skeleton.anteroposterior(1)
 GRID = fields.HashGridConfig(levels=2, base=2, finest=4, log2_entries=4, width=16)
 LATENT = fields.LatentMLPConfig(hidden_layers=2, width=16, latent=2, skip=(), dropout=0.0)
 UNET = models.LandmarkUNetConfig(widths=(8, 8, 8))
+POINT_NET = models.PointNetConfig(network=models.PointNetNetwork(points=8, encoder=(8,), latent=4, decoder=(8,)))
 SMALL = {
     "PointCloudModel": models.PointCloudConfig(
         network=models.PointCloudNetwork(points=8, tokens=2, width=8, hidden=(8,), layers=1, heads=2, latent=4)
     ),
+    "PointNetModel": POINT_NET,
     "MeshModel": models.MeshConfig(network=models.MeshNetwork(subdivisions=0, hidden=(8,), latent=4)),
     "VoxelModel": models.VoxelConfig(network=models.VoxelNetwork(resolution=4, base_channels=2, layers=1, latent=4)),
 }
+NEAR = data.ShapeSet(names=("a",), near_points=torch.rand(1, 5, 3), near_distances=torch.rand(1, 5))
 IMAGE_NETWORK = models.PSGNNetwork(size=(8, 8), widths=(2, 2, 2), hidden=(4,), points=5)
 ANSWERS = models.PSGNConfig(network=IMAGE_NETWORK, target_points=4, latent=2, candidates=2)
 DEEP = models.DeepSDFConfig(network=LATENT, batch=2, points=8, samples=16)
+OCCUPANCY = models.OccupancyConfig(code=2, width=4, blocks=1, encoder_width=4, encoder_blocks=1, inputs=4, points=4)
 RESULTS = {
     "data.DistanceSamples", "data.DrawnScan", "data.DrawnSolid", "data.Mesh", "data.PointCloud",
     "data.ProceduralObject", "data.ShapeFamily",
     "fitting.CleanScan", "fitting.FitResult", "fitting.FitRow", "fitting.FitTable",
     "fitting.OrientationTrust", "fitting.PreparedScan", "models.DeepSDF", "models.DeepSDFScore", "models.FamilySamples",
-    "models.FoundCodes", "models.LandmarkPrediction", "models.LandmarkScore", "models.PSGNScore",
-    "models.TrainingResult",
+    "models.FoundCodes", "models.LandmarkPrediction", "models.LandmarkScore", "models.LatentFlow", "models.LatentGAN",
+    "models.LatentMixture", "models.OccupancyScore", "models.TrainingResult",
+    "models.PSGNScore",
     "report.ComparisonMean", "report.ComparisonRow", "report.ComparisonTable",
     "training.Checkpoint", "training.Outcome", "training.StepReport",
 }  # fmt: skip
@@ -105,6 +110,9 @@ NAN_STAYS = {
 SLOW = {
     ("fitting.fit_mesh", "steps"), ("fitting.fit_meshes", "steps"), ("fitting.fit_points", "steps"),
     ("fitting.FitResult.mesh", "resolution"), ("fitting.train_scan_prior", "steps"), ("models.train_deep_sdf", "steps"),
+    ("models.train_autoencoder", "steps"), ("models.train_flow", "steps"), ("models.train_latent_gan", "steps"),
+    ("models.train_raw_gan", "steps"), ("models.train_imnet", "steps"), ("models.train_imnet_images", "steps"),
+    ("models.train_occupancy", "steps"), ("models.train_vecset", "steps"),
 }  # fmt: skip
 """Where None is a long run or a fine surface."""
 
@@ -217,6 +225,8 @@ def good_calls() -> dict[str, Call]:
     result = fitting.fit_mesh(BALL, supervised, GRID, **quick)
     fitting.fit_points(CLOUD, method, GRID, folder="run", resolution=16, **quick)
     deep = models.train_deep_sdf([BALL, BALL], DEEP, steps=1, device="cpu", progress=False).model
+    occupancy = models.train_occupancy(drawn_set, OCCUPANCY, **quick).model
+    variational = models.OccupancyNetwork(replace(OCCUPANCY, input="occupancies"))
     learnt = models.train_landmarks(marks, UNET, folder="marks run", **quick)
     detector = learnt.model
     seen = data.ShapeSet(
@@ -225,9 +235,35 @@ def good_calls() -> dict[str, Call]:
     answering = models.PSGN(ANSWERS)
     found = models.find_codes(deep, [BALL], observed=16, steps=1)
     autoencoders = {name: models.build_model(config) for name, config in SMALL.items()}
-    samples = {"PointCloudModel": torch.rand(2, 8, 3), "MeshModel": torch.rand(2, 12, 3)}
+    samples = {name: torch.rand(2, 8, 3) for name in ("PointCloudModel", "PointNetModel")}
+    samples |= {"MeshModel": torch.rand(2, 12, 3)}
     samples["VoxelModel"] = (torch.rand(2, 4, 4, 4) > 0.5).float()
-    points_model = autoencoders["PointCloudModel"]
+    points_model, point_net = autoencoders["PointCloudModel"], autoencoders["PointNetModel"]
+    known = data.ShapeSet(names=("a", "b"), points=torch.rand(2, 8, 3), voxels=torch.rand(2, 4, 4, 4) > 0.5)
+    trainings = {
+        "models.train_autoencoder": Call(models.train_autoencoder, {"shapes": known, "config": POINT_NET, **quick}),
+        "models.train_flow": Call(models.train_flow, {"autoencoder": point_net, "shapes": known, **quick}),
+        "models.train_latent_gan": Call(models.train_latent_gan, {"autoencoder": point_net, "shapes": known, **quick}),
+        "models.train_mixture": Call(
+            models.train_mixture,
+            {
+                "autoencoder": point_net,
+                "shapes": known,
+                "config": models.MixtureConfig(components=1),
+                "steps": 1,
+                "device": "cpu",
+            },
+        ),
+        "models.train_raw_gan": Call(
+            models.train_raw_gan, {"shapes": known, "config": models.RawGANConfig(points=8, noise=4), **quick}
+        ),
+    }
+    generators = {
+        "LatentFlow": "models.train_flow",
+        "LatentGAN": "models.train_latent_gan",
+        "LatentMixture": "models.train_mixture",
+        "RawGAN": "models.train_raw_gan",
+    }
     points_model.save("model")
     reconstruction = models.Reconstruction(points_model, torch.rand(2, 8, 3))
     tensors = {"modules/net/weight": torch.ones(2)}
@@ -288,6 +324,9 @@ def good_calls() -> dict[str, Call]:
         "data.read_mesh": Call(data.read_mesh, {"path": "ball.ply"}),
         "data.read_mesh_folder": Call(data.read_mesh_folder, {"folder": "meshes"}),
         "data.read_shape": Call(data.read_shape, {"path": "points.ply"}, use=vars),
+        "data.read_shapes": Call(
+            data.read_shapes, {"folder": "meshes", "points": 5, "volume_points": 5, "near_points": 5}, use=vars
+        ),
         "data.read_points": Call(data.read_points, {"path": "points.ply"}, use=vars),
         "data.shape_family": Call(data.shape_family, {"name": "box", "count": 2}, use=vars),
         "data.simulate_scan": Call(data.simulate_scan, {"mesh": BALL, "count": 10}),
@@ -298,6 +337,7 @@ def good_calls() -> dict[str, Call]:
         "data.torus_mesh": Call(data.torus_mesh, {"ring_segments": 4, "tube_segments": 4}),
         "data.train_test_split": Call(data.train_test_split, {"count": 5}),
         "data.write_mesh": Call(data.write_mesh, {"path": "out.ply", "vertices": BALL.vertices, "faces": BALL.faces}),
+        "data.write_shapes": Call(data.write_shapes, {"folder": "shapes", "shapes": drawn_set[:1]}),
         "data.write_points": Call(data.write_points, {"path": "out.csv", "points": CLOUD}),
         "fields.DistanceGrid": Call(fields.DistanceGrid, {"config": fields.DistanceGridConfig(cell=0.1)}),
         "fields.FeatureGrid": Call(fields.FeatureGrid, {}),
@@ -364,12 +404,58 @@ def good_calls() -> dict[str, Call]:
             deep.interpolate, {"first": torch.rand(2), "last": torch.rand(2), "count": 2}
         ),
         "models.DeepSDF.mesh": Call(deep.mesh, {"code": torch.rand(2), "resolution": 8}),
+        "models.DeepSDF.complete": Call(deep.complete, {"points": x, "resolution": 8, "steps": 1}),
+        "models.DeepSDF.codes_of": Call(deep.codes_of, {"shapes": NEAR, "steps": 1}),
+        "models.DeepSDF.decode_codes": Call(deep.decode_codes, {"codes": torch.rand(2, 2), "resolution": 8}),
+        "models.DeepSDF.sample": Call(deep.sample, {"count": 2, "resolution": 8}),
         "models.DeepSDF.save": Call(deep.save, {"folder": "saved"}),
+        "models.OccupancyNetwork": Call(models.OccupancyNetwork, {"config": OCCUPANCY}),
+        "models.OccupancyNetwork.codes_of": Call(occupancy.codes_of, {"shapes": drawn_set}),
+        "models.OccupancyNetwork.complete": Call(occupancy.complete, {"points": x, "resolution": 8}),
+        "models.OccupancyNetwork.decode_codes": Call(
+            occupancy.decode_codes, {"codes": torch.rand(1, 2), "resolution": 8}
+        ),
+        "models.OccupancyNetwork.encode": Call(occupancy.encode, {"inputs": torch.rand(2, 5, 3)}),
+        "models.OccupancyNetwork.field_of": Call(occupancy.field_of, {"code": torch.rand(2)}),
+        "models.OccupancyNetwork.interpolate": Call(
+            occupancy.interpolate, {"first": torch.rand(2), "last": torch.rand(2), "count": 2}
+        ),
+        "models.OccupancyNetwork.mesh": Call(occupancy.mesh, {"code": torch.rand(2), "resolution": 8}),
+        "models.OccupancyNetwork.occupancy_logits": Call(
+            occupancy.occupancy_logits, {"points": torch.rand(2, 5, 3), "codes": torch.rand(2, 2)}
+        ),
+        "models.OccupancyNetwork.occupied": Call(
+            occupancy.occupied, {"points": torch.rand(2, 5, 3), "codes": torch.rand(2, 2)}
+        ),
+        "models.OccupancyNetwork.values": Call(
+            occupancy.values, {"points": torch.rand(2, 5, 3), "codes": torch.rand(2, 2)}
+        ),
+        "models.OccupancyNetwork.sample": Call(variational.sample, {"count": 1, "resolution": 8}),
+        "models.OccupancyNetwork.save": Call(occupancy.save, {"folder": "saved"}),
+        "models.OccupancySettings.from_dict": Call(
+            models.OccupancySettings.from_dict, {"plain": models.OccupancySettings().to_dict()}, use=vars
+        ),
+        "models.score_occupancy": Call(
+            models.score_occupancy, {"model": occupancy, "shapes": drawn_set, "meshed": 1, "resolution": 8}, use=str
+        ),
+        "models.train_occupancy": Call(models.train_occupancy, {"shapes": drawn_set, "config": OCCUPANCY, **quick}),
         "models.FolderData": Call(models.FolderData, {"folder": "marks"}, use=vars),
         "models.ShapeFolder": Call(models.ShapeFolder, {"folder": "meshes"}, use=vars),
         "models.DeepSDFSettings.from_dict": Call(
             models.DeepSDFSettings.from_dict, {"plain": models.DeepSDFSettings().to_dict()}, use=vars
         ),
+        **{
+            f"models.{kind.__name__}.from_dict": Call(kind.from_dict, {"plain": kind().to_dict()}, use=vars)
+            for kind in (
+                models.AutoencoderSettings,
+                models.FlowSettings,
+                models.LatentGANSettings,
+                models.MixtureSettings,
+                models.RawGANSettings,
+            )
+        },
+        "models.RawGAN": Call(models.RawGAN, {"config": models.RawGANConfig(points=8)}),
+        "models.TrainedAutoencoder": Call(models.TrainedAutoencoder, {"folder": "model"}, use=vars),
         "models.LandmarkSettings.from_dict": Call(
             models.LandmarkSettings.from_dict, {"plain": models.LandmarkSettings().to_dict()}, use=vars
         ),
@@ -477,7 +563,7 @@ def good_calls() -> dict[str, Call]:
             {**overlay, "deviations": torch.ones(2, 4, 2), "skeleton": SKELETON, "side": 32, "columns": 2},
         ),
         "report.preview": Call(report.preview, {"vertices": BALL.vertices, "faces": BALL.faces, "size": 8}),
-        "report.shape_strip": Call(report.shape_strip, {"shapes": [("ball", BALL)], "size": 60}),
+        "report.shape_strip": Call(report.shape_strip, {"shapes": [("ball", BALL)], "columns": 1, "size": 60}),
         "report.write_png": Call(report.write_png, {"path": "out.png", "image": picture}),
     }  # fmt: skip
     for name, field in field_points.items():
@@ -493,11 +579,31 @@ def good_calls() -> dict[str, Call]:
             f"models.{name}.encode": Call(model.encode, {"samples": samples[name]}),
             f"models.{name}.forward": Call(model.forward, {"samples": samples[name]}),
             f"models.{name}.decode": Call(model.decode, {"codes": codes}),
+            f"models.{name}.codes_of": Call(model.codes_of, {"shapes": known}),
+            f"models.{name}.decode_codes": Call(model.decode_codes, {"codes": codes}),
+            f"models.{name}.interpolate": Call(model.interpolate, between(codes)),
             f"models.{name}.check_codes": Call(model.check_codes, {"codes": codes}),
             f"models.{name}.save": Call(model.save, {"folder": "saved"}),
             f"models.{name}.loss": Call(model.loss, {"pred": made, "target": samples[name]}),
         }
-    return settings() | calls
+    for name, trained_by in generators.items():
+        call = trainings[trained_by]
+        model = call.function(**call.arguments).model
+        calls |= {
+            f"models.{name}.draw_codes": Call(model.draw_codes, {"count": 3}),
+            f"models.{name}.sample": Call(model.sample, {"count": 3}),
+            f"models.{name}.decode_codes": Call(model.decode_codes, {"codes": model.draw_codes(2)}),
+            f"models.{name}.interpolate": Call(model.interpolate, between(model.draw_codes(2))),
+            f"models.{name}.save": Call(model.save, {"folder": "saved"}),
+        }
+        if name != "RawGAN":
+            calls[f"models.{name}.codes_of"] = Call(model.codes_of, {"shapes": known})
+    return settings() | calls | trainings
+
+
+def between(codes: torch.Tensor) -> dict[str, Any]:
+    """Arguments of a blend of the first two codes."""
+    return {"first": codes[0], "last": codes[1], "count": 3}
 
 
 @pytest.fixture(scope="module")

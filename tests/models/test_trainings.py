@@ -9,18 +9,29 @@ import pytest
 import torch
 import yaml
 
+from box_clouds import box_clouds
 from diffshape.data import shape_family, spine_phantoms
 from diffshape.fields import LatentMLPConfig
 from diffshape.models import (
     DeepSDFConfig,
     DeepSDFSettings,
     DrawnShapes,
+    FlowConfig,
     LandmarkUNetConfig,
+    LatentGANConfig,
+    PointNetConfig,
+    PointNetNetwork,
+    RawGANConfig,
+    build_model,
     deep_sdf_shapes,
     load,
     resume_training,
+    train_autoencoder,
     train_deep_sdf,
+    train_flow,
     train_landmarks,
+    train_latent_gan,
+    train_raw_gan,
 )
 from diffshape.models.trainings import TRAININGS, training_of
 from diffshape.training import read_log
@@ -35,6 +46,9 @@ TINY_DEEP_SDF = DeepSDFConfig(
 )
 SHAPES = [shape_family("ellipsoid", 3), shape_family("ellipsoid", 3, seed=1), shape_family("ellipsoid", 2)]
 IMAGES = [spine_phantoms(6), spine_phantoms(6, seed=1), spine_phantoms(5)]
+CLOUDS = [box_clouds(3, 20), box_clouds(3, 20, seed=1), box_clouds(2, 20)]
+TINY_POINT_NET = PointNetConfig(network=PointNetNetwork(points=16, encoder=(8,), latent=4, decoder=(8,)), batch=2)
+CODED = [(build_model(TINY_POINT_NET), clouds) for clouds in CLOUDS]
 
 
 def stop_after(step):
@@ -54,19 +68,53 @@ class DeepSDFCase:
         return list(model.field.state_dict().values())
 
 
-class LandmarkCase:
+class StateCase:
+    @staticmethod
+    def weights(model):
+        return list(model.state_dict().values())
+
+
+class LandmarkCase(StateCase):
     data = IMAGES
 
     @staticmethod
     def train(data, **options):
         return train_landmarks(data, LandmarkUNetConfig(widths=(8, 8, 8)), **options)
 
+
+class AutoencoderCase(StateCase):
+    data = CLOUDS
+
     @staticmethod
-    def weights(model):
-        return list(model.state_dict().values())
+    def train(data, **options):
+        return train_autoencoder(data, TINY_POINT_NET, **options)
 
 
-@pytest.fixture(params=[DeepSDFCase, LandmarkCase])
+class RawGANCase(StateCase):
+    data = CLOUDS
+
+    @staticmethod
+    def train(data, **options):
+        return train_raw_gan(data, RawGANConfig(points=16, critic_steps=1, batch=2), **options)
+
+
+class LatentGANCase(StateCase):
+    data = CODED
+
+    @staticmethod
+    def train(data, **options):
+        return train_latent_gan(*data, LatentGANConfig(critic_steps=1, batch=2), **options)
+
+
+class FlowCase(StateCase):
+    data = CODED
+
+    @staticmethod
+    def train(data, **options):
+        return train_flow(*data, FlowConfig(batch=2), **options)
+
+
+@pytest.fixture(params=[DeepSDFCase, LandmarkCase, AutoencoderCase, RawGANCase, LatentGANCase, FlowCase])
 def case(request):
     return request.param
 
@@ -177,7 +225,7 @@ def test_what_is_no_training_says_so(tmp_path):
     for content in (None, "", "version: 2\nkind: fit\n"):
         if content is not None:
             (tmp_path / "config.yaml").write_text(content)
-        with pytest.raises(ValueError, match=r"is not the folder of a training \(diffshape train deep-sdf, "):
+        with pytest.raises(ValueError, match=r"is not the folder of a training \(diffshape train autoencoder, "):
             resume_training(tmp_path)
     (tmp_path / "config.yaml").write_text("version: 2\nkind: train landmarks\nspeed: 3\n")
     with pytest.raises(ValueError, match=r"config\.yaml is not the config\.yaml of a landmark training"):

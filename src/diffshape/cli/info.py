@@ -14,6 +14,7 @@ _OPTIONAL = {
     "LAS and LAZ files": ("laspy lazrs", "laspy"),
     "E57 files": ("pye57", "pye57"),
     "images of landmarks": ("pillow", "PIL"),
+    "train mixture": ("scikit-learn", "sklearn"),
     "--network transformer": ("timm", "timm"),
     "--log tensorboard": ("tensorboard", "tensorboard"),
     "--log wandb": ("wandb", "wandb"),

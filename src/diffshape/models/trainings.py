@@ -18,10 +18,19 @@ from diffshape.training.run_folder import RunFolder
 
 TRAININGS = MappingProxyType(
     {
+        "train autoencoder": "diffshape.models.autoencoders.training:AUTOENCODER_TRAINING",
         "train deep-sdf": "diffshape.models.deep_sdf.training:DEEP_SDF_TRAINING",
+        "train flow": "diffshape.models.generative.flow.training:FLOW_TRAINING",
+        "train imnet": "diffshape.models.imnet.training:IMNET_TRAINING",
+        "train imnet-images": "diffshape.models.imnet.images.training:IMNET_IMAGES_TRAINING",
         "train landmarks": "diffshape.models.landmarks.training:LANDMARK_TRAINING",
+        "train latent-gan": "diffshape.models.generative.adversarial.latent_training:LATENT_GAN_TRAINING",
+        "train mixture": "diffshape.models.generative.mixture.training:MIXTURE_TRAINING",
+        "train occupancy": "diffshape.models.occupancy.training:OCCUPANCY_TRAINING",
         "train psgn": "diffshape.models.psgn.training:PSGN_TRAINING",
+        "train raw-gan": "diffshape.models.generative.adversarial.raw_training:RAW_GAN_TRAINING",
         "train scan-prior": "diffshape.fitting.scans.prior.training.training:SCAN_PRIOR_TRAINING",
+        "train vecset": "diffshape.models.vecset.training:VECSET_TRAINING",
     }
 )
 """Places of trainings, "module:NAME", imported when used, by the kind that their config.yaml names, which is the

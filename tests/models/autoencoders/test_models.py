@@ -51,7 +51,9 @@ def test_wrong_shapes_are_refused(kind, config, samples):
 
 
 def test_settings_of_something_else_are_refused():
-    with pytest.raises(TypeError, match="must be a PointCloudConfig, a MeshConfig or a VoxelConfig, got a dict"):
+    with pytest.raises(
+        TypeError, match="must be a PointCloudConfig, a PointNetConfig, a MeshConfig or a VoxelConfig, got a dict"
+    ):
         build_model({})
 
 

@@ -109,6 +109,20 @@ def test_lipschitz_decides_what_small_pieces_are_seen():
     assert len(isosurface(speck, resolution=200, bounds=BOX, lipschitz=0.01)[1]) == 0
 
 
+@pytest.mark.parametrize("steepness", [1.0, 1e4])
+def test_without_a_bound_signs_alone_find_the_surface(steepness):
+    """As in multi-resolution isosurface extraction, but whole: no steepness of the field matters."""
+
+    def steps(x):
+        return (steepness * torus(x)).clamp(-1, 1)
+
+    field = Counting(steps)
+    sparse = isosurface(field, resolution=129, bounds=BOX, lipschitz=0.0)
+    assert_closed(sparse.faces)
+    assert len(sparse.faces) == len(isosurface(steps, resolution=129, bounds=BOX, sparse=False).faces)
+    assert field.points < 129**3 / 10
+
+
 @pytest.mark.parametrize("sparse", [False, True])
 def test_noise_gives_a_closed_mesh_without_degenerate_faces(sparse):
     def noise(x):
@@ -213,7 +227,7 @@ def test_field_that_is_not_finite(sparse, bad):
         (sphere, {"resolution": 9, "bounds": (0.0, float("nan"))}, "bounds must be finite"),
         (sphere, {"resolution": 9, "bounds": ((0, 0, 0), (1, 0, 1))}, "bounds must be finite with low < high"),
         (sphere, {"resolution": 9, "bounds": ((0, 0), (1, 1))}, "bounds must be two numbers or two corners"),
-        (sphere, {"resolution": 9, "bounds": BOX, "lipschitz": 0.0}, "lipschitz must be positive, got 0.0"),
+        (sphere, {"resolution": 9, "bounds": BOX, "lipschitz": -1.0}, "lipschitz must be 0 or more, got -1.0"),
         (
             lambda x: x,
             {"resolution": 9, "bounds": BOX},

@@ -4,13 +4,19 @@ from abc import ABC, abstractmethod
 from os import PathLike
 from typing import Any, ClassVar
 
+import torch
 from torch import Tensor, nn
 
 from diffshape._arguments import checked
 from diffshape._config import to_plain
+from diffshape.data import ShapeSet
 from diffshape.losses import LossTerms
 from diffshape.models.autoencoders.config import ModelConfig
+from diffshape.models.codes import interpolated_codes
 from diffshape.models.files import write_model
+from diffshape.ops.eval_mode import eval_mode
+
+_CHUNK = 64
 
 
 class Autoencoder(nn.Module, ABC):
@@ -20,6 +26,8 @@ class Autoencoder(nn.Module, ABC):
     """Name of such a model in its config.yaml."""
     CONFIG: ClassVar[type]
     """Class of its config."""
+    FORM: ClassVar[str] = "points"
+    """Name of the form of a ``ShapeSet`` that it reads."""
 
     config: ModelConfig
 
@@ -42,6 +50,37 @@ class Autoencoder(nn.Module, ABC):
     def forward(self, samples: Tensor) -> Tensor:
         """Reconstructions of samples."""
         return self.decode(self.encode(samples))
+
+    @torch.no_grad()
+    @checked
+    def codes_of(self, shapes: ShapeSet) -> Tensor:
+        """Codes (S, latent) of shapes, without gradients, in evaluation mode.
+
+        Raises:
+            ValueError: The shapes are not known in the form that the model reads: points, or voxels of its resolution.
+        """
+        (samples,) = shapes.require(self.FORM, by=f"{type(self).__name__}.codes_of")
+        device = next(self.parameters()).device
+        with eval_mode(self):
+            return torch.cat([self.encode(part.to(device)) for part in samples.split(_CHUNK)])
+
+    @torch.no_grad()
+    @checked
+    def decode_codes(self, codes: Tensor) -> Tensor:
+        """Reconstructions of codes (B, latent), without gradients, in evaluation mode."""
+        self.check_codes(codes)
+        weight = next(self.parameters())
+        with eval_mode(self):
+            return torch.cat([self.decode(part.to(weight)) for part in codes.split(_CHUNK)])
+
+    @checked
+    def interpolate(self, first: Tensor, last: Tensor, count: int) -> Tensor:
+        """``count`` codes at equal steps on the line from one code (latent,) to another, both ends included.
+
+        Raises:
+            ValueError: The codes are not of shape (latent,), or ``count`` is below 2.
+        """
+        return interpolated_codes(f"{type(self).__name__}.interpolate", first, last, count, self.config.network.latent)
 
     @checked
     def save(self, folder: str | PathLike[str]) -> None:

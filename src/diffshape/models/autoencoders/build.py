@@ -12,10 +12,13 @@ from diffshape.models.autoencoders.autoencoder import Autoencoder
 from diffshape.models.autoencoders.config import ModelConfig
 from diffshape.models.autoencoders.mesh import MeshModel
 from diffshape.models.autoencoders.point_cloud import PointCloudModel
+from diffshape.models.autoencoders.point_net import PointNetModel
 from diffshape.models.autoencoders.voxel import VoxelModel
 from diffshape.training import own_randomness
 
-AUTOENCODERS: Mapping[str, type[Autoencoder]] = {kind.KIND: kind for kind in (PointCloudModel, MeshModel, VoxelModel)}
+AUTOENCODERS: Mapping[str, type[Autoencoder]] = {
+    kind.KIND: kind for kind in (PointCloudModel, PointNetModel, MeshModel, VoxelModel)
+}
 """Classes of autoencoders by the kind that their config.yaml names."""
 
 

@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
 from diffshape._typed import check_settings
+from diffshape.models.autoencoders.point_net_config import PointNetConfig
 
-Activation: TypeAlias = Literal["relu", "gelu", "silu", "tanh"]
+Activation: TypeAlias = Literal["relu", "leaky_relu", "gelu", "silu", "tanh"]
 PointLoss: TypeAlias = Literal[
     "chamfer", "density_aware_chamfer", "earth_mover", "hausdorff", "sinkhorn", "sliced_wasserstein"
 ]
@@ -174,7 +175,7 @@ class VoxelConfig:
             raise ValueError(f"VoxelConfig: focal_alpha must lie between 0 and 1, got {self.focal_alpha}")
 
 
-ModelConfig: TypeAlias = PointCloudConfig | MeshConfig | VoxelConfig
+ModelConfig: TypeAlias = PointCloudConfig | PointNetConfig | MeshConfig | VoxelConfig
 """Config of any autoencoder."""
 
 

@@ -18,9 +18,11 @@ from diffshape.losses import LossTerms
 from diffshape.models.autoencoders.autoencoder import Autoencoder
 from diffshape.models.autoencoders.config import PointCloudConfig
 from diffshape.models.autoencoders.layers import AttentionLayer, linear, perceptron, run
+from diffshape.models.clouds import check_cloud_pair
+from diffshape.models.waves import waves
 
-FREQUENCIES = (1.0, 2.0, 4.0)
-"""Frequencies of the waves that describe a coordinate, in half turns over a length of 1."""
+_OCTAVES = 3
+"""Frequencies of the waves that describe a coordinate, each twice the last, from a half turn over a length of 1."""
 _LOSSES: dict[str, Callable[..., Tensor]] = {
     "chamfer": losses.chamfer_distance,
     "density_aware_chamfer": losses.density_aware_chamfer_distance,
@@ -47,7 +49,7 @@ class PointCloudModel(Autoencoder):
         super().__init__(config)
         network = config.network
         width, tokens = network.width, network.tokens
-        self.embedding = perceptron([6 * len(FREQUENCIES), width, width], network.activation, network.dropout)
+        self.embedding = perceptron([6 * _OCTAVES, width, width], network.activation, network.dropout)
         self.tokens = nn.Parameter(torch.randn(tokens, width))
         self.encoder = nn.ModuleList(AttentionLayer(network) for _ in range(network.layers))
         self.to_code = linear(tokens * width, network.latent)
@@ -63,7 +65,7 @@ class PointCloudModel(Autoencoder):
         if samples.ndim != 3 or samples.shape[-1] != 3 or not samples.shape[1]:
             raise ValueError(f"PointCloudModel: samples must have shape (B, N, 3), got {tuple(samples.shape)}")
         again = self.config.network.checkpointing
-        points = run(self.embedding, _waves(samples), again=again)
+        points = run(self.embedding, waves(samples, _OCTAVES), again=again)
         tokens = self.tokens.expand(len(samples), -1, -1)
         for layer in self.encoder:
             tokens = run(layer, tokens, torch.cat([points, tokens], 1), again=again)
@@ -83,19 +85,8 @@ class PointCloudModel(Autoencoder):
     @checked
     def loss(self, pred: Float[Tensor, "b n 3"], target: Float[Tensor, "b m 3"]) -> LossTerms:
         """The distance of ``diffshape.losses`` that the settings name, mean over the batch."""
-        for name, cloud in (("pred", pred), ("target", target)):
-            if cloud.ndim != 3 or cloud.shape[-1] != 3 or len(cloud) != len(pred) or not cloud.numel():
-                raise ValueError(
-                    f"PointCloudModel.loss: {name} must have shape (B, N, 3), the same B for both, "
-                    f"got {tuple(cloud.shape)}"
-                )
+        check_cloud_pair("PointCloudModel.loss", pred, target)
         options = {"squared": self.config.squared, "blur": self.config.blur}
         given = {name: value for name, value in options.items() if value is not None}
         value = _LOSSES[self.config.loss](pred, target, **given)
         return LossTerms(value, {self.config.loss: value})
-
-
-def _waves(points: Float[Tensor, "b n 3"]) -> Float[Tensor, "b n f"]:
-    """Sine and cosine of the coordinates: their size survives the normalisation of the layers that follow."""
-    turns = torch.pi * points[..., None] * points.new_tensor(FREQUENCIES)
-    return torch.cat([turns.sin(), turns.cos()], -1).flatten(2)

@@ -25,6 +25,7 @@ class VoxelModel(Autoencoder):
 
     KIND = "voxel"
     CONFIG = VoxelConfig
+    FORM = "voxels"
 
     config: VoxelConfig
 

@@ -65,7 +65,8 @@ def isosurface(
             samples every node. None: sparse above a resolution of 64.
         lipschitz: With a sparse grid, an upper bound of |grad field| (1 for a distance; learnt distances exceed it).
             Where the field is steeper, a piece that fits between the nodes of a lattice of about 32 per side may be
-            missed; a piece that separates two of them never is.
+            missed; a piece that separates two of them never is. 0: the field has no useful bound, as the logits of an
+            occupancy network; the surface is then found by the signs at these nodes alone.
         closed: Count the outermost nodes as outside, so that a solid which leaves the box is cut off by a wall there
             and the mesh is closed. By default it stays open there.
         device, dtype: Where and in which precision the field is evaluated; by default those of the first floating
@@ -88,8 +89,8 @@ def isosurface(
     if sparse is None:
         sparse = resolution > DENSE_RESOLUTION
     check_resolution("isosurface: resolution", resolution, sparse=sparse)
-    if not lipschitz > 0:
-        raise ValueError(f"isosurface: lipschitz must be positive, got {lipschitz}")
+    if not lipschitz >= 0:
+        raise ValueError(f"isosurface: lipschitz must be 0 or more, got {lipschitz}")
     found_device, found_dtype = _home(field)
     device = torch.device(device) if device is not None else found_device
     origin, spacing, cells = _layout(bounds, resolution)

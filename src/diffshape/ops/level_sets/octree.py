@@ -5,7 +5,9 @@ pass are split in eight down to blocks of 2 x 2 x 2 cells, whose nodes are sampl
 so two things make the result whole: wherever two neighbouring nodes of the coarsest lattice differ in sign, the edge
 between them is bisected to a crossed cell; and from every block whose side is crossed the block behind that side is
 added, until none is missing. Every surface that was touched is then complete, hence closed. What can be lost is a
-separate piece smaller than a coarse cube (about 1/32 of the grid) where |grad f| > L.
+separate piece smaller than a coarse cube (about 1/32 of the grid) where |grad f| > L. With L = 0 only the signs at the
+coarsest nodes count, as in multi-resolution isosurface extraction (Mescheder et al., Occupancy Networks, CVPR 2019);
+that splits cells whose corners differ and can leave holes beside them, where the flood goes on.
 
 Source: the exclusion test is Hart, "Sphere tracing", The Visual Computer 1996, section 4; the flood is Wyvill,
 McPheeters, Wyvill, "Data structure for soft objects", The Visual Computer 1986.
@@ -26,7 +28,9 @@ COARSE_CELLS = 32
 def sparse_cells(grid: SamplingGrid, lipschitz: float) -> ActiveCells:
     """Active cells of ``grid`` from about (surface area / spacing^2) * 7 evaluations."""
     levels = max(1, round(math.log2(max(grid.cells) / COARSE_CELLS)))
-    blocks = torch.cat([_descend(grid, levels, lipschitz), _crossed_blocks(grid, 2**levels)])
+    blocks = _crossed_blocks(grid, 2**levels)
+    if lipschitz > 0:
+        blocks = torch.cat([_descend(grid, levels, lipschitz), blocks])
     return _flood(grid, blocks)
 
 

@@ -1,0 +1,1 @@
+"""Generative adversarial networks, of clouds and of codes."""

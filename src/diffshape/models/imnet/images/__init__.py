@@ -1,0 +1,1 @@
+"""Images to the codes of a trained IM-NET, from one view each (IM-SVR)."""

@@ -1,0 +1,40 @@
+from pathlib import Path
+
+import pytest
+import yaml
+
+from diffshape.cli.main import main, parse
+from diffshape.models import ORIGINAL_IMNET, ImNet, load
+
+NETWORK = ["--model.network.resolution", "8", "--model.network.latent", "4", "--model.network.width", "4"]
+TINY = [*NETWORK, "--steps", "3", "--family", "table", "--shapes", "3", "--test-shapes", "2", "--model.points", "64"]
+
+
+@pytest.fixture(autouse=True)
+def coarse(monkeypatch):
+    mesh = ImNet.mesh
+    monkeypatch.setattr(ImNet, "mesh", lambda self, code, resolution=16: mesh(self, code, 16))
+
+
+def test_a_training_leaves_its_files_and_tells_its_score(capsys):
+    assert main(["train", "imnet", *TINY]) == 0
+    out = capsys.readouterr().out
+    run = Path(out.splitlines()[0])
+    assert run.parent == Path("outputs/imnet/table")
+    assert "3 shapes to learn from, 2 to be tested on" in out
+    assert "IoU of new shapes" in out
+    names = {"config.yaml", "environment.json", "log.csv", "checkpoints", "model", "metrics.json", "shapes.png"}
+    assert {path.name for path in run.iterdir()} == names
+    assert len(yaml.safe_load((run / "metrics.json").read_text())["score"]["iou"]) == 2
+    assert load(run).latent == 4
+
+
+def test_a_preset_has_the_defaults_of_the_model():
+    parsed = parse(["train", "imnet", "--preset", "original", "--model.batch", "3"])[1]
+    assert parsed.model.network == ORIGINAL_IMNET.network
+    assert parsed.model.batch == 3
+
+
+def test_what_is_wrong_is_said(capsys):
+    assert main(["train", "imnet", "--model.points", "0"]) == 2
+    assert "points must be 1 or more" in capsys.readouterr().err
