@@ -75,7 +75,7 @@ class SurfaceModel(nn.Module, ABC):
         Raises:
             ValueError: A shape is wrong.
         """
-        codes = self.check_codes("occupied", codes)
+        codes = self._codes("occupied", codes)
         check_points(f"{type(self).__name__}.occupied", points, codes)
         most = max(1, _POINTS // max(1, points.shape[1]))
         with eval_mode(self):
@@ -91,7 +91,7 @@ class SurfaceModel(nn.Module, ABC):
         Raises:
             ValueError: The shape of ``code`` is wrong.
         """
-        return _ShapeField(self, self.check_codes("field_of", code[None])[0])
+        return self._field("field_of", code)
 
     @checked
     def mesh(self, code: Float[Tensor, "l"], resolution: int = 64) -> Mesh:
@@ -106,11 +106,9 @@ class SurfaceModel(nn.Module, ABC):
             ValueError: The shape of ``code`` is wrong, or ``resolution`` out of range.
         """
         check_resolution(f"{type(self).__name__}.mesh: resolution", resolution)
-        bounds = (-self.HALF_SIDE, self.HALF_SIDE)
+        field, bounds = self._field("mesh", code), (-self.HALF_SIDE, self.HALF_SIDE)
         with eval_mode(self):
-            vertices, faces = isosurface(
-                self.field_of(code), resolution=resolution, bounds=bounds, lipschitz=0.0, closed=True
-            )
+            vertices, faces = isosurface(field, resolution=resolution, bounds=bounds, lipschitz=0.0, closed=True)
         return Mesh(vertices.cpu().numpy(), faces.cpu().numpy())
 
     @checked
@@ -120,7 +118,7 @@ class SurfaceModel(nn.Module, ABC):
         Raises:
             ValueError: The shape of ``codes`` is wrong, or ``resolution`` out of range.
         """
-        return [self.mesh(code, resolution) for code in self.check_codes("decode_codes", codes)]
+        return [self.mesh(code, resolution) for code in self._codes("decode_codes", codes)]
 
     @checked
     def interpolate(self, first: Float[Tensor, "l"], last: Float[Tensor, "l"], count: int) -> Float[Tensor, "n l"]:
@@ -151,7 +149,7 @@ class SurfaceModel(nn.Module, ABC):
         with eval_mode(self):
             return torch.cat([self.encode(part.to(device)) for part in inputs.split(_SHAPES)])
 
-    def check_codes(self, method: str, codes: Tensor) -> Float[Tensor, "b l"]:
+    def _codes(self, method: str, codes: Tensor) -> Float[Tensor, "b l"]:
         """Codes (B, latent) in the dtype and on the device of the model.
 
         Raises:
@@ -159,10 +157,21 @@ class SurfaceModel(nn.Module, ABC):
         """
         if codes.ndim != 2 or codes.shape[1] != self.latent:
             raise ValueError(
-                f"{type(self).__name__}.{method}: a code must have {self.latent} numbers, got shape "
-                f"{tuple(codes.shape[1:])}"
+                f"{type(self).__name__}.{method}: codes must have shape (B, {self.latent}), got {tuple(codes.shape)}"
             )
         return codes.to(next(self.parameters()))
+
+    def _field(self, method: str, code: Tensor) -> Field:
+        """The shape of one code.
+
+        Raises:
+            ValueError: The code is of another shape than (latent,).
+        """
+        if code.shape != (self.latent,):
+            raise ValueError(
+                f"{type(self).__name__}.{method}: code must have shape ({self.latent},), got {tuple(code.shape)}"
+            )
+        return _ShapeField(self, code.to(next(self.parameters())))
 
 
 def check_points(name: str, points: Tensor, codes: Tensor) -> None:
