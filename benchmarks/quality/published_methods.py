@@ -1,11 +1,12 @@
-"""Methods for scans at equal time: every one with its standard preset, and four of them with one network and no normals.
+"""Methods for scans at equal time: each with its standard preset, four of them also with one network and no normals.
 
     python -m benchmarks.quality.published_methods [--shared ../shared] [--scans spot dc] [--noises 0 0.005]
         [--seconds 15 60] [--methods igr igr-mlp] [--threads 1] [--work DIR]
 
-The second group is the comparison of the DiffCD paper: network, batch, learning rate and start, a sphere, are one, the
-points are taken as they are, and no method is told normals. Only the terms of the loss differ. Runs and pictures of each
-budget are in a folder of `--work`, as `diffshape compare` leaves them; what is there already is not made again.
+The four with names in -mlp are the comparison of the DiffCD paper: network, batch, learning rate and start, a sphere,
+are one, the points are taken as they are, and no method is told normals. Only the terms of the loss differ. Runs and
+pictures of each budget are in a folder of `--work`, as `diffshape compare` leaves them; what is there already is not
+made again.
 """
 
 import argparse

@@ -135,8 +135,9 @@ def clean_scan(
     unit = _unit_rows(rows, usable, frame)
     if dimensions(unit[(np.abs(unit) <= 1).all(axis=1)].astype(np.float64)) < 2:
         raise ValueError(f"all points of {name} lie on one line; there is no surface to move them to")
-    distinct = distinct_rows(unit)
-    unit = torch.from_numpy(unit[distinct.first])
+    first, place = distinct_rows(unit)
+    unit = torch.from_numpy(unit[first])
+    del first  # memory of 10 million points matters from here on
     given = None if noise is None else float(noise) / frame.scale
     learnt = shipped_prior(chosen) if prior is None else read_prior(prior).to(chosen)
     found = cleaned(learnt, unit.to(chosen), given)
@@ -146,11 +147,11 @@ def clean_scan(
     def each_row(values: Tensor, otherwise: float | bool) -> NDArray[Any]:
         """Values of distinct points for every row; ``otherwise`` where a row is not finite."""
         full = np.full((len(rows), *values.shape[1:]), otherwise, bool if values.dtype == torch.bool else np.float64)
-        full[usable] = values.numpy()[distinct.place]
+        full[usable] = values.numpy()[place]
         return full
 
     moved = each_row(surface - unit, 0)  # exactly 0 where a point stays
-    del found, surface, unit  # memory of 10 million points matters from here on
+    del found, surface, unit
     moved *= frame.scale
     moved += rows
     confidence = torch.where(outliers, 0, 1 / (1 + error / spacing))

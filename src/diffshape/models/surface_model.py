@@ -20,6 +20,8 @@ from diffshape.ops.eval_mode import eval_mode
 
 _SHAPES = 32
 """Largest number of shapes that are encoded, or asked for their values, at once."""
+_VERTICES = 2**14
+"""Largest number of vertices whose normals are computed at once."""
 _POINTS = 2**17
 """Largest number of points whose values are computed at once."""
 
@@ -33,17 +35,25 @@ class SurfaceModel(nn.Module, ABC):
     KIND: ClassVar[str]
     """Name of such a model in its config.yaml."""
     FORM: ClassVar[str]
-    """Name of the part of a ``ShapeSet`` that it reads."""
+    """Name of the part of a ``ShapeSet`` that it reads, where that is one for all models of the class."""
     HALF_SIDE: ClassVar[float]
     """Half the side of the cube in which it knows where a shape is."""
-    threshold: ClassVar[float] = 0.5
-    """Probability from which a point counts as occupied."""
 
     config: Any
 
     def __init__(self, config: Any) -> None:
         super().__init__()
         self.config = config
+
+    @property
+    def form(self) -> str:
+        """Name of the part of a ``ShapeSet`` that it reads."""
+        return self.FORM
+
+    @property
+    def threshold(self) -> float:
+        """Probability from which a point counts as occupied."""
+        return 0.5
 
     @property
     @abstractmethod
@@ -65,7 +75,7 @@ class SurfaceModel(nn.Module, ABC):
         Raises:
             ValueError: There is no shape, or the shapes are not known in the form that the model reads.
         """
-        return self._encoded(shapes.require(self.FORM, by=f"{type(self).__name__}.codes_of")[0])
+        return self._encoded(shapes.require(self.form, by=f"{type(self).__name__}.codes_of")[0])
 
     @torch.no_grad()
     @checked
@@ -102,14 +112,19 @@ class SurfaceModel(nn.Module, ABC):
             resolution: Grid nodes along the side of the cube. Up to 64 all of them are asked for; of more, those near
                 the surface.
 
+        Returns:
+            A ``Mesh`` with the attribute "normals", (V, 3): directions in which the value grows fastest.
+
         Raises:
             ValueError: The shape of ``code`` is wrong, or ``resolution`` out of range.
         """
         check_resolution(f"{type(self).__name__}.mesh: resolution", resolution)
         field, bounds = self._field("mesh", code), (-self.HALF_SIDE, self.HALF_SIDE)
-        with eval_mode(self):
+        with eval_mode(self), torch.no_grad():
             vertices, faces = isosurface(field, resolution=resolution, bounds=bounds, lipschitz=0.0, closed=True)
-        return Mesh(vertices.cpu().numpy(), faces.cpu().numpy())
+            parts = [field.value_and_gradient(part)[1] for part in vertices.to(field.code).split(_VERTICES)]
+        normals = nn.functional.normalize(torch.cat([vertices[:0], *parts]), dim=-1)
+        return Mesh(vertices.cpu().numpy(), faces.cpu().numpy(), attributes={"normals": normals.cpu().numpy()})
 
     @checked
     def decode_codes(self, codes: Float[Tensor, "b l"], resolution: int = 64) -> list[Mesh]:
@@ -140,7 +155,7 @@ class SurfaceModel(nn.Module, ABC):
 
     def __repr__(self) -> str:
         count = sum(parameter.numel() for parameter in self.parameters())
-        return f"{type(self).__name__}({self.FORM} to codes of {self.latent}, {count:,} parameters)"
+        return f"{type(self).__name__}({self.form} to codes of {self.latent}, {count:,} parameters)"
 
     @torch.no_grad()
     def _encoded(self, inputs: Tensor) -> Float[Tensor, "s l"]:
@@ -161,7 +176,7 @@ class SurfaceModel(nn.Module, ABC):
             )
         return codes.to(next(self.parameters()))
 
-    def _field(self, method: str, code: Tensor) -> Field:
+    def _field(self, method: str, code: Tensor) -> "_ShapeField":
         """The shape of one code.
 
         Raises:

@@ -25,7 +25,7 @@ OTHER = {
     "code": 5,
     "width": 9,
     "blocks": 2,
-    "conditioning": "film",
+    "conditioning": "additive",
     "encoder_width": 5,
     "encoder_blocks": 1,
     "waves": 2,

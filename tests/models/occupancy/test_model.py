@@ -5,7 +5,6 @@ import pytest
 import torch
 
 from diffshape.models import OccupancyConfig, OccupancyNetwork, load
-from diffshape.models.occupancy.model import HALF_SIDE
 
 SMALL = OccupancyConfig(code=4, width=8, blocks=1, encoder_width=4, encoder_blocks=2, inputs=20, points=16)
 HALVES = torch.tensor([0.2, 0.3, 0.4])
@@ -45,7 +44,7 @@ def model():
 def test_the_mesh_lies_where_the_field_says(resolution):
     """No half cell of shift, no other scale, no swapped axes: common faults of meshing a grid."""
     mesh = box_model().mesh(torch.zeros(4), resolution)
-    cell = 2 * HALF_SIDE / (resolution - 1)
+    cell = 2 * OccupancyNetwork.HALF_SIDE / (resolution - 1)
     assert is_closed(mesh.faces)
     np.testing.assert_allclose(mesh.vertices.min(0), (CENTER - HALVES).numpy(), atol=0.02 * cell)
     np.testing.assert_allclose(mesh.vertices.max(0), (CENTER + HALVES).numpy(), atol=0.02 * cell)
@@ -70,7 +69,7 @@ def test_a_shape_that_leaves_the_cube_is_closed_there():
     model.decoder.forward = lambda points, codes: 3 + 0 * points.sum(-1)
     mesh = model.mesh(torch.zeros(4), 33)
     assert is_closed(mesh.faces)
-    assert np.abs(mesh.vertices).max() <= HALF_SIDE
+    assert np.abs(mesh.vertices).max() <= OccupancyNetwork.HALF_SIDE
     model.decoder.forward = lambda points, codes: -3 + 0 * points.sum(-1)
     assert model.mesh(torch.zeros(4), 33).faces.shape == (0, 3)
 
@@ -81,7 +80,7 @@ def test_the_threshold_is_a_probability(model):
     points, codes = torch.zeros(1, 2, 3), torch.zeros(1, 4)
     assert not model.occupied(points, codes).any()
     assert (model.field_of(codes[0])(points[0]) > 0).all()
-    model.threshold.fill_(0.2)
+    model.chosen_threshold.fill_(0.2)
     assert model.level == pytest.approx(-1.386, abs=1e-3)
     assert model.occupied(points, codes).all()
     assert (model.field_of(codes[0])(points[0]) < 0).all()
@@ -89,14 +88,14 @@ def test_the_threshold_is_a_probability(model):
 
 def test_a_field_has_the_sign_of_the_model_at_any_point(model):
     codes, points = torch.rand(1, 4), torch.rand(1, 300, 3) - 0.5
-    model.threshold.fill_(model.occupancy_logits(points, codes).detach().sigmoid().median())
+    model.chosen_threshold.fill_(model.occupancy_logits(points, codes).detach().sigmoid().median())
     field = model.field_of(codes[0])
-    assert torch.equal(field(points[0]) <= 0, model.occupied(points, codes)[0])
+    assert torch.equal(field(points[0]) < 0, model.occupied(points, codes)[0])
     assert 0 < model.occupied(points, codes).float().mean() < 1
 
 
 def test_a_model_comes_back_from_its_folder(model, two_boxes, tmp_path):
-    model.threshold.fill_(0.35)
+    model.chosen_threshold.fill_(0.35)
     model.save(tmp_path)
     again = load(tmp_path)
     assert again.config == SMALL
@@ -152,9 +151,9 @@ def test_codes_of_a_training_model_leave_it_in_training(two_boxes):
         (lambda model: model.occupancy_logits(torch.rand(2, 5, 3), torch.rand(1, 4)), r"points must have shape \(1, P"),
         (
             lambda model: model.occupancy_logits(torch.rand(1, 5, 3), torch.rand(1, 3)),
-            r"codes must have shape \(B, 4\)",
+            r"logits: codes must have shape \(B, 4\)",
         ),
-        (lambda model: model.mesh(torch.rand(3)), r"field_of: code must have shape \(4,\), got \(3,\)"),
+        (lambda model: model.mesh(torch.rand(3)), r"mesh: code must have shape \(4,\), got \(3,\)"),
         (lambda model: model.complete(torch.full((3, 3), torch.nan)), "complete: points must be finite"),
         (lambda model: model.sample(2), "sample: the model must be trained with input='occupancies'"),
         (lambda model: model.interpolate(torch.rand(4), torch.rand(4), 1), "count must be at least 2"),

@@ -58,8 +58,8 @@ def test_a_share_is_kept_out_and_sets_the_threshold():
     task = OccupancyTask(OccupancyNetwork(replace(SMALL, near=0.0, validation=0.2)), shapes)
     torch.nn.init.constant_(task.model.decoder.last.weight, 0.0)
     torch.nn.init.constant_(task.model.decoder.last.bias, math.log(0.3 / 0.7))
-    assert task.model.threshold.item() == 0.5
-    assert task.trained().threshold.item() == pytest.approx(0.3)  # all occupied, which is better than none
+    assert task.model.threshold == 0.5
+    assert task.trained().threshold == pytest.approx(0.3)  # all occupied, which is better than none
 
 
 def test_the_same_examples_are_asked_for_on_resuming(two_boxes):

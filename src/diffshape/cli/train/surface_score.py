@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from diffshape.data import ShapeSet
-    from diffshape.models import OccupancyNetwork
     from diffshape.models.surface_model import SurfaceModel
 
 _SHOWN = 4
@@ -23,7 +22,7 @@ SURFACE_FILES = {
 
 
 def surface_score(
-    folder: Path, model: "OccupancyNetwork | SurfaceModel", settings: Any, learn: "ShapeSet", test: "ShapeSet"
+    folder: Path, model: "SurfaceModel", settings: Any, learn: "ShapeSet", test: "ShapeSet"
 ) -> tuple[str, dict[str, Any]]:
     """Score the model on the test shapes, and draw some of them: what to say, and what to keep."""
     from diffshape.models.occupancy.score import score_occupancy

@@ -33,7 +33,7 @@ class OccupancyConfig:
     """Units of a layer of the decoder."""
     blocks: int = 3
     """Residual blocks of the decoder, two layers each."""
-    conditioning: Conditioning = "additive"
+    conditioning: Conditioning = "film"
     """How the code enters the decoder. additive: a linear map of it is added before each block. film: maps of it scale
     and shift there. batch_norm: it scales and shifts normalised features before each layer, as published. once: it is
     added behind the first layer alone, as published of the unconditional model."""
@@ -49,14 +49,14 @@ class OccupancyConfig:
     """Surface points that the encoder reads of a shape in a step, where it reads points."""
     noise: float = 0.005
     """Standard deviation of the noise on these points, along each axis."""
-    points: int = 256
+    points: int = 128
     """Points in space of each shape in a step."""
     near: float = 0.5
     """Share of these points drawn near the surface, the rest evenly in the cube of side 1.1. With 0, as published, a
     network may stay at "all is empty" for hundreds of steps."""
     kl_weight: float = 1.0
     """Weight of the Kullback-Leibler divergence, summed over the code, where codes are random."""
-    batch: int = 16
+    batch: int = 32
     """Shapes in a step, drawn without repetition; all of them if there are fewer."""
     lr: float = 2e-3
     """Learning rate, reached within the first fiftieth of the budget."""

@@ -10,7 +10,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from diffshape.models.occupancy.config import OccupancyConfig, ShapeInput
+from diffshape.models.occupancy.config import OccupancyConfig
 from diffshape.models.occupancy.decoder import ResidualBlock
 from diffshape.models.waves import with_waves
 
@@ -99,7 +99,7 @@ def encoder_of(config: OccupancyConfig) -> nn.Module:
     return ConvolutionEncoder(config, 3 if config.input == "voxels" else 2)
 
 
-INPUT_SHAPES: dict[ShapeInput, str] = {
+INPUT_SHAPES: dict[str, str] = {
     "points": "(B, N, 3)",
     "voxels": "(B, R, R, R)",
     "images": "(B, H, W)",

@@ -12,7 +12,6 @@ from diffshape._reprs import one_line
 from diffshape._scores import plain_values
 from diffshape.data import Mesh, ShapeSet
 from diffshape.metrics import compare_points, normal_consistency, occupancy_iou
-from diffshape.models.occupancy.model import OccupancyNetwork
 from diffshape.models.surface_model import SurfaceModel
 from diffshape.ops import sample_surface
 
@@ -46,9 +45,7 @@ class OccupancyScore:
 
 
 @checked
-def score_occupancy(
-    model: OccupancyNetwork | SurfaceModel, shapes: ShapeSet, *, meshed: int = 8, resolution: int = 64
-) -> OccupancyScore:
+def score_occupancy(model: SurfaceModel, shapes: ShapeSet, *, meshed: int = 8, resolution: int = 64) -> OccupancyScore:
     """Compare decoded shapes with the true ones: all by their occupancy, the first few by their surface.
 
     Args:
@@ -74,7 +71,7 @@ def score_occupancy(
         iou=tuple(iou.tolist()),
         chamfer=tuple(chamfer for chamfer, _ in surfaces),
         normals=tuple(consistency for _, consistency in surfaces),
-        threshold=float(model.threshold),
+        threshold=model.threshold,
     )
 
 

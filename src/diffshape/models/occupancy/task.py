@@ -35,7 +35,7 @@ class OccupancyTask(ModelTask[OccupancyNetwork]):
     def loss(self, step: int, progress: float) -> LossTerms:
         """The objective on a batch of shapes."""
         model, config = self.model, self.model.config
-        device = model.threshold.device
+        device = model.chosen_threshold.device
         shapes = torch.randperm(self.count, generator=self.generator)[: config.batch].to(device)
         space = self.batches.space(shapes, self.generator)
         inputs = self.batches.inputs(shapes, space, self.generator)
@@ -63,7 +63,7 @@ class OccupancyTask(ModelTask[OccupancyNetwork]):
         model = self.model.eval()
         if len(self.kept):
             (occupied,) = self.kept.require("occupancies", by="train_occupancy")
-            model.threshold.fill_(best_threshold(volume_logits(model, self.kept), occupied))
+            model.chosen_threshold.fill_(best_threshold(volume_logits(model, self.kept), occupied))
         return model
 
 

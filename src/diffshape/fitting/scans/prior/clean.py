@@ -54,10 +54,9 @@ def cleaned(
         passes: Number of passes of the prior that are made, from the first; ``None`` for all.
     """
     isolated = isolated_points(points)
-    if 2 * int(isolated.sum()) >= len(points):  # of a handful of points nothing is known
-        isolated = torch.zeros_like(isolated)
-    found = _cleaned_together(prior, points[~isolated], noise, passes)
-    return _with_isolated(points, isolated, found) if bool(isolated.any()) else found
+    if not 0 < 2 * int(isolated.sum()) < len(points):  # of a handful of points nothing is known
+        return _cleaned_together(prior, points, noise, passes)
+    return _with_isolated(points, isolated, _cleaned_together(prior, points[~isolated], noise, passes))
 
 
 def _cleaned_together(

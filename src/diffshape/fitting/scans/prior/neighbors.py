@@ -27,13 +27,17 @@ class NeighborLists:
         self._points, self._support = points, support
         self._index = NeighborIndex(points if support is None else points[support])
         self.count = min(count, self._index.shape[0])
-        rows = torch.arange(len(points), device=points.device)
-        self._rows = rows.split(BLOCK)
-        self._kept = [self._find(each) for each in self._rows] if len(points) * self.count <= KEPT else None
+        self._kept = [self._find(each) for each in self._rows()] if len(points) * self.count <= KEPT else None
 
     def blocks(self) -> Iterator[tuple[Int[Tensor, "b"], Int[Tensor, "b k"]]]:
         """Points of a block, ascending, and their neighbours, until all points were there."""
-        yield from zip(self._rows, self._kept or map(self._find, self._rows))
+        yield from zip(self._rows(), self._kept or map(self._find, self._rows()))
+
+    def _rows(self) -> Iterator[Int[Tensor, "b"]]:
+        """Points block by block."""
+        count = len(self._points)
+        for start in range(0, count, BLOCK):
+            yield torch.arange(start, min(start + BLOCK, count), device=self._points.device)
 
     def _find(self, rows: Int[Tensor, "b"]) -> Int[Tensor, "b k"]:
         found = self._index.query(self._points[rows], self.count).indices.reshape(len(rows), self.count)

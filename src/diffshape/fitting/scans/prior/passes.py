@@ -67,6 +67,7 @@ def smoothed(
         if len(points) >= TOLD_FROM:
             tell(f"cleaning {len(points):,} points, pass {number + 1} of {len(chosen)}")
         if number == 1:  # from here on from where the first pass put the points, on their sheet of a thin wall
+            del lists  # two of them are too large for the memory of 10 million points
             lists = NeighborLists(scan.cloud.points, prior.config.neighbors, support)
         scan = after_pass(network, scan, lists, estimating=noise is None)
     return scan
@@ -99,8 +100,9 @@ def after_pass(network: CleaningPass, scan: Smoothing, lists: NeighborLists, *, 
         work_on_blocks(partial(_look, network, scan.cloud, after, ladder, parts), len(parts), rows.device)
     if not estimating:
         return replace(scan, cloud=after)
-    moves = ((after.raw - after.points) * after.normals).sum(-1).abs()
-    return replace(scan, cloud=after, moves=moves)
+    moves = after.raw - after.points
+    moves *= after.normals
+    return replace(scan, cloud=after, moves=moves.sum(-1).abs_())
 
 
 def _look(
