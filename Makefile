@@ -47,6 +47,7 @@ bench:
 	"$(VENV)/bin/python" -m benchmarks.speed.chamfer
 	"$(VENV)/bin/python" -m benchmarks.speed.point_operations
 	"$(VENV)/bin/python" -m benchmarks.speed.assignment
+	"$(VENV)/bin/python" -m benchmarks.speed.set_distances
 	"$(VENV)/bin/python" -m benchmarks.speed.sinkhorn
 	"$(VENV)/bin/python" -m benchmarks.speed.point_to_mesh
 	"$(VENV)/bin/python" -m benchmarks.speed.packed_meshes

@@ -261,6 +261,8 @@ CALLS = {
         lambda **given: ops.sample_surface(**given, generator=torch.Generator().manual_seed(0)),
         {"vertices": PAIR.vertices, "faces": PAIR.faces, "count": 5, "located": True},
     ),
+    "set_distances": Call(ops.set_distances, {"x": X, "y": Y}),
+    "set_distances of the earth mover": Call(ops.set_distances, {"x": X, "distance": "earth_mover"}),
     "signed_distance": Call(ops.signed_distance, {"points": X, "vertices": VB, "faces": F}),
     "signed_distance of a pack": Call(
         ops.signed_distance, {"points": X, "vertices": PAIR.vertices, "faces": PAIR.faces}
@@ -276,6 +278,7 @@ CALLS = {
     ),
     "compare_as_published": Call(metrics.compare_as_published, {"pred": (V, F), "truth": (V2, F), "samples": 20}),
     "compare_points": Call(metrics.compare_points, {"pred": X[0], "truth": Y[0]}),
+    "compare_sets": Call(metrics.compare_sets, {"samples": X, "references": Y, "points": 5}),
     "compare_surfaces": Call(metrics.compare_surfaces, {"pred": (V, F), "truth": (V2, F), "samples": 20}),
     "normal_consistency": Call(
         metrics.normal_consistency, {"pred": X, "truth": Y, "pred_normals": NX, "truth_normals": NY}

@@ -46,8 +46,21 @@ SMALL = {
     "MeshModel": models.MeshConfig(network=models.MeshNetwork(subdivisions=0, hidden=(8,), latent=4)),
     "VoxelModel": models.VoxelConfig(network=models.VoxelNetwork(resolution=4, base_channels=2, layers=1, latent=4)),
 }
+NEAR = data.ShapeSet(names=("a",), near_points=torch.rand(1, 5, 3), near_distances=torch.rand(1, 5))
+IMAGE_NETWORK = models.PSGNNetwork(size=(8, 8), widths=(2, 2, 2), hidden=(4,), points=5)
+ANSWERS = models.PSGNConfig(network=IMAGE_NETWORK, target_points=4, latent=2, candidates=2)
 DEEP = models.DeepSDFConfig(network=LATENT, batch=2, points=8, samples=16)
 OCCUPANCY = models.OccupancyConfig(code=2, width=4, blocks=1, encoder_width=4, encoder_blocks=1, inputs=4, points=4)
+IMNET = models.ImNetConfig(
+    network=models.ImNetNetwork(resolution=8, latent=2, width=2, encoder_width=2),
+    stages=(8,),
+    shares=(1.0,),
+    cells=(9,),
+    points=4,
+)
+VECSET = models.VecSetConfig(
+    network=models.VecSetNetwork(vectors=1, width=2, layers=1, heads=1), points=4, volume=4, near=4
+)
 RESULTS = {
     "data.DistanceSamples", "data.DrawnScan", "data.DrawnSolid", "data.Mesh", "data.PointCloud",
     "data.ProceduralObject", "data.ShapeFamily",
@@ -55,6 +68,7 @@ RESULTS = {
     "fitting.OrientationTrust", "fitting.PreparedScan", "models.DeepSDF", "models.DeepSDFScore", "models.FamilySamples",
     "models.FoundCodes", "models.LandmarkPrediction", "models.LandmarkScore", "models.LatentFlow", "models.LatentGAN",
     "models.LatentMixture", "models.OccupancyScore", "models.TrainingResult",
+    "models.PSGNScore",
     "report.ComparisonMean", "report.ComparisonRow", "report.ComparisonTable",
     "training.Checkpoint", "training.Outcome", "training.StepReport",
 }  # fmt: skip
@@ -223,8 +237,24 @@ def good_calls() -> dict[str, Call]:
     deep = models.train_deep_sdf([BALL, BALL], DEEP, steps=1, device="cpu", progress=False).model
     occupancy = models.train_occupancy(drawn_set, OCCUPANCY, **quick).model
     variational = models.OccupancyNetwork(replace(OCCUPANCY, input="occupancies"))
+    seen_set = data.draw_shapes("table", 2, points=5, resolution=8, views=1, image_size=32)
+    voxel_net, vector_net = (
+        models.train_imnet(seen_set, IMNET, **quick).model,
+        models.train_vecset(drawn_set, VECSET, **quick).model,
+    )
+    image_config = models.ImNetImagesConfig(size=32, width=1)
+    image_net = models.ImNetFromImages(voxel_net, image_config).eval()
+    surface_nets = {
+        "ImNet": (voxel_net, seen_set, torch.rand(2, 8, 8, 8)),
+        "ImNetFromImages": (image_net, seen_set, torch.rand(2, 32, 32)),
+        "VecSet": (vector_net, drawn_set, torch.rand(2, 5, 3)),
+    }
     learnt = models.train_landmarks(marks, UNET, folder="marks run", **quick)
     detector = learnt.model
+    seen = data.ShapeSet(
+        names=("one", "two"), points=torch.rand(2, 6, 3), images=torch.rand(2, 1, 8, 8), views=torch.rand(2, 1, 3, 3)
+    )
+    answering = models.PSGN(ANSWERS)
     found = models.find_codes(deep, [BALL], observed=16, steps=1)
     autoencoders = {name: models.build_model(config) for name, config in SMALL.items()}
     samples = {name: torch.rand(2, 8, 3) for name in ("PointCloudModel", "PointNetModel")}
@@ -316,6 +346,9 @@ def good_calls() -> dict[str, Call]:
         "data.read_mesh": Call(data.read_mesh, {"path": "ball.ply"}),
         "data.read_mesh_folder": Call(data.read_mesh_folder, {"folder": "meshes"}),
         "data.read_shape": Call(data.read_shape, {"path": "points.ply"}, use=vars),
+        "data.read_shapes": Call(
+            data.read_shapes, {"folder": "meshes", "points": 5, "volume_points": 5, "near_points": 5}, use=vars
+        ),
         "data.read_points": Call(data.read_points, {"path": "points.ply"}, use=vars),
         "data.shape_family": Call(data.shape_family, {"name": "box", "count": 2}, use=vars),
         "data.simulate_scan": Call(data.simulate_scan, {"mesh": BALL, "count": 10}),
@@ -326,6 +359,7 @@ def good_calls() -> dict[str, Call]:
         "data.torus_mesh": Call(data.torus_mesh, {"ring_segments": 4, "tube_segments": 4}),
         "data.train_test_split": Call(data.train_test_split, {"count": 5}),
         "data.write_mesh": Call(data.write_mesh, {"path": "out.ply", "vertices": BALL.vertices, "faces": BALL.faces}),
+        "data.write_shapes": Call(data.write_shapes, {"folder": "shapes", "shapes": drawn_set[:1]}),
         "data.write_points": Call(data.write_points, {"path": "out.csv", "points": CLOUD}),
         "fields.DistanceGrid": Call(fields.DistanceGrid, {"config": fields.DistanceGridConfig(cell=0.1)}),
         "fields.FeatureGrid": Call(fields.FeatureGrid, {}),
@@ -392,6 +426,10 @@ def good_calls() -> dict[str, Call]:
             deep.interpolate, {"first": torch.rand(2), "last": torch.rand(2), "count": 2}
         ),
         "models.DeepSDF.mesh": Call(deep.mesh, {"code": torch.rand(2), "resolution": 8}),
+        "models.DeepSDF.complete": Call(deep.complete, {"points": x, "resolution": 8, "steps": 1}),
+        "models.DeepSDF.codes_of": Call(deep.codes_of, {"shapes": NEAR, "steps": 1}),
+        "models.DeepSDF.decode_codes": Call(deep.decode_codes, {"codes": torch.rand(2, 2), "resolution": 8}),
+        "models.DeepSDF.sample": Call(deep.sample, {"count": 2, "resolution": 8}),
         "models.DeepSDF.save": Call(deep.save, {"folder": "saved"}),
         "models.OccupancyNetwork": Call(models.OccupancyNetwork, {"config": OCCUPANCY}),
         "models.OccupancyNetwork.codes_of": Call(occupancy.codes_of, {"shapes": drawn_set}),
@@ -423,6 +461,38 @@ def good_calls() -> dict[str, Call]:
             models.score_occupancy, {"model": occupancy, "shapes": drawn_set, "meshed": 1, "resolution": 8}, use=str
         ),
         "models.train_occupancy": Call(models.train_occupancy, {"shapes": drawn_set, "config": OCCUPANCY, **quick}),
+        **{name: call for kind, parts in surface_nets.items() for name, call in surface_calls(kind, *parts).items()},
+        "models.ImNet": Call(models.ImNet, {"config": IMNET}),
+        "models.ImNetFromImages": Call(models.ImNetFromImages, {"autoencoder": voxel_net, "config": image_config}),
+        "models.VecSet": Call(models.VecSet, {"config": VECSET}),
+        "models.ImNet.occupancies": Call(
+            voxel_net.occupancies, {"points": torch.rand(2, 5, 3), "codes": torch.rand(2, 2)}
+        ),
+        "models.VecSet.occupancy_logits": Call(
+            vector_net.occupancy_logits, {"points": torch.rand(2, 5, 3), "codes": torch.rand(2, 2)}
+        ),
+        "models.VecSet.posterior": Call(vector_net.posterior, {"clouds": torch.rand(2, 5, 3)}),
+        "models.VecSet.complete": Call(vector_net.complete, {"points": x, "resolution": 8}),
+        "models.ImNetSettings.from_dict": Call(
+            models.ImNetSettings.from_dict, {"plain": models.ImNetSettings().to_dict()}, use=vars
+        ),
+        "models.ImNetImagesSettings.from_dict": Call(
+            models.ImNetImagesSettings.from_dict, {"plain": models.ImNetImagesSettings().to_dict()}, use=vars
+        ),
+        "models.VecSetSettings.from_dict": Call(
+            models.VecSetSettings.from_dict, {"plain": models.VecSetSettings().to_dict()}, use=vars
+        ),
+        "models.imnet_shapes": Call(
+            models.imnet_shapes, {"source": models.DrawnFamily(shapes=1, test_shapes=1)}, use=str
+        ),
+        "models.vecset_shapes": Call(
+            models.vecset_shapes, {"source": models.DrawnFamily(shapes=1, test_shapes=1)}, use=str
+        ),
+        "models.train_imnet": Call(models.train_imnet, {"shapes": seen_set, "config": IMNET, **quick}),
+        "models.train_imnet_images": Call(
+            models.train_imnet_images, {"autoencoder": voxel_net, "shapes": seen_set, "config": image_config, **quick}
+        ),
+        "models.train_vecset": Call(models.train_vecset, {"shapes": drawn_set, "config": VECSET, **quick}),
         "models.FolderData": Call(models.FolderData, {"folder": "marks"}, use=vars),
         "models.ShapeFolder": Call(models.ShapeFolder, {"folder": "meshes"}, use=vars),
         "models.DeepSDFSettings.from_dict": Call(
@@ -449,6 +519,17 @@ def good_calls() -> dict[str, Call]:
         "models.LandmarkDetector.detect": Call(detector.detect, {"images": marks.images}),
         "models.LandmarkUNet": Call(models.LandmarkUNet, {"count": 4, "config": UNET}),
         "models.LandmarkUNet.forward": Call(models.LandmarkUNet(4, UNET).forward, {"images": marks.images}),
+        "models.PSGN": Call(models.PSGN, {"config": ANSWERS}),
+        "models.PSGN.encode": Call(answering.encode, {"images": seen.images[:1]}),
+        "models.PSGN.decode": Call(
+            answering.decode, {"features": answering.encode(seen.images[:1]), "noise": torch.rand(1, 2)}
+        ),
+        "models.PSGN.forward": Call(answering.forward, {"images": seen.images[:1], "noise": torch.rand(1, 2)}),
+        "models.PSGN.predict": Call(answering.predict, {"images": seen.images[:1], "count": 2}),
+        "models.PSGN.save": Call(answering.save, {"folder": "saved"}),
+        "models.PSGNSettings.from_dict": Call(
+            models.PSGNSettings.from_dict, {"plain": models.PSGNSettings().to_dict()}, use=vars
+        ),
         "models.Reconstruction": Call(models.Reconstruction, {"model": points_model, "samples": torch.rand(2, 8, 3)}),
         "models.Reconstruction.load_state": Call(
             reconstruction.load_state, {"state": reconstruction.state()},
@@ -478,6 +559,8 @@ def good_calls() -> dict[str, Call]:
         "models.score_landmarks": Call(
             models.score_landmarks, {"prediction": detector.detect(marks.images), "data": marks}, use=str
         ),
+        "models.score_psgn": Call(models.score_psgn, {"model": answering, "shapes": seen, "count": 2}, use=str),
+        "models.train_psgn": Call(models.train_psgn, {"shapes": seen, "config": ANSWERS, **quick}),
         "models.train_deep_sdf": Call(models.train_deep_sdf, {"shapes": [BALL], "config": DEEP, **quick}),
         "models.resume_training": Call(
             models.resume_training, {"folder": "marks run", "data": marks, "device": "cpu", "progress": False}, use=str
@@ -502,6 +585,10 @@ def good_calls() -> dict[str, Call]:
         "training.read_log": Call(training.read_log, {"path": "log.csv"}),
         "training.train": Call(training.train, {"task": Line(), "budget": training.Steps(1)}, use=str),
         "training.write_tensors": Call(training.write_tensors, {"path": "out.safetensors", "tensors": tensors}),
+        "report.answer_grid": Call(
+            report.answer_grid,
+            {"images": seen.images[:1], "answers": torch.rand(1, 2, 5, 3), "truths": torch.rand(1, 6, 3)},
+        ),
         "report.cleaning_strip": Call(
             report.cleaning_strip, {"points": CLOUD, "cleaned": fitting.clean_scan(CLOUD), "size": 120}
         ),
@@ -530,7 +617,7 @@ def good_calls() -> dict[str, Call]:
             {**overlay, "deviations": torch.ones(2, 4, 2), "skeleton": SKELETON, "side": 32, "columns": 2},
         ),
         "report.preview": Call(report.preview, {"vertices": BALL.vertices, "faces": BALL.faces, "size": 8}),
-        "report.shape_strip": Call(report.shape_strip, {"shapes": [("ball", BALL)], "size": 60}),
+        "report.shape_strip": Call(report.shape_strip, {"shapes": [("ball", BALL)], "columns": 1, "size": 60}),
         "report.write_png": Call(report.write_png, {"path": "out.png", "image": picture}),
     }  # fmt: skip
     for name, field in field_points.items():
@@ -566,6 +653,23 @@ def good_calls() -> dict[str, Call]:
         if name != "RawGAN":
             calls[f"models.{name}.codes_of"] = Call(model.codes_of, {"shapes": known})
     return settings() | calls | trainings
+
+
+def surface_calls(kind: str, model: Any, shapes: data.ShapeSet, inputs: torch.Tensor) -> dict[str, Call]:
+    """Calls of what all models of surfaces have."""
+    points, codes = torch.rand(2, 5, 3), torch.rand(2, 2)
+    calls = {
+        "codes_of": {"shapes": shapes},
+        "decode_codes": {"codes": codes[:1], "resolution": 8},
+        "encode": {"inputs": inputs},
+        "field_of": {"code": codes[0]},
+        "interpolate": between(codes),
+        "mesh": {"code": codes[0], "resolution": 8},
+        "occupied": {"points": points, "codes": codes},
+        "save": {"folder": "saved"},
+        "values": {"points": points, "codes": codes},
+    }
+    return {f"models.{kind}.{name}": Call(getattr(model, name), arguments) for name, arguments in calls.items()}
 
 
 def between(codes: torch.Tensor) -> dict[str, Any]:

@@ -33,12 +33,16 @@ def scores():
         metrics.compare_as_published((BOX, FACES), (BOX, FACES), samples=50),
         metrics.compare_as_published((BOX[:0], FACES[:0]), (BOX, FACES), samples=50),
         metrics.compare_points(BOX, BOX[:3]),
+        (sets := metrics.compare_sets([BOX, BOX + 1], [BOX, BOX / 2])),
+        sets.chamfer,
+        metrics.compare_sets([BOX, BOX + 1], [BOX, BOX / 2], distances=[]),
         metrics.compare_fields(HALVES[0], HALVES[0], HALVES[0], HALVES[0]),
         metrics.point_to_mesh_statistics(BOX + 1, (BOX, FACES)),
         metrics.f_score(HALVES.abs(), HALVES.abs(), threshold=0.4),
         models.LandmarkScore(unit="px", images=1, error=radial, violations=violations, calibration=calibration),
         models.OccupancyScore(iou=(0.5,), chamfer=(None,), normals=(0.5,), threshold=0.5),
         models.DeepSDFScore(recalled=(1.0, None), whole=(2.0,), half=(3.0,), nearest=(4.0,)),
+        models.PSGNScore(best=(1.0, 2.0), mean=(3.0, 4.0), diversity=(5.0, 6.0)),
     ]
 
 

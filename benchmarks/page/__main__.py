@@ -12,7 +12,7 @@ from benchmarks.page.landmark_study import landmark_study
 from benchmarks.page.many_meshes import many_meshes
 from benchmarks.page.mesh_fields import mesh_fields, mesh_signs
 from benchmarks.page.meshes import packed_meshes, triangles
-from benchmarks.page.point_sets import assignment, chamfer, operations, sinkhorn
+from benchmarks.page.point_sets import assignment, chamfer, operations, sets, sinkhorn
 from benchmarks.page.scan_cleaning import cleaning_cost, scan_cleaning
 from benchmarks.page.scan_fits import fit_cost
 from benchmarks.page.surface_quality import quality
@@ -35,6 +35,7 @@ SECTIONS = (
     (chamfer, "chamfer.jsonl"),
     (operations, "point_operations.jsonl"),
     (assignment, "assignment.jsonl"),
+    (sets, "set_distances.jsonl"),
     (sinkhorn, "sinkhorn.jsonl"),
     (triangles, "point_to_mesh.jsonl"),
     (packed_meshes, "packed_meshes.jsonl"),

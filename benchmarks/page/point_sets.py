@@ -23,6 +23,13 @@ The optimal bijection between two clouds of N points, float32, tables of costs i
 above 1 where the solver is faster. The gap is how far the mean cost can at most lie above the optimum, relative to it,
 by dual prices (`ops.optimality_gap`). MB is by how much one call raises the peak of the process.
 """
+SETS = """
+## Distances between sets of clouds
+
+All pairs of two sets of clouds, float32, one thread, by `benchmarks/speed/set_distances.py`, against a plain loop of
+the formulas that papers on generation use. Seconds of processor time for all pairs, reckoned from those that were
+measured; the fastest is bold. MB is by how much one call raises the peak of the process.
+"""
 SINKHORN = """
 ## Sinkhorn divergence
 
@@ -83,6 +90,27 @@ def assignment(rows: Sequence[Row]) -> str:
     ]
     head = ["clouds", "N", "solver", "ms", "ratio", "gap", "MB"]
     return ASSIGNMENT + machines(rows) + table(head, lines)
+
+
+def sets(rows: Sequence[Row]) -> str:
+    """The section on distances between sets, a line an engine."""
+    least = {
+        row["distance"]: min(each["seconds"] for each in rows if each["distance"] == row["distance"]) for row in rows
+    }
+    lines = [
+        [
+            f"{row['distance']}, {row['clouds']} x {row['clouds']} clouds",
+            f"{row['points']:,}",
+            row["engine"],
+            f"{row['pairs']:,}",
+            f"{row['milliseconds']:.2f}",
+            f"**{row['seconds']:.0f}**" if row["seconds"] == least[row["distance"]] else f"{row['seconds']:.0f}",
+            f"{row['megabytes']:.1f}",
+        ]
+        for row in rows
+    ]
+    head = ["distance", "points", "engine", "pairs measured", "ms a pair", "s for all pairs", "MB"]
+    return SETS + machines(rows) + table(head, lines)
 
 
 def sinkhorn(rows: Sequence[Row]) -> str:

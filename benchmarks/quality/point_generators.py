@@ -11,8 +11,9 @@ training shape, and uniform noise. ``seconds`` are those of the training on this
 
 import argparse
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Literal
 
 import torch
 from torch import Tensor
@@ -27,8 +28,8 @@ POINTS = 512
 NETWORK = models.PointNetNetwork(points=POINTS, latent=32)
 STEPS = {"autoencoder": 1500, "raw-gan": 3000, "latent-gan": 12_000, "flow": 6000}
 """Optimiser steps at effort 1."""
-Made = tuple[str, Callable[[], Tensor], float]
-"""Name of a generator, what draws its clouds, and the seconds of its training."""
+Made = tuple[str, Tensor, float]
+"""Name of a row, its clouds, and the seconds of its training."""
 
 
 def drawn(family: str, count: int, seed: int) -> ShapeSet:
@@ -38,27 +39,36 @@ def drawn(family: str, count: int, seed: int) -> ShapeSet:
 
 def generators(learn: ShapeSet, count: int, effort: float) -> Iterator[Made]:
     """Each row of the table in turn, trained when it is asked for."""
-    steps = {name: max(1, round(effort * number)) for name, number in STEPS.items()}
     clouds = learn.points[:, :POINTS]
-    generator = torch.Generator().manual_seed(0)
-    yield "training shapes", lambda: clouds[:count], 0.0
-    yield "copies of one training shape", lambda: clouds[:1].expand(count, -1, -1), 0.0
-    yield "uniform noise", lambda: torch.rand(count, POINTS, 3, generator=generator) - 0.5, 0.0
-    raw = models.train_raw_gan(learn, models.RawGANConfig(points=POINTS), steps=steps["raw-gan"])
-    yield "raw GAN", lambda: raw.model.sample(count), raw.seconds
+    noise = torch.rand(count, POINTS, 3, generator=torch.Generator().manual_seed(0)) - 0.5
+    yield "training shapes", clouds[:count], 0.0
+    yield "copies of one training shape", clouds[:1].expand(count, -1, -1), 0.0
+    yield "uniform noise", noise, 0.0
+    raw = models.train_raw_gan(learn, models.RawGANConfig(points=POINTS), steps=round(effort * STEPS["raw-gan"]))
+    yield "raw GAN", raw.model.sample(count), raw.seconds
     for loss in ("chamfer", "earth_mover"):
-        config = models.PointNetConfig(network=NETWORK, loss=loss)
-        trained = models.train_autoencoder(learn, config, steps=steps["autoencoder"])
-        autoencoder, title = trained.model, f"({loss} codes)"
-        codes = autoencoder.codes_of(learn)
-        yield f"reconstructed training shapes {title}", lambda: autoencoder.decode_codes(codes[:count]), trained.seconds
-        begun = time.perf_counter()
-        mixture = models.train_mixture(autoencoder, learn)
-        yield f"mixture {title}", lambda: mixture.model.sample(count), time.perf_counter() - begun
-        gan = models.train_latent_gan(autoencoder, learn, steps=steps["latent-gan"])
-        yield f"latent WGAN-GP {title}", lambda: gan.model.sample(count), gan.seconds
-        flow = models.train_flow(autoencoder, learn, steps=steps["flow"])
-        yield f"flow {title}", lambda: flow.model.sample(count), flow.seconds
+        for name, made, seconds in on_codes(learn, count, effort, loss):
+            yield f"{name} ({loss} codes)", made, seconds
+
+
+def on_codes(learn: ShapeSet, count: int, effort: float, loss: Literal["chamfer", "earth_mover"]) -> Iterator[Made]:
+    """An autoencoder and the generators of its codes."""
+    steps = {name: round(effort * number) for name, number in STEPS.items()}
+    config = models.PointNetConfig(network=NETWORK, loss=loss)
+    trained = models.train_autoencoder(learn, config, steps=steps["autoencoder"])
+    autoencoder = trained.model
+    yield (
+        "reconstructed training shapes",
+        autoencoder.decode_codes(autoencoder.codes_of(learn)[:count]),
+        trained.seconds,
+    )
+    begun = time.perf_counter()
+    mixture = models.train_mixture(autoencoder, learn)
+    yield "mixture", mixture.model.sample(count), time.perf_counter() - begun
+    gan = models.train_latent_gan(autoencoder, learn, steps=steps["latent-gan"])
+    yield "latent WGAN-GP", gan.model.sample(count), gan.seconds
+    flow = models.train_flow(autoencoder, learn, steps=steps["flow"])
+    yield "flow", flow.model.sample(count), flow.seconds
 
 
 def arguments() -> argparse.Namespace:
@@ -79,8 +89,8 @@ def main() -> None:
     setting: Row = {key: getattr(options, key) for key in ("family", "shapes", "test", "effort")}
     learn, test = (drawn(options.family, count, seed) for seed, count in enumerate((options.shapes, options.test)))
     references = test.points[:, :POINTS]
-    for name, sample, seconds in generators(learn, options.test, options.effort):
-        score = compare_sets(sample(), references)
+    for name, made, seconds in generators(learn, options.test, options.effort):
+        score = compare_sets(made, references)
         row = {"generator": name, **setting, "seconds": round(seconds, 1), "score": score.to_dict()}
         append_row(options.results, {**row, "environment": environment()})
         print(f"{name}: {score}", flush=True)

@@ -17,7 +17,7 @@ SHOWN, SIZE, RESOLUTION = 4, 180, 96
 def main():
     """Train on 800 chairs; draw new ones from 128 of their points, and the way from one to another."""
     learn, test = occupancy_shapes(models.DrawnFamily(family="chair", shapes=800, test_shapes=40))
-    result = models.train_occupancy(learn, steps=6000)
+    result = models.train_occupancy(learn, steps=10_000)
     model = result.model
     print(result, models.score_occupancy(model, test), sep="\n", flush=True)
     codes = model.codes_of(test)

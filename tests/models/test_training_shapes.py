@@ -1,8 +1,8 @@
 import pytest
 import torch
 
-from diffshape.data import draw_shapes
-from diffshape.models import DrawnFamily, training_shapes
+from diffshape.data import draw_shapes, icosphere, write_mesh
+from diffshape.models import DrawnFamily, ShapeFiles, training_shapes
 
 
 def test_a_drawn_family_gives_only_what_is_asked_for_and_other_shapes_to_be_tested_on():
@@ -22,3 +22,20 @@ def test_pictures_have_the_size_that_is_asked_for():
 def test_a_wrong_seed_is_refused():
     with pytest.raises(ValueError, match="training_shapes: seed must be at most"):
         training_shapes(DrawnFamily(), seed=2**32)
+
+
+def test_files_are_split_and_give_only_what_is_asked_for(tmp_path):
+    for number in range(5):
+        write_mesh(tmp_path / f"{number}.ply", *icosphere(1))
+    source = ShapeFiles(folder=str(tmp_path), layout="meshes", holdout=0.4)
+    learn, test = training_shapes(source, seed=3, points=9, resolution=4)
+    assert sorted((*learn.names, *test.names)) == list("01234")
+    assert len(test) == 2
+    assert list(test.parts()) == ["points", "normals", "voxels"]
+    assert training_shapes(source, seed=4, points=9)[1].names != test.names
+
+
+def test_one_shape_is_too_few(tmp_path):
+    write_mesh(tmp_path / "only.ply", *icosphere(1))
+    with pytest.raises(ValueError, match="one shape is too few to learn from and be tested on"):
+        training_shapes(ShapeFiles(folder=str(tmp_path)), points=9)

@@ -108,9 +108,21 @@ def run_path(run: Path) -> Path:
     verb = RunFolder(folder).verb
     if verb not in (None, FitSettings.VERB):
         raise UsageError(
-            f"{run} is the folder of diffshape {verb}, not of a fit; "
-            f"what was trained is used from Python: diffshape.models.load({str(folder)!r})"
+            f"{run} is the folder of diffshape {verb}, not of a fit; what was trained is used by diffshape sample, "
+            f"interpolate and complete, or from Python: diffshape.models.load({str(folder)!r})"
         )
+    return folder
+
+
+def model_path(run: Path) -> Path:
+    """The folder of a training or of a saved model that was typed, or of a file in it.
+
+    Raises:
+        UsageError: There is no such folder.
+    """
+    folder = run.parent if run.is_file() else run
+    if not folder.is_dir():
+        raise UsageError(f"{run}: there is no such folder; a run is the folder that diffshape train printed")
     return folder
 
 

@@ -18,7 +18,9 @@ from diffshape.data.points import as_points as as_points
 from diffshape.data.points import clean_points as clean_points
 from diffshape.data.points import read_points as read_points
 from diffshape.data.shape import read_shape as read_shape
+from diffshape.data.shape_sets.reading import read_shapes as read_shapes
 from diffshape.data.shape_sets.shape_set import ShapeSet as ShapeSet
+from diffshape.data.shape_sets.writing import write_shapes as write_shapes
 from diffshape.data.signed_distance import DistanceSamples as DistanceSamples
 from diffshape.data.signed_distance import SignedDistance as SignedDistance
 from diffshape.data.split import train_test_split as train_test_split

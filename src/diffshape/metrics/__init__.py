@@ -1,6 +1,7 @@
 """Numbers reported without gradients."""
 
 from diffshape.metrics.calibration import Calibration, uncertainty_calibration
+from diffshape.metrics.cloud_sets.compare import NearestScore, SetScore, compare_sets
 from diffshape.metrics.clouds import CloudScore, compare_cloud_to_surface
 from diffshape.metrics.f_score import FScore, f_score
 from diffshape.metrics.fields import FieldScore, compare_fields
@@ -19,16 +20,19 @@ __all__ = [
     "CloudScore",
     "FScore",
     "FieldScore",
+    "NearestScore",
     "PointScore",
     "PointToMeshStatistics",
     "PublishedScore",
     "RadialError",
+    "SetScore",
     "StructureViolations",
     "SurfaceScore",
     "compare_as_published",
     "compare_cloud_to_surface",
     "compare_fields",
     "compare_points",
+    "compare_sets",
     "compare_surfaces",
     "f_score",
     "normal_consistency",

@@ -91,6 +91,14 @@ from diffshape.models.occupancy.score import OccupancyScore as OccupancyScore
 from diffshape.models.occupancy.score import score_occupancy as score_occupancy
 from diffshape.models.occupancy.settings import OccupancySettings as OccupancySettings
 from diffshape.models.occupancy.training import train_occupancy as train_occupancy
+from diffshape.models.psgn.config import PUBLISHED_PSGN as PUBLISHED_PSGN
+from diffshape.models.psgn.config import PSGNConfig as PSGNConfig
+from diffshape.models.psgn.config import PSGNNetwork as PSGNNetwork
+from diffshape.models.psgn.model import PSGN as PSGN
+from diffshape.models.psgn.score import PSGNScore as PSGNScore
+from diffshape.models.psgn.score import score_psgn as score_psgn
+from diffshape.models.psgn.settings import PSGNSettings as PSGNSettings
+from diffshape.models.psgn.training import train_psgn as train_psgn
 from diffshape.models.shape_sources import DrawnFamily as DrawnFamily
 from diffshape.models.shape_sources import ShapeFiles as ShapeFiles
 from diffshape.models.training_shapes import training_shapes as training_shapes

@@ -24,6 +24,7 @@ from diffshape.models.imnet.images.model import ImNetFromImages, saved_imnet_ima
 from diffshape.models.imnet.model import ImNet, saved_imnet
 from diffshape.models.landmarks.detector import LandmarkDetector, saved_detector
 from diffshape.models.occupancy.model import OccupancyNetwork, saved_occupancy
+from diffshape.models.psgn.model import PSGN, saved_psgn
 from diffshape.models.vecset.model import VecSet, saved_vecset
 from diffshape.training import own_randomness
 from diffshape.training.run_folder import MODEL_FOLDER, RunFolder
@@ -35,6 +36,7 @@ LOADERS: Mapping[str, Callable[[Mapping[str, Any], Mapping[str, Tensor]], Any]] 
     ImNetFromImages.KIND: saved_imnet_images,
     LandmarkDetector.KIND: saved_detector,
     OccupancyNetwork.KIND: saved_occupancy,
+    PSGN.KIND: saved_psgn,
     RawGAN.KIND: saved_raw_gan,
     VecSet.KIND: saved_vecset,
 }

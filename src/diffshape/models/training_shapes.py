@@ -1,9 +1,10 @@
 """The shapes that a training learns from and is tested on, from where its settings say."""
 
-from diffshape import data
+from typing import Any
+
 from diffshape._arguments import checked
 from diffshape._bounds import LARGEST_RUN_SEED, check_whole
-from diffshape.data import ShapeSet, draw_shapes
+from diffshape.data import ShapeSet, draw_shapes, read_shapes
 from diffshape.models.shape_sources import DrawnFamily, ShapeSource
 
 
@@ -40,7 +41,7 @@ def training_shapes(
     (ShapeSet(3 shapes: points 100x3, normals 100x3), 1)
     """
     check_whole("training_shapes: seed", seed, 0, LARGEST_RUN_SEED)
-    forms = {"points": points, "volume_points": volume_points, "near_points": near_points}
+    forms: dict[str, Any] = {"points": points, "volume_points": volume_points, "near_points": near_points}
     forms |= {"resolution": resolution, "views": views}
     if isinstance(source, DrawnFamily):
         learn, test = (
@@ -48,7 +49,7 @@ def training_shapes(
             for others, count in enumerate((source.shapes, source.test_shapes))
         )
         return learn, test
-    shapes = data.read_shapes(source.folder, layout=source.layout, seed=seed, **forms)
+    shapes = read_shapes(source.folder, layout=source.layout, seed=seed, **forms)
     if len(shapes) < 2:
         raise ValueError(f"{source.folder}: one shape is too few to learn from and be tested on; give at least two")
     return shapes.split(source.holdout, seed=seed)

@@ -27,6 +27,7 @@ TRAININGS = MappingProxyType(
         "train latent-gan": "diffshape.models.generative.adversarial.latent_training:LATENT_GAN_TRAINING",
         "train mixture": "diffshape.models.generative.mixture.training:MIXTURE_TRAINING",
         "train occupancy": "diffshape.models.occupancy.training:OCCUPANCY_TRAINING",
+        "train psgn": "diffshape.models.psgn.training:PSGN_TRAINING",
         "train raw-gan": "diffshape.models.generative.adversarial.raw_training:RAW_GAN_TRAINING",
         "train scan-prior": "diffshape.fitting.scans.prior.training.training:SCAN_PRIOR_TRAINING",
         "train vecset": "diffshape.models.vecset.training:VECSET_TRAINING",

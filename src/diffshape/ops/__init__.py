@@ -1,5 +1,6 @@
 """Differentiable primitives: neighbours, assignment, hash encoding, level sets, meshes, sides, heat-maps."""
 
+from diffshape.ops.cloud_sets.set_distances import set_distances
 from diffshape.ops.distance_grid.levels import OrientedSurface
 from diffshape.ops.hash_grid.encode import hash_encode
 from diffshape.ops.hash_grid.layout import GridLayout
@@ -87,6 +88,7 @@ __all__ = [
     "rasterize_spheres",
     "resize_landmarks",
     "sample_surface",
+    "set_distances",
     "signed_distance",
     "visible_from",
 ]

@@ -4,6 +4,7 @@ from diffshape.report import notebook as notebook
 from diffshape.report.comparison.pictures import comparison_grid
 from diffshape.report.comparison.row import ComparisonRow
 from diffshape.report.comparison.table import ComparisonMean, ComparisonTable, read_comparison
+from diffshape.report.pictures.answer_grid import answer_grid
 from diffshape.report.pictures.cleaning_strip import cleaning_strip
 from diffshape.report.pictures.error_colors import error_mesh, error_strip
 from diffshape.report.pictures.gallery import gallery
@@ -19,6 +20,7 @@ __all__ = [
     "ComparisonMean",
     "ComparisonRow",
     "ComparisonTable",
+    "answer_grid",
     "cleaning_strip",
     "comparison_grid",
     "completion_strip",

@@ -10,6 +10,7 @@ import yaml
 from safetensors.torch import load_file
 
 from diffshape.cli.main import main, parse
+from diffshape.cli.train.deep_sdf import _settings
 from diffshape.data import shape_family, write_mesh
 from diffshape.models import PUBLISHED_DEEP_SDF, load
 
@@ -72,6 +73,19 @@ def test_a_training_leaves_its_files_and_tells_its_score(capsys):
         "recalled": 3, "whole": 2, "half": 2, "nearest": 2
     }  # fmt: skip
     assert load(run).codes.shape == (3, 4)
+
+
+@pytest.mark.parametrize(
+    ("words", "up"),
+    [
+        (["--family", "chair"], "y"),
+        (["--family", "chair", "--up", "z"], "z"),
+        (["--family", "torus"], "z"),
+        (["."], "z"),
+    ],
+)
+def test_chairs_stand_upright_in_pictures(words, up):
+    assert _settings(parse(["train", "deep-sdf", *words])[1]).up == up
 
 
 def test_it_learns_what_the_library_learns_with_its_settings():
@@ -157,7 +171,7 @@ def test_presets_are_where_the_model_begins():
         ([".", "--family", "torus"], "--family has no effect where a FOLDER of meshes is given"),
         ([".", "--holdout", "1"], "holdout must be a share between 0 and 1"),
         (["--threads", "0"], "--threads must be at least 1"),
-        (["--family", "chair"], "chair"),
+        (["--family", "sofa"], "sofa"),
         (["--preset", "huge"], "huge"),
         (["--model.clamp", "-1"], "clamp must be positive"),
         (["--model.network.skip", "9"], "skip layers must lie in"),

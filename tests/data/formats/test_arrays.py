@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from diffshape.data.arrays import ReadError
-from diffshape.data.formats.arrays import read_npy, read_npz
+from diffshape.data.formats.arrays import mapped_array, read_archive, read_npy, read_npz
 
 ROWS = np.random.default_rng(0).normal(size=(8, 6))
 ROWS[:, 3:] /= np.linalg.norm(ROWS[:, 3:], axis=1, keepdims=True)
@@ -130,3 +130,36 @@ def test_other_arrays_are_attributes(tmp_path):
     assert table.attributes["label"].tolist() == list(range(8))
     assert list(table.attributes) == ["colors", "label"]
     assert table.notes == ("Array 'name' holds <U1, no numbers, and is left out.",)
+
+
+def test_arrays_of_an_archive_by_name(tmp_path):
+    path = tmp_path / "a.npz"
+    np.savez(path, points=ROWS, bits=np.arange(3, dtype=np.uint8), junk=np.array([None]))
+    assert {*read_archive(path, ("points", "bits", "missing"))} == {"points", "bits"}
+    assert np.array_equal(read_archive(path, ("bits",))["bits"], [0, 1, 2])
+    with pytest.raises(ReadError, match=r"junk.*never unpickled"):
+        read_archive(path)
+    path.write_bytes(path.read_bytes()[:300])
+    with pytest.raises(ReadError, match=r"a.npz: not a readable NumPy archive"):
+        read_archive(path, ("bits",))
+
+
+def test_a_mapped_array_is_the_array_and_a_torn_one_is_named(tmp_path):
+    path = tmp_path / "a.npy"
+    for array in (ROWS, np.zeros((0, 3))):
+        np.save(path, array)
+        assert np.array_equal(mapped_array(path), array)
+    np.save(path, ROWS)
+    path.write_bytes(path.read_bytes()[:-1])
+    with pytest.raises(ReadError, match="384 bytes and the file holds 383"):
+        mapped_array(path)
+
+
+def test_bytes_that_pack_well_are_no_bomb(tmp_path):
+    path = tmp_path / "a.npz"
+    np.savez_compressed(path, voxels=np.zeros(9 << 20, np.uint8))
+    assert path.stat().st_size < 20_000
+    assert len(read_archive(path)["voxels"]) == 9 << 20
+    np.savez_compressed(path, voxels=np.zeros((9 << 20) + 1))
+    with pytest.raises(ReadError, match="more than 100 times the file"):
+        read_archive(path)

@@ -4,7 +4,7 @@ import torch
 import yaml
 
 from diffshape import metrics
-from diffshape.data import shape_family
+from diffshape.data import ShapeSet, shape_family
 from diffshape.models import load
 
 
@@ -191,3 +191,35 @@ def test_damage_is_one_clear_error(deep_sdf, tmp_path):
 def test_what_is_wrong_is_said(deep_sdf, call, message):
     with pytest.raises(ValueError, match=message):
         call(deep_sdf)
+
+
+def test_a_scan_is_completed_by_the_shape_that_passes_through_its_points(deep_sdf, unseen, ellipsoids):
+    vertices, _ = unseen[0]
+    half = torch.as_tensor(vertices[vertices[:, 0] < 0])
+    nearest = min(metrics.compare_surfaces(each, unseen[0], samples=2000).chamfer for each in ellipsoids)
+    whole = deep_sdf.complete(half, 48, steps=300)
+    assert metrics.compare_surfaces(whole, unseen[0], samples=4000).chamfer < min(0.03, 0.6 * nearest)
+
+
+def test_codes_of_a_set_are_those_of_the_distances_near_the_shapes(deep_sdf, observed):
+    points, distances = (part[:, :200].float() for part in observed)
+    shapes = ShapeSet(names=("a", "b"), near_points=points, near_distances=distances)
+    assert torch.equal(deep_sdf.codes_of(shapes, steps=5), deep_sdf.infer(points, distances, steps=5))
+    with pytest.raises(ValueError, match=r"DeepSDF\.codes_of: shapes must have near_points, near_distances"):
+        deep_sdf.codes_of(ShapeSet(names=("a", "b"), points=points))
+
+
+def test_codes_are_decoded_one_by_one(deep_sdf):
+    meshes = deep_sdf.decode_codes(deep_sdf.codes[:2], 24)
+    for mesh, code in zip(meshes, deep_sdf.codes):
+        assert np.array_equal(mesh.vertices, deep_sdf.mesh(code, 24).vertices)
+
+
+def test_drawn_codes_have_the_mean_and_covariance_of_those_of_the_training(deep_sdf, monkeypatch):
+    monkeypatch.setattr(type(deep_sdf), "decode_codes", lambda self, codes, resolution: [codes])
+    (drawn,) = deep_sdf.sample(20_000, seed=1)
+    codes = deep_sdf.codes
+    scale = codes.std(0).max()
+    assert (drawn.mean(0) - codes.mean(0)).abs().max() < 0.03 * scale
+    assert (drawn.mT.cov() - codes.mT.cov()).abs().max() < 0.06 * scale**2
+    assert torch.equal(drawn, deep_sdf.sample(20_000, seed=1)[0])

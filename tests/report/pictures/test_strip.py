@@ -48,3 +48,14 @@ def test_an_empty_mesh_is_an_empty_panel():
 def test_no_shape_is_refused():
     with pytest.raises(ValueError, match="must hold one picture or more"):
         shape_strip([])
+
+
+def test_rows_are_those_of_one_strip():
+    shapes = [("a", SPHERE), ("b", SMALL), ("c", SPHERE[0])]
+    image, strip = shape_strip(shapes, columns=2, size=80), shape_strip(shapes, size=80)
+    row = len(strip) - GAP
+    assert image.shape == (2 * row + GAP, 2 * (80 + GAP) + GAP, 3)
+    assert np.array_equal(panel(image, 0), panel(strip, 0))
+    assert np.array_equal(panel(image[row:], 0), panel(strip, 2))
+    with pytest.raises(ValueError, match="shape_strip: columns must be at least 1, got 0"):
+        shape_strip(shapes, columns=0)

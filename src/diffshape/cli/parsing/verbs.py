@@ -43,8 +43,12 @@ VERBS = {
     "train occupancy": Verb("train.occupancy", "TrainOccupancy", "surfaces from points, voxels or an image"),
     "train imnet": Verb("train.imnet", "TrainImNet", "surfaces from voxels, learnt from coarse to fine"),
     "train vecset": Verb("train.vecset", "TrainVecSet", "surfaces from points, by sets of vectors"),
+    "train psgn": Verb("train.psgn", "TrainPSGN", "points from an image, in several ways"),
     "train landmarks": Verb("train.landmarks", "TrainLandmarks", "a network that finds vertebrae in radiographs"),
     "train scan-prior": Verb("train.scan_prior", "TrainScanPrior", "what cleans scans, learnt from drawn ones"),
+    "sample": Verb("trained.sample", "Sample", "new shapes from a trained family"),
+    "interpolate": Verb("trained.interpolate", "Interpolate", "shapes between two others"),
+    "complete": Verb("trained.complete", "Complete", "the whole of a shape that a scan has seen in part"),
     "demo": Verb("demo", "Demo", "fit and score the built-in scan"),
     "info": Verb("info", "Info", "versions, device, threads"),
 }

@@ -14,6 +14,7 @@ from diffshape.cli.folders import input_folder
 from diffshape.cli.parsing.options import OptionalInt
 from diffshape.cli.train.command import TrainCommand, run_command
 from diffshape.cli.train.options import TrainOptions, check_options, refuse_unused
+from diffshape.data.synthetic.assembled.families import FAMILIES
 from diffshape.data.up import UP, Up
 from diffshape.models.deep_sdf.config import PUBLISHED_DEEP_SDF, STEPS, DeepSDFConfig
 from diffshape.models.deep_sdf.settings import DeepSDFFamilyName, DeepSDFSettings, DrawnShapes, ShapeFolder
@@ -54,7 +55,7 @@ class TrainDeepSDF(TrainOptions):
     holdout: float = 0.2
     """Share of a folder's meshes held out for the test."""
     up: Up = UP
-    """Axis that points up in the pictures."""
+    """Axis that points up in the pictures. If it is not given, y for chairs and all other families of draw_shapes."""
     preset: Literal["small", "published"] = "small"
     """Defaults of model.*. small: minutes on a CPU. published: network and batches of the paper, for a large GPU."""
     steps: OptionalInt = None
@@ -100,8 +101,13 @@ def _settings(arguments: TrainDeepSDF) -> DeepSDFSettings:
             steps=arguments.steps_or(STEPS),
             seconds=arguments.seconds,
             seed=arguments.seed,
-            up=arguments.up,
+            up=_up(arguments),
         )
+
+
+def _up(arguments: TrainDeepSDF) -> Up:
+    is_upright = arguments.folder is None and arguments.family in FAMILIES
+    return "y" if is_upright and "up" not in arguments.typed else arguments.up
 
 
 def _name(data: DrawnShapes | ShapeFolder) -> str:

@@ -17,5 +17,5 @@ def score_samples(
     samples = model.sample(len(references), seed=settings.seed)
     rows = {"samples": samples, "training shapes": learnt[: len(references)]}
     scores = {title: compare_sets(clouds, references, distances=("chamfer",)) for title, clouds in rows.items()}
-    text = "\n".join(f"{title + ' against test shapes:':36}{score}" for title, score in scores.items())
+    text = "\n".join(f"{title + ' against test shapes:':38}{score}" for title, score in scores.items())
     return text, {"score": {title.replace(" ", "_"): score.to_dict() for title, score in scores.items()}}

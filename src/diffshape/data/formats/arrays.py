@@ -1,7 +1,8 @@
-"""Points as NumPy arrays: NPY and NPZ, told apart by content. Python objects are refused, never unpickled."""
+"""NumPy arrays, and points among them: NPY and NPZ, told apart by content. Python objects are never unpickled."""
 
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -33,6 +34,36 @@ def read_array(path: Path) -> NDArray[Any]:
         return _body(file)
 
 
+def mapped_array(path: Path) -> NDArray[Any]:
+    """The array of an NPY file as ``read_array`` checks it, of which only what is used is read into memory.
+
+    Raises:
+        ReadError: The file is not an NPY file, is cut short, or holds Python objects.
+    """
+    with refusals(path, "NumPy array", cure="save it again with numpy.save"), path.open("rb") as file:
+        shape, kind = _header(file)
+        require_held(_count(shape) * kind.itemsize, path.stat().st_size - file.tell(), f"numbers of shape {shape}")
+        return np.load(path, mmap_mode="r", allow_pickle=False) if _count(shape) else np.zeros(shape, kind)
+
+
+def read_archive(path: Path, names: Collection[str] | None = None) -> dict[str, NDArray[Any]]:
+    """Arrays of an NPZ file by name, whose sizes are compared with the file's before they are read.
+
+    Args:
+        path: The file.
+        names: Names to read, of which the file need not have all; None: whatever it holds.
+
+    Raises:
+        ReadError: The file is not an NPZ file, is cut short, or one of these arrays holds Python objects.
+    """
+    with _archive(path) as archive:
+        found = {info.filename.removesuffix(".npy"): info for info in archive.infolist()}
+        headers = {
+            name: _member_header(archive, info) for name, info in found.items() if names is None or name in names
+        }
+        return _members(archive, headers, path.stat().st_size, least_wide=1)
+
+
 def read_npy(path: Path) -> Table:
     """One array of (N, 3), (N, 6) or (N, D) numbers, or with fields named x, y and z; or an archive of arrays."""
     return read_npz(path) if _is_archive(path) else _table(read_array(path), "the array")
@@ -42,18 +73,26 @@ def read_npz(path: Path) -> Table:
     """The array ``points``, ``xyz`` or ``pos``, or the only one; ``normals``, and all others of as many rows."""
     if not _is_archive(path):
         return read_npy(path)
-    with (
-        refusals(path, "NumPy archive", cure="save it again with numpy.savez", foreign=_OF_ZIP),
-        zipfile.ZipFile(path) as archive,
-    ):
+    with _archive(path) as archive:
         headers = {info.filename.removesuffix(".npy"): _member_header(archive, info) for info in archive.infolist()}
         key = next((key for key in _POINTS if key in headers), None)
         if key is None and len(headers) == 1:
             key = next(iter(headers))
         if key is None:
             raise ReadError(f"it holds {', '.join(headers) or 'nothing'}; name the points 'points', 'xyz' or 'pos'")
-        arrays = _members(archive, headers, key, path.stat().st_size)
+        rows = headers[key][1][:1]
+        wanted = {name: each for name, each in headers.items() if name == key or (each[1][:1] == rows and each[1])}
+        arrays = _members(archive, wanted, path.stat().st_size, least_wide=_WIDE)
     return _with_others(_table(arrays.pop(key), f"array {key!r}"), arrays)
+
+
+@contextmanager
+def _archive(path: Path) -> Iterator[zipfile.ZipFile]:
+    with (
+        refusals(path, "NumPy archive", cure="save it again with numpy.savez", foreign=_OF_ZIP),
+        zipfile.ZipFile(path) as archive,
+    ):
+        yield archive
 
 
 def _is_archive(path: Path) -> bool:
@@ -104,13 +143,15 @@ def _member_header(
         raise ReadError(f"{info.filename} is damaged") from error
 
 
-def _members(archive: zipfile.ZipFile, headers: Mapping[str, Any], key: str, held: int) -> dict[str, NDArray[Any]]:
-    """The array of points and all others of as many rows."""
-    rows = headers[key][1][:1]
-    wanted = {name: each for name, each in headers.items() if name == key or (each[1][:1] == rows and each[1])}
-    require_unpacked(
-        sum(_count(shape) * max(kind.itemsize, _WIDE) for _, shape, kind in wanted.values()), held, "arrays"
-    )
+def _members(
+    archive: zipfile.ZipFile, wanted: Mapping[str, Any], held: int, *, least_wide: int
+) -> dict[str, NDArray[Any]]:
+    """The arrays of these headers by name, if they may come out of a file of ``held`` bytes.
+
+    ``least_wide`` is the number of bytes that each of their numbers takes at least in memory.
+    """
+    sizes = (_count(shape) * max(kind.itemsize, least_wide) for _, shape, kind in wanted.values())
+    require_unpacked(sum(sizes), held, "arrays")
     arrays = {}
     for name, (info, shape, kind) in wanted.items():
         require_held(_count(shape) * kind.itemsize, info.file_size, f"array {name!r} of shape {shape}")

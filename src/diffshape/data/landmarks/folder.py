@@ -13,13 +13,12 @@ from typing import Any, NamedTuple
 import numpy as np
 import torch
 from jaxtyping import Float
-from numpy.typing import NDArray
 from torch import Tensor
 
 from diffshape._arguments import checked
 from diffshape._bounds import check_number, check_side, check_whole
 from diffshape.data.arrays import ReadError
-from diffshape.data.formats.arrays import read_array
+from diffshape.data.formats.pictures import read_gray
 from diffshape.data.formats.text.encoding import open_text
 from diffshape.data.landmarks.images import LandmarkImages
 from diffshape.ops.landmarks.skeleton import Skeleton
@@ -160,30 +159,8 @@ def _white(kind: np.dtype[Any], images: list[_Fitted]) -> float:
     return float(next((number for number in bits if largest <= number), np.iinfo(kind).max))
 
 
-def _read_gray(path: Path) -> NDArray[Any]:
-    """The numbers of a grey image, (H, W)."""
-    pixels = read_array(path) if path.suffix.lower() == ".npy" else _picture(path)
-    if pixels.ndim != 2 or 0 in pixels.shape or pixels.dtype.kind not in "fiub":
-        raise ReadError(f"{path}: must be a grey image of shape (H, W), got {pixels.dtype}, {pixels.shape}")
-    return pixels
-
-
-def _picture(path: Path) -> np.ndarray:
-    try:
-        from PIL import Image, UnidentifiedImageError  # type: ignore[import-not-found]
-    except ImportError as error:
-        raise ImportError(f"{path}: pictures are read with Pillow; pip install pillow, or give NPY files") from error
-    try:
-        with Image.open(path) as image:
-            if image.mode.startswith("I"):
-                return np.asarray(image).astype(np.uint16)
-            return np.asarray(image.convert("L"))
-    except (UnidentifiedImageError, OSError, SyntaxError) as error:
-        raise ReadError(f"{path}: cannot be read as an image: {error}") from error
-
-
 def _read_fitted(path: Path, size: tuple[int, int]) -> _Fitted:
-    pixels = _read_gray(path)
+    pixels = read_gray(path)
     image = torch.from_numpy(np.ascontiguousarray(pixels, dtype=np.float32))
     scale = min(size[0] / image.shape[0], size[1] / image.shape[1])
     height, width = (max(1, round(scale * side)) for side in image.shape)

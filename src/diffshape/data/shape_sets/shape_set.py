@@ -33,6 +33,7 @@ class ShapeSet:
         images: Silhouettes or grey images in V views, from 0 to 1, shape (S, V, H, W).
         depths: Distance to the surface along the view; 0 where there is none, shape (S, V, H, W).
         views: Rotations from the coordinates of the set to those of each camera, shape (S, V, 3, 3).
+        notes: Changes and omissions when the shapes were read, a sentence each.
 
     >>> shapes = ShapeSet(names=("a", "b", "c"), points=torch.zeros(3, 100, 3))
     >>> shapes, len(shapes[torch.tensor([0, 2])])
@@ -51,6 +52,7 @@ class ShapeSet:
     images: Float[Tensor, "s v h w"] | None = None
     depths: Float[Tensor, "s v h w"] | None = None
     views: Float[Tensor, "s v 3 3"] | None = None
+    notes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         hints = hints_of(type(self))
@@ -75,7 +77,7 @@ class ShapeSet:
 
     def parts(self) -> dict[str, Tensor]:
         """The tensors that there are, by name."""
-        names = (item.name for item in fields(self) if item.name != "names")
+        names = (item.name for item in fields(self) if item.name not in ("names", "notes"))
         return {name: getattr(self, name) for name in names if getattr(self, name) is not None}
 
     @checked

@@ -18,7 +18,7 @@ from diffshape._bounds import MOST_STEPS, check_fits, check_number, check_seed, 
 from diffshape._config import from_plain, to_plain
 from diffshape._pictures import picture_of
 from diffshape._reprs import one_line
-from diffshape.data import DistanceSamples, Frame, Mesh, as_mesh
+from diffshape.data import DistanceSamples, Frame, Mesh, ShapeSet, as_mesh
 from diffshape.fields import LatentMLP
 from diffshape.losses import clamped_l1_loss
 from diffshape.models.codes import interpolated_codes
@@ -148,6 +148,56 @@ class DeepSDF:
         shape = self.field.at(code.to(self.field.codes))
         vertices, faces = isosurface(shape, resolution=resolution, bounds=(-1.0, 1.0), closed=True)
         return Mesh(self.frame.from_unit(vertices.cpu().numpy()), faces.cpu().numpy())
+
+    @checked
+    def complete(self, points: Float[Tensor, "n 3"], resolution: int = 128, *, steps: int = 800, seed: int = 0) -> Mesh:
+        """The whole surface of a shape of which points (N, 3) on the surface are known: ``mesh(infer(points, 0))``.
+
+        Where the inside is need not be known; with normals, ``infer`` finds more of it.
+
+        Raises:
+            ValueError: As ``infer`` and ``mesh``.
+        """
+        return self.mesh(self.infer(points, points.new_zeros(points.shape[:-1]), steps=steps, seed=seed), resolution)
+
+    @checked
+    def codes_of(self, shapes: ShapeSet, *, steps: int = 800, seed: int = 0) -> Float[Tensor, "s c"]:
+        """Codes (S, latent) of shapes, from the distances of the points near them, by ``infer``.
+
+        Raises:
+            ValueError: The shapes have no ``near_points`` and ``near_distances``.
+        """
+        points, distances = shapes.require("near_points", "near_distances", by="DeepSDF.codes_of")
+        return self.infer(points, distances, steps=steps, seed=seed)
+
+    @checked
+    def decode_codes(self, codes: Float[Tensor, "b c"], resolution: int = 128) -> list[Mesh]:
+        """The surface of each code (B, latent), as ``mesh`` gives it.
+
+        Raises:
+            ValueError: The shape of ``codes`` is wrong or ``resolution`` out of range.
+        """
+        latent = self.config.network.latent
+        if codes.ndim != 2 or codes.shape[1] != latent:
+            raise ValueError(f"DeepSDF.decode_codes: codes must have shape (B, {latent}), got {tuple(codes.shape)}")
+        return [self.mesh(code, resolution) for code in codes]
+
+    @checked
+    def sample(self, count: int, *, seed: int = 0, resolution: int = 128) -> list[Mesh]:
+        """``count`` new shapes, of codes drawn from the normal distribution that the codes of the training have.
+
+        Its mean and covariance are theirs. With more codes than a few, a generator of codes such as a mixture or a
+        flow is nearer to how they lie.
+
+        Raises:
+            ValueError: ``count`` is below 1, or a number is out of range.
+        """
+        check_fits("DeepSDF.sample: count", count, 4 * self.codes.shape[1])
+        check_seed("DeepSDF.sample: seed", seed)
+        weights = torch.randn(count, len(self.codes), generator=torch.Generator().manual_seed(seed)).to(self.codes)
+        mean = self.codes.mean(0)
+        spread = weights @ (self.codes - mean) / max(len(self.codes) - 1, 1) ** 0.5
+        return self.decode_codes(mean + spread, resolution)
 
     @checked
     def save(self, folder: str | PathLike[str]) -> None:

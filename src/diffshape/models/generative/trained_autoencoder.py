@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from diffshape.data import ShapeSet
 from diffshape.models.generative.codes_to_learn import CodedShapes
 from diffshape.models.generative.settings import TrainedAutoencoder
 from diffshape.models.load import load
@@ -17,7 +18,8 @@ def coded_shapes(data: TrainedAutoencoder, *, seed: int = 0) -> tuple[CodedShape
         seed: Not used, as the shapes are those of the autoencoder.
 
     Raises:
-        ValueError: The folder holds no finished training, or one whose shapes were given in Python.
+        ValueError: The folder holds no finished training, one whose shapes were given in Python, or one of no
+            autoencoder.
         OSError: The shapes cannot be read again.
     """
     autoencoder = load(data.folder)
@@ -34,4 +36,9 @@ def coded_shapes(data: TrainedAutoencoder, *, seed: int = 0) -> tuple[CodedShape
             "Python: diffshape.models.train_flow(models.load(folder), shapes)"
         )
     learn, test = training.examples(shapes, seed=settings.seed)
+    if not isinstance(learn, ShapeSet):
+        raise ValueError(
+            f"{data.folder} is the folder of diffshape {kind}; give that of an autoencoder, such as diffshape train "
+            "autoencoder makes"
+        )
     return CodedShapes(autoencoder, learn), CodedShapes(autoencoder, test)

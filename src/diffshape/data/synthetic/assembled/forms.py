@@ -5,15 +5,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from diffshape.data.shape_sets.cube import NEAR_SPREAD, VOLUME_SIDE
 from diffshape.data.synthetic.assembled.part import Part, inside, signed
 from diffshape.data.synthetic.assembled.pictures import depth_image
 from diffshape.data.synthetic.assembled.primitive import Array, Points, picked
 from diffshape.data.synthetic.assembled.surface import surface_points
 
-VOLUME = 1.1
-"""Side of the cube of volume points."""
-SPREAD = 0.04
-"""Standard deviation of near points about the surface, along each axis."""
 _BATCH = 2**21
 """Most places that are at work at a time."""
 _SHAPES = 32
@@ -39,7 +36,7 @@ class Forms:
 
     def volume(self, number: int, generator: np.random.Generator) -> dict[str, Array]:
         """Points even in the cube, and whether they are inside."""
-        points = (VOLUME * (generator.random((self.count, number, 3)) - 0.5)).astype(np.float32)
+        points = (VOLUME_SIDE * (generator.random((self.count, number, 3)) - 0.5)).astype(np.float32)
         occupancies = np.empty(points.shape[:2], bool)
         for rows, parts in self._batches(number):
             x, y, z = np.moveaxis(points[rows].astype(np.float64), -1, 0)
@@ -49,7 +46,7 @@ class Forms:
     def near(self, number: int, generator: np.random.Generator) -> dict[str, Array]:
         """Points near the surfaces, their signed distances, and whether they are inside."""
         points = self.surface(number, generator)["points"]
-        points += SPREAD * generator.standard_normal(points.shape, np.float32)
+        points += NEAR_SPREAD * generator.standard_normal(points.shape, np.float32)
         distances = np.empty(points.shape[:2], np.float32)
         for rows, parts in self._batches(number):
             distances[rows] = signed(parts, points[rows].astype(np.float64))

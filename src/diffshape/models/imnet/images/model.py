@@ -54,7 +54,7 @@ class ImNetFromImages(SurfaceModel):
         size = self.config.size
         if inputs.ndim != 3 or inputs.shape[1:] != (size, size):
             raise ValueError(
-                f"ImNetFromImages.encode: images must have shape (B, {size}, {size}), got {tuple(inputs.shape)}"
+                f"ImNetFromImages.encode: inputs must be images (B, {size}, {size}), got {tuple(inputs.shape)}"
             )
         return self.encoder(inputs.to(next(self.parameters())))
 

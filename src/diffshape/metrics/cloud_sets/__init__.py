@@ -1,0 +1,1 @@
+"""How one set of shapes differs from another."""

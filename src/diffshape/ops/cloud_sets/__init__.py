@@ -1,0 +1,1 @@
+"""Distances between every two of many clouds."""
