@@ -33,6 +33,8 @@ MODELS: dict[str, tuple[Training, Any]] = {
     "vecset": (models.train_vecset, models.VecSetConfig()),
 }
 """Trainings and their configs by name."""
+SHAPES: dict[str, Callable[..., tuple[ShapeSet, ShapeSet]]] = {"imnet": models.imnet_shapes}
+"""Functions that draw the same shapes in other forms than ``occupancy_shapes``, by name of the training."""
 
 
 def cost_of(train: Training, config: Any, learn: ShapeSet) -> float:
@@ -80,8 +82,8 @@ def main() -> None:
     setting: Row = {"family": options.family, "shapes": options.shapes}
     there = {(row["family"], row["shapes"], row["model"], row["budget"]) for row in read_rows(options.results)}
     source = models.DrawnFamily(family=options.family, shapes=options.shapes)
-    learn, test = occupancy_shapes(source)
     for name in options.models:
+        learn, test = SHAPES.get(name, occupancy_shapes)(source)
         for seconds in options.seconds:
             if (*setting.values(), name, seconds) not in there:
                 row = setting | trained(name, seconds, learn, test) | {"environment": environment()}
