@@ -15,6 +15,7 @@ from benchmarks.page.meshes import packed_meshes, triangles
 from benchmarks.page.point_sets import assignment, chamfer, operations, sets, sinkhorn
 from benchmarks.page.scan_cleaning import cleaning_cost, scan_cleaning
 from benchmarks.page.scan_fits import fit_cost
+from benchmarks.page.surface_models import surface_models
 from benchmarks.page.surface_quality import quality
 from diffshape.data import atomic_path
 
@@ -42,6 +43,7 @@ SECTIONS = (
     (mesh_fields, "mesh_fields.jsonl"),
     (many_meshes, "many_meshes.jsonl"),
     (mesh_signs, "mesh_signs.jsonl"),
+    (surface_models, "occupancy.jsonl"),
     (wing, "adaptive_wing.jsonl"),
     (landmark_study, "landmark_study.jsonl"),
 )
