@@ -32,8 +32,9 @@ def print_help(words: Sequence[str]) -> None:
 
 def _print_verbs(verbs: Sequence[str]) -> None:
     print("usage: diffshape VERB ...\n\nTurn 3D scans into clean surfaces, query them, and score them.\n")
+    width = max(map(len, verbs))
     for verb in verbs:
-        print(f"  {verb:<16} {VERBS[verb].purpose}")
+        print(f"  {verb:<{width}} {VERBS[verb].purpose}")
     print(
         "\ndiffshape VERB --help      the options of a verb"
         "\ndiffshape VERB --help-all  its advanced settings as well"

@@ -8,6 +8,7 @@ import numpy as np
 
 from diffshape.data.synthetic.assembled.draws import Draws, turn
 from diffshape.data.synthetic.assembled.part import Part
+from diffshape.data.synthetic.assembled.primitive import Flags, Numbers
 
 _FLOOR = -0.46
 _SIDES = (-1, 1)
@@ -85,7 +86,7 @@ def shelf(draw: Draws) -> list[Part]:
     return parts
 
 
-def _legs(draw: Draws, width, depth, top, leg, where) -> list[Part]:
+def _legs(draw: Draws, width: Numbers, depth: Numbers, top: Numbers, leg: Numbers, where: Flags) -> list[Part]:
     """Four legs from the floor up to a height, the outer corners at a width and a depth."""
     half = (top - _FLOOR) / 2
     return [
@@ -95,7 +96,7 @@ def _legs(draw: Draws, width, depth, top, leg, where) -> list[Part]:
     ]
 
 
-def _pedestal(draw: Draws, top, pole, foot, where) -> list[Part]:
+def _pedestal(draw: Draws, top: Numbers, pole: Numbers, foot: Numbers, where: Flags) -> list[Part]:
     """A pole from a foot on the floor up to a height."""
     half = (top - _FLOOR - 0.02) / 2
     return [

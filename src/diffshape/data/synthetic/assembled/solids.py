@@ -4,6 +4,7 @@ import numpy as np
 
 from diffshape.data.synthetic.assembled.draws import Draws, turn
 from diffshape.data.synthetic.assembled.part import Part
+from diffshape.data.synthetic.assembled.primitive import Flags
 
 
 def superquadric(draw: Draws) -> list[Part]:
@@ -55,6 +56,6 @@ def hidden_back(draw: Draws) -> list[Part]:
     ]
 
 
-def _subset(draw: Draws) -> list[np.ndarray]:
+def _subset(draw: Draws) -> list[Flags]:
     """Three flags a shape, each true of half of the shapes."""
     return [draw.among(2) == 0 for _ in range(3)]
