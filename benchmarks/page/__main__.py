@@ -13,6 +13,7 @@ from benchmarks.page.many_meshes import many_meshes
 from benchmarks.page.mesh_fields import mesh_fields, mesh_signs
 from benchmarks.page.meshes import packed_meshes, triangles
 from benchmarks.page.point_sets import assignment, chamfer, operations, sets, sinkhorn
+from benchmarks.page.published_methods import published_methods
 from benchmarks.page.scan_cleaning import cleaning_cost, scan_cleaning
 from benchmarks.page.scan_fits import fit_cost
 from benchmarks.page.surface_quality import quality
@@ -28,6 +29,7 @@ SECTIONS = (
     (fit_cost, "scan_fit_cost.jsonl"),
     (scan_cleaning, "scan_cleaning.jsonl"),
     (cleaning_cost, "scan_cleaning_cost.jsonl"),
+    (published_methods, "published_methods.jsonl"),
     (cost, "step_cost.jsonl"),
     (softplus, "softplus.jsonl"),
     (sines, "sines.jsonl"),

@@ -34,6 +34,8 @@ SAME = {
     "neural-pull-mlp": NeuralPull(**SAMPLING),
 }
 """Methods that differ in their losses alone."""
+KEPT = ("scan", "method", "steps", "spurious_share", "chamfer", "normal_deg", "bodies", "error")
+"""Values of a row that are kept."""
 ALONE = ("igr", "siren", "digs", "steik", "surface-area", "neural-pull", "diffcd")
 """Methods with their standard presets."""
 
@@ -74,11 +76,10 @@ def main() -> None:
                 for row in comparison.run().rows:
                     if (row.scan, row.method, seconds) not in known:
                         known.add((row.scan, row.method, seconds))
-                        facts = {"budget": seconds, "threads": options.threads, "load": load}
-                        append_row(options.results, {**row.to_dict(), **facts, **environment()})
-                        print(
-                            f"{row.scan}, {row.method}, {seconds:g} s: {row.chamfer}, {row.spurious_share}", flush=True
-                        )
+                        facts = {name: value for name, value in row.to_dict().items() if name in KEPT}
+                        facts |= {"budget": seconds, "threads": options.threads, "load": load}
+                        append_row(options.results, facts | {"environment": environment()})
+                        print(row.scan, row.method, f"{seconds:g} s", row.chamfer, row.spurious_share, flush=True)
 
 
 if __name__ == "__main__":

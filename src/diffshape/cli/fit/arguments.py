@@ -23,7 +23,7 @@ from diffshape.cli.parsing.options import (
     VerbOptions,
 )
 from diffshape.fields.config import FieldConfig, HashGridConfig
-from diffshape.fitting.methods.config import MeshMethodConfig, ScanMethodConfig, method_of
+from diffshape.fitting.methods.config import MeshMethodConfig, MethodConfig, ScanMethodConfig, method_of
 from diffshape.fitting.methods.diffcd import DiffCD
 from diffshape.fitting.methods.supervised import Supervised
 from diffshape.fitting.methods.table import Fits, MeshMethod, ScanMethod, name_of
@@ -195,7 +195,7 @@ def settings_of(arguments: FitArguments, kind: Fits, path: Path) -> FitSettings:
     return replace(settings, steps=arguments.steps, seconds=arguments.seconds)
 
 
-def takes_normals(method: ScanMethodConfig) -> bool:
+def takes_normals(method: MethodConfig) -> bool:
     """Whether a method has a choice of normals."""
     return "normals" in {item.name for item in fields(method)}
 

@@ -21,7 +21,8 @@ from diffshape.models.generative.mixture.config import PUBLISHED_MIXTURE, ROUNDS
 from diffshape.models.generative.mixture.settings import MixtureSettings
 
 _PRESETS = {"small": MixtureConfig(), "published": PUBLISHED_MIXTURE}
-_UNUSED = dict.fromkeys(("seconds", "log"), "a mixture is fitted, which takes seconds and makes no optimiser step")
+_NO_STEPS = "a mixture is fitted, which takes seconds and makes no optimiser step"
+_UNUSED = {"seconds": _NO_STEPS, "log": _NO_STEPS}
 
 
 @dataclass(frozen=True, kw_only=True)

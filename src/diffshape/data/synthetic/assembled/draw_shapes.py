@@ -1,5 +1,7 @@
 """Sets of shapes of a family, drawn on the spot in every form that a model reads."""
 
+from typing import Any
+
 import numpy as np
 import torch
 
@@ -91,4 +93,5 @@ def draw_shapes(
             front if family == "hidden_back" else hemisphere_views((count, views), of_views), image_size
         )
     names = tuple(f"{family} {number}" for number in range(count))
-    return ShapeSet(names=names, **{name: torch.from_numpy(part) for name, part in known.items()})
+    parts: dict[str, Any] = {name: torch.from_numpy(part) for name, part in known.items()}
+    return ShapeSet(names=names, **parts)
