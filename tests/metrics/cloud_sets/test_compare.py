@@ -14,8 +14,8 @@ def dots(*xs):
     return torch.tensor(xs)[:, None, None] * torch.tensor([1.0, 0.0, 0.0]).expand(len(xs), 2, 3)
 
 
-SAMPLES, REFERENCES = dots(0.0, 0.01, 0.3), dots(0.02, 0.06)
-# |s - r|: 0.02 0.06 / 0.01 0.05 / 0.28 0.24
+SAMPLES, REFERENCES = dots(0.0, 0.01, 0.3), dots(0.03, 0.06)
+# |s - r|: 0.03 0.06 / 0.02 0.05 / 0.27 0.24
 
 
 def shapes(count, seed, points=64, spread=0.15):
@@ -28,20 +28,19 @@ def shapes(count, seed, points=64, spread=0.15):
 def test_by_hand():
     score = metrics.compare_sets(SAMPLES, REFERENCES)
     nearest = score.earth_mover
-    assert nearest.mmd == pytest.approx((0.01 + 0.05) / 2, rel=1e-6)
-    assert nearest.mmd_error == pytest.approx(0.04 / math.sqrt(2) / math.sqrt(2), rel=1e-6)
+    assert nearest.mmd == pytest.approx((0.02 + 0.05) / 2, rel=1e-6)
+    assert nearest.mmd_error == pytest.approx(0.03 / math.sqrt(2) / math.sqrt(2), rel=1e-6)
     assert nearest.coverage == 1.0  # the first two samples hold the first reference, the third the second
     assert nearest.coverage_error == pytest.approx(math.sqrt(2 * 1 / 3 * 2 / 3) / 2)
-    # nearest other cloud: of 0 0.01 (own), of 0.01 0 and 0.02 (a tie), of 0.3 0.06; of 0.02 0.01, of 0.06 0.02 (own)
-    assert nearest.accuracy in (2 / 5, 3 / 5)
-    assert score.chamfer.mmd == pytest.approx((2 * 0.01**2 + 2 * 0.05**2) / 2, rel=1e-5)
-    assert score.chamfer.coverage == 1.0
+    assert nearest.accuracy == 3 / 5  # nearest are, in order: 0.01 and 0 (own), 0.06 and 0.01 (not), 0.03 (own)
+    assert score.chamfer.mmd == pytest.approx((2 * 0.02**2 + 2 * 0.05**2) / 2, rel=1e-5)
+    assert (score.chamfer.coverage, score.chamfer.accuracy) == (1.0, 3 / 5)
 
 
 def test_swapped_roles_give_other_numbers():
     forth, back = metrics.compare_sets(SAMPLES, REFERENCES), metrics.compare_sets(REFERENCES, SAMPLES)
-    assert forth.earth_mover.mmd == pytest.approx(0.03, rel=1e-6)  # a mean over the references
-    assert back.earth_mover.mmd == pytest.approx((0.02 + 0.01 + 0.24) / 3, rel=1e-6)
+    assert forth.earth_mover.mmd == pytest.approx(0.035, rel=1e-6)  # a mean over the references
+    assert back.earth_mover.mmd == pytest.approx((0.03 + 0.02 + 0.24) / 3, rel=1e-6)
     assert (forth.earth_mover.coverage, back.earth_mover.coverage) == (1.0, 1 / 3)  # of the references
     assert forth.jsd == back.jsd
     assert forth.earth_mover.accuracy == back.earth_mover.accuracy
@@ -114,7 +113,7 @@ def test_points_outside_of_the_grid_leave_a_note():
 def test_texts():
     score = metrics.compare_sets(SAMPLES, REFERENCES)
     assert str(score).startswith("JSD ")
-    assert "earth mover: MMD 0.03 +- 0.02, COV 1.000 +- 0.333, 1-NNA" in str(score)
+    assert "earth mover: MMD 0.035 +- 0.015, COV 1.000 +- 0.333, 1-NNA 0.600 +-" in str(score)
     assert len(repr(score)) <= 120
     assert score.to_dict()["earth_mover"]["mmd"] == score.earth_mover.mmd
 
