@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from diffshape.data import ShapeSet
 from diffshape.losses import LossTerms
+from diffshape.models.divergence import normal_divergence
 from diffshape.models.occupancy.batches import ShapeBatches
 from diffshape.models.occupancy.model import OccupancyNetwork
 from diffshape.models.occupancy.threshold import best_threshold
@@ -46,7 +47,7 @@ class OccupancyTask(ModelTask[OccupancyNetwork]):
         noise = torch.randn(mean.shape, generator=self.generator).to(mean)
         codes = mean + log_deviation.exp() * noise
         entropy = occupancy_entropy(model.decoder(space.points, codes), space.occupied)
-        divergence = divergence_from_normal(mean, log_deviation)
+        divergence = normal_divergence(mean, 2 * log_deviation).sum(1).mean()
         return LossTerms(entropy + config.kl_weight * divergence, {"entropy": entropy, "divergence": divergence})
 
     def optimizer(self) -> Adam:
@@ -90,13 +91,3 @@ def occupancy_entropy(logits: Float[Tensor, "b p"], occupied: Bool[Tensor, "b p"
     """
     losses = nn.functional.binary_cross_entropy_with_logits(logits, occupied.to(logits), reduction="none")
     return losses.sum(1).mean()
-
-
-def divergence_from_normal(mean: Float[Tensor, "b c"], log_deviation: Float[Tensor, "b c"]) -> Float[Tensor, ""]:
-    """Kullback-Leibler divergence of N(mean, deviation^2) from N(0, 1), summed over a code, mean over the codes.
-
-    >>> divergence_from_normal(torch.ones(2, 3), torch.zeros(2, 3))
-    tensor(1.5000)
-    """
-    terms = mean.square() + (2 * log_deviation).exp() - 1 - 2 * log_deviation
-    return terms.sum(1).mean() / 2

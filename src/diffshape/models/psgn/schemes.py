@@ -18,6 +18,7 @@ from torch import Tensor
 from torch.utils.checkpoint import checkpoint
 
 from diffshape.losses import LossTerms, chamfer_per_point, earth_mover_distance, min_of_n
+from diffshape.models.divergence import normal_divergence
 from diffshape.models.psgn.config import PSGNConfig, Scheme
 from diffshape.models.psgn.model import PSGN, ImageFeatures, random_vectors
 
@@ -56,18 +57,9 @@ def variational(model: PSGN, images: Tensor, targets: Tensor, generator: torch.G
     mean, log_variance = model.posterior(targets, features.code.flatten(1))
     noise = mean + (log_variance / 2).exp() * random_vectors(model.config, images, generator)
     distance = _distances(model, features, noise, targets).mean()
-    divergence = normal_divergence(mean, log_variance).mean()
+    divergence = normal_divergence(mean, log_variance).sum(1).mean()
     total = distance + model.config.divergence_weight * divergence
     return LossTerms(total, {"distance": distance, "divergence": divergence})
-
-
-def normal_divergence(mean: Float[Tensor, "b z"], log_variance: Float[Tensor, "b z"]) -> Float[Tensor, "b"]:
-    """KL(N(mean, diag(exp(log_variance))) || N(0, I)) = 1/2 sum (mean^2 + s^2 - 1 - ln s^2), in nats.
-
-    >>> normal_divergence(torch.tensor([[1.0, 0.0]]), torch.zeros(1, 2))
-    tensor([0.5000])
-    """
-    return 0.5 * (mean.square() + log_variance.exp() - 1 - log_variance).sum(1)
 
 
 SCHEMES: Mapping[Scheme, Loss] = {

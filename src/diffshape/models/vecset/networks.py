@@ -11,6 +11,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn.functional import gelu, scaled_dot_product_attention
 
+from diffshape.models.divergence import normal_divergence
 from diffshape.models.vecset.config import VecSetNetwork
 from diffshape.models.waves import with_waves
 from diffshape.ops import farthest_points, gather_points
@@ -125,7 +126,7 @@ class Posterior(NamedTuple):
         """KL divergence from the standard normal distribution, mean over all numbers: (m^2 + s^2 - 1 - ln s^2) / 2."""
         if self.log_variance is None:
             return self.mean.new_zeros(())
-        return 0.5 * (self.mean.square() + self.log_variance.exp() - 1 - self.log_variance).mean()
+        return normal_divergence(self.mean, self.log_variance).mean()
 
 
 class VecSetEncoder(nn.Module):
