@@ -1,8 +1,11 @@
-"""Source of the codes that a generator learns: a plain frozen dataclass without torch."""
+"""Everything that a training on the codes of an autoencoder depends on beside its config: dataclasses without torch."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import ClassVar
 
 from diffshape._typed import check_settings
+from diffshape.training.run_settings import RunSettings
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -14,3 +17,26 @@ class TrainedAutoencoder:
 
     def __post_init__(self) -> None:
         check_settings(self)
+
+
+@dataclass(frozen=True, kw_only=True)
+class CodeSettings(RunSettings):
+    """One training, complete; its budget is ``steps`` or ``seconds``, the other one ``None``.
+
+    A subclass adds its ``config`` and has steps by default.
+    """
+
+    KINDS: ClassVar[Mapping[str, type]] = {}
+
+    data: TrainedAutoencoder | None = None
+    """Run folder of the autoencoder; None for an autoencoder and shapes that were given in Python."""
+    steps: int | None = None
+    """Optimiser steps; None with a budget of seconds."""
+    seconds: float | None = None
+    """Seconds of optimisation; None with a budget of steps."""
+    seed: int = 0
+    """Seed of all that is drawn: weights, noise, batches."""
+
+    def __post_init__(self) -> None:
+        check_settings(self)
+        self.check_budget()

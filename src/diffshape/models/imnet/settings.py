@@ -1,34 +1,20 @@
 """Everything that the training of an IM-NET depends on: plain frozen dataclasses without torch, as YAML keeps them."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import ClassVar
 
-from diffshape._typed import check_settings
 from diffshape.models.imnet.config import STEPS, ImNetConfig
-from diffshape.models.shape_sources import SHAPE_SOURCES, DrawnFamily, ShapeSource
-from diffshape.training.run_settings import RunSettings
+from diffshape.models.shape_settings import ShapeSettings
 
 
 @dataclass(frozen=True, kw_only=True)
-class ImNetSettings(RunSettings):
+class ImNetSettings(ShapeSettings):
     """One training, complete; its budget is ``steps`` or ``seconds``, the other one ``None``."""
 
     VERB: ClassVar[str] = "train imnet"
     TITLE: ClassVar[str] = "IM-NET training"
-    KINDS: ClassVar[Mapping[str, type]] = SHAPE_SOURCES
 
-    data: ShapeSource | None = field(default_factory=DrawnFamily)
-    """Shapes to learn from and to be tested on; None for shapes that were given in Python and are in no file."""
     config: ImNetConfig = field(default_factory=ImNetConfig)
     """Networks, stages and sampling."""
     steps: int | None = STEPS
     """Optimiser steps; None with a budget of seconds."""
-    seconds: float | None = None
-    """Seconds of optimisation; None with a budget of steps."""
-    seed: int = 0
-    """Seed of shapes, cells, weights and batches."""
-
-    def __post_init__(self) -> None:
-        check_settings(self)
-        self.check_budget()

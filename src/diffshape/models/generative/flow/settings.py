@@ -1,34 +1,20 @@
 """Everything that the training of a flow depends on: a plain frozen dataclass without torch."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import ClassVar
 
-from diffshape._typed import check_settings
 from diffshape.models.generative.flow.config import STEPS, FlowConfig
-from diffshape.models.generative.settings import TrainedAutoencoder
-from diffshape.training.run_settings import RunSettings
+from diffshape.models.generative.settings import CodeSettings
 
 
 @dataclass(frozen=True, kw_only=True)
-class FlowSettings(RunSettings):
+class FlowSettings(CodeSettings):
     """One training, complete; its budget is ``steps`` or ``seconds``, the other one ``None``."""
 
     VERB: ClassVar[str] = "train flow"
     TITLE: ClassVar[str] = "flow training"
-    KINDS: ClassVar[Mapping[str, type]] = {}
 
-    data: TrainedAutoencoder | None = None
-    """Run folder of the autoencoder; None for an autoencoder and shapes that were given in Python."""
     config: FlowConfig = field(default_factory=FlowConfig)
     """Network, batches and solver."""
     steps: int | None = STEPS
     """Optimiser steps; None with a budget of seconds."""
-    seconds: float | None = None
-    """Seconds of optimisation; None with a budget of steps."""
-    seed: int = 0
-    """Seed of weights, noise, times and batches."""
-
-    def __post_init__(self) -> None:
-        check_settings(self)
-        self.check_budget()
