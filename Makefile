@@ -55,6 +55,7 @@ bench:
 	"$(VENV)/bin/python" -m benchmarks.quality.mesh_fields --shared "$(SHARED)"
 	"$(VENV)/bin/python" -m benchmarks.speed.many_meshes
 	"$(VENV)/bin/python" -m benchmarks.speed.adaptive_wing
+	"$(VENV)/bin/python" -m benchmarks.quality.occupancy
 	"$(VENV)/bin/python" -m benchmarks.quality.landmark_study
 	"$(VENV)/bin/python" -m benchmarks.page
 

@@ -51,6 +51,16 @@ IMAGE_NETWORK = models.PSGNNetwork(size=(8, 8), widths=(2, 2, 2), hidden=(4,), p
 ANSWERS = models.PSGNConfig(network=IMAGE_NETWORK, target_points=4, latent=2, candidates=2)
 DEEP = models.DeepSDFConfig(network=LATENT, batch=2, points=8, samples=16)
 OCCUPANCY = models.OccupancyConfig(code=2, width=4, blocks=1, encoder_width=4, encoder_blocks=1, inputs=4, points=4)
+IMNET = models.ImNetConfig(
+    network=models.ImNetNetwork(resolution=8, latent=2, width=2, encoder_width=2),
+    stages=(8,),
+    shares=(1.0,),
+    cells=(9,),
+    points=4,
+)
+VECSET = models.VecSetConfig(
+    network=models.VecSetNetwork(vectors=1, width=2, layers=1, heads=1), points=4, volume=4, near=4
+)
 RESULTS = {
     "data.DistanceSamples", "data.DrawnScan", "data.DrawnSolid", "data.Mesh", "data.PointCloud",
     "data.ProceduralObject", "data.ShapeFamily",
@@ -227,6 +237,18 @@ def good_calls() -> dict[str, Call]:
     deep = models.train_deep_sdf([BALL, BALL], DEEP, steps=1, device="cpu", progress=False).model
     occupancy = models.train_occupancy(drawn_set, OCCUPANCY, **quick).model
     variational = models.OccupancyNetwork(replace(OCCUPANCY, input="occupancies"))
+    seen_set = data.draw_shapes("table", 2, points=5, resolution=8, views=1, image_size=32)
+    voxel_net, vector_net = (
+        models.train_imnet(seen_set, IMNET, **quick).model,
+        models.train_vecset(drawn_set, VECSET, **quick).model,
+    )
+    image_config = models.ImNetImagesConfig(size=32, width=1)
+    image_net = models.ImNetFromImages(voxel_net, image_config).eval()
+    surface_nets = {
+        "ImNet": (voxel_net, seen_set, torch.rand(2, 8, 8, 8)),
+        "ImNetFromImages": (image_net, seen_set, torch.rand(2, 32, 32)),
+        "VecSet": (vector_net, drawn_set, torch.rand(2, 5, 3)),
+    }
     learnt = models.train_landmarks(marks, UNET, folder="marks run", **quick)
     detector = learnt.model
     seen = data.ShapeSet(
@@ -439,6 +461,38 @@ def good_calls() -> dict[str, Call]:
             models.score_occupancy, {"model": occupancy, "shapes": drawn_set, "meshed": 1, "resolution": 8}, use=str
         ),
         "models.train_occupancy": Call(models.train_occupancy, {"shapes": drawn_set, "config": OCCUPANCY, **quick}),
+        **{name: call for kind, parts in surface_nets.items() for name, call in surface_calls(kind, *parts).items()},
+        "models.ImNet": Call(models.ImNet, {"config": IMNET}),
+        "models.ImNetFromImages": Call(models.ImNetFromImages, {"autoencoder": voxel_net, "config": image_config}),
+        "models.VecSet": Call(models.VecSet, {"config": VECSET}),
+        "models.ImNet.occupancies": Call(
+            voxel_net.occupancies, {"points": torch.rand(2, 5, 3), "codes": torch.rand(2, 2)}
+        ),
+        "models.VecSet.occupancy_logits": Call(
+            vector_net.occupancy_logits, {"points": torch.rand(2, 5, 3), "codes": torch.rand(2, 2)}
+        ),
+        "models.VecSet.posterior": Call(vector_net.posterior, {"clouds": torch.rand(2, 5, 3)}),
+        "models.VecSet.complete": Call(vector_net.complete, {"points": x, "resolution": 8}),
+        "models.ImNetSettings.from_dict": Call(
+            models.ImNetSettings.from_dict, {"plain": models.ImNetSettings().to_dict()}, use=vars
+        ),
+        "models.ImNetImagesSettings.from_dict": Call(
+            models.ImNetImagesSettings.from_dict, {"plain": models.ImNetImagesSettings().to_dict()}, use=vars
+        ),
+        "models.VecSetSettings.from_dict": Call(
+            models.VecSetSettings.from_dict, {"plain": models.VecSetSettings().to_dict()}, use=vars
+        ),
+        "models.imnet_shapes": Call(
+            models.imnet_shapes, {"source": models.DrawnFamily(shapes=1, test_shapes=1)}, use=str
+        ),
+        "models.vecset_shapes": Call(
+            models.vecset_shapes, {"source": models.DrawnFamily(shapes=1, test_shapes=1)}, use=str
+        ),
+        "models.train_imnet": Call(models.train_imnet, {"shapes": seen_set, "config": IMNET, **quick}),
+        "models.train_imnet_images": Call(
+            models.train_imnet_images, {"autoencoder": voxel_net, "shapes": seen_set, "config": image_config, **quick}
+        ),
+        "models.train_vecset": Call(models.train_vecset, {"shapes": drawn_set, "config": VECSET, **quick}),
         "models.FolderData": Call(models.FolderData, {"folder": "marks"}, use=vars),
         "models.ShapeFolder": Call(models.ShapeFolder, {"folder": "meshes"}, use=vars),
         "models.DeepSDFSettings.from_dict": Call(
@@ -599,6 +653,23 @@ def good_calls() -> dict[str, Call]:
         if name != "RawGAN":
             calls[f"models.{name}.codes_of"] = Call(model.codes_of, {"shapes": known})
     return settings() | calls | trainings
+
+
+def surface_calls(kind: str, model: Any, shapes: data.ShapeSet, inputs: torch.Tensor) -> dict[str, Call]:
+    """Calls of what all models of surfaces have."""
+    points, codes = torch.rand(2, 5, 3), torch.rand(2, 2)
+    calls = {
+        "codes_of": {"shapes": shapes},
+        "decode_codes": {"codes": codes[:1], "resolution": 8},
+        "encode": {"inputs": inputs},
+        "field_of": {"code": codes[0]},
+        "interpolate": between(codes),
+        "mesh": {"code": codes[0], "resolution": 8},
+        "occupied": {"points": points, "codes": codes},
+        "save": {"folder": "saved"},
+        "values": {"points": points, "codes": codes},
+    }
+    return {f"models.{kind}.{name}": Call(getattr(model, name), arguments) for name, arguments in calls.items()}
 
 
 def between(codes: torch.Tensor) -> dict[str, Any]:

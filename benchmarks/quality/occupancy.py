@@ -20,8 +20,9 @@ from benchmarks.measure import RESULTS, Row, append_row, environment, read_rows
 from diffshape import models
 from diffshape.data import ShapeSet
 from diffshape.metrics import occupancy_iou
-from diffshape.models.occupancy.examples import occupancy_shapes
 
+FORMS = {"points": 2048, "volume_points": 4096, "near_points": 4096, "resolution": 64}
+"""Forms of the shapes that the models read, and their sizes."""
 Training = Callable[..., models.TrainingResult[Any]]
 MODELS: dict[str, tuple[Training, Any]] = {
     "occupancy": (models.train_occupancy, models.OccupancyConfig()),
@@ -80,7 +81,7 @@ def main() -> None:
     setting: Row = {"family": options.family, "shapes": options.shapes}
     there = {(row["family"], row["shapes"], row["model"], row["budget"]) for row in read_rows(options.results)}
     source = models.DrawnFamily(family=options.family, shapes=options.shapes)
-    learn, test = occupancy_shapes(source)
+    learn, test = models.training_shapes(source, **FORMS)
     for name in options.models:
         for seconds in options.seconds:
             if (*setting.values(), name, seconds) not in there:

@@ -182,6 +182,13 @@ def test_no_points_make_a_file_too(tmp_path, suffix):
         assert len(read_ply(path)["vertex"]["x"]) == 0
 
 
+@pytest.mark.parametrize("suffix", [".ply", ".obj", ".glb"])
+def test_normals_that_a_mesh_carries_are_its_normals(tmp_path, suffix):
+    write_mesh(tmp_path / f"a{suffix}", Mesh(*SPHERE, attributes={"normals": 2 * SPHERE.vertices}))
+    write_mesh(tmp_path / f"b{suffix}", *SPHERE, normals=2 * SPHERE.vertices)
+    assert (tmp_path / f"a{suffix}").read_bytes() == (tmp_path / f"b{suffix}").read_bytes()
+
+
 def test_stl_normals_point_outside(tmp_path):
     write_mesh(tmp_path / "a.stl", *SPHERE)
     rows = np.frombuffer(

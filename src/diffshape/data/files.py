@@ -52,7 +52,7 @@ def write_mesh(
         vertices: (V, 3) numbers, NumPy or torch; or, without ``faces``, whatever :func:`as_mesh` takes: a
             :class:`Mesh` is written with its attributes.
         faces: (F, 3) integers.
-        normals: (V, 3) vertex normals, for PLY, OBJ and GLB only.
+        normals: (V, 3) vertex normals, for PLY, OBJ and GLB only; if not given, the attribute "normals".
         attributes: Other numbers of the vertices, name -> (V,) or (V, k), such as ``read_mesh(...).attributes``.
             PLY holds all of them; OBJ, OFF and GLB hold ``"colors"``, (V, 3) or (V, 4), uint8 or floats 0 to 1; GLB
             also holds ``"confidence"``, (V,), as float32; STL holds none.
@@ -82,8 +82,11 @@ def write_mesh(
     beside = checked_attributes(
         clean.attributes if attributes is None else attributes, len(points), function="write_mesh"
     )
+    given = {"normals"} if normals is not None else set()
+    if not given and beside.get("normals", points[:0]).shape == points.shape:
+        normals = beside.pop("normals")
     everything = Content(points, _matching_normals(normals, points), beside, clean.faces)
-    given = {"normals", *(attributes or ())}
+    given |= {*(attributes or ())}
     content = held(everything, _MESH_HOLDS[suffix], path, function="write_mesh", given=given)
     if suffix == ".stl":
         warn_of_lost_digits(path, points)

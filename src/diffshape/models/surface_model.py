@@ -93,7 +93,7 @@ class SurfaceModel(nn.Module, ABC):
         return torch.cat(parts) if parts else points.new_zeros(points.shape[:2], dtype=torch.bool)
 
     @checked
-    def field_of(self, code: Float[Tensor, "l"]) -> "_ShapeField":
+    def field_of(self, code: Float[Tensor, "l"]) -> Field:
         """The shape of one code (latent,) as a field: negative inside, 0 on the surface, no distance.
 
         It shares the weights of the model, and its mode.
@@ -101,7 +101,7 @@ class SurfaceModel(nn.Module, ABC):
         Raises:
             ValueError: The shape of ``code`` is wrong.
         """
-        return _ShapeField(self, self._codes("field_of", code[None])[0])
+        return self._field("field_of", code)
 
     @checked
     def mesh(self, code: Float[Tensor, "l"], resolution: int = 64) -> Mesh:
@@ -119,9 +119,8 @@ class SurfaceModel(nn.Module, ABC):
             ValueError: The shape of ``code`` is wrong, or ``resolution`` out of range.
         """
         check_resolution(f"{type(self).__name__}.mesh: resolution", resolution)
-        bounds = (-self.HALF_SIDE, self.HALF_SIDE)
+        field, bounds = self._field("mesh", code), (-self.HALF_SIDE, self.HALF_SIDE)
         with eval_mode(self), torch.no_grad():
-            field = self.field_of(code)
             vertices, faces = isosurface(field, resolution=resolution, bounds=bounds, lipschitz=0.0, closed=True)
             parts = [field.value_and_gradient(part)[1] for part in vertices.to(field.code).split(_VERTICES)]
         normals = nn.functional.normalize(torch.cat([vertices[:0], *parts]), dim=-1)
@@ -173,10 +172,21 @@ class SurfaceModel(nn.Module, ABC):
         """
         if codes.ndim != 2 or codes.shape[1] != self.latent:
             raise ValueError(
-                f"{type(self).__name__}.{method}: codes must have {self.latent} numbers each, got shape "
-                f"{tuple(codes.shape[1:])}"
+                f"{type(self).__name__}.{method}: codes must have shape (B, {self.latent}), got {tuple(codes.shape)}"
             )
         return codes.to(next(self.parameters()))
+
+    def _field(self, method: str, code: Tensor) -> "_ShapeField":
+        """The shape of one code.
+
+        Raises:
+            ValueError: The code is of another shape than (latent,).
+        """
+        if code.shape != (self.latent,):
+            raise ValueError(
+                f"{type(self).__name__}.{method}: code must have shape ({self.latent},), got {tuple(code.shape)}"
+            )
+        return _ShapeField(self, code.to(next(self.parameters())))
 
 
 def check_points(name: str, points: Tensor, codes: Tensor) -> None:

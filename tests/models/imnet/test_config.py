@@ -18,6 +18,7 @@ OTHER = {
     "points": 65,
     "fill": True,
     "lr": 1e-2,
+    "final": 0.5,
     "beta": 0.9,
 }
 OTHER_NETWORK = {
@@ -40,7 +41,7 @@ def test_plain_values_come_back(config):
 def test_the_published_settings():
     for config in (PUBLISHED_IMNET, ORIGINAL_IMNET):
         assert (config.stages, config.shares) == ((16, 32, 64), (0.25, 0.25, 0.5))  # epochs 50, 100, 200
-        assert (config.cells, config.lr, config.beta) == ((4096, 8192, 32_768), 5e-5, 0.5)
+        assert (config.cells, config.lr, config.final, config.beta) == ((4096, 8192, 32_768), 5e-5, 1, 0.5)
         assert config.network.initialization == "published"
     assert (PUBLISHED_IMNET.batch, PUBLISHED_IMNET.points, PUBLISHED_IMNET.network.latent) == (32, 4096, 256)
     assert (ORIGINAL_IMNET.batch, ORIGINAL_IMNET.points, ORIGINAL_IMNET.network.latent) == (1, 16_384, 128)
@@ -78,6 +79,7 @@ def test_every_setting_changes_what_is_learnt(tiny, two):
         (lambda: ImNetConfig(cells=(0, 1, 1)), "cells must hold numbers of 1 or more"),
         (lambda: ImNetConfig(points=0), "points must be 1 or more"),
         (lambda: ImNetConfig(lr=0.0), "lr must be positive"),
+        (lambda: ImNetConfig(final=0.0), "final must be a share of the learning rate"),
         (lambda: ImNetConfig(beta=1.0), r"beta must lie in \[0, 1\)"),
         (lambda: ImNetSettings(steps=0), "steps must be at least 1"),
     ],

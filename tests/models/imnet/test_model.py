@@ -98,12 +98,18 @@ def test_a_shape_without_surface_is_an_empty_mesh(fresh):
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        (lambda m: m.encode(torch.zeros(1, 8, 8, 4)), r"shape \(B, R, R, R\), R a multiple of 8, got \(1, 8, 8, 4\)"),
+        (
+            lambda m: m.encode(torch.zeros(1, 8, 8, 4)),
+            r"inputs must be voxels \(B, R, R, R\), R a multiple of 8, got \(1, 8, 8, 4\)",
+        ),
         (lambda m: m.encode(torch.zeros(1, 12, 12, 12)), "R a multiple of 8"),
-        (lambda m: m.occupancies(torch.zeros(1, 5, 3), torch.zeros(1, 3)), "codes must have 4 numbers each"),
+        (
+            lambda m: m.occupancies(torch.zeros(1, 5, 3), torch.zeros(1, 3)),
+            r"occupancies: codes must have shape \(B, 4\), got \(1, 3\)",
+        ),
         (lambda m: m.occupancies(torch.zeros(2, 5, 3), torch.zeros(1, 4)), r"points must have shape \(1, P, 3\)"),
         (lambda m: m.occupied(torch.zeros(5, 3), torch.zeros(1, 4)), r"points must have shape \(1, P, 3\)"),
-        (lambda m: m.mesh(torch.zeros(3)), "codes must have 4 numbers each"),
+        (lambda m: m.mesh(torch.zeros(3)), r"mesh: code must have shape \(4,\), got \(3,\)"),
         (lambda m: m.mesh(torch.zeros(4), 1), "resolution must be at least 2"),
         (lambda m: m.interpolate(torch.zeros(4), torch.zeros(3), 2), r"first and last must have shape \(4,\)"),
     ],

@@ -43,6 +43,14 @@ def test_without_near_points_none_are_asked_for(two_boxes):
         ShapeBatches(bare, CONFIG)
 
 
+def test_half_precision_is_widened(two_boxes):
+    """Published files keep points in float16; they are read as what they are."""
+    parts = {name: part.half() if part.is_floating_point() else part for name, part in two_boxes.parts().items()}
+    batches = ShapeBatches(type(two_boxes)(names=two_boxes.names, **parts), CONFIG)
+    space = batches.space(SHAPES, generator())
+    assert space.points.dtype == batches.inputs(SHAPES, space, generator()).dtype == torch.float32
+
+
 def test_noise_moves_surface_points(two_boxes):
     batches = ShapeBatches(two_boxes, CONFIG)
     space = batches.space(SHAPES, generator())

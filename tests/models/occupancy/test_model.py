@@ -151,9 +151,9 @@ def test_codes_of_a_training_model_leave_it_in_training(two_boxes):
         (lambda model: model.occupancy_logits(torch.rand(2, 5, 3), torch.rand(1, 4)), r"points must have shape \(1, P"),
         (
             lambda model: model.occupancy_logits(torch.rand(1, 5, 3), torch.rand(1, 3)),
-            "logits: codes must have 4 numbers each",
+            r"logits: codes must have shape \(B, 4\)",
         ),
-        (lambda model: model.mesh(torch.rand(3)), r"field_of: codes must have 4 numbers each, got shape \(3,\)"),
+        (lambda model: model.mesh(torch.rand(3)), r"mesh: code must have shape \(4,\), got \(3,\)"),
         (lambda model: model.complete(torch.full((3, 3), torch.nan)), "complete: points must be finite"),
         (lambda model: model.sample(2), "sample: the model must be trained with input='occupancies'"),
         (lambda model: model.interpolate(torch.rand(4), torch.rand(4), 1), "count must be at least 2"),

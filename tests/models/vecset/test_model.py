@@ -81,10 +81,13 @@ def test_a_saved_model_comes_back_to_the_bit(learnt, two, tmp_path):
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        (lambda m: m.encode(torch.zeros(1, 7, 3)), r"shape \(B, N, 3\), N at least 8, got \(1, 7, 3\)"),
+        (
+            lambda m: m.encode(torch.zeros(1, 7, 3)),
+            r"encode: inputs must be finite, \(B, N, 3\), N at least 8, got \(1, 7, 3\)",
+        ),
         (lambda m: m.encode(torch.full((1, 9, 3), torch.nan)), "finite"),
-        (lambda m: m.complete(torch.zeros(3, 3)), "N at least 8"),
-        (lambda m: m.occupancy_logits(torch.zeros(1, 5, 3), torch.zeros(1, 3)), "codes must have 64 numbers each"),
+        (lambda m: m.complete(torch.zeros(3, 3)), r"complete: points must be finite, \(N, 3\), N at least 8"),
+        (lambda m: m.occupancy_logits(torch.zeros(1, 5, 3), torch.zeros(1, 3)), r"codes must have shape \(B, 64\)"),
         (lambda m: m.occupancy_logits(torch.zeros(5, 3), torch.zeros(1, 64)), r"shape \(1, P, 3\)"),
     ],
 )

@@ -42,6 +42,7 @@ VERBS = {
     "train deep-sdf": Verb("train.deep_sdf", "TrainDeepSDF", "one network for a family of shapes"),
     "train occupancy": Verb("train.occupancy", "TrainOccupancy", "surfaces from points, voxels or an image"),
     "train imnet": Verb("train.imnet", "TrainImNet", "surfaces from voxels, learnt from coarse to fine"),
+    "train imnet-images": Verb("train.imnet_images", "TrainImNetImages", "surfaces from an image, by IM-NET's codes"),
     "train vecset": Verb("train.vecset", "TrainVecSet", "surfaces from points, by sets of vectors"),
     "train psgn": Verb("train.psgn", "TrainPSGN", "points from an image, in several ways"),
     "train landmarks": Verb("train.landmarks", "TrainLandmarks", "a network that finds vertebrae in radiographs"),

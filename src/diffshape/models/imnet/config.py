@@ -63,6 +63,8 @@ class ImNetConfig:
     """Fill what voxels enclose before they are read, for shapes that are given as shells."""
     lr: float = 1e-3
     """Learning rate of Adam."""
+    final: float = 0.1
+    """Share of the learning rate that is left at the end, reached by the same ratio in every step; 1 as published."""
     beta: float = 0.5
     """Share of its first moment that Adam keeps in a step."""
 
@@ -83,6 +85,8 @@ class ImNetConfig:
                 raise ValueError(f"ImNetConfig: {name} must be 1 or more, got {getattr(self, name)}")
         if not self.lr > 0:
             raise ValueError(f"ImNetConfig: lr must be positive, got {self.lr}")
+        if not 0 < self.final <= 1:
+            raise ValueError(f"ImNetConfig: final must be a share of the learning rate in (0, 1], got {self.final}")
         if not 0 <= self.beta < 1:
             raise ValueError(f"ImNetConfig: beta must lie in [0, 1), got {self.beta}")
         check_finite(self)
@@ -93,6 +97,7 @@ PUBLISHED_IMNET = ImNetConfig(
     batch=32,
     points=4096,
     lr=5e-5,
+    final=1.0,
 )
 """Settings of the improved networks and their training as published: days on a GPU."""
 ORIGINAL_IMNET = ImNetConfig(
@@ -102,5 +107,6 @@ ORIGINAL_IMNET = ImNetConfig(
     batch=1,
     points=16_384,
     lr=5e-5,
+    final=1.0,
 )
 """Settings of the first networks and their training as published: a shape at a time, days on a GPU."""

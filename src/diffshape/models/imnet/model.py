@@ -56,8 +56,7 @@ class ImNet(SurfaceModel):
         wanted, side = self.config.network.resolution, inputs.shape[-1] if inputs.ndim else 0
         if inputs.ndim != 4 or len(set(inputs.shape[1:])) != 1 or not side or side % wanted:
             raise ValueError(
-                f"ImNet.encode: voxels must have shape (B, R, R, R), R a multiple of {wanted}, "
-                f"got {tuple(inputs.shape)}"
+                f"ImNet.encode: inputs must be voxels (B, R, R, R), R a multiple of {wanted}, got {tuple(inputs.shape)}"
             )
         voxels = filled(inputs) if self.config.fill else inputs
         return self.encoder(coarser(voxels, wanted).to(next(self.parameters())))

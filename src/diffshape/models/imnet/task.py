@@ -14,7 +14,7 @@ from diffshape.data import ShapeSet
 from diffshape.losses import LossTerms
 from diffshape.models.imnet.cells import Cells, chosen_cells, coarser, filled
 from diffshape.models.imnet.model import ImNet
-from diffshape.training import Adam, Constant, Schedule
+from diffshape.training import Adam, Exponential, Schedule
 from diffshape.training.models.task import ModelTask
 
 
@@ -52,8 +52,8 @@ class ImNetTask(ModelTask[ImNet]):
         return Adam(lr=self.model.config.lr, betas=(self.model.config.beta, 0.999))
 
     def schedule(self) -> Schedule:
-        """The learning rate as it is."""
-        return Constant()
+        """The learning rate falls by one ratio; where ``final`` is 1 it stays."""
+        return Exponential(self.model.config.final)
 
     def trained(self) -> ImNet:
         """The model as it stands, in evaluation mode."""

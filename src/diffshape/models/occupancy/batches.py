@@ -35,7 +35,8 @@ class ShapeBatches:
     def __init__(self, shapes: ShapeSet, config: OccupancyConfig) -> None:
         near = ("near_points", "near_occupancies") if config.near else ()
         needed = ("volume_points", "occupancies", *near, *_PARTS[config.input])
-        self.parts = dict(zip(needed, shapes.require(*needed, by="train_occupancy")))
+        parts = shapes.require(*needed, by="train_occupancy")
+        self.parts = {name: part.float() if part.is_floating_point() else part for name, part in zip(needed, parts)}
         self.config = config
         self.near = round(config.near * config.points)
 

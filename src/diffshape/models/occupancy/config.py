@@ -59,7 +59,7 @@ class OccupancyConfig:
     batch: int = 32
     """Shapes in a step, drawn without repetition; all of them if there are fewer."""
     lr: float = 2e-3
-    """Learning rate, reached within the first fiftieth of the budget."""
+    """Learning rate; unless last_lr is 1, it is reached within the first fiftieth of the budget."""
     last_lr: float = 0.02
     """Share of the learning rate that is left at the end, after half a cosine; 1 keeps it constant."""
     validation: float = 0.05

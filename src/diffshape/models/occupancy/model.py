@@ -16,6 +16,7 @@ from diffshape._arguments import checked
 from diffshape._bounds import check_fits, check_seed
 from diffshape._config import from_plain
 from diffshape.data import Mesh, ShapeSet
+from diffshape.data.shape_sets.cube import VOLUME_SIDE
 from diffshape.models.occupancy.batches import inputs_of, thinned
 from diffshape.models.occupancy.config import OccupancyConfig
 from diffshape.models.occupancy.decoder import Decoder
@@ -34,7 +35,7 @@ class OccupancyNetwork(SurfaceModel):
     """
 
     KIND: ClassVar[str] = "occupancy"
-    HALF_SIDE: ClassVar[float] = 0.55
+    HALF_SIDE: ClassVar[float] = VOLUME_SIDE / 2
 
     config: OccupancyConfig
     chosen_threshold: Tensor

@@ -53,11 +53,7 @@ class VecSet(SurfaceModel):
         Raises:
             ValueError: The clouds are not (B, N, 3), or have fewer points than there are vectors.
         """
-        vectors = self.config.network.vectors
-        if clouds.ndim != 3 or clouds.shape[-1] != 3 or clouds.shape[1] < vectors:
-            raise ValueError(
-                f"VecSet: clouds must have shape (B, N, 3), N at least {vectors}, got {tuple(clouds.shape)}"
-            )
+        self._check_clouds("posterior: clouds", clouds)
         clouds = clouds.to(self.embedding.weight)
         return self.encoder(clouds, self._features(clouds), generator)
 
@@ -70,6 +66,7 @@ class VecSet(SurfaceModel):
         Raises:
             ValueError: The clouds are not (B, N, 3), have fewer points than there are vectors, or are not finite.
         """
+        self._check_clouds("encode: inputs", inputs)
         return self.posterior(inputs).mean.flatten(1)
 
     @checked
@@ -103,9 +100,20 @@ class VecSet(SurfaceModel):
         Raises:
             ValueError: There are fewer points than vectors, one is not finite, or ``resolution`` is out of range.
         """
+        self._check_clouds("complete: points", points, batch=())
         with eval_mode(self):
             code = self.encode(points[None])[0]
         return self.mesh(code, resolution)
+
+    def _check_clouds(self, argument: str, clouds: Tensor, batch: tuple[str, ...] = ("B",)) -> None:
+        """Raise a ValueError unless points are finite, (N, 3) or (B, N, 3), and as many as vectors or more."""
+        least = self.config.network.vectors
+        fits = clouds.ndim == 2 + len(batch) and clouds.shape[-1] == 3 and clouds.shape[-2] >= least
+        if not fits or not bool(clouds.isfinite().all()):
+            shape = ", ".join([*batch, "N", "3"])
+            raise ValueError(
+                f"VecSet.{argument} must be finite, ({shape}), N at least {least}, got {tuple(clouds.shape)}"
+            )
 
     def _features(self, points: Float[Tensor, "b n 3"]) -> Float[Tensor, "b n w"]:
         return self.embedding(point_features(points))

@@ -114,7 +114,10 @@ def test_every_setting_changes_what_is_learnt(autoencoder, seen):
         (lambda a, s: train_imnet_images(a, replace(s, images=None), TINY, steps=1), "shapes must have images"),
         (lambda a, s: train_imnet_images(a, replace(s, voxels=None), TINY, steps=1), "shapes must have voxels"),
         (lambda a, s: train_imnet_images(a, s, steps=1), r"images must be 64 x 64 like config\.size"),
-        (lambda a, s: ImNetFromImages(a, TINY).encode(torch.zeros(1, 32, 31)), r"shape \(B, 32, 32\), got \(1, 32, 31"),
+        (
+            lambda a, s: ImNetFromImages(a, TINY).encode(torch.zeros(1, 32, 31)),
+            r"images \(B, 32, 32\), got \(1, 32, 31",
+        ),
         (lambda a, s: ImNetImagesConfig(size=48), "size must be a power of two of 32 or more, got 48"),
         (lambda a, s: ImNetImagesConfig(lr=0.0), "lr must be positive"),
         (lambda a, s: ImNetImagesSettings(steps=0), "steps must be at least 1"),

@@ -22,6 +22,7 @@ from diffshape.models.surface_model import SurfaceModel
 class ImNetFromImages(SurfaceModel):
     """An encoder of images, and a frozen copy of the IM-NET whose codes it gives.
 
+    >>> import torch
     >>> model = ImNetFromImages(ImNet(ImNetConfig()), ImNetImagesConfig()).eval()
     >>> model.encode(torch.zeros(2, 64, 64)).shape
     torch.Size([2, 64])
@@ -54,7 +55,7 @@ class ImNetFromImages(SurfaceModel):
         size = self.config.size
         if inputs.ndim != 3 or inputs.shape[1:] != (size, size):
             raise ValueError(
-                f"ImNetFromImages.encode: images must have shape (B, {size}, {size}), got {tuple(inputs.shape)}"
+                f"ImNetFromImages.encode: inputs must be images (B, {size}, {size}), got {tuple(inputs.shape)}"
             )
         return self.encoder(inputs.to(next(self.parameters())))
 
