@@ -1,6 +1,6 @@
 """Five generators of point clouds on one drawn family, by four metrics of sets.
 
-    python -m benchmarks.quality.point_generators [--family chair] [--shapes 400] [--test 100] [--effort 1]
+    python -m benchmarks.quality.point_generators [--family chair] [--shapes 400] [--test 100] [--points 512]
 
 Two autoencoders learn the training shapes, one by the Chamfer and one by the earth mover's distance; on the codes of
 each a Gaussian mixture, a Wasserstein GAN and a flow are learnt, and a raw GAN on the clouds themselves. Each generator
@@ -13,7 +13,7 @@ import argparse
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import torch
 from torch import Tensor
@@ -23,51 +23,44 @@ from diffshape import models
 from diffshape.data import ShapeSet, draw_shapes
 from diffshape.metrics import compare_sets
 
-POINTS = 512
-"""Points of a cloud that is generated and compared."""
-NETWORK = models.PointNetNetwork(points=POINTS, latent=32)
 STEPS = {"autoencoder": 1500, "raw-gan": 3000, "latent-gan": 12_000, "flow": 6000}
 """Optimiser steps at effort 1."""
 Made = tuple[str, Tensor, float]
 """Name of a row, its clouds, and the seconds of its training."""
 
 
-def drawn(family: str, count: int, seed: int) -> ShapeSet:
-    """Shapes of a family with points on their surfaces only."""
-    return draw_shapes(family, count, seed=seed, points=4 * POINTS, volume_points=None, near_points=None)
+def drawn(family: Any, count: int, points: int, seed: int) -> ShapeSet:
+    """Shapes of a family with points on their surfaces only, more than a cloud has."""
+    return draw_shapes(family, count, seed=seed, points=4 * points, volume_points=None, near_points=None)
 
 
-def generators(learn: ShapeSet, count: int, effort: float) -> Iterator[Made]:
+def generators(learn: ShapeSet, count: int, points: int, effort: float) -> Iterator[Made]:
     """Each row of the table in turn, trained when it is asked for."""
-    clouds = learn.points[:, :POINTS]
-    noise = torch.rand(count, POINTS, 3, generator=torch.Generator().manual_seed(0)) - 0.5
+    (surfaces,) = learn.require("points", by="generators")
+    clouds = surfaces[:, :points]
     yield "training shapes", clouds[:count], 0.0
     yield "copies of one training shape", clouds[:1].expand(count, -1, -1), 0.0
-    yield "uniform noise", noise, 0.0
-    raw = models.train_raw_gan(learn, models.RawGANConfig(points=POINTS), steps=round(effort * STEPS["raw-gan"]))
+    yield "uniform noise", torch.rand(count, points, 3, generator=torch.Generator().manual_seed(0)) - 0.5, 0.0
+    raw = models.train_raw_gan(learn, models.RawGANConfig(points=points), steps=round(effort * STEPS["raw-gan"]))
     yield "raw GAN", raw.model.sample(count), raw.seconds
-    for loss in ("chamfer", "earth_mover"):
-        for name, made, seconds in on_codes(learn, count, effort, loss):
+    losses: tuple[Literal["chamfer", "earth_mover"], ...] = ("chamfer", "earth_mover")
+    for loss in losses:
+        config = models.PointNetConfig(network=models.PointNetNetwork(points=points, latent=32), loss=loss)
+        trained = models.train_autoencoder(learn, config, steps=round(effort * STEPS["autoencoder"]))
+        made = trained.model.decode_codes(trained.model.codes_of(learn)[:count])
+        yield f"reconstructed training shapes ({loss})", made, trained.seconds
+        for name, made, seconds in on_codes(trained.model, learn, count, effort):
             yield f"{name} ({loss} codes)", made, seconds
 
 
-def on_codes(learn: ShapeSet, count: int, effort: float, loss: Literal["chamfer", "earth_mover"]) -> Iterator[Made]:
-    """An autoencoder and the generators of its codes."""
-    steps = {name: round(effort * number) for name, number in STEPS.items()}
-    config = models.PointNetConfig(network=NETWORK, loss=loss)
-    trained = models.train_autoencoder(learn, config, steps=steps["autoencoder"])
-    autoencoder = trained.model
-    yield (
-        "reconstructed training shapes",
-        autoencoder.decode_codes(autoencoder.codes_of(learn)[:count]),
-        trained.seconds,
-    )
+def on_codes(autoencoder: models.PointNetModel, learn: ShapeSet, count: int, effort: float) -> Iterator[Made]:
+    """The generators of the codes of an autoencoder."""
     begun = time.perf_counter()
     mixture = models.train_mixture(autoencoder, learn)
     yield "mixture", mixture.model.sample(count), time.perf_counter() - begun
-    gan = models.train_latent_gan(autoencoder, learn, steps=steps["latent-gan"])
+    gan = models.train_latent_gan(autoencoder, learn, steps=round(effort * STEPS["latent-gan"]))
     yield "latent WGAN-GP", gan.model.sample(count), gan.seconds
-    flow = models.train_flow(autoencoder, learn, steps=steps["flow"])
+    flow = models.train_flow(autoencoder, learn, steps=round(effort * STEPS["flow"]))
     yield "flow", flow.model.sample(count), flow.seconds
 
 
@@ -77,6 +70,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--family", default="chair")
     parser.add_argument("--shapes", type=int, default=400, help="shapes to learn from")
     parser.add_argument("--test", type=int, default=100, help="other shapes, and samples of each generator")
+    parser.add_argument("--points", type=int, default=512, help="points of a cloud that is generated and compared")
     parser.add_argument("--effort", type=float, default=1.0, help="factor of all optimiser steps")
     parser.add_argument("--results", type=Path, default=RESULTS / "point_generators.jsonl")
     return parser.parse_args()
@@ -86,10 +80,13 @@ def main() -> None:
     """Train and score, one generator after the other."""
     options = arguments()
     torch.set_num_threads(1)
-    setting: Row = {key: getattr(options, key) for key in ("family", "shapes", "test", "effort")}
-    learn, test = (drawn(options.family, count, seed) for seed, count in enumerate((options.shapes, options.test)))
-    references = test.points[:, :POINTS]
-    for name, made, seconds in generators(learn, options.test, options.effort):
+    setting: Row = {key: getattr(options, key) for key in ("family", "shapes", "test", "points", "effort")}
+    learn, test = (
+        drawn(options.family, count, options.points, seed) for seed, count in enumerate((options.shapes, options.test))
+    )
+    (surfaces,) = test.require("points", by="point_generators")
+    references = surfaces[:, : options.points]
+    for name, made, seconds in generators(learn, options.test, options.points, options.effort):
         score = compare_sets(made, references)
         row = {"generator": name, **setting, "seconds": round(seconds, 1), "score": score.to_dict()}
         append_row(options.results, {**row, "environment": environment()})

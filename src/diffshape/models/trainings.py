@@ -61,9 +61,9 @@ def resume_training(
     Args:
         folder: That of a training that was interrupted, as ``train_deep_sdf``, ``train_landmarks``,
             ``train_scan_prior`` or ``diffshape train`` wrote it.
-        data: What it was begun with: the shapes of ``train_deep_sdf``, the images of ``train_landmarks``. Only a
-            training that draws or reads its data itself, as ``diffshape train`` and ``train_scan_prior`` do, can do
-            without: it draws or reads them again.
+        data: What it was begun with: the shapes of ``train_deep_sdf``, the images of ``train_landmarks``, the pair
+            (autoencoder, shapes) of ``train_flow``. Only a training that draws or reads its data itself, as
+            ``diffshape train`` and ``train_scan_prior`` do, can do without: it draws or reads them again.
         device: Where to compute: "cpu", "cuda" or a ``torch.device``; "auto" takes a GPU if there is one.
         progress: Show the progress on stderr or not; on a terminal and in a notebook if not given.
         observers: Called after each step with a ``training.StepReport``.

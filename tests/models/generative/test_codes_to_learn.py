@@ -3,8 +3,17 @@ import torch
 from torch import nn
 
 from box_clouds import box_clouds
-from diffshape.data import ShapeSet
-from diffshape.models import VoxelConfig, VoxelNetwork, build_model, train_flow
+from diffshape.data import Mesh, ShapeSet
+from diffshape.models import (
+    VecSetConfig,
+    VecSetNetwork,
+    VoxelConfig,
+    VoxelNetwork,
+    build_model,
+    load,
+    train_flow,
+    train_vecset,
+)
 from diffshape.models.generative.codes_to_learn import CodedShapes, codes_to_learn
 
 
@@ -62,3 +71,21 @@ def test_shapes_must_suit_the_autoencoder(autoencoder):
     grids = ShapeSet(names=("a",), voxels=torch.ones(1, 4, 4, 4, dtype=torch.bool))
     with pytest.raises(ValueError, match=r"PointNetModel.codes_of: shapes must have points, got ShapeSet"):
         train_flow(autoencoder, grids, steps=1)
+
+
+def test_codes_of_a_model_of_surfaces_decode_to_meshes(tmp_path):
+    network = VecSetNetwork(vectors=4, width=8, layers=1, heads=2)
+    shapes = box_clouds(3, 60)
+    inside = ShapeSet(
+        names=shapes.names,
+        points=shapes.points,
+        volume_points=shapes.points * 1.1,
+        occupancies=torch.rand(3, 60) > 0.5,
+        near_points=shapes.points,
+        near_occupancies=torch.rand(3, 60) > 0.5,
+    )
+    config = VecSetConfig(network=network, batch=2, points=32, volume=40, near=20)
+    model = train_flow(train_vecset(inside, config, steps=1).model, inside, steps=2).model
+    assert [type(each) for each in model.sample(2)] == [Mesh, Mesh]
+    model.save(tmp_path)
+    assert torch.equal(load(tmp_path).draw_codes(2), model.draw_codes(2))

@@ -84,7 +84,7 @@ def test_saved_and_loaded_it_answers_with_the_same_bits(tmp_path, options):
         (lambda model: model.predict(IMAGES * torch.nan), "images must hold finite numbers"),
         (lambda model: model.predict(IMAGES, count=0), "PSGN.predict: count must be at least 1, got 0"),
         (lambda model: model(IMAGES, torch.rand(3, 7)), r"noise must have shape \(3, 2\), got \(3, 7\)"),
-        (lambda model: model(IMAGES, torch.rand(1, 2)), r"noise must have shape \(3, 2\), got \(1, 8\)"),
+        (lambda model: model(IMAGES, torch.rand(1, 2)), r"noise must have shape \(3, 2\), got \(1, 2\)"),
     ],
 )
 def test_what_is_wrong_is_said(call, message):

@@ -26,7 +26,11 @@ _SCALE: dict[Version, float] = {"improved": 1.0, "original": 2.0}
 
 class VoxelEncoder(nn.Sequential):
     """Voxels (B, R, R, R) to codes (B, latent) in (0, 1): 4^3 convolutions of stride 2 down to 4 voxels a side, a last
-    one over all of them."""
+    one over all of them.
+
+    The statistics of the original's batch normalisation follow each batch by a tenth. The published thousandth takes
+    thousands of steps to know them.
+    """
 
     def __init__(self, network: ImNetNetwork) -> None:
         halvings = network.resolution.bit_length() - 3

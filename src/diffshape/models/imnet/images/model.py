@@ -22,6 +22,7 @@ from diffshape.models.surface_model import SurfaceModel
 class ImNetFromImages(SurfaceModel):
     """An encoder of images, and a frozen copy of the IM-NET whose codes it gives.
 
+    >>> import torch
     >>> model = ImNetFromImages(ImNet(ImNetConfig()), ImNetImagesConfig()).eval()
     >>> model.encode(torch.zeros(2, 64, 64)).shape
     torch.Size([2, 64])
