@@ -53,6 +53,8 @@ def trained(name: str, seconds: float, learn: ShapeSet, test: ShapeSet) -> Row:
     begun = time.process_time()
     result = train(learn, config, steps=steps, device="cpu")
     processor = time.process_time() - begun
+    if result.interrupted:
+        raise KeyboardInterrupt  # it is no training of so many steps, and leaves no row
     points, truth = test.require("volume_points", "occupancies", by="occupancy")
     occupied = result.model.occupied(points, result.model.codes_of(test))
     iou = occupancy_iou(occupied, truth)

@@ -1,4 +1,4 @@
-"""The pictures and the score of docs/occupancy-networks.md; some five minutes on one idle thread.
+"""The pictures and the score of docs/families/occupancy-networks.md; some five minutes on one idle thread.
 
 python docs/pictures/occupancy.py
 """
