@@ -19,7 +19,7 @@ def test_a_model_comes_back(config, samples, tmp_path):
     ("change", "message"),
     [
         ({"version": 9}, "must be of version 1"),
-        ({"kind": "chair"}, "a kind out of point-cloud, mesh, voxel"),
+        ({"kind": "chair"}, "a kind out of point-cloud, point-net, mesh, voxel"),
         ({"speed": 1}, r"there is no setting .*speed"),
         ({"network": {}}, "size mismatch|Missing key"),
     ],
