@@ -122,7 +122,7 @@ SLOW = {
     ("fitting.FitResult.mesh", "resolution"), ("fitting.train_scan_prior", "steps"), ("models.train_deep_sdf", "steps"),
     ("models.train_autoencoder", "steps"), ("models.train_flow", "steps"), ("models.train_latent_gan", "steps"),
     ("models.train_raw_gan", "steps"), ("models.train_imnet", "steps"), ("models.train_imnet_images", "steps"),
-    ("models.train_occupancy", "steps"), ("models.train_vecset", "steps"),
+    ("models.train_occupancy", "steps"), ("models.train_vecset", "steps"), ("models.train_psgn", "steps"),
 }  # fmt: skip
 """Where None is a long run or a fine surface."""
 
