@@ -36,7 +36,7 @@ def run(arguments: Sample) -> int:
 
     family = read_family(folder)
     sample = family.ability(
-        "sample", "draws no new shapes; train a generator on its codes, such as a mixture or a flow"
+        "sample", "draws no new shapes; generators do, such as a mixture or a flow of the codes of an autoencoder"
     )
     shapes = made_shapes(sample(arguments.count, seed=arguments.seed), by=str(folder))
     write_shapes(out, {f"{number:04}": shape for number, shape in enumerate(shapes)}, up=family.up)
