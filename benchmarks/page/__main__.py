@@ -16,6 +16,7 @@ from benchmarks.page.point_sets import assignment, chamfer, operations, sets, si
 from benchmarks.page.published_methods import published_methods
 from benchmarks.page.scan_cleaning import cleaning_cost, scan_cleaning
 from benchmarks.page.scan_fits import fit_cost
+from benchmarks.page.several_answers import several_answers
 from benchmarks.page.surface_models import surface_models
 from benchmarks.page.surface_quality import quality
 from diffshape.data import atomic_path
@@ -46,6 +47,7 @@ SECTIONS = (
     (many_meshes, "many_meshes.jsonl"),
     (mesh_signs, "mesh_signs.jsonl"),
     (surface_models, "occupancy.jsonl"),
+    (several_answers, "several_answers.jsonl"),
     (wing, "adaptive_wing.jsonl"),
     (landmark_study, "landmark_study.jsonl"),
 )
