@@ -55,7 +55,10 @@ bench:
 	"$(VENV)/bin/python" -m benchmarks.quality.mesh_fields --shared "$(SHARED)"
 	"$(VENV)/bin/python" -m benchmarks.speed.many_meshes
 	"$(VENV)/bin/python" -m benchmarks.speed.adaptive_wing
+	"$(VENV)/bin/python" -m benchmarks.quality.published_methods --shared "$(SHARED)"
 	"$(VENV)/bin/python" -m benchmarks.quality.occupancy
+	"$(VENV)/bin/python" -m benchmarks.quality.several_answers
+	"$(VENV)/bin/python" -m benchmarks.quality.point_generators
 	"$(VENV)/bin/python" -m benchmarks.quality.landmark_study
 	"$(VENV)/bin/python" -m benchmarks.page
 

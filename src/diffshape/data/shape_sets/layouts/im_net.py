@@ -147,7 +147,7 @@ def _data_set(file: Any, name: str, dimensions: int) -> Any:
 def _opened(path: Path) -> Iterator[Any]:
     """An HDF5 file, whose faults become sentences that name it."""
     try:
-        import h5py
+        import h5py  # type: ignore[import-not-found]
     except ImportError as error:
         raise ImportError(f"{path}: HDF5 files are read with h5py, which is not installed; pip install h5py") from error
     with refusals(path, "HDF5 file of shapes", foreign=_OF_HDF5), h5py.File(path, "r") as file:
