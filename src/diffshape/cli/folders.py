@@ -108,8 +108,8 @@ def run_path(run: Path) -> Path:
     verb = RunFolder(folder).verb
     if verb not in (None, FitSettings.VERB):
         raise UsageError(
-            f"{run} is the folder of diffshape {verb}, not of a fit; what was trained is used by diffshape sample, "
-            f"interpolate and complete, or from Python: diffshape.models.load({str(folder)!r})"
+            f"{run} is the folder of diffshape {verb}, not of a fit; name one of its shapes by --shape, or "
+            f"use it by diffshape sample, interpolate and complete, or diffshape.models.load({str(folder)!r})"
         )
     return folder
 

@@ -68,6 +68,22 @@ class TrainedFamily:
             return self.model.codes[place]
         return self.ability("codes_of", "has no codes of shapes")(known[place : place + 1])[0]
 
+    def surface_of(self, which: str, resolution: int) -> Mesh:
+        """Surface that the model makes of a shape, told as for ``code_of``.
+
+        Args:
+            which: The shape.
+            resolution: Grid nodes along the side of the box.
+
+        Raises:
+            ValueError: There is no such shape, or the model makes no surfaces, or none of this shape.
+            OSError: The file cannot be read.
+        """
+        mesh = self.ability("mesh", "makes no surfaces")(self.code_of(which), resolution)
+        if not len(mesh.faces):
+            raise ValueError(f"{self.folder}: the model has no surface for the shape {which!r}")
+        return mesh
+
     def _known_shapes(self) -> Any:
         """The shapes of the training, a ``ShapeSet`` or by name; of a model with codes, perhaps only their numbers."""
         data = getattr(self.settings, "data", None)

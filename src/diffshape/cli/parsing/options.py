@@ -13,6 +13,7 @@ from diffshape.data.up import Up
 OptionalPath: TypeAlias = Annotated[Path | None, tyro.conf.arg(metavar="PATH", help_behavior_hint="")]
 OptionalInt: TypeAlias = Annotated[int | None, tyro.conf.arg(metavar="INT", help_behavior_hint="")]
 OptionalFloat: TypeAlias = Annotated[float | None, tyro.conf.arg(metavar="FLOAT", help_behavior_hint="")]
+OptionalShape: TypeAlias = Annotated[str | None, tyro.conf.arg(metavar="SHAPE", help_behavior_hint="")]
 OptionalAnswer: TypeAlias = Annotated[
     Literal["yes", "no"] | None, tyro.conf.arg(metavar="{yes,no}", help_behavior_hint="")
 ]
