@@ -1,14 +1,15 @@
 import pytest
 
+from diffshape.fitting.settings import FitSettings
 from diffshape.models import DeepSDFSettings, LandmarkSettings
+from diffshape.models.trainings import TRAININGS, training_of
 from diffshape.training import Seconds, Steps
-from diffshape.training.run_settings import RunSettings
 
 
 def test_every_training_has_a_name_of_its_own():
-    kinds = RunSettings.__subclasses__()
-    assert {LandmarkSettings, DeepSDFSettings} <= set(kinds)
-    assert len({kind.VERB for kind in kinds}) == len({kind.TITLE for kind in kinds}) == len(kinds)
+    kinds = {verb: training_of(verb).settings for verb in TRAININGS} | {"fit": FitSettings}
+    assert {verb: kind.VERB for verb, kind in kinds.items()} == {verb: verb for verb in kinds}
+    assert len({kind.TITLE for kind in kinds.values()}) == len(kinds)
 
 
 def test_names_stand_first_in_a_file_and_are_no_settings():
