@@ -5,12 +5,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from diffshape.cli.errors import usage_errors
-from diffshape.cli.fit.defaults import named_in
 from diffshape.cli.parsing.options import OptionalInt
 from diffshape.cli.train.command import TrainCommand, run_command
+from diffshape.cli.train.options import chosen_preset, typed_settings
 from diffshape.cli.train.shape_options import ShapeOptions, shape_counts, shape_source, source_name
-from diffshape.models.autoencoders.point_net_config import PUBLISHED_POINT_NET, STEPS, PointNetConfig
+from diffshape.models.autoencoders.point_net_config import PUBLISHED_POINT_NET, PointNetConfig
 from diffshape.models.autoencoders.settings import AutoencoderSettings
 
 if TYPE_CHECKING:
@@ -40,28 +39,14 @@ class TrainAutoencoder(ShapeOptions):
 
 def defaults_for(words: Sequence[str]) -> TrainAutoencoder:
     """The arguments before the flags are read: as the preset that the words name has them."""
-    return TrainAutoencoder(model=_PRESETS.get(named_in(words, "preset")["preset"] or "", PointNetConfig()))
+    return TrainAutoencoder(model=chosen_preset(words, _PRESETS))
 
 
 def run(arguments: TrainAutoencoder) -> int:
     """Train, score, write, tell."""
     command = TrainCommand(name=source_name, counts=shape_counts, score=_score, files=_FILES)
-    return run_command(command, arguments, _settings(arguments))
-
-
-def _settings(arguments: TrainAutoencoder) -> AutoencoderSettings:
-    """The arguments as settings, checked before anything heavy is imported."""
-    source = shape_source(arguments)
-    if arguments.resume is not None:
-        return AutoencoderSettings()
-    with usage_errors():
-        return AutoencoderSettings(
-            data=source,
-            config=arguments.model,
-            steps=arguments.steps_or(STEPS),
-            seconds=arguments.seconds,
-            seed=arguments.seed,
-        )
+    settings = typed_settings(AutoencoderSettings, shape_source(arguments), arguments)
+    return run_command(command, arguments, settings)
 
 
 def _score(

@@ -9,11 +9,10 @@ import tyro
 
 from diffshape._bounds import check_fits
 from diffshape.cli.errors import usage_errors
-from diffshape.cli.fit.defaults import named_in
 from diffshape.cli.folders import input_folder
 from diffshape.cli.parsing.options import OptionalInt
 from diffshape.cli.train.command import TrainCommand, run_command
-from diffshape.cli.train.options import TrainOptions, check_options, refuse_unused
+from diffshape.cli.train.options import TrainOptions, check_options, chosen_preset, refuse_unused
 from diffshape.data.synthetic.assembled.families import FAMILIES
 from diffshape.data.up import UP, Up
 from diffshape.models.deep_sdf.config import PUBLISHED_DEEP_SDF, STEPS, DeepSDFConfig
@@ -66,7 +65,7 @@ class TrainDeepSDF(TrainOptions):
 
 def defaults_for(words: Sequence[str]) -> TrainDeepSDF:
     """The arguments before the flags are read: as the preset that the words name has them."""
-    return TrainDeepSDF(model=_PRESETS.get(named_in(words, "preset")["preset"] or "", DeepSDFConfig()))
+    return TrainDeepSDF(model=chosen_preset(words, _PRESETS))
 
 
 def run(arguments: TrainDeepSDF) -> int:

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass, field
 
-from diffshape.cli.errors import usage_errors
 from diffshape.cli.parsing.options import OptionalInt
 from diffshape.cli.train.code_options import (
     FILES,
@@ -13,7 +12,8 @@ from diffshape.cli.train.code_options import (
     trained_autoencoder,
 )
 from diffshape.cli.train.command import TrainCommand, run_command
-from diffshape.models.generative.flow.config import STEPS, FlowConfig
+from diffshape.cli.train.options import typed_settings
+from diffshape.models.generative.flow.config import FlowConfig
 from diffshape.models.generative.flow.settings import FlowSettings
 
 
@@ -30,19 +30,5 @@ class TrainFlow(CodeOptions):
 def run(arguments: TrainFlow) -> int:
     """Train, score, write, tell."""
     command = TrainCommand(name=autoencoder_name, counts=coded_counts, score=score_coded, files=FILES)
-    return run_command(command, arguments, _settings(arguments))
-
-
-def _settings(arguments: TrainFlow) -> FlowSettings:
-    """The arguments as settings, checked before anything heavy is imported."""
-    source = trained_autoencoder(arguments)
-    if source is None:
-        return FlowSettings()
-    with usage_errors():
-        return FlowSettings(
-            data=source,
-            config=arguments.model,
-            steps=arguments.steps_or(STEPS),
-            seconds=arguments.seconds,
-            seed=arguments.seed,
-        )
+    settings = typed_settings(FlowSettings, trained_autoencoder(arguments), arguments)
+    return run_command(command, arguments, settings)

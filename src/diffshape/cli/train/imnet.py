@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-from diffshape.cli.fit.defaults import named_in
 from diffshape.cli.parsing.options import OptionalInt
 from diffshape.cli.train.command import TrainCommand, run_command
+from diffshape.cli.train.options import chosen_preset, typed_settings
 from diffshape.cli.train.shape_options import ShapeOptions, shape_counts, shape_source, source_name
 from diffshape.cli.train.surface_score import SURFACE_FILES, surface_score
-from diffshape.models.imnet.config import ORIGINAL_IMNET, PUBLISHED_IMNET, STEPS, ImNetConfig
+from diffshape.models.imnet.config import ORIGINAL_IMNET, PUBLISHED_IMNET, ImNetConfig
 from diffshape.models.imnet.settings import ImNetSettings
 
 _PRESETS = {"small": ImNetConfig(), "published": PUBLISHED_IMNET, "original": ORIGINAL_IMNET}
@@ -30,17 +30,11 @@ class TrainImNet(ShapeOptions):
 
 def defaults_for(words: Sequence[str]) -> TrainImNet:
     """The arguments before the flags are read: as the preset that the words name has them."""
-    return TrainImNet(model=_PRESETS.get(named_in(words, "preset")["preset"] or "", ImNetConfig()))
+    return TrainImNet(model=chosen_preset(words, _PRESETS))
 
 
 def run(arguments: TrainImNet) -> int:
     """Train, score, write, tell."""
     command = TrainCommand(name=source_name, counts=shape_counts, score=surface_score, files=SURFACE_FILES)
-    settings = ImNetSettings(
-        data=shape_source(arguments),
-        config=arguments.model,
-        steps=arguments.steps_or(STEPS),
-        seconds=arguments.seconds,
-        seed=arguments.seed,
-    )
+    settings = typed_settings(ImNetSettings, shape_source(arguments), arguments)
     return run_command(command, arguments, settings)

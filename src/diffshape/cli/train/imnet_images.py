@@ -4,12 +4,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from diffshape.cli.errors import usage_errors
 from diffshape.cli.parsing.options import OptionalInt
 from diffshape.cli.train.code_options import CodeOptions, autoencoder_name, coded_counts, trained_autoencoder
 from diffshape.cli.train.command import TrainCommand, run_command
+from diffshape.cli.train.options import typed_settings
 from diffshape.cli.train.surface_score import SURFACE_FILES, surface_score
-from diffshape.models.imnet.images.config import STEPS, ImNetImagesConfig
+from diffshape.models.imnet.images.config import ImNetImagesConfig
 from diffshape.models.imnet.images.settings import ImNetImagesSettings
 
 if TYPE_CHECKING:
@@ -30,22 +30,8 @@ class TrainImNetImages(CodeOptions):
 def run(arguments: TrainImNetImages) -> int:
     """Train, score, write, tell."""
     command = TrainCommand(name=autoencoder_name, counts=coded_counts, score=_score, files=SURFACE_FILES)
-    return run_command(command, arguments, _settings(arguments))
-
-
-def _settings(arguments: TrainImNetImages) -> ImNetImagesSettings:
-    """The arguments as settings, checked before anything heavy is imported."""
-    source = trained_autoencoder(arguments)
-    if source is None:
-        return ImNetImagesSettings()
-    with usage_errors():
-        return ImNetImagesSettings(
-            data=source,
-            config=arguments.model,
-            steps=arguments.steps_or(STEPS),
-            seconds=arguments.seconds,
-            seed=arguments.seed,
-        )
+    settings = typed_settings(ImNetImagesSettings, trained_autoencoder(arguments), arguments)
+    return run_command(command, arguments, settings)
 
 
 def _score(

@@ -4,8 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-from diffshape.cli.errors import usage_errors
-from diffshape.cli.fit.defaults import named_in
 from diffshape.cli.parsing.options import OptionalInt
 from diffshape.cli.train.code_options import (
     FILES,
@@ -16,7 +14,8 @@ from diffshape.cli.train.code_options import (
     trained_autoencoder,
 )
 from diffshape.cli.train.command import TrainCommand, run_command
-from diffshape.models.generative.adversarial.config import LATENT_STEPS, PUBLISHED_LATENT_GAN, LatentGANConfig
+from diffshape.cli.train.options import chosen_preset, typed_settings
+from diffshape.models.generative.adversarial.config import PUBLISHED_LATENT_GAN, LatentGANConfig
 from diffshape.models.generative.adversarial.settings import LatentGANSettings
 
 _PRESETS = {"small": LatentGANConfig(), "published": PUBLISHED_LATENT_GAN}
@@ -36,25 +35,11 @@ class TrainLatentGAN(CodeOptions):
 
 def defaults_for(words: Sequence[str]) -> TrainLatentGAN:
     """The arguments before the flags are read: as the preset that the words name has them."""
-    return TrainLatentGAN(model=_PRESETS.get(named_in(words, "preset")["preset"] or "", LatentGANConfig()))
+    return TrainLatentGAN(model=chosen_preset(words, _PRESETS))
 
 
 def run(arguments: TrainLatentGAN) -> int:
     """Train, score, write, tell."""
     command = TrainCommand(name=autoencoder_name, counts=coded_counts, score=score_coded, files=FILES)
-    return run_command(command, arguments, _settings(arguments))
-
-
-def _settings(arguments: TrainLatentGAN) -> LatentGANSettings:
-    """The arguments as settings, checked before anything heavy is imported."""
-    source = trained_autoencoder(arguments)
-    if source is None:
-        return LatentGANSettings()
-    with usage_errors():
-        return LatentGANSettings(
-            data=source,
-            config=arguments.model,
-            steps=arguments.steps_or(LATENT_STEPS),
-            seconds=arguments.seconds,
-            seed=arguments.seed,
-        )
+    settings = typed_settings(LatentGANSettings, trained_autoencoder(arguments), arguments)
+    return run_command(command, arguments, settings)

@@ -4,8 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-from diffshape.cli.errors import usage_errors
-from diffshape.cli.fit.defaults import named_in
 from diffshape.cli.parsing.options import OptionalInt
 from diffshape.cli.train.code_options import (
     FILES,
@@ -16,8 +14,8 @@ from diffshape.cli.train.code_options import (
     trained_autoencoder,
 )
 from diffshape.cli.train.command import TrainCommand, run_command
-from diffshape.cli.train.options import refuse_unused
-from diffshape.models.generative.mixture.config import PUBLISHED_MIXTURE, ROUNDS, MixtureConfig
+from diffshape.cli.train.options import chosen_preset, refuse_unused, typed_settings
+from diffshape.models.generative.mixture.config import PUBLISHED_MIXTURE, MixtureConfig
 from diffshape.models.generative.mixture.settings import MixtureSettings
 
 _PRESETS = {"small": MixtureConfig(), "published": PUBLISHED_MIXTURE}
@@ -39,23 +37,14 @@ class TrainMixture(CodeOptions):
 
 def defaults_for(words: Sequence[str]) -> TrainMixture:
     """The arguments before the flags are read: as the preset that the words name has them."""
-    return TrainMixture(model=_PRESETS.get(named_in(words, "preset")["preset"] or "", MixtureConfig()))
+    return TrainMixture(model=chosen_preset(words, _PRESETS))
 
 
 def run(arguments: TrainMixture) -> int:
     """Fit, score, write, tell."""
     files = {name: text for name, text in FILES.items() if name != "log.csv"}
     command = TrainCommand(name=autoencoder_name, counts=coded_counts, score=score_coded, files=files)
-    return run_command(command, arguments, _settings(arguments))
-
-
-def _settings(arguments: TrainMixture) -> MixtureSettings:
-    """The arguments as settings, checked before anything heavy is imported."""
     source = trained_autoencoder(arguments)
     refuse_unused(arguments.typed, _UNUSED)
-    if source is None:
-        return MixtureSettings()
-    with usage_errors():
-        return MixtureSettings(
-            data=source, config=arguments.model, steps=arguments.steps_or(ROUNDS), seed=arguments.seed
-        )
+    settings = typed_settings(MixtureSettings, source, arguments)
+    return run_command(command, arguments, settings)

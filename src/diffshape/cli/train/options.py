@@ -1,16 +1,20 @@
 """Options that all ``diffshape train`` commands share, and checks of them."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal, TypeVar
 
 from diffshape._bounds import check_budget
 from diffshape.cli.device import check_threads
 from diffshape.cli.errors import UsageError, usage_errors
+from diffshape.cli.fit.defaults import named_in
 from diffshape.cli.folders import begun_folder, fresh_folder
 from diffshape.cli.parsing.options import OptionalFloat, OptionalInt, OptionalPath, OptionalTracker, VerbOptions
 from diffshape.training.run_settings import RunSettings, steps_or
+
+Config = TypeVar("Config")
+Settings = TypeVar("Settings", bound=RunSettings)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,6 +68,31 @@ def refuse_unused(typed: Iterable[str], unused: Mapping[str, str]) -> None:
         group = name.split(".")[0]
         if group in unused:
             raise UsageError(f"--{name.replace('_', '-')} has no effect where {unused[group]}; leave it out")
+
+
+def chosen_preset(words: Sequence[str], presets: Mapping[str, Config]) -> Config:
+    """The config of the preset that the words name; that of "small" if they name none."""
+    return presets.get(named_in(words, "preset")["preset"] or "", presets["small"])
+
+
+def typed_settings(kind: type[Settings], data: Any, arguments: Any) -> Settings:
+    """Settings of a training with one ``model`` config, as they were typed.
+
+    Args:
+        kind: Class of the settings, whose default steps are taken where no budget was typed.
+        data: Where the examples come from.
+        arguments: The options, with a ``model``. Of a resumed training, whose folder has the settings, none counts.
+
+    Raises:
+        UsageError: A value is out of its range.
+    """
+    make: Any = kind
+    usual = make()
+    if arguments.resume is not None:
+        return usual
+    steps = arguments.steps_or(usual.steps)
+    with usage_errors():
+        return make(data=data, config=arguments.model, steps=steps, seconds=arguments.seconds, seed=arguments.seed)
 
 
 def training_folder(arguments: TrainOptions, kind: type[RunSettings], name: str) -> Path:

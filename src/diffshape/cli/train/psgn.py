@@ -5,11 +5,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from diffshape.cli.fit.defaults import named_in
 from diffshape.cli.parsing.options import OptionalInt
 from diffshape.cli.train.command import TrainCommand, run_command
+from diffshape.cli.train.options import chosen_preset, typed_settings
 from diffshape.cli.train.shape_options import ShapeOptions, shape_counts, shape_source, source_name
-from diffshape.models.psgn.config import PUBLISHED_PSGN, STEPS, PSGNConfig
+from diffshape.models.psgn.config import PUBLISHED_PSGN, PSGNConfig
 from diffshape.models.psgn.settings import PSGNSettings
 
 if TYPE_CHECKING:
@@ -45,19 +45,13 @@ class TrainPSGN(ShapeOptions):
 
 def defaults_for(words: Sequence[str]) -> TrainPSGN:
     """The arguments before the flags are read: as the preset that the words name has them."""
-    return TrainPSGN(model=_PRESETS.get(named_in(words, "preset")["preset"] or "", PSGNConfig()))
+    return TrainPSGN(model=chosen_preset(words, _PRESETS))
 
 
 def run(arguments: TrainPSGN) -> int:
     """Train, score, write, tell."""
     command = TrainCommand(name=source_name, counts=shape_counts, score=_score, files=_FILES)
-    settings = PSGNSettings(
-        data=shape_source(arguments),
-        config=arguments.model,
-        steps=arguments.steps_or(STEPS),
-        seconds=arguments.seconds,
-        seed=arguments.seed,
-    )
+    settings = typed_settings(PSGNSettings, shape_source(arguments), arguments)
     return run_command(command, arguments, settings)
 
 

@@ -4,13 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-from diffshape.cli.errors import usage_errors
-from diffshape.cli.fit.defaults import named_in
 from diffshape.cli.parsing.options import OptionalInt
 from diffshape.cli.train.command import TrainCommand, run_command
+from diffshape.cli.train.options import chosen_preset, typed_settings
 from diffshape.cli.train.set_score import score_samples
 from diffshape.cli.train.shape_options import ShapeOptions, shape_counts, shape_source, source_name
-from diffshape.models.generative.adversarial.config import PUBLISHED_RAW_GAN, RAW_STEPS, RawGANConfig
+from diffshape.models.generative.adversarial.config import PUBLISHED_RAW_GAN, RawGANConfig
 from diffshape.models.generative.adversarial.settings import RawGANSettings
 
 _PRESETS = {"small": RawGANConfig(), "published": PUBLISHED_RAW_GAN}
@@ -36,25 +35,11 @@ class TrainRawGAN(ShapeOptions):
 
 def defaults_for(words: Sequence[str]) -> TrainRawGAN:
     """The arguments before the flags are read: as the preset that the words name has them."""
-    return TrainRawGAN(model=_PRESETS.get(named_in(words, "preset")["preset"] or "", RawGANConfig()))
+    return TrainRawGAN(model=chosen_preset(words, _PRESETS))
 
 
 def run(arguments: TrainRawGAN) -> int:
     """Train, score, write, tell."""
     command = TrainCommand(name=source_name, counts=shape_counts, score=score_samples, files=_FILES)
-    return run_command(command, arguments, _settings(arguments))
-
-
-def _settings(arguments: TrainRawGAN) -> RawGANSettings:
-    """The arguments as settings, checked before anything heavy is imported."""
-    source = shape_source(arguments)
-    if arguments.resume is not None:
-        return RawGANSettings()
-    with usage_errors():
-        return RawGANSettings(
-            data=source,
-            config=arguments.model,
-            steps=arguments.steps_or(RAW_STEPS),
-            seconds=arguments.seconds,
-            seed=arguments.seed,
-        )
+    settings = typed_settings(RawGANSettings, shape_source(arguments), arguments)
+    return run_command(command, arguments, settings)

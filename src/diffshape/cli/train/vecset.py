@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-from diffshape.cli.fit.defaults import named_in
 from diffshape.cli.parsing.options import OptionalInt
 from diffshape.cli.train.command import TrainCommand, run_command
+from diffshape.cli.train.options import chosen_preset, typed_settings
 from diffshape.cli.train.shape_options import ShapeOptions, shape_counts, shape_source, source_name
 from diffshape.cli.train.surface_score import SURFACE_FILES, surface_score
-from diffshape.models.vecset.config import PUBLISHED_VECSET, STEPS, VecSetConfig
+from diffshape.models.vecset.config import PUBLISHED_VECSET, VecSetConfig
 from diffshape.models.vecset.settings import VecSetSettings
 
 _PRESETS = {"small": VecSetConfig(), "published": PUBLISHED_VECSET}
@@ -29,17 +29,11 @@ class TrainVecSet(ShapeOptions):
 
 def defaults_for(words: Sequence[str]) -> TrainVecSet:
     """The arguments before the flags are read: as the preset that the words name has them."""
-    return TrainVecSet(model=_PRESETS.get(named_in(words, "preset")["preset"] or "", VecSetConfig()))
+    return TrainVecSet(model=chosen_preset(words, _PRESETS))
 
 
 def run(arguments: TrainVecSet) -> int:
     """Train, score, write, tell."""
     command = TrainCommand(name=source_name, counts=shape_counts, score=surface_score, files=SURFACE_FILES)
-    settings = VecSetSettings(
-        data=shape_source(arguments),
-        config=arguments.model,
-        steps=arguments.steps_or(STEPS),
-        seconds=arguments.seconds,
-        seed=arguments.seed,
-    )
+    settings = typed_settings(VecSetSettings, shape_source(arguments), arguments)
     return run_command(command, arguments, settings)
