@@ -124,9 +124,8 @@ def _paths(path: Path, suffixes: Sequence[str], runs: bool) -> list[Path]:
     there = sorted(each for each in path.iterdir() if not each.name.startswith("."))
     found = [each for each in there if (RunFolder(each).is_begun if runs else _is_file_of(each, suffixes))]
     if not found:
-        raise ValueError(
-            f"{path}: the folder holds no {'run' if runs else f'file of a kind that is read ({suffixes})'}"
-        )
+        wanted = "run" if runs else f"file of a kind that is read ({', '.join(suffixes)})"
+        raise ValueError(f"{path}: the folder holds no {wanted}")
     return found
 
 
