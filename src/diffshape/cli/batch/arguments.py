@@ -47,10 +47,16 @@ class Batch(VerbOptions):
     truth: OptionalPath = None
     """True surface of all inputs, or a folder of such, in which spot.ply is that of spot.ply, spot_0.005.ply and so
     on."""
-    executor: Literal["local", "serial"] = "local"
-    """Where the jobs run. local: in processes of this machine. serial: one after another in this process."""
+    executor: Literal["local", "serial", "ray", "slurm"] = "local"
+    """Where the jobs run. local: in processes of this machine. serial: one after another in this process. ray: on the
+    Ray cluster of RAY_ADDRESS, or on one that is started here. slurm: as arrays of SLURM's."""
     jobs: OptionalInt = None
-    """Number of jobs that run at once. Default: the number of processors, divided by --threads."""
+    """Number of jobs that run at once. Default: the number of processors, divided by --threads; with ray, what the
+    cluster has room for; with slurm, 64."""
+    gpus: float = 0.0
+    """GPUs of each job with ray, where 0.25 puts four jobs on one, or whole ones with slurm."""
+    partition: Annotated[str | None, tyro.conf.arg(metavar="NAME", help_behavior_hint="")] = None
+    """Partition of SLURM's."""
     threads: int = 1
     """Number of CPU threads of each job; the bits of the results depend on it, but not on where they are made."""
     retries: int = 1
@@ -94,9 +100,21 @@ def check(arguments: Batch) -> None:
         check_whole("--retries", arguments.retries, 0)
         if arguments.jobs is not None:
             check_whole("--jobs", arguments.jobs, 1)
-        for option, value in (("--job-seconds", arguments.job_seconds), ("--job-memory", arguments.job_memory)):
+        limits = {
+            "--job-seconds": arguments.job_seconds,
+            "--job-memory": arguments.job_memory,
+            "--gpus": arguments.gpus,
+        }
+        for option, value in limits.items():
             if value is not None:
                 check_number(option, value, 0)
+    without = {"gpus": ("ray", "slurm"), "partition": ("slurm",), "job_seconds": ("local", "slurm")}
+    without |= {"job_memory": ("local", "ray", "slurm"), "jobs": ("local", "slurm")}
+    for name, executors in without.items():
+        if name in arguments.typed and arguments.executor not in executors:
+            raise UsageError(f"--{name.replace('_', '-')} has no effect with --executor {arguments.executor}")
+    if arguments.executor == "slurm" and arguments.gpus != int(arguments.gpus):
+        raise UsageError(f"--gpus must be a whole number with --executor slurm, got {arguments.gpus:g}")
 
 
 def folder_of(arguments: Batch) -> Path:
@@ -142,8 +160,8 @@ def _job(arguments: Batch, item: BatchInput, folder: Path, known: Mapping[str, O
     words = [word for name, cell in item.cells.items() for word in _typed(name, cell, known, item)]
     truth = None if "truth" in item.cells or arguments.truth is None else truth_of(item.path, arguments.truth)
     if truth is not None:
-        words += ["--truth", str(truth)]
-    options = [*arguments.options, *words]
+        words += ["--truth", str(truth.absolute())]
+    options = [*(_absolute(word, known) for word in arguments.options), *words]
     if arguments.verb == "eval":
         place = options.index("--truth") if "--truth" in options else None
         if place is None:
@@ -152,7 +170,7 @@ def _job(arguments: Batch, item: BatchInput, folder: Path, known: Mapping[str, O
     return Job(
         name=item.name,
         verb=arguments.verb,
-        input=str(item.path),
+        input=str(item.path.absolute()),
         options=tuple(options),
         batch=folder,
         threads=arguments.threads,
@@ -174,8 +192,15 @@ def _typed(name: str, cell: str, known: Mapping[str, Option], item: BatchInput) 
     return [f"{label}={_beside(item, cell) if _is_path(hint) else cell}"]
 
 
+def _absolute(word: str, known: Mapping[str, Option]) -> str:
+    """A word that was typed, in which a path holds in every folder and on every machine that sees the files."""
+    label, _, value = word.partition("=")
+    path = value and label in known and _is_path(known[label].hint)
+    return f"{label}={Path(value).expanduser().absolute()}" if path else word
+
+
 def _beside(item: BatchInput, cell: str) -> Path:
-    path = Path(item.place.rpartition(", line ")[0]).parent / Path(cell).expanduser()
+    path = (Path(item.place.rpartition(", line ")[0]).parent / Path(cell).expanduser()).absolute()
     if not path.exists():
         raise UsageError(f"{path}: there is no such file")
     return path

@@ -21,6 +21,8 @@ from diffshape.cli.messages import Messages
 from diffshape.training.folder_lock import only_here
 from diffshape.training.interrupt import Interrupts
 
+_SLURM_JOBS = 64
+"""Number of jobs that SLURM runs at once, if none is given."""
 _FILES = {
     "table.csv": "a row for each job: status, attempts, seconds, and all numbers of its result",
     "table.parquet": "the same for data frames",
@@ -33,7 +35,7 @@ _FILES = {
 def run(arguments: Batch) -> int:
     """Run the jobs that are left, write the table, and print what became of them."""
     check(arguments)
-    folder = folder_of(arguments)
+    folder = folder_of(arguments).absolute()
     jobs = jobs_of(arguments, folder)
     say = Messages(verb="batch", json=arguments.json, quiet=arguments.quiet)
     shard = f"shard {arguments.shard.replace('/', ' of ')}" if arguments.shard else "all"
@@ -42,8 +44,8 @@ def run(arguments: Batch) -> int:
         with usage_errors():
             plan = planned(jobs, records, retries=arguments.retries, retry_failed=arguments.retry_failed)
         say.folder(folder)
-        executor = _executor(arguments)
-        say(f"{len(jobs)} jobs: {len(plan.finished)} finished, {len(plan.open)} to run, {executor.slots} at once")
+        executor = _executor(arguments, folder)
+        say(f"{len(jobs)} jobs: {len(plan.finished)} finished, {len(plan.open)} to run")
         watch = BatchWatch(total=len(plan.open), slots=executor.slots, quiet=arguments.quiet)
         try:
             with Interrupts() as interrupts, watch:
@@ -62,9 +64,26 @@ def run(arguments: Batch) -> int:
     return _told(say, arguments, folder, [record for record in every if record.name in mine], whole=whole)
 
 
-def _executor(arguments: Batch) -> Executor:
+def _executor(arguments: Batch, folder: Path) -> Executor:
     if arguments.executor == "serial":
         return Serial(do_job)
+    if arguments.executor == "ray":
+        from diffshape.batch.executors.ray import Ray
+
+        return Ray(do_job, threads=arguments.threads, gpus=arguments.gpus, memory=arguments.job_memory)
+    if arguments.executor == "slurm":
+        from diffshape.batch.executors.slurm import Slurm
+
+        return Slurm(
+            do_job,
+            folder / FOLDER / "slurm",
+            slots=arguments.jobs or _SLURM_JOBS,
+            threads=arguments.threads,
+            gpus=int(arguments.gpus),
+            memory=arguments.job_memory,
+            job_seconds=arguments.job_seconds,
+            partition=arguments.partition,
+        )
     slots = arguments.jobs or max(1, (os.cpu_count() or 1) // arguments.threads)
     return Local(do_job, slots=slots, memory=arguments.job_memory, job_seconds=arguments.job_seconds)
 
