@@ -53,7 +53,7 @@ def compared_scans(paths: Sequence[Path], truth: Path | None, noises: Sequence[f
     """
     found = []
     for path in paths:
-        written, surface = _NUMBER.search(path.stem), _truth_of(path, truth)
+        written, surface = _NUMBER.search(path.stem), truth_of(path, truth)
         if not noises:
             noise = float(written[1]) if written else None
             found.append(ComparedScan(name=path.stem, path=path, truth=surface, noise=noise))
@@ -85,8 +85,17 @@ def with_noise(scan: ComparedScan, folder: Path, *, max_points: int | None, seed
     return path
 
 
-def _truth_of(path: Path, truth: Path | None) -> Path | None:
-    """The file of the true surface of a scan."""
+def truth_of(path: Path, truth: Path | None) -> Path | None:
+    """The file of the true surface of a scan.
+
+    Args:
+        path: The scan.
+        truth: The true surface, or a folder of true surfaces, in which that of the scan has its name or the beginning
+            of it; None: there is none.
+
+    Raises:
+        ValueError: The folder has none for the scan.
+    """
     if truth is None or not truth.is_dir():
         return truth
     there = {file.stem: file for file in sorted(truth.iterdir()) if file.suffix.lower() in _MESHES}

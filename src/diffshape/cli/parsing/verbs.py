@@ -1,7 +1,8 @@
 """The list of verbs, and the one that a command line names, whose module alone is imported.
 
 A module of a verb has a dataclass of arguments and ``run(arguments) -> int``, the exit code; where the flags begin with
-a preset or another run's config.yaml, also ``defaults_for(words)``.
+a preset or another run's config.yaml, also ``defaults_for(words)``; where some of the words are those of another verb,
+``taken_apart(words)``, which gives its own words and the arguments that they begin with.
 """
 
 import importlib
@@ -34,6 +35,7 @@ VERBS = {
     "query": Verb("query", "Query", "signed distances of points from the surface of a fit"),
     "eval": Verb("eval", "Eval", "how far a surface is from the true one"),
     "compare": Verb("compare", "Compare", "several methods on several scans, in one table"),
+    "batch": Verb("batch.command", "Batch", "fits, or what else, of many files: here, by Ray or SLURM"),
     "train autoencoder": Verb("train.autoencoder", "TrainAutoencoder", "codes of point clouds"),
     "train mixture": Verb("train.mixture", "TrainMixture", "new shapes by Gaussians of codes"),
     "train flow": Verb("train.flow", "TrainFlow", "new shapes by a flow from noise to codes"),
@@ -84,6 +86,9 @@ def command(words: Sequence[str]) -> Command:
     row = VERBS[verb]
     module = importlib.import_module(f"diffshape.cli.{row.module}")
     kind = getattr(module, row.arguments)
+    if hasattr(module, "taken_apart"):
+        own, default = module.taken_apart(rest)
+        return Command(verb, own, module, kind, default)
     if hasattr(module, "defaults_for"):
         return Command(verb, rest, module, kind, module.defaults_for(rest))
     complete = all(item.default is not MISSING or item.default_factory is not MISSING for item in fields(kind))

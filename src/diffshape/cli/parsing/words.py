@@ -5,7 +5,7 @@ Every error is one sentence that names the option as it is typed. The parser tha
 
 import math
 import types
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import MISSING, fields, is_dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal, NamedTuple, Union, get_args, get_origin, get_type_hints
@@ -27,10 +27,13 @@ class Words(NamedTuple):
     """Groups of settings by their classes, such as "field" by "MLPConfig"."""
 
 
-class _Option(NamedTuple):
+class Option(NamedTuple):
+    """An option of a command."""
+
     name: str
     """Name of the setting, with underscores."""
     hint: Any
+    """Type of its value."""
 
 
 def read_words(verb: str, words: Sequence[str], kind: type, default: Any = None) -> Words:
@@ -45,7 +48,7 @@ def read_words(verb: str, words: Sequence[str], kind: type, default: Any = None)
     Raises:
         UsageError: An option is unknown, has no value or one of a wrong kind, or there are too many or too few words.
     """
-    options, places = _options(kind, default), _positionals(kind)
+    options, places = options_of(kind, default), _positionals(kind)
     read, typed, found = [], set(), []
     rest = list(words)
     while rest:
@@ -75,7 +78,37 @@ def read_words(verb: str, words: Sequence[str], kind: type, default: Any = None)
     return Words([*read, "--", *found] if found else read, frozenset(typed), _groups(kind, default))
 
 
-def _options(kind: type, default: Any, prefix: str = "") -> dict[str, _Option]:
+def split_words(
+    verb: str, words: Sequence[str], own: Mapping[str, Option], others: Mapping[str, Option]
+) -> tuple[list[str], list[str]]:
+    """Words of a command that runs another one, and the options that it passes on.
+
+    Args:
+        verb: What errors call the command.
+        words: What follows it.
+        own: Its own options by how they are typed; an option that both have is its own.
+        others: Options of the other command.
+
+    Raises:
+        UsageError: An option is unknown to both, or has no value or one of a wrong kind.
+    """
+    kept, passed, rest = [], [], list(words)
+    while rest:
+        word = rest.pop(0)
+        if not word.startswith("--") or word == "--":
+            kept.append(word)
+            continue
+        label, _, bound = word.partition("=")
+        label = label.replace("_", "-")
+        option = own.get(label) or others.get(label)
+        if option is None:
+            raise UsageError(f"{verb}: there is no option {label}{did_you_mean(label, [*own, *others])}")
+        taken = kept if label in own else passed
+        taken += _with_values(label, option.hint, [bound] if "=" in word else None, rest)
+    return kept, passed
+
+
+def options_of(kind: type, default: Any, prefix: str = "") -> dict[str, Option]:
     """The options of a dataclass and of those in it, as they are typed."""
     hints, found = get_type_hints(kind, include_extras=True), {}
     for item in fields(kind):
@@ -88,10 +121,10 @@ def _options(kind: type, default: Any, prefix: str = "") -> dict[str, _Option]:
         if value is None and any(map(is_dataclass, get_args(_bare(hints[item.name])))):
             continue  # a group of settings that is switched off has no options
         if is_dataclass(value):
-            found |= _options(type(value), value, f"{name}.")
+            found |= options_of(type(value), value, f"{name}.")
         else:
             last = f"no_{own}" if value is True else own
-            found[f"--{prefix}{last}".replace("_", "-")] = _Option(name, _bare(hints[item.name]))
+            found[f"--{prefix}{last}".replace("_", "-")] = Option(name, _bare(hints[item.name]))
     return found
 
 

@@ -1,0 +1,34 @@
+"""What the driver of a batch asks of whatever runs the jobs."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+
+from diffshape.batch.jobs.job import Ending, Job
+
+
+class Executor(ABC):
+    """A place where jobs run, several at once; entered before the first one and left after the last."""
+
+    @property
+    @abstractmethod
+    def slots(self) -> int:
+        """How many jobs run at once."""
+
+    @abstractmethod
+    def start(self, job: Job) -> None:
+        """Begin a job; at most ``slots`` at once."""
+
+    @abstractmethod
+    def wait(self, seconds: float) -> Sequence[tuple[Job, Ending]]:
+        """Jobs that have ended since the last call; waits for the first, but not longer than ``seconds``."""
+
+    @abstractmethod
+    def stop(self) -> None:
+        """Ask the jobs that run to save themselves and end, once; ``wait`` then gives them as interrupted."""
+
+    def __enter__(self) -> "Executor":
+        return self
+
+    @abstractmethod
+    def __exit__(self, *error: object) -> None:
+        """End what is left without waiting for it."""

@@ -1,0 +1,116 @@
+"""The driver of a batch: jobs to an executor, endings to records, what failed once more."""
+
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from diffshape.batch.executors.executor import Executor
+from diffshape.batch.jobs.job import Ending, Job
+from diffshape.batch.jobs.records import Record, Records
+
+_TOOK_ALL = "each time it was begun, the batch ended before it did"
+_TICK = 0.5
+"""Seconds between two reports of progress."""
+
+
+class Watch(Protocol):
+    """What follows a batch."""
+
+    def began(self, job: Job) -> None:
+        """A job was begun."""
+
+    def ended(self, job: Job, record: Record, *, final: bool) -> None:
+        """An attempt ended; ``final`` if the job is not tried again."""
+
+    def tick(self) -> None:
+        """Time went by."""
+
+
+@dataclass
+class Plan:
+    """Jobs of a batch by what is to be done with them."""
+
+    finished: list[tuple[Job, Record]] = field(default_factory=list)
+    """Jobs that are done, or failed as often as they are tried."""
+    open: list[Job] = field(default_factory=list)
+    """Jobs to run, in their order."""
+
+
+def planned(jobs: Sequence[Job], records: Records, *, retries: int, retry_failed: bool = False) -> Plan:
+    """What the records say of the jobs.
+
+    Args:
+        jobs: The jobs, under different names.
+        records: The records of their batch.
+        retries: How often a job that failed is tried again.
+        retry_failed: Whether jobs that failed so often are tried anew.
+
+    Raises:
+        ValueError: A job is in the batch already with another input or other options, or a record is damaged.
+    """
+    plan = Plan()
+    for job in jobs:
+        record = records.of(job)
+        if record is not None and not record.is_of(job):
+            raise ValueError(
+                f"{job.name} was made in {job.batch} from {record.input} with other options "
+                f"({' '.join(record.options) or 'none'}); choose another folder, or give what it had"
+            )
+        spent = record is not None and record.status != "done" and record.attempts > retries
+        if record is None or not (spent or record.status == "done"):
+            plan.open.append(job)
+        elif spent and retry_failed:
+            records.forget(job)
+            plan.open.append(job)
+        elif record.status == "begun":
+            plan.finished.append((job, records.end(job, Ending(status="failed", error=_TOOK_ALL))))
+        else:
+            plan.finished.append((job, record))
+    return plan
+
+
+def run_jobs(
+    jobs: Sequence[Job],
+    executor: Executor,
+    records: Records,
+    *,
+    retries: int,
+    watch: Watch,
+    stopped: Callable[[], bool] = lambda: False,
+) -> bool:
+    """Run jobs until each is done or has failed ``retries + 1`` times, whatever becomes of the processes they run in.
+
+    Args:
+        jobs: The jobs to run.
+        executor: Where they run; entered here.
+        records: Where it is written down.
+        retries: How often a job that failed is tried again.
+        watch: Told of everything.
+        stopped: Asked now and then whether the batch is to stop.
+
+    Returns:
+        Whether everything was run; False if it was stopped before.
+    """
+    waiting, running, stop = deque(jobs), 0, False
+    with executor:
+        while running or (waiting and not stop):
+            while waiting and running < executor.slots and not stop:
+                job = waiting.popleft()
+                records.begin(job)
+                watch.began(job)
+                executor.start(job)
+                running, stop = running + 1, stopped()
+            for job, ending in executor.wait(_TICK):
+                running -= 1
+                record = records.end(job, ending)
+                again = ending.status == "failed" and record.attempts <= retries
+                watch.ended(job, record, final=not again)
+                if again:
+                    waiting.append(job)
+                stop = stop or ending.status == "interrupted"
+            watch.tick()
+            stop = stop or stopped()
+            if stop:
+                executor.stop()
+    return not stop

@@ -1,0 +1,104 @@
+"""``diffshape batch``: one command on many inputs, several at once."""
+
+import json
+import os
+import sys
+from pathlib import Path
+
+from diffshape.batch.executors.executor import Executor
+from diffshape.batch.executors.local import Local
+from diffshape.batch.executors.serial import Serial
+from diffshape.batch.jobs.records import FOLDER, Record, Records
+from diffshape.batch.jobs.run_jobs import planned, run_jobs
+from diffshape.batch.jobs.table import table_rows, write_table
+from diffshape.cli.batch.arguments import Batch as Batch
+from diffshape.cli.batch.arguments import check, folder_of, jobs_of
+from diffshape.cli.batch.arguments import taken_apart as taken_apart
+from diffshape.cli.batch.watch import BatchWatch
+from diffshape.cli.batch.work import do_job
+from diffshape.cli.errors import DONE, FAILED, INTERRUPTED, PARTLY_FAILED, usage_errors
+from diffshape.cli.messages import Messages
+from diffshape.training.folder_lock import only_here
+from diffshape.training.interrupt import Interrupts
+
+_SLURM_JOBS = 64
+"""Number of jobs that SLURM runs at once, if none is given."""
+_FILES = {
+    "table.csv": "a row for each job: status, attempts, seconds, and all numbers of its result",
+    "table.parquet": "the same for data frames",
+    "failures.csv": "what failed, and why",
+    f"{FOLDER}/logs": "what the jobs printed",
+}
+"""Contents of the files of a batch, by their names."""
+
+
+def run(arguments: Batch) -> int:
+    """Run the jobs that are left, write the table, and print what became of them."""
+    check(arguments)
+    folder = folder_of(arguments).absolute()
+    jobs = jobs_of(arguments, folder)
+    say = Messages(verb="batch", json=arguments.json, quiet=arguments.quiet)
+    shard = f"shard {arguments.shard.replace('/', ' of ')}" if arguments.shard else "all"
+    records = Records(folder)
+    with only_here(folder / FOLDER / shard):
+        with usage_errors():
+            plan = planned(jobs, records, retries=arguments.retries, retry_failed=arguments.retry_failed)
+        say.folder(folder)
+        executor = _executor(arguments, folder)
+        say(f"{len(jobs)} jobs: {len(plan.finished)} finished, {len(plan.open)} to run")
+        watch = BatchWatch(total=len(plan.open), slots=executor.slots, quiet=arguments.quiet)
+        try:
+            with Interrupts() as interrupts, watch:
+                whole = run_jobs(
+                    plan.open,
+                    executor,
+                    records,
+                    retries=arguments.retries,
+                    watch=watch,
+                    stopped=lambda: interrupts.requested,
+                )
+        finally:
+            every = records.all()
+            write_table(folder, every)
+    mine = {job.name for job in jobs}
+    return _told(say, arguments, folder, [record for record in every if record.name in mine], whole=whole)
+
+
+def _executor(arguments: Batch, folder: Path) -> Executor:
+    if arguments.executor == "serial":
+        return Serial(do_job)
+    if arguments.executor == "ray":
+        from diffshape.batch.executors.ray import Ray
+
+        return Ray(do_job, threads=arguments.threads, gpus=arguments.gpus, memory=arguments.job_memory)
+    if arguments.executor == "slurm":
+        from diffshape.batch.executors.slurm import Slurm
+
+        return Slurm(
+            do_job,
+            folder / FOLDER / "slurm",
+            slots=arguments.jobs or _SLURM_JOBS,
+            threads=arguments.threads,
+            gpus=int(arguments.gpus),
+            memory=arguments.job_memory,
+            job_seconds=arguments.job_seconds,
+            partition=arguments.partition,
+        )
+    slots = arguments.jobs or max(1, (os.cpu_count() or 1) // arguments.threads)
+    return Local(do_job, slots=slots, memory=arguments.job_memory, job_seconds=arguments.job_seconds)
+
+
+def _told(say: Messages, arguments: Batch, folder: Path, records: list[Record], *, whole: bool) -> int:
+    """Print what became of the jobs; returns the exit code."""
+    failed = [record for record in records if record.status == "failed"]
+    done = sum(record.status == "done" for record in records)
+    if arguments.json:
+        print(json.dumps({"folder": str(folder), "failed": len(failed), "rows": table_rows(records)}))
+    say(f"\n{done} done, {len(failed)} failed")
+    for record in failed[:10]:
+        say(f"  {record.name}: {record.error}")
+    say.files({name: content for name, content in _FILES.items() if (folder / name).exists()})
+    if not whole:
+        print(f"stopped and saved; go on with the same command and --out {folder}", file=sys.stderr)
+        return INTERRUPTED
+    return DONE if not failed else PARTLY_FAILED if done else FAILED

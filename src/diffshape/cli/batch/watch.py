@@ -1,0 +1,104 @@
+"""What is shown of a batch while it runs: a live table on a terminal, a line for each job that ended elsewhere."""
+
+import sys
+import time
+from types import TracebackType
+
+from rich.console import Console
+from rich.live import Live
+from rich.table import Table
+
+from diffshape.batch.jobs.job import Job
+from diffshape.batch.jobs.records import Record
+
+_SHOWN = 12
+"""Largest number of running jobs in the live table."""
+
+
+class BatchWatch:
+    """Counts, running jobs and the time that is left."""
+
+    def __init__(self, *, total: int, slots: int, quiet: bool) -> None:
+        """
+        Args:
+            total: Number of jobs that are to be run.
+            slots: How many run at once.
+            quiet: Whether nothing is shown.
+        """
+        self.done = self.failed = 0
+        self._total, self._slots, self._quiet = total, slots, quiet
+        self._begun = time.monotonic()
+        self._taken: list[float] = []
+        self._running: dict[str, float] = {}
+        console = Console(stderr=True)
+        self._live = Live(console=console, auto_refresh=False) if console.is_terminal and not quiet else None
+
+    def __enter__(self) -> "BatchWatch":
+        if self._live:
+            self._live.__enter__()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._live:
+            self._live.__exit__(kind, error, trace)
+
+    def began(self, job: Job) -> None:
+        """Show the job as running."""
+        self._running[job.name] = time.monotonic()
+
+    def ended(self, job: Job, record: Record, *, final: bool) -> None:
+        """Count an attempt that ended; ``final`` if the job is not tried again."""
+        self._running.pop(job.name, None)
+        if record.status == "done":
+            self.done += 1
+            self._taken.append(record.seconds)
+        elif record.status == "failed" and final:
+            self.failed += 1
+        if self._live is None and not self._quiet:
+            again = "" if final or record.status != "failed" else "; once more"
+            reason = f": {record.error}{again}" if record.error else ""
+            count = f"{self.done + self.failed} of {self._total}"
+            print(
+                f"{count}  {job.name}: {record.status} in {record.seconds:.0f} s{reason}", file=sys.stderr, flush=True
+            )
+
+    def tick(self) -> None:
+        """Draw the table again."""
+        if self._live:
+            self._live.update(self._table(), refresh=True)
+
+    def left(self) -> float | None:
+        """Seconds that are left, by the mean time of the jobs that are done; None before the first."""
+        if not self._taken:
+            return None
+        mean, now = sum(self._taken) / len(self._taken), time.monotonic()
+        waiting = self._total - self.done - self.failed - len(self._running)
+        rest = sum(max(0.0, mean - (now - begun)) for begun in self._running.values())
+        return (waiting * mean + rest) / self._slots
+
+    def _table(self) -> Table:
+        left = self.left()
+        table = Table.grid(padding=(0, 2))
+        waiting = self._total - self.done - self.failed - len(self._running)
+        counts = f"{self.done} done, {self.failed} failed, {len(self._running)} running, {waiting} waiting"
+        table.add_row(counts, f"{_clock(time.monotonic() - self._begun)} so far", _about(left))
+        for name, begun in list(self._running.items())[:_SHOWN]:
+            table.add_row(f"  {name}", _clock(time.monotonic() - begun), "")
+        return table
+
+
+def _about(seconds: float | None) -> str:
+    return "" if seconds is None else f"about {_clock(seconds)} left"
+
+
+def _clock(seconds: float) -> str:
+    """A length of time as it is read on a clock.
+
+    >>> _clock(3725)
+    '1:02:05'
+    """
+    whole = int(seconds)
+    hours, rest = divmod(whole, 3600)
+    return f"{hours}:{rest // 60:02}:{rest % 60:02}" if hours else f"{rest // 60}:{rest % 60:02}"

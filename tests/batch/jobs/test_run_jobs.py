@@ -1,0 +1,108 @@
+from collections.abc import Sequence
+
+import pytest
+
+from batch_work import do_as_told, job_of
+from diffshape.batch.executors.local import Local
+from diffshape.batch.executors.serial import Serial
+from diffshape.batch.jobs.job import Ending, Job
+from diffshape.batch.jobs.records import Record, Records
+from diffshape.batch.jobs.run_jobs import planned, run_jobs
+
+
+class Heard:
+    """What was told of a batch."""
+
+    def __init__(self):
+        self.ends: list[tuple[str, str, bool]] = []
+
+    def began(self, job: Job):
+        pass
+
+    def ended(self, job: Job, record: Record, *, final: bool):
+        self.ends.append((job.name, record.status, final))
+
+    def tick(self):
+        pass
+
+
+def run(jobs: Sequence[Job], executor, *, retries=1, stopped=lambda: False):
+    records, heard = Records(jobs[0].batch), Heard()
+    whole = run_jobs(jobs, executor, records, retries=retries, watch=heard, stopped=stopped)
+    return whole, {record.name: record for record in records.all()}, heard.ends
+
+
+def test_a_process_that_is_killed_takes_no_other_job_with_it(tmp_path):
+    jobs = [job_of(tmp_path, f"j{number}", "die once" if number == 2 else "work") for number in range(6)]
+    whole, records, _ = run(jobs, Local(do_as_told, slots=2))
+    assert whole
+    assert all(record.status == "done" for record in records.values())
+    assert [records[job.name].attempts for job in jobs] == [1, 1, 2, 1, 1, 1]
+    assert sorted((tmp_path / "done.txt").read_text().split()) == [job.name for job in jobs]
+
+
+def test_what_kills_every_process_is_recorded_and_not_tried_for_ever(tmp_path):
+    jobs = [job_of(tmp_path, "poison", "die"), job_of(tmp_path, "good")]
+    whole, records, ends = run(jobs, Local(do_as_told, slots=1), retries=2)
+    assert whole
+    assert (records["poison"].status, records["poison"].attempts) == ("failed", 3)
+    assert "SIGKILL" in records["poison"].error
+    assert records["good"].status == "done"
+    assert [final for name, _, final in ends if name == "poison"] == [False, False, True]
+
+
+@pytest.mark.parametrize(
+    ("limits", "said"), [({"memory": 0.3}, "more than 0.3 GB"), ({"job_seconds": 3.0}, "longer than 3 seconds")]
+)
+def test_a_job_beyond_its_limits_is_ended(tmp_path, limits, said):
+    _, records, _ = run([job_of(tmp_path, "large", "hold memory")], Local(do_as_told, slots=1, **limits), retries=0)
+    assert records["large"].status == "failed"
+    assert said in records["large"].error
+
+
+def test_a_batch_that_is_stopped_asks_its_jobs_to_and_counts_no_attempt(tmp_path):
+    jobs = [job_of(tmp_path, "first", "wait"), job_of(tmp_path, "second", "wait")]
+    begun = tmp_path / "first.begun"
+    whole, records, _ = run(jobs, Local(do_as_told, slots=1), stopped=begun.exists)
+    assert not whole
+    assert (records["first"].status, records["first"].attempts) == ("interrupted", 0)
+    assert "second" not in records
+
+
+def test_a_serial_batch_fails_and_goes_on(tmp_path):
+    whole, records, ends = run([job_of(tmp_path, "bad", "fail"), job_of(tmp_path, "good")], Serial(do_as_told))
+    assert whole
+    assert ends == [("bad", "failed", False), ("good", "done", True), ("bad", "failed", True)]
+    assert records["bad"].error == "it was told to"
+
+
+def test_what_is_done_or_failed_often_enough_is_not_run_again(tmp_path):
+    jobs = [job_of(tmp_path, name, what) for name, what in (("good", "work"), ("bad", "fail"))]
+    run(jobs, Serial(do_as_told))
+    new = job_of(tmp_path, "new")
+    plan = planned([*jobs, new], Records(tmp_path), retries=1)
+    assert plan.open == [new]
+    assert [(job.name, record.status) for job, record in plan.finished] == [("good", "done"), ("bad", "failed")]
+    assert planned(jobs, Records(tmp_path), retries=1, retry_failed=True).open == [jobs[1]]
+    assert planned(jobs, Records(tmp_path), retries=2).open == [jobs[1]]
+
+
+def test_what_took_its_driver_with_it_is_not_tried_for_ever(tmp_path):
+    job, records = job_of(tmp_path, "poison"), Records(tmp_path)
+    records.begin(job)
+    assert planned([job], records, retries=1).open == [job]
+    records.begin(job)
+    [(_, record)] = planned([job], records, retries=1).finished
+    assert record.status == "failed"
+    assert "ended before it did" in record.error
+
+
+def test_another_input_under_a_name_that_is_taken_is_refused(tmp_path):
+    run([job_of(tmp_path, "a")], Serial(do_as_told))
+    with pytest.raises(ValueError, match=r"a was made in .* from work with other options"):
+        planned([job_of(tmp_path, "a", "fail")], Records(tmp_path), retries=1)
+
+
+def test_the_ending_of_a_job_whose_record_is_gone_is_an_error(tmp_path):
+    with pytest.raises(ValueError, match="was removed while it ran"):
+        Records(tmp_path).end(job_of(tmp_path, "a"), Ending(status="done"))

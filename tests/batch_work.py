@@ -1,0 +1,42 @@
+"""Work of jobs that processes of a pool can be given: what a job does is the word that is its input."""
+
+import os
+import signal
+import time
+from pathlib import Path
+
+from diffshape.batch.jobs.job import Ending, Job
+
+
+def job_of(batch: Path, name: str, what: str = "work") -> Job:
+    """A job that does what its input says."""
+    return Job(name=name, verb="test", input=what, batch=batch)
+
+
+def do_as_told(job: Job) -> Ending:
+    """Work, fail, die, die once, hold memory, or wait until SIGTERM."""
+    mark = job.batch / f"{job.name}.begun"
+    before = mark.exists()
+    mark.touch()
+    if job.input == "fail":
+        return Ending(status="failed", error="it was told to")
+    if job.input == "die" or (job.input == "die once" and not before):
+        os.kill(os.getpid(), signal.SIGKILL)
+    if job.input == "hold memory":
+        held = bytearray(400_000_000)
+        held[::4096] = b"x" * len(held[::4096])
+        time.sleep(60)
+    if job.input == "wait":
+        return _waited()
+    with open(job.batch / "done.txt", "a") as done:
+        done.write(f"{job.name}\n")
+    return Ending(status="done", metrics={"process": os.getpid()})
+
+
+def _waited() -> Ending:
+    stopped: list[int] = []
+    signal.signal(signal.SIGTERM, lambda number, frame: stopped.append(number))
+    until = time.monotonic() + 60
+    while not stopped and time.monotonic() < until:
+        time.sleep(0.01)
+    return Ending(status="interrupted" if stopped else "done")

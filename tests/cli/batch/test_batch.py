@@ -1,0 +1,143 @@
+import csv
+import json
+
+import numpy as np
+import pytest
+import torch
+from safetensors.torch import load_file
+
+from diffshape import data
+from diffshape.cli.main import main
+
+
+@pytest.fixture(scope="module")
+def scans(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("scans")
+    for number in range(2):
+        directions = np.random.default_rng(number).standard_normal((400, 3))
+        points = (1 + number) * directions / np.linalg.norm(directions, axis=1, keepdims=True)
+        data.write_points(folder / f"ball{number}.ply", points)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def truths(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("truths")
+    for number in range(2):
+        ball = data.icosphere(3)
+        data.write_mesh(folder / f"ball{number}.ply", (1 + number) * 2 * np.asarray(ball.vertices), ball.faces)
+    return folder
+
+
+def rows_of(folder):
+    with open(folder / "table.csv", newline="") as text:
+        return {row["name"]: row for row in csv.DictReader(text)}
+
+
+@pytest.fixture(scope="module")
+def fitted(scans, truths, tmp_path_factory):
+    """A batch of two fits in processes."""
+    folder = tmp_path_factory.mktemp("batch") / "runs"
+    words = ["batch", str(scans), "--out", str(folder), "--truth", str(truths), "--resolution", "24"]
+    torch.set_num_threads(1)
+    assert main(words) == 0
+    return folder, words
+
+
+def test_every_scan_has_a_run_folder_and_a_row_with_its_score(fitted):
+    folder, _ = fitted
+    rows = rows_of(folder)
+    assert sorted(rows) == ["ball0", "ball1"]
+    for name, row in rows.items():
+        assert (folder / name / "mesh.ply").is_file()
+        assert (row["status"], row["attempts"]) == ("done", "1")
+        assert float(row["score.iou"]) > 0.9
+
+
+def test_what_is_finished_is_not_made_again(fitted, capsys):
+    folder, words = fitted
+    before = {path: path.stat().st_mtime_ns for path in folder.glob("ball*/*")}
+    assert main(words) == 0
+    assert "2 finished, 0 to run" in capsys.readouterr().out
+    assert {path: path.stat().st_mtime_ns for path in folder.glob("ball*/*")} == before
+
+
+def test_other_options_for_the_same_folder_are_refused(fitted, capsys):
+    _, words = fitted
+    assert main([*words, "--seed", "3"]) == 2
+    assert "with other options" in capsys.readouterr().err
+
+
+def test_a_fit_in_this_process_has_the_same_bits(fitted, scans, tmp_path):
+    folder, _ = fitted
+    out = tmp_path / "serial"
+    words = [str(scans / "ball0.ply"), "--out", str(out), "--executor", "serial", "--resolution", "24"]
+    assert main(["batch", *words]) == 0
+    assert (out / "ball0/mesh.ply").read_bytes() == (folder / "ball0/mesh.ply").read_bytes()
+    here, there = (load_file(each / "ball0/field.safetensors") for each in (out, folder))
+    assert here.keys() == there.keys()
+    assert all(torch.equal(here[name], there[name]) for name in here)
+
+
+def test_one_bad_file_among_good_ones_is_exit_code_3(scans, tmp_path, capsys):
+    broken = tmp_path / "broken.ply"
+    broken.write_text("ply\nno")
+    out = tmp_path / "runs"
+    words = [str(broken), str(scans / "ball0.ply"), "--out", str(out), "--executor", "serial", "--resolution", "24"]
+    assert main(["batch", *words, "--json"]) == 3
+    told = json.loads(capsys.readouterr().out)
+    assert told["failed"] == 1
+    rows = rows_of(out)
+    assert (rows["broken"]["status"], rows["broken"]["attempts"], rows["ball0"]["status"]) == ("failed", "2", "done")
+    assert "broken.ply" in rows["broken"]["error"]
+
+
+def test_surfaces_are_scored_against_those_of_their_names(truths, tmp_path):
+    out = tmp_path / "scores"
+    words = [str(truths), "--truth", str(truths), "--out", str(out), "--executor", "serial", "--samples", "500"]
+    assert main(["batch", "--verb", "eval", *words]) == 0
+    assert float(rows_of(out)["ball1"]["iou"]) == pytest.approx(1.0)
+
+
+def test_shards_divide_the_jobs(truths, tmp_path):
+    out = tmp_path / "scores"
+    words = ["batch", "--verb=eval", str(truths), "--truth", str(truths), "--out", str(out), "--executor", "serial"]
+    assert main([*words, "--samples", "500", "--shard", "2/2"]) == 0
+    assert sorted(rows_of(out)) == ["ball1"]
+    assert main([*words, "--samples", "500", "--shard", "1/2"]) == 0
+    assert sorted(rows_of(out)) == ["ball0", "ball1"]
+
+
+@pytest.mark.parametrize(
+    ("rows", "said"),
+    [
+        ("input,steps\nball0.ply,many\nball1.ply,3\n", "line 2: --steps must be a whole number, got 'many'"),
+        ("input,stesp\nball0.ply,3\n", "line 2: there is no option for the column 'stesp'; did you mean --steps"),
+        ("input\nball7.ply\n", "line 2: there is no such file"),
+        ("input,name\nball0.ply,a\nball1.ply,a\n", "two inputs are called a"),
+        ("input,name\nball0.ply,../a\n", "line 2: '../a' cannot be the name of a job"),
+        ("input,open\nball0.ply,perhaps\n", "line 2: the column 'open' must be yes or no"),
+    ],
+)
+def test_a_bad_row_is_told_before_anything_runs(scans, tmp_path, capsys, rows, said):
+    (scans / "jobs.csv").write_text(rows)
+    out = tmp_path / "runs"
+    assert main(["batch", str(scans / "jobs.csv"), "--out", str(out)]) == 2
+    assert said in capsys.readouterr().err
+    assert not out.exists()
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--out"], "--out needs a value"),
+        (["--resume", "x"], "there is no option --resume"),
+        (["--stpes", "3"], "there is no option --stpes; did you mean --steps"),
+        (["--shard", "3/2"], "--shard must be I/N"),
+        (["--jobs", "0"], "--jobs must be at least 1"),
+        (["--verb", "demo"], "--verb must be one of fit, clean, eval, sample"),
+    ],
+)
+def test_options_that_cannot_be_meant(scans, capsys, words, said):
+    assert main(["batch", str(scans / "ball0.ply"), *words]) == 2
+    assert said in capsys.readouterr().err
