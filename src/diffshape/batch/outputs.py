@@ -6,9 +6,9 @@ from typing import Any
 
 import trimesh
 
-from diffshape.batch.inputs import Inputs
 from diffshape.data import Mesh, write_mesh
 from diffshape.fitting import FitResult, score_field
+from diffshape.fitting.inputs.inputs import Inputs
 from diffshape.fitting.methods.table import fits_of
 from diffshape.metrics import FieldScore, SurfaceScore, compare_surfaces
 from diffshape.ops.meshes.connected_parts import count_bodies
