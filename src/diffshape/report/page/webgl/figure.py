@@ -1,6 +1,7 @@
 """A scene in a page: a picture of it, which a script replaces by one that can be turned."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -99,8 +100,11 @@ def _packed(layer: Layer, packing: Packing) -> dict[str, Any]:
 
 
 def _title(layer: Layer) -> str:
-    count = f"{len(layer.faces):,} faces" if isinstance(layer, Surface) else f"{len(layer.points):,}"
-    return f"{layer.name} ({count})"
+    return f"{layer.name} ({_amount(layer)})"
+
+
+def _amount(layer: Layer) -> str:
+    return f"{len(layer.faces):,} triangles" if isinstance(layer, Surface) else f"{len(layer.points):,} points"
 
 
 def _stops(palette: Any) -> list[str]:
@@ -108,10 +112,10 @@ def _stops(palette: Any) -> list[str]:
     return ["#" + bytes(color).hex() for color in painted(np.linspace(0, 1, _STOPS), 0.0, 1.0, palette)]
 
 
-def _notes(layers: Any, small: list[Layer]) -> list[str]:
+def _notes(layers: Sequence[Layer], small: Sequence[Layer]) -> list[str]:
     """Sentences on the layers of which less is shown."""
     return [
-        f"Of {before.name}, {_title(after).split('(')[-1].rstrip(')')} are shown here, of {_title(before).split('(')[-1].rstrip(')')}."
+        f"The {before.name}: thinned for this page from {_amount(before)} to {_amount(after)}."
         for before, after in zip(layers, small)
         if after is not before
     ]
