@@ -69,13 +69,13 @@ def summary(metrics: Mapping[str, Any]) -> str:
     """What came of a fit, in a sentence or two.
 
     >>> summary({"faces": 1280, "bodies": 1, "watertight": True, "score": {"chamfer": 0.00125}})
-    '1,280 triangles, 1 body, watertight. Mean distance to the true surface: 0.125% of its longest side.'
+    '1,280 triangles, 1 body, watertight. Mean distance to the true surface: 0.125 % of its longest side.'
     """
     bodies = metrics.get("bodies", 0)
     parts = [f"{metrics.get('faces', 0):,} triangles", "1 body" if bodies == 1 else f"{bodies:,} bodies"]
     parts.append("watertight" if metrics.get("watertight") else "not watertight")
     chamfer = (metrics.get("score") or {}).get("chamfer")
-    distance = "" if chamfer is None else f" Mean distance to the true surface: {chamfer:.3%} of its longest side."
+    distance = "" if chamfer is None else f" Mean distance to the true surface: {100 * chamfer:.3f} % of its longest side."
     return f"{', '.join(parts)}.{distance}"
 
 
@@ -88,4 +88,4 @@ def _rows(numbers: Mapping[str, _Number], values: Mapping[str, Any]) -> list[tup
 def _shown(number: _Number, value: Any) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
-    return format(value, number.form)
+    return format(value, number.form).replace("%", " %")

@@ -33,7 +33,8 @@ def _clustered(surface: Surface, most: int) -> Surface:
     while True:
         kept, faces = _merged(surface, np.floor((surface.vertices - low) / side).astype(np.int64))
         if len(faces) <= most:
-            return replace(_rows(surface, kept), faces=faces)
+            small = _rows(surface, kept)
+            return replace(small, faces=faces) if isinstance(small, Surface) else small
         side *= 1.2
 
 

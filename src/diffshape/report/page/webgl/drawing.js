@@ -30,7 +30,7 @@ layout(location = 2) in float number;
 layout(location = 3) in vec3 own;
 uniform mat4 view, lens;
 out vec3 eye, smoothNormal, ownColor;
-out float shown;
+centroid out float shown; // beyond a triangle's edge it could run into the byte of what is not known
 void main() {
   vec4 at = view * vec4(place, 1.0);
   eye = at.xyz;
@@ -45,7 +45,7 @@ const SURFACE_FRAGMENT = `#version 300 es
 precision highp float;
 precision highp int;
 in vec3 eye, smoothNormal, ownColor;
-in float shown;
+centroid in float shown;
 uniform vec3 outside;
 out vec4 result;
 ${LIGHT}${COLOR}
