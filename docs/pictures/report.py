@@ -19,7 +19,7 @@ def photograph(report: Path) -> None:
     """Take the picture of a report whose surface is coloured by its errors."""
     with sync_playwright() as running:
         browser = running.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
-        page = browser.new_page(viewport={"width": 1000, "height": 1150})
+        page = browser.new_page(viewport={"width": 1000, "height": 1010})
         page.goto(report.resolve().as_uri())
         page.wait_for_function("document.querySelector('canvas').dataset.pictures > 0")
         page.get_by_label("Colour of surface").select_option(label="distance to the true surface")
