@@ -57,14 +57,8 @@ def curves(title: str, along: NDArray[np.floating], values: Mapping[str, NDArray
     axes = _axes(along, list(values.values()))
     colors = [_COLORS[place % len(_COLORS)] for place in range(len(values))]
     lines = [_polyline(axes, along, each, color) for each, color in zip(values.values(), colors)]
-    drawing = element(
-        "svg",
-        *_frame(axes, unit),
-        *lines,
-        viewBox=f"0 0 {_WIDTH} {_HEIGHT}",
-        role="img",
-        aria_label=f"{title}, by {unit}",
-    )
+    size = f"0 0 {_WIDTH} {_HEIGHT}"
+    drawing = element("svg", *_frame(axes, unit), *lines, viewBox=size, role="img", aria_label=f"{title}, by {unit}")
     key = [element("span", element("i", style=f"background:{color}"), name) for name, color in zip(values, colors)]
     return element("figure", element("figcaption", title), drawing, element("div", *key, class_="key"))
 
@@ -88,8 +82,10 @@ def _frame(axes: _Axes, unit: str) -> list[Html]:
         row = axes.down(place)
         parts.append(element("line", x1=_LEFT, x2=right, y1=row, y2=row, class_="grid"))
         parts.append(element("text", tick_text(float(f"{number:.3g}")), x=_LEFT - 6, y=row, dy=4, text_anchor="end"))
-    for number in round_ticks(0.0, axes.end, most=4):
-        parts.append(element("text", tick_text(number), x=axes.across(number), y=bottom + 16, text_anchor="middle"))
+    parts += [
+        element("text", tick_text(number), x=axes.across(number), y=bottom + 16, text_anchor="middle")
+        for number in round_ticks(0.0, axes.end, most=4)
+    ]
     parts.append(element("text", unit, x=right, y=_HEIGHT - 4, text_anchor="end"))
     parts.append(element("line", x1=_LEFT, x2=right, y1=bottom, y2=bottom, class_="axis"))
     return parts
