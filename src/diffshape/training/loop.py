@@ -26,6 +26,7 @@ from diffshape._reprs import one_line
 from diffshape.losses import LossTerms
 from diffshape.training.checkpoint import CheckpointFolder
 from diffshape.training.interrupt import Interrupts
+from diffshape.training.parallel import agreed
 from diffshape.training.randomness import own_randomness
 from diffshape.training.saver import Saver
 from diffshape.training.schedule import Budget, Constant, Schedule
@@ -141,9 +142,10 @@ def train(
     with own_randomness(device) if resume else nullcontext(), Interrupts() as interrupts:
         step, seconds = saver.resume(resume)
         began, terms = monotonic() - seconds, None
-        while not (interrupts.requested or task.finished):
-            progress = budget.progress(step, monotonic() - began)
-            if progress >= 1:
+        while not task.finished:
+            stop, spent = agreed(interrupts.requested, monotonic() - began, device)
+            progress = budget.progress(step, spent)
+            if stop or progress >= 1:
                 break
             lr = update.scale_learning_rate(schedule(progress))
             terms = update(task, step, progress)
