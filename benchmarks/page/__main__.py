@@ -7,6 +7,7 @@ import argparse
 from pathlib import Path
 
 from benchmarks.measure import RESULTS, ROOT, read_rows
+from benchmarks.page.batches import batch_failures, batch_planning, batch_throughput
 from benchmarks.page.hand_written import cost, hash_perceptron, sines, softplus, wing
 from benchmarks.page.landmark_study import landmark_study
 from benchmarks.page.many_meshes import many_meshes
@@ -48,6 +49,9 @@ SECTIONS = (
     (mesh_signs, "mesh_signs.jsonl"),
     (surface_models, "occupancy.jsonl"),
     (several_answers, "several_answers.jsonl"),
+    (batch_failures, "batch_failures.jsonl"),
+    (batch_throughput, "batch.jsonl"),
+    (batch_planning, "batch_planning.jsonl"),
     (wing, "adaptive_wing.jsonl"),
     (landmark_study, "landmark_study.jsonl"),
 )
