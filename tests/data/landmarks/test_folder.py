@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
-from PIL import Image
 import torch
+from PIL import Image
 
 from diffshape.data import ReadError, read_landmark_folder, skeleton_of
 from diffshape.data.landmarks.folder import read_points_csv

@@ -7,7 +7,7 @@ import torch
 from diffshape.fitting import CleanScan
 from diffshape.report import cleaning_strip
 from diffshape.report.pictures.gallery import GAP
-from diffshape.report.pictures.preview import BACKGROUND
+from diffshape.report.pictures.shading import BACKGROUND
 
 SIZE = 120
 
