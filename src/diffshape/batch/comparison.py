@@ -18,10 +18,10 @@ from diffshape._files import atomic_path
 from diffshape._sentence import sentence
 from diffshape.batch.compared_scan import ComparedScan, with_noise
 from diffshape.batch.fit_job import FitJob
-from diffshape.batch.inputs import Inputs, read_inputs
 from diffshape.data import read_mesh
 from diffshape.data.up import Up
 from diffshape.fitting import FitSettings
+from diffshape.fitting.inputs.inputs import Inputs, read_inputs
 from diffshape.fitting.run import Observer
 from diffshape.report import ComparisonRow, ComparisonTable, read_comparison
 from diffshape.report.comparison.pictures import draw_comparison

@@ -19,7 +19,7 @@ from diffshape.training.run_folder import RunFolder
 
 if TYPE_CHECKING:
     from diffshape.batch.along_the_way import AlongTheWay
-    from diffshape.batch.inputs import Inputs
+    from diffshape.fitting.inputs.inputs import Inputs
 _NO_STEPS = "the surface was found in closed form, without steps: nothing was written along the way"
 """Note on a fit that was to write something along the way and had none."""
 
@@ -85,7 +85,7 @@ def _along_the_way(arguments: FitArguments, inputs: "Inputs") -> "AlongTheWay":
 
 
 def _inputs(arguments: FitArguments) -> "Inputs":
-    from diffshape.batch.inputs import read_inputs
+    from diffshape.fitting.inputs.inputs import read_inputs
 
     inputs = read_inputs(
         input_path(arguments),
@@ -101,6 +101,6 @@ def _inputs(arguments: FitArguments) -> "Inputs":
 
 
 def _resumed_inputs(arguments: FitArguments, folder: Path) -> "Inputs":
-    from diffshape.batch.inputs import remembered_inputs
+    from diffshape.fitting.inputs.inputs import remembered_inputs
 
     return remembered_inputs(folder, truth=arguments.truth, up=arguments.up)

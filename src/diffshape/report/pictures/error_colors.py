@@ -5,24 +5,19 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-import torch
 from jaxtyping import UInt8
-from numpy.typing import NDArray
 
-from diffshape import ops
 from diffshape._arguments import checked
 from diffshape._bounds import check_number, check_side
 from diffshape._typed import shown
 from diffshape.data import Mesh, as_mesh
 from diffshape.data.mesh_arrays import mesh_arrays
 from diffshape.data.up import UP, Up
+from diffshape.report.distances import distances_to, largest_shown
 from diffshape.report.pictures.gallery import gallery
 from diffshape.report.pictures.palettes import color_bar, painted, quantity
 from diffshape.report.pictures.png import write_png
 from diffshape.report.pictures.preview import preview
-
-_SHARE = 0.99
-"""Share of the vertices whose errors lie within the colour bar unless its end is given."""
 
 
 @checked
@@ -53,8 +48,8 @@ def error_mesh(mesh: Any, truth: Any, *, largest: float | None = None) -> Mesh:
     if largest is not None:
         check_number("error_mesh: largest", largest, 0, 1e30, above=True)
     vertices, faces = as_mesh(mesh)
-    errors = _errors(vertices, as_mesh(truth))
-    colors = painted(errors, 0.0, float(largest or 0) or _largest([errors]), "yellow-red")
+    errors = distances_to(as_mesh(truth), vertices)
+    colors = painted(errors, 0.0, float(largest or 0) or largest_shown([errors]), "yellow-red")
     return Mesh(vertices, faces, attributes={"error": errors.astype(np.float32), "colors": colors})
 
 
@@ -99,8 +94,8 @@ def error_strip(
             raise ValueError(f"error_strip: shapes[{place}] must be (caption, mesh), got {shown(each)}")
     true = as_mesh(truth)
     meshes = [mesh_arrays(mesh, name=f"error_strip: shapes[{place}]") for place, (_, mesh) in enumerate(shapes)]
-    errors = [_errors(vertices, true) if len(faces) else np.zeros(0) for vertices, faces in meshes]
-    end = float(largest or 0) or _largest(errors)
+    errors = [distances_to(true, vertices) if len(faces) else np.zeros(0) for vertices, faces in meshes]
+    end = float(largest or 0) or largest_shown(errors)
     colored = []
     for (caption, _), (vertices, faces), error in zip(shapes, meshes, errors):
         arrays = (vertices, faces) if len(faces) else (np.zeros((0, 3)), np.zeros((0, 3), np.int64))
@@ -133,14 +128,3 @@ def colored_strip(
     if path is not None:
         write_png(path, image)
     return image
-
-
-def _errors(vertices: NDArray[np.float64], truth: Mesh) -> NDArray[np.float64]:
-    """Distance of each vertex to the true surface."""
-    points, surface = torch.from_numpy(np.asarray(vertices, np.float64)), torch.from_numpy(truth.vertices)
-    return ops.closest_triangles(points, surface, torch.from_numpy(truth.faces)).squared_distances.sqrt().numpy()
-
-
-def _largest(errors: Sequence[NDArray[np.float64]]) -> float:
-    everything = np.concatenate([*errors, np.zeros(1)])
-    return float(np.quantile(everything, _SHARE)) or 1.0

@@ -8,7 +8,6 @@ from numpy.typing import NDArray
 
 from diffshape._config import from_plain, to_plain
 from diffshape._files import read_json, write_json
-from diffshape.batch.input_file import input_file
 from diffshape.data import Mesh, PointCloud, ReadError, read_mesh, read_points, read_shape
 from diffshape.data.area_samples import area_samples
 from diffshape.data.points import MESH_SAMPLES, dimensions
@@ -17,6 +16,7 @@ from diffshape.fitting.fit import Fit
 from diffshape.fitting.fit_folder import FitFolder
 from diffshape.fitting.fit_mesh import begin_mesh
 from diffshape.fitting.fit_points import begin_scan
+from diffshape.fitting.inputs.input_file import input_file
 from diffshape.fitting.methods.table import Fits
 from diffshape.fitting.settings import FitSettings
 from diffshape.fitting.targets.mesh_target import MeshTarget

@@ -3,12 +3,12 @@ import json
 import numpy as np
 import pytest
 
-from diffshape.batch.inputs import read_inputs, remembered_inputs
 from diffshape.data import icosphere, write_mesh
 from diffshape.fields import HashGridConfig, MLPConfig
 from diffshape.fitting import FitSettings, Supervised
 from diffshape.fitting.fit_folder import FitFolder
 from diffshape.fitting.fit_mesh import begin_mesh
+from diffshape.fitting.inputs.inputs import read_inputs, remembered_inputs
 from diffshape.models import DeepSDFSettings, VoxelConfig, build_model
 from diffshape.training.run_folder import RunFolder
 
