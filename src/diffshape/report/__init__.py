@@ -16,6 +16,7 @@ from diffshape.report.pictures.preview import preview
 from diffshape.report.pictures.shape_space import completion_strip, interpolation_strip
 from diffshape.report.pictures.strip import shape_strip
 from diffshape.report.pictures.training_curves import training_curves
+from diffshape.report.pictures.turntable import turntable
 
 __all__ = [
     "ComparisonMean",
@@ -36,6 +37,7 @@ __all__ = [
     "read_comparison",
     "shape_strip",
     "training_curves",
+    "turntable",
     "write_png",
     "write_report",
 ]

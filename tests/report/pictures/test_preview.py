@@ -175,10 +175,10 @@ def shadow(vertices, faces, **options):
 
 @pytest.mark.parametrize(("up", "axis"), AXES)
 def test_a_shadow_lies_below_the_shape_whatever_is_up(up, axis):
-    high = (-1.5 if up.startswith("-") else 1.5) * np.eye(3)[axis]
-    bounds = (-1.5 * np.ones(3)).tolist(), (1.5 * np.ones(3)).tolist()
-    dark = shadow(0.4 * VERTICES + 0.5 * high, FACES, up=up, bounds=bounds)
-    ball = silhouette(0.4 * VERTICES + 0.5 * high, FACES, up=up, bounds=bounds, size=96)
+    high = (-0.2 if up.startswith("-") else 0.2) * np.eye(3)[axis]
+    bounds = [-0.8] * 3, [0.8] * 3  # the ball floats above the floor of the box
+    dark = shadow(0.4 * VERTICES + high, FACES, up=up, bounds=bounds)
+    ball = silhouette(0.4 * VERTICES + high, FACES, up=up, bounds=bounds, size=96)
     assert dark.min() >= 0
     assert dark[~ball].max() >= 10
     rows, columns = (np.average(np.indices(dark.shape)[each], weights=dark) for each in (0, 1))
@@ -190,13 +190,13 @@ def test_a_shadow_lies_below_the_shape_whatever_is_up(up, axis):
 def test_a_shadow_is_darker_and_narrower_the_lower_the_shape():
     bounds = ([-1.5, -1.5, 0], [1.5, 1.5, 3])
     low, high = (shadow(0.4 * VERTICES + [0, 0, height], FACES, bounds=bounds, elevation=60.0) for height in (0.4, 1.2))
-    assert low.max() > 1.5 * high.max() > 15
+    assert low.max() > 1.5 * high.max() > 12
     assert (low > 0.2 * low.max()).sum() < (high > 0.2 * high.max()).sum()
 
 
 def test_a_shadow_fades_out_and_is_none_for_an_eye_below_the_ground():
     dark = shadow(0.3 * VERTICES, FACES, bounds=([-1, -1, -0.3], [1, 1, 0.3]), elevation=89.0)
-    assert dark.max() > 50
+    assert dark.max() > 15
     assert not dark[[0, -1]].any()
     assert not dark[:, [0, -1]].any()
     assert np.diff(dark[48, :28]).min() >= -1  # from the border to the ball
@@ -205,11 +205,15 @@ def test_a_shadow_fades_out_and_is_none_for_an_eye_below_the_ground():
 
 
 def test_points_throw_the_shadow_of_the_surface_they_lie_on():
-    bounds = ([-1.5, -1.5, -1], [1.5, 1.5, 1])
-    both = [preview(VERTICES, FACES, VERTICES, size=96, bounds=bounds, ground=ground).astype(int) for ground in (0, 1)]
-    dark = (both[0] - both[1]).max(axis=-1)
-    there = is_background(both[0][:, :96]) & is_background(both[0][:, 96:])
-    np.testing.assert_allclose(dark[:, :96][there], dark[:, 96:][there], atol=12)
+    points = np.random.default_rng(0).normal(size=(5000, 3))
+    points /= np.linalg.norm(points, axis=1, keepdims=True)
+    view = {"size": 96, "bounds": ([-1.5, -1.5, -1], [1.5, 1.5, 1])}
+    plain, shaded = (preview(VERTICES, FACES, points, ground=ground, **view).astype(int) for ground in (False, True))
+    dark = (plain - shaded).max(axis=-1)
+    there = is_background(plain[:, :96]) & is_background(plain[:, 96:])
+    sums = [dark[:, :96][there].sum(), dark[:, 96:][there].sum()]
+    assert sums[0] == pytest.approx(sums[1], rel=0.2)
+    assert sums[1] > 3000
 
 
 def luminance(image):
@@ -224,13 +228,14 @@ def test_a_hollow_is_darker_than_the_open_and_what_is_flat_or_rough_is_not():
         each.ravel() for each in (index[:-1, :-1], index[:-1, 1:], index[1:, :-1], index[1:, 1:])
     )
     faces = np.concatenate([np.stack([first, right, across], 1), np.stack([first, across, above], 1)])
-    view = {"elevation": 90.0, "size": 128, "ground": False, "bounds": ([-1, -1, -1], [1, 1, 1])}
+    view = {"azimuth": 0.0, "elevation": 90.0, "size": 128, "ground": False, "bounds": ([-1, -1, -1], [1, 1, 1])}
     rough = 0.004 * np.random.default_rng(0).normal(size=len(x))
-    flat, uneven, pit = (
+    flat, uneven, sunken, pit = (
         luminance(preview(np.stack([x, y, z], 1), faces, **view))
-        for z in (0 * x, rough, -0.5 * (np.maximum(abs(x), abs(y)) < 0.3))
+        for z in (0 * x, rough, 0 * x - 0.5, -0.5 * (np.maximum(abs(x), abs(y)) < 0.3))
     )
     assert np.ptp(flat[10:-10, 10:-10]) < 2
     assert uneven[10:-10, 10:-10].mean() > 0.94 * flat[64, 64]
-    assert pit[64, 64] < 0.93 * flat[64, 64]
+    corner = pit[64 + 14, 64 + 14]  # between two walls and the floor
+    assert corner < 0.93 * sunken[64, 64]
     assert pit[16, 16] == pytest.approx(flat[16, 16], abs=2)

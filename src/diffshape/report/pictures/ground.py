@@ -14,8 +14,8 @@ from torch import Tensor
 
 from diffshape.report.pictures.camera import Camera
 
-CELLS, BEYOND = 96, 48
-"""Cells along the longest side of the shape, and beside it on either side."""
+CELLS = 96
+"""Largest number of cells along the longest side of a shape; beside it, on either side, there are half as many."""
 SECTIONS = 12
 """Number of horizontal sections."""
 _FLATTEST = math.sin(math.radians(3.0))
@@ -42,26 +42,27 @@ def ground_shadow(points: Float[Tensor, "n 3"], camera: Camera, step: int) -> Fl
     places = torch.stack([points[:, 0], points @ along], dim=1)
     heights = (points @ up - camera.ground).clamp_min(0)
     low = places.amin(0)
-    cell = float((places.amax(0) - low).max().clamp_min(heights.amax() / 2).clamp_min(1e-6)) / CELLS
-    hidden = _hidden(places - low, heights, cell)
+    cells = min(CELLS, 2 * max(4, int(math.sqrt(len(points)) / 5)))  # few enough to hold some points each
+    cell = float((places.amax(0) - low).max().clamp_min(heights.amax() / 2).clamp_min(1e-6)) / cells
+    hidden = _hidden((places - low) / cell, heights / cell, cells)
     middles = (torch.arange(pixels) + 0.5) * step
     distances = -(middles + camera.ground * math.cos(camera.elevation)) / math.sin(camera.elevation)
-    columns, rows = ((middle - start) / cell + BEYOND for middle, start in zip((middles, distances), low))
+    columns, rows = ((middle - start) / cell + cells // 2 for middle, start in zip((middles, distances), low))
     grid = torch.stack(torch.meshgrid(columns, rows, indexing="xy"), dim=-1) * 2 / len(hidden) - 1
     return torch.nn.functional.grid_sample(hidden[None, None], grid[None], align_corners=False)[0, 0]
 
 
-def _hidden(places: Float[Tensor, "n 2"], heights: Float[Tensor, "n"], cell: float) -> Float[Tensor, "side side"]:
-    """Share of the light that is hidden from each cell of the ground."""
-    side = CELLS + 2 * BEYOND
-    columns, rows = ((places / cell).long().clamp(0, CELLS - 1) + BEYOND).unbind(1)
+def _hidden(places: Float[Tensor, "n 2"], heights: Float[Tensor, "n"], cells: int) -> Float[Tensor, "side side"]:
+    """Share of the light that is hidden from each cell of the ground; lengths in sides of a cell."""
+    beyond, side = cells // 2, 2 * cells
+    columns, rows = (places.long().clamp(0, cells - 1) + beyond).unbind(1)
     index = rows * side + columns
-    lowest = torch.full((side * side,), torch.inf).scatter_reduce_(0, index, heights / cell, "amin")
-    highest = torch.full((side * side,), -torch.inf).scatter_reduce_(0, index, heights / cell, "amax")
+    lowest = torch.full((side * side,), torch.inf).scatter_reduce_(0, index, heights, "amin")
+    highest = torch.full((side * side,), -torch.inf).scatter_reduce_(0, index, heights, "amax")
     away = torch.fft.fftfreq(side, 1 / side)
     squares = away[:, None] ** 2 + away**2  # of the distance from the first cell, around the border
-    window = (1 - squares / BEYOND**2).clamp_min(0) ** 2  # so that the shadow fades out within the cells
-    levels = torch.linspace(0, 1, SECTIONS + 1)[1:] ** 2 * float(heights.amax() / cell)
+    window = (1 - squares / beyond**2).clamp_min(0) ** 2  # so that the shadow fades out within the cells
+    levels = torch.linspace(0, 1, SECTIONS + 1)[1:] ** 2 * float(heights.amax())
     hidden = torch.zeros(side, side)
     for below, level in zip([-1.0, *levels.tolist()], levels.tolist()):
         section = ((lowest <= level) & (highest > below)).float().reshape(side, side)

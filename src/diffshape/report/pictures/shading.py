@@ -18,7 +18,7 @@ BACKGROUND = (0.955, 0.962, 0.972)
 """sRGB of what is behind a shape."""
 _SHADOW, _SOFTNESS = 0.85, 0.7
 """Darkness of the ground where all the light of the sky is hidden, and the power by which faint shadows are raised."""
-_STRENGTH = 1.2
+_STRENGTH = 1.5
 """Share of the sky that is lost at one distance, for a mean sine of 1."""
 _BIAS = 0.1
 """Sine of the angle above the tangent plane below which nothing is hidden: what is rough is not dark."""
