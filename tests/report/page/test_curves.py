@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
-from page_reader import PageReader
 
 from diffshape.report.page.curves import curves
+from page_reader import PageReader
 
 
 def drawn(values, along=None):

@@ -1,10 +1,9 @@
 import re
 
-from page_reader import PageReader
-
 from diffshape.report.page.document import Section, document, folded
 from diffshape.report.page.html import element
 from diffshape.report.page.webgl.figure import SCRIPTS
+from page_reader import PageReader
 
 
 def test_a_page_is_well_formed_and_its_text_escaped():

@@ -1,6 +1,5 @@
-from page_reader import PageReader
-
 from diffshape.report.page.html import Html, element, joined, png_image
+from page_reader import PageReader
 
 
 def test_text_and_attributes_are_escaped_and_html_is_not():

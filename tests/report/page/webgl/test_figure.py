@@ -1,10 +1,10 @@
 import numpy as np
 import pytest
-from page_reader import PageReader, packed_scene, unpacked, unpacked_places
 
 from diffshape.data import icosphere
 from diffshape.report.page.webgl.figure import scene_figure
 from diffshape.report.scene.layers import Coloring, Points, Scene, Surface
+from page_reader import PageReader, packed_scene, unpacked, unpacked_places
 
 BALL = icosphere(3)
 FAR = BALL.vertices * 40 + [1e5, 0, -3]
