@@ -15,11 +15,14 @@ from diffshape.report.pictures.preview import preview
 from diffshape.report.pictures.shape_space import completion_strip, interpolation_strip
 from diffshape.report.pictures.strip import shape_strip
 from diffshape.report.pictures.training_curves import training_curves
+from diffshape.report.viewer.opening import view
+from diffshape.report.viewer.viewer import Viewer
 
 __all__ = [
     "ComparisonMean",
     "ComparisonRow",
     "ComparisonTable",
+    "Viewer",
     "answer_grid",
     "cleaning_strip",
     "comparison_grid",
@@ -35,6 +38,7 @@ __all__ = [
     "read_comparison",
     "shape_strip",
     "training_curves",
+    "view",
     "write_png",
 ]
 

@@ -33,6 +33,7 @@ VERBS = {
     "mesh": Verb("mesh", "MeshRun", "the surface of a fit again, finer or coarser"),
     "query": Verb("query", "Query", "signed distances of points from the surface of a fit"),
     "eval": Verb("eval", "Eval", "how far a surface is from the true one"),
+    "view": Verb("view", "View", "runs and files in a browser, to turn, colour, cut and slice"),
     "compare": Verb("compare", "Compare", "several methods on several scans, in one table"),
     "train autoencoder": Verb("train.autoencoder", "TrainAutoencoder", "codes of point clouds"),
     "train mixture": Verb("train.mixture", "TrainMixture", "new shapes by Gaussians of codes"),
