@@ -17,11 +17,14 @@ from diffshape.report.pictures.shape_space import completion_strip, interpolatio
 from diffshape.report.pictures.strip import shape_strip
 from diffshape.report.pictures.training_curves import training_curves
 from diffshape.report.pictures.turntable import turntable
+from diffshape.report.viewer.opening import view
+from diffshape.report.viewer.viewer import Viewer
 
 __all__ = [
     "ComparisonMean",
     "ComparisonRow",
     "ComparisonTable",
+    "Viewer",
     "answer_grid",
     "cleaning_strip",
     "comparison_grid",
@@ -38,6 +41,7 @@ __all__ = [
     "shape_strip",
     "training_curves",
     "turntable",
+    "view",
     "write_png",
     "write_report",
 ]

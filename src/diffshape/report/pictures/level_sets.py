@@ -95,7 +95,7 @@ def level_set_figure(
     largest = max(float(np.nanmax(np.abs(each.values), initial=0)) for each in slices) or 1.0
     steps = round_ticks(-largest, largest, most=_LINES)
     step = steps[1] - steps[0] if len(steps) > 1 else largest
-    above = [(each.caption, _with_lines(each.values, largest, step)) for each in slices]
+    above = [(each.caption, with_lines(each.values, largest, step)) for each in slices]
     below = [("|grad f|", painted(each.slopes, 0.0, 2.0, "red-blue")) for each in slices]
     image = np.concatenate(
         [_row(above, largest, "red-blue", quantity("f", unit)), _row(below, None, "red-blue", "|grad f|")]
@@ -120,7 +120,7 @@ def _slice(name: str, field: Field, axis: Axis, offset: float, low: float, high:
     return _Slice(f"{name}\n{axis} = {offset:g}".strip(), *arrays)
 
 
-def _with_lines(values: NDArray[np.float64], largest: float, step: float) -> UInt8[np.ndarray, "h w 3"]:
+def with_lines(values: NDArray[np.float64], largest: float, step: float) -> UInt8[np.ndarray, "h w 3"]:
     """The values in colours, with a thin line at every multiple of ``step`` and a thick one at 0.
 
     A line is drawn only near pixels on both sides of it: where values jump without passing it, there is none.
