@@ -9,6 +9,7 @@ import tyro
 from diffshape.cli.errors import DONE
 from diffshape.cli.folders import run_path
 from diffshape.cli.parsing.options import OptionalInt, OptionalPath, OptionalUp, VerbOptions
+from diffshape.cli.view_picture import draw
 from diffshape.cli.viewer_options import HOST, check_port
 from diffshape.fitting.inputs.input_file import input_file
 
@@ -21,6 +22,8 @@ class View(VerbOptions):
     """Folders of fits, which stand side by side, and files of meshes or points, which are laid over each other."""
     truth: OptionalPath = None
     """File of the true surface, a mesh, from which distances are measured. Default: that of each run."""
+    picture: OptionalPath = None
+    """File to draw in place of a browser's view: PNG, or one turn as GIF or MP4 (extra video), by its ending."""
     host: str = HOST
     """Address to listen at; 0.0.0.0 lets every machine of the network see the viewer."""
     port: OptionalInt = None
@@ -36,6 +39,8 @@ def run(arguments: View) -> int:
         run_path(path) if path.is_dir() else input_file(path)
     if arguments.truth is not None:
         input_file(arguments.truth)
+    if arguments.picture is not None:
+        return draw(arguments.paths, arguments.picture, truth=arguments.truth, up=arguments.up)
     from diffshape.report import view
 
     viewer = view(arguments.paths, truth=arguments.truth, host=arguments.host, port=arguments.port, up=arguments.up)

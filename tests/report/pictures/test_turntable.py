@@ -30,7 +30,7 @@ def test_half_a_turn_of_a_box_is_the_box_and_a_quarter_is_not():
 def test_it_turns_about_its_axis_and_neither_moves_nor_grows(up, axis):
     pole = trimesh.creation.cylinder(0.4, 2).vertices
     faces = trimesh.creation.cylinder(0.4, 2).faces
-    poles = np.roll(np.concatenate([pole, pole + [5.0, 5.0, 0.0]]), axis - 2, axis=1)
+    poles = np.roll(np.concatenate([pole, pole + np.array([5.0, 5.0, 0.0])]), axis - 2, axis=1)
     pair = np.concatenate([faces, faces + len(pole)])
     frames = seen(turntable(poles, pair, up=up, frames=6, size=64, elevation=0.0, ground=False))
     rows = [np.nonzero(frame.any(axis=1))[0] for frame in frames]

@@ -6,15 +6,17 @@ from pathlib import Path
 
 import numpy as np
 from jaxtyping import UInt8
+from numpy.typing import NDArray
 from PIL import Image
+from scipy.spatial import KDTree
 
 from diffshape._files import atomic_path
 
 ENDINGS = (".gif", ".mp4")
 """Endings of the files that can be written."""
 _COLORS = 255
-_LOOKED_AT = 50_000
-"""Number of different colours from which the palette is made."""
+"""Number of colours of a palette beside that of the background."""
+_COPIES, _REFINEMENTS = 200_000, 3
 
 
 def check_film(path: str | os.PathLike[str], *, name: str) -> None:
@@ -40,7 +42,7 @@ def check_film(path: str | os.PathLike[str], *, name: str) -> None:
 def write_film(path: str | os.PathLike[str], frames: Sequence[UInt8[np.ndarray, "h w 3"]], *, seconds: float) -> None:
     """Write pictures of one size as a film that lasts ``seconds``; a GIF begins again at its end, for ever.
 
-    All pictures of a GIF have one palette of 255 colours, so that what does not move does not flicker. Pictures that
+    All pictures of a GIF have one palette of 256 colours, so that what does not move does not flicker. Pictures that
     are alike, one after the other, are stored as one that is shown longer.
     """
     with atomic_path(path) as temporary:
@@ -51,17 +53,31 @@ def write_film(path: str | os.PathLike[str], frames: Sequence[UInt8[np.ndarray, 
 
 
 def _write_gif(path: Path, frames: Sequence[UInt8[np.ndarray, "h w 3"]], seconds: float) -> None:
-    palette = _palette(frames)
-    drawn = [Image.fromarray(frame).quantize(palette=palette, dither=Image.Dither.NONE) for frame in frames]
+    codes = [frame.astype(np.int32) @ np.array([1 << 16, 1 << 8, 1], np.int32) for frame in frames]
+    known, counts = np.unique(np.concatenate([code.ravel() for code in codes]), return_counts=True)
+    colors = np.stack([known >> 16, known >> 8 & 255, known & 255], axis=-1).astype(np.uint8)
+    palette = _palette(colors, counts)
+    nearest = KDTree(palette).query(colors)[1].astype(np.uint8)
+    drawn = [Image.fromarray(nearest[np.searchsorted(known, code)]) for code in codes]
+    for picture in drawn:
+        picture.putpalette(palette.tobytes())
     duration = max(20, 10 * round(100 * seconds / len(frames)))  # GIF counts hundredths of a second, given in ms
     drawn[0].save(path, "GIF", save_all=True, append_images=drawn[1:], duration=duration, loop=0, optimize=False)
 
 
-def _palette(frames: Sequence[UInt8[np.ndarray, "h w 3"]]) -> Image.Image:
-    """A palette of the colours of all pictures, each counted once, so that rare ones are not lost."""
-    colors = np.unique(np.concatenate([np.unique(frame.reshape(-1, 3), axis=0) for frame in frames]), axis=0)
-    chosen = colors[:: -(-len(colors) // _LOOKED_AT)]
-    return Image.fromarray(chosen[None]).quantize(_COLORS, method=Image.Quantize.MEDIANCUT)
+def _palette(colors: UInt8[np.ndarray, "n 3"], counts: NDArray[np.integer]) -> UInt8[np.ndarray, "256 3"]:
+    """The most frequent colour, which is the background, and 255 more, chosen with the root of the frequency as weight."""
+    if len(colors) > _COLORS:
+        weights = np.sqrt(counts)
+        copies = np.maximum(1, _COPIES * weights / weights.sum()).round().astype(int)
+        every = Image.fromarray(np.repeat(colors, copies, axis=0)[None]).quantize(
+            _COLORS, method=Image.Quantize.MEDIANCUT, kmeans=_REFINEMENTS
+        )
+        chosen = np.array(every.getpalette(), np.uint8).reshape(-1, 3)[:_COLORS]
+    else:
+        chosen = colors
+    whole = np.concatenate([colors[counts.argmax()][None], chosen])
+    return np.pad(whole, ((0, _COLORS + 1 - len(whole)), (0, 0)), "edge")
 
 
 def _write_mp4(path: Path, frames: Sequence[UInt8[np.ndarray, "h w 3"]], seconds: float) -> None:

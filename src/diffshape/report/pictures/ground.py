@@ -16,6 +16,8 @@ from diffshape.report.pictures.camera import Camera
 
 CELLS = 96
 """Largest number of cells along the longest side of a shape; beside it, on either side, there are half as many."""
+_BLUR = 1.5
+"""Width, in cells, over which the outline of what stands on the ground is blurred."""
 SECTIONS = 12
 """Number of horizontal sections."""
 _FLATTEST = math.sin(math.radians(3.0))
@@ -66,7 +68,7 @@ def _hidden(places: Float[Tensor, "n 2"], heights: Float[Tensor, "n"], cells: in
     hidden = torch.zeros(side, side)
     for below, level in zip([-1.0, *levels.tolist()], levels.tolist()):
         section = ((lowest <= level) & (highest > below)).float().reshape(side, side)
-        share = max(level, 0.5) ** 2
+        share = max(level, _BLUR) ** 2
         spread = window * share / (torch.pi * (share + squares) ** 2)
         folded = torch.fft.irfft2(
             torch.fft.rfft2(section) * torch.fft.rfft2(spread / spread.sum().clamp_min(1)), s=(side, side)

@@ -39,7 +39,7 @@ def painted(values: NDArray[np.floating], low: float, high: float, palette: Pale
 
 
 def color_bar(low: float, high: float, palette: Palette, *, height: int, title: str = "") -> UInt8[np.ndarray, "h w 3"]:
-    """A scale of colours with numbers beside it, on paper; ``title`` stands above.
+    """A scale of colours with numbers beside it, on paper; ``title`` stands above. At least 80 pixels high.
 
     >>> color_bar(0, 1, "viridis", height=120).shape
     (120, 104, 3)

@@ -22,6 +22,8 @@ INVENTED = (0.36, 0.20, 0.60)
 """Linear RGB of both sides of a surface where its confidence is 0."""
 SMOOTH_DEGREES = 20.0
 """A vertex normal is used where it is within this angle of the face's, so that creases stay sharp."""
+_ALBEDO = 0.8
+"""Share of light that white vertices of a surface reflect, so that pale colours stay apart in full light."""
 _SHADOWING = 40_000
 """Number of points on a surface that throw its shadow."""
 
@@ -96,7 +98,7 @@ def _own_colors(colors: Any, count: int, function: str) -> Float[Tensor, "v 3"] 
     if colors is None:
         return None
     read = checked_attributes({"colors": colors}, count, function=function)["colors"][:, :3]
-    return torch.from_numpy((read / 255.0) ** GAMMA).float()
+    return torch.from_numpy(_ALBEDO * (read / 255.0) ** GAMMA).float()
 
 
 def _surface_layer(vertices: Float[Tensor, "v 3"], subject: Subject, pixels: int) -> Layer:

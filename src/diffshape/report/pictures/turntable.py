@@ -17,6 +17,8 @@ from diffshape.report.pictures.films import check_film, write_film
 from diffshape.report.pictures.shading import SUPERSAMPLING
 from diffshape.report.pictures.subject import point_panel, subject_of, surface_panel
 
+SECONDS = 3.6
+"""Time of a whole turn."""
 _AROUND = 360
 """Points on a circle around the shape, whose picture is the same from all sides."""
 
@@ -31,7 +33,7 @@ def turntable(
     colors: Any = None,
     path: str | os.PathLike[str] | None = None,
     frames: int = 36,
-    seconds: float = 3.6,
+    seconds: float = SECONDS,
     size: int = 400,
     azimuth: float = 35.0,
     elevation: float = 20.0,
