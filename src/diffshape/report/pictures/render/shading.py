@@ -91,7 +91,7 @@ def _coarser(level: Float[Tensor, "1 5 h w"], width: float, factor: int) -> Floa
     depth = torch.where(level[:, 4] > 0, level[:, 3] / level[:, 4].clamp_min(1e-6), torch.inf)
     nearest = -torch.nn.functional.max_pool2d(-depth, factor, ceil_mode=True)
     nearest = nearest.repeat_interleave(factor, 1).repeat_interleave(factor, 2)[:, : depth.shape[1], : depth.shape[2]]
-    return torch.nn.functional.avg_pool2d(level * (depth <= nearest + 2 * width)[:, None], factor, ceil_mode=True)
+    return torch.nn.functional.avg_pool2d(level * (depth <= nearest + 5 * width)[:, None], factor, ceil_mode=True)
 
 
 def _closed(level: Float[Tensor, "5 h w"], width: float) -> Float[Tensor, "1 h w"]:
