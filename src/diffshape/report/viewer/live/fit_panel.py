@@ -32,7 +32,8 @@ class FitPanel:
             self._plot: Any = gui.add_uplot(
                 data=self._curve(),
                 series=({"label": "step"}, {"label": "loss", "stroke": "#3b6ea5", "width": 2}),
-                scales={"x": {"time": False}, "y": {"distr": 3}},
+                scales={"x": {"time": False}, "y": {"distr": 3}},  # powers of ten
+                axes=({"grid": {"show": False}}, {"grid": {"show": False}}),
                 legend={"show": False},
                 height=140,
                 visible=False,
