@@ -11,8 +11,9 @@ from diffshape.training.schedule import Seconds
 if TYPE_CHECKING:
     import viser
 
-RESOLUTION, LEAST, MOST = 64, 32, 256
-"""Grid nodes along the side of the box of the surface that is drawn: at first, and at least and at most."""
+RESOLUTION, LEAST, MOST = 96, 80, 256
+"""Grid nodes along the side of the box of the surface that is drawn: at first, at least and at most. From 65 on nodes
+far from the surface are left out, so that fewer would cost more."""
 _EVERY = 1.0
 """Seconds from one account to the next."""
 _KEPT = 400

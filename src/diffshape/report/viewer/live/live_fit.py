@@ -32,9 +32,9 @@ CLEANED = "cleaned points"
 """Caption of the points that a fit keeps of a scan, without noise."""
 SHARE, _LEAST = 0.05, 2.0
 """Largest share of the time of a fit that surfaces take, and the shortest pause between two of them, in seconds."""
-_PROBED, _NODES = 4096, 3 * 64**3
-"""Number of points by which the cost of the first surface is estimated, and number of those that take as long as it
-does: that of its grid nodes, and twice that for triangles, bodies and confidence."""
+_PROBED, _NODES = 4096, 200_000
+"""Number of points by which the cost of the first surface is estimated, and number of those that take about as long:
+that of the nodes near the surface, and as much again for triangles, bodies and confidence."""
 _NAP = 0.05
 """Seconds from one look at the panel to the next while the fit is paused."""
 
