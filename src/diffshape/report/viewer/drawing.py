@@ -58,9 +58,9 @@ def dot_size(count: int) -> float:
     """Width of a dot in the unit frame: dots of a cloud of so many points just about cover a shape.
 
     >>> dot_size(10), round(dot_size(40_000), 4)
-    (0.02, 0.004)
+    (0.02, 0.003)
     """
-    return min(max(0.8 / math.sqrt(max(count, 1)), 0.002), 0.02)
+    return min(max(0.6 / math.sqrt(max(count, 1)), 0.002), 0.02)
 
 
 def _linear(colors: UInt8[np.ndarray, "v 3"]) -> NDArray[np.float64]:

@@ -57,10 +57,10 @@ class Exhibit:
             scales: Scales of the colourings by caption, common to all scenes.
             pixels: Pixels along the longer side of a slice.
         """
-        counts = {Points: 0, Surface: 0}
+        of_a_kind = {kind: [each for each in self.scene.layers if type(each) is kind] for kind in (Points, Surface)}
         for place, layer in enumerate(self.scene.layers):
-            number, node = counts[type(layer)], f"{self._root}/{place}"
-            counts[type(layer)] += 1
+            node = f"{self._root}/{place}"
+            number = len(of_a_kind[type(layer)]) - 1 - of_a_kind[type(layer)].index(layer)  # the result is the last
             if layer.name not in look.shown:
                 self._hide(node)
             elif isinstance(layer, Points):

@@ -16,7 +16,7 @@ PLAIN, OWN = "plain", "own colours"
 """Choices of colours besides the captions of colourings: one colour a layer, and the colours of its points."""
 _PLAIN_POINTS = ((206, 122, 44), (70, 130, 120), (150, 90, 150), (120, 120, 60))
 _PLAIN_SURFACES = ((118, 154, 196), (160, 168, 152), (214, 162, 96), (176, 128, 176), (132, 178, 132))
-"""Plain colours of the layers of a kind, sRGB, from the first layer on."""
+"""Plain colours of the layers of a kind, sRGB, from the last layer on."""
 
 
 @dataclass(frozen=True)
@@ -80,7 +80,7 @@ def layer_colors(layer: Layer, choice: str, scale: Coloring | None, number: int)
         layer: The layer.
         choice: "plain", "own colours", or the caption of a colouring.
         scale: Scale of the colouring, common to all layers.
-        number: Number of the layer among those of its kind.
+        number: Number of the layer among those of its kind, from the last one on.
     """
     if choice == OWN and layer.colors is not None:
         return layer.colors

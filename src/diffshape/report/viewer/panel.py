@@ -47,7 +47,8 @@ class Panel:
                 for name in dict.fromkeys(layer.name for layer in layers)
             }
             self.dot = self._heard(gui.add_slider("dot size", 0.25, 4.0, 0.25, look.dot, visible=bool(points)))
-        with self._folder("Colours"):
+        chosen = len(color_choices(surfaces)) + len(color_choices(points)) > 2
+        with self._folder("Colours", visible=chosen):
             self.surface_colors, self._surface_scale = self._colors("surfaces", surfaces, look.surface_colors)
             self.point_colors, self._point_scale = self._colors("points", points, look.point_colors)
         with self._folder("Steps", visible=bool(self._way)):

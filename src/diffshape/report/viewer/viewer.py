@@ -21,7 +21,7 @@ from diffshape.report.viewer.row import APART, row_places
 from diffshape.report.viewer.screenshot import picture_of
 from diffshape.report.viewer.server import HOST, address_of, start_server, stop_server
 
-_DRAFT, _FINE = 160, 480
+DRAFT, FINE = 128, 320
 """Pixels along the longer side of a slice: while the plane moves, and when it stands."""
 
 
@@ -143,9 +143,9 @@ class Viewer:
 
     def _ask(self, look: Look) -> None:
         """Have a look drawn, its slices coarsely at first."""
-        self.jobs.ask("draw", lambda: self._draw(look, _DRAFT))
+        self.jobs.ask("draw", lambda: self._draw(look, DRAFT))
         if look.sliced:
-            self.jobs.ask("refine", lambda: self._draw(look, _FINE) if look == self.panel.look else None)
+            self.jobs.ask("refine", lambda: self._draw(look, FINE) if look == self.panel.look else None)
 
     def _draw(self, look: Look, pixels: int) -> None:
         with self.server.atomic():
@@ -159,6 +159,8 @@ class Viewer:
         with client.atomic():
             client.camera.position = first_direction(up) * first_distance(row, aspect)
             client.camera.look_at = (0.0, 0.0, 0.0)
+        if aspect < 1:  # a phone, whose screen the panel would cover
+            client.gui.main_panel.minimize()
         client.camera.on_update(self._align)
         self._align(client.camera)
 

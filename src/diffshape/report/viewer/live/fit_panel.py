@@ -11,8 +11,9 @@ from diffshape.training.schedule import Seconds
 if TYPE_CHECKING:
     import viser
 
-RESOLUTION, LEAST, MOST = 64, 32, 256
-"""Grid nodes along the side of the box of the surface that is drawn: at first, and at least and at most."""
+RESOLUTION, LEAST, MOST = 96, 80, 256
+"""Grid nodes along the side of the box of the surface that is drawn: at first, at least and at most. From 65 on nodes
+far from the surface are left out, so that fewer would cost more."""
 _EVERY = 1.0
 """Seconds from one account to the next."""
 _KEPT = 400
@@ -32,7 +33,8 @@ class FitPanel:
             self._plot: Any = gui.add_uplot(
                 data=self._curve(),
                 series=({"label": "step"}, {"label": "loss", "stroke": "#3b6ea5", "width": 2}),
-                scales={"x": {"time": False}, "y": {"distr": 3}},
+                scales={"x": {"time": False}, "y": {"distr": 3}},  # powers of ten
+                axes=({"grid": {"show": False}}, {"grid": {"show": False}}),
                 legend={"show": False},
                 height=140,
                 visible=False,

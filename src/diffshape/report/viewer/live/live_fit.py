@@ -24,7 +24,7 @@ from diffshape.report.viewer.exhibit import Exhibit
 from diffshape.report.viewer.live.fit_panel import FitPanel
 from diffshape.report.viewer.live.share import Share
 from diffshape.report.viewer.opening import run_exhibit
-from diffshape.report.viewer.thinning import thinned_layer
+from diffshape.report.viewer.thinning import fewer_faces, fewer_points, thinned_layer
 from diffshape.report.viewer.viewer import Viewer
 from diffshape.training.loop import StepReport
 
@@ -32,8 +32,9 @@ CLEANED = "cleaned points"
 """Caption of the points that a fit keeps of a scan, without noise."""
 SHARE, _LEAST = 0.05, 2.0
 """Largest share of the time of a fit that surfaces take, and the shortest pause between two of them, in seconds."""
-_PROBED, _NODES = 4096, 64**3
-"""Number of points by which the cost of the first surface is estimated, and number of grid nodes that it takes."""
+_PROBED, _NODES = 4096, 200_000
+"""Number of points by which the cost of the first surface is estimated, and number of those that take about as long:
+that of the nodes near the surface, and as much again for triangles, bodies and confidence."""
 _NAP = 0.05
 """Seconds from one look at the panel to the next while the fit is paused."""
 
@@ -60,7 +61,7 @@ class LiveFit(FitObserver):
         self._fit, self._field = fit, task.field
         if fit.measured is not None:
             places = fit.frame.from_unit(fit.measured.points.double().numpy())
-            cleaned = thinned_layer(Points(CLEANED, places))
+            cleaned = fewer_points(Points(CLEANED, places))
             self._layers = [*(replace(layer, shown=False) for layer in self._layers), cleaned]
         nothing = np.zeros((0, 3)), np.zeros((0, 3), np.int64)
         unknown = {"confidence": Coloring(np.zeros(0), 0.0, 1.0)} if fit.measured is not None else {}
@@ -107,7 +108,10 @@ class LiveFit(FitObserver):
             self.panel.say(f"no surface of step {result.step:,}: {error}")
             return
         if len(mesh.faces):
-            surface = thinned_layer(surface_of(SURFACE, mesh))
+            if not len(self._exhibit.scene.layers[-1].faces):  # the first: no points in front of it
+                for name in (layer.name for layer in self._layers):
+                    self.viewer.panel.layers[name].value = False
+            surface = fewer_faces(surface_of(SURFACE, mesh))
             self._exhibit.renew(Scene([*self._layers, surface], up=self._inputs.up))
             self.viewer.renew()
 
