@@ -67,7 +67,7 @@ class LiveFit(FitObserver):
         unknown = {"confidence": Coloring(np.zeros(0), 0.0, 1.0)} if fit.measured is not None else {}
         self.panel.say("the fit begins")
         self._show([*self._layers, Surface(SURFACE, *nothing, colorings=unknown)])
-        self._share.expect(time.monotonic(), self._probe(task.field))
+        self._share.begin(time.monotonic(), self._probe(task.field))
 
     def __call__(self, report: StepReport) -> None:
         """Tell the browser of a step, and do what it asks for."""
