@@ -52,6 +52,7 @@ class LiveFit(FitObserver):
         self.panel = FitPanel(viewer.server.gui)
         self._share = Share(SHARE, _LEAST)
         self._result: FitResult | None = None
+        self._has_surface = False
         given = POINTS if inputs.kind == "scan" else INPUT_MESH
         self._layers: list[Layer] = [thinned_layer(layer_of(given, inputs.shape))]
         self._show(self._layers)
@@ -108,9 +109,10 @@ class LiveFit(FitObserver):
             self.panel.say(f"no surface of step {result.step:,}: {error}")
             return
         if len(mesh.faces):
-            if not len(self._exhibit.scene.layers[-1].faces):  # the first: no points in front of it
+            if not self._has_surface:  # no points in front of the first one
                 for name in (layer.name for layer in self._layers):
                     self.viewer.panel.layers[name].value = False
+            self._has_surface = True
             surface = fewer_faces(surface_of(SURFACE, mesh))
             self._exhibit.renew(Scene([*self._layers, surface], up=self._inputs.up))
             self.viewer.renew()
