@@ -52,6 +52,7 @@ class LiveFit(FitObserver):
         self.panel = FitPanel(viewer.server.gui)
         self._share = Share(SHARE, _LEAST)
         self._result: FitResult | None = None
+        self._has_surface = False
         given = POINTS if inputs.kind == "scan" else INPUT_MESH
         self._layers: list[Layer] = [thinned_layer(layer_of(given, inputs.shape))]
         self._show(self._layers)
@@ -67,7 +68,7 @@ class LiveFit(FitObserver):
         unknown = {"confidence": Coloring(np.zeros(0), 0.0, 1.0)} if fit.measured is not None else {}
         self.panel.say("the fit begins")
         self._show([*self._layers, Surface(SURFACE, *nothing, colorings=unknown)])
-        self._share.expect(time.monotonic(), self._probe(task.field))
+        self._share.begin(time.monotonic(), self._probe(task.field))
 
     def __call__(self, report: StepReport) -> None:
         """Tell the browser of a step, and do what it asks for."""
@@ -108,9 +109,10 @@ class LiveFit(FitObserver):
             self.panel.say(f"no surface of step {result.step:,}: {error}")
             return
         if len(mesh.faces):
-            if not len(self._exhibit.scene.layers[-1].faces):  # the first: no points in front of it
+            if not self._has_surface:  # no points in front of the first one
                 for name in (layer.name for layer in self._layers):
                     self.viewer.panel.layers[name].value = False
+            self._has_surface = True
             surface = fewer_faces(surface_of(SURFACE, mesh))
             self._exhibit.renew(Scene([*self._layers, surface], up=self._inputs.up))
             self.viewer.renew()
