@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import get_args
 
 import numpy as np
-from drawn_solids import pieces
 
 from diffshape import data, report
 from diffshape.data.synthetic.assembled.families import DrawnFamilyName
@@ -21,9 +20,8 @@ SEEN = {"chair": 4, "plane": 0, "csg": 5}
 
 def draw_row(family: str) -> list[tuple[str, np.ndarray]]:
     """Captions and panels of the first shapes of a family."""
-    shapes = data.draw_shapes(family, COLUMNS, points=80_000, volume_points=None, near_points=None)
-    rows = zip(shapes.names, shapes.points.numpy(), shapes.normals.numpy())
-    return [(name, report.preview(*pieces(*cloud), size=SIZE, up="y")) for name, *cloud in rows]
+    meshes = data.draw_meshes(family, COLUMNS)
+    return [(f"{family} {number}", report.preview(*mesh, size=SIZE, up="y")) for number, mesh in enumerate(meshes)]
 
 
 def draw_views(family: str, seed: int) -> list[tuple[str, np.ndarray]]:
