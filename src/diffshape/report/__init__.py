@@ -1,9 +1,10 @@
-"""Pictures of shapes and runs; once imported, results show themselves as pictures in a notebook."""
+"""Pictures and reports of shapes and runs; once imported, results show themselves as pictures in a notebook."""
 
 from diffshape.report import notebook as notebook
 from diffshape.report.comparison.pictures import comparison_grid
 from diffshape.report.comparison.row import ComparisonRow
 from diffshape.report.comparison.table import ComparisonMean, ComparisonTable, read_comparison
+from diffshape.report.fit_report.report import write_report
 from diffshape.report.pictures.answer_grid import answer_grid
 from diffshape.report.pictures.cleaning_strip import cleaning_strip
 from diffshape.report.pictures.error_colors import error_mesh, error_strip
@@ -36,6 +37,7 @@ __all__ = [
     "shape_strip",
     "training_curves",
     "write_png",
+    "write_report",
 ]
 
 

@@ -2,11 +2,10 @@
 
 from collections.abc import Sequence
 
+import igl
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
-from diffshape import ops
 from diffshape.data import Mesh
 
 _SHARE = 0.99
@@ -15,8 +14,10 @@ _SHARE = 0.99
 
 def distances_to(mesh: Mesh, places: NDArray[np.floating]) -> NDArray[np.float64]:
     """Distance of each place (N, 3) to a mesh with a face or more, in its coordinates."""
-    points, surface = torch.from_numpy(np.asarray(places, np.float64)), torch.from_numpy(mesh.vertices)
-    return ops.closest_triangles(points, surface, torch.from_numpy(mesh.faces)).squared_distances.sqrt().numpy()
+    if not len(places):
+        return np.zeros(0)
+    squared, *_ = igl.point_mesh_squared_distance(np.asarray(places, np.float64), mesh.vertices, mesh.faces)
+    return np.sqrt(squared)
 
 
 def largest_shown(distances: Sequence[NDArray[np.floating]]) -> float:

@@ -72,7 +72,7 @@ def run_mesh(folder: Path) -> Mesh | None:
     path, run = folder / "mesh.ply", FitFolder(folder)
     if path.is_file():
         return read_mesh(path)
-    if not run.is_finished and run.checkpoints.newest() is None:
+    if not run.holds_field:
         return None
     result = read_result(run)
     mesh = replace(result, fit=replace(result.fit, as_torch=False)).mesh(_UNMESHED_RESOLUTION)
