@@ -1,10 +1,12 @@
 """The work of every ``diffshape train`` once its arguments are read: data, run folder, training, score, pictures."""
 
+import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from diffshape._commands import typed_as
 from diffshape.cli.device import chosen_device, use_threads
 from diffshape.cli.errors import DONE, UsageError
 from diffshape.cli.messages import Messages
@@ -42,6 +44,7 @@ def run_command(command: TrainCommand, arguments: TrainOptions, settings: Any) -
     import torch
 
     from diffshape.models.trainings import training_of
+    from diffshape.report.page.file import REPORT
     from diffshape.training import Progress
     from diffshape.training.models.run import run_training
     from diffshape.training.trackers import tracked
@@ -76,11 +79,25 @@ def run_command(command: TrainCommand, arguments: TrainOptions, settings: Any) -
         text, facts = command.score(run.path, result.model, settings, learn, test)
         metrics = {"steps": result.step, "seconds": round(result.seconds, 2), **facts}
         run.write_metrics(metrics)
+        _report(run.path)
     say(text)
     if say.json:
         say.metrics(run.path, metrics)
-    say.files(command.files)
+    say.files({REPORT: "scores, curves and pictures as a page", **command.files})
+    if hasattr(result.model, "interpolate"):
+        say(f"\nnext: {typed_as('report', run.path)}, which draws what the model makes into the page")
     return DONE
+
+
+def _report(folder: Path) -> None:
+    from diffshape.report.page.file import REPORT
+    from diffshape.report.training_report.report import write_training_report
+
+    try:
+        write_training_report(folder)
+    except Exception as error:
+        again = typed_as("report", folder)
+        warnings.warn(f"no {REPORT}: {error}; the training is whole, and this tries again: {again}", stacklevel=3)
 
 
 def _resumed(run: RunFolder, kind: Any) -> Any:

@@ -1,22 +1,19 @@
-"""The page of a comparison: what failed, tables that can be sorted, and the pictures of every scan."""
+"""The report of a comparison: what failed, tables that can be sorted, and the pictures of every scan."""
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from urllib.parse import quote
 
 from diffshape._arguments import checked
-from diffshape._commands import typed_as
 from diffshape.report.comparison.layout import WordTable
 from diffshape.report.comparison.row import ComparisonRow
 from diffshape.report.comparison.table import LEGEND, ComparisonTable, read_comparison
 from diffshape.report.page.agreement import agreement_table
 from diffshape.report.page.document import Section, document
+from diffshape.report.page.file import REPORT, link_to, write_page
 from diffshape.report.page.html import Html, element, joined
 from diffshape.report.page.picture_file import picture_figure
-from diffshape.report.page.table import columns_table
+from diffshape.report.page.table import SORTING, columns_table
 
-REPORT = "report.html"
-"""Name of the report in the folder of what it reports on."""
 _PICTURES = {
     "": "The scan, the true surface if it is known, and the surface of each method.",
     "_errors": "Distance of each surface from the true one; dark red: 1 % of the longest side, or more.",
@@ -27,23 +24,29 @@ _PICTURES = {
 
 
 @checked
-def comparison_page(folder: str | Path) -> str:
-    """The report of a comparison as one page of HTML, of what there is of it so far.
+def write_comparison_report(folder: str | Path, path: str | Path | None = None) -> Path:
+    """Write the report of a comparison, finished or not: one HTML file that needs no other and no network.
+
+    It has what failed and why, tables that can be sorted by any column, links to the reports of the fits where there
+    are some, the pictures of every scan, and how often metrics agree on the better of two fits.
 
     Args:
         folder: Folder of ``diffshape compare``.
+        path: File to write; None: ``report.html`` in the folder.
+
+    Returns:
+        The path of the report.
 
     Raises:
         FileNotFoundError: The folder has no table.csv.
         ValueError: Its table.csv is that of something else.
+        OSError: The file cannot be written.
     """
-    path = Path(folder)
-    table = read_comparison(path)
-    return document(_title(path), list(_sections(path, table)), lead=_lead(table), scripts=["sorting.js"])
-
-
-def _title(folder: Path) -> str:
-    return f"Comparison: {folder.resolve().name}"
+    place = Path(folder)
+    table = read_comparison(place)
+    sections = list(_sections(place, table))
+    page = document(f"Comparison: {place.resolve().name}", sections, lead=_lead(table), scripts=[SORTING])
+    return write_page(page, place, path)
 
 
 def _lead(table: ComparisonTable) -> str:
@@ -58,7 +61,7 @@ def _lead(table: ComparisonTable) -> str:
 def _sections(folder: Path, table: ComparisonTable) -> Iterator[Section]:
     failed = [row for row in table.rows if row.failed]
     if failed:
-        yield Section("What failed", _failures(folder, failed))
+        yield Section("What failed", _failures(failed))
     yield Section("Means", joined(element("p", _SORT, class_="note"), *map(_words, table.mean_tables())))
     yield Section("Every fit", _fits(folder, table))
     if tables := table.scan_tables():
@@ -75,10 +78,9 @@ def _sections(folder: Path, table: ComparisonTable) -> Iterator[Section]:
 _SORT = "A click on a heading sorts a table by that column; bold: the best."
 
 
-def _failures(folder: Path, failed: Sequence[ComparisonRow]) -> Html:
+def _failures(failed: Sequence[ComparisonRow]) -> Html:
     rows = [[row.scan, row.method, element("span", row.error, class_="sentence")] for row in failed]
-    again = element("p", "The same command tries them again: ", element("code", typed_as("compare", "...")), ", with ")
-    return joined(columns_table(["scan", "method", "why"], rows), again)
+    return joined(columns_table(["scan", "method", "why"], rows), element("p", "The same command tries them again."))
 
 
 def _words(table: WordTable) -> Html:
@@ -92,9 +94,7 @@ def _words(table: WordTable) -> Html:
 
 def _fits(folder: Path, table: ComparisonTable) -> Html:
     words = table.fit_table()
-    rows = [
-        [scan, _linked(folder, row), *numbers] for (scan, _, *numbers), row in zip(words.lines, table.rows)
-    ]
+    rows = [[scan, _linked(folder, row), *numbers] for (scan, _, *numbers), row in zip(words.lines, table.rows)]
     return columns_table(words.head, rows)
 
 
@@ -103,17 +103,13 @@ def _linked(folder: Path, row: ComparisonRow) -> Html | str:
     report = Path(row.folder, REPORT)
     if not report.is_file():
         return row.method
-    return element("a", row.method, href=quote(report.relative_to(folder).as_posix()))
+    return element("a", row.method, href=link_to(report, folder))
 
 
 def _pictures(folder: Path, scan: str, rows: Sequence[ComparisonRow]) -> Html | None:
     """The pictures of a scan that are there."""
     files = {end: folder / "pictures" / f"{scan}{end}.png" for end in _PICTURES}
-    figures = [
-        picture_figure(files[end], caption)
-        for end, caption in _PICTURES.items()
-        if files[end].is_file()
-    ]
+    figures = [picture_figure(files[end], caption) for end, caption in _PICTURES.items() if files[end].is_file()]
     reports = [link for link in (_linked(folder, row) for row in rows) if isinstance(link, Html)]
     links = element("p", "Reports: ", *(part for link in reports for part in (link, " "))) if reports else None
     return joined(element("h3", scan), links, *figures) if figures else None

@@ -75,7 +75,9 @@ def summary(metrics: Mapping[str, Any]) -> str:
     parts = [f"{metrics.get('faces', 0):,} triangles", "1 body" if bodies == 1 else f"{bodies:,} bodies"]
     parts.append("watertight" if metrics.get("watertight") else "not watertight")
     chamfer = (metrics.get("score") or {}).get("chamfer")
-    distance = "" if chamfer is None else f" Mean distance to the true surface: {100 * chamfer:.3f} % of its longest side."
+    distance = (
+        "" if chamfer is None else f" Mean distance to the true surface: {100 * chamfer:.3f} % of its longest side."
+    )
     return f"{', '.join(parts)}.{distance}"
 
 

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from diffshape._arguments import checked
-from diffshape._files import atomic_path, read_json
+from diffshape._files import read_json
 from diffshape.data import Mesh
 from diffshape.fitting.fit_folder import FitFolder
 from diffshape.fitting.inputs.inputs import Inputs, remembered_inputs
@@ -17,6 +17,7 @@ from diffshape.report.fit_report.numbers import numbers_of, summary
 from diffshape.report.fit_report.origin import configuration, environment_table, reproduction_of
 from diffshape.report.page.curves import curves
 from diffshape.report.page.document import Section, document
+from diffshape.report.page.file import write_page
 from diffshape.report.page.html import Html, element, joined, png_image
 from diffshape.report.page.webgl.figure import SCRIPTS, scene_figure
 from diffshape.report.pictures.level_sets import level_set_figure
@@ -26,8 +27,6 @@ from diffshape.report.scene.layers import Scene, Surface
 from diffshape.report.scene.run import scene_of_fit
 from diffshape.training import read_log
 
-REPORT = "report.html"
-"""File of the report, in the folder of a run."""
 _SECTION_SIDE = 150
 """Side of a section through the field, in pixels; the field is evaluated once a pixel."""
 _NOT_LOSS = ("step", "seconds", "lr")
@@ -72,11 +71,7 @@ def write_report(run: str | Path, path: str | Path | None = None) -> Path:
 
 def write_fit_report(folder: Path, inputs: Inputs, result: FitResult | None, path: str | Path | None = None) -> Path:
     """Write the report of a fit whose inputs and field are at hand; see :func:`write_report`."""
-    target = folder / REPORT if path is None else Path(path)
-    page = _page(FitFolder(folder), inputs, result)
-    with atomic_path(target) as temporary:
-        temporary.write_text(page, encoding="utf-8")
-    return target
+    return write_page(_page(FitFolder(folder), inputs, result), folder, path)
 
 
 def _page(run: FitFolder, inputs: Inputs, result: FitResult | None) -> str:

@@ -2,22 +2,19 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from urllib.parse import quote
 
 from diffshape._arguments import checked
-from diffshape._files import atomic_path
 from diffshape.report.many_runs.found import FoundRun, find_runs
 from diffshape.report.page.agreement import agreement_table
 from diffshape.report.page.document import Section, document
-from diffshape.report.page.html import Child, Html, element, joined
+from diffshape.report.page.file import REPORT, link_to, write_page
+from diffshape.report.page.html import Child, Html, element
 from diffshape.report.page.picture_file import picture
-from diffshape.report.page.table import columns_table
+from diffshape.report.page.table import SORTING, columns_table
 from diffshape.report.training_report.pictures import pictures_of
 from diffshape.report.training_report.score_table import groups_of, leaves, number_text, numbers_in
 from diffshape.report.training_report.score_words import WORDS, words_of
 
-REPORT = "report.html"
-"""File of the report, in the folder of the runs, and in that of each of them."""
 _FIT_PICTURE = "preview.png"
 _THUMBNAIL = 180
 """Largest width of a picture in the table, in pixels."""
@@ -25,7 +22,7 @@ _THUMBNAIL = 180
 
 @checked
 def write_folder_report(folder: str | Path, path: str | Path | None = None) -> Path:
-    """Write the report of the runs in a folder: one HTML file that needs no other and asks nothing of a network.
+    """Write the report of the runs in a folder: one HTML file that needs no other and no network.
 
     It has a table for each kind of run, which can be sorted by any column, with a picture of each run and links to the
     runs' own reports where there are some; the runs that are not finished; and how often metrics agree.
@@ -44,14 +41,13 @@ def write_folder_report(folder: str | Path, path: str | Path | None = None) -> P
     place = Path(folder)
     runs = find_runs(place)
     if not runs:
-        raise ValueError(f"write_folder_report: there is no run in {folder}: no folder in it has the config.yaml of one")
-    target = place / REPORT if path is None else Path(path)
-    page = document(
-        f"Runs: {place.resolve().name}", list(_sections(place, runs)), lead=_lead(runs), scripts=["sorting.js"]
+        raise ValueError(
+            f"write_folder_report: there is no run in {folder}: no folder in it has the config.yaml of one"
+        )
+    sections = list(_sections(place, runs))
+    return write_page(
+        document(f"Runs: {place.resolve().name}", sections, lead=_lead(runs), scripts=[SORTING]), place, path
     )
-    with atomic_path(target) as temporary:
-        temporary.write_text(page, encoding="utf-8")
-    return target
 
 
 def _lead(runs: Sequence[FoundRun]) -> str:
@@ -68,8 +64,7 @@ def _sections(folder: Path, runs: Sequence[FoundRun]) -> Iterator[Section]:
         if not of_kind:
             continue
         yield Section(_title(kind), _table(folder, of_kind))
-        judged = [{name: value for name, value in _judged(run).items()} for run in of_kind]
-        if agreement := agreement_table([judged], "runs"):
+        if agreement := agreement_table([[_judged(run) for run in of_kind]], "runs"):
             yield Section(f"Do the metrics agree? {_title(kind)}", agreement)
 
 
@@ -85,7 +80,7 @@ def _table(folder: Path, runs: Sequence[FoundRun]) -> Html:
         if any(each.get(name) is not None for each in numbers)
     ]
     rows = [
-        [_thumbnail(folder, run), _linked(folder, run), *(number_text(each.get(name)) for name in names)]
+        [_thumbnail(run), _linked(folder, run), *(number_text(each.get(name)) for name in names)]
         for run, each in zip(runs, numbers)
     ]
     return columns_table(["", "run", *(words_of(name).title for name in names)], rows)
@@ -119,12 +114,11 @@ def _judged(run: FoundRun) -> dict[str, float]:
 
 def _linked(folder: Path, run: FoundRun) -> Child:
     """The name of a run, with a link to its report if there is one."""
-    if not (run.run.path / REPORT).is_file():
-        return run.name
-    return element("a", run.name, href=quote(f"{run.name}/{REPORT}"))
+    report = run.run.path / REPORT
+    return element("a", run.name, href=link_to(report, folder)) if report.is_file() else run.name
 
 
-def _thumbnail(folder: Path, run: FoundRun) -> Child:
+def _thumbnail(run: FoundRun) -> Child:
     """The picture of a run, small."""
     path = run.run.path / _FIT_PICTURE
     shown = path if path.is_file() else next((each.file for each in pictures_of(run.run.path)), None)

@@ -1,4 +1,4 @@
-"""Pictures of what the model of a training makes: new shapes, shapes between two others, completions, reconstructions."""
+"""Pictures of what the model of a training makes: new shapes, blends, completions, reconstructions."""
 
 from collections.abc import Callable, Mapping
 from pathlib import Path

@@ -36,6 +36,4 @@ class RunPicture(NamedTuple):
 
 def pictures_of(folder: Path) -> list[RunPicture]:
     """The pictures that are in the run folder of a training."""
-    return [
-        RunPicture(path, caption) for pattern, caption in CAPTIONS.items() for path in sorted(folder.glob(pattern))
-    ]
+    return [RunPicture(path, caption) for pattern, caption in CAPTIONS.items() for path in sorted(folder.glob(pattern))]

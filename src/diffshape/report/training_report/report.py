@@ -7,29 +7,32 @@ from typing import Any
 import numpy as np
 
 from diffshape._arguments import checked
-from diffshape._files import atomic_path, read_json, read_yaml
+from diffshape._files import read_json, read_yaml
 from diffshape.report.fit_report.origin import command_of, configuration, environment_table
 from diffshape.report.page.curves import curves
 from diffshape.report.page.document import Section, document, folded
+from diffshape.report.page.file import write_page
 from diffshape.report.page.html import Html, element, joined
 from diffshape.report.page.picture_file import picture_figure
-from diffshape.report.page.table import columns_table
+from diffshape.report.page.table import SORTING, columns_table
 from diffshape.report.training_report.pictures import pictures_of
 from diffshape.report.training_report.score_table import number_text, numbers_in, score_table
 from diffshape.report.training_report.score_words import words_of
 from diffshape.training import read_log
 from diffshape.training.run_folder import RunFolder
 
-REPORT = "report.html"
-"""File of the report, in the folder of a run."""
 _NOT_LOSS = ("step", "seconds", "lr")
-_LISTS = {"known": ("recalled",), "held_out": ("whole", "half", "nearest"), "tested": ("iou", "best", "mean", "diversity")}
+_LISTS = {
+    "known": ("recalled",),
+    "held_out": ("whole", "half", "nearest"),
+    "tested": ("iou", "best", "mean", "diversity"),
+}
 """Names of shapes in a metrics.json, and the scores that are a list with a number for each of them."""
 
 
 @checked
 def write_training_report(run: str | Path, path: str | Path | None = None) -> Path:
-    """Write the report of a training, finished or not: one HTML file that needs no other and asks nothing of a network.
+    """Write the report of a training, finished or not: one HTML file that needs no other and no network.
 
     It has the scores with what they mean, those of each shape, curves of the loss and its parts, the pictures that the
     run folder holds, settings, versions, and the command.
@@ -57,14 +60,11 @@ def write_training_report(run: str | Path, path: str | Path | None = None) -> Pa
     kind = folder.kind or ""
     if not kind.startswith("train "):
         raise ValueError(f"write_training_report: {run} is not the folder of a training, by its config.yaml")
-    target = folder.path / REPORT if path is None else Path(path)
     metrics, environment = (_read(each) for each in (folder.metrics, folder.path / "environment.json"))
     sections = list(_sections(folder, metrics, environment))
     title = f"{kind}: {folder.path.resolve().name}"
-    page = document(title, sections, lead=_lead(folder, metrics), scripts=["sorting.js"])
-    with atomic_path(target) as temporary:
-        temporary.write_text(page, encoding="utf-8")
-    return target
+    page = document(title, sections, lead=_lead(folder, metrics), scripts=[SORTING])
+    return write_page(page, folder.path, path)
 
 
 def _lead(run: RunFolder, metrics: Mapping[str, Any]) -> str:

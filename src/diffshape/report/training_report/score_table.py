@@ -4,8 +4,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, TypeAlias
 
 from diffshape.report.page.html import Html, element
-from diffshape.report.training_report.score_words import words_of
 from diffshape.report.page.table import columns_table, facts_table
+from diffshape.report.training_report.score_words import words_of
 
 Leaf: TypeAlias = Any
 """A number, a truth value, a word, None, or a list of these."""

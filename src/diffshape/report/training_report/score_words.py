@@ -22,7 +22,9 @@ WORDS: Mapping[str, Words] = MappingProxyType(
         "hausdorff": Words("Hausdorff distance", "largest distance found in either direction", "less"),
         "normal_deg": Words("normals, degrees", "mean angle between the normals of matched points", "less"),
         "f_score": Words("F-score", "harmonic mean of precision and recall, 0 to 1", "more"),
-        "normals": Words("normal consistency", "mean |cosine| between the normals of nearest points; 1 is best", "more"),
+        "normals": Words(
+            "normal consistency", "mean |cosine| between the normals of nearest points; 1 is best", "more"
+        ),
         "threshold": Words("threshold", "probability from which a point counts as inside, or distance of the F-score"),
         "without_surface": Words("samples without a surface", "they are left out of the scores", "less"),
         # reconstructions of new shapes
@@ -46,7 +48,9 @@ WORDS: Mapping[str, Words] = MappingProxyType(
         "error.median": Words("median radial error", "", "less"),
         "error.deviation": Words("deviation of the radial error"),
         "error.detection_rates": Words("found within", "share of landmarks within this distance of the truth", "more"),
-        "violations.order": Words("wrong order", "share of neighbouring end-plates that are the wrong way round", "less"),
+        "violations.order": Words(
+            "wrong order", "share of neighbouring end-plates that are the wrong way round", "less"
+        ),
         "violations.orientation": Words("wrong orientation", "share of end-plates that are turned round", "less"),
         "violations.sides": Words("crossed sides", "share of vertebrae whose sides cross", "less"),
         "calibration.coverage": Words("errors within deviations", "share within this many predicted deviations"),
