@@ -12,7 +12,7 @@ from diffshape.report.page.html import Child, Html, element
 from diffshape.report.page.picture_file import picture
 from diffshape.report.page.table import SORTING, columns_table
 from diffshape.report.training_report.pictures import pictures_of
-from diffshape.report.training_report.score_table import groups_of, leaves, number_text, numbers_in
+from diffshape.report.training_report.score_table import groups_of, is_shown, leaves, number_text, numbers_in
 from diffshape.report.training_report.score_words import WORDS, words_of
 
 _FIT_PICTURE = "preview.png"
@@ -87,10 +87,11 @@ def _table(folder: Path, runs: Sequence[FoundRun]) -> Html:
 
 
 def _numbers(run: FoundRun) -> dict[str, object]:
-    """The numbers of a run that have words, the first group's of a score of several, and means of lists."""
+    """The numbers of a run: scores, of several groups those of the first, of lists the means; size, steps, time."""
     score = run.metrics.get("score")
     first = next(iter(groups_of(score).values()), {}) if isinstance(score, Mapping) else {}
-    known = {name: value for name, value in leaves(first) if words_of(name).meaning or name in WORDS}
+    scores = dict(leaves(first))
+    known = {name: value for name, value in scores.items() if is_shown(name, list(scores)) and name != "unit"}
     known |= {name: value for name, value in run.metrics.items() if name in WORDS}
     return {name: _single(value) for name, value in known.items()}
 

@@ -26,7 +26,7 @@ def score_table(metrics: Mapping[str, Any]) -> Html | None:
     groups = groups_of(score)
     found = {title: dict(leaves(group)) for title, group in groups.items()}
     names = list(dict.fromkeys(name for group in found.values() for name in group))
-    shown = [name for name in names if _is_shown(name, names)]
+    shown = [name for name in names if is_shown(name, names)]
     rows = [[words_of(name).title, *(value_text(group, name) for group in found.values())] for name in shown]
     known = [(row, _meaning(found, name)) for row, name in zip(rows, shown) if set(row[1:]) != {"-"}]
     if not known:
@@ -85,6 +85,7 @@ def _meaning(groups: Mapping[str, Mapping[str, Leaf]], name: str) -> str:
     return "; ".join(part for part in (words_of(name).meaning, reach) if part)
 
 
-def _is_shown(name: str, names: Sequence[str]) -> bool:
+def is_shown(name: str, names: Sequence[str]) -> bool:
+    """Whether a number is a score, not the standard error of another or what says how a score was found."""
     is_error = name.endswith(_ERROR) and name.removesuffix(_ERROR) in names
     return not is_error and name.rsplit(".", 1)[-1] not in _ABOUT
