@@ -31,10 +31,12 @@ def command_of(environment: Mapping[str, Any]) -> str:
     >>> command_of({"command": ["/usr/bin/diffshape", "fit", "my scan.ply"]})
     "diffshape fit 'my scan.ply'"
     """
-    program, *words = [str(word) for word in environment.get("command", [])] or ["(not known)"]
-    path = Path(program)
-    ours = path.stem == "diffshape" or path.parts[-3:] == ("diffshape", "cli", "main.py")
-    return shlex.join(["diffshape" if ours else path.name, *words]) if words or ours else program
+    command = [str(word) for word in environment.get("command", ())]
+    if not command:
+        return "(not known)"
+    program = Path(command[0])
+    ours = program.stem == "diffshape" or program.parts[-3:] == ("diffshape", "cli", "main.py")
+    return shlex.join([*(["diffshape"] if ours else ["python", program.name]), *command[1:]])
 
 
 def environment_table(environment: Mapping[str, Any]) -> Html:

@@ -26,7 +26,10 @@ def element(tag: str, *children: Child, **attributes: str | int | float | bool |
     >>> element("p", "a < b, ", element("b", "bold"), class_="note", aria_label='"x"', hidden=True)
     '<p class="note" aria-label="&quot;x&quot;" hidden>a &lt; b, <b>bold</b></p>'
     """
-    parts = [tag, *(_attribute(name, value) for name, value in attributes.items() if value not in (None, False))]
+    parts = [
+        tag,
+        *(_attribute(name, value) for name, value in attributes.items() if value is not None and value is not False),
+    ]
     begin = f"<{' '.join(parts)}>"
     return Html(begin if tag in _VOID else f"{begin}{joined(*children)}</{tag}>")
 

@@ -2,7 +2,7 @@
 // A camera on a ball around the scene, turned by mouse, fingers and keys. Matrices are columns, as WebGL has them.
 
 const FIELD_OF_VIEW = 0.5;
-const FIRST_VIEW = { azimuth: 0.61, elevation: 0.35, distance: 0.84, target: [0, 0, 0] };
+const FIRST_VIEW = { azimuth: 0.61, elevation: 0.35, distance: 0.9, target: [0, 0, 0] };
 // Rows that turn the coordinates of the files so that y points up, by the axis that points up in them.
 const UPRIGHT = { y: [0, 1, 2], z: [1, 2, 0], x: [2, 0, 1] };
 
