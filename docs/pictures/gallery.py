@@ -1,0 +1,80 @@
+"""The pictures of docs/gallery.md: chairs that were sampled, blended and completed; about ten minutes of one thread.
+
+python docs/pictures/gallery.py [FOLDER]
+
+FOLDER (outputs/gallery) is where the trainings are kept; those that are finished there are not made again.
+"""
+
+import sys
+from pathlib import Path
+
+import torch
+
+from diffshape import data, metrics, models
+from diffshape.cli.main import main as diffshape
+from diffshape.report import shape_strip
+from diffshape.report.training_report.made_shapes import seen_from_one_side
+
+IMAGES = Path(__file__).resolve().parents[1] / "images"
+SHAPES, LATENT_SHAPES = 800, 100
+TRAININGS = {
+    "occupancy": f"train occupancy --family chair --shapes {SHAPES} --steps 10000",
+    "flow": "train flow --autoencoder {folder}/occupancy",
+    "deep-sdf": f"train deep-sdf --family chair --shapes {LATENT_SHAPES} --test-shapes 8 --steps 6000",
+}
+"""The commands of docs/gallery.md, by the names of their run folders."""
+SAMPLES, BETWEEN, COMPLETED = 12, 6, 4
+RESOLUTION, SIZE, COLUMNS = 96, 150, 6
+
+
+def main(folder: Path) -> None:
+    """Train what is not trained yet, and draw."""
+    for name, words in TRAININGS.items():
+        if not (folder / name / "metrics.json").is_file():
+            code = diffshape([*words.format(folder=folder).split(), "--threads", "1", "--out", str(folder / name)])
+            assert code == 0, f"{name}: exit code {code}"
+    torch.set_num_threads(1)
+    draw_samples(models.load(folder / "flow"))
+    draw_interpolation(models.load(folder / "flow"))
+    draw_completions(models.load(folder / "deep-sdf"))
+
+
+def draw_samples(flow: models.LatentFlow) -> None:
+    """The first chairs that the flow draws, none left out."""
+    meshes = flow.autoencoder.decode_codes(flow.draw_codes(SAMPLES), RESOLUTION)
+    draw("samples", [(f"sample {number}", tuple(mesh)) for number, mesh in enumerate(meshes)])
+
+
+def draw_interpolation(flow: models.LatentFlow) -> None:
+    """From one test chair to the other one whose code is farthest from it, twice."""
+    chairs = data.draw_shapes("chair", 40, seed=1)
+    codes = flow.codes_of(chairs)
+    panels = []
+    for first in (0, 1):
+        last = int((codes - codes[first]).norm(dim=-1).argmax())
+        meshes = flow.autoencoder.decode_codes(flow.interpolate(codes[first], codes[last], BETWEEN), RESOLUTION)
+        captions = ["one chair", *(f"{100 * step // (BETWEEN - 1)} %" for step in range(1, BETWEEN - 1)), "another"]
+        panels += [(caption, tuple(mesh)) for caption, mesh in zip(captions, meshes)]
+    draw("interpolation", panels)
+
+
+def draw_completions(model: models.DeepSDF) -> None:
+    """Test chairs: points that one camera sees, the whole made of them, the truth."""
+    settings = models.DrawnShapes(family="chair", shapes=LATENT_SHAPES, test_shapes=8)
+    _, tested = models.deep_sdf_shapes(settings)
+    panels = []
+    for name, truth in list(tested.items())[:COMPLETED]:
+        scan = seen_from_one_side(torch.from_numpy(data.simulate_scan(truth, 20_000)).float(), "y")
+        completed = model.complete(scan)
+        print(f"{name}: chamfer x1e3 {1e3 * metrics.compare_surfaces(completed, truth).chamfer:.1f}", flush=True)
+        panels += [("seen", scan), ("completed", tuple(completed)), ("true", tuple(truth))]
+    draw("completions", panels)
+
+
+def draw(name: str, panels: list) -> None:
+    """The picture gallery-NAME.png."""
+    shape_strip(panels, columns=COLUMNS, path=IMAGES / f"gallery-{name}.png", size=SIZE, up="y")
+
+
+if __name__ == "__main__":
+    main(Path(*sys.argv[1:2] or ["outputs/gallery"]))
