@@ -39,7 +39,7 @@ _SCORES = {
 
 
 @checked
-def write_report(run: str | Path, path: str | Path | None = None) -> Path:
+def write_report(folder: str | Path, path: str | Path | None = None) -> Path:
     """Write the report of a fit, finished or not: one HTML file that opens from disk and asks nothing of a network.
 
     It has the surface and the input, which can be turned, coloured by their distance from the truth or from one
@@ -47,14 +47,14 @@ def write_report(run: str | Path, path: str | Path | None = None) -> Path:
     through the field, settings, versions, and the command. Where a browser has no WebGL 2, it shows pictures.
 
     Args:
-        run: Run folder of a fit.
+        folder: Run folder of a fit.
         path: File to write; None: ``report.html`` in the run folder.
 
     Returns:
         The path of the report.
 
     Raises:
-        ValueError: ``run`` is no folder of a fit, or a file in it is damaged.
+        ValueError: It is no folder of a fit, or a file in it is damaged.
         OSError: The file cannot be written.
 
     >>> from tempfile import TemporaryDirectory
@@ -64,9 +64,9 @@ def write_report(run: str | Path, path: str | Path | None = None) -> Path:
     ...     write_report(folder).name
     'report.html'
     """
-    folder = FitFolder(Path(run))
-    inputs = remembered_inputs(folder.path, truth=None)
-    return write_fit_report(folder.path, inputs, read_result(folder) if folder.holds_field else None, path)
+    run = FitFolder(Path(folder))
+    inputs = remembered_inputs(run.path, truth=None)
+    return write_fit_report(run.path, inputs, read_result(run) if run.holds_field else None, path)
 
 
 def write_fit_report(folder: Path, inputs: Inputs, result: FitResult | None, path: str | Path | None = None) -> Path:

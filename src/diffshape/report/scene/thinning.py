@@ -1,6 +1,7 @@
 """Layers with fewer points and triangles, where a page or a browser could not hold them all."""
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,7 +21,8 @@ def thinned(layer: Layer, most: int) -> Layer:
     if isinstance(layer, Points):
         if len(layer.points) <= most:
             return layer
-        return _rows(layer, np.sort(np.random.default_rng(0).choice(len(layer.points), most, replace=False)))
+        rows = np.sort(np.random.default_rng(0).choice(len(layer.points), most, replace=False))
+        return replace(layer, points=layer.points[rows], **_attributes(layer, rows))
     return layer if len(layer.faces) <= most else _clustered(layer, most)
 
 
@@ -33,8 +35,7 @@ def _clustered(surface: Surface, most: int) -> Surface:
     while True:
         kept, faces = _merged(surface, np.floor((surface.vertices - low) / side).astype(np.int64))
         if len(faces) <= most:
-            small = _rows(surface, kept)
-            return replace(small, faces=faces) if isinstance(small, Surface) else small
+            return replace(surface, vertices=surface.vertices[kept], faces=faces, **_attributes(surface, kept))
         side *= 1.2
 
 
@@ -52,9 +53,7 @@ def _merged(surface: Surface, cells: NDArray[np.int64]) -> tuple[NDArray[np.int6
     return kept, faces[(first != second) & (second != third) & (third != first)]
 
 
-def _rows(layer: Layer, rows: NDArray[np.int64]) -> Layer:
-    """The points or vertices of these indices, with their numbers and colours."""
+def _attributes(layer: Layer, rows: NDArray[np.int64]) -> dict[str, Any]:
+    """Numbers and colours of the points or vertices of these indices."""
     colorings = {name: replace(each, values=each.values[rows]) for name, each in layer.colorings.items()}
-    colors = None if layer.colors is None else layer.colors[rows]
-    places = {"points": layer.points[rows]} if isinstance(layer, Points) else {"vertices": layer.vertices[rows]}
-    return replace(layer, colorings=colorings, colors=colors, **places)
+    return {"colorings": colorings, "colors": None if layer.colors is None else layer.colors[rows]}
