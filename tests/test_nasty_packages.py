@@ -618,6 +618,9 @@ def good_calls() -> dict[str, Call]:
         ),
         "report.preview": Call(report.preview, {"vertices": BALL.vertices, "faces": BALL.faces, "size": 8}),
         "report.shape_strip": Call(report.shape_strip, {"shapes": [("ball", BALL)], "columns": 1, "size": 60}),
+        "report.turntable": Call(
+            report.turntable, {"vertices": BALL.vertices, "faces": BALL.faces, "frames": 2, "size": 8}
+        ),
         "report.write_png": Call(report.write_png, {"path": "out.png", "image": picture}),
         "report.write_report": Call(report.write_report, {"folder": "run"}, use=str),
     }  # fmt: skip

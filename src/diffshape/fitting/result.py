@@ -9,6 +9,7 @@ from torch import Tensor
 
 from diffshape._arguments import checked
 from diffshape._pictures import picture_of
+from diffshape._viewers import OpenViewer, open_viewer
 from diffshape.data import Frame, Mesh
 from diffshape.data.arrays import real_array
 from diffshape.fields import Field, export
@@ -134,6 +135,32 @@ class FitResult:
             dtype = points.dtype if points.is_floating_point() else torch.get_default_dtype()
             return distances.to(points.device, dtype)
         return distances.numpy()
+
+    @checked
+    def show(
+        self, *, truth: Any = None, host: str = "127.0.0.1", port: int | None = None, block: bool | None = None
+    ) -> OpenViewer:
+        """Open the live viewer: points, surface, distances, and slices through the field.
+
+        In a notebook the scene also appears under the cell, where it turns without the viewer. Elsewhere the address is
+        printed. The viewer is on a floor above the fits and is loaded when this is called.
+
+        Args:
+            truth: True surface, from which distances are measured: as ``data.as_mesh`` takes it, in the coordinates of
+                the input. None: distances are those between points and surface.
+            host: Address to listen at; by default no other machine reaches the viewer.
+            port: Port to listen at; None: the first free one from 8080 on.
+            block: Whether to wait for Ctrl-C; None: in a script, but not in a notebook.
+
+        Returns:
+            The viewer: ``address``, ``screenshot(path)``, ``wait()``, ``close()``.
+
+        Raises:
+            ImportError: viser is not installed; ``pip install "diffshape[viewer]"``.
+            ValueError: ``truth`` is no mesh, or no port is free.
+            OSError: The port is taken.
+        """
+        return open_viewer(self, truth=truth, host=host, port=port, block=block)
 
     @checked
     def export(self, path: str | Path, format: Format | None = None) -> Path:

@@ -59,7 +59,7 @@ def read_shapes(
             of "meshes" are moved from it by a Gaussian of standard deviation 0.04 along each axis.
         resolution: Voxels along a side: meshes are asked at their middles, finer voxels are taken together, full where
             half are. None for those of the file, and none of meshes.
-        views: Images of each shape, the first of its file or folder, read with Pillow; None for none.
+        views: Images of each shape, the first of its file or folder; None for none.
         seed: Seed of the points, from 0 to 2^64 - 1.
         workers: Processes that read; the result is the same for any number. 0: this one.
         cache: Folder in which the set is kept as a safetensors file. It is taken from there while the files have the
@@ -72,7 +72,7 @@ def read_shapes(
         FileNotFoundError: There is no such folder or file.
         ReadError: No layout is recognised, or more than one; or shapes are damaged, hold fewer points than are asked
             for, or lack a part that others have. All of these are named.
-        ImportError: HDF5 files without the extra ``hdf5``, or images without Pillow.
+        ImportError: HDF5 files without the extra ``hdf5``.
 
     >>> from pathlib import Path
     >>> from tempfile import TemporaryDirectory
