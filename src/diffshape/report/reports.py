@@ -5,7 +5,7 @@ from pathlib import Path
 
 from diffshape._arguments import checked
 from diffshape.report.comparison.report import write_comparison_report
-from diffshape.report.fit_report.report import write_report as write_fit_report
+from diffshape.report.fit_report.report import write_saved_fit_report
 from diffshape.report.many_runs.found import find_runs
 from diffshape.report.many_runs.report import write_folder_report
 from diffshape.report.training_report.made_shapes import draw_made_shapes
@@ -51,7 +51,7 @@ def write_report(folder: str | Path, path: str | Path | None = None) -> Path:
     """
     run = RunFolder(Path(folder))
     if run.kind == "fit":
-        return write_fit_report(folder, path)
+        return write_saved_fit_report(run.path, path)
     if run.verb is not None:
         if run.is_complete:
             _LOG.info("drawing what the model makes, unless it is drawn already")

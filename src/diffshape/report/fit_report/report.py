@@ -6,7 +6,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from diffshape._arguments import checked
 from diffshape._files import read_json
 from diffshape.data import Mesh
 from diffshape.fitting.fit_folder import FitFolder
@@ -38,13 +37,8 @@ _SCORES = {
 """Panels of the scores along the way, and the columns of each."""
 
 
-@checked
-def write_report(folder: str | Path, path: str | Path | None = None) -> Path:
-    """Write the report of a fit, finished or not: one HTML file that opens from disk and asks nothing of a network.
-
-    It has the surface and the input, which can be turned, coloured by their distance from the truth or from one
-    another; surfaces along the way if the run has them; metrics in plain words, curves of loss and scores, sections
-    through the field, settings, versions, and the command. Where a browser has no WebGL 2, it shows pictures.
+def write_saved_fit_report(folder: Path, path: str | Path | None = None) -> Path:
+    """Write the report of a fit, finished or not, from its run folder, whose input is read again.
 
     Args:
         folder: Run folder of a fit.
@@ -56,21 +50,14 @@ def write_report(folder: str | Path, path: str | Path | None = None) -> Path:
     Raises:
         ValueError: It is no folder of a fit, or a file in it is damaged.
         OSError: The file cannot be written.
-
-    >>> from tempfile import TemporaryDirectory
-    >>> from diffshape import data, fields, fitting
-    >>> with TemporaryDirectory() as folder:
-    ...     _ = fitting.fit_points(data.icosphere(3).vertices, field=fields.HashGridConfig(), steps=5, folder=folder)
-    ...     write_report(folder).name
-    'report.html'
     """
-    run = FitFolder(Path(folder))
-    inputs = remembered_inputs(run.path, truth=None)
-    return write_fit_report(run.path, inputs, read_result(run) if run.holds_field else None, path)
+    run = FitFolder(folder)
+    inputs = remembered_inputs(folder, truth=None)
+    return write_fit_report(folder, inputs, read_result(run) if run.holds_field else None, path)
 
 
 def write_fit_report(folder: Path, inputs: Inputs, result: FitResult | None, path: str | Path | None = None) -> Path:
-    """Write the report of a fit whose inputs and field are at hand; see :func:`write_report`."""
+    """Write the report of a fit whose inputs and field are at hand; see :func:`write_saved_fit_report`."""
     return write_page(_page(FitFolder(folder), inputs, result), folder, path)
 
 

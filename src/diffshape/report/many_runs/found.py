@@ -7,8 +7,8 @@ from typing import Any
 
 from diffshape.training.run_folder import RunFolder
 
-_DEEPEST = 4
-"""Folders below the one that is searched, such as outputs/NAME/METHOD/TIME."""
+_DEEPEST = 5
+"""Folders below the one that is searched, such as compare/TIME/runs/SCAN/METHOD in outputs."""
 
 
 @dataclass(frozen=True)
