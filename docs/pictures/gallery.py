@@ -22,7 +22,7 @@ TRAININGS = {
     "deep-sdf": "train deep-sdf --family chair --shapes 64 --test-shapes 8 --steps 6000",
 }
 """The commands of docs/gallery.md, by the names of their run folders."""
-SAMPLES, BETWEEN, COMPLETED = 12, 6, 4
+TESTED, SAMPLES, BETWEEN, COMPLETED = 40, 12, 6, 4
 RESOLUTION, SIZE, COLUMNS = 96, 150, 6
 TEST_SEED = 1
 """Seed of chairs that no training with the seed 0 has learnt from."""
@@ -50,7 +50,7 @@ def draw_samples(flow: models.LatentFlow) -> None:
 
 def draw_interpolation(flow: models.LatentFlow) -> None:
     """From one test chair to the other one whose code is farthest from it, twice."""
-    chairs = data.draw_shapes("chair", 40, seed=TEST_SEED)
+    chairs = data.draw_shapes("chair", TESTED, seed=TEST_SEED)
     codes = flow.codes_of(chairs)
     panels = []
     for first in (0, 1):
@@ -63,10 +63,10 @@ def draw_interpolation(flow: models.LatentFlow) -> None:
 
 def draw_completions(model: models.DeepSDF) -> None:
     """Test chairs: points that one camera sees, the whole made of these and their normals, the truth."""
-    chairs = data.draw_shapes("chair", COMPLETED, seed=TEST_SEED, points=20_000, volume_points=None, near_points=None)
-    truths = data.draw_meshes("chair", COMPLETED, seed=TEST_SEED)
+    chairs = data.draw_shapes("chair", TESTED, seed=TEST_SEED, points=20_000, volume_points=None, near_points=None)
+    truths = data.draw_meshes("chair", TESTED, seed=TEST_SEED)
     panels = []
-    for points, normals, truth in zip(chairs.points, chairs.normals, truths):
+    for points, normals, truth in list(zip(chairs.points, chairs.normals, truths))[:COMPLETED]:
         seen = seen_from_one_side(points, "y")
         ways = normals[torch.cdist(seen, points).argmin(1)]
         along = torch.cat([seen, seen + OUTWARD * ways, seen - INWARD * ways])
