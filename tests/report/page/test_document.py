@@ -15,6 +15,10 @@ def test_a_page_is_well_formed_and_its_text_escaped():
     assert [value for name, value in reader.attributes if name == "href"] == ["#section-0", "#section-1"]
 
 
+def test_a_name_that_is_no_unicode_can_be_written():
+    assert "<h1>a?.ply</h1>" in document("a\udc80.ply", [])
+
+
 def test_one_section_needs_no_links():
     assert "nav" not in PageReader(document("t", [Section("One", element("p", "text"))])).tags
 

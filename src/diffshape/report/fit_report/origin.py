@@ -20,7 +20,7 @@ def reproduction_of(environment: Mapping[str, Any]) -> Html:
         element("pre", command_of(environment), class_="wrapped"),
         element("p", "or, with config.yaml from the run folder, which has every setting:"),
         element("pre", "diffshape fit POINTS --config config.yaml", class_="wrapped"),
-        element("p", "with these versions; the same seed on the same processor gives the same bits:"),
+        element("p", "with these versions; on one CPU the same seed gives the same bits:"),
         element("pre", versions, class_="wrapped"),
     )
 

@@ -43,7 +43,8 @@ def document(title: str, sections: Sequence[Section], *, lead: Child = "", scrip
         element("footer", f"Written by diffshape {__version__}."),
         *(element("script", Html(package_text(each))) for each in scripts),
     )
-    return f"<!DOCTYPE html>\n{element('html', head, body, lang='en')}\n"
+    page = f"<!DOCTYPE html>\n{element('html', head, body, lang='en')}\n"
+    return page.encode("utf-8", "replace").decode()  # names of files may have half characters, which no page can hold
 
 
 def folded(summary: str, *content: Child) -> Html:

@@ -18,7 +18,8 @@ function layerControl(state, changed) {
   const choices = [["", "one colour"], ...(state.layer.colors ? [["own", "its own colours"]] : [])];
   choices.push(...state.layer.colorings.map(({ name }) => [`number ${name}`, name]));
   if (choices.length > 1) {
-    const list = node("select", { ariaLabel: `Colour of ${state.layer.name}` });
+    const list = node("select");
+    list.setAttribute("aria-label", `Colour of ${state.layer.name}`);
     list.append(...choices.map(([value, text]) => node("option", { value, selected: value === state.choice }, text)));
     list.addEventListener("change", () => {
       state.choice = list.value;
@@ -42,7 +43,7 @@ function timeControl(steps, chosen) {
   const show = (place) => {
     slider.value = place;
     text.textContent = place < last ? `step ${steps[place].toLocaleString("en")}` : "the end";
-    slider.ariaValueText = text.textContent;
+    slider.setAttribute("aria-valuetext", text.textContent);
     chosen(place);
   };
   const stop = () => {

@@ -16,7 +16,7 @@ from diffshape.report.scene.thinning import thinned
 
 SCRIPTS = tuple(f"webgl/{name}.js" for name in ("unpack", "camera", "drawing", "controls", "start"))
 """Scripts of a page that has scenes, for ``document``."""
-MOST_FACES, MOST_FACES_ON_THE_WAY, MOST_POINTS = 150_000, 200_000, 60_000
+MOST_FACES, MOST_FACES_ON_THE_WAY, MOST_POINTS = 350_000, 200_000, 60_000
 """Largest number of triangles of a surface, of all surfaces along the way together, and of points of a layer."""
 _HELP = (
     "Drag to turn, with Shift or two fingers to move; pinch, or click and use the wheel, to zoom. "
