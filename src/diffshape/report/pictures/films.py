@@ -55,9 +55,9 @@ def write_film(path: str | os.PathLike[str], frames: Sequence[UInt8[np.ndarray, 
 def _write_gif(path: Path, frames: Sequence[UInt8[np.ndarray, "h w 3"]], seconds: float) -> None:
     codes = [frame.astype(np.int32) @ np.array([1 << 16, 1 << 8, 1], np.int32) for frame in frames]
     known, counts = np.unique(np.concatenate([code.ravel() for code in codes]), return_counts=True)
-    colors = np.stack([known >> 16, known >> 8 & 255, known & 255], axis=-1).astype(np.uint8)
+    colors = np.stack([np.right_shift(known, bits) for bits in (16, 8, 0)], axis=-1).astype(np.uint8)
     palette = _palette(colors, counts)
-    nearest = KDTree(palette).query(colors)[1].astype(np.uint8)
+    nearest = np.asarray(KDTree(palette).query(colors)[1], np.uint8)
     drawn = [Image.fromarray(nearest[np.searchsorted(known, code)]) for code in codes]
     for picture in drawn:
         picture.putpalette(palette.tobytes())
@@ -66,7 +66,7 @@ def _write_gif(path: Path, frames: Sequence[UInt8[np.ndarray, "h w 3"]], seconds
 
 
 def _palette(colors: UInt8[np.ndarray, "n 3"], counts: NDArray[np.integer]) -> UInt8[np.ndarray, "256 3"]:
-    """The most frequent colour, which is the background, and 255 more, chosen with the root of the frequency as weight."""
+    """The most frequent colour, which is the background, and 255 more, weighted by the root of their frequency."""
     if len(colors) > _COLORS:
         weights = np.sqrt(counts)
         copies = np.maximum(1, _COPIES * weights / weights.sum()).round().astype(int)

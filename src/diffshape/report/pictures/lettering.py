@@ -107,4 +107,6 @@ def _drawable(letter: str, size: int) -> str:
 
 
 def _glyph(letter: str, size: int) -> bytes:
-    return bytes(_font(size).getmask(letter))
+    canvas = Image.new("L", (2 * size, 2 * size))
+    ImageDraw.Draw(canvas).text((0, 0), letter, fill=255, font=_font(size))
+    return canvas.tobytes()

@@ -11,10 +11,10 @@ from jaxtyping import UInt8
 from diffshape._arguments import checked
 from diffshape._bounds import check_number, check_side
 from diffshape.data.up import UP, Up
-from diffshape.report.pictures.camera import box_corners, camera
 from diffshape.report.pictures.png import write_png
-from diffshape.report.pictures.shading import SUPERSAMPLING
-from diffshape.report.pictures.subject import point_panel, subject_of, surface_panel
+from diffshape.report.pictures.render.camera import box_corners, camera
+from diffshape.report.pictures.render.shading import SUPERSAMPLING
+from diffshape.report.pictures.render.subject import point_panel, subject_of, surface_panel
 
 
 @checked

@@ -12,10 +12,10 @@ from torch import Tensor
 from diffshape._arguments import checked
 from diffshape._bounds import check_number, check_side, check_whole
 from diffshape.data.up import UP, Up
-from diffshape.report.pictures.camera import camera
 from diffshape.report.pictures.films import check_film, write_film
-from diffshape.report.pictures.shading import SUPERSAMPLING
-from diffshape.report.pictures.subject import point_panel, subject_of, surface_panel
+from diffshape.report.pictures.render.camera import camera
+from diffshape.report.pictures.render.shading import SUPERSAMPLING
+from diffshape.report.pictures.render.subject import point_panel, subject_of, surface_panel
 
 SECONDS = 3.6
 """Time of a whole turn."""

@@ -37,7 +37,7 @@ def write_picture(scene: Scene, path: Path, *, coloring: str | None = None, **vi
     clouds = [layer.points for layer in scene.layers if isinstance(layer, Points) and layer.shown]
     if not (surfaces or clouds):
         raise ValueError("write_picture: scene must have a layer that is shown, got none")
-    scales = [each.colorings[coloring] for each in surfaces if coloring in each.colorings]
+    scales = [each.colorings[coloring] for each in surfaces if coloring is not None and coloring in each.colorings]
     scale = scales[-1] if scales and len(scales) == len(surfaces) else None
     shape: Any = {"colors": _colors(surfaces, scales if scale else None), "up": scene.up, **view}
     points = np.concatenate(clouds) if clouds else None

@@ -22,8 +22,8 @@ _STRENGTH = 1.5
 """Share of the sky that is lost at one distance, for a mean sine of 1."""
 _BIAS = 0.1
 """Sine of the angle above the tangent plane below which nothing is hidden: what is rough is not dark."""
-_DIRECTIONS = 8
-_REACH = 2
+_DIRECTIONS = 14
+_REACH = 3
 """Distance, in pixels of each level, to the pixels that one is compared with."""
 
 
@@ -73,17 +73,25 @@ def _lambert(normals: Float[Tensor, "n 3"], direction: tuple[float, float, float
 
 def _openness(layer: Layer, seen: Bool[Tensor, "h w"]) -> Float[Tensor, "h w"]:
     """Share of the sky that reaches each pixel of the picture, coarser than the layer by ``SUPERSAMPLING``."""
-    weights = torch.cat([layer.normals.permute(2, 0, 1), layer.depth.where(seen, 0.0)[None], seen[None].float()])
-    level = torch.nn.functional.avg_pool2d(weights[None], SUPERSAMPLING)
-    shape, width = level.shape[-2:], float(SUPERSAMPLING)
+    finest = torch.cat([layer.normals.permute(2, 0, 1), layer.depth.where(seen, 0.0)[None], seen[None].float()])
+    level, width = _coarser(finest[None], 1.0, SUPERSAMPLING), float(SUPERSAMPLING)
+    shape = level.shape[-2:]
     result = torch.ones(shape)
     while min(level.shape[-2:]) > 8 * _REACH and width * _REACH < len(layer.depth) / 8:
         closed = _closed(level[0], width) * level[:, 4:]
         both = torch.cat([closed, level[:, 4:]], dim=1)
         hidden, known = torch.nn.functional.interpolate(both, shape, mode="bilinear", align_corners=False)[0]
         result *= 1 - (_STRENGTH * hidden / known.clamp_min(1e-6)).clamp(0, 1)
-        level, width = torch.nn.functional.avg_pool2d(level, 2, ceil_mode=True), width * 2
+        level, width = _coarser(level, width, 2), width * 2
     return result
+
+
+def _coarser(level: Float[Tensor, "1 5 h w"], width: float, factor: int) -> Float[Tensor, "1 5 h2 w2"]:
+    """Means of weighted normals, depths and weights over what is near the nearest of each block, not through holes."""
+    depth = torch.where(level[:, 4] > 0, level[:, 3] / level[:, 4].clamp_min(1e-6), torch.inf)
+    nearest = -torch.nn.functional.max_pool2d(-depth, factor, ceil_mode=True)
+    nearest = nearest.repeat_interleave(factor, 1).repeat_interleave(factor, 2)[:, : depth.shape[1], : depth.shape[2]]
+    return torch.nn.functional.avg_pool2d(level * (depth <= nearest + 5 * width)[:, None], factor, ceil_mode=True)
 
 
 def _closed(level: Float[Tensor, "5 h w"], width: float) -> Float[Tensor, "1 h w"]:

@@ -12,9 +12,9 @@ from diffshape.data.arrays import real_array
 from diffshape.data.attributes import checked_attributes
 from diffshape.data.mesh_arrays import face_array
 from diffshape.ops import rasterize_mesh, rasterize_spheres, sample_surface
-from diffshape.report.pictures.camera import Camera
-from diffshape.report.pictures.ground import ground_shadow
-from diffshape.report.pictures.shading import GAMMA, SUPERSAMPLING, Layer, developed
+from diffshape.report.pictures.render.camera import Camera
+from diffshape.report.pictures.render.ground import ground_shadow
+from diffshape.report.pictures.render.shading import GAMMA, SUPERSAMPLING, Layer, developed
 
 OUTSIDE, INSIDE, POINTS = (0.30, 0.47, 0.68), (0.72, 0.30, 0.20), (0.80, 0.50, 0.20)
 """Linear RGB of the outer side of a surface, its inner side (seen through holes), and points."""

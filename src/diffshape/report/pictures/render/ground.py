@@ -12,7 +12,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from diffshape.report.pictures.camera import Camera
+from diffshape.report.pictures.render.camera import Camera
 
 CELLS = 96
 """Largest number of cells along the longest side of a shape; beside it, on either side, there are half as many."""
