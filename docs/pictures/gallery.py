@@ -23,7 +23,7 @@ TRAININGS = {
 }
 """The commands of docs/gallery.md, by the names of their run folders."""
 TESTED, SAMPLES, BETWEEN, COMPLETED = 40, 12, 6, 4
-RESOLUTION, SIZE, COLUMNS = 96, 150, 6
+RESOLUTION, SIZE = 96, 150
 TEST_SEED = 1
 """Seed of chairs that no training with the seed 0 has learnt from."""
 OUTWARD, INWARD = 0.02, 0.01
@@ -39,7 +39,7 @@ def main(folder: Path) -> None:
     torch.set_num_threads(1)
     draw_samples(models.load(folder / "flow"))
     draw_interpolation(models.load(folder / "flow"))
-    draw_completions(models.load(folder / "deep-sdf"))
+    draw_completions(*(models.load(folder / name) for name in ("occupancy", "deep-sdf")))
 
 
 def draw_samples(flow: models.LatentFlow) -> None:
@@ -61,8 +61,8 @@ def draw_interpolation(flow: models.LatentFlow) -> None:
     draw("interpolation", panels)
 
 
-def draw_completions(model: models.DeepSDF) -> None:
-    """Test chairs: points that one camera sees, the whole made of these and their normals, the truth."""
+def draw_completions(occupancy: models.OccupancyNetwork, deep_sdf: models.DeepSDF) -> None:
+    """Test chairs: points that one camera sees, the wholes that two models make of them, the truth."""
     chairs = data.draw_shapes("chair", TESTED, seed=TEST_SEED, points=20_000, volume_points=None, near_points=None)
     truths = data.draw_meshes("chair", TESTED, seed=TEST_SEED)
     panels = []
@@ -71,19 +71,21 @@ def draw_completions(model: models.DeepSDF) -> None:
         ways = normals[torch.cdist(seen, points).argmin(1)]
         along = torch.cat([seen, seen + OUTWARD * ways, seen - INWARD * ways])
         told = torch.tensor([0.0, OUTWARD, -INWARD]).repeat_interleave(len(seen))
-        for name, code in (
-            ("points", model.infer(seen, torch.zeros(len(seen)))),
-            ("normals", model.infer(along, told)),
-        ):
-            completed = model.mesh(code, RESOLUTION)
-            print(f"{name}: chamfer x1e3 {1e3 * metrics.compare_surfaces(completed, truth).chamfer:.1f}", flush=True)
-        panels += [("seen", seen), ("completed", tuple(completed)), ("true", tuple(truth))]
-    draw("completions", panels)
+        made = {
+            "occupancy": occupancy.complete(seen, RESOLUTION),
+            "DeepSDF, points alone": deep_sdf.complete(seen, RESOLUTION),
+            "DeepSDF": deep_sdf.mesh(deep_sdf.infer(along, told), RESOLUTION),
+        }
+        for name, mesh in made.items():
+            print(f"{name}: chamfer x1e3 {1e3 * metrics.compare_surfaces(mesh, truth).chamfer:.1f}", flush=True)
+        shown = [(name, tuple(made[name])) for name in ("occupancy", "DeepSDF")]
+        panels += [("seen", seen), *shown, ("true", tuple(truth))]
+    draw("completions", panels, columns=8)
 
 
-def draw(name: str, panels: list) -> None:
+def draw(name: str, panels: list, *, columns: int = 6) -> None:
     """The picture gallery-NAME.png."""
-    shape_strip(panels, columns=COLUMNS, path=IMAGES / f"gallery-{name}.png", size=SIZE, up="y")
+    shape_strip(panels, columns=columns, path=IMAGES / f"gallery-{name}.png", size=SIZE, up="y")
 
 
 if __name__ == "__main__":
