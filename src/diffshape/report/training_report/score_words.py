@@ -51,8 +51,10 @@ WORDS: Mapping[str, Words] = MappingProxyType(
         "violations.order": Words(
             "wrong order", "share of neighbouring end-plates that are the wrong way round", "less"
         ),
-        "violations.orientation": Words("wrong orientation", "share of end-plates that are turned round", "less"),
-        "violations.sides": Words("crossed sides", "share of vertebrae whose sides cross", "less"),
+        "violations.orientation": Words(
+            "wrong orientation", "share of vertebrae whose corners run the wrong way round", "less"
+        ),
+        "violations.sides": Words("swapped sides", "share of end-plates whose right end is not on the right", "less"),
         "calibration.coverage": Words("errors within deviations", "share within this many predicted deviations"),
         "calibration.expected_calibration_error": Words("ECE", "calibration error of the deviations, 0 to 1", "less"),
         "calibration.normalized_error": Words("ENCE", "relative error of the predicted deviations", "less"),
