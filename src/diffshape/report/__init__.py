@@ -4,7 +4,6 @@ from diffshape.report import notebook as notebook
 from diffshape.report.comparison.pictures import comparison_grid
 from diffshape.report.comparison.row import ComparisonRow
 from diffshape.report.comparison.table import ComparisonMean, ComparisonTable, read_comparison
-from diffshape.report.fit_report.report import write_report
 from diffshape.report.pictures.answer_grid import answer_grid
 from diffshape.report.pictures.cleaning_strip import cleaning_strip
 from diffshape.report.pictures.error_colors import error_mesh, error_strip
@@ -17,6 +16,7 @@ from diffshape.report.pictures.shape_space import completion_strip, interpolatio
 from diffshape.report.pictures.strip import shape_strip
 from diffshape.report.pictures.training_curves import training_curves
 from diffshape.report.pictures.turntable import turntable
+from diffshape.report.reports import write_report
 from diffshape.report.viewer.opening import view
 from diffshape.report.viewer.viewer import Viewer
 
