@@ -15,7 +15,7 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
 from diffshape.ops.distance_grid.levels import OrientedSurface
-from diffshape.ops.meshes.topology import face_normals, face_sides
+from diffshape.ops.meshes.topology import face_normals
 from diffshape.ops.neighbors.index import NeighborIndex
 
 _NEAREST = 12
@@ -40,8 +40,6 @@ _WIDTH = 0.5
 """Distance from a triangle, in spacings, within which points count for its plane."""
 _OFFSET = 0.15
 """Distance between a triangle and the planes, in spacings, within which points count for its first guess."""
-_AGREED = 2
-"""Number of times that the plane of a triangle is chosen from those of its neighbours."""
 _STAY = 0.02
 """Weight of a vertex's own place beside the planes, which settles where along an edge it stays."""
 _SPREAD = 0.35
@@ -50,9 +48,9 @@ _ROUNDS = 5
 """Number of times that the points of a plane are weighed anew."""
 _FRONT = -0.2
 """Least cosine between the normals of a triangle and of points around it, which keeps out the far side of a sheet."""
-_TURNED = 0.2
+_TURNED = 0.4
 """Least cosine between the normals of a triangle before and after its vertices have moved."""
-_HALVED = 5
+_HALVED = 8
 """Number of times that the moves of a triangle that turns farther are halved."""
 _FARTHEST = 1.0
 """Largest move of a vertex, in spacings."""
@@ -70,7 +68,7 @@ def with_creases(
         residuals: Values of the field at the points, (N,): their distances to the surface of which this is the mesh.
 
     Returns:
-        Shape (V, 3). Vertices away from sharp edges stay exactly where they are, the others move by one spacing at most.
+        Shape (V, 3). Vertices away from sharp edges stay exactly where they are, the others move at most one spacing.
     """
     if len(faces) == 0:
         return vertices
@@ -78,7 +76,7 @@ def with_creases(
     sharp = sides.sharp_edges(residuals)
     moving = _widened(faces, sharp, len(vertices))
     beside = moving[faces].any(1).nonzero()[:, 0]
-    normals, offsets = _agreed(faces[beside], *sides.planes(beside))
+    normals, offsets = sides.planes(beside)
     moved = _nearest_to_planes(vertices, faces[beside], normals, offsets)
     steps = moved - vertices
     steps = steps * (_FARTHEST * surface.spacing / steps.norm(dim=1, keepdim=True).clamp_min(1e-300)).clamp_max(1)
@@ -161,34 +159,6 @@ class _Sides:
     def _averaged(self, values: Float[Tensor, "f"]) -> Float[Tensor, "f"]:
         """Means over vertices of their triangles, then over triangles of their vertices."""
         return _sums_at(self.faces, values, self.count).div(_uses(self.faces, self.count))[self.faces].mean(1)
-
-
-def _agreed(
-    faces: Int[Tensor, "t 3"], normals: Float[Tensor, "t 3"], offsets: Float[Tensor, "t"]
-) -> tuple[Float[Tensor, "t 3"], Float[Tensor, "t"]]:
-    """Planes of triangles, each replaced by the one of its own and its neighbours' that agrees best with all of them.
-
-    A triangle between two of the other side would have all its corners on the edge, and no area.
-    """
-    around = torch.cat([torch.arange(len(faces))[:, None], _neighbors(faces)], dim=1)  # (T, 4)
-    for _ in range(_AGREED):
-        planes = normals[around]
-        best = (planes @ planes.transpose(1, 2)).sum(2)
-        best[:, 0] += 1e-3  # of equals its own
-        chosen = around.gather(1, best.argmax(1, keepdim=True))[:, 0]
-        normals, offsets = normals[chosen], offsets[chosen]
-    return normals, offsets
-
-
-def _neighbors(faces: Int[Tensor, "t 3"]) -> Int[Tensor, "t 3"]:
-    """The triangle beyond each side, or the triangle itself where there is none."""
-    edges, count = face_sides(faces).edge, len(faces)
-    order = edges.argsort(stable=True)
-    first = (edges[order][1:] == edges[order][:-1]).nonzero()[:, 0]
-    one, other = order[first], order[first + 1]
-    beyond = torch.arange(count).repeat(3)
-    beyond[one], beyond[other] = other % count, one % count
-    return beyond.reshape(3, count).T
 
 
 def _nearest_to_planes(
