@@ -18,7 +18,9 @@ from diffshape.fitting.fit import Fit
 from diffshape.fitting.fit_folder import FitFolder
 from diffshape.fitting.settings import FitSettings
 from diffshape.fitting.surface.bodies import supported_bodies
+from diffshape.fitting.surface.creases import with_creases
 from diffshape.fitting.surface.open_mesh import open_mesh
+from diffshape.fitting.targets.scan_target import ScanTarget
 from diffshape.fitting.targets.target import Target
 from diffshape.ops import isosurface
 
@@ -91,10 +93,10 @@ class FitResult:
 
         Returns:
             The mesh, closed unless ``open``, without bodies that no data support; (0, 3) and (0, 3) if the field has no
-            zero inside its box. That of a scan has the attribute ``confidence`` (V,), from 1 where cleaned points are
-            sure and near to 0 where the surface was invented, 3 spacings from all of them and beyond; and the
-            attributes of the scan, taken from the nearest points: means of colours and other fractions, the nearest
-            point's of whole numbers.
+            zero inside its box. At sharp edges of a prepared scan its vertices lie on planes of the points around. That
+            of a scan has the attribute ``confidence`` (V,), from 1 where cleaned points are sure and near to 0 where
+            the surface was invented, 3 spacings from all of them and beyond; and the attributes of the scan, taken from
+            the nearest points: means of colours and other fractions, the nearest point's of whole numbers.
 
         Raises:
             ValueError: ``open`` is asked of a fit of a mesh.
@@ -107,11 +109,15 @@ class FitResult:
         resolution = self.resolution if resolution is None else resolution
         self.field.eval()
         vertices, faces = isosurface(self.field, resolution=resolution, bounds=bounds, closed=True)
-        surface = vertices.cpu().numpy(), faces.cpu().numpy()
+        vertices, faces = vertices.cpu(), faces.cpu()
+        if isinstance(self.target, ScanTarget) and self.target.errors is not None:
+            points = self.target.surface
+            vertices = with_creases(vertices, faces, points, self.field.query(points.points))
+        surface = vertices.numpy(), faces.numpy()
         if open and measured is not None:
             surface = open_mesh(*surface, measured)
-        points = self.target.points[:_SUPPORT].numpy()
-        kept, triangles = supported_bodies(*surface, points, self.target.support)
+        supporting = self.target.points[:_SUPPORT].numpy()
+        kept, triangles = supported_bodies(*surface, supporting, self.target.support)
         attributes = {} if measured is None else measured.told_at(torch.from_numpy(kept))
         parts: Any = (self.frame.from_unit(kept), triangles)
         if self.fit.as_torch:
