@@ -50,7 +50,8 @@ def run_command(command: TrainCommand, arguments: TrainOptions, settings: Any) -
     use_threads(arguments.threads)
     device = chosen_device(arguments.device)
     say = Messages(verb=kind.VERB, json=arguments.json, quiet=arguments.quiet)
-    run = RunFolder(training_folder(arguments, kind, command.name(settings.data)))
+    name = "" if arguments.resume else command.name(settings.data)
+    run = RunFolder(training_folder(arguments, kind, name))
     if arguments.resume:
         settings = _resumed(run, kind)  # first: it refuses a run of another kind
         if run.is_complete:
@@ -72,9 +73,10 @@ def run_command(command: TrainCommand, arguments: TrainOptions, settings: Any) -
             )
         if result.interrupted:
             return say.interrupted(run.path, result.step)
-        say(f"\n{result.step} steps in {result.seconds:.0f} s; scoring ...")
+        say(f"\n{result.work}; scoring ...")
         text, facts = command.score(run.path, result.model, settings, learn, test)
-        metrics = {"steps": result.step, "seconds": round(result.seconds, 2), **facts}
+        spent = {"steps": result.step, "seconds": round(result.seconds, 2)} if result.step else {}
+        metrics = {**spent, **facts}
         run.write_metrics(metrics)
     say(text)
     if say.json:
