@@ -1,6 +1,6 @@
 """Five generators of point clouds on one drawn family, by four metrics of sets.
 
-    python -m benchmarks.quality.point_generators [--family chair] [--shapes 300] [--test 60] [--points 128]
+    python -m benchmarks.quality.point_generators [--family chair] [--shapes 200] [--test 50] [--points 128]
 
 Two autoencoders learn the training shapes, one by the Chamfer and one by the earth mover's distance; on the codes of
 each a Gaussian mixture, a Wasserstein GAN and a flow are learnt, and a raw GAN on the clouds themselves. Each generator
@@ -24,7 +24,7 @@ from diffshape import models
 from diffshape.data import ShapeSet, draw_shapes
 from diffshape.metrics import compare_sets
 
-STEPS = {"autoencoder": 600, "raw-gan": 3000, "latent-gan": 6000, "flow": 3000}
+STEPS = {"autoencoder": 400, "raw-gan": 3000, "latent-gan": 4000, "flow": 2000}
 """Optimiser steps at effort 1."""
 Made = tuple[str, Tensor, float]
 """Name of a row, its clouds, and the seconds of its training."""
@@ -78,8 +78,8 @@ def arguments() -> argparse.Namespace:
     """Options of the command."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--family", default="chair")
-    parser.add_argument("--shapes", type=int, default=300, help="shapes to learn from")
-    parser.add_argument("--test", type=int, default=60, help="other shapes, and samples of each generator")
+    parser.add_argument("--shapes", type=int, default=200, help="shapes to learn from")
+    parser.add_argument("--test", type=int, default=50, help="other shapes, and samples of each generator")
     parser.add_argument("--points", type=int, default=128, help="points of a cloud that is generated and compared")
     parser.add_argument("--effort", type=float, default=1.0, help="factor of all optimiser steps")
     parser.add_argument("--results", type=Path, default=RESULTS / "point_generators.jsonl")

@@ -1,3 +1,5 @@
+from importlib import import_module
+
 import pytest
 import torch
 
@@ -55,7 +57,8 @@ def test_pictures_are_read_from_files_where_that_is_asked_for(tmp_path, monkeypa
         asked.update(options)
         return draw_shapes("table", 2, points=4, volume_points=None, near_points=None)
 
-    monkeypatch.setattr("diffshape.models.training_shapes.read_shapes", read)
+    module = import_module("diffshape.models.training_shapes")  # the package has a function of that name
+    monkeypatch.setattr(module, "read_shapes", read)
     training_shapes(ShapeFiles(folder=str(tmp_path), image_size=8), views=2, image_files=image_files)
     assert (asked["views"], asked["image_size"]) == (views, 8)
 
