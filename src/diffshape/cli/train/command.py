@@ -116,9 +116,12 @@ def _folder(command: TrainCommand, arguments: TrainOptions, settings: Any, team:
     name = "" if arguments.resume else command.name(settings.data)
     chosen = training_folder(arguments, type(settings), name) if team.is_first else ""
     return Path(told_by_first(str(chosen)))
+
+
 def _report(folder: Path) -> None:
     from diffshape.report.page.file import REPORT
     from diffshape.report.training_report.report import write_training_report
+
     try:
         write_training_report(folder)
     except Exception as error:
