@@ -38,7 +38,9 @@ def homes(package: str) -> dict[str, str]:
     source = stub if stub.exists() else stub.with_suffix(".py")
     lines = ast.parse(source.read_text(encoding="utf-8")).body
     found = {name.name: f"{line.module}" for line in lines if isinstance(line, ast.ImportFrom) for name in line.names}
-    agreed = [ast.literal_eval(line.value) for line in lines if isinstance(line, ast.Assign)]  # __all__; a stub has none
+    agreed = [
+        ast.literal_eval(line.value) for line in lines if isinstance(line, ast.Assign)
+    ]  # __all__; a stub has none
     return {name: home for name, home in found.items() if not agreed or name in agreed[0]}
 
 
@@ -64,7 +66,9 @@ def page(package: str) -> str:
 def index() -> str:
     """The text of the page that leads to the others."""
     rows = [f"| [`diffshape.{name}`]({name}.md) | {introduction(name).splitlines()[0]} |" for name in public_packages()]
-    text = "# API reference\n\nEvery public name, with shapes, units, errors, source and an example that runs as a test.\n"
+    text = (
+        "# API reference\n\nEvery public name, with shapes, units, errors, source and an example that runs as a test.\n"
+    )
     return "\n".join([text, "| package | what |", "|---|---|", *rows, ""])
 
 

@@ -64,7 +64,11 @@ def inside_out() -> list[Panel]:
     points = np.concatenate([rectangle(2000, u, v, (0, 0, 0)) for u, v in walls])
     normals = np.repeat([np.cross(u, v) for u, v in walls], 2000, axis=0)
     cloud = data.PointCloud(points, normals / np.linalg.norm(normals, axis=1, keepdims=True))
-    return [("a corner of a room", points), ("points alone", surface(points, open=True)), ("with normals", surface(cloud, open=True))]
+    return [
+        ("a corner of a room", points),
+        ("points alone", surface(points, open=True)),
+        ("with normals", surface(cloud, open=True)),
+    ]
 
 
 def stray_group() -> list[Panel]:
@@ -96,7 +100,11 @@ def coarse_grid() -> list[Panel]:
 def mixed_units() -> list[Panel]:
     """One shape in two units."""
     vertices, faces = kettle_surface().mesh(resolution=128)
-    return [("truth, mm", (10 * vertices, faces)), ("surface, cm", (vertices, faces)), ("10 times that", (10 * vertices, faces))]
+    return [
+        ("truth, mm", (10 * vertices, faces)),
+        ("surface, cm", (vertices, faces)),
+        ("10 times that", (10 * vertices, faces)),
+    ]
 
 
 FAILURES: dict[str, Callable[[], list[Panel]]] = {
