@@ -262,7 +262,7 @@ def of_distance(loss: Callable[..., Tensor], reach: float) -> Callable:
             (slopes,) = torch.autograd.grad(values.sum(), pred)
             axes[0].plot(pred.detach(), values.detach(), color=color, label=f"true distance {true:g}")
             axes[1].plot(pred.detach(), slopes, color=color)
-        axes[0].legend(frameon=False, fontsize=9)
+        axes[0].legend(framealpha=0.85, edgecolor="none", fontsize=9)
         save(figure, folder, name)
 
     return draw

@@ -20,7 +20,7 @@ def curves(variants: dict[str, Callable[..., Tensor]], reach: float, across: str
             (slopes,) = torch.autograd.grad(values.sum(), error)
             axes[0].plot(error.detach(), values.detach(), color=color, label=title)
             axes[1].plot(error.detach(), slopes, color=color)
-        axes[0].legend(frameon=False, fontsize=9)
+        axes[0].legend(framealpha=0.85, edgecolor="none", fontsize=9)
         save(figure, folder, name)
 
     return draw
@@ -61,7 +61,7 @@ def similarity(folder: str, name: str) -> None:
         (slopes,) = torch.autograd.grad(values.sum(), distance)
         axes[0].plot(distance.detach(), values.detach(), color=color, label=f"sigma {sigma:g}, area 100²")
         axes[1].plot(distance.detach(), slopes, color=color)
-    axes[0].legend(frameon=False, fontsize=9)
+    axes[0].legend(framealpha=0.85, edgecolor="none", fontsize=9)
     save(figure, folder, name)
 
 

@@ -42,7 +42,7 @@ def graphs(titles: Sequence[str], across: str) -> tuple[Figure, list[Axes]]:
     return figure, list(axes.flat)
 
 
-def save(figure: Figure, folder: str, name: str, colors: int = 256) -> None:
+def save(figure: Figure, folder: str, name: str, colors: int = 128) -> None:
     """Write a picture with a palette, which makes it a quarter as large."""
     buffer = io.BytesIO()
     figure.savefig(buffer, dpi=110, bbox_inches="tight", pad_inches=0.08)
