@@ -37,6 +37,7 @@ check:
 docs:
 	@$(MAKE) -s environment EXTRAS=docs
 	"$(VENV)/bin/zensical" build --strict --clean
+	"$(VENV)/bin/python" docs/check_site.py
 
 bench:
 	@$(MAKE) -s environment EXTRAS=bench

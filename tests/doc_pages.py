@@ -32,7 +32,7 @@ def links(page: Path) -> list[tuple[Path, str]]:
 
 
 def anchors(page: Path) -> list[str]:
-    """The names by which the headings of a page can be linked to, as GitHub makes them, and those that it sets itself."""
+    """Names by which places of a page can be linked to: headings, as GitHub makes them, and those that it sets."""
     text = re.sub(r"^```.*?^```", "", text_of(page), flags=re.M | re.S)
     names: list[str] = []
     for heading in re.findall(r"^#+ (.+?)\s*$", text, re.M):
@@ -49,7 +49,7 @@ def blocks(page: Path) -> list[tuple[str, str]]:
 
 
 def commands(page: Path) -> list[str]:
-    """Command lines of a page: those of its blocks, without the words that explain them, and those within a sentence."""
+    """Command lines of a page: of its blocks, without the words that explain them, and within a sentence."""
     lines = [line for kind, code in blocks(page) if kind == "shell" for line in code.splitlines()]
     text = re.sub(r"^```.*?^```", "", text_of(page), flags=re.M | re.S)
     named = re.findall(r"(?<!`)`((?:diffshape|make) [^`]+)`(?!`)", text)

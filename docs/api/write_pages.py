@@ -2,7 +2,7 @@
 
 python docs/api/write_pages.py
 
-Names are grouped by the folder that defines them, and ``mkdocstrings`` fills in their docstrings when the site is built.
+Names are grouped by the folder that defines them; ``mkdocstrings`` fills in their docstrings when the site is built.
 The anchor of a name is its public one, ``api/losses.html#diffshape.losses.chamfer_distance``, wherever it is defined.
 """
 

@@ -86,7 +86,7 @@ def misaligned_views() -> list[Panel]:
     moved = kettle() + np.where(np.arange(8000) % 2, 0.03, 0.0)[:, None] * (1.0, 0.4, 0.2)
     return [
         ("one view moved by 3%", moved),
-        ("two sheets", surface(moved)),
+        ("between the two", surface(moved)),
         ("views aligned", kettle_surface().mesh(resolution=128)),
     ]
 

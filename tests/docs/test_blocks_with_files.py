@@ -10,12 +10,13 @@ from doc_pages import PAGES, blocks, short
 
 QUICK = {
     "data.demo_scan()": "data.demo_scan(1200)",
-    "result.mesh()\n": "result.mesh(resolution=40)\n",
+    "mesh = result.mesh()": "mesh = result.mesh(resolution=40)",
+    "compare_surfaces(mesh, truth)": "compare_surfaces(mesh, truth, samples=500)",
     "*result.mesh()": "*result.mesh(resolution=40)",
     "result.mesh(), result.mesh(open=False)": "result.mesh(resolution=32), result.mesh(resolution=32, open=False)",
     "random((3000, 2))": "random((400, 2))",
     "steps=settings.steps": "steps=2, resolution=32",
-    "train_deep_sdf(parts, seconds=120,": "train_deep_sdf(parts, models.DeepSDFConfig(samples=500, points=64), steps=2,",
+    "(parts, seconds=120,": "(parts, models.DeepSDFConfig(samples=500, points=64), steps=2,",
 }
 """What stands in the pages, and what is run in its place."""
 CASES = [
@@ -69,7 +70,7 @@ def detector(desk):
 
     LandmarkDetector(Skeleton.lateral(), LandmarkUNetConfig(widths=(8, 8, 8))).save(desk / "run")
     (desk / "held_out").mkdir()
-    drawn = data.spine_phantoms(1, data.SpinePhantomConfig(size=(64, 48)))
+    drawn = data.spine_phantoms(1, data.SpinePhantomConfig(height=64, width=48))
     np.save(desk / "held_out" / "0001.npy", drawn.images[0, 0])
     rows = [f"{left[0]},{left[1]},{right[0]},{right[1]},x" for left, right in drawn.landmarks[0].reshape(-1, 2, 2)]
     (desk / "held_out" / "0001.csv").write_text("\n".join(rows), encoding="utf-8")

@@ -16,5 +16,6 @@ def test_examples_become_code():
 def test_a_shared_description_is_that_of_every_argument():
     text = "Draw.\n\nArgs:\n    path: Where.\n    azimuth, up: How it\n        stands.\n    size: Pixels."
     assert prepared(text) == (
-        "Draw.\n\nArgs:\n    path: Where.\n    azimuth: How it\n        stands.\n    up: How it\n        stands.\n    size: Pixels."
+        "Draw.\n\nArgs:\n    path: Where.\n    azimuth: How it\n        stands.\n    up: How it\n        stands.\n"
+        "    size: Pixels."
     )
