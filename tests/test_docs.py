@@ -125,3 +125,15 @@ def quick(code):
 def test_every_number_that_is_replaced_is_there():
     everything = "".join(block.values[0] for block in BLOCKS)
     assert [slow for slow in QUICK if slow not in everything] == []
+
+
+def test_figures_of_the_readme_are_those_of_the_benchmarks():
+    page = text_of(ROOT / "docs" / "benchmarks.md")
+    table = text_of(ROOT / "README.md").split("## Figures")[1].split("## ")[0]
+    rows = [line for line in table.splitlines() if line.startswith("|")][2:]
+    figures = [number for row in rows for cell in row.split("|")[2:] for number in re.findall(r"\d+\.\d+", cell)]
+    assert len(figures) > 8
+    assert [number for number in figures if not re.search(rf"(?<![\d.]){re.escape(number)}(?![\d.])", page)] == []
+    ratios = re.search(r"^\|[^|]*over the best[^|]*\| ([\d./ ]+) \|", table, re.M)[1].split(" / ")
+    kinds = [re.search(rf"^\| {re.escape(kind)} \|.*", page, re.M)[0].split("|") for kind in ("0", "0.005", "0.01")]
+    assert ratios == [cells[5].strip(" *") for cells in kinds]  # the column "all"
