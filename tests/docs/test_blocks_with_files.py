@@ -9,7 +9,7 @@ from diffshape import data
 from doc_pages import PAGES, blocks, short
 
 QUICK = {
-    "data.demo_scan()": "data.demo_scan(1200)",
+    "= data.demo_scan()": "= data.simulate_scan(data.icosphere(3), 600, noise=0.002), data.icosphere(3)",
     "mesh = result.mesh()": "mesh = result.mesh(resolution=40)",
     "compare_surfaces(mesh, truth)": "compare_surfaces(mesh, truth, samples=500)",
     "*result.mesh()": "*result.mesh(resolution=40)",
