@@ -42,14 +42,14 @@ def graphs(titles: Sequence[str], across: str) -> tuple[Figure, list[Axes]]:
     return figure, list(axes.flat)
 
 
-def save(figure: Figure, folder: str, name: str, colors: int = 128) -> None:
+def save(figure: Figure, folder: str, name: str, colors: int = 256) -> None:
     """Write a picture with a palette, which makes it a quarter as large."""
     buffer = io.BytesIO()
     figure.savefig(buffer, dpi=110, bbox_inches="tight", pad_inches=0.08)
     plt.close(figure)
     path = IMAGES / folder / f"{name}.png"
     path.parent.mkdir(parents=True, exist_ok=True)
-    Image.open(buffer).convert("RGB").quantize(colors, dither=Image.Dither.NONE).save(path, optimize=True)
+    Image.open(buffer).convert("RGB").quantize(colors, kmeans=2, dither=Image.Dither.NONE).save(path, optimize=True)
     print(f"{path.relative_to(IMAGES)}: {path.stat().st_size / 1000:.0f} kB")
 
 
