@@ -17,7 +17,7 @@ from torch import Tensor
 IMAGES = Path(__file__).resolve().parents[2] / "losses" / "images"
 TARGET, CLOUD, ARROW, LINE = "#8b97a3", "#d1495b", "#1f5f99", "#c9d1d9"
 CURVES = ("#1f5f99", "#d1495b", "#3a9a6a", "#8a5fb0")
-plt.rcParams.update({"font.size": 10, "axes.titlesize": 10, "axes.spines.top": False, "axes.spines.right": False})
+plt.rcParams.update({"font.size": 11, "axes.titlesize": 12, "axes.spines.top": False, "axes.spines.right": False})
 
 
 def panels(count: int, width: float = 2.7, height: float = 2.9) -> tuple[Figure, list[Axes]]:
