@@ -6,6 +6,7 @@ python docs/pictures/losses chamfer_distance wing_loss   some of them
 
 import sys
 
+import field_values
 import heatmaps
 import implicit
 import landmarks
@@ -18,7 +19,7 @@ PICTURES = {
     "meshes": meshes.PICTURES,
     "voxels": voxels.PICTURES,
     "segmentation": voxels.SEGMENTATION,
-    "implicit": implicit.PICTURES,
+    "implicit": field_values.PICTURES | implicit.PICTURES,
     "landmarks": landmarks.PICTURES | heatmaps.PICTURES,
 }
 
