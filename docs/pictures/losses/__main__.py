@@ -24,7 +24,10 @@ PICTURES = {
 }
 
 if __name__ == "__main__":
+    wanted = sys.argv[1:] or [name for pictures in PICTURES.values() for name in pictures]
     for folder, pictures in PICTURES.items():
-        for name, draw in pictures.items():
-            if len(sys.argv) == 1 or name in sys.argv[1:]:
-                draw(folder, name)
+        for name in pictures.keys() & wanted:
+            pictures[name](folder, name)
+            wanted.remove(name)
+    if wanted:
+        sys.exit(f"no picture is called {', '.join(wanted)}")
