@@ -6,6 +6,7 @@ python docs/pictures/losses chamfer_distance wing_loss   some of them
 
 import sys
 
+import field_values
 import heatmaps
 import implicit
 import landmarks
@@ -18,12 +19,15 @@ PICTURES = {
     "meshes": meshes.PICTURES,
     "voxels": voxels.PICTURES,
     "segmentation": voxels.SEGMENTATION,
-    "implicit": implicit.PICTURES,
+    "implicit": field_values.PICTURES | implicit.PICTURES,
     "landmarks": landmarks.PICTURES | heatmaps.PICTURES,
 }
 
 if __name__ == "__main__":
+    wanted = sys.argv[1:] or [name for pictures in PICTURES.values() for name in pictures]
     for folder, pictures in PICTURES.items():
-        for name, draw in pictures.items():
-            if len(sys.argv) == 1 or name in sys.argv[1:]:
-                draw(folder, name)
+        for name in pictures.keys() & wanted:
+            pictures[name](folder, name)
+            wanted.remove(name)
+    if wanted:
+        sys.exit(f"no picture is called {', '.join(wanted)}")

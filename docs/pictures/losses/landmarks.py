@@ -43,7 +43,7 @@ def plane_of_errors(variants: dict[str, Callable[..., Tensor]]) -> Callable:
             axis.set_title(f"{title}\n{size_of(steps)}")
             dots(axis, places, CLOUD, 9)
             arrows(axis, places, steps, 2.6)
-        save(figure, folder, name)
+        save(figure, folder, name, colors=48)
 
     return draw
 

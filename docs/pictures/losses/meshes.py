@@ -33,24 +33,24 @@ def draw_mesh(axis, vertices: Tensor, faces: Tensor, color: str, width: float) -
     segments(axis, seen[edges[:, 0]], seen[edges[:, 1]], color, width)
 
 
-def frame(axis, title: str) -> None:
+def frame(axis, title: str, top: float) -> None:
     """One view for all panels."""
     axis.set_title(title)
     axis.set_xlim(-0.06, 1.18)
-    axis.set_ylim(-0.14, 0.42)
+    axis.set_ylim(-0.14, top)
 
 
 def on_strip(variants: dict[str, Callable[[Tensor, Tensor, Tensor], Tensor]], target: bool) -> Callable:
     """Arrows of several forms of a loss on the bumpy strip; ``target``: the flat one is drawn as well."""
 
     def draw(folder: str, name: str) -> None:
-        figure, axes = panels(len(variants), width=4.2 if len(variants) > 1 else 6.5, height=2.6)
+        figure, axes = panels(len(variants), width=4.2 if len(variants) > 1 else 6.0, height=2.4)
         flat, faces = strip(bumps=False)
         bumpy, _ = strip()
         for axis, (title, loss) in zip(axes, variants.items()):
             moving = bumpy.clone().requires_grad_()
             (steps,) = gradient(loss(moving, flat, faces), moving)
-            frame(axis, f"{title}\n{size_of(steps)}")
+            frame(axis, f"{title}\n{size_of(steps)}", 0.3)
             if target:
                 draw_mesh(axis, flat, faces, TARGET, 0.7)
             draw_mesh(axis, bumpy, faces, CLOUD, 0.8)
@@ -72,7 +72,7 @@ def with_points(loss: Callable) -> Callable:
         for axis, squared in zip(axes, (True, False)):
             above, below = points.clone().requires_grad_(), vertices.clone().requires_grad_()
             point_steps, vertex_steps = gradient(loss(above, below, faces, squared=squared), above, below)
-            frame(axis, f"squared={squared}\nvertices: {size_of(vertex_steps)}")
+            frame(axis, f"squared={squared}\nvertices: {size_of(vertex_steps)}", 0.42)
             draw_mesh(axis, vertices, faces, CLOUD, 0.8)
             dots(axis, points @ FRONT, TARGET)
             arrows(axis, points @ FRONT, point_steps @ FRONT, 0.12, color="#3a9a6a", width=0.005)

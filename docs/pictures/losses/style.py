@@ -17,7 +17,7 @@ from torch import Tensor
 IMAGES = Path(__file__).resolve().parents[2] / "losses" / "images"
 TARGET, CLOUD, ARROW, LINE = "#8b97a3", "#d1495b", "#1f5f99", "#c9d1d9"
 CURVES = ("#1f5f99", "#d1495b", "#3a9a6a", "#8a5fb0")
-plt.rcParams.update({"font.size": 10, "axes.titlesize": 10, "axes.spines.top": False, "axes.spines.right": False})
+plt.rcParams.update({"font.size": 11, "axes.titlesize": 12, "axes.spines.top": False, "axes.spines.right": False})
 
 
 def panels(count: int, width: float = 2.7, height: float = 2.9) -> tuple[Figure, list[Axes]]:
@@ -42,14 +42,14 @@ def graphs(titles: Sequence[str], across: str) -> tuple[Figure, list[Axes]]:
     return figure, list(axes.flat)
 
 
-def save(figure: Figure, folder: str, name: str, colors: int = 128) -> None:
+def save(figure: Figure, folder: str, name: str, colors: int = 256) -> None:
     """Write a picture with a palette, which makes it a quarter as large."""
     buffer = io.BytesIO()
     figure.savefig(buffer, dpi=110, bbox_inches="tight", pad_inches=0.08)
     plt.close(figure)
     path = IMAGES / folder / f"{name}.png"
     path.parent.mkdir(parents=True, exist_ok=True)
-    Image.open(buffer).convert("RGB").quantize(colors, dither=Image.Dither.NONE).save(path, optimize=True)
+    Image.open(buffer).convert("RGB").quantize(colors, kmeans=2, dither=Image.Dither.NONE).save(path, optimize=True)
     print(f"{path.relative_to(IMAGES)}: {path.stat().st_size / 1000:.0f} kB")
 
 
