@@ -20,7 +20,7 @@ BLOCKS = [
 QUICK = {
     "kettle = data.demo_scan()": "kettle = data.icosphere(2).vertices, data.icosphere(3)",
     "fit_mesh(kettle, seconds=5)": "fit_mesh(kettle, steps=20)",
-    "samples=100_000": "samples=2_000",
+    "samples=100_000": "samples=2_000, resolution=32",
     "samples=10_000, queries=50_000": "samples=500, queries=2_000",
     'shape_family("torus", 3).meshes()': 'shape_family("torus", 3).meshes(2)',
     "steps=100, stop=": "steps=20, stop=",
