@@ -1,4 +1,4 @@
-"""The picture of docs/generate-shapes.md: chairs that a flow on codes of clouds draws; some minutes on one idle thread.
+"""The picture of docs/families/generate-shapes.md: chairs that a flow on codes of clouds draws; it takes minutes.
 
 python docs/pictures/generated_chairs.py
 """
