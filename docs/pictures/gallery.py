@@ -1,4 +1,4 @@
-"""The pictures of docs/families/gallery.md: chairs that were sampled, blended and completed; about ten minutes of one thread.
+"""The pictures of docs/families/gallery.md: chairs that were sampled, blended and completed, in about ten minutes.
 
 python docs/pictures/gallery.py [FOLDER]
 

@@ -1,14 +1,15 @@
 """Every command line of the pages is one that the program takes, and those of the README run on small files."""
 
+import re
 import shlex
 from pathlib import Path
 
 import pytest
+from doc_pages import PAGES, ROOT, blocks, commands, short, text_of
 
 from diffshape import data
 from diffshape.cli.main import main, parse
 from diffshape.cli.parsing.verbs import VERBS
-from doc_pages import PAGES, ROOT, blocks, commands, short, text_of
 
 LINES = sorted({(short(page), line) for page in PAGES if page.name != "CHANGELOG.md" for line in commands(page)})
 OURS = [(page, line) for page, line in LINES if line.startswith("diffshape ") and "VERB" not in line]
@@ -19,6 +20,7 @@ NOT_RUN = {
 }
 """Lines of blocks that no test here runs, and why. Trainings are run, with small settings, by tests/cli/train."""
 
+EXTRAS = set(re.findall(r"^(\w+) = \[", text_of(ROOT / "pyproject.toml"), re.M))
 SMALL = {"fit": ["--resolution", "40"], "eval": ["--samples", "500"]}
 """Options that make a verb quick."""
 
@@ -53,6 +55,12 @@ def test_other_programs_have_what_is_asked_of_them():
             assert set(words[1:]) <= targets, (page, line)
         elif words[0] == "python" and words[1].endswith(".py"):
             assert (ROOT / words[1]).is_file(), (page, line)
+        elif words[0] == "pip" and words[1] == "install":
+            extra = re.fullmatch(r"diffshape\[(\w+)\]", words[2])
+            assert line in NOT_RUN or (extra and extra[1] in EXTRAS), (page, line)
+        elif words[0] == "torchrun":
+            assert "diffshape" in words, (page, line)
+            parse(words[words.index("diffshape") + 1 :])
         elif words[0] != "diffshape":
             assert line in NOT_RUN or words[0] == "python", (page, line)
 
