@@ -13,6 +13,7 @@ from benchmarks.page.landmark_study import landmark_study
 from benchmarks.page.many_meshes import many_meshes
 from benchmarks.page.mesh_fields import mesh_fields, mesh_signs
 from benchmarks.page.meshes import packed_meshes, triangles
+from benchmarks.page.point_generators import point_generators
 from benchmarks.page.point_sets import assignment, chamfer, operations, sets, sinkhorn
 from benchmarks.page.published_methods import published_methods
 from benchmarks.page.scan_cleaning import cleaning_cost, scan_cleaning
@@ -52,6 +53,7 @@ SECTIONS = (
     (batch_failures, "batch_failures.jsonl"),
     (batch_throughput, "batch.jsonl"),
     (batch_planning, "batch_planning.jsonl"),
+    (point_generators, "point_generators.jsonl"),
     (wing, "adaptive_wing.jsonl"),
     (landmark_study, "landmark_study.jsonl"),
 )

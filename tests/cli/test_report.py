@@ -1,6 +1,8 @@
 import shutil
+from pathlib import Path
 
 import pytest
+from hand_made_runs import run_folder
 
 from diffshape.batch import outputs
 from diffshape.cli.main import main
@@ -20,17 +22,25 @@ def test_its_default_place_is_the_folder_of_the_run(finished, tmp_path):
     assert (run / "report.html").is_file()
 
 
+def test_a_training_and_a_folder_of_runs_have_reports_too(capsys):
+    run = run_folder("runs/one")
+    assert main(["report", str(run)]) == 0
+    assert capsys.readouterr().out == "runs/one/report.html: 0.0 MB\n"
+    assert main(["report", "runs"]) == 0
+    assert 'href="one/report.html"' in Path("runs/report.html").read_text(encoding="utf-8")
+
+
 @pytest.mark.parametrize(
-    ("words", "sentence"),
+    ("words", "sentence", "code"),
     [
-        (["none"], "there is no such folder"),
-        (["."], "has no config.yaml"),
-        (["RUN", "--out", "page.pdf"], "unknown kind of file; it can be .html"),
-        (["RUN", "--out", "."], "is a folder"),
+        (["none"], "there is no such folder", 2),
+        (["."], "is no folder of a fit, a training or a comparison, and holds none", 1),
+        (["RUN", "--out", "page.pdf"], "unknown kind of file; it can be .html", 2),
+        (["RUN", "--out", "."], "is a folder", 2),
     ],
 )
-def test_what_cannot_be_meant_is_one_sentence(finished, capsys, words, sentence):
-    assert main(["report", *[str(finished) if word == "RUN" else word for word in words]]) == 2
+def test_what_cannot_be_meant_is_one_sentence(finished, capsys, words, sentence, code):
+    assert main(["report", *[str(finished) if word == "RUN" else word for word in words]]) == code
     error = capsys.readouterr().err
     assert sentence in error
     assert error.count("\n") == 1

@@ -8,19 +8,20 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from trained_together import trainings
 
 from diffshape import models
 from diffshape.training import parallel, read_log
-from trained_together import trainings
 
 TESTS = Path(__file__).parents[1]
+SUPPORT = TESTS / "support"
 STEPS, STOP = 3, 2
 TRAININGS = trainings()
 
 
 def together(count, *words):
     """The exit code of a program that several processes run as one training."""
-    paths = os.pathsep.join([str(TESTS.parent / "src"), str(TESTS), os.environ.get("PYTHONPATH", "")])
+    paths = os.pathsep.join([str(TESTS.parent / "src"), str(SUPPORT), os.environ.get("PYTHONPATH", "")])
     launcher = ["torch.distributed.run", "--standalone", "--nproc-per-node", count]
     command = [sys.executable, "-m", *map(str, [*launcher, *words])]
     return subprocess.run(command, env={**os.environ, "PYTHONPATH": paths, "OMP_NUM_THREADS": "1"}).returncode
@@ -30,7 +31,7 @@ def together(count, *words):
 def stopped(tmp_path_factory):
     """Run folders of all trainings, by two processes of which one was told to stop."""
     folder = tmp_path_factory.mktemp("together")
-    assert together(2, TESTS / "trained_together.py", folder, STEPS, STOP) == 0
+    assert together(2, SUPPORT / "trained_together.py", folder, STEPS, STOP) == 0
     return folder
 
 

@@ -15,7 +15,8 @@ from diffshape.fitting.methods.table import fits_of
 from diffshape.metrics import FieldScore, SurfaceScore, compare_surfaces
 from diffshape.ops.meshes.connected_parts import count_bodies
 from diffshape.report import preview
-from diffshape.report.fit_report.report import REPORT, write_fit_report
+from diffshape.report.fit_report.report import write_fit_report
+from diffshape.report.page.file import REPORT
 from diffshape.training.run_folder import RunFolder
 
 SAMPLES = 100_000

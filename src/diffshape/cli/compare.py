@@ -40,6 +40,7 @@ else:  # one of the names that a method for scans has for its presets
     PresetName = Literal[tuple(dict.fromkeys(name for presets in SCAN_PRESETS.values() for name in presets))]
 
 _FILES = {
+    "report.html": "all of it as a page: tables to sort, pictures, what failed, links to the fits",
     "table.md": "means over the scans, scan by scan, what failed",
     "table.csv": "a row for each fit, with all numbers",
     "table.tex": "the tables for a paper (booktabs)",

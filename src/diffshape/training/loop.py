@@ -17,7 +17,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from time import monotonic
 
@@ -47,6 +47,8 @@ class StepReport:
         lr: Learning rate of the first module in this step.
         terms: The loss of this step, detached; not finite if the update was skipped.
         skipped: Updates skipped so far in this process.
+        interrupts: The request to end the run after this step: its ``requested`` is True after Ctrl-C, and an observer
+            may set it.
     """
 
     step: int
@@ -55,6 +57,7 @@ class StepReport:
     lr: float
     terms: LossTerms
     skipped: int
+    interrupts: Interrupts = field(default_factory=Interrupts, repr=False)
 
     __repr__ = one_line
 
@@ -150,7 +153,7 @@ def train(
             lr = update.scale_learning_rate(schedule(progress))
             terms = update(task, step, progress)
             step += 1
-            report = StepReport(step, monotonic() - began, budget, lr, terms, update.skipped)
+            report = StepReport(step, monotonic() - began, budget, lr, terms, update.skipped, interrupts)
             for observe in observers:
                 paused = monotonic()
                 observe(report)

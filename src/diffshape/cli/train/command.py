@@ -1,6 +1,7 @@
 """The work of every ``diffshape train`` once its arguments are read: data, run folder, training, score, pictures."""
 
 import sys
+import warnings
 from collections.abc import Callable, Mapping
 from contextlib import nullcontext, redirect_stdout
 from dataclasses import dataclass
@@ -8,6 +9,7 @@ from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from diffshape._commands import typed_as
 from diffshape.cli.device import chosen_device, use_threads
 from diffshape.cli.errors import DONE, INTERRUPTED, UsageError
 from diffshape.cli.messages import Messages
@@ -58,6 +60,7 @@ def _run_together(command: TrainCommand, arguments: TrainOptions, settings: Any,
     import torch
 
     from diffshape.models.trainings import training_of
+    from diffshape.report.page.file import REPORT
     from diffshape.training import Progress
     from diffshape.training.models.run import run_training
     from diffshape.training.parallel import leave
@@ -91,14 +94,18 @@ def _run_together(command: TrainCommand, arguments: TrainOptions, settings: Any,
             return say.interrupted(run.path, result.step) if team.is_first else INTERRUPTED
         if not team.is_first:
             return DONE
-        say(f"\n{result.step} steps in {result.seconds:.0f} s; scoring ...")
+        say(f"\n{result.work}; scoring ...")
         text, facts = command.score(run.path, result.model, settings, learn, test)
-        metrics = {"steps": result.step, "seconds": round(result.seconds, 2), **facts}
+        spent = {"steps": result.step, "seconds": round(result.seconds, 2)} if result.step else {}
+        metrics = {**spent, **facts}
         run.write_metrics(metrics)
+        _report(run.path)
     say(text)
     if say.json:
         say.metrics(run.path, metrics)
-    say.files(command.files)
+    say.files({REPORT: "scores, curves and pictures as a page", **command.files})
+    if hasattr(result.model, "interpolate"):
+        say(f"\nnext: {typed_as('report', run.path)}, which draws what the model makes into the page")
     return DONE
 
 
@@ -106,8 +113,20 @@ def _folder(command: TrainCommand, arguments: TrainOptions, settings: Any, team:
     """The run folder, as the first process chose it."""
     from diffshape.training.parallel import told_by_first
 
-    chosen = training_folder(arguments, type(settings), command.name(settings.data)) if team.is_first else ""
+    name = "" if arguments.resume else command.name(settings.data)
+    chosen = training_folder(arguments, type(settings), name) if team.is_first else ""
     return Path(told_by_first(str(chosen)))
+
+
+def _report(folder: Path) -> None:
+    from diffshape.report.page.file import REPORT
+    from diffshape.report.training_report.report import write_training_report
+
+    try:
+        write_training_report(folder)
+    except Exception as error:
+        again = typed_as("report", folder)
+        warnings.warn(f"no {REPORT}: {error}; the training is whole, and this tries again: {again}", stacklevel=3)
 
 
 def _resumed(run: RunFolder, kind: Any) -> Any:

@@ -6,8 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from diffshape._arguments import checked
-from diffshape._files import atomic_path, read_json
+from diffshape._files import read_json
 from diffshape.data import Mesh
 from diffshape.fitting.fit_folder import FitFolder
 from diffshape.fitting.inputs.inputs import Inputs, remembered_inputs
@@ -17,6 +16,7 @@ from diffshape.report.fit_report.numbers import numbers_of, summary
 from diffshape.report.fit_report.origin import configuration, environment_table, reproduction_of
 from diffshape.report.page.curves import curves
 from diffshape.report.page.document import Section, document
+from diffshape.report.page.file import write_page
 from diffshape.report.page.html import Html, element, joined, png_image
 from diffshape.report.page.webgl.figure import SCRIPTS, scene_figure
 from diffshape.report.pictures.level_sets import level_set_figure
@@ -26,8 +26,6 @@ from diffshape.report.scene.layers import Scene, Surface
 from diffshape.report.scene.run import scene_of_fit
 from diffshape.training import read_log
 
-REPORT = "report.html"
-"""File of the report, in the folder of a run."""
 _SECTION_SIDE = 150
 """Side of a section through the field, in pixels; the field is evaluated once a pixel."""
 _NOT_LOSS = ("step", "seconds", "lr")
@@ -39,13 +37,8 @@ _SCORES = {
 """Panels of the scores along the way, and the columns of each."""
 
 
-@checked
-def write_report(folder: str | Path, path: str | Path | None = None) -> Path:
-    """Write the report of a fit, finished or not: one HTML file that opens from disk and asks nothing of a network.
-
-    It has the surface and the input, which can be turned, coloured by their distance from the truth or from one
-    another; surfaces along the way if the run has them; metrics in plain words, curves of loss and scores, sections
-    through the field, settings, versions, and the command. Where a browser has no WebGL 2, it shows pictures.
+def write_saved_fit_report(folder: Path, path: str | Path | None = None) -> Path:
+    """Write the report of a fit, finished or not, from its run folder, whose input is read again.
 
     Args:
         folder: Run folder of a fit.
@@ -57,26 +50,15 @@ def write_report(folder: str | Path, path: str | Path | None = None) -> Path:
     Raises:
         ValueError: It is no folder of a fit, or a file in it is damaged.
         OSError: The file cannot be written.
-
-    >>> from tempfile import TemporaryDirectory
-    >>> from diffshape import data, fields, fitting
-    >>> with TemporaryDirectory() as folder:
-    ...     _ = fitting.fit_points(data.icosphere(3).vertices, field=fields.HashGridConfig(), steps=5, folder=folder)
-    ...     write_report(folder).name
-    'report.html'
     """
-    run = FitFolder(Path(folder))
-    inputs = remembered_inputs(run.path, truth=None)
-    return write_fit_report(run.path, inputs, read_result(run) if run.holds_field else None, path)
+    run = FitFolder(folder)
+    inputs = remembered_inputs(folder, truth=None)
+    return write_fit_report(folder, inputs, read_result(run) if run.holds_field else None, path)
 
 
 def write_fit_report(folder: Path, inputs: Inputs, result: FitResult | None, path: str | Path | None = None) -> Path:
-    """Write the report of a fit whose inputs and field are at hand; see :func:`write_report`."""
-    target = folder / REPORT if path is None else Path(path)
-    page = _page(FitFolder(folder), inputs, result)
-    with atomic_path(target) as temporary:
-        temporary.write_text(page, encoding="utf-8")
-    return target
+    """Write the report of a fit whose inputs and field are at hand; see :func:`write_saved_fit_report`."""
+    return write_page(_page(FitFolder(folder), inputs, result), folder, path)
 
 
 def _page(run: FitFolder, inputs: Inputs, result: FitResult | None) -> str:

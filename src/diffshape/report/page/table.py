@@ -4,6 +4,9 @@ from collections.abc import Sequence
 
 from diffshape.report.page.html import Child, Html, element
 
+SORTING = "sorting.js"
+"""Script by which the reader sorts tables of columns, for the page that has some."""
+
 
 def facts_table(rows: Sequence[tuple[Child, Child, Child]]) -> Html:
     """Facts, a row each: its name, its value, and a sentence on what it means.

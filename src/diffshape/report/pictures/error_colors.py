@@ -15,7 +15,7 @@ from diffshape.data.mesh_arrays import mesh_arrays
 from diffshape.data.up import UP, Up
 from diffshape.report.distances import distances_to, largest_shown
 from diffshape.report.pictures.gallery import gallery
-from diffshape.report.pictures.palettes import color_bar, painted
+from diffshape.report.pictures.palettes import color_bar, painted, quantity
 from diffshape.report.pictures.png import write_png
 from diffshape.report.pictures.preview import preview
 
@@ -59,6 +59,7 @@ def error_strip(
     truth: Any,
     *,
     largest: float | None = None,
+    unit: str = "",
     path: str | os.PathLike[str] | None = None,
     size: int = 240,
     azimuth: float = 35.0,
@@ -72,6 +73,7 @@ def error_strip(
         truth: The true mesh, in the same coordinates.
         largest: Error at the dark end of the colours, in the unit of the coordinates; None: that within which 99 % of
             all vertices lie.
+        unit: Name of the unit of the coordinates, such as "mm", which then stands on the colour bar.
         path: Where to write the picture as PNG; None does not write.
         size: Side of a panel in pixels, at least 120.
         azimuth, elevation, up: Camera, as ``preview`` has it; every panel shows the box of the truth.
@@ -98,7 +100,9 @@ def error_strip(
     for (caption, _), (vertices, faces), error in zip(shapes, meshes, errors):
         arrays = (vertices, faces) if len(faces) else (np.zeros((0, 3)), np.zeros((0, 3), np.int64))
         colored.append((caption, Mesh(*arrays, attributes={"colors": painted(error, 0.0, end, "yellow-red")})))
-    return colored_strip(colored, true, end, path=path, size=size, azimuth=azimuth, elevation=elevation, up=up)
+    return colored_strip(
+        colored, true, end, unit=unit, path=path, size=size, azimuth=azimuth, elevation=elevation, up=up
+    )
 
 
 def colored_strip(
@@ -106,6 +110,7 @@ def colored_strip(
     truth: Mesh,
     largest: float,
     *,
+    unit: str = "",
     path: str | os.PathLike[str] | None = None,
     size: int = 240,
     azimuth: float = 35.0,
@@ -118,7 +123,7 @@ def colored_strip(
     pictures = gallery(
         [[(caption, preview(*mesh, colors=mesh.attributes["colors"], **view)) for caption, mesh in shapes]]
     )
-    bar = color_bar(0.0, largest, "yellow-red", height=len(pictures), title="error")
+    bar = color_bar(0.0, largest, "yellow-red", height=len(pictures), title=quantity("error", unit))
     image = np.concatenate([pictures, bar], axis=1)
     if path is not None:
         write_png(path, image)
