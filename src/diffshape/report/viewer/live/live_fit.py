@@ -20,11 +20,12 @@ from diffshape.fitting.result import FitResult
 from diffshape.report.scene.files import layer_of, surface_of
 from diffshape.report.scene.layers import Coloring, Layer, Points, Scene, Surface
 from diffshape.report.scene.run import INPUT_MESH, POINTS, SURFACE
+from diffshape.report.scene.thinning import thinned
+from diffshape.report.viewer.drawing import MOST_FACES, MOST_POINTS
 from diffshape.report.viewer.exhibit import Exhibit
 from diffshape.report.viewer.live.fit_panel import FitPanel
 from diffshape.report.viewer.live.share import Share
 from diffshape.report.viewer.opening import run_exhibit
-from diffshape.report.viewer.thinning import fewer_faces, fewer_points, thinned_layer
 from diffshape.report.viewer.viewer import Viewer
 from diffshape.training.loop import StepReport
 
@@ -54,7 +55,9 @@ class LiveFit(FitObserver):
         self._result: FitResult | None = None
         self._has_surface = False
         given = POINTS if inputs.kind == "scan" else INPUT_MESH
-        self._layers: list[Layer] = [thinned_layer(layer_of(given, inputs.shape))]
+        self._layers: list[Layer] = [
+            thinned(layer_of(given, inputs.shape), MOST_POINTS if inputs.kind == "scan" else MOST_FACES)
+        ]
         self._show(self._layers)
 
     def begin(self, fit: Fit, task: FitTask, folder: Path | None) -> None:
@@ -62,7 +65,7 @@ class LiveFit(FitObserver):
         self._fit, self._field = fit, task.field
         if fit.measured is not None:
             places = fit.frame.from_unit(fit.measured.points.double().numpy())
-            cleaned = fewer_points(Points(CLEANED, places))
+            cleaned = thinned(Points(CLEANED, places), MOST_POINTS)
             self._layers = [*(replace(layer, shown=False) for layer in self._layers), cleaned]
         nothing = np.zeros((0, 3)), np.zeros((0, 3), np.int64)
         unknown = {"confidence": Coloring(np.zeros(0), 0.0, 1.0)} if fit.measured is not None else {}
@@ -113,7 +116,7 @@ class LiveFit(FitObserver):
                 for name in (layer.name for layer in self._layers):
                     self.viewer.panel.layers[name].value = False
             self._has_surface = True
-            surface = fewer_faces(surface_of(SURFACE, mesh))
+            surface = thinned(surface_of(SURFACE, mesh), MOST_FACES)
             self._exhibit.renew(Scene([*self._layers, surface], up=self._inputs.up))
             self.viewer.renew()
 
