@@ -32,7 +32,8 @@ from diffshape.training.loop import StepReport
 CLEANED = "cleaned points"
 """Caption of the points that a fit keeps of a scan, without noise."""
 SHARE, _LEAST = 0.05, 2.0
-"""Largest share of the time of a fit that surfaces take, and the shortest pause between two of them, in seconds."""
+"""Largest share of the time of a fit that surfaces take, and the shortest pause between two of them, in seconds; both
+of the processor time of the fit's thread, which other programs on the machine do not stretch."""
 _PROBED, _NODES = 4096, 200_000
 """Number of points by which the cost of the first surface is estimated, and number of those that take about as long:
 that of the nodes near the surface, and as much again for triangles, bodies and confidence."""
@@ -71,7 +72,7 @@ class LiveFit(FitObserver):
         unknown = {"confidence": Coloring(np.zeros(0), 0.0, 1.0)} if fit.measured is not None else {}
         self.panel.say("the fit begins")
         self._show([*self._layers, Surface(SURFACE, *nothing, colorings=unknown)])
-        self._share.begin(time.monotonic(), self._probe(task.field))
+        self._share.begin(time.thread_time(), self._probe(task.field))
 
     def __call__(self, report: StepReport) -> None:
         """Tell the browser of a step, and do what it asks for."""
@@ -93,7 +94,7 @@ class LiveFit(FitObserver):
 
     def _answer(self, report: StepReport) -> None:
         """Draw the surface if it is wanted or due, and whatever else waits to be drawn."""
-        began = time.monotonic()
+        began = time.thread_time()
         wanted = self.panel.wants_surface or (self._share.is_due(began) and bool(self.viewer.server.get_clients()))
         if not (wanted or self.viewer.jobs.waits):
             return
@@ -103,7 +104,7 @@ class LiveFit(FitObserver):
                 self._draw_surface(self._result)
             self.viewer.jobs.work()
         if wanted:
-            self._share.done(began, time.monotonic())
+            self._share.done(began, time.thread_time())
 
     def _draw_surface(self, result: FitResult) -> None:
         try:
@@ -132,6 +133,6 @@ class LiveFit(FitObserver):
     def _probe(self, field: Field) -> float:
         """Seconds that a surface is expected to take, from the field's answers at some points."""
         points = self._fit.target.points[:_PROBED]
-        began = time.monotonic()
+        began = time.thread_time()
         field.query(points.to(next(field.parameters())))
-        return (time.monotonic() - began) / len(points) * _NODES
+        return (time.thread_time() - began) / len(points) * _NODES
