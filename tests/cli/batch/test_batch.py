@@ -50,8 +50,11 @@ def test_every_scan_has_a_run_folder_and_a_row_with_its_score(fitted):
     folder, _ = fitted
     rows = rows_of(folder)
     assert sorted(rows) == ["ball0", "ball1"]
+    page = (folder / "report.html").read_text(encoding="utf-8")
+    assert "2 runs, 2 of which finished." in page
     for name, row in rows.items():
         assert (folder / name / "mesh.ply").is_file()
+        assert f'href="{name}/report.html"' in page
         assert (row["status"], row["attempts"]) == ("done", "1")
         assert float(row["score.iou"]) > 0.9
 
