@@ -18,6 +18,7 @@ import inspect
 import os
 import resource
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from types import FunctionType, ModuleType
@@ -32,7 +33,7 @@ import pytest
 import torch
 from hypothesis import Phase, settings
 
-import diffshape.losses  # noqa: F401 -- before any fork
+import diffshape.losses
 
 KNOWN = ROOT / "docs" / "surviving-mutants.md"
 
@@ -138,7 +139,9 @@ def _other_calls(node: ast.Call) -> Iterator[str]:
         yield ast.unparse(called.value)
     for keyword in node.keywords:
         if keyword.arg in OTHER_NAME:
-            others = [ast.keyword(OTHER_NAME[each.arg], each.value) if each is keyword else each for each in node.keywords]
+            others = [
+                ast.keyword(OTHER_NAME[each.arg], each.value) if each is keyword else each for each in node.keywords
+            ]
             yield ast.unparse(ast.Call(called, node.args, others))
 
 
@@ -177,43 +180,44 @@ class Mutations:
 
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
         """Instead of one run."""
-        started = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime
-        passes = self.survives(session, None, 3600)
-        seconds = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime - started
-        if not passes:
+        session.config.pluginmanager.unregister(name="terminalreporter")
+        started = time.process_time()
+        self.run([item for item in session.items if not isinstance(item, pytest.DoctestItem)])  # these run only once
+        seconds = int(5 * (time.process_time() - started)) + 5
+        source, known = self.path.read_text(), known_survivors()
+        if not self.survives(session, source, seconds):
             print(f"{self.name}: its {len(session.items)} tests fail as it is", flush=True)
             os._exit(1)
-        mutants, known = list(mutants_of(self.path.read_text())), known_survivors()
+        mutants = list(mutants_of(source))
         for mutant in mutants:
-            if self.survives(session, mutant, int(3 * seconds) + 10) and (self.name, str(mutant)) not in known:
+            if self.survives(session, mutant.source, seconds) and (self.name, str(mutant)) not in known:
                 print(f"{self.name}:{mutant.line}: {mutant}", flush=True)
                 self.survivors += 1
         print(f"{self.name}: {len(mutants)} mutants, {self.survivors} survive unexplained", flush=True)
         os._exit(int(self.survivors > 0))
 
-    def survives(self, session: pytest.Session, mutant: Mutant | None, seconds: int) -> bool:
+    def survives(self, session: pytest.Session, source: str, seconds: int) -> bool:
         """Whether every test passes in a process of its own, within so many seconds of work."""
         child = os.fork()
         if child == 0:
             try:
-                self.run(session, mutant, seconds)
+                resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds + 1))
+                silent = os.open(os.devnull, os.O_WRONLY)
+                for stream in (1, 2):
+                    os.dup2(silent, stream)
+                put_into(self.module, source)
+                self.run(session.items)
+                os._exit(int(self.failed))
             finally:
                 os._exit(1)
         return os.waitpid(child, 0)[1] == 0
 
-    def run(self, session: pytest.Session, mutant: Mutant | None, seconds: int) -> None:
-        """Leave the process with 0 if every test passes, at the first failure with 1."""
-        resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds + 5))
-        silent = os.open(os.devnull, os.O_WRONLY)
-        for stream in (1, 2):
-            os.dup2(silent, stream)
-        if mutant:
-            put_into(self.module, mutant.source)
-        for item, following in zip(session.items, [*session.items[1:], None]):
+    def run(self, items: list[pytest.Item]) -> None:
+        """Tests up to the first failure."""
+        for item, following in zip(items, [*items[1:], None]):
             item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
             if self.failed:
-                os._exit(1)
-        os._exit(0)
+                return
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Remember a failure."""
@@ -241,16 +245,24 @@ def main() -> int:
     parser.add_argument("files", nargs="*", default=["**/*"], help="patterns below src/diffshape/losses (all)")
     parser.add_argument("--list", action="store_true", help="print the changes and run nothing")
     arguments = parser.parse_args()
-    paths = sorted({path for pattern in arguments.files for path in LOSSES.glob(pattern) if path.suffix == ".py"})
+    paths = list(
+        dict.fromkeys(
+            path for pattern in arguments.files for path in sorted(LOSSES.glob(pattern)) if path.suffix == ".py"
+        )
+    )
     paths = [path for path in paths if path.name != "__init__.py"]
     if arguments.list:
         for path in paths:
-            print(*(f"{path.relative_to(LOSSES)}:{each.line}: {each}" for each in mutants_of(path.read_text())), sep="\n")
+            print(
+                *(f"{path.relative_to(LOSSES)}:{each.line}: {each}" for each in mutants_of(path.read_text())), sep="\n"
+            )
         return 0
     os.chdir(ROOT)
     torch.set_num_threads(1)
     settings.register_profile("mutants", database=None, derandomize=True, phases=[Phase.explicit, Phase.generate])
     settings.load_profile("mutants")
+    for dtype in (torch.float32, torch.float64):  # what is compiled now is compiled in every fork
+        diffshape.losses.chamfer_distance(torch.zeros(4, 3, dtype=dtype), torch.ones(4, 3, dtype=dtype))
     return sum(_report(path) for path in paths)
 
 
