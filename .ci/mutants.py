@@ -16,6 +16,7 @@ import ast
 import importlib
 import inspect
 import os
+import re
 import resource
 import sys
 import time
@@ -29,11 +30,11 @@ LOSSES, TESTS = ROOT / "src" / "diffshape" / "losses", ROOT / "tests" / "losses"
 sys.path[:0] = [str(ROOT / "src"), str(ROOT / "tests"), str(ROOT)]
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
-import pytest
-import torch
-from hypothesis import Phase, settings
+import pytest  # noqa: E402
+import torch  # noqa: E402
+from hypothesis import Phase, settings  # noqa: E402
 
-import diffshape.losses
+import diffshape.losses  # noqa: E402
 
 KNOWN = ROOT / "docs" / "surviving-mutants.md"
 
@@ -166,9 +167,8 @@ def _functions(owner: ModuleType | type) -> Iterator[tuple[str, FunctionType]]:
         value = getattr(value, "__func__", value.fget if isinstance(value, property) else value)
         if isinstance(value, type) and value.__module__ == module and isinstance(owner, ModuleType):
             yield from _functions(value)
-        elif callable(value) and isinstance(bare := inspect.unwrap(value), FunctionType):
-            if bare.__module__ == module and not bare.__qualname__.startswith("__"):
-                yield bare.__qualname__, bare
+        elif callable(value) and isinstance(bare := inspect.unwrap(value), FunctionType) and bare.__module__ == module:
+            yield bare.__qualname__, bare
 
 
 class Mutations:
@@ -177,6 +177,17 @@ class Mutations:
     def __init__(self, path: Path) -> None:
         self.path, self.name, self.failed, self.survivors = path, str(path.relative_to(LOSSES)), False, 0
         self.module = importlib.import_module(".".join(path.relative_to(ROOT / "src").with_suffix("").parts))
+
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        """Leave out the laws of other files' losses, unless all losses use the file."""
+        source = self.path.read_text()
+        public = re.findall(r"^def ([a-z]\w*)|^class ([A-Z]\w*)", source, re.MULTILINE) if "@checked" in source else []
+        names = tuple(f"-{name}" for pair in public for name in pair if name)
+        items[:] = [
+            item
+            for item in items
+            if not names or "test_laws.py" not in item.nodeid or any(name in item.nodeid for name in names)
+        ]
 
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
         """Instead of one run."""
@@ -225,11 +236,10 @@ class Mutations:
 
 
 def tests_of(path: Path) -> list[str]:
-    """What pytest is asked: the tests of the file, its examples, and the laws of its losses; or of all that share it."""
+    """What pytest is asked: the tests of the file, its examples, and the laws."""
     inside = path.relative_to(LOSSES)
     own = TESTS / inside.parent / f"test_{inside.name}"
-    found = [str(each) for each in (own, path) if each.exists()]
-    return found if "@checked" in path.read_text() else [*found, str(own.parent)]
+    return [str(each) for each in (own, path, TESTS / "laws" / "test_laws.py") if each.exists()]
 
 
 def known_survivors() -> set[tuple[str, str]]:
@@ -245,17 +255,12 @@ def main() -> int:
     parser.add_argument("files", nargs="*", default=["**/*"], help="patterns below src/diffshape/losses (all)")
     parser.add_argument("--list", action="store_true", help="print the changes and run nothing")
     arguments = parser.parse_args()
-    paths = list(
-        dict.fromkeys(
-            path for pattern in arguments.files for path in sorted(LOSSES.glob(pattern)) if path.suffix == ".py"
-        )
-    )
-    paths = [path for path in paths if path.name != "__init__.py"]
+    found = dict.fromkeys(path for pattern in arguments.files for path in sorted(LOSSES.glob(pattern)))
+    paths = [path for path in found if path.suffix == ".py" and path.name != "__init__.py"]
     if arguments.list:
         for path in paths:
-            print(
-                *(f"{path.relative_to(LOSSES)}:{each.line}: {each}" for each in mutants_of(path.read_text())), sep="\n"
-            )
+            for mutant in mutants_of(path.read_text()):
+                print(f"{path.relative_to(LOSSES)}:{mutant.line}: {mutant}")
         return 0
     os.chdir(ROOT)
     torch.set_num_threads(1)

@@ -1,4 +1,4 @@
-"""A loss with arguments about which it is known what each of them is, so that they can be moved, scaled and reordered."""
+"""A loss with arguments of which it is known what each is, so that they can be moved, scaled and reordered."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field

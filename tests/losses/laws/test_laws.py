@@ -93,26 +93,42 @@ def reduction(row: Row) -> None:
     torch.testing.assert_close(row(reduction="mean"), values.mean(), **CLOSE)
 
 
+def spoilt(row: Row, elements: str, kept: Tensor) -> Arguments:
+    """The arguments with NaN where the elements are not kept."""
+
+    def change(each: Argument) -> Tensor:
+        if each.elements != elements or not each.is_float or each.shared:
+            return each.values
+        ordered = each.values.movedim(each.axis, kept.ndim - 1)
+        real = kept.reshape(*kept.shape, *[1] * (ordered.ndim - kept.ndim))
+        return ordered.where(real, torch.nan).movedim(kept.ndim - 1, each.axis)
+
+    return row.changed(change)
+
+
 def mask(row: Row) -> None:
-    """Masked elements are as good as gone, whatever they hold."""
-    for index, (name, elements) in enumerate(row.masks.items()):
-        kept = torch.arange(row.counts[elements]) != 1 + index
-        sample = row.sample(0)
-
-        def spoilt(each: Argument, elements: str = elements, kept: Tensor = kept) -> Tensor:
-            if each.elements != elements or not each.is_float or each.shared:
-                return each.values
-            return each.values.movedim(each.axis, -1).where(kept, torch.nan).movedim(-1, each.axis)
-
-        arguments, tensors = leaves(sample.changed(spoilt))
-        value = sample(arguments, **{name: kept})
-        torch.testing.assert_close(value, sample(sample.taken(elements, kept.nonzero()[:, 0])), **CLOSE)
-        for gradient in gradients_of(value, tensors):
-            assert gradient.isfinite().all()
-        nothing = [each.values for each in arguments.values() if each.elements == elements and each.values.is_leaf]
-        for tensor, gradient in zip(tensors, gradients_of(sample(arguments, **{name: kept}), tensors)):
-            if any(tensor is each for each in nothing):
-                assert (gradient[tensor.isnan()] == 0).all()
+    """Masked elements are as good as gone, whatever they hold, also where all are."""
+    for name, elements in row.masks.items():
+        count = row.counts[elements]
+        kept = torch.stack([torch.arange(count) >= 0, torch.arange(count) != 1, torch.arange(count) % 3 != 2])
+        gone = [row.sample(b)(row.sample(b).taken(elements, kept[b].nonzero()[:, 0])) for b in range(row.batch)]
+        for b in range(row.batch):
+            sample = row.sample(b)
+            torch.testing.assert_close(sample(spoilt(sample, elements, kept[b]), **{name: kept[b]}), gone[b], **CLOSE)
+        arguments, tensors = leaves(spoilt(row, elements, kept))
+        gradients = gradients_of(row(arguments, **{name: kept}), tensors)
+        assert all(gradient.isfinite().all() for gradient in gradients)
+        assert all((gradient[tensor.isnan()] == 0).all() for gradient, tensor in zip(gradients, tensors))
+        try:
+            assert row(spoilt(row, elements, ~(kept | True)), **{name: ~(kept | True)}) == 0
+        except ValueError as refusal:
+            assert "real point" in str(refusal) or "neither masked nor" in str(refusal)  # noqa: PT017
+        if "(reduction)" not in row.exempt:
+            alone = [
+                row.sample(b)(row.sample(b).taken(elements, kept[b].nonzero()[:, 0]), reduction="sum") for b in range(3)
+            ]
+            found = row(spoilt(row, elements, kept), **{name: kept}, reduction="sum")
+            torch.testing.assert_close(found, torch.stack(alone).sum(), **CLOSE)
 
 
 def weights(row: Row) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 from torch import Tensor
 
 from diffshape import losses
-from losses.laws.row import Argument, Row, constant, number, point
+from losses.laws.row import Argument, Row, number, point
 from losses.laws.rows.points import drawn
 
 VALUES, OTHERS = 0.2 * drawn(3, 6), 0.2 * drawn(3, 6, seed=1)
