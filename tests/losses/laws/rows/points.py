@@ -135,6 +135,7 @@ ROWS = {
         lengths={"blur": 1},
         degree=1,
         weights=WEIGHTS,
+        exempt={"(derivatives)": "asked of squares; these take a second more"},
     ),
     "sliced_wasserstein_distance": clouds(
         sliced, degree=1, weights=WEIGHTS, exempt={"rotation": "directions are drawn, not integrated over"}
