@@ -1,11 +1,13 @@
 # make help                                what there is
 # make VENV="$VIRTUAL_ENV" CONSTRAINTS= test    in your own environment, with the torch it has
 # make PYTEST='--threads 2 -x' test        with options of pytest's
+# make FILES='points/*' mutants            of some files of the losses only
 .POSIX:
 
 VENV = .venv
 CONSTRAINTS = constraints.txt
 PYTEST =
+FILES =
 PYTHON = python3
 SHARED = ../shared
 
@@ -13,6 +15,7 @@ help:
 	@echo 'make demo    fit a surface to the built-in scan, and print its score'
 	@echo 'make test    run every test'
 	@echo 'make check   format, lint, types, and the floors of the package'
+	@echo 'make mutants tell which small faults in the formulas of losses no test would notice (hours)'
 	@echo 'make bench   measure quality and cost, write docs/benchmarks.md (long; needs SHARED=$(SHARED))'
 	@echo 'make clean   remove the environment, caches and outputs'
 	@echo
@@ -32,6 +35,10 @@ check:
 	"$(VENV)/bin/python" -m ruff check .
 	"$(VENV)/bin/lint-imports"
 	"$(VENV)/bin/python" -m pyright --pythonpath "$(VENV)/bin/python"
+
+mutants:
+	@$(MAKE) -s environment EXTRAS=test
+	"$(VENV)/bin/python" .ci/mutants.py $(FILES)
 
 bench:
 	@$(MAKE) -s environment EXTRAS=bench
@@ -79,4 +86,4 @@ clean:
 	rm -rf .venv outputs .pytest_cache .ruff_cache .hypothesis .import_linter_cache
 	find src tests benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +
 
-.PHONY: help demo test check bench environment clean
+.PHONY: help demo test check mutants bench environment clean
