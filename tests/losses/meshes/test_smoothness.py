@@ -18,7 +18,6 @@ LOSSES = {
     "plain": lambda v, f, **options: laplacian_loss(v, f, squared=False, **options),
     "normals": adjacent_normal_loss,
 }
-POWERS = {"uniform": 2, "cotangent": 2, "curvature": -2, "plain": 1, "normals": 0}  # of the unit of length
 every_loss = pytest.mark.parametrize("loss", LOSSES.values(), ids=LOSSES.keys())
 
 

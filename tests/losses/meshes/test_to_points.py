@@ -12,10 +12,6 @@ POINTS = torch.tensor([[1.0, 1, 3], [9, 4, 1]])
 BALL_VERTICES, BALL_FACES = (torch.from_numpy(part) for part in icosphere(1))
 
 
-def cloud(*shape, seed=0):
-    return torch.randn(*shape, dtype=torch.float64, generator=torch.Generator().manual_seed(seed))
-
-
 def test_hand_values():
     assert mesh_to_points_distance(POINTS, VERTICES, FACES) == (9 + 1) / 2
     assert mesh_to_points_distance(POINTS, VERTICES, FACES, squared=False) == 2

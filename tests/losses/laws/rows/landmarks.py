@@ -67,7 +67,6 @@ def bounded(raw: Tensor, reduction: str = "none") -> Tensor:
     return values.mean() if reduction == "mean" else values.sum() if reduction == "sum" else values
 
 
-IMAGE = {"(translation)": "pixels stay where they are", "(rotation)": "pixels stay where they are"}
 ROWS = {
     "wing_loss": of_marks(
         losses.wing_loss,

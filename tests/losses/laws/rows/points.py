@@ -29,8 +29,6 @@ def chamfer(**options: Any) -> Row:
     exempt = {"rotation": "Manhattan distances depend on the axes"} if options.get("norm") == 1 else {}
     if options.get("point_reduction") == "max":
         exempt["(weights)"] = "a maximum takes none"
-    elif options.get("point_reduction") == "sum":
-        pass
     plain = options.get("norm") == 1 or options.get("squared") is False
     return clouds(losses.chamfer_distance, options=options, degree=1 if plain else 2, weights=weights, exempt=exempt)
 
@@ -66,9 +64,6 @@ def best_of(distances: Tensor, **options: Any) -> Tensor:
     return found.reshape(distances.shape[:-1]) if options.get("reduction") == "none" else found
 
 
-NO_WEIGHTS = {"(weights)": "it takes none"}
-UNKNOWN_NORMALS = "the mean is over points whose neighbour is known, and any choice of neighbours is a constant"
-TEMPERATURE = {"temperature": 0.7}
 ROWS = {
     "chamfer_distance": chamfer(),
     "chamfer_distance, plain": chamfer(squared=False),
@@ -100,9 +95,14 @@ ROWS = {
         losses.density_aware_chamfer_distance, options={"alpha": 0.5, "squared": False}, lengths={"alpha": -1}, degree=0
     ),
     "earth_mover_distance": clouds(
-        losses.earth_mover_distance, arguments={"x": point(X), "y": point(NX)}, degree=1, masks={}, exempt={
+        losses.earth_mover_distance,
+        arguments={"x": point(X), "y": point(NX)},
+        degree=1,
+        masks={},
+        exempt={
             "(mask)": "as many points must be masked on both sides: asked in its own tests",
-        }, tiles=4
+        },
+        tiles=4,
     ),
     "earth_mover_distance, squared": clouds(
         losses.earth_mover_distance,
@@ -157,4 +157,4 @@ ROWS = {
         lengths={"temperature": 1},
         degree=1,
     ),
-}  # fmt: skip
+}
