@@ -275,7 +275,17 @@ def _report(path: Path) -> bool:
     """Whether a file has survivors, found in a process of its own."""
     child = os.fork()
     if child == 0:
-        options = ["-q", "-s", "-p", "no:cacheprovider", "-p", "no:xdist", "--tb=no", "-k", "not compile"]
+        options = [
+            "-q",
+            "-s",
+            "-p",
+            "no:cacheprovider",
+            "-p",
+            "no:xdist",
+            "--tb=no",
+            "-k",
+            "not compile and not threads",
+        ]
         pytest.main([*options, *tests_of(path)], plugins=[Mutations(path)])
         os._exit(2)
     return os.waitpid(child, 0)[1] != 0
