@@ -1,11 +1,15 @@
 # make help                                what there is
 # make VENV="$VIRTUAL_ENV" CONSTRAINTS= test    in your own environment, with the torch it has
 # make PYTEST='--threads 2 -x' test        every test, with options of pytest's
+# make PYTEST='--threads 2 -x' test        with options of pytest's
+# make FILES='points/*' mutants            of some files of the losses only
 .POSIX:
 
 VENV = .venv
 CONSTRAINTS = constraints.txt
 PYTEST = -m "not slow"
+PYTEST =
+FILES =
 PYTHON = python3
 SHARED = ../shared
 
@@ -14,6 +18,7 @@ help:
 	@echo 'make test    run the tests but for the slowest; with PYTEST= also these'
 	@echo 'make check   format, lint, types, and the floors of the package'
 	@echo 'make docs    build the documentation site into site/; a warning is an error'
+	@echo 'make mutants tell which small faults in the formulas of losses no test would notice (hours)'
 	@echo 'make bench   measure quality and cost, write docs/benchmarks.md (long; needs SHARED=$(SHARED))'
 	@echo 'make clean   remove the environment, caches and outputs'
 	@echo
@@ -38,6 +43,9 @@ docs:
 	@$(MAKE) -s environment EXTRAS=docs
 	"$(VENV)/bin/zensical" build --strict --clean
 	"$(VENV)/bin/python" docs/check_site.py
+mutants:
+	@$(MAKE) -s environment EXTRAS=test
+	"$(VENV)/bin/python" .ci/mutants.py $(FILES)
 
 bench:
 	@$(MAKE) -s environment EXTRAS=bench
@@ -89,3 +97,4 @@ clean:
 	find src tests benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +
 
 .PHONY: help demo test check docs bench environment clean
+.PHONY: help demo test check mutants bench environment clean

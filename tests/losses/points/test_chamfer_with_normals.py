@@ -71,12 +71,6 @@ def test_no_direction_is_searched_twice(counts, searches, monkeypatch):
     assert len(calls) == searches
 
 
-def test_derivatives():
-    inputs = [cloud(2, n, 3, seed=seed).requires_grad_() for seed, n in enumerate((5, 4, 5, 4))]
-    assert torch.autograd.gradcheck(losses.chamfer_with_normals, inputs)
-    assert torch.autograd.gradgradcheck(losses.chamfer_with_normals, inputs)
-
-
 def test_the_compiler_sees_one_graph():
     compiled = torch.compile(losses.chamfer_with_normals, backend="aot_eager", fullgraph=True)
     expected = losses.chamfer_with_normals(X, Y, X_NORMALS, Y_NORMALS)
