@@ -5,6 +5,7 @@ import importlib
 import re
 
 import pytest
+
 from doc_pages import PAGES, ROOT, anchors, blocks, links, navigation, short, text_of
 
 SOURCES = [

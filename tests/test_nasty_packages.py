@@ -16,9 +16,9 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from awkward_arguments import Awkward, Call, complaint, everything, run
 
 import diffshape
+from awkward_arguments import Awkward, Call, complaint, everything, run
 from diffshape import data, fields, fitting, models, ops, report, training
 from diffshape.losses import LossTerms, Skeleton
 

@@ -2,10 +2,10 @@ import shutil
 from pathlib import Path
 
 import pytest
-from hand_made_runs import run_folder
 
 from diffshape.batch import outputs
 from diffshape.cli.main import main
+from hand_made_runs import run_folder
 
 
 def test_a_fit_has_a_report_and_it_can_be_made_again_elsewhere(finished, tmp_path, capsys):

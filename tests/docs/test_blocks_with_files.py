@@ -4,9 +4,9 @@ import re
 
 import numpy as np
 import pytest
-from doc_pages import PAGES, blocks, short
 
 from diffshape import data
+from doc_pages import PAGES, blocks, short
 
 QUICK = {
     "= data.demo_scan()": "= data.simulate_scan(data.icosphere(3), 600, noise=0.002), data.icosphere(3)",

@@ -5,11 +5,11 @@ import shlex
 from pathlib import Path
 
 import pytest
-from doc_pages import PAGES, ROOT, blocks, commands, short, text_of
 
 from diffshape import data
 from diffshape.cli.main import main, parse
 from diffshape.cli.parsing.verbs import VERBS
+from doc_pages import PAGES, ROOT, blocks, commands, short, text_of
 
 LINES = sorted({(short(page), line) for page in PAGES if page.name != "CHANGELOG.md" for line in commands(page)})
 OURS = [(page, line) for page, line in LINES if line.startswith("diffshape ") and "VERB" not in line]

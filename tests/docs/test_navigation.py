@@ -2,6 +2,7 @@ from collections import Counter
 
 import pytest
 import yaml
+
 from doc_pages import ROOT, navigation, text_of
 
 PAGES = sorted(path.relative_to(ROOT / "docs").as_posix() for path in (ROOT / "docs").rglob("*.md"))

@@ -1,8 +1,8 @@
 import re
 
 import pytest
-from doc_pages import ROOT, text_of
 
+from doc_pages import ROOT, text_of
 from docs.api import write_pages
 
 FROZEN = text_of(ROOT / "tests" / "public_names.txt").split()

@@ -8,10 +8,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from trained_together import trainings
 
 from diffshape import models
 from diffshape.training import parallel, read_log
+from trained_together import trainings
 
 pytestmark = pytest.mark.slow
 

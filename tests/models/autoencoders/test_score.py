@@ -1,7 +1,7 @@
 import pytest
 import torch
-from box_clouds import box_clouds
 
+from box_clouds import box_clouds
 from diffshape.losses import chamfer_distance
 from diffshape.models import PointNetConfig, PointNetNetwork, build_model, score_autoencoder
 

@@ -1,10 +1,10 @@
 from html import escape
 
 import pytest
-from hand_made_runs import picture
-from page_reader import PageReader
 
 from diffshape.report import ComparisonRow, ComparisonTable, write_report
+from hand_made_runs import picture
+from page_reader import PageReader
 
 ERROR = "the points of <few.npy> are 2, at least 4 are needed"
 

@@ -1,8 +1,8 @@
 import pytest
-from hand_made_runs import SURFACES, run_folder
-from page_reader import PageReader
 
 from diffshape.report import write_report
+from hand_made_runs import SURFACES, run_folder
+from page_reader import PageReader
 
 
 def score(**numbers):

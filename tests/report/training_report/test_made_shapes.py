@@ -1,13 +1,13 @@
 import numpy as np
 import pytest
 import torch
-from hand_made_runs import run_folder
-from page_reader import PageReader
 
 from diffshape import data, models
 from diffshape.cli.main import main
 from diffshape.report import write_report
 from diffshape.report.training_report.made_shapes import draw_made_shapes, seen_from_one_side
+from hand_made_runs import run_folder
+from page_reader import PageReader
 
 _TINY = ["--shapes", "4", "--test-shapes", "3", "--steps", "2", "--quiet"]
 

@@ -1,9 +1,9 @@
 import pytest
-from hand_made_runs import SURFACES, run_folder
-from page_reader import PageReader
 
 from diffshape.report import write_report
 from diffshape.report.training_report.report import write_training_report
+from hand_made_runs import SURFACES, run_folder
+from page_reader import PageReader
 
 
 def test_scores_shapes_pictures_curves_and_origin_are_on_the_page(tmp_path):

@@ -1,6 +1,5 @@
-from page_reader import PageReader
-
 from diffshape.report.training_report.score_table import score_table
+from page_reader import PageReader
 
 
 def test_groups_are_columns_and_errors_stand_behind_their_numbers():
