@@ -14,12 +14,12 @@ from pathlib import Path
 
 import pytest
 
-from damage import damaged
 from diffshape._sentence import sentence
 from diffshape.cli.errors import FAILED, USAGE, UsageError
 from diffshape.cli.main import main, parse
-from little_memory import little_memory
 
+from ..damage import damaged
+from ..little_memory import little_memory
 from .test_bad_commands import COMMANDS
 
 LINES = [line for line, _, _ in COMMANDS] + [
@@ -90,7 +90,7 @@ def check_run(words: list[str], file: Path) -> None:
         assert not re.match(r"diffshape: \w+Error: ", said), said
 
 
-def line_failures(count: int, *, seed: int = 0) -> Iterator[tuple[str, bytes, Exception]]:
+def line_failures(count: int, folder: Path, *, seed: int = 0) -> Iterator[tuple[str, bytes, Exception]]:
     """Damaged command lines that are neither understood nor refused as they should be."""
     rng = random.Random(f"lines {seed}")
     for _ in range(count):
@@ -132,8 +132,8 @@ def run_failures(run: Path, count: int, folder: Path, *, seed: int = 0) -> Itera
         file.write_bytes(whole)
 
 
-def test_damaged_lines_are_understood_or_refused():
-    assert list(line_failures(300)) == []
+def test_damaged_lines_are_understood_or_refused(tmp_path):
+    assert list(line_failures(300, tmp_path)) == []
 
 
 def test_damaged_settings_are_understood_or_refused(finished, tmp_path):
