@@ -13,6 +13,7 @@ help:
 	@echo 'make demo    fit a surface to the built-in scan, and print its score'
 	@echo 'make test    run every test'
 	@echo 'make check   format, lint, types, and the floors of the package'
+	@echo 'make docs    build the documentation site into site/; a warning is an error'
 	@echo 'make bench   measure quality and cost, write docs/benchmarks.md (long; needs SHARED=$(SHARED))'
 	@echo 'make clean   remove the environment, caches and outputs'
 	@echo
@@ -32,6 +33,11 @@ check:
 	"$(VENV)/bin/python" -m ruff check .
 	"$(VENV)/bin/lint-imports"
 	"$(VENV)/bin/python" -m pyright --pythonpath "$(VENV)/bin/python"
+
+docs:
+	@$(MAKE) -s environment EXTRAS=docs
+	"$(VENV)/bin/zensical" build --strict --clean
+	"$(VENV)/bin/python" docs/check_site.py
 
 bench:
 	@$(MAKE) -s environment EXTRAS=bench
@@ -59,6 +65,9 @@ bench:
 	"$(VENV)/bin/python" -m benchmarks.quality.occupancy
 	"$(VENV)/bin/python" -m benchmarks.quality.several_answers
 	"$(VENV)/bin/python" -m benchmarks.quality.point_generators
+	"$(VENV)/bin/python" -m benchmarks.quality.batch_failures
+	"$(VENV)/bin/python" -m benchmarks.speed.batch
+	"$(VENV)/bin/python" -m benchmarks.quality.batch_planning
 	"$(VENV)/bin/python" -m benchmarks.quality.landmark_study
 	"$(VENV)/bin/python" -m benchmarks.page
 
@@ -76,7 +85,7 @@ environment:
 	"$(VENV)/bin/python" -m pip install --quiet "$$@" && echo "$$wanted" > "$$stamp"
 
 clean:
-	rm -rf .venv outputs .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf .venv outputs site .cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
 	find src tests benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +
 
-.PHONY: help demo test check bench environment clean
+.PHONY: help demo test check docs bench environment clean

@@ -7,11 +7,13 @@ import argparse
 from pathlib import Path
 
 from benchmarks.measure import RESULTS, ROOT, read_rows
+from benchmarks.page.batches import batch_failures, batch_planning, batch_throughput
 from benchmarks.page.hand_written import cost, hash_perceptron, sines, softplus, wing
 from benchmarks.page.landmark_study import landmark_study
 from benchmarks.page.many_meshes import many_meshes
 from benchmarks.page.mesh_fields import mesh_fields, mesh_signs
 from benchmarks.page.meshes import packed_meshes, triangles
+from benchmarks.page.point_generators import point_generators
 from benchmarks.page.point_sets import assignment, chamfer, operations, sets, sinkhorn
 from benchmarks.page.published_methods import published_methods
 from benchmarks.page.scan_cleaning import cleaning_cost, scan_cleaning
@@ -48,6 +50,10 @@ SECTIONS = (
     (mesh_signs, "mesh_signs.jsonl"),
     (surface_models, "occupancy.jsonl"),
     (several_answers, "several_answers.jsonl"),
+    (batch_failures, "batch_failures.jsonl"),
+    (batch_throughput, "batch.jsonl"),
+    (batch_planning, "batch_planning.jsonl"),
+    (point_generators, "point_generators.jsonl"),
     (wing, "adaptive_wing.jsonl"),
     (landmark_study, "landmark_study.jsonl"),
 )

@@ -28,14 +28,14 @@ from diffshape import data
 BATCH = [sys.executable, "-m", "diffshape.cli.main", "batch"]
 
 
-def write_scans(folder: Path, count: int) -> None:
-    """Small scans of ellipsoids."""
+def write_scans(folder: Path, count: int, points: int = 1000) -> None:
+    """Scans of ellipsoids, with a little noise."""
     for number in range(count):
         draws = np.random.default_rng(number)
-        directions = draws.standard_normal((1000, 3))
+        directions = draws.standard_normal((points, 3))
         radii = draws.uniform(0.5, 1.5, 3)
-        points = radii * directions / np.linalg.norm(directions, axis=1, keepdims=True)
-        data.write_points(folder / f"scan{number:03}.ply", points + 0.005 * draws.standard_normal((1000, 3)))
+        surface = radii * directions / np.linalg.norm(directions, axis=1, keepdims=True)
+        data.write_points(folder / f"scan{number:03}.ply", surface + 0.005 * draws.standard_normal(surface.shape))
 
 
 def finished(out: Path) -> int:

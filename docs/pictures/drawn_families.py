@@ -1,4 +1,4 @@
-"""The pictures of docs/drawn-families.md: shapes of every family, and the pictures that models see of some.
+"""The pictures of docs/shapes/drawn-families.md: shapes of every family, and the pictures that models see of some.
 
 python docs/pictures/drawn_families.py
 """
@@ -7,13 +7,15 @@ from pathlib import Path
 from typing import get_args
 
 import numpy as np
-from drawn_solids import pieces
+from PIL import Image
 
 from diffshape import data, report
 from diffshape.data.synthetic.assembled.families import DrawnFamilyName
 
 IMAGES = Path(__file__).resolve().parents[1] / "images"
-SIZE = 170
+SIZE = 150
+COLORS = 256
+"""Colours of the large picture, which has less than half the size with so few."""
 COLUMNS = 6
 SEEN = {"chair": 4, "plane": 0, "csg": 5}
 """Families, and the seed of the shape that is seen from several sides."""
@@ -21,9 +23,8 @@ SEEN = {"chair": 4, "plane": 0, "csg": 5}
 
 def draw_row(family: str) -> list[tuple[str, np.ndarray]]:
     """Captions and panels of the first shapes of a family."""
-    shapes = data.draw_shapes(family, COLUMNS, points=80_000, volume_points=None, near_points=None)
-    rows = zip(shapes.names, shapes.points.numpy(), shapes.normals.numpy())
-    return [(name, report.preview(*pieces(*cloud), size=SIZE, up="y")) for name, *cloud in rows]
+    meshes = data.draw_meshes(family, COLUMNS)
+    return [(f"{family} {number}", report.preview(*mesh, size=SIZE, up="y")) for number, mesh in enumerate(meshes)]
 
 
 def draw_views(family: str, seed: int) -> list[tuple[str, np.ndarray]]:
@@ -43,5 +44,6 @@ def gray(image: np.ndarray) -> np.ndarray:
 
 
 if __name__ == "__main__":
-    report.gallery([draw_row(family) for family in get_args(DrawnFamilyName)], path=IMAGES / "drawn-families.png")
+    families = Image.fromarray(report.gallery([draw_row(family) for family in get_args(DrawnFamilyName)]))
+    families.quantize(COLORS, dither=Image.Dither.NONE).save(IMAGES / "drawn-families.png", optimize=True)
     report.gallery([draw_views(*each) for each in SEEN.items()], path=IMAGES / "drawn-views.png")

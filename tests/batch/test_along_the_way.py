@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from diffshape.batch.along_the_way import AlongTheWay
-from diffshape.batch.inputs import read_inputs
 from diffshape.data import icosphere, write_mesh, write_points
 from diffshape.fitting import KeptSamples, Snapshots
+from diffshape.fitting.inputs.inputs import read_inputs
 from diffshape.training.run_folder import RunFolder
 
 

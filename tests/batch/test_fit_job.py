@@ -5,10 +5,10 @@ import numpy as np
 import pytest
 
 from diffshape.batch.fit_job import FitJob
-from diffshape.batch.inputs import read_inputs
 from diffshape.data import icosphere, read_mesh, write_mesh, write_points
 from diffshape.fields import HashGridConfig
 from diffshape.fitting import DiffCD, FitSettings, Supervised, load
+from diffshape.fitting.inputs.inputs import read_inputs
 
 CENTER, RADIUS = np.array([40.0, 0.0, -7.0]), 3.0
 GRID = HashGridConfig(levels=3, finest=32, log2_entries=10, width=16)

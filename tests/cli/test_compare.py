@@ -34,6 +34,7 @@ def test_a_comparison_prints_rows_means_and_files_and_goes_on(capsys):
     ):
         assert told in printed
     assert Path("out/pictures/ball_errors.png").is_file()
+    assert "runs/ball/igr/report.html" in Path("out/report.html").read_text(encoding="utf-8")
     log = Path("out/runs/ball/igr/log.csv")
     before = log.stat().st_mtime_ns
     assert main([*command, "--quiet"]) == 0

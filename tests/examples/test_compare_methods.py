@@ -5,7 +5,7 @@ import re
 from pathlib import Path
 
 NOTEBOOK = Path(__file__).resolve().parents[2] / "examples" / "compare_methods.ipynb"
-TINY = {"METHODS": ["diffcd", "igr", "neural-pull"], "POINTS": 1500, "STEPS": 3, "RESOLUTION": 32}
+TINY = {"METHODS": ["diffcd", "igr", "neural-pull"], "POINTS": 1500, "STEPS": 3, "RESOLUTION": 32, "SAMPLES": 1000}
 """In place of the settings of the cell that is tagged so."""
 
 

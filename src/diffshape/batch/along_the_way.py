@@ -8,8 +8,8 @@ from pathlib import Path
 from diffshape._bounds import check_whole
 from diffshape._config import from_plain, to_plain
 from diffshape._files import read_json, write_json
-from diffshape.batch.inputs import Inputs
 from diffshape.fitting import KeptSamples, Snapshots
+from diffshape.fitting.inputs.inputs import Inputs
 from diffshape.fitting.run import Observer
 from diffshape.training.trackers import TrackerName, tracked
 

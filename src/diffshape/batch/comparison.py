@@ -2,30 +2,35 @@
 
 table.csv, table.md, table.tex   a row for each fit, and the means
 pictures/                        of each scan: surfaces, errors, level sets, curves
+report.html                      all of it as a page
 runs/SCAN/METHOD/                the run folders
 scans/                           scans with added noise
 
 A fit that is finished is not made again, one that was stopped is gone on with, and one that failed is tried again.
 """
 
+import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from functools import cache, partial
 from pathlib import Path
 
+from diffshape._commands import typed_as
 from diffshape._files import atomic_path
 from diffshape._sentence import sentence
 from diffshape.batch.compared_scan import ComparedScan, with_noise
 from diffshape.batch.fit_job import FitJob
-from diffshape.batch.inputs import Inputs, read_inputs
 from diffshape.data import read_mesh
 from diffshape.data.up import Up
 from diffshape.fitting import FitSettings
+from diffshape.fitting.inputs.inputs import Inputs, read_inputs
 from diffshape.fitting.run import Observer
 from diffshape.report import ComparisonRow, ComparisonTable, read_comparison
 from diffshape.report.comparison.pictures import draw_comparison
+from diffshape.report.comparison.report import write_comparison_report
 from diffshape.report.comparison.scores import surface_scores
+from diffshape.report.page.file import REPORT
 from diffshape.training.run_folder import RunFolder
 
 Watch = Callable[[str], AbstractContextManager[Observer | None]]
@@ -87,6 +92,7 @@ class Comparison:
                     told(row)
                 if not self._picture(scan).is_file():
                     self._draw(scan, [row for row in rows.values() if row.scan == scan.name], read)
+            self._report()
         return ComparisonTable(tuple(rows.values()))
 
     def run_folder(self, scan: ComparedScan, method: str) -> Path:
@@ -152,6 +158,13 @@ class Comparison:
         inputs = read()
         self._picture(scan).parent.mkdir(exist_ok=True)
         draw_comparison(rows, inputs.points(), inputs.truth, self._picture(scan), up=inputs.up)
+
+    def _report(self) -> None:
+        try:
+            write_comparison_report(self.folder)
+        except Exception as error:
+            again = typed_as("report", self.folder)
+            warnings.warn(f"no {REPORT}: {error}; the fits are whole, and this tries again: {again}", stacklevel=3)
 
 
 def _is_same(begun: FitSettings, wanted: FitSettings) -> bool:

@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from diffshape.batch.along_the_way import AlongTheWay
-from diffshape.batch.inputs import Inputs
 from diffshape.batch.outputs import Outputs, write_outputs
 from diffshape.fitting import FitResult, FitSettings, resume_fit
+from diffshape.fitting.inputs.inputs import Inputs
 from diffshape.fitting.run import Observer, run_fit
 from diffshape.training.device import chosen_device
 from diffshape.training.run_folder import RunFolder

@@ -1,18 +1,22 @@
-"""Files of a fit besides its weights: mesh.ply, preview.png, metrics.json."""
+"""Files of a fit besides its weights: mesh.ply, preview.png, metrics.json, report.html."""
 
+import warnings
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import trimesh
 
-from diffshape.batch.inputs import Inputs
+from diffshape._commands import typed_as
 from diffshape.data import Mesh, write_mesh
 from diffshape.fitting import FitResult, score_field
+from diffshape.fitting.inputs.inputs import Inputs
 from diffshape.fitting.methods.table import fits_of
 from diffshape.metrics import FieldScore, SurfaceScore, compare_surfaces
 from diffshape.ops.meshes.connected_parts import count_bodies
 from diffshape.report import preview
+from diffshape.report.fit_report.report import write_fit_report
+from diffshape.report.page.file import REPORT
 from diffshape.training.run_folder import RunFolder
 
 SAMPLES = 100_000
@@ -32,7 +36,9 @@ class Outputs:
 
 
 def write_outputs(result: FitResult, inputs: Inputs, folder: Path, *, resolution: int) -> Outputs:
-    """Mesh, picture and metrics of a fit, finished or not.
+    """Mesh, picture and metrics of a fit, finished or not, and the report of a finished one.
+
+    Whatever keeps the report from being written is a warning: the fit is whole without it.
 
     Raises:
         ValueError: A finished fit has no surface.
@@ -67,7 +73,17 @@ def write_outputs(result: FitResult, inputs: Inputs, folder: Path, *, resolution
         "distances": distances.to_dict() if distances else None,
     }
     RunFolder(folder).write_metrics(metrics)
+    if not result.interrupted:
+        _report(result, inputs, folder)
     return Outputs(metrics, score, distances)
+
+
+def _report(result: FitResult, inputs: Inputs, folder: Path) -> None:
+    try:
+        write_fit_report(folder, inputs, result)
+    except Exception as error:
+        again = typed_as("report", folder)
+        warnings.warn(f"no {REPORT}: {error}; the fit is whole, and this tries again: {again}", stacklevel=3)
 
 
 def surface_facts(mesh: Mesh) -> dict[str, Any]:

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import tyro
 
 from diffshape._bounds import check_number
-from diffshape.batch.input_file import input_file
 from diffshape.cli.device import check_threads, chosen_device, use_threads
 from diffshape.cli.errors import DONE, UsageError, usage_errors
 from diffshape.cli.folders import output_file
 from diffshape.cli.messages import Messages
 from diffshape.cli.parsing.options import OptionalFloat, OptionalInt, OptionalPath, OptionalUp, VerbOptions
 from diffshape.data.up import up_of
+from diffshape.fitting.inputs.input_file import input_file
 
 if TYPE_CHECKING:
     from diffshape.data import PointCloud

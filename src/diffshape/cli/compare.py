@@ -11,7 +11,6 @@ import tyro
 
 from diffshape._bounds import check_budget, check_resolution, check_whole
 from diffshape._did_you_mean import did_you_mean
-from diffshape.batch.input_file import input_file
 from diffshape.cli.device import check_threads, chosen_device, use_threads
 from diffshape.cli.errors import DONE, FAILED, PARTLY_FAILED, UsageError, usage_errors
 from diffshape.cli.fit.arguments import FieldName, takes_normals
@@ -27,6 +26,7 @@ from diffshape.cli.parsing.options import (
     OptionalUp,
     VerbOptions,
 )
+from diffshape.fitting.inputs.input_file import input_file
 from diffshape.fitting.presets import SCAN_PRESETS
 from diffshape.fitting.settings import FitSettings
 
@@ -40,6 +40,7 @@ else:  # one of the names that a method for scans has for its presets
     PresetName = Literal[tuple(dict.fromkeys(name for presets in SCAN_PRESETS.values() for name in presets))]
 
 _FILES = {
+    "report.html": "all of it as a page: tables to sort, pictures, what failed, links to the fits",
     "table.md": "means over the scans, scan by scan, what failed",
     "table.csv": "a row for each fit, with all numbers",
     "table.tex": "the tables for a paper (booktabs)",

@@ -10,11 +10,11 @@ import tyro
 
 from diffshape._bounds import SCORE_BYTES, check_fits
 from diffshape._commands import typed_as
-from diffshape.batch.input_file import input_file
 from diffshape.cli.errors import usage_errors
 from diffshape.cli.folders import run_path
 from diffshape.cli.frame_hint import frame_hint, show_hint
 from diffshape.cli.parsing.options import VerbOptions
+from diffshape.fitting.inputs.input_file import input_file
 from diffshape.training.run_folder import RunFolder
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from diffshape.training.environment import package_versions
 _OPTIONAL = {
     "LAS and LAZ files": ("laspy lazrs", "laspy"),
     "E57 files": ("pye57", "pye57"),
-    "images of landmarks": ("pillow", "PIL"),
+    "MP4 of a turning shape": ("imageio[ffmpeg]", "imageio_ffmpeg"),
     "train mixture": ("scikit-learn", "sklearn"),
     "--network transformer": ("timm", "timm"),
     "--log tensorboard": ("tensorboard", "tensorboard"),

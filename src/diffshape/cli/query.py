@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import tyro
 
-from diffshape.batch.input_file import input_file
 from diffshape.cli.folders import model_path, output_file, run_path
 from diffshape.cli.frame_hint import frame_hint, show_hint
 from diffshape.cli.parsing.options import OptionalPath, OptionalShape, RunPath, VerbOptions
+from diffshape.fitting.inputs.input_file import input_file
 
 if TYPE_CHECKING:
     import numpy as np

@@ -36,6 +36,11 @@ class FitFolder(RunFolder):
         """Whether the fit has its final weights."""
         return self._final.is_file()
 
+    @property
+    def holds_field(self) -> bool:
+        """Whether there are weights, final ones or those of a checkpoint."""
+        return self.is_finished or self.checkpoints.newest() is not None
+
     def begin_fit(self, fit: Fit) -> None:
         """Write all that a fit needs, to be resumed or used, besides its weights.
 

@@ -4,7 +4,8 @@ They change no bit of a fit, and their time counts neither in its budget nor in 
 """
 
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from diffshape._arguments import checked
 from diffshape._bounds import check_resolution, check_whole
 from diffshape._files import atomic_path
 from diffshape.data import Mesh, as_mesh, write_mesh
+from diffshape.fields import Field
 from diffshape.fitting.fit import Fit
 from diffshape.fitting.methods.task import FitTask
 from diffshape.fitting.result import FitResult
@@ -131,12 +133,8 @@ class Snapshots(FitObserver):
     def _surface(self, report: StepReport) -> Mesh:
         if self._fit is None:
             raise ValueError("Snapshots: give it to fit_points, fit_mesh or resume_fit, among the observers")
-        training = self._field.training
-        result = FitResult(field=self._field, fit=self._fit, step=report.step, seconds=report.seconds, interrupted=True)
-        try:
+        with result_so_far(self._fit, self._field, report) as result:
             return result.mesh(self.resolution)
-        finally:
-            self._field.train(training)
 
     def _write(self, step: int, mesh: Mesh) -> None:
         path = self._folder / MESHES / f"step_{step:06d}.ply"
@@ -175,6 +173,16 @@ class KeptSamples(FitObserver):
             if array is not None:
                 with atomic_path(folder / name) as temporary:
                     np.save(temporary, array.numpy(), allow_pickle=False)
+
+
+@contextmanager
+def result_so_far(fit: Fit, field: Field, report: StepReport) -> Iterator[FitResult]:
+    """The result of a fit as it is after a step, while entered; the field goes on in the mode in which it was."""
+    training = field.training
+    try:
+        yield FitResult(field=field, fit=fit, step=report.step, seconds=report.seconds, interrupted=True)
+    finally:
+        field.train(training)
 
 
 def _is_due(every: int | None, report: StepReport) -> bool:

@@ -16,8 +16,11 @@ from diffshape.fields.export import Format
 from diffshape.fitting.fit import Fit
 from diffshape.fitting.fit_folder import FitFolder
 from diffshape.fitting.settings import FitSettings
+from diffshape.fitting.show import OpenViewer, open_viewer
 from diffshape.fitting.surface.bodies import supported_bodies
+from diffshape.fitting.surface.creases import with_creases
 from diffshape.fitting.surface.open_mesh import open_mesh
+from diffshape.fitting.targets.scan_target import ScanTarget
 from diffshape.fitting.targets.target import Target
 from diffshape.ops import isosurface
 
@@ -90,10 +93,10 @@ class FitResult:
 
         Returns:
             The mesh, closed unless ``open``, without bodies that no data support; (0, 3) and (0, 3) if the field has no
-            zero inside its box. That of a scan has the attribute ``confidence`` (V,), from 1 where cleaned points are
-            sure and near to 0 where the surface was invented, 3 spacings from all of them and beyond; and the
-            attributes of the scan, taken from the nearest points: means of colours and other fractions, the nearest
-            point's of whole numbers.
+            zero inside its box. At sharp edges of a prepared scan its vertices lie on planes of the points around. That
+            of a scan has the attribute ``confidence`` (V,), from 1 where cleaned points are sure and near to 0 where
+            the surface was invented, 3 spacings from all of them and beyond; and the attributes of the scan, taken from
+            the nearest points: means of colours and other fractions, the nearest point's of whole numbers.
 
         Raises:
             ValueError: ``open`` is asked of a fit of a mesh.
@@ -106,11 +109,15 @@ class FitResult:
         resolution = self.resolution if resolution is None else resolution
         self.field.eval()
         vertices, faces = isosurface(self.field, resolution=resolution, bounds=bounds, closed=True)
-        surface = vertices.cpu().numpy(), faces.cpu().numpy()
+        vertices, faces = vertices.cpu(), faces.cpu()
+        if isinstance(self.target, ScanTarget) and self.target.errors is not None:
+            points = self.target.surface
+            vertices = with_creases(vertices, faces, points, self.field.query(points.points))
+        surface = vertices.numpy(), faces.numpy()
         if open and measured is not None:
             surface = open_mesh(*surface, measured)
-        points = self.target.points[:_SUPPORT].numpy()
-        kept, triangles = supported_bodies(*surface, points, self.target.support)
+        supporting = self.target.points[:_SUPPORT].numpy()
+        kept, triangles = supported_bodies(*surface, supporting, self.target.support)
         attributes = {} if measured is None else measured.told_at(torch.from_numpy(kept))
         parts: Any = (self.frame.from_unit(kept), triangles)
         if self.fit.as_torch:
@@ -134,6 +141,32 @@ class FitResult:
             dtype = points.dtype if points.is_floating_point() else torch.get_default_dtype()
             return distances.to(points.device, dtype)
         return distances.numpy()
+
+    @checked
+    def show(
+        self, *, truth: Any = None, host: str = "127.0.0.1", port: int | None = None, block: bool | None = None
+    ) -> OpenViewer:
+        """Open the live viewer: points, surface, distances, and slices through the field.
+
+        In a notebook the scene also appears under the cell, where it turns without the viewer. Elsewhere the address is
+        printed. The viewer is on a floor above the fits and is loaded when this is called.
+
+        Args:
+            truth: True surface, from which distances are measured: as ``data.as_mesh`` takes it, in the coordinates of
+                the input. None: distances are those between points and surface.
+            host: Address to listen at; by default no other machine reaches the viewer.
+            port: Port to listen at; None: the first free one from 8080 on.
+            block: Whether to wait for Ctrl-C; None: in a script, but not in a notebook.
+
+        Returns:
+            The viewer: ``address``, ``screenshot(path)``, ``wait()``, ``close()``.
+
+        Raises:
+            ImportError: viser is not installed; ``pip install "diffshape[viewer]"``.
+            ValueError: ``truth`` is no mesh, or no port is free.
+            OSError: The port is taken.
+        """
+        return open_viewer(self, truth=truth, host=host, port=port, block=block)
 
     @checked
     def export(self, path: str | Path, format: Format | None = None) -> Path:

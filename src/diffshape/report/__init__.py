@@ -1,4 +1,4 @@
-"""Pictures of shapes and runs; once imported, results show themselves as pictures in a notebook."""
+"""Pictures and reports of shapes and runs; once imported, results show themselves as pictures in a notebook."""
 
 from diffshape.report import notebook as notebook
 from diffshape.report.comparison.pictures import comparison_grid
@@ -15,11 +15,16 @@ from diffshape.report.pictures.preview import preview
 from diffshape.report.pictures.shape_space import completion_strip, interpolation_strip
 from diffshape.report.pictures.strip import shape_strip
 from diffshape.report.pictures.training_curves import training_curves
+from diffshape.report.pictures.turntable import turntable
+from diffshape.report.reports import write_report
+from diffshape.report.viewer.opening import view
+from diffshape.report.viewer.viewer import Viewer
 
 __all__ = [
     "ComparisonMean",
     "ComparisonRow",
     "ComparisonTable",
+    "Viewer",
     "answer_grid",
     "cleaning_strip",
     "comparison_grid",
@@ -35,7 +40,10 @@ __all__ = [
     "read_comparison",
     "shape_strip",
     "training_curves",
+    "turntable",
+    "view",
     "write_png",
+    "write_report",
 ]
 
 

@@ -17,7 +17,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from time import monotonic
 
@@ -26,6 +26,7 @@ from diffshape._reprs import one_line
 from diffshape.losses import LossTerms
 from diffshape.training.checkpoint import CheckpointFolder
 from diffshape.training.interrupt import Interrupts
+from diffshape.training.parallel import agreed
 from diffshape.training.randomness import own_randomness
 from diffshape.training.saver import Saver
 from diffshape.training.schedule import Budget, Constant, Schedule
@@ -46,6 +47,8 @@ class StepReport:
         lr: Learning rate of the first module in this step.
         terms: The loss of this step, detached; not finite if the update was skipped.
         skipped: Updates skipped so far in this process.
+        interrupts: The request to end the run after this step: its ``requested`` is True after Ctrl-C, and an observer
+            may set it.
     """
 
     step: int
@@ -54,6 +57,7 @@ class StepReport:
     lr: float
     terms: LossTerms
     skipped: int
+    interrupts: Interrupts = field(default_factory=Interrupts, repr=False)
 
     __repr__ = one_line
 
@@ -141,14 +145,15 @@ def train(
     with own_randomness(device) if resume else nullcontext(), Interrupts() as interrupts:
         step, seconds = saver.resume(resume)
         began, terms = monotonic() - seconds, None
-        while not (interrupts.requested or task.finished):
-            progress = budget.progress(step, monotonic() - began)
-            if progress >= 1:
+        while not task.finished:
+            stop, spent = agreed(interrupts.requested, monotonic() - began, device)
+            progress = budget.progress(step, spent)
+            if stop or progress >= 1:
                 break
             lr = update.scale_learning_rate(schedule(progress))
             terms = update(task, step, progress)
             step += 1
-            report = StepReport(step, monotonic() - began, budget, lr, terms, update.skipped)
+            report = StepReport(step, monotonic() - began, budget, lr, terms, update.skipped, interrupts)
             for observe in observers:
                 paused = monotonic()
                 observe(report)

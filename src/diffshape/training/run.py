@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from diffshape.training.log import CsvLog
 from diffshape.training.loop import Outcome, StepReport, train
+from diffshape.training.parallel import processes
 from diffshape.training.run_folder import RunFolder
 from diffshape.training.run_settings import RunSettings
 from diffshape.training.schedule import Schedule
@@ -48,5 +49,5 @@ def train_run(
         clip=task.clip,
         checkpoints=run.checkpoints if run else None,
         resume=resume,
-        observers=[*observers, CsvLog(run.log)] if run else observers,
+        observers=[*observers, CsvLog(run.log)] if run and processes().is_first else observers,
     )

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from diffshape.training.checkpoint import Checkpoint, CheckpointFolder
+from diffshape.training.parallel import processes
 from diffshape.training.task import Task
 from diffshape.training.update import Updater
 
@@ -54,7 +55,7 @@ class Saver:
 
     def save(self, step: int, seconds: float) -> None:
         """Save now, unless this step is saved already; what cannot be written is a warning, given once."""
-        if self.folder is None or step == self._saved_step:
+        if self.folder is None or step == self._saved_step or not processes().is_first:
             return
         self._tried_step, self._tried_seconds = step, seconds
         try:

@@ -16,6 +16,7 @@ from torch import Tensor, nn
 
 from diffshape._typed import check_settings
 from diffshape.losses import LossTerms
+from diffshape.training.parallel import average
 from diffshape.training.task import Task, named_parameters
 
 PATIENCE = 10
@@ -92,6 +93,9 @@ class Updater:
                 f"got shape {tuple(terms.total.shape)}, requires_grad={terms.total.requires_grad}"
             )
         terms.backward()
+        average([p.grad for p in self.parameters.values() if p.grad is not None])
+        terms = LossTerms(terms.total.detach().clone(), {name: part.clone() for name, part in terms.parts.items()})
+        average([terms.total, *terms.parts.values()])
         if self._is_safe(terms.total):
             self.optimizer.step()
             self._in_a_row = 0
@@ -100,7 +104,7 @@ class Updater:
             self._in_a_row += 1
             for buffer, kept in zip(self._statistics, statistics):
                 buffer.copy_(kept)
-        return LossTerms(terms.total.detach(), terms.parts)
+        return terms
 
     def _is_safe(self, total: Tensor) -> bool:
         """Whether loss and squared gradient norm are finite; clips on the way."""

@@ -134,6 +134,8 @@ def test_a_bad_row_is_told_before_anything_runs(scans, tmp_path, capsys, rows, s
         (["--resume", "x"], "there is no option --resume"),
         (["--stpes", "3"], "there is no option --stpes; did you mean --steps"),
         (["--shard", "3/2"], "--shard must be I/N"),
+        (["--steps", "-3"], "--steps must be at least 1, got -3"),
+        (["--gpus", "1"], "--gpus has no effect with --executor local"),
         (["--jobs", "0"], "--jobs must be at least 1"),
         (["--verb", "demo"], "--verb must be one of fit, clean, eval, sample"),
     ],

@@ -14,9 +14,9 @@ import yaml
 from safetensors.torch import load_file
 
 import diffshape
-from diffshape.batch.inputs import remembered_inputs
 from diffshape.cli.main import main
 from diffshape.data import read_mesh, write_mesh, write_points
+from diffshape.fitting.inputs.inputs import remembered_inputs
 from diffshape.ops import isosurface
 from diffshape.training import read_log
 

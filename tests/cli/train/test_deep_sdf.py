@@ -59,6 +59,7 @@ def test_a_training_leaves_its_files_and_tells_its_score(capsys):
             "checkpoints",
             "model",
             "metrics.json",
+            "report.html",
             "strip.png",
             "completion.png",
         )

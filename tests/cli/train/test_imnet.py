@@ -25,7 +25,10 @@ def test_a_training_leaves_its_files_and_tells_its_score(capsys):
     assert run.parent == Path("outputs/imnet/table")
     assert "3 shapes to learn from, 2 to be tested on" in out
     assert "IoU of new shapes" in out
-    names = {"config.yaml", "environment.json", "log.csv", "checkpoints", "model", "metrics.json", "shapes.png"}
+    names = {"config.yaml", "environment.json", "log.csv", "checkpoints", "model", "metrics.json"} | {
+        "report.html",
+        "shapes.png",
+    }
     assert {path.name for path in run.iterdir()} == names
     assert len(yaml.safe_load((run / "metrics.json").read_text())["score"]["iou"]) == 2
     assert load(run).latent == 4

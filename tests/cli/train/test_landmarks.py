@@ -41,7 +41,7 @@ def test_a_training_leaves_its_files_and_tells_its_score(capsys):
     run = Path(out.splitlines()[0])
     assert run.parent == Path("outputs/landmarks/phantoms-lateral")
     names = {path.name for path in run.iterdir()}
-    assert names >= {"config.yaml", "log.csv", "metrics.json", "overlay.png", "model", "checkpoints"}
+    assert names >= {"config.yaml", "log.csv", "metrics.json", "overlay.png", "model", "checkpoints", "report.html"}
     for start in ("MRE ", "SDR ", "order ", "sure "):
         assert any(line.startswith(start) for line in out.splitlines())
     metrics = json.loads((run / "metrics.json").read_text())

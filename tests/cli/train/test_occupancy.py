@@ -30,7 +30,10 @@ def test_a_training_leaves_its_files_and_tells_its_score(capsys):
     assert run.parent == Path("outputs/occupancy/table")
     assert "4 shapes to learn from, 2 to be tested on" in out
     assert "IoU of new shapes" in out
-    names = {"config.yaml", "environment.json", "log.csv", "checkpoints", "model", "metrics.json", "shapes.png"}
+    names = {"config.yaml", "environment.json", "log.csv", "checkpoints", "model", "metrics.json"} | {
+        "report.html",
+        "shapes.png",
+    }
     assert {path.name for path in run.iterdir()} == names
     metrics = yaml.safe_load((run / "metrics.json").read_text())
     assert metrics["tested"] == ["table 0", "table 1"]

@@ -23,7 +23,10 @@ def test_a_training_leaves_its_files_and_tells_its_score(capsys):
     assert run.parent == Path("outputs/psgn/hidden_back")
     assert "3 shapes to learn from, 3 to be tested on" in out
     assert "best answer to the truth" in out
-    names = {"config.yaml", "environment.json", "log.csv", "checkpoints", "model", "metrics.json", "answers.png"}
+    names = {"config.yaml", "environment.json", "log.csv", "checkpoints", "model", "metrics.json"} | {
+        "report.html",
+        "answers.png",
+    }
     assert {path.name for path in run.iterdir()} == names
     metrics = yaml.safe_load((run / "metrics.json").read_text())
     assert metrics["tested"] == ["hidden_back 0", "hidden_back 1", "hidden_back 2"]

@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+from PIL import Image
 
 from diffshape.data import ReadError
 from diffshape.data.formats.pictures import read_gray
@@ -17,8 +18,8 @@ def test_arrays_are_grey_images_as_they_are(tmp_path):
 
 
 def test_colours_become_grey_and_nonsense_is_named(tmp_path):
-    image = pytest.importorskip("PIL.Image")
-    image.fromarray(np.full((2, 3, 3), 100, np.uint8)).save(tmp_path / "a.png")
+
+    Image.fromarray(np.full((2, 3, 3), 100, np.uint8)).save(tmp_path / "a.png")
     assert read_gray(tmp_path / "a.png").tolist() == [[100] * 3] * 2
     (tmp_path / "b.png").write_bytes(b"nonsense")
     with pytest.raises(ReadError, match=r"b.png: cannot be read as an image"):

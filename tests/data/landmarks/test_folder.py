@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 
 from diffshape.data import ReadError, read_landmark_folder, skeleton_of
 from diffshape.data.landmarks.folder import read_points_csv
@@ -102,11 +103,10 @@ def test_an_image_that_promises_more_than_it_holds(folder):
 
 
 @pytest.mark.parametrize("suffix", ["png", "tif"])
-def test_pictures_are_read_with_pillow(folder, suffix):
-    image = pytest.importorskip("PIL.Image")
+def test_pictures_are_read(folder, suffix):
     pixels = np.arange(64 * 64, dtype=np.uint16).reshape(64, 64) * 16
-    image.fromarray(pixels).save(folder / f"deep.{suffix}")
-    image.fromarray((pixels // 256).astype(np.uint8)).convert("RGB").save(folder / "flat.png")
+    Image.fromarray(pixels).save(folder / f"deep.{suffix}")
+    Image.fromarray((pixels // 256).astype(np.uint8)).convert("RGB").save(folder / "flat.png")
     for name in ("deep", "flat"):
         (folder / f"{name}.csv").write_text("\n".join(ROWS))
     read = read_landmark_folder(folder, size=(64, 64))
@@ -155,7 +155,6 @@ def test_what_is_no_grey_image_is_named(folder, image):
 
 
 def test_a_file_that_is_no_image_is_named(folder):
-    pytest.importorskip("PIL")
     (folder / "b.png").write_bytes(b"no picture")
     (folder / "b.csv").write_text("\n".join(ROWS))
     with pytest.raises(ReadError, match=r"b.png: cannot be read"):

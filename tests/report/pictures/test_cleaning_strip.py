@@ -7,7 +7,6 @@ import torch
 from diffshape.fitting import CleanScan
 from diffshape.report import cleaning_strip
 from diffshape.report.pictures.gallery import GAP
-from diffshape.report.pictures.preview import BACKGROUND
 
 SIZE = 120
 
@@ -29,10 +28,9 @@ def cleaned(points, normals, outliers, spacing=0.08):
 
 
 def panels(picture):
-    """The two panels, in which ink is True."""
+    """The two panels, in which a shape, which has a colour, is True."""
     sides = [picture[GAP : GAP + SIZE, left : left + SIZE] for left in (GAP, 2 * GAP + SIZE)]
-    background = np.round(255 * np.array(BACKGROUND))
-    return [np.abs(side - background).max(axis=2) > 8 for side in sides]
+    return [np.ptp(side.astype(int), axis=2) > 12 for side in sides]
 
 
 def reddish(picture):

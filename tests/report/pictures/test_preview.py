@@ -13,6 +13,11 @@ def is_background(image):
     return (image == preview([], [], size=1)[0, 0]).all(-1)
 
 
+def silhouette(*shape, **options):
+    """Where there is something, shadows left out."""
+    return ~is_background(preview(*shape, ground=False, **options))
+
+
 def test_z_is_up_unless_something_else_is_said():
     box = trimesh.creation.box((1, 2, 3))
     default, up = (preview(box.vertices, box.faces, size=24, **options) for options in ({}, {"up": "z"}))
@@ -29,7 +34,7 @@ def test_panels_and_types():
 
 
 def test_ball_is_a_disc_filling_nine_tenths():
-    seen = ~is_background(preview(VERTICES, FACES, size=100))
+    seen = silhouette(VERTICES, FACES, size=100)
     assert seen.mean() == pytest.approx(np.pi / 4 * 0.9**2, rel=0.04)
     assert not seen[[0, 0, -1, -1], [0, -1, 0, -1]].any()
     assert seen[50, 50]
@@ -41,8 +46,8 @@ def test_light_comes_from_the_upper_left():
 
 
 def test_points_are_drawn_where_the_surface_is():
-    image = preview(VERTICES, FACES, VERTICES, size=100)
-    points, surface = ~is_background(image[:, :100]), ~is_background(image[:, 100:])
+    seen = silhouette(VERTICES, FACES, VERTICES, size=100)
+    points, surface = seen[:, :100], seen[:, 100:]
     assert (points & surface).sum() > 0.9 * points.sum()
     assert points.sum() > 0.4 * surface.sum()
 
@@ -152,8 +157,85 @@ def test_bounds_that_are_no_box_are_refused(bounds):
 
 def test_bounds_set_the_scale():
     triangle = np.array([[0.0, 0, 0], [1, 0, 0], [0, 1, 0]])
-    view = {"azimuth": 0.0, "elevation": 0.0, "size": 64}
+    view = {"azimuth": 0.0, "elevation": 0.0, "size": 64, "ground": False}
     far, same = (preview(triangle, [[0, 1, 2]], bounds=((0, 0, 0), (high, high, 0)), **view) for high in (2.0, 1.0))
     assert np.array_equal(same, preview(triangle, [[0, 1, 2]], **view))
     sizes = [(picture != picture[0, -1]).any(-1).any(0).sum() for picture in (far, same)]
     assert sizes[1] == pytest.approx(2 * sizes[0], abs=2)
+
+
+AXES = [("x", 0), ("y", 1), ("z", 2), ("-x", 0), ("-y", 1), ("-z", 2)]
+
+
+def shadow(vertices, faces, **options):
+    """How much darker each pixel is than without the ground, 0 to 255."""
+    drawn, plain = (preview(vertices, faces, size=96, ground=ground, **options) for ground in (True, False))
+    return (plain.astype(int) - drawn).max(axis=-1)
+
+
+@pytest.mark.parametrize(("up", "axis"), AXES)
+def test_a_shadow_lies_below_the_shape_whatever_is_up(up, axis):
+    high = (-0.2 if up.startswith("-") else 0.2) * np.eye(3)[axis]
+    bounds = [-0.8] * 3, [0.8] * 3  # the ball floats above the floor of the box
+    dark = shadow(0.4 * VERTICES + high, FACES, up=up, bounds=bounds)
+    ball = silhouette(0.4 * VERTICES + high, FACES, up=up, bounds=bounds, size=96)
+    assert dark.min() >= 0
+    assert dark[~ball].max() >= 10
+    rows, columns = (np.average(np.indices(dark.shape)[each], weights=dark) for each in (0, 1))
+    ball_rows, ball_columns = (np.nonzero(ball)[each].mean() for each in (0, 1))
+    assert rows > ball_rows + 20
+    assert columns == pytest.approx(ball_columns, abs=3)
+
+
+def test_a_shadow_is_darker_and_narrower_the_lower_the_shape():
+    bounds = ([-1.5, -1.5, 0], [1.5, 1.5, 3])
+    low, high = (shadow(0.4 * VERTICES + [0, 0, height], FACES, bounds=bounds, elevation=60.0) for height in (0.4, 1.2))
+    assert low.max() > 1.5 * high.max() > 12
+    assert (low > 0.2 * low.max()).sum() < (high > 0.2 * high.max()).sum()
+
+
+def test_a_shadow_fades_out_and_is_none_for_an_eye_below_the_ground():
+    dark = shadow(0.3 * VERTICES, FACES, bounds=([-1, -1, -0.3], [1, 1, 0.3]), elevation=89.0)
+    assert dark.max() > 15
+    assert not dark[[0, -1]].any()
+    assert not dark[:, [0, -1]].any()
+    assert np.diff(dark[48, :28]).min() >= -1  # from the border to the ball
+    for elevation in (-20.0, 0.0):
+        assert not shadow(VERTICES, FACES, elevation=elevation).any()
+
+
+def test_points_throw_the_shadow_of_the_surface_they_lie_on():
+    points = np.random.default_rng(0).normal(size=(5000, 3))
+    points /= np.linalg.norm(points, axis=1, keepdims=True)
+    view = {"size": 96, "bounds": ([-1.5, -1.5, -1], [1.5, 1.5, 1])}
+    plain, shaded = (preview(VERTICES, FACES, points, ground=ground, **view).astype(int) for ground in (False, True))
+    dark = (plain - shaded).max(axis=-1)
+    there = is_background(plain[:, :96]) & is_background(plain[:, 96:])
+    sums = [dark[:, :96][there].sum(), dark[:, 96:][there].sum()]
+    assert sums[0] == pytest.approx(sums[1], rel=0.2)
+    assert sums[1] > 3000
+
+
+def luminance(image):
+    return image.astype(float).mean(axis=-1)
+
+
+def test_a_hollow_is_darker_than_the_open_and_what_is_flat_or_rough_is_not():
+    steps = np.linspace(-1, 1, 81)
+    x, y = (each.ravel() for each in np.meshgrid(steps, steps))
+    index = np.arange(81 * 81).reshape(81, 81)
+    first, right, above, across = (
+        each.ravel() for each in (index[:-1, :-1], index[:-1, 1:], index[1:, :-1], index[1:, 1:])
+    )
+    faces = np.concatenate([np.stack([first, right, across], 1), np.stack([first, across, above], 1)])
+    view = {"azimuth": 0.0, "elevation": 90.0, "size": 128, "ground": False, "bounds": ([-1, -1, -1], [1, 1, 1])}
+    rough = 0.004 * np.random.default_rng(0).normal(size=len(x))
+    flat, uneven, sunken, pit = (
+        luminance(preview(np.stack([x, y, z], 1), faces, **view))
+        for z in (0 * x, rough, 0 * x - 0.5, -0.5 * (np.maximum(abs(x), abs(y)) < 0.3))
+    )
+    assert np.ptp(flat[10:-10, 10:-10]) < 2
+    assert uneven[10:-10, 10:-10].mean() > 0.94 * flat[64, 64]
+    corner = pit[64 + 14, 64 + 14]  # between two walls and the floor
+    assert corner < 0.93 * sunken[64, 64]
+    assert pit[16, 16] == pytest.approx(flat[16, 16], abs=2)

@@ -12,8 +12,9 @@ from diffshape.batch.jobs.records import FOLDER, Record, Records
 from diffshape.batch.jobs.run_jobs import planned, run_jobs
 from diffshape.batch.jobs.table import table_rows, write_table
 from diffshape.cli.batch.arguments import Batch as Batch
-from diffshape.cli.batch.arguments import check, folder_of, jobs_of
+from diffshape.cli.batch.arguments import check, folder_of
 from diffshape.cli.batch.arguments import taken_apart as taken_apart
+from diffshape.cli.batch.jobs import jobs_of
 from diffshape.cli.batch.watch import BatchWatch
 from diffshape.cli.batch.work import do_job
 from diffshape.cli.errors import DONE, FAILED, INTERRUPTED, PARTLY_FAILED, usage_errors

@@ -19,9 +19,11 @@ from diffshape.cli.parsing.options import (
     OptionalPath,
     OptionalTracker,
     OptionalUp,
+    OptionalViewer,
     PositionalPath,
     VerbOptions,
 )
+from diffshape.cli.viewer_options import HOST
 from diffshape.fields.config import FieldConfig, HashGridConfig
 from diffshape.fitting.methods.config import MeshMethodConfig, MethodConfig, ScanMethodConfig, method_of
 from diffshape.fitting.methods.diffcd import DiffCD
@@ -43,7 +45,17 @@ else:  # one of the names in the lists of presets, methods and fields
         ]
         for option, names in (("method", SCAN_PRESETS), ("field", FIELD_NAMES))
     )
-_KEPT_ON_RESUME = {"truth", "resolution", "up", "mesh_every", "eval_every", "keep_samples"}
+_KEPT_ON_RESUME = {
+    "truth",
+    "resolution",
+    "up",
+    "mesh_every",
+    "eval_every",
+    "keep_samples",
+    "vis",
+    "viewer_host",
+    "viewer_port",
+}
 """Options that a resumed fit takes, as they do not change it."""
 
 
@@ -109,6 +121,13 @@ class FitArguments(VerbOptions):
     log: OptionalTracker = None
     """Give the numbers of log.csv to TensorBoard or Weights & Biases too, by files in the run folder; nothing is
     uploaded unless WANDB_MODE=online is set. Needs the package of that name."""
+    vis: OptionalViewer = None
+    """Show the fit in a browser while it runs, at an address that is printed: the surface as it grows, the loss, pause
+    and stop. Needs viser."""
+    viewer_host: str = HOST
+    """Address at which the viewer listens; 0.0.0.0 lets every machine of the network see it."""
+    viewer_port: OptionalInt = None
+    """Port at which the viewer listens. Default: the first free one from 8080 on."""
     resume: OptionalPath = None
     """Folder of an interrupted fit to go on with; leave out POINTS and --out."""
     json: bool = False

@@ -10,6 +10,7 @@ from diffshape.cli.fit.arguments import FitArguments as FitArguments
 from diffshape.cli.fit.arguments import check, input_path, settings_of
 from diffshape.cli.fit.arguments import defaults_for as defaults_for
 from diffshape.cli.fit.outputs import tell_outputs
+from diffshape.cli.fit.watching import check_viewer, stay, watched
 from diffshape.cli.folders import fresh_folder, run_path
 from diffshape.cli.frame_hint import frame_hint, show_hint
 from diffshape.cli.messages import Messages
@@ -19,7 +20,7 @@ from diffshape.training.run_folder import RunFolder
 
 if TYPE_CHECKING:
     from diffshape.batch.along_the_way import AlongTheWay
-    from diffshape.batch.inputs import Inputs
+    from diffshape.fitting.inputs.inputs import Inputs
 _NO_STEPS = "the surface was found in closed form, without steps: nothing was written along the way"
 """Note on a fit that was to write something along the way and had none."""
 
@@ -27,6 +28,7 @@ _NO_STEPS = "the surface was found in closed form, without steps: nothing was wr
 def run(arguments: FitArguments) -> int:
     """Fit, write the outputs, and print what there is."""
     check(arguments)
+    check_viewer(arguments)
     from diffshape.batch.fit_job import FitJob
     from diffshape.training import Progress
 
@@ -53,16 +55,19 @@ def run(arguments: FitArguments) -> int:
     say.folder(folder)
     say.notes([*inputs.notes, *(arguments.defaults.notes if arguments.defaults else ())])
     progress = Progress(f"fit {inputs.name} on {device}", quiet=arguments.quiet)
-    with told_way_on(folder, "fit"), RunFolder(folder).only_here():
-        with progress:
-            result = job.fit([progress])
-        say.notes(note for note in result.notes if note not in inputs.notes)
-        if result.step == 0 and {"mesh_every", "eval_every", "log"} & arguments.typed:
-            say.notes([_NO_STEPS])
-        outputs = job.write(result)
-    if result.interrupted:
-        return say.interrupted(folder, result.step)
-    tell_outputs(say, folder, outputs, truth=inputs.truth_path)
+    with watched(arguments, inputs, say) as live:
+        with told_way_on(folder, "fit"), RunFolder(folder).only_here():
+            with progress:
+                result = job.fit([progress, *([live] if live else [])])
+            say.notes(note for note in result.notes if note not in inputs.notes)
+            if result.step == 0 and {"mesh_every", "eval_every", "log"} & arguments.typed:
+                say.notes([_NO_STEPS])
+            outputs = job.write(result)
+        if result.interrupted:
+            return say.interrupted(folder, result.step)
+        tell_outputs(say, folder, outputs, truth=inputs.truth_path)
+        if live:
+            stay(live, folder, say)
     return DONE
 
 
@@ -85,7 +90,7 @@ def _along_the_way(arguments: FitArguments, inputs: "Inputs") -> "AlongTheWay":
 
 
 def _inputs(arguments: FitArguments) -> "Inputs":
-    from diffshape.batch.inputs import read_inputs
+    from diffshape.fitting.inputs.inputs import read_inputs
 
     inputs = read_inputs(
         input_path(arguments),
@@ -101,6 +106,6 @@ def _inputs(arguments: FitArguments) -> "Inputs":
 
 
 def _resumed_inputs(arguments: FitArguments, folder: Path) -> "Inputs":
-    from diffshape.batch.inputs import remembered_inputs
+    from diffshape.fitting.inputs.inputs import remembered_inputs
 
     return remembered_inputs(folder, truth=arguments.truth, up=arguments.up)

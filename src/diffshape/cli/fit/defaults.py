@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
 from diffshape._files import read_yaml
-from diffshape.batch.input_file import input_file
 from diffshape.cli.errors import UsageError, as_option, without_class
 from diffshape.fields.config import FIELD_KINDS, FieldConfig, HashGridConfig, LatentMLPConfig
+from diffshape.fitting.inputs.input_file import input_file
 from diffshape.fitting.methods.config import MethodConfig, ScanMethodConfig, method_of
 from diffshape.fitting.methods.table import DEFAULT_METHODS, METHODS, Fits, name_of
 from diffshape.fitting.official_config import is_official, read_official

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 _FILES = {
     "mesh.ply": "the surface, in the coordinates of the input; of a scan with its colours and a confidence",
     "preview.png": "points of the input and the surface, side by side; violet where it was invented",
+    "report.html": "all of it on one page, to turn and to share; opens in a browser",
     "metrics.json": "steps, seconds, size, score",
     "field.safetensors": "the field itself, for query and mesh",
     "config.yaml": "every setting, for --config",

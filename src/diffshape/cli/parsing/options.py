@@ -27,6 +27,9 @@ OptionalTracker: TypeAlias = Annotated[
 OptionalUp: TypeAlias = Annotated[
     Up | None, tyro.conf.arg(metavar="{x,y,z,-x,-y,-z}", help_behavior_hint="(default: z; y for GLB)")
 ]
+OptionalViewer: TypeAlias = Annotated[
+    Literal["viewer"] | None, tyro.conf.arg(metavar="{viewer}", help_behavior_hint="")
+]
 RunPath: TypeAlias = Annotated[Path, tyro.conf.Positional, tyro.conf.arg(metavar="RUN")]
 PositionalPath: TypeAlias = Annotated[
     Path | None, tyro.conf.Positional, tyro.conf.arg(metavar="POINTS", help_behavior_hint="")

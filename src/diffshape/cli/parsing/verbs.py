@@ -34,6 +34,8 @@ VERBS = {
     "mesh": Verb("mesh", "MeshRun", "the surface of a fit again, finer or coarser"),
     "query": Verb("query", "Query", "signed distances of points from the surface of a fit"),
     "eval": Verb("eval", "Eval", "how far a surface is from the true one"),
+    "report": Verb("report", "Report", "a fit, a training or many runs on one page, to read and to share"),
+    "view": Verb("view", "View", "runs and files in a browser, to turn, colour, cut and slice"),
     "compare": Verb("compare", "Compare", "several methods on several scans, in one table"),
     "batch": Verb("batch.command", "Batch", "fits, or what else, of many files: here, by Ray or SLURM"),
     "train autoencoder": Verb("train.autoencoder", "TrainAutoencoder", "codes of point clouds"),

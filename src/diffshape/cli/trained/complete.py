@@ -6,9 +6,9 @@ from typing import Annotated
 
 import tyro
 
-from diffshape.batch.input_file import input_file
 from diffshape.cli.folders import model_path, output_file
 from diffshape.cli.parsing.options import OptionalPath, RunPath, VerbOptions
+from diffshape.fitting.inputs.input_file import input_file
 
 _SUFFIXES = (".ply", ".obj", ".stl", ".off", ".glb")
 

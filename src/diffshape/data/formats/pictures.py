@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image, UnidentifiedImageError
 
 from diffshape.data.arrays import ReadError
 from diffshape.data.formats.arrays import read_array
@@ -15,7 +16,6 @@ def read_gray(path: Path) -> NDArray[Any]:
 
     Raises:
         ReadError: The file cannot be read, or is not such an image.
-        ImportError: It is a picture, and Pillow is not installed.
     """
     pixels = read_array(path) if path.suffix.lower() == ".npy" else _picture(path)
     if pixels.ndim != 2 or 0 in pixels.shape or pixels.dtype.kind not in "fiub":
@@ -24,10 +24,6 @@ def read_gray(path: Path) -> NDArray[Any]:
 
 
 def _picture(path: Path) -> np.ndarray:
-    try:
-        from PIL import Image, UnidentifiedImageError  # type: ignore[import-not-found]
-    except ImportError as error:
-        raise ImportError(f"{path}: pictures are read with Pillow; pip install pillow, or give NPY files") from error
     try:
         with Image.open(path) as image:
             if image.mode.startswith("I"):

@@ -39,7 +39,7 @@ def read_landmark_folder(
     that come in 16 fill the range, and one folder has one brightness.
 
     Args:
-        folder: Folder of ``name.png`` (or JPEG, TIFF, BMP, NPY) and ``name.csv``; pictures need Pillow.
+        folder: Folder of ``name.png`` (or JPEG, TIFF, BMP, NPY) and ``name.csv``.
         size: (H, W) that each image is scaled to fit into, kept in proportion, at the upper left; the rest is black.
         spacing: Millimetres a pixel of the files, for errors in mm; ``None`` for errors in pixels of the files.
 
@@ -49,7 +49,6 @@ def read_landmark_folder(
     Raises:
         FileNotFoundError: There is no such folder.
         ReadError: No image has points, a file cannot be read, or the numbers of rows differ.
-        ImportError: There are pictures, and Pillow is not installed.
     """
     folder = Path(folder)
     if not folder.is_dir():

@@ -12,6 +12,7 @@ from diffshape.data.arrays import host_array
 from diffshape.losses import LossTerms
 from diffshape.models.autoencoders.autoencoder import Autoencoder
 from diffshape.ops.eval_mode import eval_mode
+from diffshape.training.parallel import own_part
 from diffshape.training.task import ExampleTask
 
 
@@ -38,7 +39,7 @@ class Reconstruction(ExampleTask):
     def loss(self, step: int, progress: float) -> LossTerms:
         """The loss on one batch."""
         chosen = torch.randperm(len(self.samples), generator=self.generator)[: self.batch]
-        batch = self.samples[chosen.to(self.samples.device)]
+        batch = own_part(self.samples[chosen.to(self.samples.device)])
         return self.model.loss(self.model(batch), batch)
 
 

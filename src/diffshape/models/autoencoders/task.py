@@ -8,6 +8,7 @@ from diffshape.models.autoencoders.point_net import PointNetModel
 from diffshape.models.clouds import draw_clouds
 from diffshape.training import Adam, Schedule, WarmupCosine
 from diffshape.training.models.task import ModelTask
+from diffshape.training.parallel import own_part
 
 _SCHEDULE = WarmupCosine(warmup=0.0, final=0.01)
 
@@ -23,7 +24,7 @@ class AutoencoderTask(ModelTask[PointNetModel]):
     def loss(self, step: int, progress: float) -> LossTerms:
         """The loss on a batch."""
         config = self.model.config
-        clouds = draw_clouds(self.clouds, config.batch, config.network.points, self.generator)
+        clouds = own_part(draw_clouds(self.clouds, config.batch, config.network.points, self.generator))
         return self.model.loss(self.model(clouds), clouds)
 
     def optimizer(self) -> Adam:

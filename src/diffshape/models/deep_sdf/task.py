@@ -16,6 +16,7 @@ from diffshape.models.deep_sdf.model import DeepSDF
 from diffshape.models.deep_sdf.samples import SidedPool
 from diffshape.training import Adam, Halving, Schedule
 from diffshape.training.models.task import ModelTask
+from diffshape.training.parallel import own_part
 
 
 class DeepSDFTask(ModelTask[DeepSDF]):
@@ -36,6 +37,7 @@ class DeepSDFTask(ModelTask[DeepSDF]):
         shapes = torch.randperm(len(self.field.codes), generator=self.generator)[: config.batch]
         shapes = shapes.to(self.pool.points.device)
         points, distances = self.pool.draw(shapes, config.points, self.generator)
+        shapes, points, distances = (own_part(part) for part in (shapes, points, distances))
         codes = self.field.lookup(shapes)
         error = clamped_l1_loss(self.field.decode(points, codes), distances, limit=config.clamp)
         norm = torch.linalg.vector_norm(codes, dim=1).mean()

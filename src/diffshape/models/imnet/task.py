@@ -16,6 +16,7 @@ from diffshape.models.imnet.cells import Cells, chosen_cells, coarser, filled
 from diffshape.models.imnet.model import ImNet
 from diffshape.training import Adam, Exponential, Schedule
 from diffshape.training.models.task import ModelTask
+from diffshape.training.parallel import own_part
 
 
 class ImNetTask(ModelTask[ImNet]):
@@ -43,6 +44,7 @@ class ImNetTask(ModelTask[ImNet]):
         config = self.model.config
         shapes = torch.randperm(len(self.voxels), generator=self.generator)[: config.batch].to(self.voxels.device)
         points, occupied = self.stage(progress).draw(shapes, config.points, self.generator)
+        shapes, points, occupied = (own_part(part) for part in (shapes, points, occupied))
         found = self.model.occupancies(points, self.model.encoder(self.voxels[shapes]))
         error = (found - occupied).square().mean()
         return LossTerms(error, {"squared_error": error})

@@ -12,6 +12,7 @@ from diffshape.models.landmarks.detector import LandmarkDetector
 from diffshape.ops import resize_landmarks
 from diffshape.training import Adam, Schedule, WarmupCosine
 from diffshape.training.models.task import ModelTask
+from diffshape.training.parallel import own_part
 
 WARMUP = 0.1
 """Share of the budget over which the learning rate rises."""
@@ -35,7 +36,8 @@ class LandmarkTask(ModelTask[LandmarkDetector]):
         """The objective on a batch."""
         rows = torch.randint(len(self.data), (self.training.batch,), generator=self.generator)
         batch = (self.data.images[rows], self.data.landmarks[rows], self.data.mask[rows])
-        images, landmarks, mask = (part.to(self.device) for part in augmented(*batch, self.training, self.generator))
+        changed = augmented(*batch, self.training, self.generator)
+        images, landmarks, mask = (own_part(part).to(self.device) for part in changed)
         output = self.detector(images)
         return self.detector.objective(
             output.heatmaps,

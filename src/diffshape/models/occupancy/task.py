@@ -13,11 +13,12 @@ from torch import Tensor, nn
 from diffshape.data import ShapeSet
 from diffshape.losses import LossTerms
 from diffshape.models.divergence import normal_divergence
-from diffshape.models.occupancy.batches import ShapeBatches
+from diffshape.models.occupancy.batches import ShapeBatches, SpacePoints
 from diffshape.models.occupancy.model import OccupancyNetwork
 from diffshape.models.occupancy.threshold import best_threshold
 from diffshape.training import Adam, Schedule, WarmupCosine
 from diffshape.training.models.task import ModelTask
+from diffshape.training.parallel import normal_like, own_part
 
 _WARM_UP = 0.02
 """Share of the budget over which the learning rate grows from 0."""
@@ -39,12 +40,13 @@ class OccupancyTask(ModelTask[OccupancyNetwork]):
         device = model.chosen_threshold.device
         shapes = torch.randperm(self.count, generator=self.generator)[: config.batch].to(device)
         space = self.batches.space(shapes, self.generator)
-        inputs = self.batches.inputs(shapes, space, self.generator)
+        inputs = own_part(self.batches.inputs(shapes, space, self.generator))
+        space = SpacePoints(*map(own_part, space))
         if not model.is_variational:
             entropy = occupancy_entropy(model.decoder(space.points, model.encoder(inputs)), space.occupied)
             return LossTerms(entropy, {"entropy": entropy})
         mean, log_deviation = model.encoder(inputs)
-        noise = torch.randn(mean.shape, generator=self.generator).to(mean)
+        noise = normal_like(mean, self.generator)
         codes = mean + log_deviation.exp() * noise
         entropy = occupancy_entropy(model.decoder(space.points, codes), space.occupied)
         divergence = normal_divergence(mean, 2 * log_deviation).sum(1).mean()

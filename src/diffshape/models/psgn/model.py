@@ -16,6 +16,7 @@ from diffshape.models.files import write_model
 from diffshape.models.psgn.config import PSGNConfig
 from diffshape.models.psgn.networks import FullyConnected, Hourglass, ImagePyramid, Posterior
 from diffshape.ops.eval_mode import eval_mode
+from diffshape.training.parallel import normal_like
 
 _TOGETHER = 64
 """Images that are answered at once."""
@@ -151,7 +152,7 @@ class PSGN(nn.Module):
 
 def random_vectors(config: PSGNConfig, images: Tensor, generator: torch.Generator) -> Float[Tensor, "b z"]:
     """A vector r ~ N(0, I) of its own for each image; without numbers for a model that has none."""
-    return torch.randn(len(images), config.noise, generator=generator).to(images)
+    return normal_like(images.new_empty(len(images), config.noise), generator)
 
 
 def saved_psgn(settings: Mapping[str, Any], tensors: Mapping[str, Tensor]) -> PSGN:

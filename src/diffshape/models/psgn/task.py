@@ -8,6 +8,7 @@ from diffshape.models.psgn.schemes import SCHEMES
 from diffshape.models.psgn.views import Views
 from diffshape.training import Adam, Schedule, WarmupCosine
 from diffshape.training.models.task import ModelTask
+from diffshape.training.parallel import own_part
 
 
 class PSGNTask(ModelTask[PSGN]):
@@ -27,7 +28,7 @@ class PSGNTask(ModelTask[PSGN]):
             torch.randint(views, (config.batch,), generator=self.generator),
             torch.rand(config.batch, total, generator=self.generator).topk(config.target_points).indices,
         )
-        images, targets = self.views.of(*(part.to(self.views.points.device) for part in drawn))
+        images, targets = self.views.of(*(own_part(part).to(self.views.points.device) for part in drawn))
         return SCHEMES[config.scheme](self.model, images, targets, self.generator)
 
     def optimizer(self) -> Adam:

@@ -15,6 +15,7 @@ from diffshape.models.divergence import normal_divergence
 from diffshape.models.vecset.config import VecSetNetwork
 from diffshape.models.waves import with_waves
 from diffshape.ops import farthest_points, gather_points
+from diffshape.training.parallel import normal_like, uniform_like
 
 _OCTAVES = 8
 """Frequencies of the waves that describe a coordinate."""
@@ -119,7 +120,7 @@ class Posterior(NamedTuple):
         """Vectors drawn by a generator on the CPU; the mean where nothing is random."""
         if self.log_variance is None:
             return self.mean
-        noise = torch.randn(self.mean.shape, generator=generator).to(self.mean)
+        noise = normal_like(self.mean, generator)
         return self.mean + (0.5 * self.log_variance).exp() * noise
 
     def divergence(self) -> Float[Tensor, ""]:
@@ -145,8 +146,9 @@ class VecSetEncoder(nn.Module):
     ) -> Posterior:
         """Vectors of clouds with these features. A generator draws the first of the chosen points; without one it is
         the farthest from the middle of the cloud, so that nothing is random and the order of the points has no say."""
-        start = None if generator else (clouds - clouds.mean(1, keepdim=True)).square().sum(-1).argmax(1)
-        chosen = farthest_points(clouds, self.network.vectors, start=start, generator=generator)
+        distances = (clouds - clouds.mean(1, keepdim=True)).square().sum(-1)
+        start = (uniform_like(distances, generator) if generator else distances).argmax(1)
+        chosen = farthest_points(clouds, self.network.vectors, start=start)
         vectors = gather_points(features, chosen)
         vectors = vectors + self.look(vectors, features)
         vectors = vectors + self.perceptron(vectors)

@@ -17,6 +17,7 @@ from diffshape.models.vecset.config import VecSetConfig
 from diffshape.models.vecset.model import VecSet
 from diffshape.training import Adam, Schedule, WarmupCosine
 from diffshape.training.models.task import ModelTask
+from diffshape.training.parallel import own_part
 
 _VOLUME = ("volume_points", "occupancies")
 _NEAR = ("near_points", "near_occupancies")
@@ -47,11 +48,12 @@ class VecSetTask(ModelTask[VecSet]):
         count = len(self.parts["points"])
         shapes = torch.randperm(count, generator=generator)[: config.batch].to(self.parts["points"].device)
         (clouds,) = self._drawn(("points",), shapes, config.points)
-        posterior = self.model.posterior(clouds, generator)
+        posterior = self.model.posterior(own_part(clouds), generator)
         points, occupied = self._drawn(_VOLUME, shapes, config.volume)
         if config.near:
             near = self._drawn(_NEAR, shapes, config.near)
             points, occupied = (torch.cat(pair, 1) for pair in zip((points, occupied), near))
+        points, occupied = own_part(points), own_part(occupied)
         logits = self.model.occupancy_logits(points, posterior.sample(generator).flatten(1))
         errors = binary_cross_entropy_with_logits(logits, occupied.to(logits), reduction="none")
         volume, total = errors[:, : config.volume].mean(), errors[:, : config.volume].mean()

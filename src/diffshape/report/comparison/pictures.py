@@ -56,7 +56,7 @@ def comparison_grid(
     >>> from diffshape.data import icosphere
     >>> failed = ComparisonRow(scan="ball", method="igr", error="the fit has no surface")
     >>> comparison_grid([failed], icosphere(2).vertices, icosphere(2)).shape
-    (294, 716, 3)
+    (290, 716, 3)
     """
     check_side("comparison_grid: size", size, 1000, 228)
     cloud = clean_points(points, name="comparison_grid: points").subset(_POINTS, seed=0).points

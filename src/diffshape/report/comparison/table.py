@@ -130,20 +130,42 @@ class ComparisonTable:
     def to_markdown(self) -> str:
         """All tables as a page of Markdown, with what failed and a line on each number."""
         failures = [f"- {row.scan}, {row.method}: {row.error}" for row in self.rows if row.failed]
-        parts = [f"# Comparison of methods\n\n{_LEGEND}", *map(as_markdown, self._tables())]
+        tables = [*self.mean_tables(), *self.scan_tables()]
+        parts = [f"# Comparison of methods\n\n{LEGEND}", *map(as_markdown, tables)]
         if failures:
             parts.append("\n".join(["## What failed", "", *failures]))
         return "\n\n".join(parts) + "\n"
 
     def to_latex(self) -> str:
         """All tables as LaTeX, which needs the package booktabs."""
-        return "\n\n".join(map(as_latex, self._tables())) + "\n"
+        return "\n\n".join(map(as_latex, [*self.mean_tables(), *self.scan_tables()])) + "\n"
 
-    def _tables(self) -> list[WordTable]:
+    def mean_tables(self) -> list[WordTable]:
+        """Means by noise and method: of the exact scores and, where there is a truth, of those that papers print."""
         tables = [self._means_table(_EXACT, "Means over the scans")]
         if any(row.sampled_chamfer is not None for row in self.rows):
             tables.append(self._with_floors(self._means_table(_PRINTED, "As papers print it")))
-        return tables + [self._scan_table(name) for name in _EACH if self._is_known(name)]
+        return tables
+
+    def scan_tables(self) -> list[WordTable]:
+        """Chamfer distance, normals and spurious share, as far as they are known, scan by scan."""
+        return [self._scan_table(name) for name in _EACH if self._is_known(name)]
+
+    def fit_table(self) -> WordTable:
+        """The exact scores of each fit, a line for each row, and whether it failed."""
+        shown = {name: column for name, column in _EXACT.items() if self._is_known(name)}
+        lines = [
+            [row.scan, row.method, _noise(row.noise)]
+            + (["failed"] * len(shown) if row.failed else _cells(row.to_dict(), shown))
+            for row in self.rows
+        ]
+        return WordTable("Every fit", ["scan", "method", "noise", *(each.title for each in shown.values())], lines, 3)
+
+    def numbers(self) -> list[list[dict[str, float]]]:
+        """Exact scores of the fits by title, larger where worse, in a list for each scan."""
+        judged = {name: column for name, column in _EXACT.items() if column.best is not None}
+        scans = dict.fromkeys(row.scan for row in self.rows)
+        return [[_judged(row, judged) for row in self.rows if row.scan == scan and not row.failed] for scan in scans]
 
     def _means_table(self, columns: Mapping[str, _Column], title: str) -> WordTable:
         shown, means = {name: each for name, each in columns.items() if self._is_known(name)}, self.means()
@@ -187,12 +209,13 @@ class ComparisonTable:
         return any(getattr(row, name) is not None for row in self.rows)
 
 
-_LEGEND = """\
+LEGEND = """\
 Lengths are shares of the longest side of the true surface. Chamfer: mean distance from points to triangles, mean of
 both directions; 0 for the truth itself. Normals: mean angle at matched points. Spurious: share of the area farther than
 5 spacings from all points of the scan. CD, CD2, CA: mean distance, mean squared distance and mean angle from samples to
 samples, 30,000 on each surface, which have a floor; offset: what the same surface would score if the official mesher,
 whose grid is off by up to a cell, had made it. Where a method failed, "3 of 4" says on how many scans its means are."""
+"""Meaning of the columns of all tables."""
 
 
 def _known(line: Mapping[str, str]) -> dict[str, object]:
@@ -209,6 +232,12 @@ def _mean(method: str, noise: float | None, rows: Sequence[ComparisonRow]) -> Co
     return ComparisonMean(
         method=method, noise=noise, scans=len(rows), failed=sum(row.failed for row in rows), numbers=numbers
     )
+
+
+def _judged(row: ComparisonRow, columns: Mapping[str, _Column]) -> dict[str, float]:
+    """Scores by the titles of their columns, with the opposite sign where more is better."""
+    known = {name: getattr(row, name) for name in columns if getattr(row, name) is not None}
+    return {columns[name].title: -each if columns[name].best is max else each for name, each in known.items()}
 
 
 def _best(numbers: Sequence[float | None], column: _Column) -> list[int]:

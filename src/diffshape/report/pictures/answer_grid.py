@@ -31,7 +31,7 @@ def answer_grid(
         answers: Shape (B, count, M, 3), y up, z towards the camera of the image.
         truths: Points of the true shapes in the same frame, shape (B, N, 3).
         path: Where to write the picture as PNG; None does not write.
-        size: Side of a panel in pixels; at least 132, the width of a caption.
+        size: Side of a panel in pixels.
         azimuth, elevation: Where the camera of the clouds stands, in degrees from that of the image; by default behind
             the shape, from where one sees what the image hides.
 

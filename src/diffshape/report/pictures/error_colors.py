@@ -5,24 +5,19 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-import torch
 from jaxtyping import UInt8
-from numpy.typing import NDArray
 
-from diffshape import ops
 from diffshape._arguments import checked
 from diffshape._bounds import check_number, check_side
 from diffshape._typed import shown
 from diffshape.data import Mesh, as_mesh
 from diffshape.data.mesh_arrays import mesh_arrays
 from diffshape.data.up import UP, Up
+from diffshape.report.distances import distances_to, largest_shown
 from diffshape.report.pictures.gallery import gallery
-from diffshape.report.pictures.palettes import color_bar, painted
+from diffshape.report.pictures.palettes import color_bar, painted, quantity
 from diffshape.report.pictures.png import write_png
 from diffshape.report.pictures.preview import preview
-
-_SHARE = 0.99
-"""Share of the vertices whose errors lie within the colour bar unless its end is given."""
 
 
 @checked
@@ -53,8 +48,8 @@ def error_mesh(mesh: Any, truth: Any, *, largest: float | None = None) -> Mesh:
     if largest is not None:
         check_number("error_mesh: largest", largest, 0, 1e30, above=True)
     vertices, faces = as_mesh(mesh)
-    errors = _errors(vertices, as_mesh(truth))
-    colors = painted(errors, 0.0, float(largest or 0) or _largest([errors]), "yellow-red")
+    errors = distances_to(as_mesh(truth), vertices)
+    colors = painted(errors, 0.0, float(largest or 0) or largest_shown([errors]), "yellow-red")
     return Mesh(vertices, faces, attributes={"error": errors.astype(np.float32), "colors": colors})
 
 
@@ -64,6 +59,7 @@ def error_strip(
     truth: Any,
     *,
     largest: float | None = None,
+    unit: str = "",
     path: str | os.PathLike[str] | None = None,
     size: int = 240,
     azimuth: float = 35.0,
@@ -77,6 +73,7 @@ def error_strip(
         truth: The true mesh, in the same coordinates.
         largest: Error at the dark end of the colours, in the unit of the coordinates; None: that within which 99 % of
             all vertices lie.
+        unit: Name of the unit of the coordinates, such as "mm", which then stands on the colour bar.
         path: Where to write the picture as PNG; None does not write.
         size: Side of a panel in pixels, at least 120.
         azimuth, elevation, up: Camera, as ``preview`` has it; every panel shows the box of the truth.
@@ -97,13 +94,15 @@ def error_strip(
             raise ValueError(f"error_strip: shapes[{place}] must be (caption, mesh), got {shown(each)}")
     true = as_mesh(truth)
     meshes = [mesh_arrays(mesh, name=f"error_strip: shapes[{place}]") for place, (_, mesh) in enumerate(shapes)]
-    errors = [_errors(vertices, true) if len(faces) else np.zeros(0) for vertices, faces in meshes]
-    end = float(largest or 0) or _largest(errors)
+    errors = [distances_to(true, vertices) if len(faces) else np.zeros(0) for vertices, faces in meshes]
+    end = float(largest or 0) or largest_shown(errors)
     colored = []
     for (caption, _), (vertices, faces), error in zip(shapes, meshes, errors):
         arrays = (vertices, faces) if len(faces) else (np.zeros((0, 3)), np.zeros((0, 3), np.int64))
         colored.append((caption, Mesh(*arrays, attributes={"colors": painted(error, 0.0, end, "yellow-red")})))
-    return colored_strip(colored, true, end, path=path, size=size, azimuth=azimuth, elevation=elevation, up=up)
+    return colored_strip(
+        colored, true, end, unit=unit, path=path, size=size, azimuth=azimuth, elevation=elevation, up=up
+    )
 
 
 def colored_strip(
@@ -111,6 +110,7 @@ def colored_strip(
     truth: Mesh,
     largest: float,
     *,
+    unit: str = "",
     path: str | os.PathLike[str] | None = None,
     size: int = 240,
     azimuth: float = 35.0,
@@ -123,19 +123,8 @@ def colored_strip(
     pictures = gallery(
         [[(caption, preview(*mesh, colors=mesh.attributes["colors"], **view)) for caption, mesh in shapes]]
     )
-    bar = color_bar(0.0, largest, "yellow-red", height=len(pictures), title="error")
+    bar = color_bar(0.0, largest, "yellow-red", height=len(pictures), title=quantity("error", unit))
     image = np.concatenate([pictures, bar], axis=1)
     if path is not None:
         write_png(path, image)
     return image
-
-
-def _errors(vertices: NDArray[np.float64], truth: Mesh) -> NDArray[np.float64]:
-    """Distance of each vertex to the true surface."""
-    points, surface = torch.from_numpy(np.asarray(vertices, np.float64)), torch.from_numpy(truth.vertices)
-    return ops.closest_triangles(points, surface, torch.from_numpy(truth.faces)).squared_distances.sqrt().numpy()
-
-
-def _largest(errors: Sequence[NDArray[np.float64]]) -> float:
-    everything = np.concatenate([*errors, np.zeros(1)])
-    return float(np.quantile(everything, _SHARE)) or 1.0

@@ -4,15 +4,17 @@ import os
 from collections.abc import Sequence
 
 import numpy as np
-from jaxtyping import Bool, UInt8
+from jaxtyping import UInt8
 
 from diffshape._arguments import checked
-from diffshape.report.pictures.lettering import BELOW, INK, PAPER, written
+from diffshape.report.pictures.lettering import PAPER, fitted, stamp, width_of
 from diffshape.report.pictures.png import write_png
 
-SCALE = 2
-"""Width of a pixel of a letter, in pixels of the picture."""
 GAP = 8
+_SIZE = 16
+"""Height of the font of captions, in pixels."""
+_LINE, _ABOVE, _BELOW = 20, 4, 2
+"""Pixels from line to line of a caption, above it and below it."""
 
 
 @checked
@@ -22,12 +24,12 @@ def gallery(
     """Rows of (caption, picture), all pictures of one size, every caption centred under its picture.
 
     Args:
-        rows: From the top; a short row is filled up with paper. A caption may have several lines;
-            letters are those of ASCII, accents are left out, and others become boxes.
+        rows: From the top; a short row is filled up with paper. A caption may have several lines; one that is wider
+            than its picture is broken between words, and a longer word ends in "...".
         path: Where to write the gallery as PNG; None does not write.
 
     Raises:
-        ValueError: There is no picture, sizes differ, or a caption is wider than its picture: 12 pixels a letter.
+        ValueError: There is no picture, or sizes differ.
         OSError: ``path`` cannot be written.
 
     >>> panel = np.zeros((20, 60, 3), np.uint8)
@@ -43,14 +45,15 @@ def gallery(
     columns = max(len(row) for row in rows)
     strips = []
     for row in rows:
-        captions = [_caption(text, width) for text, _ in row]
-        tallest = max((len(caption) for caption in captions), default=0)
+        captions = [_lines(text, width) for text, _ in row]
+        tallest = _ABOVE + _LINE * max((len(lines) for lines in captions), default=0) + _BELOW
         strip = np.full((GAP + height + tallest, GAP + columns * (width + GAP), 3), PAPER)
-        for column, (caption, (_, picture)) in enumerate(zip(captions, row)):
+        for column, (lines, (_, picture)) in enumerate(zip(captions, row)):
             left = GAP + column * (width + GAP)
             strip[GAP : GAP + height, left : left + width] = picture
-            below = strip[GAP + height : GAP + height + len(caption), left : left + width]
-            below[caption] = INK
+            for number, line in enumerate(lines):
+                middle = GAP + height + _ABOVE + _LINE * number + _LINE // 2
+                stamp(strip, line, row=middle, column=left + width // 2, size=_SIZE)
         strips.append(strip)
     image = np.concatenate([*strips, np.full((GAP, *strips[0].shape[1:]), PAPER)])
     if path is not None:
@@ -58,19 +61,16 @@ def gallery(
     return image
 
 
-def _caption(text: str, width: int) -> Bool[np.ndarray, "h w"]:
-    """Mask of the ink: every line in the middle of ``width``, with space around it."""
-    lines = [_line(line) for line in text.split("\n")]
-    widest = max(line.shape[1] for line in lines)
-    if widest > width:
-        raise ValueError(f"gallery: caption {text!r} needs pictures {widest} pixels wide, got {width}")
-    return np.concatenate([_centered(line, width) for line in lines] + [np.zeros(((3 - BELOW) * SCALE, width), bool)])
-
-
-def _centered(line: Bool[np.ndarray, "h w"], width: int) -> Bool[np.ndarray, "h w"]:
-    left = (width - line.shape[1]) // 2
-    return np.pad(line, ((3 * SCALE, 0), (left, width - line.shape[1] - left)))
-
-
-def _line(text: str) -> Bool[np.ndarray, "h w"]:
-    return np.kron(written(text), np.ones((SCALE, SCALE))).astype(bool)
+def _lines(text: str, width: int) -> list[str]:
+    """The lines of a caption, none wider than ``width`` pixels."""
+    lines = []
+    for given in text.split("\n"):
+        line = ""
+        for word in given.split(" "):
+            longer = f"{line} {word}" if line else word
+            if line and width_of(longer, _SIZE) > width:
+                lines.append(line)
+                longer = word
+            line = longer
+        lines.append(line)
+    return [fitted(line, width, _SIZE) for line in lines]

@@ -1,67 +1,59 @@
-"""Letters five pixels wide, drawn here: captions need no font file and no drawing library.
-
-A letter has nine rows: seven above the line it stands on, two below. What there is no letter for becomes a box.
-"""
+"""Lines of text in pictures, in the font that Pillow brings: captions need no font file."""
 
 import unicodedata
+from functools import lru_cache
 from typing import Literal
 
 import numpy as np
-from jaxtyping import Bool, UInt8
+from jaxtyping import Float, UInt8
+from PIL import Image, ImageDraw, ImageFont
 
-ROWS = 9
-BELOW = 2
-"""Rows below the line that letters stand on."""
 INK, PAPER = np.uint8(48), np.uint8(255)
 """Grey of letters, and of what is between pictures."""
-BOX = "1f11111111111f"
-LETTERS = {  # rows from the top, each five bits as two hexadecimal digits; rows that are not there are empty
-    "A": "0e11111f111111", "B": "1e11111e11111e", "C": "0e11101010110e", "D": "1e11111111111e", "E": "1f10101e10101f",
-    "F": "1f10101e101010", "G": "0e11101713110f", "H": "1111111f111111", "I": "0e04040404040e", "J": "0702020202120c",
-    "K": "11121418141211", "L": "1010101010101f", "M": "111b1515111111", "N": "11191513111111", "O": "0e11111111110e",
-    "P": "1e11111e101010", "Q": "0e11111115120d", "R": "1e11111e141211", "S": "0f10100e01011e", "T": "1f040404040404",
-    "U": "1111111111110e", "V": "11111111110a04", "W": "11111115151b11", "X": "11110a040a1111", "Y": "11110a04040404",
-    "Z": "1f01020408101f",
-    "a": "00000e010f110f", "b": "10101e1111111e", "c": "00000e1110110e", "d": "01010f1111110f", "e": "00000e111f100e",
-    "f": "06081c08080808", "g": "00000f1111110f010e", "h": "10101e11111111", "i": "04000c0404040e",
-    "j": "02000602020202120c", "k": "10101214181412", "l": "0c04040404040e", "m": "00001a15151515",
-    "n": "00001e11111111", "o": "00000e1111110e", "p": "00001e1111111e1010", "q": "00000f1111110f0101",
-    "r": "00001619101010", "s": "00000f100e011e", "t": "08081c08080906", "u": "0000111111130d", "v": "00001111110a04",
-    "w": "0000111515150a", "x": "0000110a040a11", "y": "0000111111110f010e", "z": "00001f0204081f",
-    "0": "0e11131519110e", "1": "040c040404040e", "2": "0e11010608101f", "3": "1f02040601110e", "4": "02060a121f0202",
-    "5": "1f101e0101110e", "6": "0608101e11110e", "7": "1f010204080808", "8": "0e11110e11110e", "9": "0e11110f01020c",
-    " ": "", "!": "04040404040004", '"': "0a0a0a", "#": "0a0a1f0a1f0a0a", "$": "040f140e051e04", "%": "18190204081303",
-    "&": "0c12140815120d", "'": "040408", "(": "02040808080402", ")": "08040202020408", "*": "0004150e1504",
-    "+": "0004041f0404", ",": "000000000c0408", "-": "0000001f", ".": "00000000000c0c", "/": "00010204081000",
-    ":": "000c0c000c0c", ";": "000c0c000c0408", "<": "02040810080402", "=": "00001f001f", ">": "08040201020408",
-    "?": "0e110102040004", "@": "0e11171517100e", "[": "0e08080808080e", "\\": "00100804020100", "]": "0e02020202020e",
-    "^": "040a11", "_": "000000000000001f", "`": "0804", "{": "06040408040406", "|": "04040404040404",
-    "}": "0c04040204040c", "~": "0000081502", "°": "06090906", "±": "04041f0404001f",
-}  # fmt: skip
+SIZE = 13
+"""Height of the font of numbers and names inside a figure, in pixels; a capital letter has seven tenths of it."""
+_ALIKE = {"–": "-", "−": "-", "×": "x", "µ": "u", "\u03bc": "u", "≥": ">=", "≤": "<=", "ß": "ss"}
+"""Letters in place of some that the font lacks."""
+_NO_LETTER = "\ufffe"
 
 
-def written(text: str) -> Bool[np.ndarray, "9 w"]:
-    """Mask of the ink in a line of text: six pixels a letter, the first of them a space.
+def written(text: str, size: int = SIZE) -> Float[np.ndarray, "h w"]:
+    """Share of the ink, from 0 to 1, in each pixel of a line of text, whose height is the same for every text.
 
-    Accents are left out, and what there is still no letter for is a box.
+    Accents that the font lacks are left out, and what there is still no letter for is a box.
 
-    >>> print("\\n".join("".join(" #"[int(dot)] for dot in row).rstrip() for row in written("g")[2:]))
-      ####
-     #   #
-     #   #
-     #   #
-      ####
-         #
-      ###
+    >>> line = written("a line_1.5")
+    >>> line.shape[0] == written("").shape[0], line.shape[1] > written("a line").shape[1]
+    (True, True)
     """
-    letters = [LETTERS.get(letter) or LETTERS.get(_plain(letter), BOX) for letter in text]
-    rows = np.array([list(bytes.fromhex(letter).ljust(ROWS, b"\0")) for letter in letters], np.uint8).reshape(-1, ROWS)
-    bits = np.unpackbits(rows[..., None], axis=-1)[..., 2:]  # five pixels and the space before them
-    return bits.transpose(1, 0, 2).reshape(ROWS, -1).astype(bool)
+    font = _font(size)
+    shown = "".join(_drawable(letter, size) for letter in text)
+    above, below = font.getmetrics()
+    canvas = Image.new("L", (width_of(text, size), above + below))
+    ImageDraw.Draw(canvas).text((0, above), shown, fill=255, font=font, anchor="ls")
+    return np.asarray(canvas, np.float64) / 255
 
 
-def _plain(letter: str) -> str:
-    return unicodedata.normalize("NFD", letter)[0]
+def width_of(text: str, size: int = SIZE) -> int:
+    """Width of a line of text in pixels.
+
+    >>> width_of("wide") > width_of("w") > width_of("") == 0
+    True
+    """
+    shown = "".join(_drawable(letter, size) for letter in text)
+    return int(np.ceil(_font(size).getlength(shown))) + 1 if shown else 0
+
+
+def fitted(text: str, width: int, size: int = SIZE) -> str:
+    """A line of text, its end replaced by "..." if it is wider than ``width`` pixels.
+
+    >>> fitted("short", 100), fitted("a very long line", 60)
+    ('short', 'a very...')
+    """
+    if width_of(text, size) <= width:
+        return text
+    shorter = (f"{text[:count].rstrip()}..." for count in range(len(text) - 1, 0, -1))
+    return next((each for each in shorter if width_of(each, size) <= width), "")
 
 
 def stamp(
@@ -71,7 +63,7 @@ def stamp(
     row: int,
     column: int,
     anchor: Literal["left", "middle", "right"] = "middle",
-    scale: int = 1,
+    size: int = SIZE,
 ) -> None:
     """Write a line of text into a picture, in dark grey; what lies outside the picture is cut off.
 
@@ -81,16 +73,40 @@ def stamp(
         row: Row of pixels in which the middle of a capital letter lies.
         column: Column of pixels at which the text is anchored.
         anchor: Which part of the text stands at ``column``.
-        scale: Width of a pixel of a letter, in pixels of the picture.
+        size: Height of the font in pixels.
 
     >>> image = np.full((20, 20, 3), 255, np.uint8)
     >>> stamp(image, "I", row=10, column=10)
-    >>> int((image == 48).all(-1).sum())
-    11
+    >>> bool((image[10] < 100).any()), bool((image[0] == 255).all())
+    (True, True)
     """
-    mask = np.kron(written(text)[:, 1:], np.ones((scale, scale))).astype(bool)  # without the space that comes first
-    left = column - {"left": 0, "middle": mask.shape[1] // 2, "right": mask.shape[1]}[anchor]
-    rows, columns = np.nonzero(mask)
-    rows, columns = rows + row - (ROWS - BELOW) * scale // 2, columns + left
-    inside = (rows >= 0) & (rows < image.shape[0]) & (columns >= 0) & (columns < image.shape[1])
-    image[rows[inside], columns[inside]] = INK
+    ink = written(text, size)
+    top = row - _font(size).getmetrics()[0] + round(0.35 * size)
+    left = column - {"left": 0, "middle": ink.shape[1] // 2, "right": ink.shape[1]}[anchor]
+    first = max(-top, 0), max(-left, 0)
+    inside = image[max(top, 0) : max(top + ink.shape[0], 0), max(left, 0) : max(left + ink.shape[1], 0)]
+    share = ink[first[0] :, first[1] :][: inside.shape[0], : inside.shape[1], None]
+    inside[:] = (inside * (1 - share) + float(INK) * share).round().astype(np.uint8)
+
+
+@lru_cache
+def _font(size: int) -> ImageFont.FreeTypeFont:
+    font = ImageFont.load_default(size)
+    if not isinstance(font, ImageFont.FreeTypeFont):
+        raise ImportError("Pillow is installed without FreeType, with which it draws letters; pip install pillow")
+    return font
+
+
+@lru_cache(maxsize=4096)
+def _drawable(letter: str, size: int) -> str:
+    """The letter, one that looks like it, or it without its accent: the first of these that the font has."""
+    for each in (letter, _ALIKE.get(letter, letter), unicodedata.normalize("NFKD", letter)[0]):
+        if each == " " or (each.isprintable() and _glyph(each, size) != _glyph(_NO_LETTER, size)):
+            return each
+    return _NO_LETTER
+
+
+def _glyph(letter: str, size: int) -> bytes:
+    canvas = Image.new("L", (2 * size, 2 * size))
+    ImageDraw.Draw(canvas).text((0, 0), letter, fill=255, font=_font(size))
+    return canvas.tobytes()

@@ -18,7 +18,7 @@ from diffshape.ops.eval_mode import eval_mode
 from diffshape.ops.level_sets.sampling_grid import CHUNK
 from diffshape.report.pictures.gallery import gallery
 from diffshape.report.pictures.lettering import INK
-from diffshape.report.pictures.palettes import Palette, color_bar, painted
+from diffshape.report.pictures.palettes import Palette, color_bar, painted, quantity
 from diffshape.report.pictures.png import write_png
 from diffshape.report.pictures.ticks import round_ticks
 
@@ -44,6 +44,7 @@ def level_set_figure(
     *,
     planes: Sequence[tuple[Axis, float]] = (("x", 0.0), ("y", 0.0), ("z", 0.0)),
     bounds: tuple[float, float] | None = None,
+    unit: str = "",
     path: str | os.PathLike[str] | None = None,
     size: int = 216,
 ) -> UInt8[np.ndarray, "h w 3"]:
@@ -59,6 +60,7 @@ def level_set_figure(
             is ``offset``. Of the two other axes, the first in the alphabet points to the right, the second up.
         bounds: Lowest and highest coordinate that is drawn, on both axes; None: those of the box of the first field, or
             -0.8 and 0.8, the cube of a fit of a scan.
+        unit: Name of the unit of f and of the coordinates, such as "mm", which then stands on the colour bar.
         path: Where to write the figure as PNG; None does not write.
         size: Side of a section in pixels, at least 120; the field is evaluated once a pixel.
 
@@ -93,9 +95,11 @@ def level_set_figure(
     largest = max(float(np.nanmax(np.abs(each.values), initial=0)) for each in slices) or 1.0
     steps = round_ticks(-largest, largest, most=_LINES)
     step = steps[1] - steps[0] if len(steps) > 1 else largest
-    above = [(each.caption, _with_lines(each.values, largest, step)) for each in slices]
+    above = [(each.caption, with_lines(each.values, largest, step)) for each in slices]
     below = [("|grad f|", painted(each.slopes, 0.0, 2.0, "red-blue")) for each in slices]
-    image = np.concatenate([_row(above, largest, "red-blue", "f"), _row(below, None, "red-blue", "|grad f|")])
+    image = np.concatenate(
+        [_row(above, largest, "red-blue", quantity("f", unit)), _row(below, None, "red-blue", "|grad f|")]
+    )
     if path is not None:
         write_png(path, image)
     return image
@@ -116,7 +120,7 @@ def _slice(name: str, field: Field, axis: Axis, offset: float, low: float, high:
     return _Slice(f"{name}\n{axis} = {offset:g}".strip(), *arrays)
 
 
-def _with_lines(values: NDArray[np.float64], largest: float, step: float) -> UInt8[np.ndarray, "h w 3"]:
+def with_lines(values: NDArray[np.float64], largest: float, step: float) -> UInt8[np.ndarray, "h w 3"]:
     """The values in colours, with a thin line at every multiple of ``step`` and a thick one at 0.
 
     A line is drawn only near pixels on both sides of it: where values jump without passing it, there is none.

@@ -7,7 +7,7 @@ import numpy as np
 from jaxtyping import UInt8
 from numpy.typing import NDArray
 
-from diffshape.report.pictures.lettering import stamp
+from diffshape.report.pictures.lettering import fitted, stamp
 from diffshape.report.pictures.ticks import round_ticks, tick_text
 
 Palette: TypeAlias = Literal["viridis", "red-blue", "yellow-red"]
@@ -39,7 +39,7 @@ def painted(values: NDArray[np.floating], low: float, high: float, palette: Pale
 
 
 def color_bar(low: float, high: float, palette: Palette, *, height: int, title: str = "") -> UInt8[np.ndarray, "h w 3"]:
-    """A scale of colours with numbers beside it, on paper; ``title``, of a few letters, stands above.
+    """A scale of colours with numbers beside it, on paper; ``title`` stands above. At least 80 pixels high.
 
     >>> color_bar(0, 1, "viridis", height=120).shape
     (120, 104, 3)
@@ -48,9 +48,18 @@ def color_bar(low: float, high: float, palette: Palette, *, height: int, title: 
     top, bottom = 34, height - 20
     numbers = np.linspace(high, low, bottom - top)
     image[top:bottom, 8:26] = painted(numbers, low, high, palette)[:, None]
-    stamp(image, title, row=14, column=8, anchor="left")
+    stamp(image, fitted(title, BAR_WIDTH - 8), row=14, column=8, anchor="left")
     for number in round_ticks(low, high, most=max(2, (bottom - top) // 34)):
         row = round(bottom - (number - low) / (high - low) * (bottom - top))
         image[min(row, bottom - 1), 26:31] = 48
-        stamp(image, tick_text(number), row=row, column=34, anchor="left")
+        stamp(image, tick_text(number), row=row, column=35, anchor="left")
     return image
+
+
+def quantity(name: str, unit: str) -> str:
+    """The title of a colour bar: what it shows, and in which unit if that is known.
+
+    >>> quantity("error", "mm"), quantity("error", "")
+    ('error (mm)', 'error')
+    """
+    return f"{name} ({unit})" if unit else name

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from diffshape._arguments import checked
 from diffshape._bounds import check_side
 from diffshape.report.pictures.gallery import gallery
-from diffshape.report.pictures.lettering import INK, PAPER, stamp
+from diffshape.report.pictures.lettering import INK, PAPER, fitted, stamp
 from diffshape.report.pictures.ticks import decades, round_ticks, tick_text
 from diffshape.training import read_log
 
@@ -20,7 +20,7 @@ _NOT_CURVES = ("step", "seconds", "lr")
 """Columns of a log that are no part of the loss."""
 _COLORS = ("0072b2", "d55e00", "009e73", "cc79a7", "e69f00", "56b4e9", "000000", "8c6d31")
 """sRGB of the curves (Okabe and Ito 2008, whose colours the colour-blind tell apart, and a brown)."""
-_LEFT, _BELOW, _MARGIN, _LEGEND = 58, 26, 10, 14
+_LEFT, _BELOW, _MARGIN, _LEGEND = 58, 38, 10, 17
 _FINER = 3
 """Pixels of the drawing along one of the picture."""
 _PEN = [(down, across) for down in range(-2, 3) for across in range(-2, 3) if down**2 + across**2 <= 5]
@@ -66,7 +66,7 @@ def training_curves(
 
     >>> log = {"step": np.arange(1.0, 50.0), "loss": 1 / np.arange(1.0, 50.0)}
     >>> training_curves({"fit": log}, size=160).shape
-    (216, 176, 3)
+    (219, 176, 3)
     """
     check_side("training_curves: size", size, 400, 160)
     read = {name: _columns(name, log, against) for name, log in logs.items()}
@@ -119,8 +119,8 @@ def _panel(
     for number in round_ticks(axes.left, axes.right, most=3):
         column = round(left + (number - axes.left) / (axes.right - axes.left) * width)
         image[top:bottom, min(column, right - 1)] = 225
-        stamp(image, tick_text(number), row=bottom + 9, column=min(column, right - 12))
-    stamp(image, "s" if against == "seconds" else "step", row=bottom + 19, column=(left + right) // 2)
+        stamp(image, tick_text(number), row=bottom + 11, column=min(column, right - 12))
+    stamp(image, "s" if against == "seconds" else "step", row=bottom + 25, column=(left + right) // 2)
     for place, name in enumerate(shown):
         color = np.array(list(bytes.fromhex(_COLORS[place % len(_COLORS)])), np.uint8)
         if name in log:
@@ -129,7 +129,7 @@ def _panel(
             inside[:] = (inside * (1 - ink) + color * ink).round().astype(np.uint8)
         row, column = size + _LEGEND * (place // 2) + 4, 8 + (size // 2) * (place % 2)
         image[row - 1 : row + 2, column : column + 14] = color
-        stamp(image, name[: (size // 2 - 26) // 6], row=row, column=column + 18, anchor="left")
+        stamp(image, fitted(name, size // 2 - 28), row=row, column=column + 18, anchor="left")
     image[[top, bottom], left:right] = INK
     image[top : bottom + 1, [left, right]] = INK
     return image

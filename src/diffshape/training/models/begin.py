@@ -11,6 +11,7 @@ from diffshape.training.device import chosen_device
 from diffshape.training.models.kind import TrainingKind
 from diffshape.training.models.result import TrainingResult
 from diffshape.training.models.run import Observer, run_training
+from diffshape.training.parallel import processes
 from diffshape.training.progress import with_progress
 from diffshape.training.run_folder import refuse_begun
 from diffshape.training.run_settings import steps_or
@@ -55,7 +56,8 @@ def begin_training(
     """
     check_budget(name, steps=steps, seconds=seconds, seed=seed)
     chosen = chosen_device(device, argument=f"{name}: device")
-    refuse_begun(folder)
+    if processes().is_first:  # the others would find what it has begun
+        refuse_begun(folder)
     budget = {"steps": steps_or(usual, steps, seconds), "seconds": seconds, "seed": seed}
     laid_out = training.settings(**{"data": None, **settings, **budget})
     make = training.prepare(laid_out, examples())

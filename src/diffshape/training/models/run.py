@@ -12,6 +12,7 @@ import torch
 from diffshape.training.loop import StepReport
 from diffshape.training.models.result import TrainingResult
 from diffshape.training.models.task import ModelTask
+from diffshape.training.parallel import processes, share_statistics
 from diffshape.training.randomness import own_randomness
 from diffshape.training.run import train_run
 from diffshape.training.run_folder import MODEL_FOLDER, RunFolder
@@ -50,6 +51,8 @@ def run_training(
     if folder is None:
         return _run(settings, make, None, False, device, observers)
     run = RunFolder(Path(folder))
+    if not processes().is_first:  # which only reads what the first one writes
+        return _run(settings, make, run, resume, device, observers)
     with run.only_here():
         if not resume:
             run.begin(settings)
@@ -66,8 +69,10 @@ def _run(
 ) -> TrainingResult[Model]:
     with own_randomness(device, seed=settings.seed):  # for weights and dropout
         task = make(device)
+        for module in task.modules.values():
+            share_statistics(module)
         outcome = train_run(task, settings, run, resume=resume, observers=observers)
     model: Any = task.trained()
-    if run is not None and not outcome.interrupted:
+    if run is not None and not outcome.interrupted and processes().is_first:
         model.save(run.path / MODEL_FOLDER)
     return TrainingResult(model=model, settings=settings, outcome=outcome, folder=run.path if run else None)

@@ -3,7 +3,6 @@ import pytest
 import torch
 
 from diffshape.data import ReadError, read_shapes
-from diffshape.data.formats import pictures
 from diffshape.data.formats.binvox import write_binvox
 from diffshape.data.shape_sets.layouts import occupancy_networks
 
@@ -117,20 +116,12 @@ def test_images_and_cameras(folder, monkeypatch):
     assert shapes.images.shape == (3, 2, 2, 3)
     assert torch.allclose(shapes.images[0, :, 0, 0], torch.tensor([0.0, 0.2]))
     assert torch.equal(shapes.views[2, 1], torch.from_numpy(turn[:, :3]).float())
+    small = read(folder, views=2, image_size=1)
+    assert torch.allclose(small.images, torch.tensor([0.0, 0.2])[:, None, None])
     with pytest.raises(ReadError, match="3 images are fewer than the 4"):
         read(folder, views=4)
     with pytest.raises(ReadError, match="it has no 'world_mat_2'"):
         read(folder, views=3)
-
-
-def test_images_need_pillow(folder, monkeypatch):
-    for path in folder.glob("*/*"):
-        (path / "img_choy2016").mkdir()
-        (path / "img_choy2016" / "000.png").write_bytes(b"")
-    monkeypatch.setitem(__import__("sys").modules, "PIL", None)
-    assert pictures.read_gray is occupancy_networks.read_gray
-    with pytest.raises(ImportError, match=r"000.png: pictures are read with Pillow; pip install pillow"):
-        read(folder, views=1)
 
 
 @pytest.mark.parametrize(

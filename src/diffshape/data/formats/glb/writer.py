@@ -2,6 +2,7 @@
 
 import json
 import struct
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,17 @@ def write_glb(
     path: Path, vertices: NDArray[Any], faces: NDArray[Any], normals: NDArray[Any] | None, attributes: Attributes
 ) -> None:
     """One mesh, in float32 around the place of its node, with normals, colours and a confidence."""
+    path.write_bytes(glb_bytes(vertices, faces, normals, attributes))
+
+
+def glb_bytes(
+    vertices: NDArray[Any],
+    faces: NDArray[Any],
+    normals: NDArray[Any] | None,
+    attributes: Attributes,
+    material: Mapping[str, Any] | None = None,
+) -> bytes:
+    """The content of a file, with a material, as glTF describes it, if there is one."""
     place = float32_center(vertices)
     parts = {"POSITION": (vertices - place).astype("<f4")}
     if normals is not None:
@@ -30,7 +42,9 @@ def write_glb(
         parts["_confidence"] = attributes["confidence"].astype("<f4")[:, None]
     parts["indices"] = faces.astype("<u4").reshape(-1, 1)
     numbers = {name: number for number, name in enumerate(parts)}
-    primitive = {"indices": numbers.pop("indices"), "attributes": numbers}
+    primitive: dict[str, Any] = {"indices": numbers.pop("indices"), "attributes": numbers}
+    materials = {} if material is None else {"materials": [material]}
+    primitive |= {"material": 0} if materials else {}
     block, stretches = _block(parts)
     description = {
         "asset": {"version": "2.0", "generator": "diffshape"},
@@ -38,12 +52,13 @@ def write_glb(
         "scenes": [{"nodes": [0]}],
         "nodes": [{"mesh": 0} | ({"translation": place.tolist()} if place.any() else {})],
         "meshes": [{"primitives": [primitive]}],
+        **materials,
         **stretches,
     }
     text = json.dumps(description, separators=(",", ":")).encode()
     text += b" " * (-len(text) % 4)
     chunks = struct.pack("<II", len(text), JSON) + text + struct.pack("<II", len(block), BIN) + block
-    path.write_bytes(b"glTF" + struct.pack("<II", 2, 12 + len(chunks)) + chunks)
+    return b"glTF" + struct.pack("<II", 2, 12 + len(chunks)) + chunks
 
 
 def _block(parts: dict[str, NDArray[Any]]) -> tuple[bytes, dict[str, list[dict[str, Any]]]]:

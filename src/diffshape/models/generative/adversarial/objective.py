@@ -17,6 +17,7 @@ from torch.nn.functional import softplus
 
 from diffshape.losses import LossTerms
 from diffshape.models.generative.adversarial.config import AdversarialConfig
+from diffshape.training.parallel import uniform_like
 
 Critic = Callable[[Tensor], Tensor]
 """Function from examples (B, ...) to answers (B,), the larger the more real."""
@@ -39,7 +40,7 @@ def critic_loss(
         total = softplus(-critic(real)).mean() + softplus(critic(drawn)).mean()
         return LossTerms(total, {"critic": total})
     value = critic(drawn).mean() - critic(real).mean()
-    shares = torch.rand(len(real), generator=generator).to(real)
+    shares = uniform_like(real.flatten(1)[:, 0], generator)
     penalty = gradient_penalty(critic, real, drawn, shares)
     weight = _PENALTY if config.penalty is None else config.penalty
     return LossTerms(value + weight * penalty, {"critic": value, "penalty": penalty})

@@ -15,6 +15,7 @@ from diffshape.models.generative.adversarial.config import AdversarialConfig
 from diffshape.models.generative.adversarial.objective import critic_loss, generator_loss
 from diffshape.training import Adam, Constant, Schedule
 from diffshape.training.models.task import Model, ModelTask
+from diffshape.training.parallel import own_part
 
 _BETAS = (0.5, 0.999)
 Draw = Callable[[int, torch.Generator], Tensor]
@@ -51,7 +52,7 @@ class AdversarialTask(ModelTask[Model]):
         self.network.requires_grad_(not turn)
         drawn = self.network(self._noise())
         if turn:
-            real = self.draw(self.batch, self.generator)
+            real = own_part(self.draw(self.batch, self.generator))
             terms = critic_loss(self.critic, real, drawn, self.config, self.generator)
         else:
             terms = generator_loss(self.critic, drawn, self.config)
@@ -60,7 +61,7 @@ class AdversarialTask(ModelTask[Model]):
 
     def _noise(self) -> Float[Tensor, "b z"]:
         noise = torch.randn(self.batch, self.config.noise, generator=self.generator)
-        return self.config.noise_spread * noise.to(self.device)
+        return self.config.noise_spread * own_part(noise).to(self.device)
 
     def optimizer(self) -> Adam:
         """Adam with a first beta of 0.5 for both networks."""

@@ -15,6 +15,7 @@ from diffshape.losses import LossTerms
 from diffshape.models.generative.flow.latent_flow import LatentFlow, Velocity
 from diffshape.training import Adam, Schedule, WarmupCosine
 from diffshape.training.models.task import ModelTask
+from diffshape.training.parallel import own_part
 
 _SCHEDULE = WarmupCosine(warmup=0.0, final=0.01)
 
@@ -34,7 +35,8 @@ class FlowTask(ModelTask[LatentFlow]):
         chosen = torch.randint(len(self.codes), (batch,), generator=self.generator)
         noise = torch.randn(batch, self.codes.shape[1], generator=self.generator).to(self.codes)
         times = torch.rand(batch, generator=self.generator).to(self.codes)
-        error = flow_error(self.model.velocity, noise, self.codes[chosen.to(self.codes.device)], times)
+        codes = self.codes[chosen.to(self.codes.device)]
+        error = flow_error(self.model.velocity, *(own_part(part) for part in (noise, codes, times)))
         return LossTerms(error, {"velocity": error})
 
     def optimizer(self) -> Adam:

@@ -12,6 +12,7 @@ from diffshape.losses import LossTerms
 from diffshape.models.imnet.images.model import ImNetFromImages
 from diffshape.training import Adam, Constant, Schedule
 from diffshape.training.models.task import ModelTask
+from diffshape.training.parallel import own_part
 
 
 class ImageCodesTask(ModelTask[ImNetFromImages]):
@@ -28,6 +29,7 @@ class ImageCodesTask(ModelTask[ImNetFromImages]):
         """The objective on a random view of some shapes."""
         shapes = torch.randperm(len(self.codes), generator=self.generator)[: self.model.config.batch]
         views = torch.randint(self.images.shape[1], (len(shapes),), generator=self.generator)
+        shapes, views = own_part(shapes), own_part(views)
         images = self.images[shapes.to(self.images.device), views.to(self.images.device)]
         error = (self.model.encoder(images) - self.codes[shapes.to(self.codes.device)]).square().mean()
         return LossTerms(error, {"squared_error": error})

@@ -19,6 +19,7 @@ from diffshape.ops.neighborhoods.definition import Neighborhoods, SmoothedCloud
 from diffshape.ops.neighborhoods.see import see_neighborhoods
 from diffshape.ops.neighbors.index import NeighborIndex
 from diffshape.training.models.task import ModelTask
+from diffshape.training.parallel import own_part
 from diffshape.training.schedule import Schedule, WarmupCosine
 from diffshape.training.update import Adam
 
@@ -81,7 +82,7 @@ class ScanPriorTask(ModelTask[ScanPrior]):
         passes = len(self.prior.passes)
         while self._stage < min(int(progress * passes), passes - 1):
             self._begin_pass()
-        lesson, drawn = self._lesson, self._draw()
+        lesson, drawn = self._lesson, own_part(self._draw())
         seen = see_neighborhoods(
             lesson.cloud, lesson.rows[drawn], lesson.neighbors[drawn], lesson.noise[drawn], self._ladder
         )

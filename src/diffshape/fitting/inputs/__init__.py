@@ -1,0 +1,1 @@
+"""What a fit is made of: the scan or mesh, the surface it is scored against, and where the run folder keeps both."""

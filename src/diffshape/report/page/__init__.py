@@ -1,0 +1,1 @@
+"""Pages in HTML that hold all that they show: no file beside them, no network."""

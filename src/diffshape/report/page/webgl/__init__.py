@@ -1,0 +1,1 @@
+"""A scene in a page: packed arrays, and the script that unpacks and draws them."""

@@ -1,0 +1,199 @@
+"""The viewer: scenes on a server, a panel to choose by, and pictures of what is seen."""
+
+import os
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from diffshape._arguments import checked
+from diffshape._bounds import check_side
+from diffshape.report.pictures.png import encode_png, write_png
+from diffshape.report.scene.layers import Coloring, Points
+from diffshape.report.viewer.camera import FIELD_OF_VIEW, first_direction, first_distance
+from diffshape.report.viewer.exhibit import Exhibit
+from diffshape.report.viewer.jobs import Jobs
+from diffshape.report.viewer.look import Look, common_scales, first_look
+from diffshape.report.viewer.panel import Panel
+from diffshape.report.viewer.row import APART, row_places
+from diffshape.report.viewer.screenshot import picture_of
+from diffshape.report.viewer.server import HOST, address_of, start_server, stop_server
+
+DRAFT, FINE = 128, 320
+"""Pixels along the longer side of a slice: while the plane moves, and when it stands."""
+
+
+class Viewer:
+    """A viewer that is open; ``report.view`` and ``FitResult.show`` open one.
+
+    What the panel asks for is drawn in a thread of its own, or, while a fit runs, in that of the fit.
+    """
+
+    def __init__(self, *, host: str = HOST, port: int | None = None, own_thread: bool = True) -> None:
+        self.server = start_server(host, port)
+        self.jobs = Jobs()
+        self.notes: tuple[str, ...] = ()
+        self._closed = threading.Event()
+        self._exhibits: list[Exhibit] = []
+        self._roots: list[Any] = []
+        self._panel: Panel | None = None
+        self.server.on_client_connect(self._welcome)
+        with self.server.gui.add_folder("Picture", order=1000):
+            self._button = self.server.gui.add_button("save picture", hint="PNG of what is seen")
+        self._button.on_click(self._send_picture)
+        self.show([])
+        if own_thread:
+            self.jobs.start()
+
+    def __repr__(self) -> str:
+        state = "closed" if self._closed.is_set() else f"at {self.address}"
+        return f"Viewer({', '.join(each.name for each in self._exhibits)}, {state})"
+
+    @property
+    def address(self) -> str:
+        """What to type into a browser, such as "http://127.0.0.1:8080"."""
+        return address_of(self.server)
+
+    @property
+    def panel(self) -> Panel:
+        """The controls; a value that is assigned to one of them counts as chosen in a browser."""
+        assert self._panel is not None
+        return self._panel
+
+    def show(self, exhibits: Sequence[Exhibit], notes: Sequence[str] = ()) -> None:
+        """Show scenes side by side, in the place of those before; ``notes`` say what of them is not shown."""
+        server, self.notes = self.server, tuple(notes)
+        with server.atomic():
+            for root in self._roots:
+                root.remove()
+            if self._panel is not None:
+                self._panel.remove()
+            self._exhibits = list(exhibits)
+            self._roots = [each.place(server, number) for number, each in enumerate(exhibits)]
+            scenes = [each.scene for each in exhibits]
+            up = scenes[0].up if scenes else "z"
+            server.scene.set_up_direction(up if up.startswith("-") else f"+{up}")  # type: ignore[arg-type]
+            camera, direction = server.initial_camera, first_direction(up)
+            camera.position = direction * first_distance(APART * max(len(scenes) - 1, 0), 1.4)
+            camera.look_at = (0.0, 0.0, 0.0)
+            camera.fov = FIELD_OF_VIEW
+            self._scales = _scales(exhibits)
+            self._panel = Panel(server.gui, exhibits, first_look(scenes), self._scales, self._ask)
+            if len(exhibits) > 1:
+                for root, each in zip(self._roots, exhibits):
+                    server.scene.add_label(
+                        f"{root.name}/name", each.name, position=_above(each), anchor="bottom-center"
+                    )
+            for camera in [client.camera for client in server.get_clients().values()]:
+                self._align(camera)
+        self._ask(self.panel.look)
+
+    def renew(self) -> None:
+        """Draw anew what the scenes have become."""
+        self._scales.update(_scales(self._exhibits))
+        self._ask(self.panel.look)
+
+    def settle(self) -> None:
+        """Wait until all that was chosen is drawn."""
+        self.jobs.settle()
+
+    @checked
+    def screenshot(self, path: str | os.PathLike[str], *, width: int = 1280, height: int = 800) -> Path:
+        """Write what the browser that connected first shows as PNG, with the scale of the colours; returns the path.
+
+        The browser draws it, so one must have the page open, in a tab that is in front; ``chromium --headless`` counts.
+
+        Args:
+            path: File to write.
+            width, height: Size of the picture in pixels, at most that of the browser.
+
+        Raises:
+            ValueError: No browser is connected, or a size is out of range.
+            TimeoutError: The browser does not draw, as its tab is in the background.
+            OSError: The file cannot be written.
+        """
+        check_side("Viewer.screenshot: width", width, 100, 200)
+        check_side("Viewer.screenshot: height", height, 100, 120)
+        clients = self.server.get_clients()
+        if not clients:
+            raise ValueError(f"Viewer.screenshot: no browser is connected; open {self.address} in one first")
+        self.settle()
+        self.server.flush()
+        write_png(path, picture_of(clients[min(clients)], width, height, self._seen_scale()))
+        return Path(path)
+
+    def wait(self) -> None:
+        """Wait until the viewer is closed, or Ctrl-C closes it."""
+        try:
+            while not self._closed.wait(timeout=1.0):
+                pass
+        except KeyboardInterrupt:
+            pass
+        finally:
+            self.close()
+
+    def close(self) -> None:
+        """Stop the server; browsers keep the picture and say that the connection is gone."""
+        if not self._closed.is_set():
+            self._closed.set()
+            self.jobs.end()
+            stop_server(self.server)
+
+    def _ask(self, look: Look) -> None:
+        """Have a look drawn, its slices coarsely at first."""
+        self.jobs.ask("draw", lambda: self._draw(look, DRAFT))
+        if look.sliced:
+            self.jobs.ask("refine", lambda: self._draw(look, FINE) if look == self.panel.look else None)
+
+    def _draw(self, look: Look, pixels: int) -> None:
+        with self.server.atomic():
+            for each in self._exhibits:
+                each.draw(look, self._scales, pixels)
+
+    def _welcome(self, client: Any) -> None:
+        """Place the camera of a new browser so that all is seen, and let the row of scenes turn with it."""
+        row, aspect = APART * max(len(self._exhibits) - 1, 0), client.camera.aspect
+        up = self._exhibits[0].scene.up if self._exhibits else "z"
+        with client.atomic():
+            client.camera.position = first_direction(up) * first_distance(row, aspect)
+            client.camera.look_at = (0.0, 0.0, 0.0)
+        if aspect < 1:  # a phone, whose screen the panel would cover
+            client.gui.main_panel.minimize()
+        client.camera.on_update(self._align)
+        self._align(client.camera)
+
+    def _align(self, camera: Any) -> None:
+        for root, place in zip(self._roots, row_places(len(self._roots), camera.wxyz)):
+            root.position = place
+
+    def _send_picture(self, event: Any) -> None:
+        client = event.client
+        if client is None:
+            return
+        picture = picture_of(client, client.camera.image_width, client.camera.image_height, self._seen_scale())
+        client.send_file_download("diffshape.png", encode_png(picture), save_immediately=True)
+
+    def _seen_scale(self) -> Coloring | None:
+        """The scale of the colours that are seen, of surfaces before that of points."""
+        look = self.panel.look
+        layers = [layer for each in self._exhibits for layer in each.scene.layers if layer.name in look.shown]
+        for kind, choice in ((False, look.surface_colors), (True, look.point_colors)):
+            if any(choice in layer.colorings for layer in layers if isinstance(layer, Points) == kind):
+                return self._scales.get(choice)
+        return None
+
+
+def _scales(exhibits: Sequence[Exhibit]) -> dict[str, Coloring]:
+    layers = [layer for each in exhibits for layer in each.scene.layers]
+    return common_scales([*layers, *(surface for each in exhibits for _, surface in each.scene.along_the_way)])
+
+
+def _above(exhibit: Exhibit) -> np.ndarray:
+    """A place above a scene."""
+    up = exhibit.scene.up
+    number, sign = "xyz".index(up[-1]), -1 if up.startswith("-") else 1
+    place = np.zeros(3)
+    place[number] = exhibit.box[1 if sign > 0 else 0, number]
+    return place

@@ -1,0 +1,37 @@
+import numpy as np
+
+from diffshape.data import icosphere
+from diffshape.report.distances import distances_to
+from diffshape.report.scene.layers import Coloring, Points, Surface
+from diffshape.report.scene.thinning import thinned
+
+BALL = icosphere(5)
+
+
+def test_a_small_layer_stays_itself():
+    surface, points = Surface("ball", *BALL), Points("points", BALL.vertices)
+    assert thinned(surface, len(BALL.faces)) is surface
+    assert thinned(points, len(BALL.vertices)) is points
+
+
+def test_a_thinned_surface_is_near_the_surface_and_uses_its_vertices():
+    heights = Coloring(BALL.vertices[:, 2], -1.0, 1.0)
+    small = thinned(Surface("ball", *BALL, {"height": heights}), 4000)
+    assert isinstance(small, Surface)
+    assert 2000 < len(small.faces) <= 4000
+    assert (small.colorings["height"].values == small.vertices[:, 2]).all()
+    assert np.linalg.norm(small.vertices, axis=1).min() > 0.4999
+    assert len(np.unique(small.faces)) <= len(small.vertices)
+    centers = small.vertices[small.faces].mean(axis=1)
+    assert distances_to(BALL, centers).max() < 0.01
+
+
+def test_points_are_drawn_with_their_colors_and_numbers():
+    points = np.arange(300.0).reshape(100, 3)
+    colors = np.arange(100, dtype=np.uint8)[:, None].repeat(3, 1)
+    small = thinned(Points("points", points, colors, {"x": Coloring(points[:, 0], 0.0, 1.0)}), 40)
+    assert isinstance(small, Points)
+    assert len(small.points) == 40
+    assert (small.colorings["x"].values == small.points[:, 0]).all()
+    assert small.colors is not None
+    assert (small.colors[:, 0] * 3.0 == small.points[:, 0]).all()
