@@ -97,7 +97,7 @@ def trial(made: Environment) -> str:
     demo = ["demo", "--preset", "quick", "--steps", "60", "--resolution", "64", "--out", "demo"]
     run(command, *demo, cwd=work, env=outside)
     score = json.loads((work / "demo" / "fit" / "metrics.json").read_text())["score"]["iou"]
-    pytest = ["-m", "pytest", "-q", "-p", "no:cacheprovider", "-o", "pythonpath=tests ."]
+    pytest = ["-m", "pytest", "-q", "-p", "no:cacheprovider", "-o", "pythonpath=tests/support ."]
     passed = run(python, *pytest, *TESTS, cwd=ROOT, env=outside).strip().splitlines()[-1]
     return f"{modules} modules, demo IoU {score:.3f}, {passed.strip('= ')}"
 

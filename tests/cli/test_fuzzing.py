@@ -13,13 +13,13 @@ from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 
 import pytest
+from damage import damaged
+from little_memory import little_memory
 
 from diffshape._sentence import sentence
 from diffshape.cli.errors import FAILED, USAGE, UsageError
 from diffshape.cli.main import main, parse
 
-from ..damage import damaged
-from ..little_memory import little_memory
 from .test_bad_commands import COMMANDS
 
 LINES = [line for line, _, _ in COMMANDS] + [
