@@ -24,8 +24,9 @@ ROOT = Path(__file__).resolve().parents[1]
 LARGEST_WHEEL = 2_000_000
 """Bytes of a wheel; trained weights that are worth more than that are worth a word first."""
 
+CODE = (".py", ".pyi", ".js", ".css")
 NOT_CODE = {"diffshape/py.typed", "diffshape/fitting/scans/prior/model.safetensors"}
-"""Files of a wheel that are neither Python nor stubs: the mark of a typed package, and weights trained here."""
+"""Files of a wheel that are no code: the mark of a typed package, and weights trained here."""
 
 
 class Distributions(NamedTuple):
@@ -52,12 +53,8 @@ def build(folder: Path) -> Distributions:
     return Distributions(next(folder.glob("*.whl")), next(folder.glob("*.tar.gz")))
 
 
-def faults(made: Distributions) -> list[str]:
-    """A sentence for each thing that is wrong with the wheel and the source archive."""
-    return [*_wheel_faults(made.wheel), *_source_faults(made.source)]
-
-
-def _wheel_faults(path: Path) -> Iterator[str]:
+def wheel_faults(path: Path) -> Iterator[str]:
+    """A sentence for each thing that is wrong with a wheel."""
     with zipfile.ZipFile(path) as wheel:
         names = set(wheel.namelist())
         (about,) = {name.split("/")[0] for name in names if ".dist-info/" in name}
@@ -66,15 +63,16 @@ def _wheel_faults(path: Path) -> Iterator[str]:
     kept = {name.removeprefix("src/") for name in git("ls-files", "src/diffshape").splitlines()}
     yield from (f"{path.name}: {name} is not kept by git" for name in sorted(package - kept))
     yield from (f"{path.name}: {name} is missing" for name in sorted(kept - package))
-    other = {name for name in package if not name.endswith((".py", ".pyi"))}
-    yield from (f"{path.name}: {name} is neither code nor expected" for name in sorted(other - NOT_CODE))
+    other = {name for name in package if not name.endswith(CODE)}
+    yield from (f"{path.name}: {name} is no code, and not expected" for name in sorted(other - NOT_CODE))
     if f"{about}/licenses/LICENSE" not in names or metadata["License-Expression"] != "Apache-2.0":
         yield f"{path.name}: the licence is missing"
     if path.stat().st_size > LARGEST_WHEEL:
         yield f"{path.name}: {path.stat().st_size:,} bytes, where {LARGEST_WHEEL:,} are enough"
 
 
-def _source_faults(path: Path) -> Iterator[str]:
+def source_faults(path: Path) -> Iterator[str]:
+    """A sentence for each thing that is wrong with a source archive."""
     with tarfile.open(path) as archive:
         names = {name.split("/", 1)[1] for name in archive.getnames()}
     kept = set(git("ls-files").splitlines()) | {"PKG-INFO"}
@@ -97,10 +95,12 @@ def main() -> int:
     made = build(folder)
     with tempfile.TemporaryDirectory() as again:
         pairs = [(path, _digest(path), _digest(other)) for path, other in zip(made, build(Path(again)))]
-    found = faults(made) + [f"{path.name}: two builds differ" for path, one, other in pairs if one != other]
+    found = [*wheel_faults(made.wheel), *source_faults(made.source)]
+    found += [f"{path.name}: two builds differ" for path, one, other in pairs if one != other]
     for path, digest, _ in pairs:
         print(f"{digest}  {path}  {path.stat().st_size:,} bytes")
-    print("\n".join(found), file=sys.stderr)
+    for fault in found:
+        print(fault, file=sys.stderr)
     return 1 if found else 0
 
 
