@@ -13,6 +13,8 @@ import os
 import subprocess
 import sys
 import tempfile
+import zipfile
+from email.parser import Parser
 from pathlib import Path
 from typing import NamedTuple
 
@@ -68,14 +70,22 @@ def environment(wheel: Path, end: str, torch: str, folder: Path) -> Environment:
         run("uv", "venv", "--python", sys.executable, folder)
         (folder / "limits.txt").write_text(f"torch{torch}\n")
         install = ["uv", "pip", "install", "--python", folder, "--resolution", ENDS[end], "-c", folder / "limits.txt"]
-    before = versions(folder)
-    if "nvidia-" in run(*install, wheel, *TOOLS, "--dry-run"):
+    before, wanted = versions(folder), [wheel, *needs(wheel), *TOOLS]
+    if "nvidia-" in run(*install, *wanted, "--dry-run"):
         raise RuntimeError("PyTorch is to be had with CUDA only here: not tried")
-    run(*install, wheel, *TOOLS)
+    run(*install, *wanted)
     after = versions(folder)
     if "torch" in before and after["torch"] != before["torch"]:
         raise RuntimeError(f"PyTorch {before['torch']} was replaced by {after['torch']}")
     return Environment(folder, after)
+
+
+def needs(wheel: Path) -> list[str]:
+    """What a wheel needs without its extras. Named to uv, which takes the oldest only of what is named."""
+    with zipfile.ZipFile(wheel) as archive:
+        (name,) = [name for name in archive.namelist() if name.endswith(".dist-info/METADATA")]
+        about = Parser().parsestr(archive.read(name).decode())
+    return [need for need in about.get_all("Requires-Dist", []) if "extra ==" not in need]
 
 
 def versions(folder: Path) -> dict[str, str]:

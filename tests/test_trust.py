@@ -102,4 +102,5 @@ def test_a_fit_writes_into_its_folder_and_the_cache_of_kernels_only(heard):
     elsewhere = [path for path in written if not path.is_relative_to(folder)]
     assert [path for path in elsewhere if "__pycache__" not in path.parts and path.suffix not in (".nbi", ".nbc")] == []
     assert sorted(os.listdir(folder)) == ["again.ply", "ball.npy", "distances.npy", "run", "temporary"]
-    assert not os.listdir(folder / "temporary")
+    left = [path for path in (folder / "temporary").rglob("*") if path.is_file()]  # PyTorch leaves an empty folder
+    assert left == []
