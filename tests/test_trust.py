@@ -81,9 +81,7 @@ def heard(tmp_path_factory):
     paths = [str(PACKAGE.parent), str(Path(__file__).resolve().parents[1]), *sys.path]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(paths), "TMPDIR": str(folder / "temporary")}
     (folder / "temporary").mkdir()
-    done = subprocess.run(
-        [sys.executable, "-c", PROGRAM], cwd=folder, env=environment, capture_output=True, text=True, timeout=280
-    )
+    done = subprocess.run([sys.executable, "-c", PROGRAM], cwd=folder, env=environment, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     codes, events = json.loads(done.stdout.splitlines()[-1])
     assert codes == [0, 0, 0], done.stderr
