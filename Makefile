@@ -1,18 +1,18 @@
 # make help                                what there is
 # make VENV="$VIRTUAL_ENV" CONSTRAINTS= test    in your own environment, with the torch it has
-# make PYTEST='--threads 2 -x' test        with options of pytest's
+# make PYTEST='--threads 2 -x' test        every test, with options of pytest's
 .POSIX:
 
 VENV = .venv
 CONSTRAINTS = constraints.txt
-PYTEST =
+PYTEST = -m "not slow"
 PYTHON = python3
 SHARED = ../shared
 FUZZ_SECONDS = 600
 
 help:
 	@echo 'make demo    fit a surface to the built-in scan, and print its score'
-	@echo 'make test    run every test'
+	@echo 'make test    run the tests but for the slowest; with PYTEST= also these'
 	@echo 'make check   format, lint, types, and the floors of the package'
 	@echo 'make docs    build the documentation site into site/; a warning is an error'
 	@echo 'make bench   measure quality and cost, write docs/benchmarks.md (long; needs SHARED=$(SHARED))'

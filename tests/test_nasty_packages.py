@@ -66,6 +66,7 @@ RESULTS = {
     "data.ProceduralObject", "data.ShapeFamily",
     "fitting.CleanScan", "fitting.FitResult", "fitting.FitRow", "fitting.FitTable",
     "fitting.OrientationTrust", "fitting.PreparedScan", "models.DeepSDF", "models.DeepSDFScore", "models.FamilySamples",
+    "models.AutoencoderScore",
     "models.FoundCodes", "models.LandmarkPrediction", "models.LandmarkScore", "models.LatentFlow", "models.LatentGAN",
     "models.LatentMixture", "models.OccupancyScore", "models.TrainingResult",
     "models.PSGNScore",

@@ -78,6 +78,7 @@ def test_a_file_does_not_hide_the_function_whose_name_it_has(package):
     assert [name for name in module.__all__ if isinstance(getattr(module, name), ModuleType)] == []
 
 
+@pytest.mark.slow
 def test_a_type_checker_knows_every_public_name(tmp_path):
     pytest.importorskip("pyright")
     probe = tmp_path / "probe.py"

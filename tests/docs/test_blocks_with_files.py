@@ -96,6 +96,8 @@ def family(desk, monkeypatch):
 @pytest.mark.parametrize(("page", "code"), CASES)
 @pytest.mark.usefixtures("run")
 def test_code_that_reads_or_fits_runs(page, code, capsys):
+    if ".show(" in code:
+        pytest.importorskip("viser")
     exec(compile(quick(code), "documentation", "exec"), {})
     if short(page) == "README.md":
         said = re.search(r"^```text\n(.*?)^```", page.read_text(encoding="utf-8"), re.M | re.S)[1]

@@ -9,6 +9,8 @@ from safetensors.torch import load_file
 from diffshape import data
 from diffshape.cli.main import main
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def scans(tmp_path_factory):
