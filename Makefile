@@ -12,6 +12,7 @@ PYTEST =
 FILES =
 PYTHON = python3
 SHARED = ../shared
+FUZZ_SECONDS = 600
 
 help:
 	@echo 'make demo    fit a surface to the built-in scan, and print its score'
@@ -20,6 +21,8 @@ help:
 	@echo 'make docs    build the documentation site into site/; a warning is an error'
 	@echo 'make mutants tell which small faults in the formulas of losses no test would notice (hours)'
 	@echo 'make bench   measure quality and cost, write docs/benchmarks.md (long; needs SHARED=$(SHARED))'
+	@echo 'make fuzz    damage files and commands for FUZZ_SECONDS=$(FUZZ_SECONDS), keep what fails in outputs/fuzz'
+	@echo 'make dist    build the wheel and the source archive into dist/, twice, and check them'
 	@echo 'make clean   remove the environment, caches and outputs'
 	@echo
 	@echo 'Each prepares $(VENV) first, once. VENV=DIR uses an environment of yours, CONSTRAINTS= keeps its torch.'
@@ -79,6 +82,14 @@ bench:
 	"$(VENV)/bin/python" -m benchmarks.quality.landmark_study
 	"$(VENV)/bin/python" -m benchmarks.page
 
+fuzz:
+	@$(MAKE) -s environment EXTRAS=test
+	PYTHONPATH=tests/support:. "$(VENV)/bin/python" -m tests.fuzz --seconds $(FUZZ_SECONDS)
+
+dist:
+	@$(MAKE) -s environment EXTRAS=release
+	"$(VENV)/bin/python" .ci/distributions.py dist
+
 # Installs the package with EXTRAS unless the stamp says that it was done here, with these versions, since the last
 # change of what is asked for. An environment that exists is used as it is.
 environment:
@@ -93,8 +104,9 @@ environment:
 	"$(VENV)/bin/python" -m pip install --quiet "$$@" && echo "$$wanted" > "$$stamp"
 
 clean:
-	rm -rf .venv outputs site .cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf .venv outputs dist site .cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
 	find src tests benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +
 
 .PHONY: help demo test check docs bench environment clean
 .PHONY: help demo test check mutants bench environment clean
+.PHONY: help demo test check docs bench fuzz dist environment clean
