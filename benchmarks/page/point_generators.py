@@ -11,7 +11,7 @@ TEXT = """
 
 {test} clouds of {points} points drawn by each generator, against {test} shapes of the family {family} that none has
 learnt from, by `benchmarks/quality/point_generators.py`. The raw GAN learnt the clouds of {shapes} others, the rest
-their codes of 32 numbers, by an autoencoder of the Chamfer or of the earth mover's distance. CD and EMD are the
+their codes of 32 numbers, by an autoencoder of the distance that the row names. CD and EMD are the
 distances of `metrics.compare_sets`: MMD times 1000 (a low one can miss shapes), coverage (noise raises it) and
 1-NNA (0.5 is ideal, 1 is told apart for certain; its standard error is {error:.3f} at 0.5). The first rows need no
 generator. Seconds are those of the processor on one thread, those of an autoencoder in its own row; one run of
