@@ -67,8 +67,8 @@ class RawGANConfig(AdversarialConfig):
     critic: tuple[int, ...] = (64,)
     """Hidden sizes of the critic between those maxima and its answer."""
     standardized: bool = True
-    """Learn clouds whose coordinates are brought to mean 0 and standard deviation 1 over all shapes, and bring samples
-    back. The gradient penalty suits that size: for clouds within a length of 1 it outweighs what tells them apart."""
+    """Learn clouds whose coordinates are brought, axis by axis, to mean 0 and standard deviation 1 over all shapes, and
+    bring samples back. The gradient penalty suits that size: at a length of 1 it outweighs what tells clouds apart."""
     critic_steps: int | None = 1
     """Updates of the critic before each of the generator; None is 1 for gan and 5 for wgan-gp."""
     lr: float = 1e-3
