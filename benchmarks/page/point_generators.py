@@ -11,11 +11,10 @@ TEXT = """
 
 {test} clouds of {points} points drawn by each generator, against {test} shapes of the family {family} that none has
 learnt from, by `benchmarks/quality/point_generators.py`. The raw GAN learnt the clouds of {shapes} others, the rest
-their codes of 32 numbers, by an autoencoder of the Chamfer or of the earth mover's distance. CD and EMD are the
+their codes of 32 numbers, by an autoencoder of the distance that the row names. CD and EMD are the
 distances of `metrics.compare_sets`: MMD times 1000 (a low one can miss shapes), coverage (noise raises it) and
-1-NNA (0.5 is ideal, 1 is told apart for certain; its standard error is {error:.3f} at 0.5). The first rows need no
-generator. Seconds are those of the processor on one thread, those of an autoencoder in its own row; one run of
-each.
+1-NNA (0.5 is ideal, 1 is told apart for certain), each with its standard error. The first rows need no generator.
+Seconds are those of the processor on one thread, those of an autoencoder in its own row; one run of each.
 """
 _HEAD = ["clouds", "s", "JSD", "MMD-CD", "COV-CD", "1-NNA-CD", "MMD-EMD", "COV-EMD", "1-NNA-EMD"]
 
@@ -25,15 +24,14 @@ def point_generators(rows: Sequence[Row]) -> str:
     latest = {row["generator"]: row for row in rows}
     first: Any = rows[-1]
     sizes = {name: first[name] for name in ("test", "points", "family", "shapes")}
-    text = TEXT.format(**sizes, error=(0.25 / (2 * first["test"])) ** 0.5)
-    return text + machines(rows) + table(_HEAD, [_line(row) for row in latest.values()])
+    return TEXT.format(**sizes) + machines(rows) + table(_HEAD, [_line(row) for row in latest.values()])
 
 
 def _line(row: Row) -> list[str]:
     score = row["score"]
     nearest = [
-        f"{each:.{digits}f}"
+        f"{scale * part[name]:.{digits}f} ± {scale * part[f'{name}_error']:.{digits}f}"
         for part in (score["chamfer"], score["earth_mover"])
-        for each, digits in ((1e3 * part["mmd"], 1), (part["coverage"], 2), (part["accuracy"], 2))
+        for name, scale, digits in (("mmd", 1e3, 1), ("coverage", 1, 2), ("accuracy", 1, 2))
     ]
     return [row["generator"], f"{row['seconds']:.0f}" if row["seconds"] else "–", f"{score['jsd']:.3f}", *nearest]
