@@ -1,14 +1,12 @@
 # make help                                what there is
 # make VENV="$VIRTUAL_ENV" CONSTRAINTS= test    in your own environment, with the torch it has
 # make PYTEST='--threads 2 -x' test        every test, with options of pytest's
-# make PYTEST='--threads 2 -x' test        with options of pytest's
 # make FILES='points/*' mutants            of some files of the losses only
 .POSIX:
 
 VENV = .venv
 CONSTRAINTS = constraints.txt
 PYTEST = -m "not slow"
-PYTEST =
 FILES =
 PYTHON = python3
 SHARED = ../shared

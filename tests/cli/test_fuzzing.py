@@ -13,12 +13,12 @@ from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 
 import pytest
-from damage import damaged
-from little_memory import little_memory
 
+from damage import damaged
 from diffshape._sentence import sentence
 from diffshape.cli.errors import FAILED, USAGE, UsageError
 from diffshape.cli.main import main, parse
+from little_memory import little_memory
 
 from .test_bad_commands import COMMANDS
 

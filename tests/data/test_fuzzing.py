@@ -11,12 +11,12 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 import pytest
-from damage import damaged
-from little_memory import ROOM, little_memory
 
+from damage import damaged
 from diffshape.data import ReadError, icosphere, read_mesh, read_points, write_mesh
 from diffshape.data.formats.mesh_formats import MESH_SUFFIXES
 from diffshape.data.formats.point_formats import POINT_SUFFIXES, TABLES
+from little_memory import ROOM, little_memory
 
 from . import point_seeds
 
