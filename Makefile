@@ -105,6 +105,4 @@ clean:
 	rm -rf .venv outputs dist site .cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
 	find src tests benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +
 
-.PHONY: help demo test check docs bench environment clean
-.PHONY: help demo test check mutants bench environment clean
-.PHONY: help demo test check docs bench fuzz dist environment clean
+.PHONY: help demo test check mutants docs bench fuzz dist environment clean

@@ -4,7 +4,7 @@ Every file of `diffshape.losses` is changed in one place at a time: another oper
 the other way of a comparison, the maximum for the minimum, the sum for the mean, `squared` turned round. The tests of
 the file then run against the changed module, in a process forked from this one. A change with which they all pass has
 survived: a test is missing, or the change makes no difference, and then it stands with its reason in
-docs/surviving-mutants.md. What only refuses bad arguments is left alone.
+docs/project/surviving-mutants.md. What only refuses bad arguments is left alone.
 
     python .ci/mutants.py                          every file
     python .ci/mutants.py points/chamfer.py        some of them
@@ -36,7 +36,7 @@ from hypothesis import Phase, settings  # noqa: E402
 
 import diffshape.losses  # noqa: E402
 
-KNOWN = ROOT / "docs" / "surviving-mutants.md"
+KNOWN = ROOT / "docs" / "project" / "surviving-mutants.md"
 
 OPERATORS = {ast.Add: ast.Sub, ast.Sub: ast.Add, ast.Mult: ast.Div, ast.Div: ast.Mult, ast.Pow: ast.Mult}
 OPERATORS |= {ast.BitAnd: ast.BitOr, ast.BitOr: ast.BitAnd, ast.And: ast.Or, ast.Or: ast.And}
