@@ -33,7 +33,7 @@ STEPS, TURNS, SECONDS = 4, 9, 12.0
 
 def numbers(size: str) -> list[int]:
     """The batch size and the number of points in "32 x 2,048" or "2,048"."""
-    return [int(each) for each in size.replace(",", "").split(" x ")]
+    return [int(each) for each in size.replace(",", "").split("x")]
 
 
 def losses_of(engine: str, problem: str, points: Any) -> Callable[[Any, Any], Any]:
@@ -155,7 +155,7 @@ def main() -> None:
     parser.add_argument("--threads", type=int, nargs="+", default=sorted({1, os.cpu_count() or 1}))
     parser.add_argument("--wait", nargs="+", choices=["default", "passive"], default=["default", "passive"])
     parser.add_argument("--problems", nargs="+", default=["Chamfer", *OTHERS])
-    parser.add_argument("--sizes", nargs="+", default=CHAMFER, help="of the Chamfer distance, such as 32x512")
+    parser.add_argument("--sizes", nargs="+", default=CHAMFER, help="of the Chamfer distance, such as '32 x 512'")
     parser.add_argument("--before", type=Path, help="src folder of another version, measured besides")
     parser.add_argument("--results", type=Path, default=RESULTS / "in_a_loop.jsonl")
     parser.add_argument("--serve", help=argparse.SUPPRESS)
