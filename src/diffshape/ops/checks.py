@@ -9,6 +9,8 @@ from typing import Any, ParamSpec
 import torch
 from torch import Tensor
 
+from diffshape.ops.transforms import is_unobserved
+
 Arguments = ParamSpec("Arguments")
 
 
@@ -83,6 +85,9 @@ def kept_when_compiled(check: Callable[Arguments, None]) -> Callable[Arguments, 
 
     @wraps(check)
     def run(*arguments: Any) -> Tensor:
+        if is_unobserved(arguments[first]):
+            check(*arguments)  # pyright: ignore[reportCallIssue]
+            return arguments[first]
         one = operator(*(each.detach() if isinstance(each, Tensor) else each for each in arguments))
         return arguments[first] * one if torch.compiler.is_compiling() else arguments[first]
 
