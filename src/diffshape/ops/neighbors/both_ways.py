@@ -11,8 +11,8 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from diffshape.kernels import numba_pair_gradient
 from diffshape.kernels.numba_kdtree import build_tree, query_tree
+from diffshape.kernels.numba_pair_gradient import both_gradients
 from diffshape.kernels.numba_tiles import Tiles, build_tiles, orders, query_tiles
 from diffshape.kernels.threads import run_tasks
 from diffshape.ops.engines import as_array, has_numba
@@ -47,21 +47,25 @@ class _BothWays(torch.autograd.Function):
 
     @staticmethod
     def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor, Tensor]:
-        x, y, *indices = (each for each in ctx.saved_tensors)
-        x_weights, y_weights, x_indices, y_indices = (each[..., None] for each in (*grads[:2], *indices))
+        x, y, x_indices, y_indices = ctx.saved_tensors
+        pairs = x, y, x_indices, y_indices, *grads[:2]
         if torch.is_grad_enabled():  # a second derivative is wanted
-            (x_own, y_other), (y_own, x_other) = (
-                pair_gradient(x, y, x_indices, x_weights),
-                pair_gradient(y, x, y_indices, y_weights),
-            )
-            return x_own + x_other, y_own + y_other
-        arrays = map(as_array, (x, y, x_indices, y_indices, x_weights, y_weights))
-        gradients = [torch.zeros(each.shape, dtype=each.dtype) for each in (x, y)]
-        threads = threads_for(x)
-        run_tasks(
-            numba_pair_gradient.both_gradients, len(x), *arrays, *(each.numpy() for each in gradients), threads=threads
-        )
-        return gradients[0], gradients[1]
+            return _gradients_by_operators(*pairs)
+        x_array, y_array, *others = map(as_array, pairs)
+        gradients = torch.zeros(x.shape, dtype=x.dtype), torch.zeros(y.shape, dtype=y.dtype)
+        arrays = [each[..., None] for each in others]
+        threads = threads_for(x_array)
+        run_tasks(both_gradients, len(x), x_array, y_array, *arrays, *map(as_array, gradients), threads=threads)
+        return gradients
+
+
+def _gradients_by_operators(
+    x: Tensor, y: Tensor, x_indices: Tensor, y_indices: Tensor, x_weights: Tensor, y_weights: Tensor
+) -> tuple[Tensor, Tensor]:
+    """The gradients in x and y, differentiable."""
+    x_own, y_other = pair_gradient(x, y, x_indices[..., None], x_weights[..., None])
+    y_own, x_other = pair_gradient(y, x, y_indices[..., None], y_weights[..., None])
+    return x_own + x_other, y_own + y_other
 
 
 def _search(x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, ...]:
