@@ -28,9 +28,6 @@ GROUP = 16
 MOST_TILES, FAILURES = 256, 4
 """Tiles that queries may look at before they are left to the tree; so many unanswered, besides half, to give up after."""
 
-UNSORTED = 256
-"""Points of a cloud up to which comparing all of them is as fast as sorting them along the curve first."""
-
 NOBODY = np.iinfo(np.int32).max
 """Index of the points that fill up the last tile."""
 
@@ -93,8 +90,7 @@ def query_tiles(
 @compiled
 def _build(task, tiles, points) -> None:
     """Cut one cloud into tiles."""
-    points = points[task]
-    order = hilbert_order(points) if len(points) > UNSORTED else np.arange(len(points), dtype=np.int32)
+    points, order = points[task], hilbert_order(points[task])
     sorted_points, index, boxes = tiles.points[task], tiles.index[task], tiles.boxes[task]
     count = len(points)
     for tile in range(len(index)):

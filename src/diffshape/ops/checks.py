@@ -35,9 +35,9 @@ def require_finite(function: str, name: str, points: Tensor, limit: float = math
     """
     if not points.numel():
         return
-    low, high = torch.aminmax(points.detach())
-    largest = float(torch.maximum(high, -low))
-    if not largest < math.inf:
+    low, high = map(float, torch.aminmax(points.detach()))
+    largest = max(high, -low)
+    if not (-math.inf < low and high < math.inf):
         raise ValueError(f"{function}: {name} has non-finite coordinates; remove or mask those points first")
     if largest > limit:
         raise ValueError(
