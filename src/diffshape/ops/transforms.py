@@ -8,7 +8,7 @@ to its kernel.
 
 import torch
 from torch import Tensor
-from torch.autograd.forward_ad import unpack_dual
+from torch.autograd import forward_ad
 
 
 def is_transformed(*tensors: Tensor) -> bool:
@@ -20,8 +20,9 @@ def is_transformed(*tensors: Tensor) -> bool:
     """
     if torch.compiler.is_compiling():
         return False
-    active = torch._C._are_functorch_transforms_active()
-    return active or any(unpack_dual(tensor).tangent is not None for tensor in tensors)
+    if torch._C._are_functorch_transforms_active():
+        return True
+    return forward_ad._current_level >= 0 and any(forward_ad.unpack_dual(tensor).tangent is not None for tensor in tensors)
 
 
 def is_unobserved(*tensors: Tensor) -> bool:
