@@ -25,9 +25,9 @@ from typing import IO, Any
 from benchmarks.measure import RESULTS, ROOT, append_row, environment
 
 CHAMFER = ["256", "1,000", "2,048", "10,000", "100,000", "32 x 512", "32 x 1,024", "32 x 2,048"]
-OTHERS = {"earth mover": "512", "Sinkhorn": "1,024", "hash grid": "16,384", "winding numbers": "16,384"}
+OTHERS = {"earth mover": "8 x 256", "Sinkhorn": "1,024", "hash grid": "16,384", "winding numbers": "16,384"}
 PEERS = ("pykdtree", "cKDTree")
-STEPS, TURNS, SECONDS = 4, 9, 12.0
+STEPS, TURNS, SECONDS = 4, 9, 8.0
 """Steps of a turn besides the first, which finds cold caches; turns of a case, and seconds after which none begins."""
 
 
@@ -45,7 +45,7 @@ def losses_of(engine: str, problem: str, points: Any) -> Callable[[Any, Any], An
     from diffshape import data, fields, losses, ops
 
     if problem == "winding numbers":
-        index = ops.TriangleIndex(*data.procedural_object("rounded box").mesh(64))
+        index = ops.TriangleIndex(*data.procedural_object("torus").mesh(64))
         return lambda x, y: x.sum() * 0 + index.winding_number(x.detach()).float().mean()
     if problem == "hash grid":
         grid = fields.HashGrid()
@@ -116,8 +116,8 @@ class Child:
             kept["OMP_WAIT_POLICY"] = "PASSIVE"
         kept["PYTHONPATH"] = os.pathsep.join([str(source), str(ROOT)])
         command = [sys.executable, "-m", "benchmarks.speed.in_a_loop", "--serve", engine, "--threads", str(threads)]
-        pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
-        self.process: Any = subprocess.Popen(command, env=kept, text=True, cwd=ROOT, **pipes)
+        pipe = subprocess.PIPE
+        self.process: Any = subprocess.Popen(command, env=kept, text=True, cwd=ROOT, stdin=pipe, stdout=pipe)
 
     def steps(self, problem: str, size: str, count: int) -> list[tuple[float, float, float]]:
         """Let it run some steps."""
@@ -143,10 +143,11 @@ def measure(children: dict[str, Child], problem: str, size: str) -> dict[str, tu
             break
         for name in order.sample(list(children), len(children)):
             found[name] += children[name].steps(problem, size, 1 + STEPS)[1:]
-    return {
-        name: tuple(round(statistics.median(each[place] for each in steps), 3) for place in range(2))
-        for name, steps in found.items()
-    }
+    return {name: (_median(steps, 0), _median(steps, 1)) for name, steps in found.items()}
+
+
+def _median(steps: list[tuple[float, float, float]], place: int) -> float:
+    return round(statistics.median(step[place] for step in steps), 3)
 
 
 def main() -> None:

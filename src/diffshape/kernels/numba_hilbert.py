@@ -1,6 +1,6 @@
 """Order points along a Hilbert curve: points that follow one another are always near, which Morton's leaps are not.
 
-The cube around the cloud is cut into 128 steps an axis. The curve visits the eight halves of a cube in an order that
+The cube around the cloud is cut into 128 steps an axis. The curve visits the eighths of a cube in an order that
 depends on where it enters (a corner) and where it leaves to (an axis): 24 states, tabulated. Sources: Hilbert, Math.
 Ann. 1891; the arithmetic of states: Hamilton, Compact Hilbert Indices, 2006.
 """
@@ -12,9 +12,10 @@ from diffshape.kernels.numba_morton import BITS, bounding_box, counting_pass
 
 
 def _tables() -> tuple[np.ndarray, np.ndarray]:
-    """Place on the curve of each half of a cube, and the state within it, at 8 * state + half; state = 3 * corner + axis.
+    """Places on the curve of the eighths of a cube, and the states within them, at 8 * state + eighth.
 
-    A half is a number of three bits, one an axis; neighbours on the curve differ in one bit, as in a Gray code.
+    A state is 3 * corner + axis. An eighth is a number of three bits, one an axis; those that follow one another differ
+    in one bit, as in a Gray code.
     """
 
     def turned(bits: int, by: int) -> int:
@@ -26,15 +27,16 @@ def _tables() -> tuple[np.ndarray, np.ndarray]:
     places, states = np.empty(192, np.int32), np.empty(192, np.int32)
     for corner in range(8):
         for axis in range(3):
-            for half in range(8):
-                place = gray.index(turned(half ^ corner, 2 - axis))
-                entry = 8 * (3 * corner + axis) + half
+            for eighth in range(8):
+                place = gray.index(turned(eighth ^ corner, 2 - axis))
+                entry = 8 * (3 * corner + axis) + eighth
                 places[entry] = place
                 states[entry] = 3 * (corner ^ turned(corners[place], axis + 1)) + (axis + axes[place] + 1) % 3
     return places, states
 
 
 PLACES, STATES = _tables()
+"""Tables of the curve, as `_tables` makes them."""
 
 
 @compiled

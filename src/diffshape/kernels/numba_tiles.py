@@ -26,7 +26,7 @@ GROUP = 16
 """Tiles of a group."""
 
 MOST_TILES, FAILURES = 256, 4
-"""Tiles that queries may look at before they are left to the tree; so many unanswered, besides half, to give up after."""
+"""Tiles at which queries may look before they are left to the tree; tiles left, besides half, before giving up."""
 
 NOBODY = np.iinfo(np.int32).max
 """Index of the points that fill up the last tile."""

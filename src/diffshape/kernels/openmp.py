@@ -59,10 +59,10 @@ def loop_of(kernel: Any) -> Callable[..., None]:
 
 def _loop(entry, threads, first, last, *arguments) -> None:
     if entry:
-        _call_in_team(entry, threads, kernel, last, arguments)  # noqa: F821  # pyright: ignore
+        _call_in_team(entry, threads, kernel, last, arguments)  # pyright: ignore
     else:
         for task in range(first, last):
-            kernel(task, *arguments)  # noqa: F821  # pyright: ignore
+            kernel(task, *arguments)  # pyright: ignore
 
 
 @intrinsic

@@ -22,7 +22,9 @@ def is_transformed(*tensors: Tensor) -> bool:
         return False
     if torch._C._are_functorch_transforms_active():
         return True
-    return forward_ad._current_level >= 0 and any(forward_ad.unpack_dual(tensor).tangent is not None for tensor in tensors)
+    return forward_ad._current_level >= 0 and any(
+        forward_ad.unpack_dual(tensor).tangent is not None for tensor in tensors
+    )
 
 
 def is_unobserved(*tensors: Tensor) -> bool:

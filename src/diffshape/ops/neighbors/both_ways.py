@@ -37,7 +37,7 @@ def search_both_ways(
 
 
 def mean_both_ways(x: Float[Tensor, "b n d"], y: Float[Tensor, "b m d"]) -> Float[Tensor, "b"]:
-    """mean_i min_j |x_i - y_j|^2 + mean_j min_i |x_i - y_j|^2 of each sample: `search_both_ways` and its means in one."""
+    """mean_i min_j |x_i - y_j|^2 + mean_j min_i |x_i - y_j|^2 of each sample; twice differentiable, finite points."""
     return _MeanBothWays.apply(x, y)
 
 
@@ -52,7 +52,7 @@ class _BothWays(torch.autograd.Function):
         return found
 
     @staticmethod
-    def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor, ...]:
+    def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor, Tensor]:
         pairs = *ctx.saved_tensors, *grads[:2]
         return _gradients_by_operators(*pairs) if torch.is_grad_enabled() else _gradients(*map(as_array, pairs))
 
@@ -74,7 +74,7 @@ class _MeanBothWays(torch.autograd.Function):
         return x_squared.mean(-1) + y_squared.mean(-1)
 
     @staticmethod
-    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, ...]:
+    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor | None, ...]:
         x, y, x_indices, y_indices, *gradients = ctx.saved_tensors
         if torch.is_grad_enabled():  # a second derivative is wanted
             weights = ((grad / each.shape[1])[:, None].expand_as(each) for each in (x_indices, y_indices))
