@@ -25,7 +25,7 @@ from typing import IO, Any
 from benchmarks.measure import RESULTS, ROOT, append_row, environment
 
 CHAMFER = ["256", "1,000", "2,048", "10,000", "100,000", "32 x 512", "32 x 1,024", "32 x 2,048"]
-OTHERS = {"earth mover": "8 x 256", "Sinkhorn": "1,024", "hash grid": "16,384", "winding numbers": "16,384"}
+OTHERS = {"earth mover": "8 x 256", "Sinkhorn": "512", "hash grid": "16,384", "winding numbers": "4,096"}
 PEERS = ("pykdtree", "cKDTree")
 STEPS, TURNS, SECONDS = 4, 9, 8.0
 """Steps of a turn besides the first, which finds cold caches; turns of a case, and seconds after which none begins."""
@@ -36,16 +36,19 @@ def numbers(size: str) -> list[int]:
     return [int(each) for each in size.replace(",", "").split("x")]
 
 
-def losses_of(engine: str, problem: str, points: Any) -> Callable[[Any, Any], Any]:
+def loss_of(engine: str, problem: str) -> Callable[[Any, Any], Any]:
     """The loss of an engine on a problem."""
     if engine in PEERS:
         from benchmarks.speed.chamfer_peers import tree_chamfer
 
         return tree_chamfer(engine)
+    import torch
+
     from diffshape import data, fields, losses, ops
 
     if problem == "winding numbers":
-        index = ops.TriangleIndex(*data.procedural_object("torus").mesh(64))
+        vertices, faces = map(torch.from_numpy, data.procedural_object("torus").mesh(64))
+        index = ops.TriangleIndex(vertices.float(), faces)
         return lambda x, y: x.sum() * 0 + index.winding_number(x.detach()).float().mean()
     if problem == "hash grid":
         grid = fields.HashGrid()
@@ -74,7 +77,7 @@ class Loop:
         layers = torch.nn.Linear(3, 64), torch.nn.ReLU(), torch.nn.Linear(64, 64), torch.nn.ReLU()
         self.network = torch.nn.Sequential(*layers, torch.nn.Linear(64, 3))
         self.optimizer = torch.optim.SGD(self.network.parameters(), lr=1e-6)
-        self.loss = losses_of(engine, problem, self.start)
+        self.loss = loss_of(engine, problem)
 
     def step(self) -> tuple[float, float, float]:
         """Milliseconds of the loss and of the whole step, and the loss."""
