@@ -22,7 +22,8 @@ Between a small network's forward and backward pass, float32 clouds on a torus, 
 milliseconds of the loss, forward and backward to the points the network moved. Every engine has a process of its own,
 they take turns, and times are medians; a ratio is the engine's time over ours, above 1 where ours is faster. "default"
 is the environment a user has; "passive" has `OMP_WAIT_POLICY=PASSIVE`, by which idle threads sleep. "before" is this
-library with tasks on a pool of its own threads beside PyTorch's, and one tree or grid for all sizes.
+library with tasks on a pool of its own threads beside PyTorch's, and one tree or grid for all sizes. cKDTree has as
+many workers as PyTorch threads, which it starts anew in every call. The machine did other work meanwhile.
 """
 ASSIGNMENT = """
 ## Earth mover's distance

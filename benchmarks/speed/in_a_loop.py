@@ -27,8 +27,9 @@ from benchmarks.measure import RESULTS, ROOT, append_row, environment
 CHAMFER = ["256", "1,000", "2,048", "10,000", "100,000", "32 x 512", "32 x 1,024", "32 x 2,048"]
 OTHERS = {"earth mover": "8 x 256", "Sinkhorn": "512", "hash grid": "16,384", "winding numbers": "4,096"}
 PEERS = ("pykdtree", "cKDTree")
-STEPS, TURNS, SECONDS = 4, 9, 8.0
-"""Steps of a turn besides the first, which finds cold caches; turns of a case, and seconds after which none begins."""
+WARM, STEPS, TURNS, SECONDS = 2, 6, 9, 8.0
+"""Steps of a turn that find cold caches and threads asleep, and those that count; turns of a case, and seconds after
+which none begins."""
 
 
 def numbers(size: str) -> list[int]:
@@ -145,7 +146,7 @@ def measure(children: dict[str, Child], problem: str, size: str) -> dict[str, tu
         if turn > 2 and time.perf_counter() - began > SECONDS:
             break
         for name in order.sample(list(children), len(children)):
-            found[name] += children[name].steps(problem, size, 1 + STEPS)[1:]
+            found[name] += children[name].steps(problem, size, WARM + STEPS)[WARM:]
     return {name: (_median(steps, 0), _median(steps, 1)) for name, steps in found.items()}
 
 

@@ -38,6 +38,20 @@ def test_a_team_does_every_task_once(threads, tasks):
     assert np.array_equal(pair[1], given)
 
 
+@compiled
+def divide(task, by, results) -> None:
+    results[task] = 1 // by[task]
+
+
+@pytest.mark.parametrize(("threads", "error"), [(1, ZeroDivisionError), (2, (RuntimeError, ZeroDivisionError))])
+def test_an_error_of_a_kernel_is_raised(threads, error):
+    by, results = np.arange(9), np.zeros(9, np.int64)
+    with pytest.raises(error):
+        run_tasks(divide, 9, by, results, threads=threads)
+    run_tasks(divide, 9, by + 1, results, threads=threads)
+    assert results.tolist() == [1] + 8 * [0]
+
+
 def _in_child(queue):
     pair = counted(50)
     run_tasks(count, 50, pair, None, 1.0, threads=2)

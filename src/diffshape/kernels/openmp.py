@@ -23,6 +23,9 @@ from diffshape.kernels.compiled import compiled
 
 _LOADED_IN = os.getpid()
 
+FAILURE = "a kernel failed in one of its tasks; with torch.set_num_threads(1) its own error is raised"
+"""Text of the error in place of that of a task in a team."""
+
 
 def team_entry() -> int:
     """Address of what compilers call to begin a parallel region, of the OpenMP that PyTorch depends on; 0 if none.
@@ -74,21 +77,27 @@ def _call_in_team(typing_context, entry, threads, kernel, tasks, arguments) -> A
     def generate(context: Any, builder: Any, signature: Any, values: Any) -> Any:
         address, team, _, count, given = values
         byte, word = ir.IntType(8).as_pointer(), ir.IntType(64)
-        shared = cgutils.alloca_once(builder, ir.LiteralStructType([word, word, given.type]))
-        for place, value in enumerate((ir.Constant(word, 0), count, given)):
+        shared = cgutils.alloca_once(builder, ir.LiteralStructType([word, word, word, given.type]))
+        for place, value in enumerate((ir.Constant(word, 0), count, ir.Constant(word, 0), given)):
             builder.store(value, cgutils.gep_inbounds(builder, shared, 0, place))
         body = _body(context, builder.module, kernel.dispatcher.overloads[wanted.args].fndesc, shared.type)
         region = ir.FunctionType(ir.VoidType(), [body.type, byte, ir.IntType(32), ir.IntType(32)])
         enter = builder.inttoptr(address, region.as_pointer())
         size = builder.trunc(team, ir.IntType(32))
         builder.call(enter, [body, builder.bitcast(shared, byte), size, ir.Constant(ir.IntType(32), 0)])
+        failed = builder.load(cgutils.gep_inbounds(builder, shared, 0, 2))
+        with builder.if_then(builder.icmp_signed("!=", failed, ir.Constant(word, 0)), likely=False):
+            context.call_conv.return_user_exc(builder, RuntimeError, (FAILURE,))
         return context.get_dummy_value()
 
     return signature, generate
 
 
 def _body(context: Any, module: Any, kernel: Any, shared_type: Any) -> Any:
-    """What every thread runs: ``for (task = next++; task < tasks; task = next++) kernel(task, *arguments)``."""
+    """What every thread runs: ``for (task = next++; task < tasks; task = next++) kernel(task, *arguments)``.
+
+    ``shared`` holds what is next, the number of tasks, whether one has failed, and the arguments.
+    """
     byte, word = ir.IntType(8).as_pointer(), ir.IntType(64)
     name = module.get_unique_name("team_body")
     body = ir.Function(module, ir.FunctionType(ir.VoidType(), [byte]), name)
@@ -96,7 +105,7 @@ def _body(context: Any, module: Any, kernel: Any, shared_type: Any) -> Any:
     builder = ir.IRBuilder(body.append_basic_block("entry"))
     shared = builder.bitcast(body.args[0], shared_type)
     tasks = builder.load(cgutils.gep_inbounds(builder, shared, 0, 1))
-    given = builder.load(cgutils.gep_inbounds(builder, shared, 0, 2))
+    given = builder.load(cgutils.gep_inbounds(builder, shared, 0, 3))
     arguments = cgutils.unpack_tuple(builder, given)
     head, work, end = (body.append_basic_block(each) for each in ("head", "work", "end"))
     builder.branch(head)
@@ -105,7 +114,9 @@ def _body(context: Any, module: Any, kernel: Any, shared_type: Any) -> Any:
     builder.cbranch(builder.icmp_signed("<", task, tasks), work, end)
     builder.position_at_end(work)
     function = context.declare_function(module, kernel)
-    context.call_conv.call_function(builder, function, kernel.restype, kernel.argtypes, [task, *arguments])
+    status, _ = context.call_conv.call_function(builder, function, kernel.restype, kernel.argtypes, [task, *arguments])
+    with builder.if_then(status.is_error, likely=False):
+        builder.store(ir.Constant(word, 1), cgutils.gep_inbounds(builder, shared, 0, 2))
     builder.branch(head)
     builder.position_at_end(end)
     builder.ret_void()
