@@ -101,7 +101,8 @@ def serve(engine: str, threads: int) -> None:
     import torch
 
     torch.set_num_threads(threads)
-    loop, asked = None, None
+    loop: Any = None
+    asked = None
     for line in sys.stdin:
         case, steps = json.loads(line)
         if case != asked:

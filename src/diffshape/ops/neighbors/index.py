@@ -1,9 +1,9 @@
 """Search a fixed set of points again and again: prepare once, then ask for the k nearest.
 
 `reference_search` is the definition. On the CPU, up to three dimensions, Numba kernels give the same bits faster; they
-compile at first use (about 4 s a dtype, kept on disk) and run on PyTorch's own threads, or in a forked worker on others.
-On CUDA, where Triton is installed, its kernels give those bits (`triton_search`). Nothing here has a
-gradient; `nearest_neighbors` has.
+compile at first use (about 4 s a dtype, kept on disk) and run on PyTorch's own threads, or on others where these cannot
+be entered, as in a forked worker. On CUDA, where Triton is installed, its kernels give those bits (`triton_search`).
+Nothing here has a gradient; `nearest_neighbors` has.
 """
 
 from functools import cached_property, partial
