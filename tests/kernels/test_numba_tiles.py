@@ -1,10 +1,12 @@
-"""Tiles hold every point once, answer near queries exactly, and leave the others to the tree."""
+"""Tiles hold every point once, answer near queries exactly, and leave others to the tree; all pairs answer all."""
 
 import numpy as np
 import pytest
 
 from diffshape.kernels import numba_tiles
+from diffshape.kernels.numba_all_pairs import nearest_of_all
 from diffshape.kernels.numba_tiles import NOBODY, WIDTH, build_tiles, orders, query_tiles
+from diffshape.kernels.threads import run_tasks
 
 
 def cloud(*shape, seed=0, dtype=np.float32):
@@ -91,3 +93,28 @@ def test_points_in_one_place_are_left_to_the_tree_when_they_are_many():
     points = np.zeros((1, 6000, 3), np.float32)
     assert (ask(points, points)[1] == -1).all()
     assert (ask(points[:, :600], points[:, :600])[1] == 0).all()
+
+
+def ask_all(points, queries, shift=0):
+    distances, indices = np.full(queries.shape[:2], np.nan, queries.dtype), np.full(queries.shape[:2], -1)
+    run_tasks(nearest_of_all, len(queries), points, queries, shift, distances, indices)
+    return distances, indices
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("counts", [(1, 1), (2, 16), (3, 17), (63, 100), (64, 5)])
+def test_all_pairs_give_every_bit(dtype, counts):
+    points, queries = (np.random.default_rng(count).random((3, count, 3)).astype(dtype) for count in counts)
+    distances, indices = ask_all(points, queries, shift=2)
+    for b in range(3):
+        nearest, places = by_definition(points[(b + 2) % 3], queries[b])
+        assert np.array_equal(indices[b], places)
+        assert np.array_equal(distances[b], nearest)
+
+
+def test_equal_distances_of_all_pairs_go_to_the_lowest_index():
+    points = np.random.default_rng(0).permutation(np.eye(3, dtype=np.float32).repeat(7, 0))[None]
+    _, indices = ask_all(points, np.zeros((1, 20, 3), np.float32))
+    assert (indices == 0).all()
+    _, indices = ask_all(points, points)
+    assert np.array_equal(indices[0], by_definition(points[0], points[0])[1])
