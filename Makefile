@@ -60,6 +60,7 @@ bench:
 	"$(VENV)/bin/python" -m benchmarks.speed.sines
 	"$(VENV)/bin/python" -m benchmarks.speed.hash_perceptron
 	"$(VENV)/bin/python" -m benchmarks.speed.chamfer
+	"$(VENV)/bin/python" -m benchmarks.speed.in_a_loop
 	"$(VENV)/bin/python" -m benchmarks.speed.point_operations
 	"$(VENV)/bin/python" -m benchmarks.speed.assignment
 	"$(VENV)/bin/python" -m benchmarks.speed.set_distances

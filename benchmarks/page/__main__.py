@@ -15,6 +15,7 @@ from benchmarks.page.mesh_fields import mesh_fields, mesh_signs
 from benchmarks.page.meshes import packed_meshes, triangles
 from benchmarks.page.point_generators import point_generators
 from benchmarks.page.point_sets import assignment, chamfer, operations, sets, sinkhorn
+from benchmarks.page.point_sets import assignment, chamfer, loop, operations, sets, sinkhorn
 from benchmarks.page.published_methods import published_methods
 from benchmarks.page.scan_cleaning import cleaning_cost, scan_cleaning
 from benchmarks.page.scan_fits import fit_cost
@@ -39,6 +40,7 @@ SECTIONS = (
     (sines, "sines.jsonl"),
     (hash_perceptron, "hash_perceptron.jsonl"),
     (chamfer, "chamfer.jsonl"),
+    (loop, "in_a_loop.jsonl"),
     (operations, "point_operations.jsonl"),
     (assignment, "assignment.jsonl"),
     (sets, "set_distances.jsonl"),
