@@ -14,7 +14,6 @@ from benchmarks.page.many_meshes import many_meshes
 from benchmarks.page.mesh_fields import mesh_fields, mesh_signs
 from benchmarks.page.meshes import packed_meshes, triangles
 from benchmarks.page.point_generators import point_generators
-from benchmarks.page.point_sets import assignment, chamfer, operations, sets, sinkhorn
 from benchmarks.page.point_sets import assignment, chamfer, loop, operations, sets, sinkhorn
 from benchmarks.page.published_methods import published_methods
 from benchmarks.page.scan_cleaning import cleaning_cost, scan_cleaning
