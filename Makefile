@@ -75,9 +75,9 @@ bench:
 	"$(VENV)/bin/python" -m benchmarks.quality.occupancy
 	"$(VENV)/bin/python" -m benchmarks.quality.several_answers
 	"$(VENV)/bin/python" -m benchmarks.quality.point_generators
-	"$(VENV)/bin/python" -m benchmarks.quality.batch_failures
-	"$(VENV)/bin/python" -m benchmarks.speed.batch
-	"$(VENV)/bin/python" -m benchmarks.quality.batch_planning
+	"$(VENV)/bin/python" -m benchmarks.batches.failures
+	"$(VENV)/bin/python" -m benchmarks.batches.speed
+	"$(VENV)/bin/python" -m benchmarks.batches.planning
 	"$(VENV)/bin/python" -m benchmarks.quality.landmark_study
 	"$(VENV)/bin/python" -m benchmarks.page
 

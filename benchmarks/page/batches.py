@@ -8,21 +8,21 @@ from benchmarks.page.tables import machines, table
 FAILURES = """
 ## Batches whose processes are killed
 
-{fits} small fits by `diffshape batch`, disturbed by `benchmarks/quality/batch_failures.py`. local: a worker process is
+{fits} small fits by `diffshape batch`, disturbed by `benchmarks/batches/failures.py`. local: a worker process is
 killed. driver: the batch itself is killed, and the same command typed again. ray: on a cluster of three local nodes a
 worker and a node are killed. "Other bits" are results that differ in a bit from those of an undisturbed serial batch.
 """
 THROUGHPUT = """
 ## Batches beside shells started by hand
 
-The same scans by the same settings, one thread a fit, start-up included, by `benchmarks/speed/batch.py`. shells: one
+The same scans by the same settings, one thread a fit, start-up included, by `benchmarks/batches/speed.py`. shells: one
 command after another in as many shells as there are processors. Memory is that of a serial batch in one process, after
 every tenth of its fits.
 """
 PLANNING = """
 ## What large batches cost
 
-Simulated by `benchmarks/quality/batch_planning.py` from measured times: of a fit, of the driver, which writes two
+Simulated by `benchmarks/batches/planning.py` from measured times: of a fit, of the driver, which writes two
 records for each job ({driver} ms here), and of loading a process. The driver is busy for a share of the time: near 1 it
 holds up the others, and `--shard` should divide the work.
 """

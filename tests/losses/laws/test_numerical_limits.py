@@ -1,4 +1,4 @@
-"""What docs/numerical-limits.md says, measured at both ends of every range.
+"""What docs/project/numerical-limits.md says, measured at both ends of every range.
 
 The true value is that in float64 of the very same numbers at size 1, a change of unit being by a power of 2, which
 rounds nothing.
@@ -14,7 +14,7 @@ from torch import Tensor
 from losses.laws.row import Argument, Row
 from losses.laws.table import ROWS
 
-PAGE = Path(__file__).resolve().parents[3] / "docs" / "numerical-limits.md"
+PAGE = Path(__file__).resolve().parents[3] / "docs" / "project" / "numerical-limits.md"
 STATED = {
     row[0].strip("| `"): [each.strip(" |") for each in row[1:]]
     for row in (line.split(" | ") for line in PAGE.read_text(encoding="utf-8").splitlines())

@@ -1,6 +1,6 @@
 """A batch of scans: the local pool against as many shells started by hand, and one process for all.
 
-    python -m benchmarks.speed.batch [--count 24] [--points 10000] [--folder DIR]
+    python -m benchmarks.batches.speed [--count 24] [--points 10000] [--folder DIR]
 
 Every way fits the same scans by the same settings on one thread a fit, start-up and imports included; kernels are
 compiled before. shells: as many shells as processors, each with its part of the commands ``diffshape fit``, one after
@@ -15,8 +15,8 @@ import sys
 import time
 from pathlib import Path
 
+from benchmarks.batches.failures import write_scans
 from benchmarks.measure import RESULTS, Row, append_row, environment
-from benchmarks.quality.batch_failures import write_scans
 
 FIT = [sys.executable, "-m", "diffshape.cli.main"]
 

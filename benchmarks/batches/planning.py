@@ -1,6 +1,6 @@
 """What a large batch will cost: a simulation of the executors with measured times.
 
-    python -m benchmarks.quality.batch_planning [--seconds 12] [--megabytes 1200] [--disk 6]
+    python -m benchmarks.batches.planning [--seconds 12] [--megabytes 1200] [--disk 6]
 
 A driver gives jobs to processors one after another, each of which costs it some time (a record written before and one
 after, measured here with jobs that do nothing); a job takes a time drawn from those measured; a process is loaded anew
@@ -23,7 +23,7 @@ from diffshape.batch.jobs.records import Record, Records
 from diffshape.batch.jobs.run_jobs import run_jobs
 
 LOADING = 3.0
-"""Seconds in which a fresh process imports what a fit needs, measured by ``benchmarks.speed.batch``."""
+"""Seconds in which a fresh process imports what a fit needs, measured by ``benchmarks.batches.speed``."""
 
 
 class Silent:

@@ -1,6 +1,6 @@
 """A batch of fits whose processes, nodes and driver are killed on the way, against the same fits undisturbed.
 
-    python -m benchmarks.quality.batch_failures [--count 40] [--ways local driver ray] [--folder DIR]
+    python -m benchmarks.batches.failures [--count 40] [--ways local driver ray] [--folder DIR]
 
 local: a worker process is killed with SIGKILL after a tenth of the fits.
 driver: the batch itself is killed with SIGKILL after a third, and the same command is typed again. ray: on a
