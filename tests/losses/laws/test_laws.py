@@ -7,8 +7,8 @@ import torch
 from torch import Tensor
 
 from diffshape import losses
-from losses.laws.row import Argument, Arguments, Row
-from losses.laws.table import NO_LOSSES, ROWS
+from tests.losses.laws.row import Argument, Arguments, Row
+from tests.losses.laws.table import NO_LOSSES, ROWS
 
 CLOSE = {"rtol": 1e-6, "atol": 1e-7}
 SCALE = 2.5

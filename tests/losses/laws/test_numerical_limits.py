@@ -11,8 +11,8 @@ import pytest
 import torch
 from torch import Tensor
 
-from losses.laws.row import Argument, Row
-from losses.laws.table import ROWS
+from tests.losses.laws.row import Argument, Row
+from tests.losses.laws.table import ROWS
 
 PAGE = Path(__file__).resolve().parents[3] / "docs" / "project" / "numerical-limits.md"
 STATED = {

@@ -6,8 +6,8 @@ from typing import Any
 from torch import Tensor
 
 from diffshape import losses
-from losses.laws.row import Row, constant, number
-from losses.laws.rows.points import drawn
+from tests.losses.laws.row import Row, constant, number
+from tests.losses.laws.rows.points import drawn
 
 GRID, FULL = 2 * drawn(3, 7), (drawn(3, 7, seed=1) > 0).double()
 CHANNELS, SHARES = 2 * drawn(3, 3, 6, seed=2), drawn(3, 3, 6, seed=3).softmax(1)

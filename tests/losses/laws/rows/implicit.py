@@ -6,8 +6,8 @@ from typing import Any
 from torch import Tensor
 
 from diffshape import losses
-from losses.laws.row import Argument, Row, number, point
-from losses.laws.rows.points import drawn
+from tests.losses.laws.row import Argument, Row, number, point
+from tests.losses.laws.rows.points import drawn
 
 VALUES, OTHERS = 0.2 * drawn(3, 6), 0.2 * drawn(3, 6, seed=1)
 VECTORS, NORMALS, POINTS, NEAREST = (drawn(3, 6, 3, seed=seed) for seed in (2, 3, 4, 5))

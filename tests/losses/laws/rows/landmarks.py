@@ -8,8 +8,8 @@ from torch import Tensor
 
 from diffshape import losses
 from drawn_spines import draw_spine
-from losses.laws.row import Argument, Row, constant, number, point
-from losses.laws.rows.points import drawn
+from tests.losses.laws.row import Argument, Row, constant, number, point
+from tests.losses.laws.rows.points import drawn
 
 MARKS, TRUE, LOGVAR = 8 + 3 * drawn(3, 4, 2), 8 + 3 * drawn(3, 4, 2, seed=1), drawn(3, 4, 2, seed=2)
 MAPS, TARGET = drawn(3, 4, 6, 5, seed=3).sigmoid(), drawn(3, 4, 6, 5, seed=4).sigmoid()

@@ -7,8 +7,8 @@ import torch
 from torch import Tensor
 
 from diffshape import losses
-from losses.laws.row import Argument, Row, mesh_faces, point
-from losses.laws.rows.points import drawn
+from tests.losses.laws.row import Argument, Row, mesh_faces, point
+from tests.losses.laws.rows.points import drawn
 
 CORNERS = torch.tensor([[1.0, 0, 0], [-1, 0, 0], [0, 1, 0], [0, -1, 0], [0, 0, 1], [0, 0, -1]], dtype=torch.float64)
 FACES = torch.tensor([[0, 2, 4], [2, 1, 4], [1, 3, 4], [3, 0, 4], [2, 0, 5], [1, 2, 5], [3, 1, 5], [0, 3, 5]])

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from diffshape import losses
-from losses.laws.row import Argument, Row, number, point
+from tests.losses.laws.row import Argument, Row, number, point
 
 
 def drawn(*shape: int, seed: int = 0) -> Tensor:
