@@ -114,9 +114,12 @@ def _folder(command: TrainCommand, arguments: TrainOptions, settings: Any, team:
 
     chosen = training_folder(arguments, type(settings), command.name(settings.data)) if team.is_first else ""
     return Path(told_by_first(str(chosen)))
+
+
 def _report(folder: Path) -> None:
     from diffshape.report.page.file import REPORT
     from diffshape.report.training_report.report import write_training_report
+
     try:
         write_training_report(folder)
     except Exception as error:
