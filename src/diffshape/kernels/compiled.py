@@ -27,7 +27,8 @@ def compiled(function: Callable[..., Any] | None = None, **options: Any) -> Any:
     """Decorate a kernel, as ``@compiled`` or with options of ``numba.njit``: ``@compiled(inline="always")``."""
     if function is None:
         return partial(compiled, **options)
-    kernel: Any = numba.njit(nogil=True, no_cfunc_wrapper=True, **options)(function)
+    options |= {"nogil": True, "no_cfunc_wrapper": True}
+    kernel: Any = numba.njit(**options)(function)
     if kernel is not function:  # as it is with NUMBA_DISABLE_JIT, which leaves kernels to Python
         kernel.get_call_template = _for_any_number(kernel.get_call_template)
         try:
