@@ -94,9 +94,10 @@ def _run_together(command: TrainCommand, arguments: TrainOptions, settings: Any,
             return say.interrupted(run.path, result.step) if team.is_first else INTERRUPTED
         if not team.is_first:
             return DONE
-        say(f"\n{result.step} steps in {result.seconds:.0f} s; scoring ...")
+        say(f"\n{result.work}; scoring ...")
         text, facts = command.score(run.path, result.model, settings, learn, test)
-        metrics = {"steps": result.step, "seconds": round(result.seconds, 2), **facts}
+        spent = {"steps": result.step, "seconds": round(result.seconds, 2)} if result.step else {}
+        metrics = {**spent, **facts}
         run.write_metrics(metrics)
         _report(run.path)
     say(text)
@@ -112,7 +113,8 @@ def _folder(command: TrainCommand, arguments: TrainOptions, settings: Any, team:
     """The run folder, as the first process chose it."""
     from diffshape.training.parallel import told_by_first
 
-    chosen = training_folder(arguments, type(settings), command.name(settings.data)) if team.is_first else ""
+    name = "" if arguments.resume else command.name(settings.data)
+    chosen = training_folder(arguments, type(settings), name) if team.is_first else ""
     return Path(told_by_first(str(chosen)))
 
 
