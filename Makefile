@@ -1,19 +1,26 @@
 # make help                                what there is
 # make VENV="$VIRTUAL_ENV" CONSTRAINTS= test    in your own environment, with the torch it has
-# make PYTEST='--threads 2 -x' test        with options of pytest's
+# make PYTEST='--threads 2 -x' test        every test, with options of pytest's
+# make FILES='points/*' mutants            of some files of the losses only
 .POSIX:
 
 VENV = .venv
 CONSTRAINTS = constraints.txt
-PYTEST =
+PYTEST = -m "not slow"
+FILES =
 PYTHON = python3
 SHARED = ../shared
+FUZZ_SECONDS = 600
 
 help:
 	@echo 'make demo    fit a surface to the built-in scan, and print its score'
-	@echo 'make test    run every test'
+	@echo 'make test    run the tests but for the slowest; with PYTEST= also these'
 	@echo 'make check   format, lint, types, and the floors of the package'
+	@echo 'make docs    build the documentation site into site/; a warning is an error'
+	@echo 'make mutants tell which small faults in the formulas of losses no test would notice (hours)'
 	@echo 'make bench   measure quality and cost, write docs/benchmarks.md (long; needs SHARED=$(SHARED))'
+	@echo 'make fuzz    damage files and commands for FUZZ_SECONDS=$(FUZZ_SECONDS), keep what fails in outputs/fuzz'
+	@echo 'make dist    build the wheel and the source archive into dist/, twice, and check them'
 	@echo 'make clean   remove the environment, caches and outputs'
 	@echo
 	@echo 'Each prepares $(VENV) first, once. VENV=DIR uses an environment of yours, CONSTRAINTS= keeps its torch.'
@@ -33,6 +40,14 @@ check:
 	"$(VENV)/bin/lint-imports"
 	"$(VENV)/bin/python" -m pyright --pythonpath "$(VENV)/bin/python"
 
+docs:
+	@$(MAKE) -s environment EXTRAS=docs
+	"$(VENV)/bin/zensical" build --strict --clean
+	"$(VENV)/bin/python" docs/check_site.py
+mutants:
+	@$(MAKE) -s environment EXTRAS=test
+	"$(VENV)/bin/python" .ci/mutants.py $(FILES)
+
 bench:
 	@$(MAKE) -s environment EXTRAS=bench
 	"$(VENV)/bin/python" -m benchmarks.quality.surface_quality --shared "$(SHARED)" --presets standard quick
@@ -47,6 +62,7 @@ bench:
 	rm -f benchmarks/results/cold_start.jsonl
 	"$(VENV)/bin/python" -m benchmarks.speed.cold_start
 	"$(VENV)/bin/python" -m benchmarks.speed.chamfer
+	"$(VENV)/bin/python" -m benchmarks.speed.in_a_loop
 	"$(VENV)/bin/python" -m benchmarks.speed.point_operations
 	"$(VENV)/bin/python" -m benchmarks.speed.assignment
 	"$(VENV)/bin/python" -m benchmarks.speed.set_distances
@@ -61,8 +77,19 @@ bench:
 	"$(VENV)/bin/python" -m benchmarks.quality.occupancy
 	"$(VENV)/bin/python" -m benchmarks.quality.several_answers
 	"$(VENV)/bin/python" -m benchmarks.quality.point_generators
+	"$(VENV)/bin/python" -m benchmarks.batches.failures
+	"$(VENV)/bin/python" -m benchmarks.batches.speed
+	"$(VENV)/bin/python" -m benchmarks.batches.planning
 	"$(VENV)/bin/python" -m benchmarks.quality.landmark_study
 	"$(VENV)/bin/python" -m benchmarks.page
+
+fuzz:
+	@$(MAKE) -s environment EXTRAS=test
+	PYTHONPATH=tests/support:. "$(VENV)/bin/python" -m tests.fuzz --seconds $(FUZZ_SECONDS)
+
+dist:
+	@$(MAKE) -s environment EXTRAS=release
+	"$(VENV)/bin/python" .ci/distributions.py dist
 
 # Installs the package with EXTRAS unless the stamp says that it was done here, with these versions, since the last
 # change of what is asked for. An environment that exists is used as it is.
@@ -78,7 +105,7 @@ environment:
 	"$(VENV)/bin/python" -m pip install --quiet "$$@" && echo "$$wanted" > "$$stamp"
 
 clean:
-	rm -rf .venv outputs .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf .venv outputs dist site .cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
 	find src tests benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +
 
-.PHONY: help demo test check bench environment clean
+.PHONY: help demo test check mutants docs bench fuzz dist environment clean

@@ -61,3 +61,12 @@ def test_the_largest_that_fits_is_named_and_fits(monkeypatch):
 
 def test_there_is_memory():
     assert 2**20 < free_memory() <= 10**15
+
+
+@pytest.mark.parametrize(
+    ("limits", "free"), [([], 100), ([(90, 30)], 60), ([(900, 30)], 100), ([(90, 30), (70, 60)], 10)]
+)
+def test_memory_is_bounded_by_a_container_only_where_there_is_one(monkeypatch, limits, free):
+    monkeypatch.setattr(_bounds, "_available", lambda: 100)
+    monkeypatch.setattr(_bounds, "_container", lambda: limits)
+    assert free_memory() == free

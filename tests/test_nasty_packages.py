@@ -66,6 +66,7 @@ RESULTS = {
     "data.ProceduralObject", "data.ShapeFamily",
     "fitting.CleanScan", "fitting.FitResult", "fitting.FitRow", "fitting.FitTable",
     "fitting.OrientationTrust", "fitting.PreparedScan", "models.DeepSDF", "models.DeepSDFScore", "models.FamilySamples",
+    "models.AutoencoderScore",
     "models.FoundCodes", "models.LandmarkPrediction", "models.LandmarkScore", "models.LatentFlow", "models.LatentGAN",
     "models.LatentMixture", "models.OccupancyScore", "models.TrainingResult",
     "models.PSGNScore",
@@ -269,6 +270,9 @@ def good_calls() -> dict[str, Call]:
     known = data.ShapeSet(names=("a", "b"), points=torch.rand(2, 8, 3), voxels=torch.rand(2, 4, 4, 4) > 0.5)
     trainings = {
         "models.train_autoencoder": Call(models.train_autoencoder, {"shapes": known, "config": POINT_NET, **quick}),
+        "models.score_autoencoder": Call(
+            models.score_autoencoder, {"model": point_net, "known": known, "held_out": known}, use=str
+        ),
         "models.train_flow": Call(models.train_flow, {"autoencoder": point_net, "shapes": known, **quick}),
         "models.train_latent_gan": Call(models.train_latent_gan, {"autoencoder": point_net, "shapes": known, **quick}),
         "models.train_mixture": Call(
@@ -486,12 +490,6 @@ def good_calls() -> dict[str, Call]:
         ),
         "models.VecSetSettings.from_dict": Call(
             models.VecSetSettings.from_dict, {"plain": models.VecSetSettings().to_dict()}, use=vars
-        ),
-        "models.imnet_shapes": Call(
-            models.imnet_shapes, {"source": models.DrawnFamily(shapes=1, test_shapes=1)}, use=str
-        ),
-        "models.vecset_shapes": Call(
-            models.vecset_shapes, {"source": models.DrawnFamily(shapes=1, test_shapes=1)}, use=str
         ),
         "models.train_imnet": Call(models.train_imnet, {"shapes": seen_set, "config": IMNET, **quick}),
         "models.train_imnet_images": Call(

@@ -40,6 +40,7 @@ def scores():
         metrics.point_to_mesh_statistics(BOX + 1, (BOX, FACES)),
         metrics.f_score(HALVES.abs(), HALVES.abs(), threshold=0.4),
         models.LandmarkScore(unit="px", images=1, error=radial, violations=violations, calibration=calibration),
+        models.AutoencoderScore(known=(0.1,), held_out=(0.2, 0.3), nearest=(0.4, 0.5)),
         models.OccupancyScore(iou=(0.5,), chamfer=(None,), normals=(0.5,), threshold=0.5),
         models.DeepSDFScore(recalled=(1.0, None), whole=(2.0,), half=(3.0,), nearest=(4.0,)),
         models.PSGNScore(best=(1.0, 2.0), mean=(3.0, 4.0), diversity=(5.0, 6.0)),

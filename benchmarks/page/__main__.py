@@ -7,13 +7,15 @@ import argparse
 from pathlib import Path
 
 from benchmarks.measure import RESULTS, ROOT, read_rows
+from benchmarks.page.batches import batch_failures, batch_planning, batch_throughput
 from benchmarks.page.cold_start import cold_start
 from benchmarks.page.hand_written import cost, hash_perceptron, sines, softplus, wing
 from benchmarks.page.landmark_study import landmark_study
 from benchmarks.page.many_meshes import many_meshes
 from benchmarks.page.mesh_fields import mesh_fields, mesh_signs
 from benchmarks.page.meshes import packed_meshes, triangles
-from benchmarks.page.point_sets import assignment, chamfer, operations, sets, sinkhorn
+from benchmarks.page.point_generators import point_generators
+from benchmarks.page.point_sets import assignment, chamfer, loop, operations, sets, sinkhorn
 from benchmarks.page.published_methods import published_methods
 from benchmarks.page.scan_cleaning import cleaning_cost, scan_cleaning
 from benchmarks.page.scan_fits import fit_cost
@@ -39,6 +41,7 @@ SECTIONS = (
     (hash_perceptron, "hash_perceptron.jsonl"),
     (cold_start, "cold_start.jsonl"),
     (chamfer, "chamfer.jsonl"),
+    (loop, "in_a_loop.jsonl"),
     (operations, "point_operations.jsonl"),
     (assignment, "assignment.jsonl"),
     (sets, "set_distances.jsonl"),
@@ -50,6 +53,10 @@ SECTIONS = (
     (mesh_signs, "mesh_signs.jsonl"),
     (surface_models, "occupancy.jsonl"),
     (several_answers, "several_answers.jsonl"),
+    (batch_failures, "batch_failures.jsonl"),
+    (batch_throughput, "batch.jsonl"),
+    (batch_planning, "batch_planning.jsonl"),
+    (point_generators, "point_generators.jsonl"),
     (wing, "adaptive_wing.jsonl"),
     (landmark_study, "landmark_study.jsonl"),
 )

@@ -11,8 +11,9 @@ TEXT = """
 Networks that tell inside from outside, learnt from {shapes} drawn shapes of the family {family} by
 `benchmarks/quality/occupancy.py`: IoU on 40 others, at points even in the cube of side 1.1, against the processor
 seconds of the training on one thread. Occupancy networks and vector sets read surface points, IM-NET reads voxels.
-"No waves" reads the coordinates alone, "even points" are the published ones, none near the surface. The best of each
-budget is bold; "worst" is that of the 40 shapes.
+"No waves" reads the coordinates alone, "even points" are the published ones, none near the surface. The number of
+steps is what a short training says will fit into the budget, so seconds differ from it. The best of each budget is
+bold; "worst" is that of the 40 shapes.
 """
 
 

@@ -1,17 +1,18 @@
 """Five generators of point clouds on one drawn family, by four metrics of sets.
 
-    python -m benchmarks.quality.point_generators [--family chair] [--shapes 400] [--test 100] [--points 512]
+    python -m benchmarks.quality.point_generators [--family chair] [--shapes 200] [--test 50] [--points 128]
 
 Two autoencoders learn the training shapes, one by the Chamfer and one by the earth mover's distance; on the codes of
 each a Gaussian mixture, a Wasserstein GAN and a flow are learnt, and a raw GAN on the clouds themselves. Each generator
 draws as many clouds as there are test shapes, and `metrics.compare_sets` compares the two sets by both distances. Rows
 to read these by: training shapes (what a perfect generator scores), what the autoencoders make of them, copies of one
-training shape, and uniform noise. ``seconds`` are those of the training on this machine. Results are kept as they come.
+training shape, and uniform noise. ``seconds`` are those of the processor, all of a training. Results are kept as they
+come.
 """
 
 import argparse
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Literal
 
@@ -23,7 +24,7 @@ from diffshape import models
 from diffshape.data import ShapeSet, draw_shapes
 from diffshape.metrics import compare_sets
 
-STEPS = {"autoencoder": 1500, "raw-gan": 3000, "latent-gan": 12_000, "flow": 6000}
+STEPS = {"autoencoder": 400, "raw-gan": 3000, "latent-gan": 4000, "flow": 2000}
 """Optimiser steps at effort 1."""
 Made = tuple[str, Tensor, float]
 """Name of a row, its clouds, and the seconds of its training."""
@@ -41,36 +42,45 @@ def generators(learn: ShapeSet, count: int, points: int, effort: float) -> Itera
     yield "training shapes", clouds[:count], 0.0
     yield "copies of one training shape", clouds[:1].expand(count, -1, -1), 0.0
     yield "uniform noise", torch.rand(count, points, 3, generator=torch.Generator().manual_seed(0)) - 0.5, 0.0
-    raw = models.train_raw_gan(learn, models.RawGANConfig(points=points), steps=round(effort * STEPS["raw-gan"]))
-    yield "raw GAN", raw.model.sample(count), raw.seconds
     losses: tuple[Literal["chamfer", "earth_mover"], ...] = ("chamfer", "earth_mover")
     for loss in losses:
         config = models.PointNetConfig(network=models.PointNetNetwork(points=points, latent=32), loss=loss)
-        trained = models.train_autoencoder(learn, config, steps=round(effort * STEPS["autoencoder"]))
-        made = trained.model.decode_codes(trained.model.codes_of(learn)[:count])
-        yield f"reconstructed training shapes ({loss})", made, trained.seconds
-        for name, made, seconds in on_codes(trained.model, learn, count, effort):
-            yield f"{name} ({loss} codes)", made, seconds
+        autoencoder, seconds = timed(models.train_autoencoder, learn, config, steps=steps_of("autoencoder", effort))
+        made = autoencoder.decode_codes(autoencoder.codes_of(learn)[:count])
+        yield f"reconstructed training shapes ({loss})", made, seconds
+        for name, generator, seconds in on_codes(autoencoder, learn, effort):
+            yield f"{name} ({loss} codes)", generator.sample(count), seconds
+    raw, seconds = timed(
+        models.train_raw_gan, learn, models.RawGANConfig(points=points), steps=steps_of("raw-gan", effort)
+    )
+    yield "raw GAN", raw.sample(count), seconds
 
 
-def on_codes(autoencoder: models.PointNetModel, learn: ShapeSet, count: int, effort: float) -> Iterator[Made]:
-    """The generators of the codes of an autoencoder."""
-    begun = time.perf_counter()
-    mixture = models.train_mixture(autoencoder, learn)
-    yield "mixture", mixture.model.sample(count), time.perf_counter() - begun
-    gan = models.train_latent_gan(autoencoder, learn, steps=round(effort * STEPS["latent-gan"]))
-    yield "latent WGAN-GP", gan.model.sample(count), gan.seconds
-    flow = models.train_flow(autoencoder, learn, steps=round(effort * STEPS["flow"]))
-    yield "flow", flow.model.sample(count), flow.seconds
+def on_codes(autoencoder: models.PointNetModel, learn: ShapeSet, effort: float) -> Iterator[tuple[str, Any, float]]:
+    """The generators of the codes of an autoencoder, each with the seconds of its training."""
+    yield "mixture", *timed(models.train_mixture, autoencoder, learn)
+    yield "latent WGAN-GP", *timed(models.train_latent_gan, autoencoder, learn, steps=steps_of("latent-gan", effort))
+    yield "flow", *timed(models.train_flow, autoencoder, learn, steps=steps_of("flow", effort))
+
+
+def timed(train: Callable[..., Any], *given: Any, **options: Any) -> tuple[Any, float]:
+    """The model of a training, and seconds of the processor."""
+    start = time.process_time()
+    return train(*given, **options).model, time.process_time() - start
+
+
+def steps_of(kind: str, effort: float) -> int:
+    """Optimiser steps of a training."""
+    return round(effort * STEPS[kind])
 
 
 def arguments() -> argparse.Namespace:
     """Options of the command."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--family", default="chair")
-    parser.add_argument("--shapes", type=int, default=400, help="shapes to learn from")
-    parser.add_argument("--test", type=int, default=100, help="other shapes, and samples of each generator")
-    parser.add_argument("--points", type=int, default=512, help="points of a cloud that is generated and compared")
+    parser.add_argument("--shapes", type=int, default=200, help="shapes to learn from")
+    parser.add_argument("--test", type=int, default=50, help="other shapes, and samples of each generator")
+    parser.add_argument("--points", type=int, default=128, help="points of a cloud that is generated and compared")
     parser.add_argument("--effort", type=float, default=1.0, help="factor of all optimiser steps")
     parser.add_argument("--results", type=Path, default=RESULTS / "point_generators.jsonl")
     return parser.parse_args()

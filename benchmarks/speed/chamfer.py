@@ -12,58 +12,29 @@ import argparse
 import os
 import statistics
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # else threads that spin between calls slow the next engine
 
 import numpy as np
 import torch
-from scipy.spatial import cKDTree
 
 from benchmarks.clouds import blob, cube, torus
 from benchmarks.measure import RESULTS, append_row, environment, peak_megabytes
+from benchmarks.speed.chamfer_peers import Engine, KDTree, through_table, tree_chamfer
 from diffshape import losses
 
-try:
-    from pykdtree.kdtree import KDTree
-except ImportError:
-    KDTree = None
-
-Engine = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
 LONGEST, MOST_TURNS, FEWEST_TURNS = 8.0, 31, 5
 CDIST_PAIRS = 10_000_000
 """Pairs above which torch.cdist is left out: its tables would take hundreds of megabytes."""
 
 
-def through_indices(nearest: Callable[[np.ndarray, np.ndarray], np.ndarray]) -> Engine:
-    """A Chamfer distance around a search of one cloud in another."""
-
-    def one_way(x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
-        indices = nearest(x.detach().numpy(), y.detach().numpy())
-        found = y.index_select(0, torch.from_numpy(indices.astype(np.int64)))
-        return (x - found).square().sum(-1).mean()
-
-    def chamfer(x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
-        if x.ndim == 2:
-            return one_way(x, y) + one_way(y, x)
-        return torch.stack([chamfer(*pair) for pair in zip(x, y)]).mean()
-
-    return chamfer
-
-
-def through_table(x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
-    """A Chamfer distance from the table of all distances."""
-    table = torch.cdist(x, y)
-    return table.amin(-1).square().mean() + table.amin(-2).square().mean()
-
-
-def engines(threads: int, pairs: int) -> dict[str, Engine]:
+def engines(pairs: int) -> dict[str, Engine]:
     """Engines that are installed and can take clouds of so many pairs."""
     found: dict[str, Engine] = {"diffshape": losses.chamfer_distance}
-    found["cKDTree"] = through_indices(lambda x, y: cKDTree(y).query(x, workers=threads)[1])
+    found["cKDTree"] = tree_chamfer("cKDTree")
     if KDTree is not None:
-        found["pykdtree"] = through_indices(lambda x, y: KDTree(y).query(x)[1])
+        found["pykdtree"] = tree_chamfer("pykdtree")
     if pairs <= CDIST_PAIRS:
         found["torch.cdist"] = through_table
     return found
@@ -119,7 +90,7 @@ def main() -> None:
     machine = environment()
     print(f"{'problem':24}{'engine':12}{'ms':>10}{'ratio':>8}{'MB':>8}")
     for problem, (x, y) in problems(options.sizes).items():
-        found = engines(options.threads, x.shape[-2] * y.shape[-2] * (len(x) if x.ndim == 3 else 1))
+        found = engines(x.shape[-2] * y.shape[-2] * (len(x) if x.ndim == 3 else 1))
         values = {name: call(engine, x, y) for name, engine in found.items()}
         times = take_turns(found, x, y)
         ours = statistics.median(times["diffshape"])

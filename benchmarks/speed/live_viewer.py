@@ -1,19 +1,23 @@
-"""What the live viewer costs a fit: steps made in equal time, with the viewer and a browser's connection, and without.
+"""What the live viewer costs a fit: its share of the processor time, and steps with the viewer and without.
 
     python -m benchmarks.speed.live_viewer [--seconds 20] [--rounds 3] [--method diffcd] [--results FILE]
 
-One process fits one drawn scan again and again, with the viewer and without by turns, each for the same seconds by the
-clock on the wall, after a first fit that compiles all kernels. A second process connects to the viewer as a browser
-does, reads all that is sent and draws nothing. `ratio` is that of steps a second by the clock, which other work on the
-machine disturbs; `cpu_ratio` that of steps a second of processor time of the whole process, its server included, whose
-median is the result. `surfaces` is the number of surfaces drawn, `drawing_seconds` the
-time that the thread of the fit spent on them. A pair is a row; none is left out.
+One process fits one drawn scan again and again, with the viewer and without by turns, each for the same seconds of
+processor time, after a first fit that compiles all kernels. A second process connects to the viewer as a browser
+does, reads all that is sent and draws nothing.
+
+The result is `share`, the part of the processor time of a watched fit that goes to the viewer: all that the process
+spends while the viewer is called between two steps (`drawing_cpu`), and what the threads of its server spend
+(`serving_cpu`). Other work on the machine does not touch it. `ratio`, that of steps a second by the clock with the
+viewer and without, and `cpu_ratio`, that of steps a second of processor time, are disturbed by such work. `surfaces` is
+the number of surfaces drawn. A pair is a row; none is left out.
 """
 
 import argparse
 import statistics
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 from typing import NamedTuple
@@ -21,7 +25,6 @@ from typing import NamedTuple
 from benchmarks.measure import RESULTS, append_row, environment
 
 NAME = "live_viewer.jsonl"
-POINTS = 30_000
 _CAMERA = {
     "type": "ViewerCameraMessage",
     "wxyz": (1.0, 0.0, 0.0, 0.0),
@@ -44,7 +47,8 @@ class Outcome(NamedTuple):
     seconds: float
     cpu_seconds: float
     surfaces: int = 0
-    drawing_seconds: float = 0.0
+    drawing_cpu: float = 0.0
+    serving_cpu: float = 0.0
 
 
 def browse(address: str) -> None:
@@ -65,7 +69,7 @@ def browse(address: str) -> None:
 
 
 def fit(method: str, scan: Path, seconds: float, *, viewer: bool) -> Outcome:
-    """A fit of so many seconds by the clock, with the viewer or without."""
+    """A fit of so many seconds of processor time, with the viewer or without."""
     from diffshape.cli.fit.defaults import defaults_of
     from diffshape.fitting.inputs.inputs import read_inputs
     from diffshape.fitting.run import run_fit
@@ -77,7 +81,7 @@ def fit(method: str, scan: Path, seconds: float, *, viewer: bool) -> Outcome:
     settings = defaults.settings_for("scan", scan)
 
     class Clock(UntimedObserver):
-        """An observer that ends the fit after so many seconds from its first step."""
+        """An observer that ends the fit after so many seconds of processor time from its first step."""
 
         began, cpu, outcome = 0.0, 0.0, Outcome(0, 0.0, 0.0)
 
@@ -86,7 +90,7 @@ def fit(method: str, scan: Path, seconds: float, *, viewer: bool) -> Outcome:
             if not self.began:
                 self.began, self.cpu = now, cpu
             self.outcome = Outcome(report.step - 1, now - self.began, cpu - self.cpu)
-            report.interrupts.requested |= now - self.began >= seconds
+            report.interrupts.requested |= cpu - self.cpu >= seconds
 
     clock = Clock()
     if not viewer:
@@ -107,9 +111,9 @@ def _watched(inputs, settings, clock) -> Outcome:
         surfaces, spent = 0, 0.0
 
         def __call__(self, report) -> None:
-            began = time.perf_counter()
+            began = time.process_time()
             super().__call__(report)
-            self.spent += time.perf_counter() - began
+            self.spent += time.process_time() - began
 
         def _draw_surface(self, result) -> None:
             super()._draw_surface(result)
@@ -122,17 +126,25 @@ def _watched(inputs, settings, clock) -> Outcome:
         while not shown.server.get_clients():
             time.sleep(0.05)
         device = chosen_device("cpu", argument="device")
+        before = _other_threads()
         run_fit(inputs.begin(settings), None, device=device, observers=[live, clock])
+        serving = _other_threads() - before
     finally:
         shown.close()
         browser.wait(timeout=20)
-    return clock.outcome._replace(surfaces=live.surfaces, drawing_seconds=live.spent)
+    return clock.outcome._replace(surfaces=live.surfaces, drawing_cpu=live.spent, serving_cpu=serving)
+
+
+def _other_threads() -> float:
+    """Processor seconds of all Python threads but this one: those of the server."""
+    others = [each for each in threading.enumerate() if each is not threading.current_thread()]
+    return sum(time.clock_gettime(time.pthread_getcpuclockid(each.ident)) for each in others if each.ident)
 
 
 def main() -> None:
     """Measure pairs of fits."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--seconds", type=float, default=20, help="length of each fit")
+    parser.add_argument("--seconds", type=float, default=20, help="processor seconds of each fit")
     parser.add_argument("--rounds", type=int, default=3, help="pairs of fits")
     parser.add_argument("--method", default="diffcd", help="a method with steps; diffcd takes a hash grid here")
     parser.add_argument("--results", type=Path, default=RESULTS / NAME)
@@ -150,27 +162,32 @@ def main() -> None:
         scan = Path(folder) / "scan.ply"
         write_points(scan, demo_scan()[0])
         fit(options.method, scan, options.seconds, viewer=True)
-        ratios = []
+        shares = []
         for number in range(options.rounds):
             order = (False, True) if number % 2 else (True, False)
             found = {viewer: fit(options.method, scan, options.seconds, viewer=viewer) for viewer in order}
             clocks = {viewer: outcome.steps / outcome.seconds for viewer, outcome in found.items()}
             rates = {viewer: outcome.steps / outcome.cpu_seconds for viewer, outcome in found.items()}
-            ratios.append(rates[True] / rates[False])
+            watched = found[True]
+            shares.append((watched.drawing_cpu + watched.serving_cpu) / watched.cpu_seconds)
             row = {
                 "method": options.method,
                 "round": number,
                 "seconds": options.seconds,
                 "steps_without": found[False].steps,
-                "steps_with": found[True].steps,
+                "steps_with": watched.steps,
                 "ratio": round(clocks[True] / clocks[False], 4),
-                "cpu_ratio": round(ratios[-1], 4),
-                "surfaces": found[True].surfaces,
-                "drawing_seconds": round(found[True].drawing_seconds, 3),
+                "cpu_ratio": round(rates[True] / rates[False], 4),
+                "surfaces": watched.surfaces,
+                "drawing_cpu": round(watched.drawing_cpu, 3),
+                "serving_cpu": round(watched.serving_cpu, 3),
+                "share": round(shares[-1], 4),
             }
             append_row(options.results, {**row, "environment": machine})
             print(row, flush=True)
-    print(f"{options.method}: steps a CPU second with the viewer / without, median {statistics.median(ratios):.3f}")
+    print(
+        f"{options.method}: share of the processor time that goes to the viewer, median {statistics.median(shares):.3f}"
+    )
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The pictures of docs/which-loss.md: matches, gradients, and where each distance leads. Needs the extra `docs`.
+"""The pictures of docs/which-loss.md: matches, gradients, and where each distance leads. Needs the extra `pictures`.
 
 python docs/pictures/distances.py
 """

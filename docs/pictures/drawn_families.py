@@ -1,4 +1,4 @@
-"""The pictures of docs/drawn-families.md: shapes of every family, and the pictures that models see of some.
+"""The pictures of docs/shapes/drawn-families.md: shapes of every family, and the pictures that models see of some.
 
 python docs/pictures/drawn_families.py
 """

@@ -1,4 +1,4 @@
-"""The pictures of docs/drawn-solids.md: solids drawn from seeds, and scans of one. Each point is a small triangle.
+"""The pictures of docs/shapes/drawn-solids.md: drawn solids, and scans of one. Each point is a small triangle.
 
 python docs/pictures/drawn_solids.py
 """

@@ -1,4 +1,4 @@
-"""The pictures of docs/gallery.md: chairs that were sampled, blended and completed; about ten minutes of one thread.
+"""The pictures of docs/families/gallery.md: chairs that were sampled, blended and completed, in about ten minutes.
 
 python docs/pictures/gallery.py [FOLDER]
 
@@ -21,7 +21,7 @@ TRAININGS = {
     "flow": "train flow --autoencoder {folder}/occupancy",
     "deep-sdf": "train deep-sdf --family chair --shapes 64 --test-shapes 8 --steps 6000",
 }
-"""The commands of docs/gallery.md, by the names of their run folders."""
+"""The commands of docs/families/gallery.md, by the names of their run folders."""
 TESTED, SAMPLES, BETWEEN, COMPLETED = 40, 12, 6, 4
 RESOLUTION, SIZE = 96, 150
 TEST_SEED = 1

@@ -1,4 +1,4 @@
-"""The picture of docs/generate-shapes.md: chairs that a flow on codes of clouds draws; some minutes on one idle thread.
+"""The picture of docs/families/generate-shapes.md: chairs that a flow on codes of clouds draws; it takes minutes.
 
 python docs/pictures/generated_chairs.py
 """
@@ -6,7 +6,6 @@ python docs/pictures/generated_chairs.py
 from pathlib import Path
 
 from diffshape import data, metrics, models
-from diffshape.models.autoencoders.score import score_autoencoder
 from diffshape.report import shape_strip
 
 IMAGES = Path(__file__).resolve().parents[1] / "images"
@@ -20,7 +19,7 @@ def main() -> None:
         for count, seed in ((CHAIRS, 0), (TESTED, 1))
     )
     autoencoder = models.train_autoencoder(learn).model
-    print(score_autoencoder(autoencoder, learn[:TESTED], test), flush=True)
+    print(models.score_autoencoder(autoencoder, learn[:TESTED], test), flush=True)
     flow = models.train_flow(autoencoder, learn).model
     made = flow.sample(TESTED)
     for name, clouds in (("samples", made), ("learnt chairs", learn[:TESTED].points)):

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from diffshape import models
 from diffshape.models.occupancy.batches import inputs_of
-from diffshape.models.occupancy.examples import occupancy_shapes
+from diffshape.models.occupancy.training import OCCUPANCY_TRAINING
 from diffshape.report import shape_strip
 
 IMAGES = Path(__file__).resolve().parents[1] / "images"
@@ -16,7 +16,7 @@ SHOWN, SIZE, RESOLUTION = 4, 180, 96
 
 def main():
     """Train on 800 chairs; draw new ones from 128 of their points, and the way from one to another."""
-    learn, test = occupancy_shapes(models.DrawnFamily(family="chair", shapes=800, test_shapes=40))
+    learn, test = OCCUPANCY_TRAINING.examples(models.DrawnFamily(family="chair", shapes=800, test_shapes=40))
     result = models.train_occupancy(learn, steps=10_000)
     model = result.model
     print(result, models.score_occupancy(model, test), sep="\n", flush=True)

@@ -212,7 +212,7 @@ def free_memory() -> int:
 
     Elsewhere the memory of the machine, or a terabyte where even that is unknown.
     """
-    return min(_available(), *(limit - used for limit, used in _container()))
+    return min([_available(), *(limit - used for limit, used in _container())])
 
 
 def _available() -> int:

@@ -14,6 +14,8 @@ from diffshape.fitting import IGR, FitSettings, NeuralPull
 from diffshape.report import read_comparison
 from diffshape.training import read_log
 
+pytestmark = pytest.mark.slow
+
 STEPS = 4
 SETTINGS = FitSettings(
     method=IGR(batch=64), field=MLPConfig(hidden_layers=2, width=16, skip=()), steps=STEPS, resolution=24

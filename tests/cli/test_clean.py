@@ -87,6 +87,7 @@ def test_what_was_cleaned_is_cleaned_again_and_told(noisy, capsys):
     assert len(as_points("again.pcd").attributes) == len(as_points("scan_clean.ply").attributes)
 
 
+@pytest.mark.slow
 def test_a_mesh_is_drawn_from_and_told(capsys):
     write_mesh("ball.obj", *icosphere(1))
     assert main(["clean", "ball.obj"]) == 0

@@ -21,6 +21,7 @@ def ball():
     write_points("ball.ply", icosphere(3).vertices)
 
 
+@pytest.mark.slow
 def test_a_comparison_prints_rows_means_and_files_and_goes_on(capsys):
     command = ["compare", "ball.ply", *SMALL, "--truth", "truth.ply"]
     assert main(command) == 0

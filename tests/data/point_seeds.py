@@ -125,29 +125,6 @@ def glb() -> bytes:
     return data[:20] + text + data[20 + length :]
 
 
-def with_checksums(data: bytes) -> bytes:
-    """An E57 file with the right sum, CRC-32C, at the end of each of its pages of 1,024 bytes."""
-    pages = [data[start : start + 1024] for start in range(0, len(data), 1024)]
-    return b"".join(page[:-4] + _crc32c(page[:-4]).to_bytes(4, "big") if len(page) == 1024 else page for page in pages)
-
-
-def _crc32c(data: bytes) -> int:
-    crc = 0xFFFFFFFF
-    for octet in data:
-        crc = (crc >> 8) ^ _CRC_TABLE[(crc ^ octet) & 255]
-    return crc ^ 0xFFFFFFFF
-
-
-def _crc_table() -> list[int]:
-    table = []
-    for number in range(256):
-        for _ in range(8):
-            number = (number >> 1) ^ (0x82F63B78 if number & 1 else 0)
-        table.append(number)
-    return table
-
-
-_CRC_TABLE = _crc_table()
 GRID = "ncols 3\nnrows 4\nxllcorner 500000\nyllcorner 4500000\ncellsize 10\nNODATA_value -9999\n"
 SEEDS: dict[str, Callable[[], bytes]] = {
     ".xyz": lambda: ("12\nremark\n" + rows(POINTS)).encode(),

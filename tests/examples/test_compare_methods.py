@@ -4,11 +4,14 @@ import json
 import re
 from pathlib import Path
 
+import pytest
+
 NOTEBOOK = Path(__file__).resolve().parents[2] / "examples" / "compare_methods.ipynb"
-TINY = {"METHODS": ["diffcd", "igr", "neural-pull"], "POINTS": 1500, "STEPS": 3, "RESOLUTION": 32}
+TINY = {"METHODS": ["diffcd", "igr", "neural-pull"], "POINTS": 1500, "STEPS": 3, "RESOLUTION": 32, "SAMPLES": 1000}
 """In place of the settings of the cell that is tagged so."""
 
 
+@pytest.mark.slow
 def test_the_cells_run_in_order_and_write_the_pictures(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     notebook = json.loads(NOTEBOOK.read_text(encoding="utf-8"))

@@ -373,6 +373,7 @@ def test_a_noise_longer_than_the_scan_is_refused(noisy_ball):
         clean_scan(noisy_ball, noise=1000)
 
 
+@pytest.mark.slow
 @pytest.mark.shared_data
 @pytest.mark.parametrize(
     ("name", "earlier"), [("spot_0.005", 0.000859), ("fandisk_0.005", 0.000772), ("spot_sparse", 0.002382)]
@@ -386,6 +387,7 @@ def test_real_scans_come_nearer_to_the_truth_than_by_adaptive_quadrics(shared, n
     assert score.accuracy / score.longest_side < 0.9 * earlier
 
 
+@pytest.mark.slow
 @pytest.mark.shared_data
 def test_a_real_scan_without_noise_stays_where_it_is(shared):
     scan = clean_scan(shared / "data" / "scans" / "armadillo_0.ply")

@@ -1,3 +1,5 @@
+from importlib import import_module
+
 import pytest
 import torch
 
@@ -33,6 +35,32 @@ def test_files_are_split_and_give_only_what_is_asked_for(tmp_path):
     assert len(test) == 2
     assert list(test.parts()) == ["points", "normals", "voxels"]
     assert training_shapes(source, seed=4, points=9)[1].names != test.names
+
+
+def test_files_that_are_kept_are_not_read_again(tmp_path):
+    for number in range(2):
+        write_mesh(tmp_path / "meshes" / f"{number}.ply", *icosphere(1))
+    source = ShapeFiles(folder=str(tmp_path / "meshes"), holdout=0.5, cache=str(tmp_path / "kept"))
+    learn, _ = training_shapes(source, points=9)
+    (kept,) = (tmp_path / "kept").iterdir()
+    kept.write_bytes(b"of no use")
+    again, _ = training_shapes(source, points=9)
+    assert torch.equal(learn.points, again.points)
+    assert kept.stat().st_size > 100  # it was looked at, and written anew
+
+
+@pytest.mark.parametrize(("image_files", "views"), [(True, 2), (False, None)])
+def test_pictures_are_read_from_files_where_that_is_asked_for(tmp_path, monkeypatch, image_files, views):
+    asked = {}
+
+    def read(folder, **options):
+        asked.update(options)
+        return draw_shapes("table", 2, points=4, volume_points=None, near_points=None)
+
+    module = import_module("diffshape.models.training_shapes")  # the package has a function of that name
+    monkeypatch.setattr(module, "read_shapes", read)
+    training_shapes(ShapeFiles(folder=str(tmp_path), image_size=8), views=2, image_files=image_files)
+    assert (asked["views"], asked["image_size"]) == (views, 8)
 
 
 def test_one_shape_is_too_few(tmp_path):

@@ -13,14 +13,20 @@ from diffshape import models
 from diffshape.training import parallel, read_log
 from trained_together import trainings
 
+pytestmark = pytest.mark.slow
+
 TESTS = Path(__file__).parents[1]
+SUPPORT = TESTS / "support"
 STEPS, STOP = 3, 2
-TRAININGS = trainings()
+NAMES = (
+    "autoencoder", "batch_norm", "deep_sdf", "flow", "imnet", "landmarks", "latent_gan", "occupancy", "psgn", "raw_gan",
+    "vae", "vecset",
+)  # fmt: skip
 
 
 def together(count, *words):
     """The exit code of a program that several processes run as one training."""
-    paths = os.pathsep.join([str(TESTS.parent / "src"), str(TESTS), os.environ.get("PYTHONPATH", "")])
+    paths = os.pathsep.join([str(TESTS.parent / "src"), str(SUPPORT), os.environ.get("PYTHONPATH", "")])
     launcher = ["torch.distributed.run", "--standalone", "--nproc-per-node", count]
     command = [sys.executable, "-m", *map(str, [*launcher, *words])]
     return subprocess.run(command, env={**os.environ, "PYTHONPATH": paths, "OMP_NUM_THREADS": "1"}).returncode
@@ -30,15 +36,21 @@ def together(count, *words):
 def stopped(tmp_path_factory):
     """Run folders of all trainings, by two processes of which one was told to stop."""
     folder = tmp_path_factory.mktemp("together")
-    assert together(2, TESTS / "trained_together.py", folder, STEPS, STOP) == 0
+    assert together(2, SUPPORT / "trained_together.py", folder, STEPS, STOP) == 0
     return folder
 
 
 @pytest.fixture(scope="module")
-def alone(tmp_path_factory):
+def known():
+    """The trainings by their names."""
+    return trainings()
+
+
+@pytest.fixture(scope="module")
+def alone(tmp_path_factory, known):
     """Run folders of all trainings, by this process."""
     folder = tmp_path_factory.mktemp("alone")
-    for name, train in TRAININGS.items():
+    for name, train in known.items():
         train(steps=STEPS, folder=folder / name)
     return folder
 
@@ -51,21 +63,25 @@ def losses_at(folder, step):
     return {name: value for name, value in known.items() if not np.isnan(value)}
 
 
-@pytest.mark.parametrize("name", sorted(TRAININGS))
+@pytest.mark.parametrize("name", NAMES)
 def test_two_processes_have_the_loss_of_one_and_stop_together(stopped, alone, name):
     assert losses_at(stopped / name, 1) == pytest.approx(losses_at(alone / name, 1), rel=1e-4, abs=1e-6)
     checkpoints = [path.name for path in (stopped / name / "checkpoints").iterdir()]
     assert checkpoints == [f"step_{STOP:06d}.safetensors"]
 
 
-@pytest.mark.parametrize("name", sorted(TRAININGS))
-def test_one_process_goes_on_with_a_training_of_two(stopped, alone, name):
-    arguments = TRAININGS[name].args
+@pytest.mark.parametrize("name", NAMES)
+def test_one_process_goes_on_with_a_training_of_two(stopped, alone, known, name):
+    arguments = known[name].args
     data = arguments[:-1] if len(arguments) > 2 else arguments[0]
     result = models.resume_training(stopped / name, data, device="cpu", progress=False)
     assert result.step == STEPS
     here, there = losses_at(stopped / name, STEPS), losses_at(alone / name, STEPS)
     assert here == pytest.approx({part: there[part] for part in here}, rel=2e-2, abs=1e-4)
+
+
+def test_every_training_is_named(known):
+    assert tuple(sorted(known)) == NAMES
 
 
 def test_alone_nothing_changes():

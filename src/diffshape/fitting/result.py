@@ -9,7 +9,6 @@ from torch import Tensor
 
 from diffshape._arguments import checked
 from diffshape._pictures import picture_of
-from diffshape._viewers import OpenViewer, open_viewer
 from diffshape.data import Frame, Mesh
 from diffshape.data.arrays import real_array
 from diffshape.fields import Field, export
@@ -17,6 +16,7 @@ from diffshape.fields.export import Format
 from diffshape.fitting.fit import Fit
 from diffshape.fitting.fit_folder import FitFolder
 from diffshape.fitting.settings import FitSettings
+from diffshape.fitting.show import OpenViewer, open_viewer
 from diffshape.fitting.surface.bodies import supported_bodies
 from diffshape.fitting.surface.creases import with_creases
 from diffshape.fitting.surface.open_mesh import open_mesh

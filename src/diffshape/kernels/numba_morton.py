@@ -47,7 +47,7 @@ def _codes(points) -> np.ndarray:
 
 
 @compiled
-def _counting_pass(keys, order, shift, width) -> np.ndarray:
+def counting_pass(keys, order, shift, width) -> np.ndarray:
     """``order`` sorted stably by ``width`` bits of the keys above ``shift``."""
     start = np.zeros((1 << width) + 1, np.int64)
     mask = (1 << width) - 1
@@ -70,7 +70,7 @@ def morton_order(points) -> np.ndarray:
     if len(points) == 0:
         return order
     codes = _codes(points)
-    return _counting_pass(codes, _counting_pass(codes, order, 0, 11), 11, 10)
+    return counting_pass(codes, counting_pass(codes, order, 0, 11), 11, 10)
 
 
 @compiled

@@ -27,6 +27,8 @@ def reduce_elements(
     >>> reduce_elements(torch.tensor([1.0, 3.0, torch.nan]), torch.tensor([True, True, False]), "mean")
     tensor(2.)
     """
+    if values.ndim == 0 and mask is None and weights is None and reduction in ("mean", "sum"):
+        return values
     if mask is not None:
         values = torch.where(mask, values, 0)
     if weights is not None:

@@ -15,6 +15,8 @@ from diffshape.models.autoencoders.point_net_config import PointNetConfig as Poi
 from diffshape.models.autoencoders.point_net_config import PointNetNetwork as PointNetNetwork
 from diffshape.models.autoencoders.reconstruction import Reconstruction as Reconstruction
 from diffshape.models.autoencoders.reconstruction import reconstruction_error as reconstruction_error
+from diffshape.models.autoencoders.score import AutoencoderScore as AutoencoderScore
+from diffshape.models.autoencoders.score import score_autoencoder as score_autoencoder
 from diffshape.models.autoencoders.settings import AutoencoderSettings as AutoencoderSettings
 from diffshape.models.autoencoders.training import train_autoencoder as train_autoencoder
 from diffshape.models.autoencoders.voxel import VoxelModel as VoxelModel
@@ -56,7 +58,6 @@ from diffshape.models.imnet.config import ORIGINAL_IMNET as ORIGINAL_IMNET
 from diffshape.models.imnet.config import PUBLISHED_IMNET as PUBLISHED_IMNET
 from diffshape.models.imnet.config import ImNetConfig as ImNetConfig
 from diffshape.models.imnet.config import ImNetNetwork as ImNetNetwork
-from diffshape.models.imnet.examples import imnet_shapes as imnet_shapes
 from diffshape.models.imnet.images.config import PUBLISHED_IMNET_IMAGES as PUBLISHED_IMNET_IMAGES
 from diffshape.models.imnet.images.config import ImNetImagesConfig as ImNetImagesConfig
 from diffshape.models.imnet.images.model import ImNetFromImages as ImNetFromImages
@@ -106,7 +107,6 @@ from diffshape.models.trainings import resume_training as resume_training
 from diffshape.models.vecset.config import PUBLISHED_VECSET as PUBLISHED_VECSET
 from diffshape.models.vecset.config import VecSetConfig as VecSetConfig
 from diffshape.models.vecset.config import VecSetNetwork as VecSetNetwork
-from diffshape.models.vecset.examples import vecset_shapes as vecset_shapes
 from diffshape.models.vecset.model import VecSet as VecSet
 from diffshape.models.vecset.settings import VecSetSettings as VecSetSettings
 from diffshape.models.vecset.training import train_vecset as train_vecset

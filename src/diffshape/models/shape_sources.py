@@ -37,11 +37,18 @@ class ShapeFiles:
     """Layout of the files; "auto" recognises it."""
     holdout: float = 0.2
     """Share of the shapes held out for the test, between 0 and 1."""
+    image_size: int | None = None
+    """Pixels along each side to which images are brought; None for images as they are."""
+    cache: str | None = None
+    """Path of a folder in which the shapes are kept as they were read, and found again while the files are the same;
+    None for none."""
 
     def __post_init__(self) -> None:
         check_settings(self)
         if not 0 < self.holdout < 1:
             raise ValueError(f"ShapeFiles: holdout must be a share between 0 and 1, got {self.holdout}")
+        if self.image_size is not None:
+            check_whole("ShapeFiles: image_size", self.image_size, 1)
 
 
 ShapeSource = DrawnFamily | ShapeFiles

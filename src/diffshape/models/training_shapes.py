@@ -19,6 +19,7 @@ def training_shapes(
     resolution: int | None = None,
     views: int | None = None,
     image_size: int = 64,
+    image_files: bool = True,
 ) -> tuple[ShapeSet, ShapeSet]:
     """Shapes to learn from, and others to be tested on, in the forms that a model asks for.
 
@@ -30,7 +31,8 @@ def training_shapes(
         near_points: Points near each surface, with their occupancies; None for none.
         resolution: Voxels along each side; None for none of a drawn family, and for those of files as they are.
         views: Pictures of each shape; None for none.
-        image_size: Pixels along each side of a drawn picture.
+        image_size: Pixels along each side of a drawn picture; those of files have the ``image_size`` of the source.
+        image_files: Whether ``views`` pictures of each shape are read from files too; else only drawn shapes have any.
 
     Raises:
         ValueError, OSError, ImportError: As ``data.draw_shapes`` or ``data.read_shapes``; or files have fewer than two
@@ -49,6 +51,9 @@ def training_shapes(
             for others, count in enumerate((source.shapes, source.test_shapes))
         )
         return learn, test
+    if not image_files:
+        forms["views"] = None
+    forms |= {"image_size": source.image_size, "cache": source.cache}
     shapes = read_shapes(source.folder, layout=source.layout, seed=seed, **forms)
     if len(shapes) < 2:
         raise ValueError(f"{source.folder}: one shape is too few to learn from and be tested on; give at least two")

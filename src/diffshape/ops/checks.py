@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from diffshape.ops import operators
+from diffshape.ops.transforms import is_unobserved
 
 Arguments = ParamSpec("Arguments")
 
@@ -35,9 +36,9 @@ def require_finite(function: str, name: str, points: Tensor, limit: float = math
     """
     if not points.numel():
         return
-    low, high = torch.aminmax(points.detach())
-    largest = float(torch.maximum(high, -low))
-    if not largest < math.inf:
+    low, high = map(float, torch.aminmax(points.detach()))
+    largest = max(high, -low)
+    if not (-math.inf < low and high < math.inf):
         raise ValueError(f"{function}: {name} has non-finite coordinates; remove or mask those points first")
     if largest > limit:
         raise ValueError(
@@ -85,6 +86,9 @@ def kept_when_compiled(check: Callable[Arguments, None]) -> Callable[Arguments, 
 
     @wraps(check)
     def run(*arguments: Any) -> Tensor:
+        if is_unobserved(arguments[first]):
+            check(*arguments)  # pyright: ignore[reportCallIssue]
+            return arguments[first]
         one = operator(*(each.detach() if isinstance(each, Tensor) else each for each in arguments))
         return arguments[first] * one if torch.compiler.is_compiling() else arguments[first]
 

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from diffshape._arguments import checked
 from diffshape.report.comparison.report import write_comparison_report
+from diffshape.report.comparison.table import is_comparison
 from diffshape.report.fit_report.report import write_saved_fit_report
 from diffshape.report.many_runs.found import find_runs
 from diffshape.report.many_runs.report import write_folder_report
@@ -57,7 +58,7 @@ def write_report(folder: str | Path, path: str | Path | None = None) -> Path:
             _LOG.info("drawing what the model makes, unless it is drawn already")
             draw_made_shapes(run.path)
         return write_training_report(folder, path)
-    if (run.path / "table.csv").is_file():
+    if is_comparison(run.path):
         return write_comparison_report(folder, path)
     if not run.path.is_dir() or not find_runs(run.path):
         raise ValueError(f"write_report: {folder} is no folder of a fit, a training or a comparison, and holds none")

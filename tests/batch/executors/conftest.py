@@ -10,4 +10,4 @@ TESTS = Path(__file__).parents[2]
 def importable_work(monkeypatch):
     """Let processes that are started from here import the work of the tests."""
     before = os.environ.get("PYTHONPATH", "")
-    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(TESTS), str(TESTS.parent / "src"), before]))
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(TESTS / "support"), str(TESTS.parent / "src"), before]))

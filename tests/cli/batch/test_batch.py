@@ -9,6 +9,8 @@ from safetensors.torch import load_file
 from diffshape import data
 from diffshape.cli.main import main
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def scans(tmp_path_factory):
@@ -48,8 +50,11 @@ def test_every_scan_has_a_run_folder_and_a_row_with_its_score(fitted):
     folder, _ = fitted
     rows = rows_of(folder)
     assert sorted(rows) == ["ball0", "ball1"]
+    page = (folder / "report.html").read_text(encoding="utf-8")
+    assert "2 runs, 2 of which finished." in page
     for name, row in rows.items():
         assert (folder / name / "mesh.ply").is_file()
+        assert f'href="{name}/report.html"' in page
         assert (row["status"], row["attempts"]) == ("done", "1")
         assert float(row["score.iou"]) > 0.9
 
@@ -134,6 +139,8 @@ def test_a_bad_row_is_told_before_anything_runs(scans, tmp_path, capsys, rows, s
         (["--resume", "x"], "there is no option --resume"),
         (["--stpes", "3"], "there is no option --stpes; did you mean --steps"),
         (["--shard", "3/2"], "--shard must be I/N"),
+        (["--steps", "-3"], "--steps must be at least 1, got -3"),
+        (["--gpus", "1"], "--gpus has no effect with --executor local"),
         (["--jobs", "0"], "--jobs must be at least 1"),
         (["--verb", "demo"], "--verb must be one of fit, clean, eval, sample"),
     ],

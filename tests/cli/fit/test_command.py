@@ -134,6 +134,7 @@ def test_ten_points_work_or_say_why(tmp_path, capsys, tiny, ball):
     assert "Traceback" not in shown.err
 
 
+@pytest.mark.slow
 def test_many_points_are_thinned_and_a_mesh_sampled(tmp_path, truth, capsys, tiny, ball):
     fit(truth, "--as-scan", "--max-points", 900, *tiny)
     assert "900 points were drawn from it" in capsys.readouterr().out
@@ -171,6 +172,7 @@ def test_what_cannot_be_meant_is_2(words, message, capsys):
     assert message in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_a_full_disk_is_one_sentence_and_1(scan, tmp_path, tiny):
     limited = (
         "import resource, sys; from diffshape.cli.main import main\n"
@@ -194,6 +196,7 @@ def test_ctrl_c_saves_and_tells_how_to_go_on(scan, tmp_path, capsys, monkeypatch
     assert "--resume" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_stopped_while_it_prepares_a_fit_says_so_and_is_begun_again(number, scan, tmp_path, capsys, monkeypatch, tiny):
     run = tmp_path / "run"
@@ -275,6 +278,7 @@ def test_inputs_of_another_type_are_one_sentence(finished, tmp_path, capsys):
         assert error.count("\n") == 1
 
 
+@pytest.mark.slow
 def test_what_is_written_along_the_way_goes_on_after_a_stop(scan, truth, tmp_path, capsys, monkeypatch, tiny):
     run, wanted = tmp_path / "run", ["--mesh-every", 2, "--eval-every", 1, "--keep-samples"]
     with monkeypatch.context() as patch:
@@ -318,6 +322,7 @@ def stop_at(step, number, monkeypatch):
     monkeypatch.setattr(Progress, "__call__", lambda self, report: report.step == step and os.kill(os.getpid(), number))
 
 
+@pytest.mark.slow
 def test_killed_and_resumed_ends_with_the_same_bits(scan, finished, tmp_path, tiny):
     program = (
         "import os, signal, sys\n"
@@ -357,12 +362,14 @@ def test_a_mesh_is_encoded_and_scored_against_itself(truth, capsys):
     assert inside < 0 < outside
 
 
+@pytest.mark.slow
 def test_the_options_of_a_grid_change_that_of_the_preset(truth, tmp_path):
     fit(truth, *SHORT, "--out", tmp_path / "run", "--quiet")
     field = yaml.safe_load((tmp_path / "run" / "config.yaml").read_text())["field"]
     assert (field["levels"], field["finest"], field["box"], field["reads_point"]) == (3, 32, [-1.05, 1.05], False)
 
 
+@pytest.mark.slow
 def test_the_config_of_an_encoded_mesh_encodes_again(truth, tmp_path):
     fit(truth, *SHORT, "--out", tmp_path / "one", "--quiet")
     fit(truth, "--config", tmp_path / "one" / "config.yaml", "--resolution", 48, "--out", tmp_path / "two", "--quiet")

@@ -19,8 +19,9 @@ def test_a_folder_or_a_file_is_read(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     Path("chairs").mkdir()
     Path("train.lst").write_text("")
-    source = shape_source(ShapeOptions(folder=Path("chairs"), holdout=0.5, typed=frozenset({"holdout"})))
-    assert source == ShapeFiles(folder=str(tmp_path / "chairs"), holdout=0.5)
+    options = {"holdout": 0.5, "cache": Path("kept")}
+    source = shape_source(ShapeOptions(folder=Path("chairs"), **options, typed=frozenset(options)))
+    assert source == ShapeFiles(folder=str(tmp_path / "chairs"), holdout=0.5, cache=str(tmp_path / "kept"))
     assert source_name(source) == "chairs"
     assert source_name(shape_source(ShapeOptions(folder=Path("train.lst")))) == "train"
 
@@ -29,6 +30,9 @@ def test_a_folder_or_a_file_is_read(tmp_path, monkeypatch):
     ("options", "text"),
     [
         ({"holdout": 0.3}, "--holdout has no effect where no FOLDER of shapes is given"),
+        ({"image_size": 64}, "--image-size has no effect where no FOLDER"),
+        ({"image_size": 0, "folder": Path(".")}, "--image-size must be at least 1, got 0"),
+        ({"cache": Path("kept")}, "--cache has no effect where no FOLDER"),
         ({"layout": "voxels"}, "--layout has no effect where no FOLDER"),
         ({"family": "car", "folder": Path(".")}, "--family has no effect where a FOLDER of shapes is given"),
         ({"test_shapes": 3, "folder": Path(".")}, "--test-shapes has no effect where a FOLDER"),
@@ -44,6 +48,7 @@ def test_what_has_no_effect_or_is_wrong_is_refused(options, text):
 
 
 def test_a_resumed_training_takes_no_shapes():
+    assert shape_source(ShapeOptions(resume=Path("run"))) is None
     with pytest.raises(UsageError, match="leave out FOLDER"):
         shape_source(ShapeOptions(resume=Path("run"), folder=Path(".")))
 

@@ -6,7 +6,7 @@ from diffshape.data.shape_sets.cube import voxel_middles
 from diffshape.data.shape_sets.layouts.layout import Wanted
 from diffshape.data.shape_sets.voxel_parts import coarser, near_parts, surface_samples, values_at, voxel_parts
 
-WANTED = Wanted(points=50, volume_points=4000, near_points=None, resolution=None, views=None)
+WANTED = Wanted(points=50, volume_points=4000, near_points=None, resolution=None, views=None, image_size=None)
 
 
 def generator():

@@ -148,6 +148,7 @@ def test_bad_points_are_refused(points, message):
         prepare_scan(points, SMALL)
 
 
+@pytest.mark.slow
 @pytest.mark.shared_data
 def test_real_scan_of_a_thin_part(shared):
     """Best screened Poisson on this scan: 1.53e-3; the raw points: 3.88e-3."""

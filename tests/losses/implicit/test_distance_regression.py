@@ -86,13 +86,6 @@ def test_relative_l2_epsilon_is_a_squared_distance():
     assert value_and_slope(relative_l2_loss, 0.3, 0.1, epsilon=0.16) == pytest.approx((0.16, 1.6))
 
 
-@pytest.mark.parametrize("function", [mape_loss, clamped_l1_loss])
-def test_gradcheck(function):
-    pred, target = distances(2, 6).requires_grad_(), distances(2, 6, seed=1).requires_grad_()
-    assert torch.autograd.gradcheck(function, (pred, target))
-    assert torch.autograd.gradgradcheck(function, (pred, target))
-
-
 def test_gradcheck_of_relative_l2_in_the_target():
     pred, target = distances(2, 6), distances(2, 6, seed=1).requires_grad_()
     assert torch.autograd.gradcheck(lambda t: relative_l2_loss(pred, t), target)
@@ -116,16 +109,6 @@ def test_invariances(function, seed):
     torch.testing.assert_close(function(pred[0, 0], target[0, 0]), each[0, 0])
 
 
-@given(scale=st.floats(0.01, 100), seed=st.integers(0, 1000))
-@settings(max_examples=25, deadline=None)
-def test_scaling_with_the_unit(scale, seed):
-    pred, target = distances(9, seed=seed), distances(9, seed=seed + 1)
-    scaled = (scale * pred, scale * target)
-    torch.testing.assert_close(mape_loss(*scaled, epsilon=0.01 * scale), mape_loss(pred, target))
-    torch.testing.assert_close(clamped_l1_loss(*scaled, limit=0.1 * scale), scale * clamped_l1_loss(pred, target))
-    torch.testing.assert_close(relative_l2_loss(*scaled, epsilon=0.01 * scale**2), relative_l2_loss(pred, target))
-
-
 @pytest.mark.parametrize("function", ALL)
 @pytest.mark.parametrize("pred", [0.0, 1e30, -1e30, 1e-30])
 @pytest.mark.parametrize("target", [0.0, 1.0, -1e-30])
@@ -135,22 +118,6 @@ def test_awkward_places_are_finite(function, pred, target):
     loss.backward()
     assert loss.isfinite()
     assert pred.grad.isfinite()
-
-
-@pytest.mark.parametrize("function", ALL)
-def test_masked_nan_goes_nowhere(function):
-    pred, target = distances(2, 3), distances(2, 3, seed=1)
-    mask = torch.tensor([[True, False, True], [False, True, True]])
-    expected = function(pred[mask], target[mask])
-    pred, target = (torch.where(mask, each, torch.nan) for each in (pred, target))
-    pred.requires_grad_()
-    loss = function(pred, target, mask=mask)
-    loss.backward()
-    torch.testing.assert_close(loss, expected)
-    assert torch.isfinite(pred.grad).all()
-    assert not function(pred, target, mask=mask, reduction="none")[~mask].any()
-    assert function(pred, target, mask=torch.zeros_like(mask)) == 0
-    assert function(pred[:0], target[:0]) == 0
 
 
 @pytest.mark.parametrize("function", ALL)

@@ -87,13 +87,6 @@ def test_trap_c10_euclidean_has_gradient_zero_at_the_target():
 
 
 @pytest.mark.parametrize("function", ALL)
-def test_gradcheck(function):
-    pred, target = points(2, 4, 2).requires_grad_(), points(2, 4, 2, seed=1).requires_grad_()
-    assert torch.autograd.gradcheck(function, (pred, target))
-    assert torch.autograd.gradgradcheck(function, (pred, target))
-
-
-@pytest.mark.parametrize("function", ALL)
 @given(seed=st.integers(0, 1000), shift=st.floats(-100, 100))
 @settings(max_examples=25, deadline=None)
 def test_invariances(function, seed, shift):
@@ -116,16 +109,6 @@ def test_trap_c6_euclidean_is_rotation_invariant_and_wing_is_not(seed, angle):
     assert diagonal > 1.1 * wing_loss(tensor([math.sqrt(18), 0.0]), tensor([0.0, 0.0]))
 
 
-@given(scale=st.floats(0.01, 100), seed=st.integers(0, 1000))
-@settings(max_examples=25, deadline=None)
-def test_trap_c4_lengths_scale_with_the_coordinates(scale, seed):
-    pred, target = points(5, 2, seed=seed), points(5, 2, seed=seed + 1)
-    scaled = wing_loss(scale * pred, scale * target, omega=10 * scale, epsilon=2 * scale)
-    torch.testing.assert_close(scaled, scale * wing_loss(pred, target))
-    scaled = smooth_l1_loss(scale * pred, scale * target, beta=scale)
-    torch.testing.assert_close(scaled, scale * smooth_l1_loss(pred, target))
-
-
 def test_trap_c3_rectified_wing_forgives_the_noise_that_wing_amplifies():
     assert value_and_slope(wing_loss, [1e-6])[1] == pytest.approx([5], rel=1e-5)
     assert value_and_slope(rectified_wing_loss, [0.49])[1] == [0]
@@ -144,20 +127,6 @@ def test_trap_h9_huge_errors_have_slope_one(function, error, dtype):
     loss.backward()
     assert loss.item() == pytest.approx(error, rel=1e-2)
     assert pred.grad.item() == 1
-
-
-@pytest.mark.parametrize("function", ALL)
-def test_masked_nan_goes_nowhere(function):
-    pred, target = points(2, 3, 2), points(2, 3, 2, seed=1)
-    mask = torch.tensor([[True, False, True], [False, True, True]])
-    expected = function(pred[mask], target[mask])
-    pred, target = (torch.where(mask[..., None], each, torch.nan) for each in (pred, target))
-    pred.requires_grad_()
-    loss = function(pred, target, mask=mask)
-    loss.backward()
-    torch.testing.assert_close(loss, expected)
-    assert torch.isfinite(pred.grad).all()
-    assert function(pred, target, mask=torch.zeros_like(mask)) == 0
 
 
 @pytest.mark.parametrize("function", ALL)

@@ -1,7 +1,5 @@
 """Chamfer normals: the formula by hand, and normals that are missing, tiny or masked."""
 
-import math
-
 import pytest
 import torch
 
@@ -51,38 +49,6 @@ def test_no_known_normal_at_all_counts_nothing():
     assert value.item() == 0
     value.backward()
     assert (normals.grad == 0).all()
-
-
-def test_masked_points_are_as_good_as_gone():
-    mask = torch.tensor([True, False, True])
-    y, normals = torch.where(mask[:, None], Y, math.nan), torch.where(mask[:, None], Y_NORMALS, math.nan)
-    normals.requires_grad_()
-    value = losses.chamfer_normal_loss(X, y, X_NORMALS, normals, y_mask=mask)
-    torch.testing.assert_close(value, losses.chamfer_normal_loss(X, Y[mask], X_NORMALS, Y_NORMALS[mask]))
-    value.backward()
-    assert normals.grad.isfinite().all()
-    assert (normals.grad[1] == 0).all()
-
-
-def test_a_batch_is_its_samples_one_by_one():
-    x, normals = torch.stack([X, X + 1]), torch.stack([X_NORMALS, X_NORMALS.flip(0)])
-    y, y_normals = torch.stack([Y, Y]), torch.stack([Y_NORMALS, Y_NORMALS])
-    together = losses.chamfer_normal_loss(x, y, normals, y_normals, reduction="none")
-    alone = [losses.chamfer_normal_loss(x[b], y[b], normals[b], y_normals[b]) for b in range(2)]
-    torch.testing.assert_close(together, torch.stack(alone))
-
-
-@pytest.mark.parametrize("oriented", [False, True])
-def test_first_and_second_derivatives(oriented):
-    generator = torch.Generator().manual_seed(0)
-    x, y, x_normals, y_normals = (torch.randn(2, n, 3, generator=generator).double() for n in (5, 4, 5, 4))
-
-    def loss(x_normals, y_normals):
-        return losses.chamfer_normal_loss(x, y, x_normals, y_normals, oriented=oriented)
-
-    inputs = x_normals.requires_grad_(), y_normals.requires_grad_()
-    assert torch.autograd.gradcheck(loss, inputs)
-    assert torch.autograd.gradgradcheck(loss, inputs)
 
 
 def test_the_compiler_sees_one_graph():

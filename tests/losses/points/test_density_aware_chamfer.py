@@ -49,3 +49,8 @@ def test_crowding_costs_what_chamfer_does_not_see():
 def test_an_alpha_that_is_not_positive_is_refused(alpha):
     with pytest.raises(ValueError, match="density_aware_chamfer_distance: alpha must be positive, got"):
         losses.density_aware_chamfer_distance(X, Y, alpha=alpha)
+
+
+def test_defaults_are_those_of_the_published_numbers():
+    value = losses.density_aware_chamfer_distance(torch.tensor([[0.0]]), torch.tensor([[0.03]]))
+    torch.testing.assert_close(value, torch.tensor(1 - math.exp(-1000 * 0.03**2)))

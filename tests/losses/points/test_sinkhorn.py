@@ -153,3 +153,12 @@ def test_what_float32_cannot_square_is_refused(scale):
     with pytest.raises(ValueError, match=r"^sinkhorn_divergence: x is too large, squared distances overflow"):
         losses.sinkhorn_divergence(x, y)
     assert math.isfinite(losses.sinkhorn_divergence(x.double(), y.double()).item())
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+def test_a_unit_or_a_blur_whose_square_is_lost_divides_by_nothing(dtype):
+    x, y = torch.zeros(1, 1, dtype=dtype), torch.full((1, 1), 2.0**-80, dtype=dtype)
+    torch.testing.assert_close(losses.sinkhorn_divergence(x, y, blur=2.0**-80, p=1), y.sum())
+    y = torch.tensor([[0.5]], dtype=dtype)
+    for blur in (1e-25, 1e-300):
+        assert losses.sinkhorn_divergence(x, y, blur=blur) == 0.125

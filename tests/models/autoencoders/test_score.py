@@ -3,8 +3,7 @@ import torch
 
 from box_clouds import box_clouds
 from diffshape.losses import chamfer_distance
-from diffshape.models import PointNetConfig, PointNetNetwork, build_model
-from diffshape.models.autoencoders.score import score_autoencoder
+from diffshape.models import PointNetConfig, PointNetNetwork, build_model, score_autoencoder
 
 MODEL = build_model(PointNetConfig(network=PointNetNetwork(points=30, encoder=(8,), latent=4, decoder=(8,))))
 

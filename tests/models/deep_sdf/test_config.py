@@ -8,7 +8,7 @@ import yaml
 
 from diffshape._config import from_plain, to_plain
 from diffshape.fields import LatentMLPConfig
-from diffshape.models import PUBLISHED_DEEP_SDF, DeepSDFConfig, train_deep_sdf
+from diffshape.models import PUBLISHED_DEEP_SDF, DeepSDFConfig, sample_family, train_deep_sdf
 
 TINY = DeepSDFConfig(
     network=LatentMLPConfig(hidden_layers=2, width=16, latent=4, skip=(1,)), batch=2, points=16, samples=400
@@ -35,9 +35,12 @@ def test_plain_values_come_back(config):
 
 
 def test_every_setting_changes_what_is_learnt(ellipsoids):
+    drawn = sample_family(ellipsoids[:3], TINY)  # it takes longest, and few settings act on it
+
     def learnt(**changes):
-        settings = {"code_weight": 1e-2, **changes}
-        return train_deep_sdf(ellipsoids[:3], replace(TINY, **settings), steps=4).model.codes
+        config = replace(TINY, **{"code_weight": 1e-2, **changes})
+        anew = {"samples", "near", "spreads"} & set(changes)
+        return train_deep_sdf(sample_family(ellipsoids[:3], config) if anew else drawn, config, steps=4).model.codes
 
     assert OTHER.keys() == {field.name for field in fields(DeepSDFConfig)}
     before = learnt()

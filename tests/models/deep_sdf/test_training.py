@@ -66,6 +66,7 @@ def test_the_callers_random_numbers_stay_where_they_were(ellipsoids):
     assert torch.equal(torch.get_rng_state(), before)
 
 
+@pytest.mark.slow
 def test_killed_and_resumed_it_ends_with_the_same_bits(tmp_path):
     """Dropout included, whose random numbers are torch's own."""
     family = shape_family("ellipsoid", 3)

@@ -3,8 +3,9 @@ from dataclasses import replace
 import pytest
 import torch
 
-from diffshape.models import OccupancyConfig
+from diffshape.models import DrawnFamily, OccupancyConfig
 from diffshape.models.occupancy.batches import ShapeBatches, inputs_of
+from diffshape.models.occupancy.training import OCCUPANCY_TRAINING
 
 CONFIG = OccupancyConfig(points=40, near=0.25, inputs=30, noise=0.0)
 SHAPES = torch.tensor([1, 0, 1])
@@ -16,6 +17,19 @@ def generator():
 
 def is_row_of(points, known):
     return (points[:, None] == known[None]).all(-1).any(1)
+
+
+@pytest.fixture(scope="module")
+def drawn():
+    return OCCUPANCY_TRAINING.examples(DrawnFamily(family="table", shapes=3, test_shapes=2), seed=0)
+
+
+@pytest.mark.parametrize("kind", ["points", "voxels", "images", "occupancies"])
+def test_drawn_shapes_have_what_every_encoder_reads(drawn, kind):
+    assert [len(shapes) for shapes in drawn] == [3, 2]
+    for shapes in drawn:
+        ShapeBatches(shapes, OccupancyConfig(input=kind))
+        shapes.require("points", "normals", by="score_occupancy")
 
 
 def test_points_come_with_their_occupancy_and_a_share_is_near_the_surface(two_boxes):

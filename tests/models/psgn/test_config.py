@@ -67,7 +67,7 @@ def test_every_setting_of_the_network_changes_it(boxes, name, value):
 
 def test_defaults_of_what_a_scheme_reads():
     config = PSGNConfig()
-    assert (config.noise, config.tries, config.shared, config.divergence_weight) == (2, 4, 0.0, 3e-4)
+    assert (config.noise, config.tries, config.shared, config.divergence_weight) == (2, 12, 0.0, 3e-4)
     assert PSGNConfig(scheme="deterministic").noise == 0
     chosen = PSGNConfig(latent=3, candidates=2, relaxation=0.5)
     assert (chosen.noise, chosen.tries, chosen.shared) == (3, 2, 0.5)

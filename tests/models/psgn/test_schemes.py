@@ -5,6 +5,7 @@ import torch
 
 from diffshape.losses import chamfer_distance, earth_mover_distance
 from diffshape.models import PSGN, PSGNConfig, PSGNNetwork
+from diffshape.models.psgn import schemes
 from diffshape.models.psgn.model import random_vectors
 from diffshape.models.psgn.schemes import SCHEMES, distances_to
 
@@ -62,6 +63,26 @@ def test_the_gradient_of_min_of_n_is_that_of_the_winner_of_each_image():
     wanted = gradients(model, distances.gather(0, winners[None]).mean())
     for one, other in zip(gradients(model, terms.total), wanted):
         torch.testing.assert_close(one, other)
+
+
+def test_an_image_is_encoded_once_for_all_candidates():
+    model, calls = model_of(candidates=5), []
+    model.encoder.register_forward_hook(lambda *_: calls.append(1))
+    terms_of(model)
+    assert len(calls) == 1
+
+
+def test_the_best_is_found_by_some_of_the_points_and_learnt_by_all(monkeypatch):
+    monkeypatch.setattr(schemes, "_JUDGED", 5)
+    model = model_of(candidates=6)
+    generator = torch.Generator().manual_seed(3)
+    noise = torch.stack([random_vectors(model.config, IMAGES, generator) for _ in range(6)])
+    rows = torch.randperm(20, generator=generator)[:5]
+    answers = [model(IMAGES, each) for each in noise]
+    few = torch.stack([distances_to(model.config, each[:, rows], TARGETS[:, :5]) for each in answers])
+    every = torch.stack([distances_to(model.config, each, TARGETS) for each in answers])
+    assert not torch.equal(few.argmin(0), every.argmin(0))
+    torch.testing.assert_close(terms_of(model).total, every.gather(0, few.argmin(0)[None]).mean())
 
 
 def test_the_best_of_one_is_the_ordinary_loss():

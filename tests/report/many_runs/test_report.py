@@ -35,6 +35,19 @@ def test_what_is_not_finished_is_said_first(tmp_path):
     assert {"not finished", "interrupted", "metrics.json is damaged"} <= set(reader.texts["td"])
 
 
+def test_a_batch_is_no_comparison_though_both_have_a_table(tmp_path):
+    run_folder(tmp_path / "one", "fit", {"steps": 3, "interrupted": False})
+    (tmp_path / "table.csv").write_text("name,input,status\none,one.ply,done\n", encoding="utf-8")
+    assert "1 run, 1 of which finished." in PageReader(write_report(tmp_path).read_text(encoding="utf-8")).texts["p"]
+
+
+def test_only_the_first_runs_have_pictures(tmp_path, monkeypatch):
+    monkeypatch.setattr("diffshape.report.many_runs.report._MOST_PICTURES", 1)
+    for name in ("a", "b"):
+        run_folder(tmp_path / name, pictures=["shapes.png"])
+    assert PageReader(write_report(tmp_path).read_text(encoding="utf-8")).tags.count("img") == 1
+
+
 def test_metrics_that_contradict_each_other_are_found(tmp_path):
     for number, (iou, chamfer) in enumerate([(0.5, 0.1), (0.6, 0.2), (0.7, 0.3)]):  # more IoU, yet a larger distance
         run_folder(tmp_path / str(number), metrics=score(iou=iou, chamfer=chamfer))

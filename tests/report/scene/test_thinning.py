@@ -2,8 +2,8 @@ import numpy as np
 
 from diffshape.data import icosphere
 from diffshape.report.distances import distances_to
-from diffshape.report.scene.layers import Coloring, Points, Surface
-from diffshape.report.scene.thinning import thinned
+from diffshape.report.scene.layers import Coloring, Points, Scene, Surface
+from diffshape.report.scene.thinning import thinned, thinned_scene
 
 BALL = icosphere(5)
 
@@ -35,3 +35,11 @@ def test_points_are_drawn_with_their_colors_and_numbers():
     assert (small.colorings["x"].values == small.points[:, 0]).all()
     assert small.colors is not None
     assert (small.colors[:, 0] * 3.0 == small.points[:, 0]).all()
+
+
+def test_a_scene_is_thinned_layer_by_layer_and_says_so():
+    points, ball = Points("scan", BALL.vertices), Surface("ball", *BALL)
+    scene, notes = thinned_scene(Scene([points, ball], [(5, ball)]), points=100, faces=10**6, faces_on_the_way=2000)
+    assert scene.layers[1] is ball
+    assert 1000 < len(scene.along_the_way[0][1].faces) <= 2000
+    assert notes == [f"scan: 100 of {len(BALL.vertices):,} points are shown, so that it turns smoothly"]

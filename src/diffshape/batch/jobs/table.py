@@ -34,7 +34,7 @@ def write_table(folder: Path, records: Sequence[Record]) -> list[Path]:
     """
     rows = table_rows(records)
     columns = list(dict.fromkeys([*_FIRST, *(column for row in rows for column in row)]))
-    failures = [row for row in rows if row["status"] != "done"]
+    failures = [row for row in rows if row["status"] == "failed"]
     written = [_write_csv(folder / "table.csv", columns, rows)]
     if _write_parquet(folder / "table.parquet", columns, rows):
         written.append(folder / "table.parquet")

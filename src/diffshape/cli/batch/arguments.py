@@ -1,6 +1,6 @@
-"""Arguments of ``diffshape batch``, and the jobs that they make."""
+"""Arguments of ``diffshape batch``, of which some are those of the command that it runs."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Literal
@@ -8,15 +8,10 @@ from typing import Annotated, Literal
 import tyro
 
 from diffshape._bounds import check_number, check_whole
-from diffshape._did_you_mean import did_you_mean
-from diffshape.batch.compared_scan import truth_of
-from diffshape.batch.jobs.batch_inputs import BatchInput, batch_inputs
-from diffshape.batch.jobs.job import Job
 from diffshape.batch.jobs.records import FOLDER
 from diffshape.cli.device import check_threads
 from diffshape.cli.errors import UsageError, usage_errors
 from diffshape.cli.folders import fresh_folder
-from diffshape.cli.main import parse
 from diffshape.cli.parsing.options import OptionalFloat, OptionalInt, OptionalPath, VerbOptions
 from diffshape.cli.parsing.verbs import command
 from diffshape.cli.parsing.words import Option, options_of, split_words
@@ -24,8 +19,8 @@ from diffshape.data.formats.mesh_formats import MESH_SUFFIXES
 from diffshape.data.formats.point_formats import POINT_SUFFIXES
 
 Passed = Literal["fit", "clean", "eval", "sample"]
-_SUFFIXES = {"fit": POINT_SUFFIXES, "clean": POINT_SUFFIXES, "eval": MESH_SUFFIXES, "sample": ()}
-_ITS_OWN = ("out", "resume", "json", "quiet", "debug", "vis")
+SUFFIXES = {"fit": POINT_SUFFIXES, "clean": POINT_SUFFIXES, "eval": MESH_SUFFIXES, "sample": ()}
+ITS_OWN = ("out", "resume", "json", "quiet", "debug", "vis")
 """Options of the command that a batch sets itself."""
 
 
@@ -84,7 +79,7 @@ def taken_apart(words: Sequence[str]) -> tuple[list[str], Batch]:
         UsageError: An option is known to neither, or has no value.
     """
     verb = _verb(words)
-    own, others = options_of(Batch, None), _options_of(verb, words)
+    own, others = options_of(Batch, None), passed_options(verb, words)
     kept, passed = split_words("batch", words, own, others)
     return kept, Batch(inputs=(), options=tuple(passed))
 
@@ -124,116 +119,20 @@ def folder_of(arguments: Batch) -> Path:
     return fresh_folder(arguments.out, Path("outputs") / "batch")
 
 
-def jobs_of(arguments: Batch, folder: Path) -> list[Job]:
-    """The jobs of the batch, or of its shard, each of whose commands can be read.
-
-    Raises:
-        UsageError: An input is not there, two have one name, or a row of a manifest or an option cannot be meant; all
-            wrong inputs are named, before anything is run.
-    """
-    known = _options_of(arguments.verb, arguments.options)
-    with usage_errors():
-        inputs = batch_inputs(arguments.inputs, _SUFFIXES[arguments.verb], runs=arguments.verb == "sample")
-    jobs, wrong, checked = [], [], set()
-    for item in inputs:
-        try:
-            job = _job(arguments, item, folder, known)
-            if job.options not in checked:
-                parse([job.verb, job.input, *job.options])
-                checked.add(job.options)
-            jobs.append(job)
-        except (UsageError, OSError, ValueError) as error:  # noqa: PERF203
-            wrong.append(f"{item.place or item.path}: {error}")
-    if wrong:
-        more = f"; and {len(wrong) - 10} more" if len(wrong) > 10 else ""
-        raise UsageError(f"nothing was run, as {len(wrong)} inputs are wrong. " + "; ".join(wrong[:10]) + more)
-    first, parts = _shard(arguments.shard)
-    return jobs[first - 1 :: parts]
-
-
-def _job(arguments: Batch, item: BatchInput, folder: Path, known: Mapping[str, Option]) -> Job:
-    """The job of one input."""
-    if not item.path.exists():
-        raise UsageError("there is no such file")
-    if item.name in (FOLDER, ".", "..") or "/" in item.name or item.name.startswith("."):
-        raise UsageError(f"{item.name!r} cannot be the name of a job; give it another in the column 'name'")
-    words = [word for name, cell in item.cells.items() for word in _typed(name, cell, known, item)]
-    truth = None if "truth" in item.cells or arguments.truth is None else truth_of(item.path, arguments.truth)
-    if truth is not None:
-        words += ["--truth", str(truth.absolute())]
-    options = [*(_absolute(word, known) for word in arguments.options), *words]
-    if arguments.verb == "eval":
-        place = options.index("--truth") if "--truth" in options else None
-        if place is None:
-            raise UsageError("eval needs --truth, or the column 'truth' of a manifest")
-        options = [options[place + 1], *options[:place], *options[place + 2 :]]
-    return Job(
-        name=item.name,
-        verb=arguments.verb,
-        input=str(item.path.absolute()),
-        options=tuple(options),
-        batch=folder,
-        threads=arguments.threads,
-    )
-
-
-def _typed(name: str, cell: str, known: Mapping[str, Option], item: BatchInput) -> list[str]:
-    """A cell of a manifest as an option is typed; paths are relative to the manifest."""
-    label = f"--{name}"
-    if name == "truth":
-        return [label, str(_beside(item, cell))]
-    if label not in known or name in _ITS_OWN:
-        raise UsageError(f"there is no option for the column {name!r}{did_you_mean(label, known)}")
-    hint = known[label].hint
-    if hint is bool:
-        if cell.lower() not in ("yes", "no", "true", "false", "1", "0"):
-            raise UsageError(f"the column {name!r} must be yes or no, got {cell!r}")
-        return [label] if cell.lower() in ("yes", "true", "1") else []
-    return [f"{label}={_beside(item, cell) if _is_path(hint) else cell}"]
-
-
-def _absolute(word: str, known: Mapping[str, Option]) -> str:
-    """A word that was typed, in which a path holds in every folder and on every machine that sees the files."""
-    label, _, value = word.partition("=")
-    path = value and label in known and _is_path(known[label].hint)
-    return f"{label}={Path(value).expanduser().absolute()}" if path else word
-
-
-def _beside(item: BatchInput, cell: str) -> Path:
-    path = (Path(item.place.rpartition(", line ")[0]).parent / Path(cell).expanduser()).absolute()
-    if not path.exists():
-        raise UsageError(f"{path}: there is no such file")
-    return path
-
-
-def _is_path(hint: object) -> bool:
-    return hint is Path or Path in getattr(hint, "__args__", ())
-
-
 def _verb(words: Sequence[str]) -> str:
     """The command that is typed by --verb, before the words are read."""
     for place, word in enumerate(words):
         label, _, bound = word.partition("=")
         if label == "--verb":
             verb = bound or next(iter(words[place + 1 :]), "")
-            if verb in _SUFFIXES:
+            if verb in SUFFIXES:
                 return verb
-            raise UsageError(f"--verb must be one of {', '.join(_SUFFIXES)}, got {verb!r}")
+            raise UsageError(f"--verb must be one of {', '.join(SUFFIXES)}, got {verb!r}")
     return "fit"
 
 
-def _options_of(verb: str, words: Sequence[str]) -> dict[str, Option]:
+def passed_options(verb: str, words: Sequence[str]) -> dict[str, Option]:
     """The options of a command that a batch passes on."""
     _, _, _, kind, default = command([verb, *words])
-    own = {f"--{name}" for name in (*_ITS_OWN, "threads", "truth")}
+    own = {f"--{name}" for name in (*ITS_OWN, "threads", "truth")}
     return {label: option for label, option in options_of(kind, default).items() if label not in own}
-
-
-def _shard(text: str | None) -> tuple[int, int]:
-    """Which part of how many."""
-    if text is None:
-        return 1, 1
-    first, _, parts = text.partition("/")
-    if not (first.isdecimal() and parts.isdecimal() and 1 <= int(first) <= int(parts)):
-        raise UsageError(f"--shard must be I/N with I from 1 to N, such as 2/8, got {text!r}")
-    return int(first), int(parts)

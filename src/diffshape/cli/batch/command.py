@@ -12,8 +12,9 @@ from diffshape.batch.jobs.records import FOLDER, Record, Records
 from diffshape.batch.jobs.run_jobs import planned, run_jobs
 from diffshape.batch.jobs.table import table_rows, write_table
 from diffshape.cli.batch.arguments import Batch as Batch
-from diffshape.cli.batch.arguments import check, folder_of, jobs_of
+from diffshape.cli.batch.arguments import check, folder_of
 from diffshape.cli.batch.arguments import taken_apart as taken_apart
+from diffshape.cli.batch.jobs import jobs_of
 from diffshape.cli.batch.watch import BatchWatch
 from diffshape.cli.batch.work import do_job
 from diffshape.cli.errors import DONE, FAILED, INTERRUPTED, PARTLY_FAILED, usage_errors
@@ -24,6 +25,7 @@ from diffshape.training.interrupt import Interrupts
 _SLURM_JOBS = 64
 """Number of jobs that SLURM runs at once, if none is given."""
 _FILES = {
+    "report.html": "the runs on one page, with pictures, scores to sort by, and links to their reports",
     "table.csv": "a row for each job: status, attempts, seconds, and all numbers of its result",
     "table.parquet": "the same for data frames",
     "failures.csv": "what failed, and why",
@@ -60,8 +62,19 @@ def run(arguments: Batch) -> int:
         finally:
             every = records.all()
             write_table(folder, every)
+        if whole and arguments.verb == "fit":
+            _write_report(folder)
     mine = {job.name for job in jobs}
     return _told(say, arguments, folder, [record for record in every if record.name in mine], whole=whole)
+
+
+def _write_report(folder: Path) -> None:
+    from diffshape.report import write_report
+
+    try:
+        write_report(folder)
+    except Exception as error:  # such as that no fit came as far as a folder
+        print(f"no report.html: {error}", file=sys.stderr)
 
 
 def _executor(arguments: Batch, folder: Path) -> Executor:

@@ -39,9 +39,9 @@ def trained_autoencoder(arguments: CodeOptions) -> TrainedAutoencoder | None:
     return TrainedAutoencoder(folder=str(input_folder(arguments.autoencoder, "a training").resolve()))
 
 
-def autoencoder_name(data: TrainedAutoencoder | None) -> str:
-    """The name that a run folder has by default: that of the autoencoder's; none beside --resume, which has one."""
-    return Path(data.folder).name if data else ""
+def autoencoder_name(data: TrainedAutoencoder) -> str:
+    """The name that a run folder has by default: that of the autoencoder's."""
+    return Path(data.folder).name
 
 
 def coded_counts(learn: "CodedShapes", test: "CodedShapes") -> str:

@@ -80,7 +80,7 @@ def typed_settings(kind: type[Settings], data: Any, arguments: Any) -> Settings:
 
     Args:
         kind: Class of the settings, whose default steps are taken where no budget was typed.
-        data: Where the examples come from.
+        data: Where the examples come from; of no use where a training is resumed.
         arguments: The options, with a ``model``. Of a resumed training, whose folder has the settings, none counts.
 
     Raises:

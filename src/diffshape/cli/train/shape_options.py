@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import tyro
 
 from diffshape.cli.errors import UsageError, usage_errors
+from diffshape.cli.parsing.options import OptionalInt, OptionalPath
 from diffshape.cli.train.options import TrainOptions, check_options, refuse_unused
 from diffshape.data.shape_sets.layout_name import LayoutName
 from diffshape.data.synthetic.assembled.families import DrawnFamilyName
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from diffshape.data import ShapeSet
 
 _DRAWN = ("family", "shapes", "test_shapes")
-_READ = ("holdout", "layout")
+_READ = ("cache", "holdout", "image_size", "layout")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,17 +36,21 @@ class ShapeOptions(TrainOptions):
     """Layout of the files in FOLDER; auto recognises it."""
     holdout: float = 0.2
     """Share of the shapes in FOLDER held out for the test."""
+    image_size: OptionalInt = None
+    """Pixels along each side to which the images in FOLDER are brought; as they are if not given."""
+    cache: OptionalPath = None
+    """Folder in which the shapes of FOLDER are kept as they were read, so that the next training begins sooner."""
 
 
-def shape_source(arguments: ShapeOptions) -> ShapeSource:
-    """Where the options say that the shapes are, checked before anything heavy is imported.
+def shape_source(arguments: ShapeOptions) -> ShapeSource | None:
+    """Where the options say that the shapes are, checked before anything heavy is imported; None beside --resume.
 
     Raises:
         UsageError: There is no such folder or file, a number is out of range, or an option has no effect.
     """
     check_options(arguments)
     if arguments.resume is not None:
-        return DrawnFamily()
+        return None
     folder = arguments.folder
     if folder is None:
         refuse_unused(arguments.typed, dict.fromkeys(_READ, "no FOLDER of shapes is given"))
@@ -55,7 +60,13 @@ def shape_source(arguments: ShapeOptions) -> ShapeSource:
     if not folder.exists():
         raise UsageError(f"{folder}: there is no such folder of shapes")
     with usage_errors():
-        return ShapeFiles(folder=str(folder.resolve()), layout=arguments.layout, holdout=arguments.holdout)
+        return ShapeFiles(
+            folder=str(folder.resolve()),
+            layout=arguments.layout,
+            holdout=arguments.holdout,
+            image_size=arguments.image_size,
+            cache=str(arguments.cache.resolve()) if arguments.cache else None,
+        )
 
 
 def source_name(source: ShapeSource) -> str:

@@ -15,7 +15,7 @@ from diffshape.data.shape_sets.shape_set import ShapeSet
 
 _POINT_BYTES = 100
 """Memory in bytes that a point takes while a shape is read."""
-_MOST_WORKERS = 256
+_MOST_WORKERS, _MOST_PIXELS = 256, 4096
 
 
 @checked
@@ -28,6 +28,7 @@ def read_shapes(
     near_points: int | None = 2048,
     resolution: int | None = None,
     views: int | None = None,
+    image_size: int | None = None,
     seed: int = 0,
     workers: int = 0,
     cache: str | PathLike[str] | None = None,
@@ -60,6 +61,8 @@ def read_shapes(
         resolution: Voxels along a side: meshes are asked at their middles, finer voxels are taken together, full where
             half are. None for those of the file, and none of meshes.
         views: Images of each shape, the first of its file or folder; None for none.
+        image_size: Pixels along each side of an image, each the mean of those that it covers, so that wide images are
+            made narrow; None for images as they are in the files.
         seed: Seed of the points, from 0 to 2^64 - 1.
         workers: Processes that read; the result is the same for any number. 0: this one.
         cache: Folder in which the set is kept as a safetensors file. It is taken from there while the files have the
@@ -91,9 +94,11 @@ def read_shapes(
             check_fits(f"read_shapes: {name}", count, _POINT_BYTES)
     if resolution is not None:
         check_resolution("read_shapes: resolution", resolution, 1, sparse=False)
+    if image_size is not None:
+        check_whole("read_shapes: image_size", image_size, 1, _MOST_PIXELS)
     check_whole("read_shapes: workers", workers, 0, _MOST_WORKERS)
     check_seed("read_shapes: seed", seed)
-    wanted = Wanted(**counts, resolution=resolution)
+    wanted = Wanted(**counts, resolution=resolution, image_size=image_size)
     base, paths = files_of(given)
     chosen, own = layout_of(layout, given, paths)
     kept = None

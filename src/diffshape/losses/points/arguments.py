@@ -10,6 +10,7 @@ from torch import Tensor
 from diffshape.losses.reduction import check_mask, check_same_kind
 from diffshape.ops import manhattan_neighbors, nearest_neighbors
 from diffshape.ops.checks import coordinate_limit, kept_when_compiled, require_finite, widened
+from diffshape.ops.neighbors.both_ways import can_search_both_ways, search_both_ways
 from diffshape.ops.neighbors.squared_distances import distance_from_squared
 
 
@@ -88,7 +89,10 @@ def distances_to_nearest(
 
 
 def distances_both_ways(x: PointSet, y: PointSet, *, squared: bool, norm: int = 2) -> Iterator[tuple[Tensor, Tensor]]:
-    """`distances_to_nearest` from x to y and from y to x: one search, if both have room for as many points."""
+    """`distances_to_nearest` from x to y and from y to x, in one search where there is one for both."""
+    if norm == 2 and x.mask is None and y.mask is None and can_search_both_ways(x.points, y.points):
+        found = search_both_ways(x.points, y.points)
+        return iter((each if squared else distance_from_squared(each), indices) for each, indices in found)
     if x.points.shape != y.points.shape:
         return iter(distances_to_nearest(*pair, squared=squared, norm=norm) for pair in ((x, y), (y, x)))
     distances, indices = distances_to_nearest(_stack(x, y), _stack(y, x), squared=squared, norm=norm)

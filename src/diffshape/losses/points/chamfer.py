@@ -26,6 +26,7 @@ from diffshape.losses.points.arguments import (
     read_squared,
 )
 from diffshape.losses.reduction import Reduction, reduce_elements
+from diffshape.ops.neighbors.both_ways import can_search_both_ways, mean_both_ways
 
 PointReduction = Literal["mean", "sum", "max"]
 Direction = Literal["both", "x_to_y", "y_to_x"]
@@ -89,7 +90,11 @@ def chamfer_distance(
     x_set, y_set = read_point_sets(
         "chamfer_distance", x, y, x_mask=x_mask, y_mask=y_mask, x_weights=x_weights, y_weights=y_weights
     )
-    if direction == "both":
+    weighted = x_set.weights is not None or y_set.weights is not None
+    plain = direction == "both" and squared and norm == 2 and point_reduction == "mean" and not weighted
+    if plain and can_search_both_ways(x_set.points, y_set.points):
+        values = mean_both_ways(x_set.points, y_set.points)
+    elif direction == "both":
         (x_distances, _), (y_distances, _) = distances_both_ways(x_set, y_set, squared=squared, norm=norm)
         there = reduce_points(x_set, x_distances, point_reduction)
         back = reduce_points(y_set, y_distances, point_reduction)

@@ -53,7 +53,8 @@ def sinkhorn_divergence(
         y: Points, shape (B, M, D) or (M, D), same unit, dtype and device; M may differ from N.
         blur: Length in u below which details are smoothed away; the time grows as it shrinks. ``None``: a hundredth of
             the diagonal of the box of both clouds, sample by sample and constant in the gradient, so that a change of
-            unit changes nothing but the unit of the value. Beyond 100 diagonals it counts as so many.
+            unit changes nothing but the unit of the value. Beyond 100 diagonals it counts as so many, below a rounding
+            of the diagonal as one.
         p: Order of the cost |x - y|^p / p: 1 in u, 2 in u^2.
         debias: Subtract what the sets cost alone. Without it the least value is not at x = y, and points shrink
             towards one another.
@@ -111,4 +112,5 @@ def _scales(
     diagonals = torch.where(diagonals > 0, diagonals, 1)
     unit = torch.ldexp(torch.ones_like(diagonals), torch.frexp(diagonals).exponent)
     wanted = SHARE * diagonals if blur is None else torch.full_like(diagonals, min(blur, torch.finfo(unit.dtype).max))
-    return unit, torch.minimum(wanted, WIDEST * diagonals) / unit
+    blurs = torch.minimum(wanted, WIDEST * diagonals) / unit
+    return unit, blurs.clamp(min=torch.finfo(unit.dtype).eps)  # whose square is a number, unlike that of any blur

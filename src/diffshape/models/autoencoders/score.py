@@ -46,17 +46,28 @@ class AutoencoderScore:
 
 @checked
 def score_autoencoder(model: PointNetModel, known: ShapeSet, held_out: ShapeSet) -> AutoencoderScore:
-    """Score an autoencoder on shapes of its training and on new ones.
+    """Score an autoencoder of point clouds on shapes of its training and on new ones.
 
-    All points of a shape are encoded; its first ``network.points`` are what its reconstruction is compared with.
+    All points of a shape are encoded; its first ``config.network.points`` are what its reconstruction is compared with.
+    An autoencoder is of use where it brings new shapes nearer than the nearest training shape is.
 
     Args:
         model: A trained autoencoder.
         known: Shapes of its training, with points.
         held_out: New shapes, with points.
 
+    Returns:
+        An ``AutoencoderScore``, with a number for each shape.
+
     Raises:
         ValueError: There is no shape, or shapes have no points.
+
+    >>> from diffshape.models import PointNetConfig, PointNetNetwork
+    >>> model = PointNetModel(PointNetConfig(network=PointNetNetwork(points=50, latent=8)))
+    >>> shapes = ShapeSet(names=("a", "b", "c"), points=torch.rand(3, 100, 3) - 0.5)
+    >>> score = score_autoencoder(model, shapes[:2], shapes[2:])
+    >>> len(score.known), len(score.held_out)
+    (2, 1)
     """
     learnt, new = (_clouds(model, shapes) for shapes in (known, held_out))
     between = set_distances(new, learnt)

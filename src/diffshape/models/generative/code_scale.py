@@ -1,4 +1,4 @@
-"""Codes of any autoencoder brought to mean 0 and standard deviation 1, number by number, and back."""
+"""Codes of any autoencoder, or coordinates, brought to mean 0 and standard deviation 1, number by number, and back."""
 
 import torch
 from jaxtyping import Float

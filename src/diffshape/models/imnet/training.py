@@ -9,10 +9,10 @@ import torch
 from diffshape._arguments import check, checked
 from diffshape.data import ShapeSet
 from diffshape.models.imnet.config import STEPS, ImNetConfig
-from diffshape.models.imnet.examples import imnet_shapes
 from diffshape.models.imnet.model import ImNet
 from diffshape.models.imnet.settings import ImNetSettings
 from diffshape.models.imnet.task import ImNetTask
+from diffshape.models.training_shapes import training_shapes
 from diffshape.training.models.begin import begin_training
 from diffshape.training.models.kind import TrainingKind
 from diffshape.training.models.result import TrainingResult
@@ -111,5 +111,9 @@ def _new_task(settings: ImNetSettings, shapes: ShapeSet, device: torch.device) -
     return ImNetTask(ImNet(settings.config).to(device), shapes.to(device), seed=settings.seed)
 
 
-IMNET_TRAINING = TrainingKind(ImNetSettings, imnet_shapes, prepared)
+IMNET_TRAINING = TrainingKind(
+    ImNetSettings,
+    partial(training_shapes, points=2048, volume_points=4096, resolution=64, views=8, image_files=False),
+    prepared,
+)
 """The row of the table of trainings."""

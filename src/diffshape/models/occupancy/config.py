@@ -54,8 +54,10 @@ class OccupancyConfig:
     near: float = 0.5
     """Share of these points drawn near the surface, the rest evenly in the cube of side 1.1. With 0, as published, a
     network may stay at "all is empty" for hundreds of steps."""
-    kl_weight: float = 1.0
-    """Weight of the Kullback-Leibler divergence, summed over the code, where codes are random."""
+    kl_weight: float = 1 / 16
+    """Weight of the Kullback-Leibler divergence, summed over the code, where codes are random. The cross-entropy is a
+    sum over the points, so what counts is the weight over their number: 1/16 with 128 points is 1 with 2048, as
+    published. With 1 and 128 points the codes are hardly used."""
     batch: int = 32
     """Shapes in a step, drawn without repetition; all of them if there are fewer."""
     lr: float = 2e-3
@@ -124,6 +126,7 @@ PUBLISHED_OCCUPANCY_VAE = OccupancyConfig(
     conditioning="once",
     encoder_width=128,
     waves=0,
+    kl_weight=1.0,
     points=2048,
     near=0.0,
     batch=64,

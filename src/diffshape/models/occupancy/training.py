@@ -10,10 +10,10 @@ from diffshape._arguments import checked
 from diffshape.data import ShapeSet
 from diffshape.models.occupancy.batches import ShapeBatches
 from diffshape.models.occupancy.config import STEPS, OccupancyConfig
-from diffshape.models.occupancy.examples import occupancy_shapes
 from diffshape.models.occupancy.model import OccupancyNetwork
 from diffshape.models.occupancy.settings import OccupancySettings
 from diffshape.models.occupancy.task import OccupancyTask
+from diffshape.models.training_shapes import training_shapes
 from diffshape.training.models.begin import begin_training
 from diffshape.training.models.kind import TrainingKind
 from diffshape.training.models.result import TrainingResult
@@ -103,5 +103,11 @@ def _new_task(settings: OccupancySettings, shapes: ShapeSet, device: torch.devic
     return OccupancyTask(model, shapes.to(device), seed=settings.seed)
 
 
-OCCUPANCY_TRAINING = TrainingKind(OccupancySettings, occupancy_shapes, prepared)
+OCCUPANCY_TRAINING = TrainingKind(
+    OccupancySettings,
+    partial(
+        training_shapes, points=2048, volume_points=4096, near_points=4096, resolution=32, views=4, image_files=False
+    ),
+    prepared,
+)
 """The row of the table of trainings."""

@@ -84,7 +84,8 @@ class PSGNConfig:
     """Size of the random vector, not for "deterministic"; None is 2. The larger it is, the longer it takes
     until parts of its range lead to different answers."""
     candidates: int | None = None
-    """Answers n of which "min_of_n" trains the best; None is 4."""
+    """Answers n of which "min_of_n" trains the best; None is 12. With few, an answer that is wrong is often the best
+    there is, and is drawn away from where it belongs: some of what is possible is then never learnt."""
     relaxation: float | None = None
     """Weight that "min_of_n" shares out among the answers that are not best, in [0, 1), so that none is left without
     training; None is 0."""
@@ -137,7 +138,7 @@ class PSGNConfig:
     @property
     def tries(self) -> int:
         """Answers of which "min_of_n" trains the best."""
-        return _given(self.candidates, 4)
+        return _given(self.candidates, 12)
 
     @property
     def shared(self) -> float:

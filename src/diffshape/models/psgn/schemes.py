@@ -4,9 +4,9 @@
     min_of_n        mean_b min_j d(G(I_b, r_j), S_b),   j = 1..n,   r_j ~ N(0, I), another one for each image
     vae             mean_b d(G(I_b, z), S_b) + weight KL(Q(z | S_b, I_b) || N(0, I)),   z ~ Q
 
-With min_of_n the n answers are made without gradients, and the best of each image is then made again with them:
-memory does not depend on n. With a relaxation, where every answer has a gradient, each is made again in the backward
-pass, to the same end.
+With min_of_n an image is encoded once, its n answers are made without gradients, the best of them is found by some of
+their points, and made again with gradients: memory does not depend on n. With a relaxation, where every answer has a
+gradient, each is made again in the backward pass, to the same end.
 Source: Fan, Su, Guibas, CVPR 2017, section 3.3; the conditional VAE: Sohn, Lee, Yan, NeurIPS 2015.
 """
 
@@ -22,6 +22,8 @@ from diffshape.models.divergence import normal_divergence
 from diffshape.models.psgn.config import PSGNConfig, Scheme
 from diffshape.models.psgn.model import PSGN, ImageFeatures, random_vectors
 
+_JUDGED = 128
+"""Points of each answer, and of the truth, by which the best answer is found: few are enough to tell them apart."""
 Loss = Callable[[PSGN, Tensor, Tensor, torch.Generator], LossTerms]
 """Function of the model, images (B, 1, H, W), true points (B, N, 3) and the source of random vectors."""
 
@@ -35,18 +37,19 @@ def deterministic(model: PSGN, images: Tensor, targets: Tensor, generator: torch
 def best_of_candidates(model: PSGN, images: Tensor, targets: Tensor, generator: torch.Generator) -> LossTerms:
     """mean_b min_j d(G(I_b, r_j), S_b), with the share of ``config.relaxation`` for the answers that are not best."""
     noise = torch.stack([random_vectors(model.config, images, generator) for _ in range(model.config.tries)])
+    features = model.encode(images)
     if model.config.shared and len(noise) > 1:
-        features = model.encode(images)
         distances = torch.stack(
             [checkpoint(_distances, model, features, each, targets, use_reentrant=False) for each in noise]
         )
         total = min_of_n(distances, relaxation=model.config.shared)
     else:
+        rows = torch.randperm(model.config.network.count, generator=generator)[:_JUDGED].to(targets.device)
         with torch.no_grad():
-            features = model.encode(images)
-            distances = torch.stack([_distances(model, features, each, targets) for each in noise])
+            answers = (model.decode(features, each)[:, rows] for each in noise)
+            distances = torch.stack([distances_to(model.config, each, targets[:, :_JUDGED]) for each in answers])
         best = noise[distances.argmin(0), torch.arange(len(images), device=noise.device)]
-        total = _distances(model, model.encode(images), best, targets).mean()
+        total = _distances(model, features, best, targets).mean()
     return LossTerms(total, {"best": distances.amin(0).mean(), "mean": distances.mean()})
 
 

@@ -60,7 +60,7 @@ def views_of(shapes: ShapeSet, config: PSGNConfig, *, by: str) -> Views:
     if images.shape[2:] != config.network.size or not images.shape[1]:
         raise ValueError(
             f"{by}: shapes must have images of the size of config.network, {config.network.size}, "
-            f"got {tuple(images.shape[1:])}"
+            f"got {tuple(images.shape[1:])}; read_shapes(..., image_size=) and --image-size bring those of files to it"
         )
     if points.shape[1] < config.target_points:
         raise ValueError(

@@ -8,8 +8,8 @@ import torch
 
 from diffshape._arguments import check, checked
 from diffshape.data import ShapeSet
+from diffshape.models.training_shapes import training_shapes
 from diffshape.models.vecset.config import STEPS, VecSetConfig
-from diffshape.models.vecset.examples import vecset_shapes
 from diffshape.models.vecset.model import VecSet
 from diffshape.models.vecset.settings import VecSetSettings
 from diffshape.models.vecset.task import VecSetTask, parts_of
@@ -111,5 +111,7 @@ def _new_task(settings: VecSetSettings, shapes: ShapeSet, device: torch.device) 
     return VecSetTask(VecSet(settings.config).to(device), shapes.to(device), seed=settings.seed)
 
 
-VECSET_TRAINING = TrainingKind(VecSetSettings, vecset_shapes, prepared)
+VECSET_TRAINING = TrainingKind(
+    VecSetSettings, partial(training_shapes, points=2048, volume_points=4096, near_points=4096), prepared
+)
 """The row of the table of trainings."""

@@ -1,5 +1,6 @@
 """Lengths, directions and gaps of a spine of landmarks: what the structure loss, its limits and its metrics measure."""
 
+import math
 from typing import NamedTuple
 
 import torch
@@ -93,6 +94,7 @@ def frame_of(spine: Spine, *, trusted: bool) -> SpineFrame:
 
 def angles_between(first: Float[Tensor, "*b 2"], second: Float[Tensor, "*b 2"]) -> Float[Tensor, "*b"]:
     """Signed angle in radians from one vector to another that is not 0, -pi to pi."""
+    first, second = _about_one_long(first), _about_one_long(second)
     cross = first[..., 0] * second[..., 1] - first[..., 1] * second[..., 0]
     return torch.atan2(cross, (first * second).sum(-1))
 
@@ -115,6 +117,13 @@ def _unit(vectors: Tensor, otherwise: Tensor | float = 0.0) -> Tensor:
     """Vectors over their lengths; ``otherwise`` for those without a length."""
     lengths = torch.linalg.vector_norm(vectors, dim=-1, keepdim=True)
     return torch.where(lengths > 0, vectors / torch.where(lengths > 0, lengths, 1), otherwise)
+
+
+def _about_one_long(vectors: Tensor) -> Tensor:
+    """Vectors over a power of 2, which rounds nothing, so that no product of two is lost below the smallest number."""
+    longest = vectors.detach().abs().amax(-1, keepdim=True)
+    highest = math.frexp(torch.finfo(longest.dtype).max)[1] - 1
+    return vectors * torch.ldexp(torch.ones_like(longest), -torch.frexp(longest).exponent.clamp(min=-highest))
 
 
 def _quarter_turn(right: Tensor) -> Tensor:

@@ -117,7 +117,7 @@ def _march(grid: SamplingGrid, active: ActiveCells) -> tuple[Float[Tensor, "v 3"
     least = NUDGE * values.abs().mean()
     if least > 0:
         values = torch.where(values < 0, values.clamp_max(-least), values.clamp_min(least))
-    vertices, faces, _ = igl.marching_cubes(
+    vertices, faces, *_ = igl.marching_cubes(
         values.cpu().numpy(), grid.nodes_of(keys).double().cpu().numpy(), places.cpu().numpy(), 0.0
     )
     return torch.from_numpy(np.asarray(vertices)).to(grid.device), torch.from_numpy(np.asarray(faces)).to(grid.device)

@@ -1,9 +1,9 @@
 """Search a fixed set of points again and again: prepare once, then ask for the k nearest.
 
 `reference_search` is the definition. On the CPU, up to three dimensions, Numba kernels give the same bits faster; they
-compile at first use (about 4 s a dtype, kept on disk) and use as many threads as PyTorch, of a pool that is safe in a
-forked worker. On CUDA, where Triton is installed, its kernels give those bits (`triton_search`). Nothing here has a
-gradient; `nearest_neighbors` has.
+compile at first use (about 4 s a dtype, kept on disk) and run on PyTorch's own threads, or on others where these cannot
+be entered, as in a forked worker. On CUDA, where Triton is installed, its kernels give those bits (`triton_search`).
+Nothing here has a gradient; `nearest_neighbors` has.
 """
 
 from functools import cached_property, partial
@@ -14,9 +14,9 @@ from jaxtyping import Bool, Float, Shaped
 from torch import Tensor
 
 from diffshape._arguments import checked
-from diffshape.kernels.numba_grid import Grid, build_grid, query_grid
 from diffshape.kernels.numba_kdtree import Tree, build_tree, query_tree
 from diffshape.kernels.numba_morton import morton_orders
+from diffshape.kernels.numba_tiles import Tiles, build_tiles, orders, query_tiles
 from diffshape.ops.checks import coordinate_limit, require_finite
 from diffshape.ops.engines import has_numba, has_triton
 from diffshape.ops.neighbors.definition import (
@@ -105,36 +105,39 @@ def prepare_search(
 
 
 class _NumbaSearch:
-    """Clouds of at most three dimensions on the CPU: the grid where it answers, the tree for all else.
+    """Clouds of at most three dimensions on the CPU: tiles where they answer, the tree for all else.
 
-    The grid answers k = 1 and Euclidean distances.
+    Tiles answer k = 1 and Euclidean distances.
     """
 
     def __init__(self, y: Float[Tensor, "b m d"], manhattan: bool) -> None:
         self._points, self._manhattan = three_columns(y).numpy(), manhattan
 
     @cached_property
-    def _grid(self) -> Grid:
-        return build_grid(self._points, _threads(self._points))
+    def _tiles(self) -> Tiles:
+        return build_tiles(self._points, threads_for(self._points))
 
     @cached_property
     def _tree(self) -> Tree:
-        return build_tree(self._points, _threads(self._points))
+        return build_tree(self._points, threads_for(self._points))
 
     def __call__(self, x: Float[Tensor, "b n d"], k: int) -> Neighbors:
         shape = (*x.shape[:2], k)
         distances, indices = torch.empty(shape, dtype=x.dtype), torch.full(shape, -1)
         queries, answers = three_columns(x).numpy(), (distances.numpy(), indices.numpy())
-        threads = _threads(queries)
-        order = morton_orders(queries, threads)
+        threads = threads_for(queries)
         if k == 1 and x.numel() and not self._manhattan:
-            query_grid(self._grid, queries, order, answers[0][..., 0], answers[1][..., 0], threads)
+            asking = build_tiles(queries, threads)
+            query_tiles(self._tiles, asking, answers[0][..., 0], answers[1][..., 0], threads)
+            order = orders(asking, x.shape[1])
+        else:
+            order = morton_orders(queries, threads)
         if (answers[1][..., 0] < 0).any():
             query_tree(self._tree, queries, order, *answers, threads, True if self._manhattan else None)
         return Neighbors(distances, indices)
 
 
-def _threads(points: np.ndarray) -> int | None:
+def threads_for(points: np.ndarray) -> int | None:
     """1 for (B, N, 3) points too few to share, else None: as many as torch."""
     return 1 if points.shape[0] * points.shape[1] < SHARED_POINTS else None
 

@@ -104,7 +104,7 @@ def pair_gradient(x: Tensor, y: Tensor, indices: Tensor, weights: Tensor) -> tup
     """The gradient of sum_ik w_ik |x_i - y_j(i, k)|^2 in x and in y."""
     if x.device.type == "cpu":
         arrays = map(as_array, (x, y, indices, weights))
-        x_gradient, y_gradient = (torch.empty(each.shape, dtype=each.dtype) for each in (x, y))
+        x_gradient, y_gradient = (torch.zeros(each.shape, dtype=each.dtype) for each in (x, y))
         run_tasks(numba_pair_gradient.pair_gradient, len(x), *arrays, x_gradient.numpy(), y_gradient.numpy())
         return x_gradient, y_gradient
     pulls = 2 * weights[..., None] * (x[:, :, None] - gather_rows(y, indices))

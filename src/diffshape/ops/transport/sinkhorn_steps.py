@@ -14,6 +14,7 @@ Algorithm for Regularized Optimal Transport, Algorithms 2021.
 """
 
 import warnings
+from functools import reduce
 from typing import NamedTuple
 
 import torch
@@ -140,4 +141,4 @@ def diameters(x: Tensor, y: Tensor, x_weights: Tensor, y_weights: Tensor) -> Flo
     points, present = torch.cat([x, y], 1), (torch.cat([x_weights, y_weights], 1) > 0)[..., None]
     high = torch.where(present, points, -torch.inf).amax(1)
     low = torch.where(present, points, torch.inf).amin(1)
-    return (high - low).norm(dim=-1)
+    return reduce(torch.hypot, (high - low).unbind(-1))  # squares of small sides would be lost

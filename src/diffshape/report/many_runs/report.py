@@ -18,6 +18,8 @@ from diffshape.report.training_report.score_words import WORDS, words_of
 _FIT_PICTURE = "preview.png"
 _THUMBNAIL = 180
 """Largest width of a picture in the table, in pixels."""
+_MOST_PICTURES = 500
+"""Largest number of runs that have a picture in the table, so that a page stays at a few megabytes."""
 
 
 @checked
@@ -80,8 +82,12 @@ def _table(folder: Path, runs: Sequence[FoundRun]) -> Html:
         if any(each.get(name) is not None for each in numbers)
     ]
     rows = [
-        [_thumbnail(run), _linked(folder, run), *(number_text(each.get(name)) for name in names)]
-        for run, each in zip(runs, numbers)
+        [
+            _thumbnail(run) if place < _MOST_PICTURES else None,
+            _linked(folder, run),
+            *(number_text(each.get(name)) for name in names),
+        ]
+        for place, (run, each) in enumerate(zip(runs, numbers))
     ]
     return columns_table(["", "run", *(words_of(name).title for name in names)], rows)
 

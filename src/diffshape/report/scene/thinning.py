@@ -1,15 +1,34 @@
 """Layers with fewer points and triangles, where a page or a browser could not hold them all."""
 
 from dataclasses import replace
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
-from diffshape.report.scene.layers import Layer, Points, Surface
+from diffshape.report.scene.layers import Layer, Points, Scene, Surface
 
 _FACES_PER_CELL = 3.0
 """Triangles that are left for each cell that a smooth surface goes through: about twice as many as vertices."""
+
+
+def thinned_scene(scene: Scene, *, points: int, faces: int, faces_on_the_way: int) -> tuple[Scene, list[str]]:
+    """A scene with few enough points and triangles, and a sentence on each layer that had more.
+
+    Args:
+        scene: Layers, and surfaces along the way.
+        points: Largest number of points of a layer.
+        faces: Largest number of triangles of a layer, about.
+        faces_on_the_way: Largest number of triangles of a surface along the way, about.
+    """
+    layers = [thinned(layer, points if isinstance(layer, Points) else faces) for layer in scene.layers]
+    notes = [
+        f"{before.name}: {_size(after):,} of {_size(before):,} {_parts(before)} are shown, so that it turns smoothly"
+        for before, after in zip(scene.layers, layers)
+        if after is not before
+    ]
+    way = [(step, cast(Surface, thinned(surface, faces_on_the_way))) for step, surface in scene.along_the_way]
+    return replace(scene, layers=layers, along_the_way=way), notes
 
 
 def thinned(layer: Layer, most: int) -> Layer:
@@ -57,3 +76,11 @@ def _attributes(layer: Layer, rows: NDArray[np.int64]) -> dict[str, Any]:
     """Numbers and colours of the points or vertices of these indices."""
     colorings = {name: replace(each, values=each.values[rows]) for name, each in layer.colorings.items()}
     return {"colorings": colorings, "colors": None if layer.colors is None else layer.colors[rows]}
+
+
+def _size(layer: Layer) -> int:
+    return len(layer.points if isinstance(layer, Points) else layer.faces)
+
+
+def _parts(layer: Layer) -> str:
+    return "points" if isinstance(layer, Points) else "triangles"

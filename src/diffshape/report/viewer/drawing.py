@@ -11,6 +11,8 @@ from diffshape.data.formats.glb.writer import glb_bytes
 from diffshape.fitting.surface.clipping import clipped
 from diffshape.report.viewer.plane import Plane
 
+MOST_POINTS, MOST_FACES = 200_000, 400_000
+"""Largest number of points and of triangles of a layer, with which a browser still turns it smoothly."""
 _MATERIAL = {"pbrMetallicRoughness": {"metallicFactor": 0.0, "roughnessFactor": 0.8}, "doubleSided": True}
 """Material of surfaces: dull, and seen from both sides, as the inside is where a surface is cut."""
 

@@ -17,9 +17,10 @@ from diffshape.report.scene.files import scene_of_files, surface_of
 from diffshape.report.scene.layers import Layer, Points, Scene, Surface
 from diffshape.report.scene.numbers import distance_coloring
 from diffshape.report.scene.run import INPUT_MESH, POINTS, SURFACE, TO_SURFACE, TO_TRUTH, TRUTH, scene_of_fit
+from diffshape.report.scene.thinning import thinned_scene
+from diffshape.report.viewer.drawing import MOST_FACES, MOST_POINTS
 from diffshape.report.viewer.exhibit import Exhibit
 from diffshape.report.viewer.server import HOST
-from diffshape.report.viewer.thinning import thinned
 from diffshape.report.viewer.viewer import Viewer
 
 
@@ -77,7 +78,7 @@ def exhibits_of(paths: Sequence[Path], truth: Path | None, up: Up | None) -> tup
         scene = scene_of_files(files, up=up)
         if truth is not None:
             scene = with_truth(scene, read_mesh(truth))
-        scene, said = thinned(scene)
+        scene, said = _light(scene)
         exhibits.append(Exhibit(files[0].stem if len(files) == 1 else "files", scene))
         notes += said
     return exhibits, notes
@@ -91,7 +92,7 @@ def run_exhibit(folder: Path, inputs: Inputs) -> tuple[Exhibit, list[str]]:
     """
     run = FitFolder(folder)
     has_weights = run.is_finished or run.checkpoints.newest() is not None
-    scene, notes = thinned(scene_of_fit(folder, inputs))
+    scene, notes = _light(scene_of_fit(folder, inputs))
     lost = [note for note in inputs.notes if "no longer there" in note]
     return Exhibit(_name(folder), scene, read_result(run).query if has_weights else None), [*lost, *notes]
 
@@ -114,7 +115,7 @@ def result_exhibit(result: FitResult, truth: Any = None) -> tuple[Exhibit, list[
     scene = Scene(layers)
     if truth is not None:
         scene = with_truth(scene, as_mesh(truth))
-    scene, notes = thinned(scene)
+    scene, notes = _light(scene)
     return Exhibit("fit", scene, result.query), notes
 
 
@@ -128,6 +129,11 @@ def with_truth(scene: Scene, truth: Mesh) -> Scene:
 
     true = Surface(TRUTH, truth.vertices, truth.faces, shown=False)
     return replace(scene, layers=[true, *map(measured, scene.layers)])
+
+
+def _light(scene: Scene) -> tuple[Scene, list[str]]:
+    """A scene that a browser turns smoothly, and sentences on what was thinned."""
+    return thinned_scene(scene, points=MOST_POINTS, faces=MOST_FACES, faces_on_the_way=MOST_FACES)
 
 
 def _name(folder: Path) -> str:

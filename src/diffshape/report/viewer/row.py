@@ -22,4 +22,4 @@ def row_places(count: int, wxyz: Sequence[float] | NDArray[np.floating]) -> NDAr
     w, x, y, z = (float(each) for each in wxyz)
     right = np.array([1 - 2 * (y * y + z * z), 2 * (x * y + w * z), 2 * (x * z - w * y)])
     steps = (np.arange(count, dtype=np.float64) - (count - 1) / 2) * APART
-    return np.outer(steps, right)
+    return np.outer(steps, right) + 0.0  # without minus zeros

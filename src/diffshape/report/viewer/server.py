@@ -8,6 +8,7 @@ from contextlib import redirect_stdout
 from typing import TYPE_CHECKING, TypeVar
 
 from diffshape._bounds import check_whole
+from diffshape.report.viewer.own_pages import own_pages_only
 
 if TYPE_CHECKING:
     import viser
@@ -38,7 +39,8 @@ def start_server(host: str = HOST, port: int | None = None) -> "viser.ViserServe
     except ImportError as error:
         raise ImportError('the viewer needs viser; pip install "diffshape[viewer]"') from error
     chosen = _free_port(host, port)
-    server = _silently(lambda: viser.ViserServer(host=host, port=chosen, label="diffshape", verbose=False))
+    with own_pages_only():
+        server = _silently(lambda: viser.ViserServer(host=host, port=chosen, label="diffshape", verbose=False))
     server.request_share_url = lambda verbose=True: None  # a browser may ask for it; nothing here leaves this machine
     server.gui.configure_theme(show_logo=False, show_share_button=False, control_width="medium")
     return server

@@ -4,8 +4,8 @@ import sys
 from typing import Any
 
 from diffshape._notices import is_notebook
-from diffshape._viewers import open_with
 from diffshape.fitting.result import FitResult
+from diffshape.fitting.show import open_with
 from diffshape.report.page.html import element, joined
 from diffshape.report.viewer.opening import result_exhibit
 from diffshape.report.viewer.viewer import Viewer

@@ -21,6 +21,8 @@ from diffshape.report.viewer.row import APART, row_places
 from diffshape.report.viewer.screenshot import picture_of
 from diffshape.report.viewer.server import HOST, address_of, start_server, stop_server
 
+PANEL_WIDTH = 320
+"""Width of the panel in pixels."""
 DRAFT, FINE = 128, 320
 """Pixels along the longer side of a slice: while the plane moves, and when it stands."""
 
@@ -154,13 +156,16 @@ class Viewer:
 
     def _welcome(self, client: Any) -> None:
         """Place the camera of a new browser so that all is seen, and let the row of scenes turn with it."""
-        row, aspect = APART * max(len(self._exhibits) - 1, 0), client.camera.aspect
-        up = self._exhibits[0].scene.up if self._exhibits else "z"
+        row, camera = APART * max(len(self._exhibits) - 1, 0), client.camera
+        up, width = self._exhibits[0].scene.up if self._exhibits else "z", camera.image_width
         with client.atomic():
-            client.camera.position = first_direction(up) * first_distance(row, aspect)
-            client.camera.look_at = (0.0, 0.0, 0.0)
-        if aspect < 1:  # a phone, whose screen the panel would cover
-            client.gui.main_panel.minimize()
+            if camera.aspect < 1:  # a phone, whose screen the panel would cover
+                client.gui.main_panel.minimize()
+            else:  # beside the scenes, none of which it hides
+                client.gui.main_panel.dock_right()
+                width -= PANEL_WIDTH
+            camera.position = first_direction(up) * first_distance(row, max(width, 1) / camera.image_height)
+            camera.look_at = (0.0, 0.0, 0.0)
         client.camera.on_update(self._align)
         self._align(client.camera)
 

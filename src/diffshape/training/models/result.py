@@ -26,12 +26,17 @@ class TrainingResult(Generic[Model]):
 
     def __repr__(self) -> str:
         end = ", interrupted" if self.interrupted else ""
-        return f"TrainingResult({type(self.model).__name__}, {self.step} steps in {self.seconds:.1f} s{end})"
+        return f"TrainingResult({type(self.model).__name__}, {self.work}{end})"
 
     def _repr_png_(self) -> bytes | None:
         """The picture of the model, if it has one."""
         picture: Any = getattr(self.model, "_repr_png_", None)
         return picture() if picture else None
+
+    @property
+    def work(self) -> str:
+        """Steps and their seconds in words; "fitted" where there was no step to make, as of a Gaussian mixture."""
+        return f"{self.step} steps in {self.seconds:.1f} s" if self.step or self.interrupted else "fitted"
 
     @property
     def step(self) -> int:

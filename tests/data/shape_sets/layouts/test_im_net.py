@@ -49,6 +49,7 @@ def test_points_are_middles_of_voxels(tmp_path):
     assert np.array_equal(shapes.near_occupancies, VALUES == 1)
     assert shapes.images.shape == (2, 2, 4, 4)
     assert torch.allclose(shapes.images, torch.tensor(0.2))
+    assert read(tmp_path, views=1, image_size=3).images.shape == (2, 1, 3, 3)
 
 
 def test_the_improved_version_keeps_indices_of_256_voxels_which_do_not_overflow(tmp_path):

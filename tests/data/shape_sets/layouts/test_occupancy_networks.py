@@ -116,6 +116,8 @@ def test_images_and_cameras(folder, monkeypatch):
     assert shapes.images.shape == (3, 2, 2, 3)
     assert torch.allclose(shapes.images[0, :, 0, 0], torch.tensor([0.0, 0.2]))
     assert torch.equal(shapes.views[2, 1], torch.from_numpy(turn[:, :3]).float())
+    small = read(folder, views=2, image_size=1)
+    assert torch.allclose(small.images, torch.tensor([0.0, 0.2])[:, None, None])
     with pytest.raises(ReadError, match="3 images are fewer than the 4"):
         read(folder, views=4)
     with pytest.raises(ReadError, match="it has no 'world_mat_2'"):

@@ -28,13 +28,14 @@ def same(one, other):
         ("points", 9),
         ("generator", (9,)),
         ("point_features", (9,)),
+        ("standardized", False),
         ("critic", (9,)),
         ("objective", "gan"),
         ("penalty", 3.0),
         ("critic_steps", 2),
         ("noise", 4),
         ("noise_spread", 0.5),
-        ("lr", 1e-3),
+        ("lr", 2e-3),
         ("batch", 3),
     ],
 )
@@ -61,7 +62,8 @@ def test_every_field_of_a_latent_gan_acts(field, value, autoencoder, shapes):
 
 def test_turns_of_the_critic_are_one_for_gan_and_five_for_wasserstein():
     assert RawGANConfig(objective="gan").critic_turns == 1
-    assert RawGANConfig().critic_turns == 5
+    assert RawGANConfig(critic_steps=None).critic_turns == LatentGANConfig().critic_turns == 5
+    assert RawGANConfig().critic_turns == 1
     assert RawGANConfig(critic_steps=3).critic_turns == 3
 
 

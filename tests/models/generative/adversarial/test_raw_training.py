@@ -33,6 +33,17 @@ def test_clouds_move_to_where_real_ones_are(model):
     assert (model.sample(50).mean((0, 1)) - PLACE).norm() < 0.35
 
 
+def test_coordinates_are_learnt_at_mean_0_and_deviation_1_or_as_they_are():
+    clouds, small = lumps(), {"points": 8, "noise": 4}
+    scales = {
+        each: train_raw_gan(clouds, RawGANConfig(standardized=each, **small), steps=1, device="cpu").model.scale
+        for each in (True, False)
+    }
+    assert torch.allclose(scales[True].mean, clouds.points.mean((0, 1)))
+    assert torch.allclose(scales[True].deviation, clouds.points.flatten(0, 1).std(0, correction=0))
+    assert torch.equal(scales[False].restored(clouds.points), clouds.points)
+
+
 def test_it_samples_saves_and_blends(model, tmp_path):
     codes = model.draw_codes(5, seed=2)
     assert codes.shape == (5, 4)

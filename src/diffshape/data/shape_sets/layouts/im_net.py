@@ -25,7 +25,7 @@ from torch import Tensor
 from diffshape.data.arrays import ReadError
 from diffshape.data.formats.refusals import refusals
 from diffshape.data.formats.sizes import require_unpacked
-from diffshape.data.shape_sets.layouts.layout import Found, Layout, OneShape, Wanted, drawn_rows, name_in
+from diffshape.data.shape_sets.layouts.layout import Found, Layout, OneShape, Wanted, drawn_rows, name_in, resized
 from diffshape.data.shape_sets.voxel_parts import middles, voxel_parts
 
 _SUFFIXES = (".hdf5", ".h5")
@@ -90,7 +90,7 @@ def _read(path: Path, row: int, grid: tuple[str, int] | None, wanted: Wanted, ge
         if wanted.near_points and grid is not None:
             parts |= _near(file, path, row, grid, wanted.near_points, generator)
         if wanted.views and "pixels" in file:
-            parts["images"] = _images(_row(file, "pixels", row, path), wanted.views)
+            parts["images"] = resized(_images(_row(file, "pixels", row, path), wanted.views), wanted.image_size)
     return OneShape(parts)
 
 

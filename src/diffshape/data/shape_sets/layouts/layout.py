@@ -23,6 +23,8 @@ class Wanted(NamedTuple):
     """Voxels along a side; None: as many as the file has, none of a mesh."""
     views: int | None
     """Images."""
+    image_size: int | None
+    """Pixels along each side of an image; None: as many as the file has."""
 
 
 class OneShape(NamedTuple):
@@ -66,6 +68,15 @@ def name_in(base: Path, path: Path) -> str:
     """Name of a shape: the path of its file or folder in the folder that was given, without a suffix."""
     inside = path.relative_to(base)
     return inside.as_posix() if path.is_dir() else inside.with_suffix("").as_posix()
+
+
+def resized(images: Tensor, size: int | None) -> Tensor:
+    """Images (V, H, W) with ``size`` pixels along each side, means of what they cover; as they are for None.
+
+    >>> resized(torch.tensor([[[0.0, 1.0], [0.0, 0.0]]]), 1)
+    tensor([[[0.2500]]])
+    """
+    return images if size is None else torch.nn.functional.adaptive_avg_pool2d(images, size)
 
 
 def drawn_rows(held: int, count: int, generator: torch.Generator, *, what: str) -> Tensor:

@@ -27,7 +27,7 @@ from diffshape.data.formats.arrays import read_archive
 from diffshape.data.formats.binvox import read_binvox
 from diffshape.data.formats.pictures import read_gray
 from diffshape.data.formats.refusals import refusals
-from diffshape.data.shape_sets.layouts.layout import Found, Layout, OneShape, Wanted, drawn_rows, name_in
+from diffshape.data.shape_sets.layouts.layout import Found, Layout, OneShape, Wanted, drawn_rows, name_in, resized
 from diffshape.data.shape_sets.voxel_parts import coarser
 
 CLOUD, VOLUME, NEAR, VOXELS = "pointcloud.npz", "points.npz", "near.npz", "model.binvox"
@@ -67,7 +67,7 @@ def _read(folder: Path, wanted: Wanted, generator: torch.Generator) -> OneShape:
         with refusals(folder / VOXELS, "cube of voxels", cure="choose another resolution"):
             parts["voxels"] = coarser(voxels, wanted.resolution or len(voxels))
     if wanted.views and (folder / IMAGES).is_dir():
-        parts |= _views(folder / IMAGES, wanted.views)
+        parts |= _views(folder / IMAGES, wanted.views, wanted.image_size)
     return OneShape(parts)
 
 
@@ -126,7 +126,7 @@ def _numbers(array: NDArray[Any], name: str, shape: tuple[int, ...]) -> NDArray[
     return array.astype(array.dtype.newbyteorder("="), copy=False)
 
 
-def _views(folder: Path, count: int) -> dict[str, Tensor]:
+def _views(folder: Path, count: int, size: int | None) -> dict[str, Tensor]:
     """The first images by name, from 0 to 1, and the rotations of their cameras if they are there."""
     paths = sorted(path for path in folder.iterdir() if path.suffix.lower() in (".jpg", ".jpeg", ".png"))
     if len(paths) < count:
@@ -135,7 +135,7 @@ def _views(folder: Path, count: int) -> dict[str, Tensor]:
     for path, image in zip(paths, images):
         if image.shape != images[0].shape or image.dtype != np.uint8:
             raise ReadError(f"{path}: must be 8-bit grey of {images[0].shape} like the first, got {image.shape}")
-    parts = {"images": torch.from_numpy(np.stack(images)).float() / 255}
+    parts = {"images": resized(torch.from_numpy(np.stack(images)).float() / 255, size)}
     if (folder / CAMERAS).exists():
         parts["views"] = _rotations(folder / CAMERAS, count)
     return parts

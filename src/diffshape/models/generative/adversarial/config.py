@@ -66,6 +66,15 @@ class RawGANConfig(AdversarialConfig):
     """Features of each point in the critic, layer by layer; it looks at their maxima over the points."""
     critic: tuple[int, ...] = (64,)
     """Hidden sizes of the critic between those maxima and its answer."""
+    standardized: bool = True
+    """Learn clouds whose coordinates are brought, axis by axis, to mean 0 and standard deviation 1 over all shapes, and
+    bring samples back. The gradient penalty suits that size: at a length of 1 it outweighs what tells clouds apart."""
+    critic_steps: int | None = 1
+    """Updates of the critic before each of the generator; None is 1 for gan and 5 for wgan-gp."""
+    lr: float = 1e-3
+    """Learning rate of Adam for both networks, with beta 0.5 and 0.999."""
+    batch: int = 16
+    """Examples in a batch, drawn without repetition; all of them if there are fewer."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -111,6 +120,8 @@ PUBLISHED_RAW_GAN = RawGANConfig(
     generator=(64, 128, 512, 1024),
     point_features=(64, 128, 256, 256, 512),
     critic=(128, 64),
+    standardized=False,
+    critic_steps=None,
 )
 """The r-GAN of latent_3d_points, for 2,048 points."""
 PUBLISHED_LATENT_GAN = LatentGANConfig(

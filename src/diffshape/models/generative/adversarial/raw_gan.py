@@ -15,12 +15,16 @@ from diffshape.models.codes import interpolated_codes
 from diffshape.models.files import write_model
 from diffshape.models.generative.adversarial.config import RawGANConfig
 from diffshape.models.generative.adversarial.networks import cloud_generator
+from diffshape.models.generative.code_scale import CodeScale
 
 _CHUNK = 64
 
 
 class RawGAN(nn.Module):
     """A distribution of clouds (points, 3): a network of noise, whose codes are that noise. ``train_raw_gan`` makes it.
+
+    The network draws coordinates of mean 0 and standard deviation 1, which are brought back to those that were learnt,
+    unless ``config.standardized`` is off.
 
     Source: Achlioptas, Diamanti, Mitliagkas, Guibas, ICML 2018 (r-GAN).
     """
@@ -32,6 +36,7 @@ class RawGAN(nn.Module):
         super().__init__()
         self.config = config
         self.generator = cloud_generator(config)
+        self.scale = CodeScale(3)
 
     @checked
     def draw_codes(self, count: int, *, seed: int = 0) -> Float[Tensor, "n z"]:
@@ -52,7 +57,7 @@ class RawGAN(nn.Module):
         if codes.ndim != 2 or codes.shape[1] != self.config.noise:
             raise ValueError(f"RawGAN: codes must have shape (B, {self.config.noise}), got {tuple(codes.shape)}")
         weight = next(self.parameters())
-        return torch.cat([self.generator(part.to(weight)) for part in codes.split(_CHUNK)])
+        return self.scale.restored(torch.cat([self.generator(part.to(weight)) for part in codes.split(_CHUNK)]))
 
     @checked
     def sample(self, count: int, *, seed: int = 0) -> Float[Tensor, "n points 3"]:

@@ -109,9 +109,12 @@ def _new_task(
 ) -> AdversarialTask[RawGAN]:
     config, clouds = settings.config, clouds.to(device)
     model, critic = RawGAN(config).to(device), CloudCritic(config).to(device)
+    if config.standardized:
+        model.scale.measure(clouds.flatten(0, 1))
+    real = model.scale.standardized(clouds)
 
     def draw(batch: int, generator: torch.Generator) -> Tensor:
-        return draw_clouds(clouds, batch, config.points, generator)
+        return draw_clouds(real, batch, config.points, generator)
 
     return AdversarialTask(model, critic, config, clouds, draw, seed=settings.seed)
 

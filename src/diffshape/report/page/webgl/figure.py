@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from diffshape.report.page.html import Html, element, png_image
 from diffshape.report.page.webgl.packing import Packing
 from diffshape.report.pictures.palettes import painted
-from diffshape.report.scene.layers import Layer, Points, Scene, Surface
-from diffshape.report.scene.thinning import thinned
+from diffshape.report.scene.layers import Layer, Scene, Surface
+from diffshape.report.scene.thinning import thinned_scene
 
 SCRIPTS = tuple(f"webgl/{name}.js" for name in ("unpack", "camera", "drawing", "controls", "start"))
 """Scripts of a page that has scenes, for ``document``."""
@@ -37,16 +37,16 @@ def scene_figure(scene: Scene, picture: bytes | None = None, *, alt: str = "the 
     """
     scene = replace(scene, layers=[layer for layer in scene.layers if len(_places(layer))])
     packing = Packing()
-    small = [thinned(layer, MOST_POINTS if isinstance(layer, Points) else MOST_FACES) for layer in scene.layers]
     each = MOST_FACES_ON_THE_WAY // max(1, len(scene.along_the_way))
-    way = [(step, thinned(surface, min(each, MOST_FACES))) for step, surface in scene.along_the_way]
-    colorings = [coloring for layer in (*small, *(layer for _, layer in way)) for coloring in layer.colorings.values()]
+    scene, notes = thinned_scene(scene, points=MOST_POINTS, faces=MOST_FACES, faces_on_the_way=each)
+    layers = [*scene.layers, *(layer for _, layer in scene.along_the_way)]
+    colorings = [coloring for layer in layers for coloring in layer.colorings.values()]
     manifest = {
         "up": scene.up,
-        "frame": _frame(small),
+        "frame": _frame(scene.layers),
         "palettes": {name: _stops(name) for name in {"viridis", *(coloring.palette for coloring in colorings)}},
-        "layers": [_packed(layer, packing) for layer in small],
-        "steps": [{"step": step, "layer": _packed(layer, packing)} for step, layer in way],
+        "layers": [_packed(layer, packing) for layer in scene.layers],
+        "steps": [{"step": step, "layer": _packed(layer, packing)} for step, layer in scene.along_the_way],
     }
     stage = element(
         "div",
@@ -60,7 +60,7 @@ def scene_figure(scene: Scene, picture: bytes | None = None, *, alt: str = "the 
         element("span", _HELP, hidden=True, class_="scene-live"),
         element("span", class_="scene-failure", role="status"),
         element("noscript", "A picture only: scripts, which turn the shape, are switched off."),
-        *(element("p", note) for note in _notes(scene.layers, small)),
+        *(element("p", f"{note}.") for note in notes),
     )
     return element(
         "figure",
@@ -77,7 +77,7 @@ def _places(layer: Layer) -> NDArray[np.floating]:
     return layer.vertices if isinstance(layer, Surface) else layer.points
 
 
-def _frame(layers: list[Layer]) -> dict[str, Any]:
+def _frame(layers: Sequence[Layer]) -> dict[str, Any]:
     """Centre and radius of a ball around the surfaces, or around nearly all points if there are none."""
     surfaces = [layer.vertices for layer in layers if isinstance(layer, Surface)]
     places = np.concatenate(surfaces or [_places(layer) for layer in layers] or [np.zeros((1, 3))])
@@ -100,25 +100,13 @@ def _packed(layer: Layer, packing: Packing) -> dict[str, Any]:
 
 
 def _title(layer: Layer) -> str:
-    return f"{layer.name} ({_amount(layer)})"
-
-
-def _amount(layer: Layer) -> str:
-    return f"{len(layer.faces):,} triangles" if isinstance(layer, Surface) else f"{len(layer.points):,} points"
+    count = f"{len(layer.faces):,} triangles" if isinstance(layer, Surface) else f"{len(layer.points):,} points"
+    return f"{layer.name} ({count})"
 
 
 def _stops(palette: Any) -> list[str]:
     """Colours at equal distances along a scale, between which those of a page are mixed linearly."""
     return ["#" + bytes(color).hex() for color in painted(np.linspace(0, 1, _STOPS), 0.0, 1.0, palette)]
-
-
-def _notes(layers: Sequence[Layer], small: Sequence[Layer]) -> list[str]:
-    """Sentences on the layers of which less is shown."""
-    return [
-        f"The {before.name}: thinned for this page from {_amount(before)} to {_amount(after)}."
-        for before, after in zip(layers, small)
-        if after is not before
-    ]
 
 
 def _json(plain: Any) -> Html:

@@ -20,18 +20,20 @@ from diffshape.fitting.result import FitResult
 from diffshape.report.scene.files import layer_of, surface_of
 from diffshape.report.scene.layers import Coloring, Layer, Points, Scene, Surface
 from diffshape.report.scene.run import INPUT_MESH, POINTS, SURFACE
+from diffshape.report.scene.thinning import thinned
+from diffshape.report.viewer.drawing import MOST_FACES, MOST_POINTS
 from diffshape.report.viewer.exhibit import Exhibit
 from diffshape.report.viewer.live.fit_panel import FitPanel
 from diffshape.report.viewer.live.share import Share
 from diffshape.report.viewer.opening import run_exhibit
-from diffshape.report.viewer.thinning import fewer_faces, fewer_points, thinned_layer
 from diffshape.report.viewer.viewer import Viewer
 from diffshape.training.loop import StepReport
 
 CLEANED = "cleaned points"
 """Caption of the points that a fit keeps of a scan, without noise."""
-SHARE, _LEAST = 0.05, 2.0
-"""Largest share of the time of a fit that surfaces take, and the shortest pause between two of them, in seconds."""
+SHARE, _LEAST = 0.03, 2.0
+"""Largest share of the time of a fit that surfaces take, and the shortest pause between two of them, in seconds; both
+of the processor time of the fit's thread, which other programs on the machine do not stretch."""
 _PROBED, _NODES = 4096, 200_000
 """Number of points by which the cost of the first surface is estimated, and number of those that take about as long:
 that of the nodes near the surface, and as much again for triangles, bodies and confidence."""
@@ -54,7 +56,9 @@ class LiveFit(FitObserver):
         self._result: FitResult | None = None
         self._has_surface = False
         given = POINTS if inputs.kind == "scan" else INPUT_MESH
-        self._layers: list[Layer] = [thinned_layer(layer_of(given, inputs.shape))]
+        self._layers: list[Layer] = [
+            thinned(layer_of(given, inputs.shape), MOST_POINTS if inputs.kind == "scan" else MOST_FACES)
+        ]
         self._show(self._layers)
 
     def begin(self, fit: Fit, task: FitTask, folder: Path | None) -> None:
@@ -62,13 +66,13 @@ class LiveFit(FitObserver):
         self._fit, self._field = fit, task.field
         if fit.measured is not None:
             places = fit.frame.from_unit(fit.measured.points.double().numpy())
-            cleaned = fewer_points(Points(CLEANED, places))
+            cleaned = thinned(Points(CLEANED, places), MOST_POINTS)
             self._layers = [*(replace(layer, shown=False) for layer in self._layers), cleaned]
         nothing = np.zeros((0, 3)), np.zeros((0, 3), np.int64)
         unknown = {"confidence": Coloring(np.zeros(0), 0.0, 1.0)} if fit.measured is not None else {}
         self.panel.say("the fit begins")
         self._show([*self._layers, Surface(SURFACE, *nothing, colorings=unknown)])
-        self._share.begin(time.monotonic(), self._probe(task.field))
+        self._share.begin(time.thread_time(), self._probe(task.field))
 
     def __call__(self, report: StepReport) -> None:
         """Tell the browser of a step, and do what it asks for."""
@@ -90,7 +94,7 @@ class LiveFit(FitObserver):
 
     def _answer(self, report: StepReport) -> None:
         """Draw the surface if it is wanted or due, and whatever else waits to be drawn."""
-        began = time.monotonic()
+        began = time.thread_time()
         wanted = self.panel.wants_surface or (self._share.is_due(began) and bool(self.viewer.server.get_clients()))
         if not (wanted or self.viewer.jobs.waits):
             return
@@ -100,7 +104,7 @@ class LiveFit(FitObserver):
                 self._draw_surface(self._result)
             self.viewer.jobs.work()
         if wanted:
-            self._share.done(began, time.monotonic())
+            self._share.done(began, time.thread_time())
 
     def _draw_surface(self, result: FitResult) -> None:
         try:
@@ -113,7 +117,7 @@ class LiveFit(FitObserver):
                 for name in (layer.name for layer in self._layers):
                     self.viewer.panel.layers[name].value = False
             self._has_surface = True
-            surface = fewer_faces(surface_of(SURFACE, mesh))
+            surface = thinned(surface_of(SURFACE, mesh), MOST_FACES)
             self._exhibit.renew(Scene([*self._layers, surface], up=self._inputs.up))
             self.viewer.renew()
 
@@ -129,6 +133,6 @@ class LiveFit(FitObserver):
     def _probe(self, field: Field) -> float:
         """Seconds that a surface is expected to take, from the field's answers at some points."""
         points = self._fit.target.points[:_PROBED]
-        began = time.monotonic()
+        began = time.thread_time()
         field.query(points.to(next(field.parameters())))
-        return (time.monotonic() - began) / len(points) * _NODES
+        return (time.thread_time() - began) / len(points) * _NODES

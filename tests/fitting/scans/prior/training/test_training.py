@@ -39,6 +39,7 @@ def test_training_twice_gives_the_same_bits_and_another_seed_others():
     assert not same(train().model, train(seed=1).model)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("step", [2, 3])
 def test_interrupted_and_resumed_it_ends_with_the_same_bits(step, tmp_path):
     whole = train().model

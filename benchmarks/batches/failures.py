@@ -1,0 +1,165 @@
+"""A batch of fits whose processes, nodes and driver are killed on the way, against the same fits undisturbed.
+
+    python -m benchmarks.batches.failures [--count 40] [--ways local driver ray] [--folder DIR]
+
+local: a worker process is killed with SIGKILL after a tenth of the fits.
+driver: the batch itself is killed with SIGKILL after a third, and the same command is typed again. ray: on a
+cluster of three local nodes a worker and then a node are killed. Of each way: how many results there are, how many were
+made twice, and how many differ in a bit from those of a serial batch.
+"""
+
+import argparse
+import csv
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+from safetensors.numpy import load_file
+
+from benchmarks.measure import RESULTS, Row, append_row, environment
+from diffshape import data
+
+BATCH = [sys.executable, "-m", "diffshape.cli.main", "batch"]
+
+
+def write_scans(folder: Path, count: int, points: int = 1000) -> None:
+    """Scans of ellipsoids, with a little noise."""
+    for number in range(count):
+        draws = np.random.default_rng(number)
+        directions = draws.standard_normal((points, 3))
+        radii = draws.uniform(0.5, 1.5, 3)
+        surface = radii * directions / np.linalg.norm(directions, axis=1, keepdims=True)
+        data.write_points(folder / f"scan{number:03}.ply", surface + 0.005 * draws.standard_normal(surface.shape))
+
+
+def finished(out: Path) -> int:
+    """How many records say that their fit is done."""
+    return sum('"status": "done"' in path.read_text() for path in (out / "batch" / "records").glob("*.json"))
+
+
+def run_batch(
+    scans: Path, out: Path, words: Sequence[str], disturb: Callable[[subprocess.Popen[bytes]], None] | None = None
+) -> int:
+    """Run the command of a batch, with a disturbance beside it; returns the exit code."""
+    command = [*BATCH, str(scans), "--out", str(out), "--resolution", "48", "--retries", "3", *words]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+        if disturb is not None:
+            disturb(process)
+        return process.wait()
+
+
+def wait_for(out: Path, count: int, process: subprocess.Popen[bytes]) -> None:
+    """Wait until so many fits are done."""
+    while finished(out) < count and process.poll() is None:
+        time.sleep(0.2)
+
+
+def children(pid: int) -> list[int]:
+    """Processes that a process started and that do jobs."""
+    listing = subprocess.run(["ps", "-o", "pid=,args=", "--ppid", str(pid)], capture_output=True, text=True).stdout
+    return [int(line.split()[0]) for line in listing.splitlines() if "spawn_main" in line]
+
+
+def compared(out: Path, serial: Path, name: str, count: int, seconds: float) -> Row:
+    """The row of one way."""
+    with open(out / "table.csv", newline="") as text:
+        rows = list(csv.DictReader(text))
+    done = [row for row in rows if row["status"] == "done"]
+    other = sum(not same_bits(out / row["name"], serial / row["name"]) for row in done)
+    return {
+        "way": name,
+        "fits": count,
+        "results": len(done),
+        "twice": len(rows) - len({row["name"] for row in rows}),
+        "tried again": sum(int(row["attempts"]) > 1 for row in rows),
+        "other bits": other,
+        "seconds": round(seconds, 1),
+    }
+
+
+def same_bits(first: Path, second: Path) -> bool:
+    """Whether two fits have the same surface and the same field."""
+    if (first / "mesh.ply").read_bytes() != (second / "mesh.ply").read_bytes():
+        return False
+    here, there = (load_file(folder / "field.safetensors") for folder in (first, second))
+    return here.keys() == there.keys() and all(np.array_equal(here[name], there[name]) for name in here)
+
+
+def local(scans: Path, out: Path, count: int) -> None:
+    """Kill a worker of the local pool."""
+
+    def disturb(process: subprocess.Popen[bytes]) -> None:
+        wait_for(out, count // 10, process)
+        os.kill(children(process.pid)[0], signal.SIGKILL)
+
+    run_batch(scans, out, ["--job-memory", "4"], disturb)
+
+
+def driver(scans: Path, out: Path, count: int) -> None:
+    """Kill the batch, and type the same again."""
+
+    def disturb(process: subprocess.Popen[bytes]) -> None:
+        wait_for(out, count // 3, process)
+        process.kill()
+
+    run_batch(scans, out, [], disturb)
+    run_batch(scans, out, [])
+
+
+def ray(scans: Path, out: Path, count: int) -> None:
+    """Kill a worker and a node of a cluster."""
+    from ray.cluster_utils import Cluster
+
+    cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 1, "include_dashboard": False})
+    nodes = [cluster.add_node(num_cpus=1) for _ in range(2)]
+    cluster.wait_for_nodes()
+    os.environ["RAY_ADDRESS"] = cluster.address
+
+    def disturb(process: subprocess.Popen[bytes]) -> None:
+        wait_for(out, count // 10, process)
+        workers = subprocess.run(["pgrep", "-f", "ray::do_job"], capture_output=True, text=True).stdout.split()
+        os.kill(int(workers[0]), signal.SIGKILL)
+        wait_for(out, count // 3, process)
+        cluster.remove_node(nodes[0], allow_graceful=False)
+
+    try:
+        run_batch(scans, out, ["--executor", "ray"], disturb)
+    finally:
+        del os.environ["RAY_ADDRESS"]
+        cluster.shutdown()
+
+
+WAYS = {"local": local, "driver": driver, "ray": ray}
+
+
+def main() -> None:
+    """Make the serial batch and the disturbed ones, and append a row for each."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--count", type=int, default=40)
+    parser.add_argument("--ways", nargs="+", choices=WAYS, default=list(WAYS))
+    parser.add_argument("--folder", type=Path, default=Path("outputs/batch-failures"))
+    parser.add_argument("--results", type=Path, default=RESULTS / "batch_failures.jsonl")
+    options = parser.parse_args()
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+    scans, serial = options.folder / "scans", options.folder / "serial"
+    scans.mkdir(parents=True, exist_ok=True)
+    write_scans(scans, options.count)
+    run_batch(scans, serial, ["--executor", "serial"])
+    for name in options.ways:
+        out = options.folder / name
+        shutil.rmtree(out, ignore_errors=True)
+        begun = time.monotonic()
+        WAYS[name](scans, out, options.count)
+        row = compared(out, serial, name, options.count, time.monotonic() - begun)
+        append_row(options.results, row | {"environment": environment()})
+        print(row, flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,76 @@
+"""The sections of the benchmark page on batches: failures, throughput, and what large ones cost."""
+
+from collections.abc import Sequence
+
+from benchmarks.measure import Row
+from benchmarks.page.tables import machines, table
+
+FAILURES = """
+## Batches whose processes are killed
+
+{fits} small fits by `diffshape batch`, disturbed by `benchmarks/batches/failures.py`. local: a worker process is
+killed. driver: the batch itself is killed, and the same command typed again. ray: on a cluster of three local nodes a
+worker and a node are killed. "Other bits" are results that differ in a bit from those of an undisturbed serial batch.
+"""
+THROUGHPUT = """
+## Batches beside shells started by hand
+
+The same scans by the same settings, one thread a fit, start-up included, by `benchmarks/batches/speed.py`. shells: one
+command after another in as many shells as there are processors. Memory is that of a serial batch in one process, after
+every tenth of its fits.
+"""
+PLANNING = """
+## What large batches cost
+
+Simulated by `benchmarks/batches/planning.py` from measured times: of a fit, of the driver, which writes two
+records for each job ({driver} ms here), and of loading a process. The driver is busy for a share of the time: near 1 it
+holds up the others, and `--shard` should divide the work.
+"""
+
+
+def batch_failures(rows: Sequence[Row]) -> str:
+    """A row for every way to disturb a batch."""
+    names = ["fits", "results", "twice", "tried again", "other bits"]
+    lines = [[way, *(str(row[name]) for name in names)] for way, row in _newest(rows, "way").items()]
+    head = ["killed", *names]
+    return FAILURES.format(fits=rows[0]["fits"]) + machines(rows) + table(head, lines)
+
+
+def batch_throughput(rows: Sequence[Row]) -> str:
+    """A row for every way to run a batch."""
+    lines = [
+        [
+            way,
+            str(row["fits"]),
+            f"{row['points']:,}",
+            str(row["processes"]) if way != "memory" else "1",
+            f"{row['seconds']:.0f}",
+            ", ".join(f"{megabytes:.0f}" for megabytes in row.get("megabytes", [])) or "–",
+        ]
+        for way, row in _newest(rows, "way").items()
+    ]
+    head = ["way", "fits", "points", "processes", "s", "MB along the way"]
+    return THROUGHPUT + machines(rows) + table(head, lines)
+
+
+def batch_planning(rows: Sequence[Row]) -> str:
+    """A row for every size of batch and number of processors."""
+    known = {(row["jobs"], row["processors"]): row for row in rows}.values()
+    lines = [
+        [
+            f"{row['jobs']:,}",
+            f"{row['processors']:,}",
+            f"{row['hours']:,.1f}",
+            f"{row['processor_hours']:,}",
+            f"{row['driver_busy']:.3f}",
+            f"{row['memory_gb']:,.0f}",
+            f"{row['disk_gb']:,}",
+        ]
+        for row in known
+    ]
+    head = ["fits", "processors", "hours", "processor hours", "driver busy", "memory, GB", "disk, GB"]
+    return PLANNING.format(driver=rows[-1]["driver_ms"]) + machines(rows) + table(head, lines)
+
+
+def _newest(rows: Sequence[Row], name: str) -> dict[str, Row]:
+    return {row[name]: row for row in rows}
