@@ -33,7 +33,7 @@ class Ray(Executor):
             ConnectionError: There is no cluster at the address.
         """
         try:
-            import ray
+            import ray  # type: ignore[import-not-found]
         except ImportError as error:
             raise ImportError('--executor ray needs Ray; install it by: pip install "diffshape[ray]"') from error
         self._ray, self._address = ray, address

@@ -46,7 +46,7 @@ class Slurm(Executor):
             RuntimeError: There is no SLURM on this machine.
         """
         try:
-            import submitit
+            import submitit  # type: ignore[import-not-found]
         except ImportError as error:
             raise ImportError(
                 '--executor slurm needs submitit; install it by: pip install "diffshape[slurm]"'

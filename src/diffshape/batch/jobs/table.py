@@ -66,8 +66,8 @@ def _write_csv(path: Path, columns: Sequence[str], rows: Sequence[Mapping[str, A
 def _write_parquet(path: Path, columns: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> bool:
     """Write the table as Parquet; False where pyarrow is not installed."""
     try:
-        import pyarrow
-        from pyarrow import parquet
+        import pyarrow  # type: ignore[import-not-found]
+        from pyarrow import parquet  # type: ignore[import-not-found]
     except ImportError:
         return False
     table = pyarrow.table({column: _one_kind([row.get(column) for row in rows]) for column in columns})

@@ -13,7 +13,7 @@ from diffshape.report.viewer.look import Look, layer_colors
 from diffshape.report.viewer.slices import Query, slice_of
 
 if TYPE_CHECKING:
-    import viser
+    import viser  # type: ignore[import-not-found]
 
 MARGIN = 0.12
 """Width of a slice beyond the shape on every side, as a share of its longest side."""
@@ -153,7 +153,7 @@ def _measured(layers: Sequence[Layer]) -> NDArray[np.float64]:
 
 def _facing(right: int, up: int) -> NDArray[np.float64]:
     """The rotation, (w, x, y, z), of a picture whose right and upper sides point along two axes."""
-    import viser.transforms
+    import viser.transforms  # type: ignore[import-not-found]
 
     axes = np.eye(3)
     columns = [axes[right], -axes[up], np.cross(axes[right], -axes[up])]

@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 if TYPE_CHECKING:
-    from websockets.http11 import Request, Response
+    from websockets.http11 import Request, Response  # type: ignore[import-not-found]
 
 
 @contextmanager
 def own_pages_only() -> Iterator[None]:
     """While entered, servers of websockets that start refuse pages of other origins; viser has no setting for it."""
-    from websockets.asyncio import server
+    from websockets.asyncio import server  # type: ignore[import-not-found]
 
     serve = server.serve
 

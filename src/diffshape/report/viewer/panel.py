@@ -10,7 +10,7 @@ from diffshape.report.viewer.look import OWN, PLAIN, Look, color_choices
 from diffshape.report.viewer.plane import AXES, Plane
 
 if TYPE_CHECKING:
-    import viser
+    import viser  # type: ignore[import-not-found]
 
 _REACH = 0.6
 """Farthest place of the plane from the middle, as a share of the longest side."""

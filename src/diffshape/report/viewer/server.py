@@ -11,7 +11,7 @@ from diffshape._bounds import check_whole
 from diffshape.report.viewer.own_pages import own_pages_only
 
 if TYPE_CHECKING:
-    import viser
+    import viser  # type: ignore[import-not-found]
 
 HOST = "127.0.0.1"
 """Address at which the viewer listens: that of this machine, which no other one reaches."""
@@ -35,7 +35,7 @@ def start_server(host: str = HOST, port: int | None = None) -> "viser.ViserServe
         OSError: The port that was given is taken, or this machine does not have the address.
     """
     try:
-        import viser
+        import viser  # type: ignore[import-not-found]
     except ImportError as error:
         raise ImportError('the viewer needs viser; pip install "diffshape[viewer]"') from error
     chosen = _free_port(host, port)

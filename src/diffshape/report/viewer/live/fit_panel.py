@@ -9,7 +9,7 @@ from diffshape.training.progress import TimeLeft, clock_time
 from diffshape.training.schedule import Seconds
 
 if TYPE_CHECKING:
-    import viser
+    import viser  # type: ignore[import-not-found]
 
 RESOLUTION, LEAST, MOST = 96, 80, 256
 """Grid nodes along the side of the box of the surface that is drawn: at first, at least and at most. From 65 on nodes
