@@ -59,6 +59,8 @@ bench:
 	"$(VENV)/bin/python" -m benchmarks.speed.softplus
 	"$(VENV)/bin/python" -m benchmarks.speed.sines
 	"$(VENV)/bin/python" -m benchmarks.speed.hash_perceptron
+	rm -f benchmarks/results/cold_start.jsonl
+	"$(VENV)/bin/python" -m benchmarks.speed.cold_start
 	"$(VENV)/bin/python" -m benchmarks.speed.chamfer
 	"$(VENV)/bin/python" -m benchmarks.speed.in_a_loop
 	"$(VENV)/bin/python" -m benchmarks.speed.point_operations

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from benchmarks.measure import RESULTS, ROOT, read_rows
 from benchmarks.page.batches import batch_failures, batch_planning, batch_throughput
+from benchmarks.page.cold_start import cold_start
 from benchmarks.page.hand_written import cost, hash_perceptron, sines, softplus, wing
 from benchmarks.page.landmark_study import landmark_study
 from benchmarks.page.many_meshes import many_meshes
@@ -38,6 +39,7 @@ SECTIONS = (
     (softplus, "softplus.jsonl"),
     (sines, "sines.jsonl"),
     (hash_perceptron, "hash_perceptron.jsonl"),
+    (cold_start, "cold_start.jsonl"),
     (chamfer, "chamfer.jsonl"),
     (loop, "in_a_loop.jsonl"),
     (operations, "point_operations.jsonl"),

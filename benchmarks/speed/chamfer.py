@@ -19,9 +19,9 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # else threads that spin be
 import numpy as np
 import torch
 
+from benchmarks.chamfer_peers import Engine, KDTree, through_table, tree_chamfer
 from benchmarks.clouds import blob, cube, torus
 from benchmarks.measure import RESULTS, append_row, environment, peak_megabytes
-from benchmarks.speed.chamfer_peers import Engine, KDTree, through_table, tree_chamfer
 from diffshape import losses
 
 LONGEST, MOST_TURNS, FEWEST_TURNS = 8.0, 31, 5

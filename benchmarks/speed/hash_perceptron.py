@@ -22,7 +22,7 @@ import torch
 from torch import Tensor
 
 from benchmarks.measure import Row
-from benchmarks.speed.ways import compared, disturb, run
+from benchmarks.ways import compared, disturb, run
 from diffshape.fields import HashGrid, HashGridStack
 from diffshape.fitting import mesh_preset
 from diffshape.ops import hash_encode

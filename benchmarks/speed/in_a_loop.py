@@ -40,7 +40,7 @@ def numbers(size: str) -> list[int]:
 def loss_of(engine: str, problem: str) -> Callable[[Any, Any], Any]:
     """The loss of an engine on a problem."""
     if engine in PEERS:
-        from benchmarks.speed.chamfer_peers import tree_chamfer
+        from benchmarks.chamfer_peers import tree_chamfer
 
         return tree_chamfer(engine)
     import torch

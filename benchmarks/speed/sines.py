@@ -21,7 +21,7 @@ import torch
 from torch import Tensor
 
 from benchmarks.measure import Row
-from benchmarks.speed.ways import compared, run
+from benchmarks.ways import compared, run
 from diffshape.fields import Field, Siren
 
 SIZES = {"4 x 128": (4, 128), "5 x 256": (5, 256)}

@@ -25,7 +25,7 @@ import torch
 from torch import Tensor
 
 from benchmarks.measure import Row
-from benchmarks.speed.ways import compared, disturb, run
+from benchmarks.ways import compared, disturb, run
 from diffshape import losses
 from diffshape.fields import MLP, Field, HashGrid, softplus_derivatives
 from diffshape.fields.grid_box import grow_outwards, nearest_in_box, turn_outwards

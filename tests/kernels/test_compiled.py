@@ -7,7 +7,7 @@ from numba.core.caching import FunctionCache
 
 import diffshape.kernels
 from diffshape.kernels import compiled as module
-from diffshape.kernels.compiled import compiled
+from diffshape.kernels.compiled import KernelCache, compiled
 
 HINT = "set NUMBA_CACHE_DIR"
 
@@ -24,7 +24,7 @@ def first_warning():
 
 
 def test_without_a_folder_kernels_work_and_one_warning_says_how_to_get_one(monkeypatch):
-    monkeypatch.setattr(FunctionCache._impl_class, "_locator_classes", [])
+    monkeypatch.setattr(KernelCache._impl_class, "_locator_classes", [])
     with pytest.warns(UserWarning, match=HINT) as told:
         kernels = [compiled(twice), compiled(twice, inline="always"), compiled(fastmath={"contract"})(twice)]
     assert [kernel(3) for kernel in kernels] == [6, 6, 6]
@@ -50,6 +50,27 @@ def test_what_is_compiled_is_kept_and_silent(monkeypatch, tmp_path):
         assert again(3) == 6
     assert sum(again.stats.cache_hits.values()) == 1
     assert list(tmp_path.rglob("*.nbc"))
+
+
+def test_a_folder_that_somebody_else_filled_is_read(monkeypatch, tmp_path):
+    monkeypatch.setattr("numba.core.config.CACHE_DIR", str(tmp_path))
+    assert compiled(twice)(3) == 6
+
+    def read_only(dir):
+        raise PermissionError(errno.EACCES, "Permission denied", dir)
+
+    monkeypatch.setattr("tempfile.TemporaryFile", read_only)
+    again = compiled(twice)
+    assert again(3) == 6
+    assert sum(again.stats.cache_hits.values()) == 1
+    assert again._cache.cache_path.startswith(str(tmp_path))
+
+
+def test_a_number_in_a_call_is_no_type_of_its_own():
+    inner = compiled(twice)
+    outer = compiled(lambda: inner(1) + inner(2) + inner(3))
+    assert outer() == 12
+    assert len(inner.overloads) == 1
 
 
 def test_without_just_in_time_compilation_kernels_are_python(monkeypatch):

@@ -1,4 +1,4 @@
-"""``diffshape info``: what is installed, where it computes and where it writes."""
+"""``diffshape info``: what is installed, where it computes and where it writes; and kernels compiled ahead of use."""
 
 import importlib.util
 import os
@@ -27,9 +27,16 @@ _OPTIONAL = {
 class Info(VerbOptions):
     """Versions, device, threads, optional packages, and where outputs go."""
 
+    warm: bool = False
+    """Compile the CPU kernels that the verbs need, and say where they are kept; nothing else is printed."""
+
 
 def run(arguments: Info) -> int:
-    """Print a line for each."""
+    """Print a line for each, or compile."""
+    if arguments.warm:
+        from diffshape.cli.warming import warm
+
+        return warm()
     import torch
 
     lines = {

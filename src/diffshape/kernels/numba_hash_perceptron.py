@@ -27,15 +27,16 @@ def evaluate(call, calls, points, lead, tables, fade, plan, smooth, weights, bia
     tile = np.empty((len(x), TILE), x.dtype)
     for first in range(call * BLOCK, len(points), calls * BLOCK):
         count = min(BLOCK, len(points) - first)
-        x[: len(lead), :count] = lead[:, first : first + count]
+        _copy(lead[:, first : first + count], x[: len(lead), :count])
         encode_block(points[first : first + count], tables, fade, plan, smooth, x[len(lead) :, :count])
         if len(inputs):
-            inputs[:, first : first + count] = x[:, :count]
+            _copy(x[:, :count], inputs[:, first : first + count])
         for t in range(0, count, TILE):
-            tile[:] = x[:, t : t + TILE]
+            _copy(x[:, t : t + TILE], tile[:, :TILE])
             up(tile, weights, biases, hidden, y)
             here = min(TILE, count - t)
-            values[first + t : first + t + here] = y[0, :here]
+            for n in range(here):
+                values[first + t + n] = y[0, n]
 
 
 @compiled
@@ -52,9 +53,18 @@ def evaluate_backward(call, calls, values_bar, inputs, weights, biases, transpos
         last = min((block + 1) * BLOCK, len(values_bar))
         for t in range(block * BLOCK, last, TILE):
             here = min(TILE, last - t)
-            x[:, :here] = inputs[:, t : t + here]
+            _copy(inputs[:, t : t + here], x[:, :here])
             up(x, weights, biases, hidden, y)
             y[0] = 0
-            y[0, :here] = values_bar[t : t + here]
+            for n in range(here):
+                y[0, n] = values_bar[t + n]
             down(block, x, transposed, hidden, y, hidden_bars, x_bar, weight_bars, bias_bars)
-            inputs_bar[:, t : t + here] = x_bar[:, :here]
+            _copy(x_bar[:, :here], inputs_bar[:, t : t + here])
+
+
+@compiled
+def _copy(source, target) -> None:
+    """Copy rows of points into others."""
+    for k in range(len(source)):
+        for n in range(source.shape[1]):
+            target[k, n] = source[k, n]

@@ -75,7 +75,9 @@ def morton_order(points) -> np.ndarray:
 
 @compiled
 def _order(task, points, orders) -> None:
-    orders[task] = morton_order(points[task])
+    order = morton_order(points[task])
+    for i in range(len(order)):
+        orders[task, i] = order[i]
 
 
 def morton_orders(points: np.ndarray, threads: int | None = None) -> np.ndarray:

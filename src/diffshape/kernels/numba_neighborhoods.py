@@ -50,14 +50,15 @@ def see_neighborhoods(
     """
     count = neighbors.shape[1]
     local = np.empty((3, count), np.float32)
-    weights, bits, even = np.empty(count, np.float32), np.empty(count, np.int32), np.zeros(len(ladder), np.float32)
-    powers = bits.view(np.float32)
+    weights, bits = np.empty(count, np.float32), np.empty(count, np.int32)
+    powers, even = bits.view(np.float32), np.zeros((len(ladder), 2), np.float32)[:, 0]  # a column, as logits are
     matrix, factor = np.zeros((TERMS, TERMS)), np.zeros((TERMS, TERMS))
     right, solution = np.zeros(TERMS), np.zeros(TERMS)
-    frame, moments, near = np.empty((3, 3), np.float32), np.empty(MOMENTS), np.empty((len(ladder), 3), np.float32)
+    moments, near = np.empty(MOMENTS), np.empty((len(ladder), 3), np.float32)
     for row in range(task * CHUNK, min(len(rows), (task + 1) * CHUNK)):
         i = rows[row]
         nearest = neighbors[row]
+        frame = frames[row]
         radius = _place(i, unit, points, normals, nearest, local, weights, bits, powers, frame)
         level = noise[row] / radius
         _see(
@@ -84,7 +85,7 @@ def see_neighborhoods(
                 near, falloffs[f], even, ridge, fine, matrix, factor, right, solution, moments, weights,
                 bits, powers, seen,
             )  # fmt: skip
-        noises[row], radii[row], frames[row] = level, radius, frame
+        noises[row], radii[row] = level, radius
 
 
 @compiled(fastmath={"reassoc", "contract", "nsz"})

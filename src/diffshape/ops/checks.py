@@ -9,6 +9,7 @@ from typing import Any, ParamSpec
 import torch
 from torch import Tensor
 
+from diffshape.ops import operators
 from diffshape.ops.transforms import is_unobserved
 
 Arguments = ParamSpec("Arguments")
@@ -80,8 +81,8 @@ def kept_when_compiled(check: Callable[Arguments, None]) -> Callable[Arguments, 
         return arguments[first].new_ones(())
 
     one_if_it_passes.__signature__ = signature(check).replace(return_annotation=Tensor)  # type: ignore[attr-defined]
-    operator = torch.library.custom_op(f"diffshape::{check.__name__}", one_if_it_passes, mutates_args=())
-    operator.register_fake(lambda *arguments: arguments[first].new_empty(()))
+    operator = operators.operator(check.__name__)(one_if_it_passes)
+    torch.library.register_fake(operator, lambda *arguments: arguments[first].new_empty(()))
 
     @wraps(check)
     def run(*arguments: Any) -> Tensor:

@@ -5,7 +5,7 @@ import math
 import torch
 
 from benchmarks.speed.hash_perceptron import batched, kernel, plain, step
-from benchmarks.speed.ways import disturb, largest_difference
+from benchmarks.ways import disturb, largest_difference
 from diffshape.fields import HashGrid, HashGridStack
 
 

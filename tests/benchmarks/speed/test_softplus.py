@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from benchmarks.speed.softplus import FIELD_WAYS, GRID_WAYS, base_way, step, torch_softplus
-from benchmarks.speed.ways import disturb, largest_difference
+from benchmarks.ways import disturb, largest_difference
 from diffshape.fields import MLP, HashGrid, softplus_derivatives
 
 

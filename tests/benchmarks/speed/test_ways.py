@@ -1,6 +1,6 @@
 import torch
 
-from benchmarks.speed.ways import compared, largest_difference
+from benchmarks.ways import compared, largest_difference
 
 
 def test_a_difference_is_a_share_of_the_largest_entry():

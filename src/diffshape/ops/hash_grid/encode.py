@@ -24,6 +24,7 @@ from diffshape.ops.engines import as_array, has_numba, has_triton
 from diffshape.ops.hash_grid.definition import encode_by_definition, transpose_by_definition
 from diffshape.ops.hash_grid.kernel_calls import blocks_of, calls_for, plan_rows
 from diffshape.ops.hash_grid.layout import GridLayout
+from diffshape.ops.operators import operator
 from diffshape.ops.transforms import is_transformed
 
 
@@ -85,7 +86,7 @@ def hash_encode(
     return features, derivatives.permute(2, 1, 0).reshape(*points.shape[:-1], grid.channels, 3)
 
 
-@torch.library.custom_op("diffshape::hash_encode", mutates_args=())
+@operator("hash_encode")
 def encode_points(
     points: Tensor, tables: Tensor, fade: Tensor, plan: Sequence[float], smooth: bool, jacobian: bool
 ) -> tuple[Tensor, Tensor]:
@@ -103,7 +104,7 @@ def encode_points(
     return features, derivatives
 
 
-@torch.library.custom_op("diffshape::hash_encode_backward", mutates_args=())
+@operator("hash_encode_backward")
 def encode_points_backward(
     points: Tensor,
     features_bar: Tensor,
@@ -127,14 +128,14 @@ def encode_points_backward(
     return tables_bar
 
 
-@encode_points.register_fake
+@torch.library.register_fake(encode_points)
 def _(
     points: Tensor, tables: Tensor, fade: Tensor, plan: Sequence[float], smooth: bool, jacobian: bool
 ) -> tuple[Tensor, Tensor]:
     return _like_encoded(points, tables, fade, jacobian)
 
 
-@encode_points_backward.register_fake
+@torch.library.register_fake(encode_points_backward)
 def _(
     points: Tensor,
     features_bar: Tensor,
@@ -159,7 +160,7 @@ def _backward(ctx: Any, features_bar: Tensor, derivatives_bar: Tensor) -> tuple[
     return None, encode_points_backward(points, *bars, fade, ctx.plan, ctx.smooth, ctx.entries), None, None, None, None
 
 
-encode_points.register_autograd(_backward, setup_context=_remember)
+torch.library.register_autograd(encode_points, _backward, setup_context=_remember)
 
 
 def _has_triton_kernel(points: Tensor, numbers: int) -> bool:

@@ -15,6 +15,7 @@ from diffshape.kernels import numba_hash_encode, numba_hash_perceptron
 from diffshape.kernels.threads import run_tasks
 from diffshape.ops.engines import as_array
 from diffshape.ops.hash_grid.kernel_calls import blocks_of, calls_for, plan_rows
+from diffshape.ops.operators import operator
 
 
 def evaluate(
@@ -86,11 +87,11 @@ def evaluate_backward(
     return tables_bar, torch.from_numpy(np.stack(flat))
 
 
-values_operator = torch.library.custom_op("diffshape::hash_perceptron", evaluate, mutates_args=())
-backward_operator = torch.library.custom_op("diffshape::hash_perceptron_backward", evaluate_backward, mutates_args=())
+values_operator = operator("hash_perceptron")(evaluate)
+backward_operator = operator("hash_perceptron_backward")(evaluate_backward)
 
 
-@values_operator.register_fake
+@torch.library.register_fake(values_operator)
 def _(
     points: Tensor,
     lead: Tensor,
@@ -104,7 +105,7 @@ def _(
     return _like_values(points, lead, tables, fade, keep)
 
 
-@backward_operator.register_fake
+@torch.library.register_fake(backward_operator)
 def _(
     values_bar: Tensor,
     points: Tensor,

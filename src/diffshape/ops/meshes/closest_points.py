@@ -20,6 +20,7 @@ from diffshape.kernels.threads import run_tasks
 from diffshape.ops.checks import require_mask, widened
 from diffshape.ops.meshes.closest_triangles import offsets_from_triangles, read_points_and_meshes
 from diffshape.ops.meshes.packed_meshes import PackedFaces
+from diffshape.ops.operators import operator
 from diffshape.ops.table_rows import rows_at
 
 
@@ -92,7 +93,7 @@ def closest_points(
     )
 
 
-@torch.library.custom_op("diffshape::closest_point_indices", mutates_args=())
+@operator("closest_point_indices")
 def closest_point_indices(points: Tensor, real: Tensor, corners: Tensor, face_counts: Sequence[int]) -> Tensor:
     """Indices of the real ones of (B, N, 3) points closest to each triangle (sum F, 3, 3) of B meshes; all finite."""
     if not bool(real.any(-1).all()):
@@ -105,7 +106,7 @@ def closest_point_indices(points: Tensor, real: Tensor, corners: Tensor, face_co
     return indices.to(points.device)
 
 
-@closest_point_indices.register_fake
+@torch.library.register_fake(closest_point_indices)
 def _(points: Tensor, real: Tensor, corners: Tensor, face_counts: Sequence[int]) -> Tensor:
     return points.new_empty(corners.shape[:1], dtype=torch.int64)
 

@@ -28,6 +28,7 @@ from diffshape.kernels.numba_morton import morton_order
 from diffshape.kernels.threads import run_tasks
 from diffshape.ops.checks import coordinate_limit, finite, widened
 from diffshape.ops.meshes.packed_meshes import FlatMeshes, PackedFaces, flatten_meshes, read_topology
+from diffshape.ops.operators import operator
 from diffshape.ops.table_rows import rows_at
 
 
@@ -138,7 +139,7 @@ def search_triangles(bvh: numba_bvh.Bvh, queries: np.ndarray, order: np.ndarray)
     return distances, indices
 
 
-@torch.library.custom_op("diffshape::closest_triangle_indices", mutates_args=())
+@operator("closest_triangle_indices")
 def closest_triangle_indices(points: Tensor, corners: Tensor, face_counts: Sequence[int]) -> Tensor:
     """Rows (B, N) of the triangles (sum F, 3, 3) of B meshes closest to (B, N, 3) points; float64, finite."""
     indices, first = torch.empty(points.shape[:2], dtype=torch.int64), 0
@@ -149,7 +150,7 @@ def closest_triangle_indices(points: Tensor, corners: Tensor, face_counts: Seque
     return indices.to(points.device)
 
 
-@closest_triangle_indices.register_fake
+@torch.library.register_fake(closest_triangle_indices)
 def _(points: Tensor, corners: Tensor, face_counts: Sequence[int]) -> Tensor:
     return points.new_empty(points.shape[:2], dtype=torch.int64)
 

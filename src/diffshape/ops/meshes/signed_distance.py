@@ -17,6 +17,7 @@ from diffshape.ops.meshes.face_orientation import faces_against_the_rest
 from diffshape.ops.meshes.packed_meshes import PackedFaces
 from diffshape.ops.meshes.triangle_index import TriangleIndex
 from diffshape.ops.neighbors.squared_distances import distance_from_squared
+from diffshape.ops.operators import operator
 from diffshape.ops.table_rows import rows_at
 
 
@@ -104,7 +105,7 @@ def inside_mesh(
     return inside.reshape(points.shape[:-1])
 
 
-@torch.library.custom_op("diffshape::locate_points", mutates_args=())
+@operator("locate_points")
 def locate_points(
     points: Tensor, vertices: Tensor, triangles: Tensor, face_counts: Sequence[int]
 ) -> tuple[Tensor, Tensor]:
@@ -126,7 +127,7 @@ def _index(vertices: Tensor, faces: Tensor) -> TriangleIndex:
     return TriangleIndex(vertices, torch.where(against[:, None], faces.flip(1), faces))
 
 
-@locate_points.register_fake
+@torch.library.register_fake(locate_points)
 def _(points: Tensor, vertices: Tensor, triangles: Tensor, face_counts: Sequence[int]) -> tuple[Tensor, Tensor]:
     shape = points.shape[:2]
     return points.new_empty(shape, dtype=torch.int64), points.new_empty(shape, dtype=torch.bool)

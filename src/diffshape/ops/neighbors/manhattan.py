@@ -12,6 +12,7 @@ from diffshape.ops.neighbors.arguments import Missing, as_searched, read_missing
 from diffshape.ops.neighbors.definition import require_k, search_dtype
 from diffshape.ops.neighbors.gather_points import gather_rows
 from diffshape.ops.neighbors.search_pairs import search_pairs
+from diffshape.ops.operators import operator
 
 
 class ManhattanNeighbors(NamedTuple):
@@ -83,7 +84,7 @@ def manhattan_neighbors(
     return ManhattanNeighbors(distances.reshape(shape), indices.reshape(shape))
 
 
-@torch.library.custom_op("diffshape::manhattan_indices", mutates_args=())
+@operator("manhattan_indices")
 def manhattan_indices(
     x: Tensor, y: Tensor, k: int, x_mask: Tensor | None = None, y_mask: Tensor | None = None, pad: bool = False
 ) -> Tensor:
@@ -91,7 +92,7 @@ def manhattan_indices(
     return search_pairs("manhattan_neighbors", x, y, k, x_mask, y_mask, pad=pad, manhattan=True).indices
 
 
-@manhattan_indices.register_fake
+@torch.library.register_fake(manhattan_indices)
 def _(
     x: Tensor, y: Tensor, k: int, x_mask: Tensor | None = None, y_mask: Tensor | None = None, pad: bool = False
 ) -> Tensor:

@@ -20,6 +20,7 @@ from diffshape.ops.neighbors.arguments import Missing, as_searched, read_missing
 from diffshape.ops.neighbors.definition import Neighbors, require_k
 from diffshape.ops.neighbors.gather_points import gather_rows
 from diffshape.ops.neighbors.search_pairs import search_pairs
+from diffshape.ops.operators import operator
 from diffshape.ops.transforms import is_transformed
 
 
@@ -87,7 +88,7 @@ def distances_by_definition(x: Tensor, y: Tensor, indices: Tensor, x_mask: Tenso
     return found if x_mask is None else torch.where(x_mask[..., None], found, 0)
 
 
-@torch.library.custom_op("diffshape::nearest_pairs", mutates_args=())
+@operator("nearest_pairs")
 def nearest_pairs(
     x: Tensor, y: Tensor, k: int, x_mask: Tensor | None = None, y_mask: Tensor | None = None, pad: bool = False
 ) -> tuple[Tensor, Tensor]:
@@ -98,7 +99,7 @@ def nearest_pairs(
     return search_pairs("nearest_neighbors", x, y, k, x_mask, y_mask, pad=pad)
 
 
-@torch.library.custom_op("diffshape::pair_gradient", mutates_args=())
+@operator("pair_gradient")
 def pair_gradient(x: Tensor, y: Tensor, indices: Tensor, weights: Tensor) -> tuple[Tensor, Tensor]:
     """The gradient of sum_ik w_ik |x_i - y_j(i, k)|^2 in x and in y."""
     if x.device.type == "cpu":
@@ -111,7 +112,7 @@ def pair_gradient(x: Tensor, y: Tensor, indices: Tensor, weights: Tensor) -> tup
     return pulls.sum(2), torch.zeros_like(y).index_put((batches, indices), -pulls, accumulate=True)
 
 
-@nearest_pairs.register_fake
+@torch.library.register_fake(nearest_pairs)
 def _(
     x: Tensor, y: Tensor, k: int, x_mask: Tensor | None = None, y_mask: Tensor | None = None, pad: bool = False
 ) -> tuple[Tensor, Tensor]:
@@ -119,7 +120,7 @@ def _(
     return x.new_empty(shape), x.new_empty(shape, dtype=torch.int64)
 
 
-@pair_gradient.register_fake
+@torch.library.register_fake(pair_gradient)
 def _(x: Tensor, y: Tensor, indices: Tensor, weights: Tensor) -> tuple[Tensor, Tensor]:
     return x.new_empty(x.shape), y.new_empty(y.shape)
 
@@ -152,5 +153,5 @@ def _backward_of_gradient(ctx: Any, x_bar: Tensor, y_bar: Tensor) -> tuple[Tenso
     return *pair_gradient(x_bar, y_bar, indices, weights), None, weights_bar
 
 
-nearest_pairs.register_autograd(_backward, setup_context=_remember)
-pair_gradient.register_autograd(_backward_of_gradient, setup_context=_remember_gradient)
+torch.library.register_autograd(nearest_pairs, _backward, setup_context=_remember)
+torch.library.register_autograd(pair_gradient, _backward_of_gradient, setup_context=_remember_gradient)

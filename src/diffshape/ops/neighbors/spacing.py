@@ -5,9 +5,10 @@ from jaxtyping import Bool, Float
 from torch import Tensor
 
 from diffshape.ops.neighbors.index import NeighborIndex
+from diffshape.ops.operators import operator
 
 
-@torch.library.custom_op("diffshape::median_spacing", mutates_args=())
+@operator("median_spacing")
 def median_spacing(points: Tensor, mask: Tensor | None = None) -> Tensor:
     """Median distance to the nearest other point: (B,) of clouds (B, N, D), of their real points (B, N) if masked.
 
@@ -26,6 +27,6 @@ def _spacing(cloud: Float[Tensor, "n d"]) -> Float[Tensor, ""]:
     return NeighborIndex(cloud).query(cloud, k=2).squared_distances[:, 1].sqrt().median()
 
 
-@median_spacing.register_fake
+@torch.library.register_fake(median_spacing)
 def _(points: Tensor, mask: Bool[Tensor, "b n"] | None = None) -> Tensor:
     return points.new_empty(len(points))

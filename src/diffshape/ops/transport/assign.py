@@ -19,6 +19,7 @@ from diffshape.kernels import numba_assignment
 from diffshape.kernels.threads import run_tasks
 from diffshape.ops.checks import require_finite, require_mask, widened
 from diffshape.ops.neighbors.definition import REFERENCE_PAIRS, search_dtype
+from diffshape.ops.operators import operator
 from diffshape.ops.transport.auction import auction, cost_table
 
 Solver = Literal["exact", "auction"]
@@ -138,7 +139,7 @@ def _mean_slack(x: Tensor, y: Tensor, places: Tensor, prices: Tensor, y_real: Te
     return total / len(x)
 
 
-@torch.library.custom_op("diffshape::match_points", mutates_args=())
+@operator("match_points")
 def match_points(
     x: Tensor, y: Tensor, x_mask: Tensor, y_mask: Tensor, squared: bool, epsilon: float
 ) -> tuple[Tensor, Tensor]:
@@ -163,7 +164,7 @@ def match_points(
     return indices, torch.empty_like(prices).scatter_(1, y_order, prices)
 
 
-@match_points.register_fake
+@torch.library.register_fake(match_points)
 def _(x: Tensor, y: Tensor, x_mask: Tensor, y_mask: Tensor, squared: bool, epsilon: float) -> tuple[Tensor, Tensor]:
     return x.new_empty(x.shape[:2], dtype=torch.int64), x.new_empty(x.shape[:2])
 

@@ -14,6 +14,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from diffshape.ops.operators import operator
 from diffshape.ops.transforms import is_transformed
 from diffshape.ops.transport.sinkhorn_steps import iterate, update
 from diffshape.ops.transport.soft_minimum import pull
@@ -92,7 +93,7 @@ def _by_updates(
     return Transport(values + change - change.detach(), f.detach(), g.detach())
 
 
-@torch.library.custom_op("diffshape::entropic_transport", mutates_args=())
+@operator("entropic_transport")
 @torch.no_grad()
 def solve_transport(
     x: Tensor,
@@ -115,7 +116,7 @@ def solve_transport(
     return values, f, g, torch.tensor(updates), relaxation.clone()
 
 
-@torch.library.custom_op("diffshape::entropic_transport_backward", mutates_args=())
+@operator("entropic_transport_backward")
 def transport_gradient(
     x: Tensor,
     y: Tensor,
@@ -153,7 +154,7 @@ def _gradient(
     return (grad[:, None] * x_weights)[..., None] * pulls
 
 
-@solve_transport.register_fake
+@torch.library.register_fake(solve_transport)
 def _(
     x: Tensor,
     y: Tensor,
@@ -169,7 +170,7 @@ def _(
     return each, torch.empty_like(x_weights), torch.empty_like(y_weights), count, torch.empty_like(each)
 
 
-@transport_gradient.register_fake
+@torch.library.register_fake(transport_gradient)
 def _(
     x: Tensor,
     y: Tensor,
@@ -226,5 +227,5 @@ def _double_backward(ctx: Any, x_bar: Tensor, y_bar: Tensor) -> tuple[Tensor | N
     return x_second, y_second, *(None,) * 9, grad_bar
 
 
-solve_transport.register_autograd(_backward, setup_context=_remember)
-transport_gradient.register_autograd(_double_backward, setup_context=_remember_backward)
+torch.library.register_autograd(solve_transport, _backward, setup_context=_remember)
+torch.library.register_autograd(transport_gradient, _double_backward, setup_context=_remember_backward)

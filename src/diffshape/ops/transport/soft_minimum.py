@@ -22,6 +22,7 @@ from diffshape.kernels.threads import run_tasks
 from diffshape.ops.engines import as_array, has_numba
 from diffshape.ops.neighbors.definition import three_columns
 from diffshape.ops.neighbors.squared_distances import distance_from_squared
+from diffshape.ops.operators import operator
 from diffshape.ops.transforms import is_transformed
 
 PAIRS = 1 << 20
@@ -90,7 +91,7 @@ def soft_minimum_by_definition(x: Tensor, y: Tensor, log_weights: Tensor, temper
     return by_rows(block, x, y)
 
 
-@torch.library.custom_op("diffshape::soft_minimum", mutates_args=())
+@operator("soft_minimum")
 def soft_minimum_values(x: Tensor, y: Tensor, log_weights: Tensor, temperature: Tensor, squared: bool) -> Tensor:
     """``soft_minimum_by_definition``, by a kernel where there is one."""
     if not _has_kernel(x):
@@ -102,7 +103,7 @@ def soft_minimum_values(x: Tensor, y: Tensor, log_weights: Tensor, temperature: 
     return values
 
 
-@torch.library.custom_op("diffshape::soft_minimum_backward", mutates_args=())
+@operator("soft_minimum_backward")
 def soft_minimum_backward(
     x: Tensor, y: Tensor, log_weights: Tensor, temperature: Tensor, squared: bool, values: Tensor, grad: Tensor
 ) -> tuple[Tensor, Tensor]:
@@ -157,12 +158,12 @@ def _blocks(rows: Tensor, columns: Tensor) -> tuple[Tensor, ...]:
     return rows.split(max(1, PAIRS // max(1, columns.shape[0] * columns.shape[1])), dim=1)
 
 
-@soft_minimum_values.register_fake
+@torch.library.register_fake(soft_minimum_values)
 def _(x: Tensor, y: Tensor, log_weights: Tensor, temperature: Tensor, squared: bool) -> Tensor:
     return x.new_empty(x.shape[:2])
 
 
-@soft_minimum_backward.register_fake
+@torch.library.register_fake(soft_minimum_backward)
 def _(
     x: Tensor, y: Tensor, log_weights: Tensor, temperature: Tensor, squared: bool, values: Tensor, grad: Tensor
 ) -> tuple[Tensor, Tensor]:
@@ -196,8 +197,8 @@ def _double_backward(ctx: Any, x_bar: Tensor, y_bar: Tensor) -> tuple[Tensor | N
     return x_second, y_second, None, None, None, None, grad_bar
 
 
-soft_minimum_values.register_autograd(_backward, setup_context=_remember)
-soft_minimum_backward.register_autograd(_double_backward, setup_context=_remember_backward)
+torch.library.register_autograd(soft_minimum_values, _backward, setup_context=_remember)
+torch.library.register_autograd(soft_minimum_backward, _double_backward, setup_context=_remember_backward)
 
 
 def _has_kernel(x: Tensor) -> bool:
