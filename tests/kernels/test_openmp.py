@@ -1,6 +1,9 @@
 """The loop of a kernel does every task once, alone and in a team of any size."""
 
 import multiprocessing
+import os
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -69,3 +72,24 @@ def test_a_forked_process_has_no_team_and_does_its_tasks():
     assert queue.get(timeout=60) == (0, [1.0] * 50)
     child.join(timeout=60)
     assert child.exitcode == 0
+
+
+@pytest.mark.skipif("fork" not in multiprocessing.get_all_start_methods(), reason="nothing is forked here")
+@pytest.mark.parametrize(("method", "enters"), [("fork", False), ("spawn", True)])
+def test_a_forked_process_that_loads_it_first_has_no_team(method, enters, tmp_path):
+    program = tmp_path / "program.py"
+    program.write_text(
+        "import multiprocessing, sys\n"
+        "def child(queue):\n"
+        "    from diffshape.kernels.openmp import _entry, team_entry\n"
+        "    queue.put((bool(_entry()), bool(team_entry())))\n"
+        "if __name__ == '__main__':\n"
+        f"    context = multiprocessing.get_context({method!r})\n"
+        "    queue = context.Queue()\n"
+        "    context.Process(target=child, args=(queue,)).start()\n"
+        "    print(*queue.get(timeout=100))\n"
+    )
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+    done = subprocess.run([sys.executable, program], capture_output=True, text=True, env=environment, check=True)
+    there, entered = (word == "True" for word in done.stdout.split())
+    assert entered == (there and enters)

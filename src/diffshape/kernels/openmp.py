@@ -7,7 +7,9 @@ the next task until none is left.
 """
 
 import ctypes
+import multiprocessing
 import os
+import sys
 from collections.abc import Callable
 from functools import cache
 from types import FunctionType
@@ -22,6 +24,8 @@ from numba.extending import intrinsic
 from diffshape.kernels.compiled import compiled
 
 _LOADED_IN = os.getpid()
+_FORKED_BEFORE = multiprocessing.parent_process() is not None and "--multiprocessing-fork" not in sys.orig_argv
+"""Whether this process was forked by multiprocessing, maybe from one whose team was at work, before this was loaded."""
 
 FAILURE = "a kernel failed in one of its tasks; with torch.set_num_threads(1) its own error is raised"
 """Text of the error in place of that of a task in a team."""
@@ -33,7 +37,7 @@ def team_entry() -> int:
     GNU's and LLVM's OpenMP on Linux have it. A team does not survive a fork, after which whoever enters it waits
     forever, so there is none in a forked process.
     """
-    return _entry() if os.getpid() == _LOADED_IN else 0
+    return 0 if _FORKED_BEFORE or os.getpid() != _LOADED_IN else _entry()
 
 
 @cache
