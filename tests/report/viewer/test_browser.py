@@ -75,6 +75,7 @@ def test_clicks_reach_the_scene_and_nothing_else_is_asked(page, viewer, ball_sce
     assert until(page, lambda picture: not is_red(picture))  # the plane is outside
     assert viewer.panel.offset.value == 0.6
     viewer.panel.offset.value = 0.0
+    assert until(page, is_red)
     seen = np.asarray(Image.open(viewer.screenshot(tmp_path / "seen.png", width=300, height=200)))
     assert seen.shape == (200, 300, 3)
     assert is_red(seen.astype(int))
