@@ -264,13 +264,13 @@ def _scans(mean: ComparisonMean) -> str:
     return f"{mean.scans - mean.failed} of {mean.scans}" if mean.failed else str(mean.scans)
 
 
-@checked
 def is_comparison(folder: str | PathLike[str]) -> bool:
     """Whether a folder has the table of a comparison; a batch has a table.csv with other columns."""
     path = Path(folder, "table.csv")
     return path.is_file() and path.read_text(encoding="utf-8").startswith(ComparisonTable(()).to_csv())
 
 
+@checked
 def read_comparison(folder: str | PathLike[str]) -> ComparisonTable:
     """The rows that ``diffshape compare`` left in its folder, wherever that is now, whether it is finished or not.
 
