@@ -8,7 +8,7 @@ Ann. 1891; the arithmetic of states: Hamilton, Compact Hilbert Indices, 2006.
 import numpy as np
 
 from diffshape.kernels.compiled import compiled
-from diffshape.kernels.numba_morton import BITS, bounding_box, counting_pass
+from diffshape.kernels.numba_morton import BITS, cell_scale, cell_step, order_of_codes
 
 
 def _tables() -> tuple[np.ndarray, np.ndarray]:
@@ -42,14 +42,12 @@ PLACES, STATES = _tables()
 @compiled
 def _codes(points) -> np.ndarray:
     """The place of every point on the curve; 0 for all where the cloud is too large or small to divide."""
-    low, high = bounding_box(points)
-    extent = max(high[0] - low[0], high[1] - low[1], high[2] - low[2])
-    scale = np.float64(1 << BITS) / extent if 1e-300 < extent < np.inf else 0.0
+    low, scale = cell_scale(points)
     codes = np.zeros(len(points), np.int32)
     for i in range(len(points)):
-        x = int(min((np.float64(points[i, 0]) - low[0]) * scale, (1 << BITS) - 1.0))
-        y = int(min((np.float64(points[i, 1]) - low[1]) * scale, (1 << BITS) - 1.0))
-        z = int(min((np.float64(points[i, 2]) - low[2]) * scale, (1 << BITS) - 1.0))
+        x = cell_step(points[i, 0], low[0], scale)
+        y = cell_step(points[i, 1], low[1], scale)
+        z = cell_step(points[i, 2], low[2], scale)
         code, state = 0, 0
         for bit in range(BITS - 1, -1, -1):
             entry = 8 * state + (((x >> bit) & 1) | (((y >> bit) & 1) << 1) | (((z >> bit) & 1) << 2))
@@ -61,8 +59,6 @@ def _codes(points) -> np.ndarray:
 @compiled
 def hilbert_order(points) -> np.ndarray:
     """Indices (N,) int32 that sort (N, 3) finite points along the curve."""
-    order = np.arange(len(points), dtype=np.int32)
     if len(points) == 0:
-        return order
-    codes = _codes(points)
-    return counting_pass(codes, counting_pass(codes, order, 0, 11), 11, 10)
+        return np.empty(0, np.int32)
+    return order_of_codes(_codes(points))

@@ -25,6 +25,21 @@ def bounding_box(points) -> tuple[np.ndarray, np.ndarray]:
 
 
 @compiled
+def cell_scale(points) -> tuple[np.ndarray, float]:
+    """Lowest corner of (N, 3) points, N >= 1, and steps per unit of the cube around them; 0 steps where the cloud is
+    too large or small to divide."""
+    low, high = bounding_box(points)
+    extent = max(high[0] - low[0], high[1] - low[1], high[2] - low[2])
+    return low, (np.float64(1 << BITS) / extent if 1e-300 < extent < np.inf else 0.0)
+
+
+@compiled
+def cell_step(coordinate, low, scale) -> int:
+    """Step of a coordinate along its axis, from 0 to 127."""
+    return int(min((np.float64(coordinate) - low) * scale, (1 << BITS) - 1.0))
+
+
+@compiled
 def _spread(step) -> int:
     """Move bit i of a 7-bit number to bit 3 i."""
     step = (step | (step << 8)) & 0x700F
@@ -35,19 +50,16 @@ def _spread(step) -> int:
 @compiled
 def _codes(points) -> np.ndarray:
     """The Morton code of every point; 0 for all where the cloud is too large or small to divide."""
-    low, high = bounding_box(points)
-    extent = max(high[0] - low[0], high[1] - low[1], high[2] - low[2])
-    scale = np.float64(1 << BITS) / extent if 1e-300 < extent < np.inf else 0.0
+    low, scale = cell_scale(points)
     codes = np.zeros(len(points), np.int32)
     for i in range(len(points)):
         for axis in range(3):
-            step = int(min((np.float64(points[i, axis]) - low[axis]) * scale, (1 << BITS) - 1.0))
-            codes[i] |= _spread(step) << axis
+            codes[i] |= _spread(cell_step(points[i, axis], low[axis], scale)) << axis
     return codes
 
 
 @compiled
-def counting_pass(keys, order, shift, width) -> np.ndarray:
+def _counting_pass(keys, order, shift, width) -> np.ndarray:
     """``order`` sorted stably by ``width`` bits of the keys above ``shift``."""
     start = np.zeros((1 << width) + 1, np.int64)
     mask = (1 << width) - 1
@@ -64,13 +76,18 @@ def counting_pass(keys, order, shift, width) -> np.ndarray:
 
 
 @compiled
+def order_of_codes(codes) -> np.ndarray:
+    """Indices (N,) int32 that sort codes of 21 bits; of equals the lowest first."""
+    order = np.arange(len(codes), dtype=np.int32)
+    return _counting_pass(codes, _counting_pass(codes, order, 0, 11), 11, 10)
+
+
+@compiled
 def morton_order(points) -> np.ndarray:
     """Indices (N,) int32 that sort (N, 3) finite points along the Morton curve."""
-    order = np.arange(len(points), dtype=np.int32)
     if len(points) == 0:
-        return order
-    codes = _codes(points)
-    return counting_pass(codes, counting_pass(codes, order, 0, 11), 11, 10)
+        return np.empty(0, np.int32)
+    return order_of_codes(_codes(points))
 
 
 @compiled
