@@ -16,7 +16,7 @@ from torch import Tensor, nn
 
 from diffshape._typed import check_settings
 from diffshape.losses import LossTerms
-from diffshape.training.parallel import average
+from diffshape.training.parallel import average, processes
 from diffshape.training.task import Task, named_parameters
 
 PATIENCE = 10
@@ -94,8 +94,10 @@ class Updater:
             )
         terms.backward()
         average([p.grad for p in self.parameters.values() if p.grad is not None])
-        terms = LossTerms(terms.total.detach().clone(), {name: part.clone() for name, part in terms.parts.items()})
-        average([terms.total, *terms.parts.values()])
+        terms = LossTerms(terms.total.detach(), terms.parts)
+        if processes().count > 1:
+            terms = LossTerms(terms.total.clone(), {name: part.clone() for name, part in terms.parts.items()})
+            average([terms.total, *terms.parts.values()])
         if self._is_safe(terms.total):
             self.optimizer.step()
             self._in_a_row = 0
