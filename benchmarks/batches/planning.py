@@ -19,24 +19,11 @@ from benchmarks.measure import RESULTS, Row, append_row, environment, read_rows
 from diffshape.batch.executors.serial import Serial
 from diffshape.batch.executors.worker import OLD
 from diffshape.batch.jobs.job import Ending, Job
-from diffshape.batch.jobs.records import Record, Records
+from diffshape.batch.jobs.records import Records
 from diffshape.batch.jobs.run_jobs import run_jobs
 
 LOADING = 3.0
 """Seconds in which a fresh process imports what a fit needs, measured by ``benchmarks.batches.speed``."""
-
-
-class Silent:
-    """Watch of a batch that shows nothing."""
-
-    def began(self, job: Job) -> None:
-        """Nothing."""
-
-    def ended(self, job: Job, record: Record, *, final: bool) -> None:
-        """Nothing."""
-
-    def tick(self) -> None:
-        """Nothing."""
 
 
 def driver_seconds(jobs: int = 2000) -> float:
@@ -45,7 +32,7 @@ def driver_seconds(jobs: int = 2000) -> float:
         batch = Path(folder)
         every = [Job(name=f"{number:06}", verb="fit", input="none", batch=batch) for number in range(jobs)]
         begun = time.perf_counter()
-        run_jobs(every, Serial(lambda job: Ending(status="done")), Records(batch), retries=0, watch=Silent())
+        run_jobs(every, Serial(lambda job: Ending(status="done")), Records(batch), retries=0)
         return (time.perf_counter() - begun) / jobs
 
 

@@ -9,7 +9,7 @@ import torch
 
 from diffshape.losses import LossTerms
 from diffshape.training import Progress, Seconds, StepReport, Steps, train
-from diffshape.training.progress import TimeLeft, clock_time, with_progress
+from diffshape.training.progress import TimeLeft, with_progress
 
 
 def report(step, seconds, budget, skipped=0):
@@ -106,10 +106,6 @@ def test_as_an_observer(regression, capsys):
     captured = capsys.readouterr()
     assert captured.out == ""
     assert captured.err.splitlines()[-1].startswith("fit  100%  step 3/3  loss ")
-
-
-def test_clock_time_carries():
-    assert [clock_time(seconds) for seconds in (0.0, 59.6, 3599.7)] == ["0:00", "1:00", "1:00:00"]
 
 
 def test_rich_is_imported_late():

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from diffshape.training import Constant, Exponential, Halving, Seconds, Steps, WarmupCosine
+from diffshape.training.schedule import clock_time
 
 SHARES = st.floats(0, 1)
 
@@ -62,3 +63,7 @@ def test_progress_is_one_exactly_when_the_budget_is_spent():
 def test_bad_settings_are_named(make, message):
     with pytest.raises(ValueError, match=message):
         make()
+
+
+def test_clock_time_carries():
+    assert [clock_time(seconds) for seconds in (0.0, 59.6, 3599.7)] == ["0:00", "1:00", "1:00:00"]

@@ -15,7 +15,7 @@ from typing import Any, TextIO
 from diffshape._arguments import check
 from diffshape._notices import is_notebook, is_watched
 from diffshape.training.loop import StepReport
-from diffshape.training.schedule import Seconds
+from diffshape.training.schedule import Seconds, clock_time
 
 _SETTLE = 5
 """Number of step times before the first estimate; the very first ones include compilation."""
@@ -151,17 +151,6 @@ def with_progress(
         return
     with Progress(description) as progress:
         yield [*observers, progress]
-
-
-def clock_time(seconds: float) -> str:
-    """Seconds as people read them.
-
-    >>> clock_time(7.2), clock_time(65), clock_time(7384)
-    ('0:07', '1:05', '2:03:04')
-    """
-    minutes, whole = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02d}:{whole:02d}" if hours else f"{minutes}:{whole:02d}"
 
 
 def _bar(stream: TextIO) -> Any:

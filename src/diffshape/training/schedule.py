@@ -134,3 +134,14 @@ class Halving:
 def _check_final(schedule: str, final: float, above: bool) -> None:
     if not (above and final <= 1):
         raise ValueError(f"{schedule}: final is a share of the learning rate, at most 1 and above 0, got {final}")
+
+
+def clock_time(seconds: float) -> str:
+    """Seconds as people read them.
+
+    >>> clock_time(7.2), clock_time(65), clock_time(7384)
+    ('0:07', '1:05', '2:03:04')
+    """
+    minutes, whole = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02d}:{whole:02d}" if hours else f"{minutes}:{whole:02d}"

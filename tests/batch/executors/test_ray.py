@@ -3,28 +3,22 @@ import pytest
 from batch_work import do_as_told, job_of
 from diffshape.batch.executors.ray import Ray
 from diffshape.batch.jobs.records import Records
-from diffshape.batch.jobs.run_jobs import run_jobs
+from diffshape.batch.jobs.run_jobs import Watch, run_jobs
 
 ray = pytest.importorskip("ray")
 cluster_utils = pytest.importorskip("ray.cluster_utils")
 
 
-class Killer:
+class Killer(Watch):
     """Removes a node of the cluster after some jobs have ended."""
 
     def __init__(self, cluster, node, after):
         self.cluster, self.node, self.left = cluster, node, after
 
-    def began(self, job):
-        pass
-
     def ended(self, job, record, *, final):
         self.left -= 1
         if self.left == 0:
             self.cluster.remove_node(self.node, allow_graceful=False)
-
-    def tick(self):
-        pass
 
 
 @pytest.mark.slow

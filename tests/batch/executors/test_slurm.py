@@ -8,24 +8,13 @@ from diffshape.batch.jobs.run_jobs import run_jobs
 pytest.importorskip("submitit")
 
 
-class Silent:
-    def began(self, job):
-        pass
-
-    def ended(self, job, record, *, final):
-        pass
-
-    def tick(self):
-        pass
-
-
 @pytest.mark.slow
 def test_an_array_of_jobs_one_of_which_dies_once(tmp_path, importable_work):
     what = {"good": "work", "weak": "die once", "bad": "fail"}
     jobs = [job_of(tmp_path, name, word) for name, word in what.items()]
     records = Records(tmp_path)
     executor = Slurm(do_as_told, tmp_path / "slurm", slots=2, cluster="local")
-    assert run_jobs(jobs, executor, records, retries=1, watch=Silent())
+    assert run_jobs(jobs, executor, records, retries=1)
     assert {record.name: (record.status, record.attempts) for record in records.all()} == {
         "good": ("done", 1),
         "weak": ("done", 2),

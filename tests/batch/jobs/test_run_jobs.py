@@ -7,23 +7,17 @@ from diffshape.batch.executors.local import Local
 from diffshape.batch.executors.serial import Serial
 from diffshape.batch.jobs.job import Ending, Job
 from diffshape.batch.jobs.records import Record, Records
-from diffshape.batch.jobs.run_jobs import planned, run_jobs
+from diffshape.batch.jobs.run_jobs import Watch, planned, run_jobs
 
 
-class Heard:
+class Heard(Watch):
     """What was told of a batch."""
 
     def __init__(self):
         self.ends: list[tuple[str, str, bool]] = []
 
-    def began(self, job: Job):
-        pass
-
     def ended(self, job: Job, record: Record, *, final: bool):
         self.ends.append((job.name, record.status, final))
-
-    def tick(self):
-        pass
 
 
 def run(jobs: Sequence[Job], executor, *, retries=1, stopped=lambda: False):

@@ -6,6 +6,19 @@ from collections.abc import Sequence
 from diffshape.batch.jobs.job import Ending, Job
 
 
+def ending_without_result(error: Exception, *, stopping: bool) -> Ending:
+    """The ending of a job in whose place a cluster gave an error: its process or node died, or ran out of something.
+
+    Args:
+        error: What was raised when the result was asked for.
+        stopping: Whether the jobs had been asked to stop.
+    """
+    if stopping:
+        return Ending(status="interrupted")
+    first, *_ = str(error).strip().split("\n")
+    return Ending(status="failed", error=f"{type(error).__name__}: {first}")
+
+
 class Executor(ABC):
     """A place where jobs run, several at once; entered before the first one and left after the last."""
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from diffshape.batch.executors.executor import Executor
+from diffshape.batch.executors.executor import Executor, ending_without_result
 from diffshape.batch.jobs.job import Ending, Job, Work
 
 
@@ -79,7 +79,5 @@ class Ray(Executor):
     def _ending(self, task: Any) -> Ending:
         try:
             return self._ray.get(task)
-        except Exception as error:  # of Ray: the process or its node died, or ran out of memory
-            if self._stopping:
-                return Ending(status="interrupted")
-            return Ending(status="failed", error=f"{type(error).__name__}: {str(error).strip().splitlines()[0]}")
+        except Exception as error:
+            return ending_without_result(error, stopping=self._stopping)

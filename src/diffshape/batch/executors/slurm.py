@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from diffshape.batch.executors.executor import Executor
+from diffshape.batch.executors.executor import Executor, ending_without_result
 from diffshape.batch.jobs.job import Ending, Job, Work
 
 _POLL = 1.0
@@ -102,7 +102,5 @@ class Slurm(Executor):
     def _ending(self, task: Any) -> Ending:
         try:
             return task.result()
-        except Exception as error:  # of submitit: the process died, ran out of time or memory, or was cancelled
-            if self._stopping:
-                return Ending(status="interrupted")
-            return Ending(status="failed", error=f"{type(error).__name__}: {str(error).strip().splitlines()[0]}")
+        except Exception as error:
+            return ending_without_result(error, stopping=self._stopping)

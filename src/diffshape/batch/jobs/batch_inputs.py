@@ -84,7 +84,8 @@ def read_manifest(path: Path) -> list[BatchInput]:
             found.append((place, cells))
     if not wrong and not found:
         wrong.append(f"{path} has no row below its header")
-    _refuse(wrong)
+    if wrong:
+        raise ValueError(in_one_sentence(wrong))
     paths = [path.parent / Path(cells[_COLUMN]).expanduser() for _, cells in found]
     names = _names(paths)
     return [
@@ -98,10 +99,10 @@ def read_manifest(path: Path) -> list[BatchInput]:
     ]
 
 
-def _refuse(wrong: Sequence[str], shown: int = 10) -> None:
-    if wrong:
-        more = f"; and {len(wrong) - shown} more" if len(wrong) > shown else ""
-        raise ValueError("; ".join(wrong[:shown]) + more)
+def in_one_sentence(wrong: Sequence[str]) -> str:
+    """What is wrong with several inputs: the first ten of them, and how many more there are."""
+    more = f"; and {len(wrong) - 10} more" if len(wrong) > 10 else ""
+    return "; ".join(wrong[:10]) + more
 
 
 def _is_manifest(path: Path) -> bool:

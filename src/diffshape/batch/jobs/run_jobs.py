@@ -3,7 +3,6 @@
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
 
 from diffshape.batch.executors.executor import Executor
 from diffshape.batch.jobs.job import Ending, Job
@@ -14,8 +13,8 @@ _TICK = 0.5
 """Seconds between two reports of progress."""
 
 
-class Watch(Protocol):
-    """What follows a batch."""
+class Watch:
+    """What follows a batch; this one shows nothing."""
 
     def began(self, job: Job) -> None:
         """A job was begun."""
@@ -76,7 +75,7 @@ def run_jobs(
     records: Records,
     *,
     retries: int,
-    watch: Watch,
+    watch: Watch | None = None,
     stopped: Callable[[], bool] = lambda: False,
 ) -> bool:
     """Run jobs until each is done or has failed ``retries + 1`` times, whatever becomes of the processes they run in.
@@ -86,12 +85,13 @@ def run_jobs(
         executor: Where they run; entered here.
         records: Where it is written down.
         retries: How often a job that failed is tried again.
-        watch: Told of everything.
+        watch: Told of everything; None: nothing is shown.
         stopped: Asked now and then whether the batch is to stop.
 
     Returns:
         Whether everything was run; False if it was stopped before.
     """
+    watch = watch or Watch()
     waiting, running, stop = deque(jobs), 0, False
     with executor:
         while running or (waiting and not stop):

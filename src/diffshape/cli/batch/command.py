@@ -48,7 +48,7 @@ def run(arguments: Batch) -> int:
         say.folder(folder)
         executor = _executor(arguments, folder)
         say(f"{len(jobs)} jobs: {len(plan.finished)} finished, {len(plan.open)} to run")
-        watch = BatchWatch(total=len(plan.open), slots=executor.slots, quiet=arguments.quiet)
+        watch = BatchWatch(total=len(plan.open), quiet=arguments.quiet)
         try:
             with Interrupts() as interrupts, watch:
                 whole = run_jobs(

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from diffshape._did_you_mean import did_you_mean
 from diffshape.batch.compared_scan import truth_of
-from diffshape.batch.jobs.batch_inputs import BatchInput, batch_inputs
+from diffshape.batch.jobs.batch_inputs import BatchInput, batch_inputs, in_one_sentence
 from diffshape.batch.jobs.job import Job
 from diffshape.batch.jobs.records import FOLDER
 from diffshape.cli.batch.arguments import ITS_OWN, SUFFIXES, Batch, passed_options
@@ -35,8 +35,7 @@ def jobs_of(arguments: Batch, folder: Path) -> list[Job]:
         except (UsageError, OSError, ValueError) as error:  # noqa: PERF203
             wrong.append(f"{item.place or item.path}: {error}")
     if wrong:
-        more = f"; and {len(wrong) - 10} more" if len(wrong) > 10 else ""
-        raise UsageError(f"nothing was run, as {len(wrong)} inputs are wrong. " + "; ".join(wrong[:10]) + more)
+        raise UsageError(f"nothing was run, as {len(wrong)} inputs are wrong. {in_one_sentence(wrong)}")
     first, parts = _shard(arguments.shard)
     return jobs[first - 1 :: parts]
 

@@ -10,23 +10,24 @@ from rich.table import Table
 
 from diffshape.batch.jobs.job import Job
 from diffshape.batch.jobs.records import Record
+from diffshape.batch.jobs.run_jobs import Watch
+from diffshape.training.schedule import clock_time
 
 _SHOWN = 12
 """Largest number of running jobs in the live table."""
 
 
-class BatchWatch:
+class BatchWatch(Watch):
     """Counts, running jobs and the time that is left."""
 
-    def __init__(self, *, total: int, slots: int, quiet: bool) -> None:
+    def __init__(self, *, total: int, quiet: bool) -> None:
         """
         Args:
             total: Number of jobs that are to be run.
-            slots: How many run at once.
             quiet: Whether nothing is shown.
         """
         self.done = self.failed = 0
-        self._total, self._slots, self._quiet = total, slots, quiet
+        self._total, self._quiet = total, quiet
         self._begun = time.monotonic()
         self._taken: list[float] = []
         self._running: dict[str, float] = {}
@@ -74,31 +75,19 @@ class BatchWatch:
         if not self._taken:
             return None
         mean, now = sum(self._taken) / len(self._taken), time.monotonic()
-        waiting = self._total - self.done - self.failed - len(self._running)
         rest = sum(max(0.0, mean - (now - begun)) for begun in self._running.values())
-        return (waiting * mean + rest) / self._slots
+        return (self._waiting * mean + rest) / max(1, len(self._running))
+
+    @property
+    def _waiting(self) -> int:
+        return self._total - self.done - self.failed - len(self._running)
 
     def _table(self) -> Table:
-        left = self.left()
+        left, now = self.left(), time.monotonic()
         table = Table.grid(padding=(0, 2))
-        waiting = self._total - self.done - self.failed - len(self._running)
-        counts = f"{self.done} done, {self.failed} failed, {len(self._running)} running, {waiting} waiting"
-        table.add_row(counts, f"{_clock(time.monotonic() - self._begun)} so far", _about(left))
+        counts = f"{self.done} done, {self.failed} failed, {len(self._running)} running, {self._waiting} waiting"
+        about = "" if left is None else f"about {clock_time(left)} left"
+        table.add_row(counts, f"{clock_time(now - self._begun)} so far", about)
         for name, begun in list(self._running.items())[:_SHOWN]:
-            table.add_row(f"  {name}", _clock(time.monotonic() - begun), "")
+            table.add_row(f"  {name}", clock_time(now - begun), "")
         return table
-
-
-def _about(seconds: float | None) -> str:
-    return "" if seconds is None else f"about {_clock(seconds)} left"
-
-
-def _clock(seconds: float) -> str:
-    """A length of time as it is read on a clock.
-
-    >>> _clock(3725)
-    '1:02:05'
-    """
-    whole = int(seconds)
-    hours, rest = divmod(whole, 3600)
-    return f"{hours}:{rest // 60:02}:{rest % 60:02}" if hours else f"{rest // 60}:{rest % 60:02}"

@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from diffshape.training.loop import StepReport
-from diffshape.training.progress import TimeLeft, clock_time
-from diffshape.training.schedule import Seconds
+from diffshape.training.progress import TimeLeft
+from diffshape.training.schedule import Seconds, clock_time
 
 if TYPE_CHECKING:
     import viser  # type: ignore[import-not-found]
