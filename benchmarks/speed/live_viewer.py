@@ -38,6 +38,8 @@ _CAMERA = {
     "up_direction": (0.0, 0.0, 1.0),
 }
 """What a browser says first."""
+WORKERS = ("diffshape_", "distances_")
+"""First letters of the names of threads that the library works on."""
 
 
 class Outcome(NamedTuple):
@@ -126,18 +128,19 @@ def _watched(inputs, settings, clock) -> Outcome:
         while not shown.server.get_clients():
             time.sleep(0.05)
         device = chosen_device("cpu", argument="device")
-        before = _other_threads()
+        before = _server_seconds()
         run_fit(inputs.begin(settings), None, device=device, observers=[live, clock])
-        serving = _other_threads() - before
+        serving = _server_seconds() - before
     finally:
         shown.close()
         browser.wait(timeout=20)
     return clock.outcome._replace(surfaces=live.surfaces, drawing_cpu=live.spent, serving_cpu=serving)
 
 
-def _other_threads() -> float:
-    """Processor seconds of all Python threads but this one: those of the server."""
-    others = [each for each in threading.enumerate() if each is not threading.current_thread()]
+def _server_seconds() -> float:
+    """Processor seconds of the threads of the server: all Python threads but this one and those that the fit works on."""
+    working = (threading.current_thread().name, *WORKERS)
+    others = [each for each in threading.enumerate() if not each.name.startswith(working)]
     return sum(time.clock_gettime(time.pthread_getcpuclockid(each.ident)) for each in others if each.ident)
 
 
