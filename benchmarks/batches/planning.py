@@ -23,7 +23,7 @@ from diffshape.batch.jobs.records import Records
 from diffshape.batch.jobs.run_jobs import run_jobs
 
 LOADING = 3.0
-"""Seconds in which a fresh process imports what a fit needs, measured by ``benchmarks.batches.speed``."""
+"""Seconds in which a fresh process imports what a fit needs: the import of ``benchmarks.speed.cold_start``, rounded."""
 
 
 def driver_seconds(jobs: int = 2000) -> float:

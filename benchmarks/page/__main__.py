@@ -11,6 +11,7 @@ from benchmarks.page.batches import batch_failures, batch_planning, batch_throug
 from benchmarks.page.cold_start import cold_start
 from benchmarks.page.hand_written import cost, hash_perceptron, sines, softplus, wing
 from benchmarks.page.landmark_study import landmark_study
+from benchmarks.page.live_viewer import live_viewer
 from benchmarks.page.many_meshes import many_meshes
 from benchmarks.page.mesh_fields import mesh_fields, mesh_signs
 from benchmarks.page.meshes import packed_meshes, triangles
@@ -53,6 +54,7 @@ SECTIONS = (
     (mesh_signs, "mesh_signs.jsonl"),
     (surface_models, "occupancy.jsonl"),
     (several_answers, "several_answers.jsonl"),
+    (live_viewer, "live_viewer.jsonl"),
     (batch_failures, "batch_failures.jsonl"),
     (batch_throughput, "batch.jsonl"),
     (batch_planning, "batch_planning.jsonl"),

@@ -1,6 +1,7 @@
 """The sections of the benchmark page on batches: failures, throughput, and what large ones cost."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from benchmarks.measure import Row
 from benchmarks.page.tables import machines, table
@@ -31,7 +32,7 @@ holds up the others, and `--shard` should divide the work.
 def batch_failures(rows: Sequence[Row]) -> str:
     """A row for every way to disturb a batch."""
     names = ["fits", "results", "twice", "tried again", "other bits"]
-    lines = [[way, *(str(row[name]) for name in names)] for way, row in _newest(rows, "way").items()]
+    lines = [[way, *(str(row[name]) for name in names)] for (way,), row in _newest(rows, "way").items()]
     head = ["killed", *names]
     return FAILURES.format(fits=rows[0]["fits"]) + machines(rows) + table(head, lines)
 
@@ -47,7 +48,7 @@ def batch_throughput(rows: Sequence[Row]) -> str:
             f"{row['seconds']:.0f}",
             ", ".join(f"{megabytes:.0f}" for megabytes in row.get("megabytes", [])) or "–",
         ]
-        for way, row in _newest(rows, "way").items()
+        for (way, _), row in _newest(rows, "way", "fits").items()
     ]
     head = ["way", "fits", "points", "processes", "s", "MB along the way"]
     return THROUGHPUT + machines(rows) + table(head, lines)
@@ -55,7 +56,6 @@ def batch_throughput(rows: Sequence[Row]) -> str:
 
 def batch_planning(rows: Sequence[Row]) -> str:
     """A row for every size of batch and number of processors."""
-    known = {(row["jobs"], row["processors"]): row for row in rows}.values()
     lines = [
         [
             f"{row['jobs']:,}",
@@ -66,11 +66,12 @@ def batch_planning(rows: Sequence[Row]) -> str:
             f"{row['memory_gb']:,.0f}",
             f"{row['disk_gb']:,}",
         ]
-        for row in known
+        for row in _newest(rows, "jobs", "processors").values()
     ]
     head = ["fits", "processors", "hours", "processor hours", "driver busy", "memory, GB", "disk, GB"]
     return PLANNING.format(driver=rows[-1]["driver_ms"]) + machines(rows) + table(head, lines)
 
 
-def _newest(rows: Sequence[Row], name: str) -> dict[str, Row]:
-    return {row[name]: row for row in rows}
+def _newest(rows: Sequence[Row], *names: str) -> dict[tuple[Any, ...], Row]:
+    """The last row of those that agree in these values."""
+    return {tuple(row[name] for name in names): row for row in rows}

@@ -138,6 +138,8 @@ def clean_scan(
     first, place = distinct_rows(unit)
     unit = torch.from_numpy(unit[first])
     del first  # memory of 10 million points matters from here on
+    held = points if isinstance(points, (np.ndarray, Tensor)) else rows
+    del rows  # of an array they can be had again
     given = None if noise is None else float(noise) / frame.scale
     learnt = shipped_prior(chosen) if prior is None else read_prior(prior).to(chosen)
     found = cleaned(learnt, unit.to(chosen), given)
@@ -146,14 +148,14 @@ def clean_scan(
 
     def each_row(values: Tensor, otherwise: float | bool) -> NDArray[Any]:
         """Values of distinct points for every row; ``otherwise`` where a row is not finite."""
-        full = np.full((len(rows), *values.shape[1:]), otherwise, bool if values.dtype == torch.bool else np.float64)
+        full = np.full((len(usable), *values.shape[1:]), otherwise, bool if values.dtype == torch.bool else np.float64)
         full[usable] = values.numpy()[place]
         return full
 
     moved = each_row(surface - unit, 0)  # exactly 0 where a point stays
     del found, surface, unit
     moved *= frame.scale
-    moved += rows
+    moved += as_points(held, name=name).points
     confidence = torch.where(outliers, 0, 1 / (1 + error / spacing))
     typical = float(around[~outliers].median()) * frame.scale if not outliers.all() else 0.0
     return CleanScan(

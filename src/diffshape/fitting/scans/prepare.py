@@ -20,12 +20,11 @@ from diffshape.ops.neighbors.index import NeighborIndex
 from diffshape.ops.orientation.orient_points import OrientedPoints, orient_points
 from diffshape.ops.orientation.point_areas import AREA_NEIGHBORS, point_areas
 
-DISAGREEMENT = 4.0
-"""Error of a cleaned point for each unit of length by which its neighbours on the same side differ from a quadric:
-cleaned points form one sheet, and where they form several, as views do that do not meet, the truth is between them."""
 LAYERED = 0.15
-"""Mean of that difference, in spacings, from which on a scan has layers: it was 0.2 to 0.34 where views did not meet,
-and at most 0.11 on other cleaned scans."""
+"""Mean difference of neighbours on the same side from a quadric, in spacings, from which on a scan has layers: it was
+0.17 to 0.34 where views did not meet, and at most 0.11 on other cleaned scans, whose detail it is."""
+DISAGREEMENT = 4.0
+"""Error of a point of a scan with layers for each unit of length of that difference: the truth is between them."""
 FARTHEST = 1.0
 """Largest coordinate of a clean point in the unit frame, where the surface ends at 0.5."""
 
@@ -122,7 +121,7 @@ def prepare_scan(
         oriented, quadrics = oriented._replace(normals=sides), _quadrics(surface, sides, neighbors, config)
     quadrics = _as_dtype(quadrics, points.dtype)
     errors = clean.error[on_surface].to(points.dtype)
-    if moved:
+    if moved and _has_layers(quadrics, oriented.spacing):
         errors = torch.hypot(errors, DISAGREEMENT * quadrics.residuals)
     return PreparedScan(
         quadrics=quadrics,
@@ -188,10 +187,15 @@ def _oriented(
     )
     oriented = turn(widths=sides.widths)
     quadrics = _quadrics(surface, oriented.normals, neighbors, config)
-    if not moved or quadrics.residuals.mean() <= LAYERED * oriented.spacing:
+    if not moved or not _has_layers(quadrics, oriented.spacing):
         return oriented, quadrics
     oriented = turn(widths=sides.wide)
     return oriented, _quadrics(surface, oriented.normals, neighbors, config)
+
+
+def _has_layers(quadrics: LocalQuadrics, spacing: float) -> bool:
+    """Whether cleaned points lie on several sheets, as those of views do that do not meet."""
+    return bool(quadrics.residuals.mean() > LAYERED * spacing)
 
 
 def _quadrics(
