@@ -32,7 +32,7 @@ EXACT = 0.05
 """Error that is added to the expected one of every point, in spacings."""
 TRUST = 2.0
 """Factor of the expected errors: neighbouring points were cleaned by the same ones, and err alike."""
-SLOPE = 1.0
+SLOPE = 2.0
 """Error of the normals, as a slope."""
 STIFFNESS = 0.2
 """Weight of the bending, for cells as wide as the spacing."""
