@@ -30,9 +30,9 @@ GAP = 3.0
 """Distance from all points, in spacings, from which on a surface closes a gap between them."""
 EXACT = 0.05
 """Error that is added to the expected one of every point, in spacings."""
-TRUST = 2.0
+TRUST = 1.4
 """Factor of the expected errors: neighbouring points were cleaned by the same ones, and err alike."""
-SLOPE = 2.0
+SLOPE = 1.0
 """Error of the normals, as a slope."""
 STIFFNESS = 0.2
 """Weight of the bending, for cells as wide as the spacing."""
