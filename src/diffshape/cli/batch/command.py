@@ -43,12 +43,19 @@ def run(arguments: Batch) -> int:
     shard = f"shard {arguments.shard.replace('/', ' of ')}" if arguments.shard else "all"
     records = Records(folder)
     with only_here(folder / FOLDER / shard):
+        executor = _executor(arguments, records)
         with usage_errors():
-            plan = planned(jobs, records, retries=arguments.retries, retry_failed=arguments.retry_failed)
+            plan = planned(
+                jobs,
+                records,
+                retries=arguments.retries,
+                retry_failed=arguments.retry_failed,
+                running=executor.rejoin(jobs),
+            )
         say.folder(folder)
-        executor = _executor(arguments, folder)
-        say(f"{len(jobs)} jobs: {len(plan.finished)} finished, {len(plan.open)} to run")
-        watch = BatchWatch(total=len(plan.open), quiet=arguments.quiet)
+        begun = f", {len(plan.running)} begun before" if plan.running else ""
+        say(f"{len(jobs)} jobs: {len(plan.finished)} finished{begun}, {len(plan.open)} to run")
+        watch = BatchWatch(total=len(plan.open) + len(plan.running), quiet=arguments.quiet)
         try:
             with Interrupts() as interrupts, watch:
                 whole = run_jobs(
@@ -56,6 +63,7 @@ def run(arguments: Batch) -> int:
                     executor,
                     records,
                     retries=arguments.retries,
+                    running=plan.running,
                     watch=watch,
                     stopped=lambda: interrupts.requested,
                 )
@@ -77,7 +85,7 @@ def _write_report(folder: Path) -> None:
         print(f"no report.html: {error}", file=sys.stderr)
 
 
-def _executor(arguments: Batch, folder: Path) -> Executor:
+def _executor(arguments: Batch, records: Records) -> Executor:
     if arguments.executor == "serial":
         return Serial(do_job)
     if arguments.executor == "ray":
@@ -89,7 +97,7 @@ def _executor(arguments: Batch, folder: Path) -> Executor:
 
         return Slurm(
             do_job,
-            folder / FOLDER / "slurm",
+            records,
             slots=arguments.jobs or _SLURM_JOBS,
             threads=arguments.threads,
             gpus=int(arguments.gpus),
