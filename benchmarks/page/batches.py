@@ -9,9 +9,11 @@ from benchmarks.page.tables import machines, table
 FAILURES = """
 ## Batches whose processes are killed
 
-{fits} small fits by `diffshape batch`, disturbed by `benchmarks/batches/failures.py`. local: a worker process is
+Small fits by `diffshape batch`, disturbed by `benchmarks/batches/failures.py`. local: a worker process is
 killed. driver: the batch itself is killed, and the same command typed again. ray: on a cluster of three local nodes a
-worker and a node are killed. "Other bits" are results that differ in a bit from those of an undisturbed serial batch.
+worker and a node are killed. several: on such a cluster two workers and a node are killed at different times, and one
+scan more is damaged, which fails for good. "Other bits" are results that differ in a bit from those of an undisturbed
+serial batch.
 """
 THROUGHPUT = """
 ## Batches beside shells started by hand
@@ -31,10 +33,10 @@ holds up the others, and `--shard` should divide the work.
 
 def batch_failures(rows: Sequence[Row]) -> str:
     """A row for every way to disturb a batch."""
-    names = ["fits", "results", "twice", "tried again", "other bits"]
-    lines = [[way, *(str(row[name]) for name in names)] for (way,), row in _newest(rows, "way").items()]
+    names = ["fits", "results", "twice", "failed", "tried again", "other bits"]
+    lines = [[way, *(str(row.get(name, 0)) for name in names)] for (way,), row in _newest(rows, "way").items()]
     head = ["killed", *names]
-    return FAILURES.format(fits=rows[0]["fits"]) + machines(rows) + table(head, lines)
+    return FAILURES + machines(rows) + table(head, lines)
 
 
 def batch_throughput(rows: Sequence[Row]) -> str:
