@@ -149,7 +149,7 @@ def three_nodes() -> Iterator[tuple[Any, Any]]:
     cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 1, "include_dashboard": False})
     nodes = [cluster.add_node(num_cpus=1) for _ in range(2)]
     cluster.wait_for_nodes()
-    os.environ["RAY_ADDRESS"] = cluster.address
+    os.environ["RAY_ADDRESS"] = str(cluster.address)
     try:
         yield cluster, nodes[0]
     finally:

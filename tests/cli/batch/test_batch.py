@@ -126,6 +126,15 @@ def test_a_batch_that_is_told_to_stop_ends_with_130_and_goes_on(scans, tmp_path,
     assert {name: row["attempts"] for name, row in rows_of(out).items()} == {"ball0": "1", "ball1": "1"}
 
 
+def test_a_page_of_too_many_runs_is_left_to_its_command(scans, tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr(command, "do_job", lambda job: Ending(status="done"))
+    monkeypatch.setattr(command, "_LARGEST_PAGE", 1)
+    out = tmp_path / "runs"
+    balls = [str(scans / f"ball{number}.ply") for number in range(2)]
+    assert main(["batch", *balls, "--out", str(out), "--executor", "serial"]) == 0
+    assert f"no report.html of 2 runs; this writes it: diffshape report {out}" in capsys.readouterr().err
+
+
 def test_surfaces_are_scored_against_those_of_their_names(truths, tmp_path):
     out = tmp_path / "scores"
     words = [str(truths), "--truth", str(truths), "--out", str(out), "--executor", "serial", "--samples", "500"]

@@ -5,6 +5,7 @@ import os
 import sys
 from pathlib import Path
 
+from diffshape._commands import typed_as
 from diffshape.batch.executors.executor import Executor
 from diffshape.batch.executors.local import Local
 from diffshape.batch.executors.serial import Serial
@@ -24,6 +25,8 @@ from diffshape.training.interrupt import Interrupts
 
 _SLURM_JOBS = 64
 """Number of jobs that SLURM runs at once, if none is given."""
+_LARGEST_PAGE = 2000
+"""Number of runs above which no page of all of them is written: each takes 4 kB of it, and some time of the browser."""
 _FILES = {
     "report.html": "the runs on one page, with pictures, scores to sort by, and links to their reports",
     "table.csv": "a row for each job: status, attempts, seconds, and all numbers of its result",
@@ -71,14 +74,17 @@ def run(arguments: Batch) -> int:
             every = records.all()
             write_table(folder, every)
         if whole and arguments.verb == "fit":
-            _write_report(folder)
+            _write_report(folder, len(every))
     mine = {job.name for job in jobs}
     return _told(say, arguments, folder, [record for record in every if record.name in mine], whole=whole)
 
 
-def _write_report(folder: Path) -> None:
+def _write_report(folder: Path, runs: int) -> None:
     from diffshape.report import write_report
 
+    if runs > _LARGEST_PAGE:
+        print(f"no report.html of {runs} runs; this writes it: {typed_as('report', folder)}", file=sys.stderr)
+        return
     try:
         write_report(folder)
     except Exception as error:  # such as that no fit came as far as a folder
