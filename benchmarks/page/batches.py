@@ -64,7 +64,7 @@ def batch_planning(rows: Sequence[Row]) -> str:
         [
             f"{row['jobs']:,}",
             f"{row['processors']:,}",
-            f"{row['hours']:,.1f}",
+            f"{row['hours']:,.2f}",
             f"{row['processor_hours']:,}",
             f"{row['driver_busy']:.3f}",
             f"{row['memory_gb']:,.0f}",
