@@ -111,8 +111,13 @@ def _executor(arguments: Batch, records: Records) -> Executor:
             job_seconds=arguments.job_seconds,
             partition=arguments.partition,
         )
-    slots = arguments.jobs or max(1, (os.cpu_count() or 1) // arguments.threads)
+    slots = arguments.jobs or max(1, _processors() // arguments.threads)
     return Local(do_job, slots=slots, memory=arguments.job_memory, job_seconds=arguments.job_seconds)
+
+
+def _processors() -> int:
+    """Processors that this process may use: a scheduler may give it fewer than the machine has."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _told(say: Messages, arguments: Batch, folder: Path, records: list[Record], *, whole: bool) -> int:
