@@ -156,7 +156,8 @@ def test_shards_divide_the_jobs(truths, tmp_path):
     [
         ("input,steps\nball0.ply,many\nball1.ply,3\n", "line 2: --steps must be a whole number, got 'many'"),
         ("input,stesp\nball0.ply,3\n", "line 2: there is no option for the column 'stesp'; did you mean --steps"),
-        ("input\nball7.ply\n", "line 2: there is no such file"),
+        ("input\nball7.ply\n", "line 2: there is no file /"),
+        ("input\nball7.ply\n", "/ball7.ply"),
         ("input,name\nball0.ply,a\nball1.ply,a\n", "two inputs are called a"),
         ("input,name\nball0.ply,../a\n", "line 2: '../a' cannot be the name of a job"),
         ("input,open\nball0.ply,perhaps\n", "line 2: the column 'open' must be yes or no"),

@@ -10,7 +10,7 @@ from diffshape.batch.executors.executor import Executor
 from diffshape.batch.executors.local import Local
 from diffshape.batch.executors.serial import Serial
 from diffshape.batch.jobs.records import FOLDER, Record, Records
-from diffshape.batch.jobs.run_jobs import planned, run_jobs
+from diffshape.batch.jobs.run_jobs import Plan, planned, run_jobs
 from diffshape.batch.jobs.table import table_rows, write_table
 from diffshape.cli.batch.arguments import Batch as Batch
 from diffshape.cli.batch.arguments import check, folder_of
@@ -56,8 +56,7 @@ def run(arguments: Batch) -> int:
                 running=executor.rejoin(jobs),
             )
         say.folder(folder)
-        begun = f", {len(plan.running)} begun before" if plan.running else ""
-        say(f"{len(jobs)} jobs: {len(plan.finished)} finished{begun}, {len(plan.open)} to run")
+        say(_planned(plan))
         watch = BatchWatch(total=len(plan.open) + len(plan.running), quiet=arguments.quiet)
         try:
             with Interrupts() as interrupts, watch:
@@ -77,6 +76,15 @@ def run(arguments: Batch) -> int:
             _write_report(folder, len(every))
     mine = {job.name for job in jobs}
     return _told(say, arguments, folder, [record for record in every if record.name in mine], whole=whole)
+
+
+def _planned(plan: Plan) -> str:
+    """What is to be done, in a line."""
+    failed = sum(record.status == "failed" for _, record in plan.finished)
+    counts = {"finished": len(plan.finished) - failed, "failed before": failed, "begun before": len(plan.running)}
+    parts = [f"{count} {what}" for what, count in counts.items() if count or what == "finished"]
+    total = len(plan.finished) + len(plan.running) + len(plan.open)
+    return f"{total} jobs: {', '.join(parts)}, {len(plan.open)} to run"
 
 
 def _write_report(folder: Path, runs: int) -> None:
