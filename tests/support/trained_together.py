@@ -88,7 +88,8 @@ def main(folder: Path, steps: int, stop: int | None = None) -> None:
                 os.kill(os.getpid(), signal.SIGTERM)
 
         for name, train in trainings().items():
-            train(steps=steps, folder=folder / name, observers=[interrupt])
+            result = train(steps=steps, folder=folder / name, observers=[interrupt])
+            assert result.interrupted == (stop is not None), name
 
 
 if __name__ == "__main__":

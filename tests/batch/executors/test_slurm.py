@@ -103,6 +103,9 @@ def test_a_task_that_no_record_names_does_nothing(tmp_path, monkeypatch):
     records.hand_over(job, "7")
     assert Named(work)(job).status == "done"
     assert done == [job]
+    records.end(job, Ending(status="interrupted"))
+    assert Named(work)(job).status == "failed"
+    assert done == [job]
 
 
 def test_a_machine_without_slurm_is_told(tmp_path):

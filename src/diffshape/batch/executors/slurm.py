@@ -23,7 +23,7 @@ _WARNING = 60
 
 @dataclass(frozen=True)
 class Named:
-    """Work that a task does only if the record of the job names this task.
+    """Work that a task does only if the record of the job names this task, and no ending.
 
     A driver that is killed between a submission and the record of it leaves tasks of which nobody knows; the next
     driver submits their jobs again, and such a task finds another one named, or none.
@@ -36,7 +36,7 @@ class Named:
         import submitit  # type: ignore[import-not-found]
 
         mine, until = submitit.JobEnvironment().job_id, time.monotonic() + _PATIENCE
-        while (record := Records(job.batch).of(job)) is None or record.task != mine:
+        while (record := Records(job.batch).of(job)) is None or (record.status, record.task) != ("begun", mine):
             if time.monotonic() > until:
                 return Ending(status="failed", error=f"the record of {job.name} does not name task {mine}")
             time.sleep(_POLL)
