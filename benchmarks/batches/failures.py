@@ -1,23 +1,28 @@
 """A batch of fits whose processes, nodes and driver are killed on the way, against the same fits undisturbed.
 
-    python -m benchmarks.batches.failures [--count 40] [--ways local driver ray] [--folder DIR]
+    python -m benchmarks.batches.failures [--count 40] [--ways local driver ray several] [--folder DIR]
 
 local: a worker process is killed with SIGKILL after a tenth of the fits.
 driver: the batch itself is killed with SIGKILL after a third, and the same command is typed again. ray: on a
-cluster of three local nodes a worker and then a node are killed. Of each way: how many results there are, how many were
-made twice, and how many differ in a bit from those of a serial batch.
+cluster of three local nodes a worker and then a node are killed. several: on such a cluster, with one damaged scan more
+among the inputs, a worker after an eighth of the fits, another after a quarter, and a node after a half. Of each way:
+how many results there are, how many were made twice (by the logs of the jobs), how many jobs failed for good, and how
+many results differ in a bit from those of a serial batch.
 """
 
 import argparse
 import csv
 import os
+import re
 import shutil
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from safetensors.numpy import load_file
@@ -44,7 +49,10 @@ def finished(out: Path) -> int:
 
 
 def run_batch(
-    scans: Path, out: Path, words: Sequence[str], disturb: Callable[[subprocess.Popen[bytes]], None] | None = None
+    scans: Path,
+    out: Path,
+    words: Sequence[str],
+    disturb: Callable[[subprocess.Popen[bytes]], None] | None = None,
 ) -> int:
     """Run the command of a batch, with a disturbance beside it; returns the exit code."""
     command = [*BATCH, str(scans), "--out", str(out), "--resolution", "48", "--retries", "3", *words]
@@ -60,10 +68,30 @@ def wait_for(out: Path, count: int, process: subprocess.Popen[bytes]) -> None:
         time.sleep(0.2)
 
 
-def children(pid: int) -> list[int]:
-    """Processes that a process started and that do jobs."""
-    listing = subprocess.run(["ps", "-o", "pid=,args=", "--ppid", str(pid)], capture_output=True, text=True).stdout
-    return [int(line.split()[0]) for line in listing.splitlines() if "spawn_main" in line]
+def kill_worker(pid: int, word: str) -> None:
+    """Kill a process that another or its children started, by a word of its command, once there is one."""
+    while not (workers := [each for each, command in descendants(pid) if word in command]):
+        time.sleep(0.05)
+    os.kill(workers[0], signal.SIGKILL)
+
+
+def descendants(pid: int) -> list[tuple[int, str]]:
+    """Processes that a process and its children started, and their commands."""
+    listing = subprocess.run(["ps", "-e", "-o", "pid=,ppid=,args="], capture_output=True, text=True).stdout
+    rows = [line.split(None, 2) for line in listing.splitlines()]
+    found, parents = [], [str(pid)]
+    while parents:
+        parent = parents.pop()
+        children = [row for row in rows if row[1] == parent]
+        found += [(int(row[0]), row[2]) for row in children]
+        parents += [row[0] for row in children]
+    return found
+
+
+def times_made(out: Path, name: str) -> int:
+    """How often the job of a name came to its end, by its log."""
+    log = (out / "batch" / "logs" / f"{name}.txt").read_text()
+    return len(re.findall(r"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d  diffshape ", log, re.MULTILINE))
 
 
 def compared(out: Path, serial: Path, name: str, count: int, seconds: float) -> Row:
@@ -76,7 +104,8 @@ def compared(out: Path, serial: Path, name: str, count: int, seconds: float) -> 
         "way": name,
         "fits": count,
         "results": len(done),
-        "twice": len(rows) - len({row["name"] for row in rows}),
+        "twice": sum(times_made(out, row["name"]) > 1 for row in done),
+        "failed": sum(row["status"] == "failed" for row in rows),
         "tried again": sum(int(row["attempts"]) > 1 for row in rows),
         "other bits": other,
         "seconds": round(seconds, 1),
@@ -96,7 +125,7 @@ def local(scans: Path, out: Path, count: int) -> None:
 
     def disturb(process: subprocess.Popen[bytes]) -> None:
         wait_for(out, count // 10, process)
-        os.kill(children(process.pid)[0], signal.SIGKILL)
+        kill_worker(process.pid, "spawn_main")
 
     run_batch(scans, out, ["--job-memory", "4"], disturb)
 
@@ -112,30 +141,52 @@ def driver(scans: Path, out: Path, count: int) -> None:
     run_batch(scans, out, [])
 
 
-def ray(scans: Path, out: Path, count: int) -> None:
-    """Kill a worker and a node of a cluster."""
+@contextmanager
+def three_nodes() -> Iterator[tuple[Any, Any]]:
+    """A cluster of three local nodes, and one of them that is not its head."""
     from ray.cluster_utils import Cluster
 
     cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 1, "include_dashboard": False})
     nodes = [cluster.add_node(num_cpus=1) for _ in range(2)]
     cluster.wait_for_nodes()
-    os.environ["RAY_ADDRESS"] = cluster.address
-
-    def disturb(process: subprocess.Popen[bytes]) -> None:
-        wait_for(out, count // 10, process)
-        workers = subprocess.run(["pgrep", "-f", "ray::do_job"], capture_output=True, text=True).stdout.split()
-        os.kill(int(workers[0]), signal.SIGKILL)
-        wait_for(out, count // 3, process)
-        cluster.remove_node(nodes[0], allow_graceful=False)
-
+    os.environ["RAY_ADDRESS"] = str(cluster.address)
     try:
-        run_batch(scans, out, ["--executor", "ray"], disturb)
+        yield cluster, nodes[0]
     finally:
         del os.environ["RAY_ADDRESS"]
         cluster.shutdown()
 
 
-WAYS = {"local": local, "driver": driver, "ray": ray}
+def ray(scans: Path, out: Path, count: int) -> None:
+    """Kill a worker and a node of a cluster."""
+    with three_nodes() as (cluster, node):
+
+        def disturb(process: subprocess.Popen[bytes]) -> None:
+            wait_for(out, count // 10, process)
+            kill_worker(os.getpid(), "ray::do_job")
+            wait_for(out, count // 3, process)
+            cluster.remove_node(node, allow_graceful=False)
+
+        run_batch(scans, out, ["--executor", "ray"], disturb)
+
+
+def several(scans: Path, out: Path, count: int) -> None:
+    """Kill two workers and a node of a cluster whose inputs hold a damaged scan."""
+    damaged = out.with_name("damaged.ply")
+    damaged.write_bytes((scans / "scan000.ply").read_bytes()[:1000])
+    with three_nodes() as (cluster, node):
+
+        def disturb(process: subprocess.Popen[bytes]) -> None:
+            for part in (8, 4):
+                wait_for(out, count // part, process)
+                kill_worker(os.getpid(), "ray::do_job")
+            wait_for(out, count // 2, process)
+            cluster.remove_node(node, allow_graceful=False)
+
+        run_batch(scans, out, [str(damaged), "--executor", "ray"], disturb)
+
+
+WAYS = {"local": local, "driver": driver, "ray": ray, "several": several}
 
 
 def main() -> None:

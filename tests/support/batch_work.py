@@ -14,7 +14,7 @@ def job_of(batch: Path, name: str, what: str = "work") -> Job:
 
 
 def do_as_told(job: Job) -> Ending:
-    """Work, fail, die, die once, hold memory, or wait until SIGTERM."""
+    """Work, fail, die, die once, hold memory, wait until SIGTERM, or wait to be let go."""
     mark = job.batch / f"{job.name}.begun"
     before = mark.exists()
     mark.touch()
@@ -28,9 +28,17 @@ def do_as_told(job: Job) -> Ending:
         time.sleep(60)
     if job.input == "wait":
         return _waited()
+    if job.input == "be let go":
+        _seen(job.batch / "go")
     with open(job.batch / "done.txt", "a") as done:
         done.write(f"{job.name}\n")
     return Ending(status="done", metrics={"process": os.getpid()})
+
+
+def _seen(path: Path) -> None:
+    until = time.monotonic() + 60
+    while not path.exists() and time.monotonic() < until:
+        time.sleep(0.01)
 
 
 def _waited() -> Ending:

@@ -16,7 +16,7 @@ import torch
 from diffshape import data, models
 from diffshape.fields import LatentMLPConfig
 from diffshape.training import StepReport
-from diffshape.training.parallel import joined
+from diffshape.training.parallel import joined, told_by_first
 
 QUICK = {"device": "cpu", "progress": False}
 
@@ -81,13 +81,15 @@ def main(folder: Path, steps: int, stop: int | None = None) -> None:
     """Make the trainings, as one of the processes."""
     torch.set_num_threads(1)
     with joined("cpu") as team:
+        assert told_by_first(str(folder) if team.is_first else "") == str(folder)
 
         def interrupt(report: StepReport) -> None:
             if report.step == stop and team.rank == team.count - 1:
                 os.kill(os.getpid(), signal.SIGTERM)
 
         for name, train in trainings().items():
-            train(steps=steps, folder=folder / name, observers=[interrupt])
+            result = train(steps=steps, folder=folder / name, observers=[interrupt])
+            assert result.interrupted == (stop is not None), name
 
 
 if __name__ == "__main__":

@@ -67,7 +67,8 @@ def losses_at(folder, step):
 def test_two_processes_have_the_loss_of_one_and_stop_together(stopped, alone, name):
     assert losses_at(stopped / name, 1) == pytest.approx(losses_at(alone / name, 1), rel=1e-4, abs=1e-6)
     checkpoints = [path.name for path in (stopped / name / "checkpoints").iterdir()]
-    assert checkpoints == [f"step_{STOP:06d}.safetensors"]
+    assert max(checkpoints) == f"step_{STOP:06d}.safetensors"  # slow machines also save on the way, by the clock
+    assert not (stopped / name / "model").exists()
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -147,8 +147,11 @@ def train(
         began, terms = monotonic() - seconds, None
         while not task.finished:
             stop, spent = agreed(interrupts.requested, monotonic() - began, device)
+            if stop:
+                interrupts.requested = True  # also where another process was told
+                break
             progress = budget.progress(step, spent)
-            if stop or progress >= 1:
+            if progress >= 1:
                 break
             lr = update.scale_learning_rate(schedule(progress))
             terms = update(task, step, progress)

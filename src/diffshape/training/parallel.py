@@ -61,7 +61,7 @@ def joined(device: str) -> Iterator[Processes]:
     on_gpu = device.startswith("cuda")
     if on_gpu:
         torch.cuda.set_device(int(os.environ["LOCAL_RANK"]))
-    torch.distributed.init_process_group("nccl" if on_gpu else "gloo", timeout=_PATIENCE)
+    torch.distributed.init_process_group("cpu:gloo,cuda:nccl" if on_gpu else "gloo", timeout=_PATIENCE)
     try:
         yield processes()
     finally:
@@ -127,7 +127,7 @@ def told_by_first(text: str) -> str:
     if processes().count == 1:
         return text
     letters = torch.zeros(_LONGEST, dtype=torch.uint8)
-    encoded = torch.frombuffer(bytearray(text.encode()), dtype=torch.uint8)
+    encoded = torch.tensor(list(text.encode()), dtype=torch.uint8)  # which may have no letter
     letters[: len(encoded)] = encoded
     torch.distributed.broadcast(letters, src=0)
     return bytes(letters[letters > 0].tolist()).decode()

@@ -22,19 +22,24 @@ class Killer(Watch):
 
 
 @pytest.mark.slow
-def test_a_worker_and_a_node_that_are_killed_lose_no_job(tmp_path, importable_work):
+def test_workers_and_a_node_that_are_killed_lose_no_job_and_a_poisoned_one_is_given_up(tmp_path, importable_work):
     cluster = cluster_utils.Cluster(initialize_head=True, head_node_args={"num_cpus": 1, "include_dashboard": False})
     try:
         node = cluster.add_node(num_cpus=1)
         cluster.wait_for_nodes()
-        jobs = [job_of(tmp_path, f"j{number:02}", "die once" if number == 3 else "work") for number in range(12)]
+        deaths = {3: "die once", 5: "die", 7: "die once"}
+        jobs = [job_of(tmp_path, f"j{number:02}", deaths.get(number, "work")) for number in range(12)]
         records = Records(tmp_path)
         executor = Ray(do_as_told, address=cluster.address)
         assert run_jobs(jobs, executor, records, retries=3, watch=Killer(cluster, node, 5))
         known = {record.name: record for record in records.all()}
+        poisoned = known.pop("j05")
+        assert (poisoned.status, poisoned.attempts) == ("failed", 4)
+        assert poisoned.error
         assert all(record.status == "done" for record in known.values())
-        assert len(known) == 12
+        assert len(known) == 11
         assert known["j03"].attempts > 1
+        assert known["j07"].attempts > 1
         assert sorted(set((tmp_path / "done.txt").read_text().split())) == sorted(known)
     finally:
         ray.shutdown()

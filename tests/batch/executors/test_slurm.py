@@ -1,27 +1,113 @@
+import os
+import re
+import subprocess
+import sys
+import time
+from pathlib import Path
+
 import pytest
 
+import small_slurm
 from batch_work import do_as_told, job_of
-from diffshape.batch.executors.slurm import Slurm
+from diffshape.batch.executors import slurm
+from diffshape.batch.executors.slurm import Named, Slurm
+from diffshape.batch.jobs.job import Ending
 from diffshape.batch.jobs.records import Records
-from diffshape.batch.jobs.run_jobs import run_jobs
+from diffshape.batch.jobs.run_jobs import planned, run_jobs
 
 pytest.importorskip("submitit")
 
 
+@pytest.fixture
+def quick(monkeypatch):
+    """Look often, and give a lost result up soon."""
+    monkeypatch.setattr(slurm, "_POLL", 0.05)
+    monkeypatch.setattr(slurm, "_GRACE", 1.0)
+
+
+@pytest.fixture
+def commands(tmp_path, monkeypatch):
+    """The commands of SLURM."""
+    small_slurm.install(tmp_path / "commands")
+    monkeypatch.setenv("PATH", f"{tmp_path / 'commands'}{os.pathsep}{os.environ['PATH']}")
+
+
+def jobs_of(batch, what):
+    return [job_of(batch, name, word) for name, word in what.items()]
+
+
+def known(records):
+    return {record.name: (record.status, record.attempts) for record in records.all()}
+
+
 @pytest.mark.slow
-def test_an_array_of_jobs_one_of_which_dies_once(tmp_path, importable_work):
-    what = {"good": "work", "weak": "die once", "bad": "fail"}
-    jobs = [job_of(tmp_path, name, word) for name, word in what.items()]
-    records = Records(tmp_path)
-    executor = Slurm(do_as_told, tmp_path / "slurm", slots=2, cluster="local")
+def test_an_array_of_jobs_one_of_which_dies_once(tmp_path, importable_work, quick):
+    what = {"good": "work", "weak": "die once", "bad": "fail", "dead": "die"}
+    jobs, records = jobs_of(tmp_path, what), Records(tmp_path)
+    executor = Slurm(do_as_told, records, slots=2, cluster="local")
     assert run_jobs(jobs, executor, records, retries=1)
-    assert {record.name: (record.status, record.attempts) for record in records.all()} == {
-        "good": ("done", 1),
-        "weak": ("done", 2),
-        "bad": ("failed", 2),
-    }
+    assert known(records) == {"good": ("done", 1), "weak": ("done", 2), "bad": ("failed", 2), "dead": ("failed", 2)}
+    dead = records.of(jobs[-1])
+    assert re.fullmatch(rf"its task {dead.task} ended as \w+, without a result", dead.error)
+
+
+@pytest.mark.slow
+def test_what_outlived_its_driver_is_not_begun_twice_and_what_was_lost_is_tried_again(
+    tmp_path, importable_work, quick, commands
+):
+    what = {"short": "work", "long": "be let go", "lost": "die once"}
+    jobs, records = jobs_of(tmp_path, what), Records(tmp_path)
+    script = Path(small_slurm.__file__).with_name("slurm_driver.py")
+    words = [f"{name}={word}" for name, word in what.items()]
+    with subprocess.Popen([sys.executable, str(script), str(tmp_path), *words]) as driver:
+        until = time.monotonic() + 60
+        while not all((tmp_path / f"{name}.begun").exists() for name in what) and time.monotonic() < until:
+            time.sleep(0.05)
+        driver.kill()
+    executor = Slurm(do_as_told, records, slots=3)
+    plan = planned(jobs, records, retries=0, running=executor.rejoin(jobs))
+    assert jobs[1] in plan.running
+    (tmp_path / "go").touch()
+    assert run_jobs(plan.open, executor, records, retries=1, running=plan.running)
+    assert known(records) == {"short": ("done", 1), "long": ("done", 1), "lost": ("done", 2)}
+    assert sorted((tmp_path / "done.txt").read_text().split()) == ["long", "lost", "short"]
+
+
+@pytest.mark.slow
+def test_tasks_that_are_told_to_stop_are_interrupted_whether_they_save_themselves_or_not(
+    tmp_path, importable_work, quick, commands
+):
+    jobs, records = jobs_of(tmp_path, {"polite": "wait", "deaf": "be let go"}), Records(tmp_path)
+    executor = Slurm(do_as_told, records, slots=2)
+    marks = [tmp_path / f"{job.name}.begun" for job in jobs]
+    assert not run_jobs(jobs, executor, records, retries=1, stopped=lambda: all(mark.exists() for mark in marks))
+    assert known(records) == {"polite": ("interrupted", 0), "deaf": ("interrupted", 0)}
+    assert not (tmp_path / "done.txt").exists()
+
+
+def test_a_task_that_no_record_names_does_nothing(tmp_path, monkeypatch):
+    monkeypatch.setattr(slurm, "_PATIENCE", 0.0)
+    monkeypatch.setenv("SUBMITIT_EXECUTOR", "local")
+    monkeypatch.setenv("SUBMITIT_LOCAL_JOB_ID", "7")
+    job, records, done = job_of(tmp_path, "a"), Records(tmp_path), []
+
+    def work(job):
+        done.append(job)
+        return Ending(status="done")
+
+    records.begin(job)
+    assert "does not name task 7" in Named(work)(job).error
+    records.hand_over(job, "8")
+    assert "does not name task 7" in Named(work)(job).error
+    assert not done
+    records.hand_over(job, "7")
+    assert Named(work)(job).status == "done"
+    assert done == [job]
+    records.end(job, Ending(status="interrupted"))
+    assert Named(work)(job).status == "failed"
+    assert done == [job]
 
 
 def test_a_machine_without_slurm_is_told(tmp_path):
     with pytest.raises(RuntimeError, match="slurm"):
-        Slurm(do_as_told, tmp_path, slots=1)
+        Slurm(do_as_told, Records(tmp_path), slots=1)

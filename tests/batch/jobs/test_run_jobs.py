@@ -48,10 +48,13 @@ def test_what_kills_every_process_is_recorded_and_not_tried_for_ever(tmp_path):
 @pytest.mark.parametrize(
     ("limits", "said"), [({"memory": 0.3}, "more than 0.3 GB"), ({"job_seconds": 3.0}, "longer than 3 seconds")]
 )
-def test_a_job_beyond_its_limits_is_ended(tmp_path, limits, said):
-    _, records, _ = run([job_of(tmp_path, "large", "hold memory")], Local(do_as_told, slots=1, **limits), retries=0)
+def test_a_job_beyond_its_limits_is_ended_and_no_other_is_harmed(tmp_path, limits, said):
+    jobs = [job_of(tmp_path, "large", "hold memory"), job_of(tmp_path, "beside"), job_of(tmp_path, "after")]
+    whole, records, _ = run(jobs, Local(do_as_told, slots=2, **limits), retries=0)
+    assert whole
     assert records["large"].status == "failed"
     assert said in records["large"].error
+    assert [(records[name].status, records[name].attempts) for name in ("beside", "after")] == [("done", 1)] * 2
 
 
 def test_a_batch_that_is_stopped_asks_its_jobs_to_and_counts_no_attempt(tmp_path):

@@ -1,5 +1,7 @@
 import csv
 import json
+import os
+import signal
 
 import numpy as np
 import pytest
@@ -7,6 +9,8 @@ import torch
 from safetensors.torch import load_file
 
 from diffshape import data
+from diffshape.batch.jobs.job import Ending, Job
+from diffshape.cli.batch import command
 from diffshape.cli.main import main
 
 pytestmark = pytest.mark.slow
@@ -97,6 +101,40 @@ def test_one_bad_file_among_good_ones_is_exit_code_3(scans, tmp_path, capsys):
     assert "broken.ply" in rows["broken"]["error"]
 
 
+def test_a_batch_of_which_all_failed_is_exit_code_1(tmp_path, capsys):
+    broken = tmp_path / "broken.ply"
+    broken.write_text("ply\nno")
+    assert main(["batch", str(broken), "--out", str(tmp_path / "runs"), "--executor", "serial"]) == 1
+    assert "0 done, 1 failed" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_batch_that_is_told_to_stop_ends_with_130_and_goes_on(scans, tmp_path, capsys, monkeypatch, number):
+    def work(job: Job) -> Ending:
+        if not (tmp_path / "told").exists():
+            (tmp_path / "told").touch()
+            os.kill(os.getpid(), number)
+        return Ending(status="done")
+
+    monkeypatch.setattr(command, "do_job", work)
+    out = tmp_path / "runs"
+    words = ["batch", str(scans / "ball0.ply"), str(scans / "ball1.ply"), "--out", str(out), "--executor", "serial"]
+    assert main(words) == 130
+    assert "go on with the same command" in capsys.readouterr().err
+    assert sorted(rows_of(out)) == ["ball0"]
+    assert main(words) == 0
+    assert {name: row["attempts"] for name, row in rows_of(out).items()} == {"ball0": "1", "ball1": "1"}
+
+
+def test_a_page_of_too_many_runs_is_left_to_its_command(scans, tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr(command, "do_job", lambda job: Ending(status="done"))
+    monkeypatch.setattr(command, "_LARGEST_PAGE", 1)
+    out = tmp_path / "runs"
+    balls = [str(scans / f"ball{number}.ply") for number in range(2)]
+    assert main(["batch", *balls, "--out", str(out), "--executor", "serial"]) == 0
+    assert f"no report.html of 2 runs; this writes it: diffshape report {out}" in capsys.readouterr().err
+
+
 def test_surfaces_are_scored_against_those_of_their_names(truths, tmp_path):
     out = tmp_path / "scores"
     words = [str(truths), "--truth", str(truths), "--out", str(out), "--executor", "serial", "--samples", "500"]
@@ -118,7 +156,8 @@ def test_shards_divide_the_jobs(truths, tmp_path):
     [
         ("input,steps\nball0.ply,many\nball1.ply,3\n", "line 2: --steps must be a whole number, got 'many'"),
         ("input,stesp\nball0.ply,3\n", "line 2: there is no option for the column 'stesp'; did you mean --steps"),
-        ("input\nball7.ply\n", "line 2: there is no such file"),
+        ("input\nball7.ply\n", "line 2: there is no file /"),
+        ("input\nball7.ply\n", "/ball7.ply"),
         ("input,name\nball0.ply,a\nball1.ply,a\n", "two inputs are called a"),
         ("input,name\nball0.ply,../a\n", "line 2: '../a' cannot be the name of a job"),
         ("input,open\nball0.ply,perhaps\n", "line 2: the column 'open' must be yes or no"),

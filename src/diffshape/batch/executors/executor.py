@@ -27,6 +27,16 @@ class Executor(ABC):
     def slots(self) -> int:
         """How many jobs run at once."""
 
+    def rejoin(self, jobs: Sequence[Job]) -> Sequence[Job]:
+        """Jobs that an earlier driver began and that outlived it; ``wait`` gives their endings as if begun here.
+
+        Called before the executor is entered, once; where jobs end with their driver, there are none.
+
+        Args:
+            jobs: The jobs of the batch.
+        """
+        return []
+
     @abstractmethod
     def start(self, job: Job) -> None:
         """Begin a job; at most ``slots`` at once."""

@@ -29,6 +29,8 @@ class Record:
     error: str = ""
     seconds: float = 0.0
     metrics: dict[str, Any] | None = None
+    task: str = ""
+    """Identifier that a scheduler gave the attempt, by which a later driver finds it; empty where there is none."""
 
     def is_of(self, job: Job) -> bool:
         """Whether the record is of the same command on the same input."""
@@ -60,11 +62,13 @@ class Records:
         fresh = Record(name=job.name, verb=job.verb, input=job.input, options=job.options, attempts=attempts)
         write_json(self._path(job.name), asdict(fresh))
 
+    def hand_over(self, job: Job, task: str) -> None:
+        """Write down that the attempt is a task of a scheduler, which outlives this process."""
+        write_json(self._path(job.name), asdict(replace(self._begun(job), task=task)))
+
     def end(self, job: Job, ending: Ending) -> Record:
         """Write down how the attempt ended; one that was told to stop does not count."""
-        begun = self.of(job)
-        if begun is None:
-            raise ValueError(f"{self._path(job.name)} is missing: the record of {job.name} was removed while it ran")
+        begun = self._begun(job)
         attempts = begun.attempts - (ending.status == "interrupted")
         known = replace(begun, **asdict(ending), attempts=attempts)
         write_json(self._path(job.name), asdict(known))
@@ -73,6 +77,12 @@ class Records:
     def forget(self, job: Job) -> None:
         """Remove the record, so that the job is tried as if it were new."""
         self._path(job.name).unlink(missing_ok=True)
+
+    def _begun(self, job: Job) -> Record:
+        record = self.of(job)
+        if record is None:
+            raise ValueError(f"{self._path(job.name)} is missing: the record of {job.name} was removed while it ran")
+        return record
 
     def _path(self, name: str) -> Path:
         return self.folder / f"{name}.json"

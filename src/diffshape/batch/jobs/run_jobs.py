@@ -1,7 +1,7 @@
 """The driver of a batch: jobs to an executor, endings to records, what failed once more."""
 
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 
 from diffshape.batch.executors.executor import Executor
@@ -32,11 +32,20 @@ class Plan:
 
     finished: list[tuple[Job, Record]] = field(default_factory=list)
     """Jobs that are done, or failed as often as they are tried."""
+    running: list[Job] = field(default_factory=list)
+    """Jobs that an earlier driver began and that an executor still has."""
     open: list[Job] = field(default_factory=list)
     """Jobs to run, in their order."""
 
 
-def planned(jobs: Sequence[Job], records: Records, *, retries: int, retry_failed: bool = False) -> Plan:
+def planned(
+    jobs: Sequence[Job],
+    records: Records,
+    *,
+    retries: int,
+    retry_failed: bool = False,
+    running: Collection[Job] = (),
+) -> Plan:
     """What the records say of the jobs.
 
     Args:
@@ -44,6 +53,7 @@ def planned(jobs: Sequence[Job], records: Records, *, retries: int, retry_failed
         records: The records of their batch.
         retries: How often a job that failed is tried again.
         retry_failed: Whether jobs that failed so often are tried anew.
+        running: Jobs that an executor still has (see :meth:`Executor.rejoin`).
 
     Raises:
         ValueError: A job is in the batch already with another input or other options, or a record is damaged.
@@ -56,6 +66,9 @@ def planned(jobs: Sequence[Job], records: Records, *, retries: int, retry_failed
                 f"{job.name} was made in {job.batch} from {record.input} with other options "
                 f"({' '.join(record.options) or 'none'}); choose another folder, or give what it had"
             )
+        if job in running:
+            plan.running.append(job)
+            continue
         spent = record is not None and record.status != "done" and record.attempts > retries
         if record is None or not (spent or record.status == "done"):
             plan.open.append(job)
@@ -75,6 +88,7 @@ def run_jobs(
     records: Records,
     *,
     retries: int,
+    running: Sequence[Job] = (),
     watch: Watch | None = None,
     stopped: Callable[[], bool] = lambda: False,
 ) -> bool:
@@ -85,6 +99,7 @@ def run_jobs(
         executor: Where they run; entered here.
         records: Where it is written down.
         retries: How often a job that failed is tried again.
+        running: Jobs that the executor has already.
         watch: Told of everything; None: nothing is shown.
         stopped: Asked now and then whether the batch is to stop.
 
@@ -92,17 +107,19 @@ def run_jobs(
         Whether everything was run; False if it was stopped before.
     """
     watch = watch or Watch()
-    waiting, running, stop = deque(jobs), 0, False
+    waiting, busy, stop = deque(jobs), len(running), False
+    for job in running:
+        watch.began(job)
     with executor:
-        while running or (waiting and not stop):
-            while waiting and running < executor.slots and not stop:
+        while busy or (waiting and not stop):
+            while waiting and busy < executor.slots and not stop:
                 job = waiting.popleft()
                 records.begin(job)
                 watch.began(job)
                 executor.start(job)
-                running, stop = running + 1, stopped()
+                busy, stop = busy + 1, stopped()
             for job, ending in executor.wait(_TICK):
-                running -= 1
+                busy -= 1
                 record = records.end(job, ending)
                 again = ending.status == "failed" and record.attempts <= retries
                 watch.ended(job, record, final=not again)

@@ -46,8 +46,8 @@ class Batch(VerbOptions):
     """Where the jobs run. local: in processes of this machine. serial: one after another in this process. ray: on the
     Ray cluster of RAY_ADDRESS, or on one that is started here. slurm: as arrays of SLURM's."""
     jobs: OptionalInt = None
-    """Number of jobs that run at once. Default: the number of processors, divided by --threads; with ray, what the
-    cluster has room for; with slurm, 64."""
+    """Number of jobs that run at once. Default: the number of processors that may be used, divided by --threads; with
+    ray, what the cluster has room for; with slurm, 64."""
     gpus: float = 0.0
     """GPUs of each job with ray, where 0.25 puts four jobs on one, or whole ones with slurm."""
     partition: Annotated[str | None, tyro.conf.arg(metavar="NAME", help_behavior_hint="")] = None

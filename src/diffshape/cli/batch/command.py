@@ -5,11 +5,12 @@ import os
 import sys
 from pathlib import Path
 
+from diffshape._commands import typed_as
 from diffshape.batch.executors.executor import Executor
 from diffshape.batch.executors.local import Local
 from diffshape.batch.executors.serial import Serial
 from diffshape.batch.jobs.records import FOLDER, Record, Records
-from diffshape.batch.jobs.run_jobs import planned, run_jobs
+from diffshape.batch.jobs.run_jobs import Plan, planned, run_jobs
 from diffshape.batch.jobs.table import table_rows, write_table
 from diffshape.cli.batch.arguments import Batch as Batch
 from diffshape.cli.batch.arguments import check, folder_of
@@ -24,6 +25,8 @@ from diffshape.training.interrupt import Interrupts
 
 _SLURM_JOBS = 64
 """Number of jobs that SLURM runs at once, if none is given."""
+_LARGEST_PAGE = 2000
+"""Number of runs above which no page of all of them is written: each takes 4 kB of it, and some time of the browser."""
 _FILES = {
     "report.html": "the runs on one page, with pictures, scores to sort by, and links to their reports",
     "table.csv": "a row for each job: status, attempts, seconds, and all numbers of its result",
@@ -43,12 +46,18 @@ def run(arguments: Batch) -> int:
     shard = f"shard {arguments.shard.replace('/', ' of ')}" if arguments.shard else "all"
     records = Records(folder)
     with only_here(folder / FOLDER / shard):
+        executor = _executor(arguments, records)
         with usage_errors():
-            plan = planned(jobs, records, retries=arguments.retries, retry_failed=arguments.retry_failed)
+            plan = planned(
+                jobs,
+                records,
+                retries=arguments.retries,
+                retry_failed=arguments.retry_failed,
+                running=executor.rejoin(jobs),
+            )
         say.folder(folder)
-        executor = _executor(arguments, folder)
-        say(f"{len(jobs)} jobs: {len(plan.finished)} finished, {len(plan.open)} to run")
-        watch = BatchWatch(total=len(plan.open), quiet=arguments.quiet)
+        say(_planned(plan))
+        watch = BatchWatch(total=len(plan.open) + len(plan.running), quiet=arguments.quiet)
         try:
             with Interrupts() as interrupts, watch:
                 whole = run_jobs(
@@ -56,6 +65,7 @@ def run(arguments: Batch) -> int:
                     executor,
                     records,
                     retries=arguments.retries,
+                    running=plan.running,
                     watch=watch,
                     stopped=lambda: interrupts.requested,
                 )
@@ -63,21 +73,33 @@ def run(arguments: Batch) -> int:
             every = records.all()
             write_table(folder, every)
         if whole and arguments.verb == "fit":
-            _write_report(folder)
+            _write_report(folder, len(every))
     mine = {job.name for job in jobs}
     return _told(say, arguments, folder, [record for record in every if record.name in mine], whole=whole)
 
 
-def _write_report(folder: Path) -> None:
+def _planned(plan: Plan) -> str:
+    """What is to be done, in a line."""
+    failed = sum(record.status == "failed" for _, record in plan.finished)
+    counts = {"finished": len(plan.finished) - failed, "failed before": failed, "begun before": len(plan.running)}
+    parts = [f"{count} {what}" for what, count in counts.items() if count or what == "finished"]
+    total = len(plan.finished) + len(plan.running) + len(plan.open)
+    return f"{total} jobs: {', '.join(parts)}, {len(plan.open)} to run"
+
+
+def _write_report(folder: Path, runs: int) -> None:
     from diffshape.report import write_report
 
+    if runs > _LARGEST_PAGE:
+        print(f"no report.html of {runs} runs; this writes it: {typed_as('report', folder)}", file=sys.stderr)
+        return
     try:
         write_report(folder)
     except Exception as error:  # such as that no fit came as far as a folder
         print(f"no report.html: {error}", file=sys.stderr)
 
 
-def _executor(arguments: Batch, folder: Path) -> Executor:
+def _executor(arguments: Batch, records: Records) -> Executor:
     if arguments.executor == "serial":
         return Serial(do_job)
     if arguments.executor == "ray":
@@ -89,7 +111,7 @@ def _executor(arguments: Batch, folder: Path) -> Executor:
 
         return Slurm(
             do_job,
-            folder / FOLDER / "slurm",
+            records,
             slots=arguments.jobs or _SLURM_JOBS,
             threads=arguments.threads,
             gpus=int(arguments.gpus),
@@ -97,8 +119,13 @@ def _executor(arguments: Batch, folder: Path) -> Executor:
             job_seconds=arguments.job_seconds,
             partition=arguments.partition,
         )
-    slots = arguments.jobs or max(1, (os.cpu_count() or 1) // arguments.threads)
+    slots = arguments.jobs or max(1, _processors() // arguments.threads)
     return Local(do_job, slots=slots, memory=arguments.job_memory, job_seconds=arguments.job_seconds)
+
+
+def _processors() -> int:
+    """Processors that this process may use: a scheduler may give it fewer than the machine has."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _told(say: Messages, arguments: Batch, folder: Path, records: list[Record], *, whole: bool) -> int:

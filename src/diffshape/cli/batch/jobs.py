@@ -54,7 +54,7 @@ def _check(job: Job) -> None:
 def _job(arguments: Batch, item: BatchInput, folder: Path, known: Mapping[str, Option]) -> Job:
     """The job of one input."""
     if not item.path.exists():
-        raise UsageError("there is no such file")
+        raise UsageError(f"there is no file {item.path}" if item.place else "there is no such file")
     if item.name in (FOLDER, ".", "..") or "/" in item.name or item.name.startswith("."):
         raise UsageError(f"{item.name!r} cannot be the name of a job; give it another in the column 'name'")
     words = [word for name, cell in item.cells.items() for word in _typed(name, cell, known, item)]
