@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Annotated, Literal, TypeAlias
 
 import tyro
 
-from diffshape._bounds import check_budget, check_resolution, check_whole
 from diffshape._did_you_mean import did_you_mean
-from diffshape.cli.device import check_threads, chosen_device, use_threads
+from diffshape.cli.device import chosen_device, use_threads
 from diffshape.cli.errors import DONE, FAILED, PARTLY_FAILED, UsageError, usage_errors
 from diffshape.cli.fit.arguments import FieldName, takes_normals
 from diffshape.cli.fit.defaults import defaults_of
+from diffshape.cli.fit.numbers import check_numbers
 from diffshape.cli.folders import fresh_folder
 from diffshape.cli.messages import Messages
 from diffshape.cli.parsing.options import (
@@ -130,13 +130,14 @@ def _comparison(arguments: Compare) -> "Comparison":
         UsageError: The arguments cannot be meant, or a number is out of range.
         FileNotFoundError: A file is not there.
     """
-    with usage_errors():
-        check_budget("", steps=arguments.steps, seconds=arguments.seconds, seed=arguments.seed)
-        check_threads(arguments.threads)
-        if arguments.resolution is not None:
-            check_resolution("--resolution", arguments.resolution, 16)
-        if arguments.max_points is not None:
-            check_whole("--max-points", arguments.max_points, 4)
+    check_numbers(
+        steps=arguments.steps,
+        seconds=arguments.seconds,
+        seed=arguments.seed,
+        resolution=arguments.resolution,
+        max_points=arguments.max_points,
+        threads=arguments.threads,
+    )
     methods = {name: _settings(arguments, name) for name in _methods(arguments.methods)}
     if arguments.normals is not None and not any(takes_normals(each.method) for each in methods.values()):
         raise UsageError(f"--normals has no effect on {' and '.join(methods)}; leave it out")
