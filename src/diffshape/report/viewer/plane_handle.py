@@ -71,8 +71,8 @@ def _only(plane: Plane) -> tuple[bool, bool, bool]:
     return first, second, third
 
 
-def _rectangle(plane: Plane, box: NDArray[np.float64]) -> NDArray[np.float64]:
+def _rectangle(plane: Plane, box: NDArray[np.float64]) -> NDArray[np.float32]:
     """The four sides (4, 2, 3) of the part of a plane in a box, seen from its highest corner."""
     right, up = np.diag(box[0] - box[1])[list(plane.sides)]
-    corners = np.stack([np.zeros(3), right, right + up, up])
+    corners = np.stack([np.zeros(3), right, right + up, up]).astype(np.float32)
     return np.stack([corners, np.roll(corners, -1, axis=0)], axis=1)
