@@ -14,7 +14,7 @@ from diffshape.data import read_mesh, read_points
 from diffshape.report import turntable
 
 IMAGES = Path(__file__).resolve().parents[1] / "images"
-COLORS, FRAMES, SIDE = 255, 30, 220
+COLORS, FRAMES, SIDE = 255, 30, 206
 """Colours of the still picture; pictures of the turning one, and the side of each of its two panels in pixels."""
 
 

@@ -107,7 +107,8 @@ def run(arguments: Compare) -> int:
     use_threads(arguments.threads)
     say.folder(comparison.folder)
     count = len(comparison.scans) * len(comparison.methods)
-    say(f"{len(comparison.scans)} scans x {len(comparison.methods)} methods: {count} fits on {comparison.device}")
+    counts = f"{_counted(len(comparison.scans), 'scan')} x {_counted(len(comparison.methods), 'method')}"
+    say(f"{counts}: {_counted(count, 'fit')} on {comparison.device}")
     try:
         table = comparison.run(
             watch=lambda name: _progress(f"fit {name}", arguments.quiet), told=lambda row: say(_line(row))
@@ -205,11 +206,15 @@ def _progress(description: str, quiet: bool) -> "Progress":
     return Progress(description, quiet=quiet)
 
 
+def _counted(number: int, what: str) -> str:
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"
+
+
 def _line(row: "ComparisonRow") -> str:
     """A row in a line, as soon as it is known."""
     if row.failed:
         return f"{row.scan}, {row.method}: failed: {row.error}"
-    parts = [f"{row.seconds:.0f} s"]
+    parts = [f"{row.seconds:.0f} s" if row.steps else "in closed form"]
     if row.chamfer is not None and row.normal_deg is not None:
         parts.append(f"chamfer x1e3 {1e3 * row.chamfer:.3f}, normals {row.normal_deg:.2f} deg")
     if row.spurious_share is not None:
