@@ -214,7 +214,7 @@ def _line(row: "ComparisonRow") -> str:
     """A row in a line, as soon as it is known."""
     if row.failed:
         return f"{row.scan}, {row.method}: failed: {row.error}"
-    parts = [f"{row.seconds:.0f} s" if row.steps else "in closed form"]
+    parts = ["in closed form" if row.steps == 0 else f"{row.seconds:.0f} s"]
     if row.chamfer is not None and row.normal_deg is not None:
         parts.append(f"chamfer x1e3 {1e3 * row.chamfer:.3f}, normals {row.normal_deg:.2f} deg")
     if row.spurious_share is not None:
