@@ -2,8 +2,8 @@
 
 from time import perf_counter
 
+from diffshape.batch.kernel_work import KERNEL_WORK
 from diffshape.cli.errors import DONE
-from diffshape.fitting.kernel_work import KERNEL_WORK
 from diffshape.ops.kernel_folder import kernel_folder
 
 
