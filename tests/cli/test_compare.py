@@ -27,7 +27,7 @@ def test_a_comparison_prints_rows_means_and_files_and_goes_on(capsys):
     assert main(command) == 0
     printed = capsys.readouterr().out
     for told in (
-        "1 scans x 2 methods: 2 fits on cpu",
+        "1 scan x 2 methods: 2 fits on cpu",
         "ball, igr: ",
         "ball, neural-pull: ",
         "Chamfer x1e3",

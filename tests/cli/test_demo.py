@@ -6,7 +6,7 @@ def test_demo_fits_the_built_in_scan(monkeypatch, tmp_path, capsys, ball):
 
     monkeypatch.setattr(scans, "demo_scan", lambda: (ball(), read_mesh_of_a_box()))
     assert main(["demo", "--out", str(tmp_path / "demo"), "--steps", "2", "--resolution", "48"]) == 0
-    assert "score: chamfer" in capsys.readouterr().out
+    assert "score, where the longest side is 1: chamfer" in capsys.readouterr().out
     assert (tmp_path / "demo" / "fit" / "mesh.ply").is_file()
 
 

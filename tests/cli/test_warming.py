@@ -1,5 +1,6 @@
 import pytest
 
+from diffshape.batch.kernel_work import KERNEL_WORK
 from diffshape.cli import warming
 from diffshape.cli.main import main
 
@@ -7,8 +8,8 @@ from diffshape.cli.main import main
 @pytest.fixture
 def done(monkeypatch):
     parts = []
-    for name in list(warming.WORK):
-        monkeypatch.setitem(warming.WORK, name, lambda name=name: parts.append(name))
+    for name in list(KERNEL_WORK):
+        monkeypatch.setitem(KERNEL_WORK, name, lambda name=name: parts.append(name))
     return parts
 
 
@@ -16,8 +17,8 @@ def test_every_part_is_done_and_told_and_where_kernels_are_kept(done, capsys, mo
     monkeypatch.setattr(warming, "kernel_folder", lambda: str(tmp_path))
     assert main(["info", "--warm"]) == 0
     lines = capsys.readouterr().out.splitlines()
-    assert done == list(warming.WORK)
-    assert [name in line for name, line in zip(warming.WORK, lines)] == [True] * len(warming.WORK)
+    assert done == list(KERNEL_WORK)
+    assert [name in line for name, line in zip(KERNEL_WORK, lines)] == [True] * len(KERNEL_WORK)
     assert str(tmp_path) in lines[-1]
 
 

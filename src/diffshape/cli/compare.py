@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Annotated, Literal, TypeAlias
 
 import tyro
 
-from diffshape._bounds import check_budget, check_resolution, check_whole
 from diffshape._did_you_mean import did_you_mean
-from diffshape.cli.device import check_threads, chosen_device, use_threads
+from diffshape.cli.device import chosen_device, use_threads
 from diffshape.cli.errors import DONE, FAILED, PARTLY_FAILED, UsageError, usage_errors
 from diffshape.cli.fit.arguments import FieldName, takes_normals
 from diffshape.cli.fit.defaults import defaults_of
+from diffshape.cli.fit.numbers import check_numbers
 from diffshape.cli.folders import fresh_folder
 from diffshape.cli.messages import Messages
 from diffshape.cli.parsing.options import (
@@ -107,7 +107,8 @@ def run(arguments: Compare) -> int:
     use_threads(arguments.threads)
     say.folder(comparison.folder)
     count = len(comparison.scans) * len(comparison.methods)
-    say(f"{len(comparison.scans)} scans x {len(comparison.methods)} methods: {count} fits on {comparison.device}")
+    counts = f"{_counted(len(comparison.scans), 'scan')} x {_counted(len(comparison.methods), 'method')}"
+    say(f"{counts}: {_counted(count, 'fit')} on {comparison.device}")
     try:
         table = comparison.run(
             watch=lambda name: _progress(f"fit {name}", arguments.quiet), told=lambda row: say(_line(row))
@@ -130,13 +131,14 @@ def _comparison(arguments: Compare) -> "Comparison":
         UsageError: The arguments cannot be meant, or a number is out of range.
         FileNotFoundError: A file is not there.
     """
-    with usage_errors():
-        check_budget("", steps=arguments.steps, seconds=arguments.seconds, seed=arguments.seed)
-        check_threads(arguments.threads)
-        if arguments.resolution is not None:
-            check_resolution("--resolution", arguments.resolution, 16)
-        if arguments.max_points is not None:
-            check_whole("--max-points", arguments.max_points, 4)
+    check_numbers(
+        steps=arguments.steps,
+        seconds=arguments.seconds,
+        seed=arguments.seed,
+        resolution=arguments.resolution,
+        max_points=arguments.max_points,
+        threads=arguments.threads,
+    )
     methods = {name: _settings(arguments, name) for name in _methods(arguments.methods)}
     if arguments.normals is not None and not any(takes_normals(each.method) for each in methods.values()):
         raise UsageError(f"--normals has no effect on {' and '.join(methods)}; leave it out")
@@ -204,11 +206,15 @@ def _progress(description: str, quiet: bool) -> "Progress":
     return Progress(description, quiet=quiet)
 
 
+def _counted(number: int, what: str) -> str:
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"
+
+
 def _line(row: "ComparisonRow") -> str:
     """A row in a line, as soon as it is known."""
     if row.failed:
         return f"{row.scan}, {row.method}: failed: {row.error}"
-    parts = [f"{row.seconds:.0f} s"]
+    parts = ["in closed form" if row.steps == 0 else f"{row.seconds:.0f} s"]
     if row.chamfer is not None and row.normal_deg is not None:
         parts.append(f"chamfer x1e3 {1e3 * row.chamfer:.3f}, normals {row.normal_deg:.2f} deg")
     if row.spurious_share is not None:

@@ -43,7 +43,7 @@ def test_a_fit_leaves_its_files_and_tells_of_them(scan, truth, capsys, tiny):
     metrics = json.loads((folder / "metrics.json").read_text())
     assert metrics["steps"] == 5
     assert metrics["score"]["chamfer"] < 0.2  # in the truth's coordinates, so the mesh is in those of the input
-    assert any(line.startswith("score: chamfer") for line in out)
+    assert any(line.startswith("score, where the longest side is 1: chamfer") for line in out)
     assert f"diffshape query {folder}" in out[-2]
 
 

@@ -45,12 +45,13 @@ def test_the_facts_are_one_line(facts, line, capsys):
 
 
 def test_a_score_is_told_if_there_is_one(capsys):
-    assert f"score: {SCORE}" in told(capsys, score=SCORE).out.splitlines()
+    assert f"score, where the longest side is 1: {SCORE}" in told(capsys, score=SCORE).out.splitlines()
 
 
 def test_what_is_typed_next_is_quoted_and_names_the_truth(capsys):
-    assert told(capsys, truth=Path("true.ply")).out.splitlines()[-3:] == [
-        "next: diffshape mesh 'my run' --resolution 512",
+    assert told(capsys, truth=Path("true.ply")).out.splitlines()[-4:] == [
+        "next: diffshape view 'my run'",
+        "      diffshape mesh 'my run' --resolution 512",
         "      diffshape query 'my run' points.npy",
         "      diffshape eval 'my run' true.ply",
     ]

@@ -9,6 +9,8 @@ def test_what_is_not_known_has_no_row():
     assert reader.texts["h3"] == ["The result"]
     assert reader.texts["th"] == ["triangles", "bodies", "watertight", "steps", "time"]
     assert reader.texts["td"][::2] == ["80", "2", "no", "1,500", "61.2"]
+    reader = PageReader(numbers_of({**METRICS, "steps": 0, "seconds": 0.0}))  # a field that was found in closed form
+    assert reader.texts["th"] == ["triangles", "bodies", "watertight"]
 
 
 def test_scores_come_first_and_shares_are_per_cent():

@@ -9,6 +9,7 @@ from page_reader import PageReader
     [
         (["/usr/bin/diffshape", "fit", "a b.ply"], "diffshape fit 'a b.ply'"),
         (["/x/diffshape/cli/main.py", "demo"], "diffshape demo"),
+        (["/x/diffshape/__main__.py", "demo"], "diffshape demo"),
         (["/home/me/my_fit.py"], "python my_fit.py"),
         ([], "(not known)"),
     ],

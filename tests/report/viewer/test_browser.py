@@ -10,6 +10,7 @@ import time
 import numpy as np
 import pytest
 from PIL import Image
+from viser.transforms import SO3
 
 from diffshape.report.viewer.exhibit import Exhibit
 
@@ -25,7 +26,9 @@ pytestmark = [
 def page():
     with playwright.sync_playwright() as driver:
         browser = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield browser.new_page(viewport={"width": 700, "height": 400})
+        page = browser.new_page(viewport={"width": 700, "height": 400})
+        page.set_default_timeout(120_000)  # a machine that is busy draws it slowly, without a graphics card
+        yield page
         browser.close()
 
 
@@ -54,6 +57,27 @@ def is_red(picture) -> bool:
     return bool(((picture[..., 0] - picture[..., 2]) > 60).sum() > 50)
 
 
+def seen_at(viewer, place) -> tuple[float, float]:
+    """Where on the page a place of the only scene is seen, in pixels."""
+    camera = next(iter(viewer.server.get_clients().values())).camera
+    right, down, ahead = SO3(camera.wxyz).inverse() @ (place - camera.position)
+    length = camera.image_height / 2 / np.tan(camera.fov / 2)
+    return camera.image_width / 2 + length * right / ahead, camera.image_height / 2 + length * down / ahead
+
+
+def drag_arrow(page, viewer, axis: int, by: float) -> None:
+    """Drag the plane by its arrow."""
+    middle = viewer.server.scene.get_handle_by_name("/0/handle").position + np.eye(3)[axis] * 0.2
+    places = [seen_at(viewer, middle + np.eye(3)[axis] * share * by) for share in (0.0, 0.5, 1.0)]
+    page.mouse.move(*places[0])
+    page.wait_for_timeout(500)
+    page.mouse.down()
+    for place in places[1:]:
+        page.mouse.move(*place)
+        page.wait_for_timeout(500)
+    page.mouse.up()
+
+
 def test_clicks_reach_the_scene_and_nothing_else_is_asked(page, viewer, ball_scene, distance, tmp_path):
     asked = []
     page.on("request", lambda request: asked.append(request.url))
@@ -76,6 +100,13 @@ def test_clicks_reach_the_scene_and_nothing_else_is_asked(page, viewer, ball_sce
     assert viewer.panel.offset.value == 0.6
     viewer.panel.offset.value = 0.0
     assert until(page, is_red)
+    for axis in (0, 2):
+        viewer.panel.axis.value, viewer.panel.offset.value = "xyz"[axis], 0.0
+        viewer.settle()
+        page.wait_for_timeout(2000)
+        drag_arrow(page, viewer, axis, by=-0.2)
+        assert until(page, lambda picture: abs(viewer.panel.offset.value + 0.2) < 0.02)
+    viewer.panel.axis.value = "x"
     seen = np.asarray(Image.open(viewer.screenshot(tmp_path / "seen.png", width=300, height=200)))
     assert seen.shape == (200, 300, 3)
     assert is_red(seen.astype(int))

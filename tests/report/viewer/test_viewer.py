@@ -1,5 +1,8 @@
 """The viewer by its panel, without a browser: layers, colours, plane, steps, several scenes."""
 
+import asyncio
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
@@ -122,3 +125,86 @@ def test_waiting_ends_when_the_viewer_is_closed(shown):
     shown.close()
     shown.wait()
     assert "closed" in repr(shown)
+
+
+def drag(viewer, name, place, phase):
+    """Do what a browser does that drags an arrow, which it shows at its new place already."""
+    arrow = node(viewer, name)
+    arrow._impl.position = np.array(place)
+    asyncio.run(arrow._impl_aux.update_cb[0](SimpleNamespace(phase=phase)))
+
+
+def test_an_arrow_drags_the_plane_of_all_scenes(viewer, ball_scene, distance):
+    viewer.show([Exhibit(name, ball_scene, distance) for name in ("one", "two")])
+    first, second = (node(viewer, f"/{number}/handle") for number in (0, 1))
+    assert not first.visible  # as the plane does nothing yet
+    viewer.panel.cut.value = True
+    assert first.visible
+    assert first.active_axes == (True, False, False)
+    drag(viewer, "/0/handle", [0.2033, 0.6, 0.6], "update")
+    assert viewer.panel.offset.value == 0.205
+    assert second.position[0] == 0.205
+    assert first.position[0] == 0.2033  # as it is in a hand
+    drag(viewer, "/0/handle", [0.9, 0.6, 0.6], "update")
+    drag(viewer, "/0/handle", [0.9, 0.6, 0.6], "end")
+    assert viewer.panel.offset.value == first.position[0] == second.position[0] == 0.6
+    viewer.panel.axis.value = "z"
+    viewer.panel.offset.value = -0.1
+    assert first.active_axes == (False, False, True)
+    assert first.position[2] == -0.1
+    assert np.ptp(node(viewer, "/0/handle/outline").points[..., 2]) == 0  # the outline lies in the plane
+
+
+def test_a_plane_that_is_dragged_asks_the_field_once_for_many_places_and_finely_at_the_end(shown, monkeypatch):
+    monkeypatch.setattr("diffshape.report.viewer.viewer.FINE", FINE)
+    drawn = []
+    monkeypatch.setattr(Exhibit, "_draw_slice", lambda self, node, look, size: drawn.append((look.plane.offset, size)))
+    shown.panel.sliced.value = True
+    shown.settle()
+    drawn.clear()
+    for place in (0.1, 0.15, 0.2):
+        drag(shown, "/0/handle", [place, 0.6, 0.6], "update")
+    shown.settle()
+    assert drawn == [(0.2, DRAFT)]
+    drag(shown, "/0/handle", [0.2, 0.6, 0.6], "end")
+    shown.settle()
+    assert drawn[-1] == (0.2, FINE)
+
+
+def browser(width, height):
+    """A browser that has just connected, as far as the viewer asks it."""
+    commands = []
+    place = SimpleNamespace(minimize=lambda: commands.append("minimize"), dock_right=lambda: commands.append("dock"))
+    camera = SimpleNamespace(
+        image_width=width,
+        image_height=height,
+        aspect=width / height,
+        position=np.zeros(3),
+        wxyz=np.array([1.0, 0, 0, 0]),
+        on_update=commands.append,
+    )
+    return SimpleNamespace(camera=camera, gui=SimpleNamespace(main_panel=place), commands=commands)
+
+
+def test_the_folders_are_closed_on_a_phone_and_what_was_chosen_stays(shown):
+    shown.panel.layers["scan"].value = True
+    shown.panel.step.value = 0
+    look = shown.panel.look
+    for size, is_open in (((390, 844), False), ((1280, 800), True)):
+        shown._welcome(browser(*size))
+        assert {folder.expand_by_default for folder in shown.panel._folders} == {is_open}
+        assert shown.panel.look == look
+
+
+def test_a_camera_that_stands_as_at_first_is_put_where_its_browser_sees_all(shown):
+    wide, narrow = browser(1280, 800), browser(390, 844)
+    for each in (wide, narrow):
+        shown._welcome(each)
+    assert np.linalg.norm(narrow.camera.position) > np.linalg.norm(wide.camera.position) + 1
+    placed = narrow.camera.position
+    narrow.camera.position = shown.server.initial_camera.position
+    shown._align(narrow.camera)
+    np.testing.assert_array_equal(narrow.camera.position, placed)
+    narrow.camera.position = 2 * placed  # where somebody put it
+    shown._align(narrow.camera)
+    np.testing.assert_array_equal(narrow.camera.position, 2 * placed)

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Annotated, Literal, TypeAlias
 
 import tyro
 
-from diffshape._bounds import check_budget, check_resolution, check_whole
-from diffshape.cli.device import check_threads
+from diffshape._bounds import check_whole
 from diffshape.cli.errors import UsageError, usage_errors
 from diffshape.cli.fit.defaults import FIELD_NAMES, FitDefaults, defaults_named_in, defaults_of
+from diffshape.cli.fit.numbers import check_numbers
 from diffshape.cli.parsing.options import (
     OptionalAnswer,
     OptionalFloat,
@@ -168,16 +168,18 @@ def check(arguments: FitArguments) -> None:
         arguments.refuse_on_resume(points, kept="scan", besides=_KEPT_ON_RESUME)
     else:
         input_path(arguments)
+    check_numbers(
+        steps=arguments.steps,
+        seconds=arguments.seconds,
+        seed=arguments.seed,
+        resolution=arguments.resolution,
+        max_points=arguments.max_points,
+        threads=arguments.threads,
+    )
     with usage_errors():
-        check_budget("", steps=arguments.steps, seconds=arguments.seconds, seed=arguments.seed)
-        if arguments.resolution is not None:
-            check_resolution("--resolution", arguments.resolution, 16)
-        check_threads(arguments.threads)
         for option, every in (("--mesh-every", arguments.mesh_every), ("--eval-every", arguments.eval_every)):
             if every is not None:
                 check_whole(option, every, 1)
-        if arguments.max_points is not None:
-            check_whole("--max-points", arguments.max_points, 4)
 
 
 def settings_of(arguments: FitArguments, kind: Fits, path: Path) -> FitSettings:

@@ -40,10 +40,11 @@ def tell_outputs(say: Messages, folder: Path, outputs: "Outputs", *, truth: Path
     way = f"{facts['steps']} steps in {facts['seconds']:.0f} s" if facts["steps"] else "found in closed form"
     say(f"\n{way}: {facts['faces']:,} faces, {bodies}{volume}")
     if outputs.score is not None:
-        say(f"score: {outputs.score}")
+        say(f"score, where the longest side is 1: {outputs.score}")
     if outputs.distances is not None:
         say(f"distances, at {SAMPLES:,} points each, where the longest side is 2: {outputs.distances}")
     say.files({name: content for name, content in _FILES.items() if (folder / name).exists()})
-    say(f"\nnext: {typed_as('mesh', folder, '--resolution', 512)}")
+    say(f"\nnext: {typed_as('view', folder)}")
+    say(f"      {typed_as('mesh', folder, '--resolution', 512)}")
     say(f"      {typed_as('query', folder, 'points.npy')}")
     say(f"      {typed_as('eval', folder, truth or 'TRUTH.ply')}")

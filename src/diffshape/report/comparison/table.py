@@ -36,7 +36,7 @@ _EXACT = {
     "f_score": _Column("F@0.01", 1, ".4f", max),
     "spurious_share": _Column("spurious %", 100, ".2f"),
     "bodies": _Column("bodies", 1, ".1f", None),
-    "seconds": _Column("time s", 1, ".1f", None),
+    "seconds": _Column("optimiser s", 1, ".1f", None),
 }
 """Columns of the exact scores."""
 _PRINTED = {
@@ -81,9 +81,9 @@ class ComparisonTable:
     >>> rows = [ComparisonRow(scan=scan, method="igr", noise=0.0, chamfer=0.001, seconds=9.0) for scan in ("a", "b")]
     >>> table = ComparisonTable((*rows, ComparisonRow(scan="a", method="diffcd", noise=0.0, error="no surface")))
     >>> print(table)
-    noise  method  scans   Chamfer x1e3  time s
-    0      igr     2              1.000     9.0
-    0      diffcd  0 of 1             -       -
+    noise  method  scans   Chamfer x1e3  optimiser s
+    0      igr     2              1.000          9.0
+    0      diffcd  0 of 1             -            -
     """
 
     rows: tuple[ComparisonRow, ...]

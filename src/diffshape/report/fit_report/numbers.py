@@ -20,7 +20,7 @@ _RESULT = {
     "bodies": _Number("bodies", ",", "connected pieces of the surface"),
     "watertight": _Number("watertight", "", "whether every edge has exactly two triangles, so that there is an inside"),
     "volume": _Number("volume", ".4g", "inside the surface, in units of the input cubed"),
-    "steps": _Number("steps", ",", "of the optimiser; 0 if the field was found in closed form"),
+    "steps": _Number("steps", ",", "of the optimiser"),
     "seconds": _Number("time", ".1f", "seconds that the steps took"),
     "resolution": _Number(
         "resolution", ",", "grid nodes along the side of the box in which the surface was looked for"
@@ -49,6 +49,7 @@ _DISTANCES = {
 def numbers_of(metrics: Mapping[str, Any]) -> Html:
     """Tables of the content of a metrics.json: the surface, its score, and that of the distances."""
     score, distances = metrics.get("score"), metrics.get("distances")
+    result = {name: each for name, each in metrics.items() if metrics.get("steps") or name not in ("steps", "seconds")}
     parts: list[Child] = []
     if score:
         parts += [
@@ -62,7 +63,16 @@ def numbers_of(metrics: Mapping[str, Any]) -> Html:
             element("p", "In a frame where the longest side of the mesh is 2.", class_="note"),
             facts_table(_rows(_DISTANCES, distances)),
         ]
-    return joined(*parts, element("h3", "The result"), facts_table(_rows(_RESULT, metrics)))
+    return joined(*parts, element("h3", "The result"), facts_table(_rows(_RESULT, result)))
+
+
+def score_title(name: str) -> str:
+    """What a number of a ``metrics.SurfaceScore`` is called on the page.
+
+    >>> score_title("chamfer")
+    'mean distance'
+    """
+    return _SCORE[name].title
 
 
 def summary(metrics: Mapping[str, Any]) -> str:

@@ -35,7 +35,11 @@ def command_of(environment: Mapping[str, Any]) -> str:
     if not command:
         return "(not known)"
     program = Path(command[0])
-    ours = program.stem == "diffshape" or program.parts[-3:] == ("diffshape", "cli", "main.py")
+    ours = (
+        program.stem == "diffshape"
+        or program.parts[-3:] == ("diffshape", "cli", "main.py")
+        or program.parts[-2:] == ("diffshape", "__main__.py")
+    )
     return shlex.join([*(["diffshape"] if ours else ["python", program.name]), *command[1:]])
 
 

@@ -12,7 +12,7 @@ from diffshape.fitting.fit_folder import FitFolder
 from diffshape.fitting.inputs.inputs import Inputs, remembered_inputs
 from diffshape.fitting.observers import EVAL_METRICS
 from diffshape.fitting.result import FitResult, read_result
-from diffshape.report.fit_report.numbers import numbers_of, summary
+from diffshape.report.fit_report.numbers import numbers_of, score_title, summary
 from diffshape.report.fit_report.origin import configuration, environment_table, reproduction_of
 from diffshape.report.page.curves import curves
 from diffshape.report.page.document import Section, document
@@ -30,11 +30,11 @@ _SECTION_SIDE = 150
 """Side of a section through the field, in pixels; the field is evaluated once a pixel."""
 _NOT_LOSS = ("step", "seconds", "lr")
 _SCORES = {
-    "Distance to the true surface, share of its longest side": ("chamfer", "hausdorff"),
-    "Angle of normals, degrees": ("normal_deg",),
-    "F-score and overlap of volumes": ("f_score", "iou"),
+    "Distance to the truth, % of longest side": (100.0, ("chamfer", "hausdorff")),
+    "Angle of normals, degrees": (1.0, ("normal_deg",)),
+    "F-score and overlap of volumes": (1.0, ("f_score", "iou")),
 }
-"""Panels of the scores along the way, and the columns of each."""
+"""Panels of the scores along the way: what their numbers are multiplied by, and the columns of each."""
 
 
 def write_saved_fit_report(folder: Path, path: str | Path | None = None) -> Path:
@@ -85,9 +85,10 @@ def _lead(inputs: Inputs, result: FitResult | None, metrics: dict[str, Any]) -> 
     what = "A distance field of a mesh of" if isinstance(inputs.shape, Mesh) else "A surface fitted to a scan of"
     if result is None:
         return f"{what} {count}. The fit has no weights yet."
+    way = "" if result.step or result.interrupted else ", found in closed form"
     state = f" Interrupted after step {result.step:,}." if result.interrupted else ""
     outcome = f" {summary(metrics)}" if metrics else ""
-    return f"{what} {count} by {type(result.settings.method).__name__}.{state}{outcome}"
+    return f"{what} {count} by {type(result.settings.method).__name__}{way}.{state}{outcome}"
 
 
 def _picture(folder: Path, scene: Scene) -> bytes | None:
@@ -109,8 +110,12 @@ def _curves(folder: Path) -> list[Html]:
     if parts:
         panels.append(curves("Loss and its parts", log["step"], parts, "step"))
     scores = _log(folder / EVAL_METRICS)
-    for title, names in _SCORES.items():
-        known = {name: scores[name] for name in names if name in scores and np.isfinite(scores[name]).any()}
+    for title, (factor, names) in _SCORES.items():
+        known = {
+            score_title(name): factor * scores[name]
+            for name in names
+            if name in scores and np.isfinite(scores[name]).any()
+        }
         if known:
             panels.append(curves(title, scores["step"], known, "step"))
     return panels

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from diffshape.report.page.html import Html, element
-from diffshape.report.pictures.ticks import decades, round_ticks, tick_text
+from diffshape.report.pictures.ticks import logarithmic_ticks, round_ticks, tick_text
 
 _COLORS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#8c6d31", "#7f7f7f")
 """Colours of the curves (Okabe and Ito 2008, whose colours the colour-blind tell apart, a brown and a grey)."""
@@ -35,10 +35,9 @@ class _Axes(NamedTuple):
 
     def ticks(self) -> list[tuple[float, float]]:
         """Numbers along the axis that points up, and their places on it."""
-        powers = decades(10**self.low, 10**self.high) if self.logarithmic else []
-        if len(powers) > 1:
-            return [(number, float(np.log10(number))) for number in powers]
-        return [(10**place if self.logarithmic else place, place) for place in round_ticks(self.low, self.high)]
+        if self.logarithmic:
+            return [(number, float(np.log10(number))) for number in logarithmic_ticks(10**self.low, 10**self.high)]
+        return [(place, place) for place in round_ticks(self.low, self.high)]
 
 
 def curves(title: str, along: NDArray[np.floating], values: Mapping[str, NDArray[np.floating]], unit: str) -> Html:

@@ -17,14 +17,21 @@ def round_ticks(low: float, high: float, *, most: int = 5) -> list[float]:
     return [round(number * step, 12) + 0.0 for number in range(_first(low, step), _last(high, step) + 1)]
 
 
-def decades(low: float, high: float) -> list[float]:
-    """Powers of ten from ``low`` to ``high``, both positive; every second or third one if there are many.
+def logarithmic_ticks(low: float, high: float) -> list[float]:
+    """Round numbers from ``low`` to ``high``, both positive, for a logarithmic scale.
 
-    >>> decades(0.002, 20)
-    [0.01, 0.1, 1.0, 10.0]
+    Powers of ten, every second or third one if there are many; 2 and 5 times them as well if there are one or two.
+
+    >>> logarithmic_ticks(0.002, 20), logarithmic_ticks(0.007, 0.25)
+    ([0.01, 0.1, 1.0, 10.0], [0.01, 0.02, 0.05, 0.1, 0.2])
     """
     first, last = math.ceil(math.log10(low) - 1e-9), math.floor(math.log10(high) + 1e-9)
-    return [10.0**power for power in range(first, last + 1, max(1, math.ceil((last - first) / 5)))]
+    powers = [10.0**power for power in range(first, last + 1, max(1, math.ceil((last - first) / 5)))]
+    if len(powers) > 2:
+        return powers
+    multiples = [float(f"{factor}e{power}") for power in range(first - 1, last + 1) for factor in (1, 2, 5)]
+    between = [number for number in multiples if low <= number <= high]
+    return between if len(between) > 1 else round_ticks(low, high)
 
 
 def tick_text(number: float) -> str:

@@ -13,7 +13,7 @@ from diffshape._arguments import checked
 from diffshape._bounds import check_side
 from diffshape.report.pictures.gallery import gallery
 from diffshape.report.pictures.lettering import INK, PAPER, fitted, stamp
-from diffshape.report.pictures.ticks import decades, round_ticks, tick_text
+from diffshape.report.pictures.ticks import logarithmic_ticks, round_ticks, tick_text
 from diffshape.training import read_log
 
 _NOT_CURVES = ("step", "seconds", "lr")
@@ -112,7 +112,7 @@ def _panel(
     image = np.full((size + _LEGEND * -(-len(shown) // 2), size, 3), PAPER)
     top, bottom, left, right = _MARGIN, size - _BELOW, _LEFT, size - _MARGIN
     height, width = bottom - top, right - left
-    for number in decades(10**axes.low, 10**axes.high) or [10 ** ((axes.low + axes.high) / 2)]:
+    for number in logarithmic_ticks(10**axes.low, 10**axes.high):
         row = round(bottom - (np.log10(number) - axes.low) / (axes.high - axes.low) * height)
         image[min(row, bottom - 1), left:right] = 225
         stamp(image, tick_text(number), row=row, column=left - 5, anchor="right")

@@ -1,6 +1,6 @@
 """One scene in the viewer: its layers and its slice, drawn anew where the look of it has changed."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,6 +10,7 @@ from diffshape.data import Frame
 from diffshape.report.scene.layers import Coloring, Layer, Points, Scene, Surface
 from diffshape.report.viewer.drawing import DrawnSurface, dot_size, drawn_surface, surface_glb
 from diffshape.report.viewer.look import Look, layer_colors
+from diffshape.report.viewer.plane_handle import PlaneHandle
 from diffshape.report.viewer.slices import Query, slice_of
 
 if TYPE_CHECKING:
@@ -44,10 +45,17 @@ class Exhibit:
         self.scene = scene
         self._meshes.clear()
 
-    def place(self, server: "viser.ViserServer", number: int) -> Any:
-        """Add the node that holds all others, and return it."""
+    def place(self, server: "viser.ViserServer", number: int, dragged: Callable[[float, bool], None]) -> Any:
+        """Add the node that holds all others, and return it; ``dragged`` is told what ``PlaneHandle`` tells."""
         self._server, self._root = server, f"/{number}"
-        return server.scene.add_frame(self._root, show_axes=False)
+        root = server.scene.add_frame(self._root, show_axes=False)
+        self._handle = PlaneHandle(server, f"{self._root}/handle", self.box, dragged)
+        return root
+
+    def follow(self, look: Look) -> None:
+        """Show what the plane is dragged by where the plane is now, if it does something here."""
+        does_something = look.cut or (look.sliced and self.query is not None)
+        self._handle.show(look.plane if does_something else None)
 
     def draw(self, look: Look, scales: Mapping[str, Coloring], pixels: int) -> None:
         """Bring the nodes up to date.

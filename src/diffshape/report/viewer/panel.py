@@ -12,8 +12,8 @@ from diffshape.report.viewer.plane import AXES, Plane
 if TYPE_CHECKING:
     import viser  # type: ignore[import-not-found]
 
-_REACH = 0.6
-"""Farthest place of the plane from the middle, as a share of the longest side."""
+_REACH, _STEP = 0.6, 0.005
+"""Farthest place of the plane from the middle, and the distance of two places, as shares of the longest side."""
 
 
 class Panel:
@@ -25,6 +25,7 @@ class Panel:
         look: What is chosen at first.
         scales: Scales of the colourings by caption.
         changed: Function that is told every new look.
+        folded: Whether the folders are closed at first, as on a phone, where they would hide the scenes.
     """
 
     def __init__(
@@ -34,8 +35,10 @@ class Panel:
         look: Look,
         scales: dict[str, Coloring],
         changed: Callable[[Look], None],
+        folded: bool,
     ) -> None:
         self._gui, self._exhibits, self._scales, self._changed = gui, exhibits, scales, changed
+        self._folded = folded
         self._way = sorted({step for each in exhibits for step, _ in each.scene.along_the_way})
         self._folders: list[Any] = []
         layers = [layer for each in exhibits for layer in each.scene.layers]
@@ -53,7 +56,8 @@ class Panel:
             self.point_colors, self._point_scale = self._colors("points", points, look.point_colors)
         with self._folder("Steps", visible=bool(self._way)):
             last = max(len(self._way), 1)
-            self.step = self._heard(gui.add_slider("surface", 0, last, 1, last, hint="surfaces along the way"))
+            place = last if look.step is None else self._way.index(look.step)
+            self.step = self._heard(gui.add_slider("surface", 0, last, 1, place, hint="surfaces along the way"))
             self._step_text = gui.add_markdown("")
         with self._folder("Plane"):
             self._add_plane(look, bool(surfaces))
@@ -75,13 +79,17 @@ class Panel:
             step=self._way[place] if place < len(self._way) else None,
         )
 
+    def move_plane(self, offset: float) -> None:
+        """Choose the place of the plane that is nearest to one to which it was dragged."""
+        self.offset.value = round(min(max(round(offset / _STEP) * _STEP, -_REACH), _REACH), 3)
+
     def remove(self) -> None:
         """Take all controls away."""
         for folder in self._folders:
             folder.remove()
 
     def _folder(self, label: str, *, visible: bool = True) -> Any:
-        self._folders.append(self._gui.add_folder(label, visible=visible))
+        self._folders.append(self._gui.add_folder(label, visible=visible, expand_by_default=not self._folded))
         return self._folders[-1]
 
     def _heard(self, control: Any) -> Any:
@@ -111,7 +119,7 @@ class Panel:
         self.cut = self._heard(gui.add_checkbox("cut the surfaces", look.cut, visible=has_surfaces))
         self.far = self._heard(gui.add_checkbox("keep the far side", look.far, visible=has_surfaces))
         self.axis = self._heard(gui.add_dropdown("across", AXES, initial_value=look.plane.axis))
-        self.offset = self._heard(gui.add_slider("place", -_REACH, _REACH, 0.005, look.plane.offset))
+        self.offset = self._heard(gui.add_slider("place", -_REACH, _REACH, _STEP, look.plane.offset))
         self._plane_text = gui.add_markdown("")
 
     def _tell_places(self, look: Look) -> None:

@@ -3,6 +3,7 @@
 import os
 import threading
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,8 @@ from diffshape.report.viewer.server import HOST, address_of, start_server, stop_
 
 PANEL_WIDTH = 320
 """Width of the panel in pixels."""
+PHONE = 576
+"""Width in pixels up to which viser draws the panel over the scenes, at the foot of the page."""
 DRAFT, FINE = 128, 320
 """Pixels along the longer side of a slice: while the plane moves, and when it stands."""
 
@@ -41,6 +44,7 @@ class Viewer:
         self._exhibits: list[Exhibit] = []
         self._roots: list[Any] = []
         self._panel: Panel | None = None
+        self._folded, self._held = False, False
         self.server.on_client_connect(self._welcome)
         with self.server.gui.add_folder("Picture", order=1000):
             self._button = self.server.gui.add_button("save picture", hint="PNG of what is seen")
@@ -70,10 +74,8 @@ class Viewer:
         with server.atomic():
             for root in self._roots:
                 root.remove()
-            if self._panel is not None:
-                self._panel.remove()
             self._exhibits = list(exhibits)
-            self._roots = [each.place(server, number) for number, each in enumerate(exhibits)]
+            self._roots = [each.place(server, number, self._drag) for number, each in enumerate(exhibits)]
             scenes = [each.scene for each in exhibits]
             up = scenes[0].up if scenes else "z"
             server.scene.set_up_direction(up if up.startswith("-") else f"+{up}")  # type: ignore[arg-type]
@@ -82,14 +84,14 @@ class Viewer:
             camera.look_at = (0.0, 0.0, 0.0)
             camera.fov = FIELD_OF_VIEW
             self._scales = _scales(exhibits)
-            self._panel = Panel(server.gui, exhibits, first_look(scenes), self._scales, self._ask)
+            self._open_panel(first_look(scenes))
             if len(exhibits) > 1:
                 for root, each in zip(self._roots, exhibits):
                     server.scene.add_label(
                         f"{root.name}/name", each.name, position=_above(each), anchor="bottom-center"
                     )
-            for camera in [client.camera for client in server.get_clients().values()]:
-                self._align(camera)
+            for client in server.get_clients().values():
+                self._align(client.camera)
         self._ask(self.panel.look)
 
     def renew(self) -> None:
@@ -122,8 +124,7 @@ class Viewer:
         if not clients:
             raise ValueError(f"Viewer.screenshot: no browser is connected; open {self.address} in one first")
         self.settle()
-        self.server.flush()
-        write_png(path, picture_of(clients[min(clients)], width, height, self._seen_scale()))
+        write_png(path, self._picture(clients[min(clients)], width, height))
         return Path(path)
 
     def wait(self) -> None:
@@ -143,10 +144,27 @@ class Viewer:
             self.jobs.end()
             stop_server(self.server)
 
+    def _open_panel(self, look: Look) -> None:
+        if self._panel is not None:
+            self._panel.remove()
+        self._panel = Panel(self.server.gui, self._exhibits, look, self._scales, self._ask, self._folded)
+
+    def _drag(self, offset: float, held: bool) -> None:
+        """Move the plane to where the arrow of one of the scenes is, and those of the others with it."""
+        self._held = held
+        self.panel.move_plane(offset)
+        if not held:
+            self._ask(self.panel.look)
+
+    def _follow(self, look: Look) -> None:
+        for each in self._exhibits:
+            each.follow(look)
+
     def _ask(self, look: Look) -> None:
-        """Have a look drawn, its slices coarsely at first."""
+        """Have a look drawn, its slices coarsely until the plane stands."""
+        self._follow(look)
         self.jobs.ask("draw", lambda: self._draw(look, DRAFT))
-        if look.sliced:
+        if look.sliced and not self._held:
             self.jobs.ask("refine", lambda: self._draw(look, FINE) if look == self.panel.look else None)
 
     def _draw(self, look: Look, pixels: int) -> None:
@@ -155,21 +173,33 @@ class Viewer:
                 each.draw(look, self._scales, pixels)
 
     def _welcome(self, client: Any) -> None:
-        """Place the camera of a new browser so that all is seen, and let the row of scenes turn with it."""
-        row, camera = APART * max(len(self._exhibits) - 1, 0), client.camera
-        up, width = self._exhibits[0].scene.up if self._exhibits else "z", camera.image_width
-        with client.atomic():
-            if camera.aspect < 1:  # a phone, whose screen the panel would cover
-                client.gui.main_panel.minimize()
-            else:  # beside the scenes, none of which it hides
-                client.gui.main_panel.dock_right()
-                width -= PANEL_WIDTH
-            camera.position = first_direction(up) * first_distance(row, max(width, 1) / camera.image_height)
+        """Place panel and camera of a new browser so that all is seen, and let the row of scenes turn with it."""
+        camera = client.camera
+        if camera.aspect < 1:
+            client.gui.main_panel.minimize()
+        else:  # beside the scenes, none of which it hides
+            client.gui.main_panel.dock_right()
+        folded = camera.image_width <= PHONE
+        if folded != self._folded:
+            with self.server.atomic():
+                self._folded = folded
+                self._open_panel(self.panel.look)
+        self._place(camera)
+        camera.on_update(self._align)
+        self._align(camera)
+
+    def _place(self, camera: Any) -> None:
+        """Put the camera where the size of its browser lets it see all."""
+        row, up = APART * max(len(self._exhibits) - 1, 0), self._exhibits[0].scene.up if self._exhibits else "z"
+        width = camera.image_width - (PANEL_WIDTH if camera.aspect >= 1 else 0)
+        position = first_direction(up) * first_distance(row, max(width, 1) / camera.image_height)
+        if not np.allclose(camera.position, position, atol=1e-4):
+            camera.position = position
             camera.look_at = (0.0, 0.0, 0.0)
-        client.camera.on_update(self._align)
-        self._align(client.camera)
 
     def _align(self, camera: Any) -> None:
+        if np.allclose(camera.position, self.server.initial_camera.position, atol=1e-4):
+            self._place(camera)  # its browser went there by itself: it has just begun, or its view was reset
         for root, place in zip(self._roots, row_places(len(self._roots), camera.wxyz)):
             root.position = place
 
@@ -177,8 +207,18 @@ class Viewer:
         client = event.client
         if client is None:
             return
-        picture = picture_of(client, client.camera.image_width, client.camera.image_height, self._seen_scale())
+        picture = self._picture(client, client.camera.image_width, client.camera.image_height)
         client.send_file_download("diffshape.png", encode_png(picture), save_immediately=True)
+
+    def _picture(self, client: Any, width: int, height: int) -> np.ndarray:
+        """What a browser shows, without what the plane is dragged by."""
+        look = self.panel.look
+        self._follow(replace(look, sliced=False, cut=False))
+        self.server.flush()
+        try:
+            return picture_of(client, width, height, self._seen_scale())
+        finally:
+            self._follow(look)
 
     def _seen_scale(self) -> Coloring | None:
         """The scale of the colours that are seen, of surfaces before that of points."""

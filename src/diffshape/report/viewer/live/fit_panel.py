@@ -34,9 +34,10 @@ class FitPanel:
                 data=self._curve(),
                 series=({"label": "step"}, {"label": "loss", "stroke": "#3b6ea5", "width": 2}),
                 scales={"x": {"time": False}, "y": {"distr": 3}},  # powers of ten
-                axes=({"grid": {"show": False}}, {"grid": {"show": False}}),
+                axes=(_axis("step", size=22), _axis("loss", size=38)),
                 legend={"show": False},
-                height=140,
+                height=180,
+                padding=(12, 16, 4, 4),  # room for the numbers at the ends of the axes
                 visible=False,
             )
             self.pause = gui.add_checkbox("pause", False, hint="the fit waits; its time does not run")
@@ -86,3 +87,19 @@ class FitPanel:
 
     def _ask_stop(self, _: Any) -> None:
         self.wants_stop = True
+
+
+def _axis(label: str, *, size: int) -> Any:
+    """An axis with a label, whose numbers take a room of so many pixels."""
+    font = "11px sans-serif"
+    ticks, grid = {"size": 4, "width": 1}, {"show": False}
+    return {
+        "label": label,
+        "labelSize": 16,
+        "labelFont": font,
+        "font": font,
+        "size": size,
+        "gap": 3,
+        "ticks": ticks,
+        "grid": grid,
+    }
