@@ -70,7 +70,7 @@ def test_a_number_in_a_call_is_no_type_of_its_own():
     inner = compiled(twice)
     outer = compiled(lambda: inner(1) + inner(2) + inner(3))
     assert outer() == 12
-    assert len(inner.overloads) == 1
+    assert len(inner.part.overloads) == 1
 
 
 def test_without_just_in_time_compilation_kernels_are_python(monkeypatch):

@@ -1,8 +1,9 @@
 """How every CPU kernel is compiled: without the GIL, at its first use, and kept on disk where there is a place for it.
 
-Most of the time that compiling takes is Numba's own, in Python, and grows with the number of functions. So a kernel is
-compiled once for all numbers that are written in a call of it, and without an entry for C. In kernels, a copy of an
-array into a slice of another, which drags in the formatting of its error message, is written as a loop.
+What Python calls is compiled to machine code; a function that a kernel calls is a part of it (`parts`), optimised with
+it. Much of the time that compiling takes is Numba's own, in Python, and grows with the number of functions. So a
+function is compiled once for all numbers that are written in a call of it, and without an entry for C. In kernels, a
+copy of an array into a slice of another, which drags in the formatting of its error message, is written as a loop.
 
 What was compiled is kept in ``NUMBA_CACHE_DIR``, or beside the package, or in the user's cache folder: the first that
 can be written, or that was filled by somebody who could. Without one, or on a full disk, each process compiles anew.
@@ -19,6 +20,7 @@ from numba.core import event, types
 from numba.core.caching import FunctionCache
 
 from diffshape.kernels.compile_notice import CompileNotice
+from diffshape.kernels.parts import PartCompiler
 
 event.register("numba:compile", CompileNotice())
 
@@ -30,7 +32,9 @@ def compiled(function: Callable[..., Any] | None = None, **options: Any) -> Any:
     options |= {"nogil": True, "no_cfunc_wrapper": True}
     kernel: Any = numba.njit(**options)(function)
     if kernel is not function:  # as it is with NUMBA_DISABLE_JIT, which leaves kernels to Python
-        kernel.get_call_template = _for_any_number(kernel.get_call_template)
+        kernel.part = numba.njit(**options, no_cpython_wrapper=True, pipeline_class=PartCompiler)(function)
+        kernel.get_call_template = _for_any_number(kernel.part.get_call_template)
+        kernel.get_overload = kernel.part.get_overload
         try:
             kernel._cache = KernelCache(function)
         except RuntimeError:  # no folder can be written
