@@ -45,4 +45,4 @@ def _starts(rows: Sequence[Row]) -> str:
         [f"`{row['start']}`", f"{row['seconds']:.2f}", f"{row['budget']:.2f}", f"{row['ratio']:.2f}"]
         for row in imports + verbs[:SLOWEST]
     ]
-    return STARTS.format(count=len(verbs)) + "\n" + table(["", "seconds", "budget", "ratio"], lines)
+    return STARTS.format(count=len(verbs)) + table(["", "seconds", "budget", "ratio"], lines)

@@ -7,6 +7,7 @@ copy of an array into a slice of another, which drags in the formatting of its e
 
 What was compiled is kept in ``NUMBA_CACHE_DIR``, or beside the package, or in the user's cache folder: the first that
 can be written, or that was filled by somebody who could. Without one, or on a full disk, each process compiles anew.
+Parts are not kept: a process that compiles another kernel of theirs compiles them again.
 """
 
 import warnings
@@ -32,7 +33,8 @@ def compiled(function: Callable[..., Any] | None = None, **options: Any) -> Any:
     options |= {"nogil": True, "no_cfunc_wrapper": True}
     kernel: Any = numba.njit(**options)(function)
     if kernel is not function:  # as it is with NUMBA_DISABLE_JIT, which leaves kernels to Python
-        kernel.part = numba.njit(**options, no_cpython_wrapper=True, pipeline_class=PartCompiler)(function)
+        options |= {"no_cpython_wrapper": True, "pipeline_class": PartCompiler}
+        kernel.part = numba.njit(**options)(function)
         kernel.get_call_template = _for_any_number(kernel.part.get_call_template)
         kernel.get_overload = kernel.part.get_overload
         try:

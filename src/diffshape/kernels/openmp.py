@@ -84,7 +84,9 @@ def _call_in_team(typing_context, entry, threads, kernel, tasks, arguments) -> A
         shared = cgutils.alloca_once(builder, ir.LiteralStructType([word, word, word, given.type]))
         for place, value in enumerate((ir.Constant(word, 0), count, ir.Constant(word, 0), given)):
             builder.store(value, cgutils.gep_inbounds(builder, shared, 0, place))
-        body = _body(context, builder.module, kernel.dispatcher.part.overloads[wanted.args].fndesc, shared.type)
+        part = kernel.dispatcher.part.overloads[wanted.args]
+        part.library.optimize()
+        body = _body(context, builder.module, part.fndesc, shared.type)
         region = ir.FunctionType(ir.VoidType(), [body.type, byte, ir.IntType(32), ir.IntType(32)])
         enter = builder.inttoptr(address, region.as_pointer())
         size = builder.trunc(team, ir.IntType(32))

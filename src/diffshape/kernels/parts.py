@@ -1,7 +1,9 @@
 """Functions that only kernels call: code that is linked into theirs, and optimised and made machine code there, once.
 
 Numba does both for every function by itself, then again for each that calls it, up to the one that Python calls; and it
-gives each an entry from Python, with the unpacking of its arguments.
+gives each an entry from Python, with the unpacking of its arguments. Here the kernel of a loop is optimised twice, as
+few loops are vectorised before the loops within them are unrolled; and so is a function whose sums may be taken in
+another order (fastmath), such that who calls it makes no difference to its results.
 """
 
 from typing import Any
@@ -22,6 +24,10 @@ class Part(JITCodeLibrary):
             self._reload_init.update(library._reload_init)
             self._final_module.link_in(library._get_module_for_linking(), preserve=True)
         self._finalized = True
+
+    def optimize(self) -> None:
+        """Optimise it by itself, before it is linked into others."""
+        self._optimize_final_module()
 
     def get_pointer_to_function(self, name: str) -> int:
         """No address, as with any function that Python cannot call."""
@@ -46,7 +52,10 @@ class LowerPart(NativeLowering):
     def run_pass(self, state: Any) -> bool:
         """Lower a function."""
         state.library = Part(state.targetctx.codegen(), state.func_id.func_qualname)
-        return super().run_pass(state)
+        changed = super().run_pass(state)
+        if state.flags.fastmath:
+            state.library.optimize()
+        return changed
 
 
 class PartCompiler(Compiler):
