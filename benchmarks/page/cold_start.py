@@ -15,7 +15,7 @@ the first call, of which `compiling` is a part. `functions` are those compiled, 
 """
 STARTS = """
 Starts of whole processes, the interpreter's own included: an import, or a verb that prints its help. A ratio is the
-time over the budget, which is kept below 1; the slowest three verbs of {count}.
+time over the budget; the slowest three verbs of {count}.
 """
 SLOWEST = 3
 NAMES = {"chamfer": "`chamfer_distance`", "points": "`fit_points`", "mesh": "`fit_mesh`"}
