@@ -162,7 +162,7 @@ def _grow_node(points, index, boxes, lowest, node, level) -> None:
 
 @compiled
 def _grow(task, tree, top, bottom) -> None:
-    """Grow one of the subtrees that hang from a level, down to before another one or to the leaves."""
+    """Grow one of the subtrees that hang from level ``top``, down to the level above ``bottom`` or to the leaves."""
     b, first = task >> top, (1 << top) + (task & ((1 << top) - 1))
     points, index, boxes, lowest = tree.points[b], tree.index[b], tree.boxes[b], tree.lowest[b]
     last = first + 1
