@@ -1,7 +1,6 @@
 """The rules of the house, which no single module can keep: floors, circles, names, small folders and files."""
 
 import importlib
-import importlib.util
 import inspect
 import pkgutil
 import re
@@ -13,12 +12,43 @@ from pathlib import Path
 import pytest
 
 import diffshape
+from diffshape.cli.parsing.verbs import VERBS
 from import_graph import circles, import_graph
 
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGES = [module.name for module in pkgutil.iter_modules(diffshape.__path__, "diffshape.") if module.ispkg]
 LARGEST_FILE, LARGEST_FOLDER = 1_000_000, 20
 MAY_BE_LARGER = {"src/diffshape/kernels", "benchmarks/results", "docs/images"}
+
+MARK = "loaded:"
+HEAVY = {
+    *(
+        "numpy",
+        "torch",
+        "torch._dynamo",
+        "triton",
+        "sympy",
+        "numba",
+        "scipy.sparse",
+        "scipy.spatial",
+        "igl",
+        "trimesh",
+        "sklearn",
+        "PIL",
+    ),
+    *("tyro", "rich", "matplotlib", "imageio", "viser", "ray", "submitit", "pyarrow", "h5py", "timm"),
+}
+"""Modules that take a tenth of a second or more to load, or that not everybody has."""
+IMPORTS: dict[str, set[str]] = {
+    "import diffshape": set(),
+    "import diffshape.cli.main": set(),
+    "from diffshape import data, fields, fitting": set(),
+    "from diffshape.data import Frame, Mesh, read_points": {"numpy"},
+    "from diffshape.losses import chamfer_distance": {"torch", "numba"},
+}
+"""Statements in the order in which one interpreter meets them, and the heavy modules that each may add."""
+HELP = {"batch": {"rich"}}
+"""Heavy modules that the help of a verb may load besides tyro and NumPy, the most that any other verb's may."""
 
 
 def repository_files() -> list[Path]:
@@ -31,11 +61,13 @@ def repository_files() -> list[Path]:
     return [path for name in listing.stdout.decode().split("\0") if name and (path := ROOT / name).is_file()]
 
 
-def imported_by(statement: str) -> set[str]:
-    """The modules that a fresh interpreter holds after one statement."""
-    program = f"{statement}\nimport sys\nprint(*sys.modules)"
+def loaded_by(statements: list[str]) -> dict[str, set[str]]:
+    """The heavy modules that a fresh interpreter holds after each of several statements, one after the other."""
+    look = f"print({MARK!r}, *sys.modules.keys() & {HEAVY})"
+    program = "\n".join(["import sys", *(f"{statement}\n{look}" for statement in statements)])
     done = subprocess.run([sys.executable, "-c", program], cwd=ROOT / "src", capture_output=True, text=True, check=True)
-    return set(done.stdout.split())
+    lines = [line.split()[1:] for line in done.stdout.splitlines() if line.startswith(MARK)]
+    return dict(zip(statements, map(set, lines), strict=True))
 
 
 def test_a_floor_imports_only_floors_below():
@@ -73,12 +105,20 @@ def test_no_module_has_a_name_that_says_nothing():
     assert not [path for path in (ROOT / "src").rglob("*") if path.stem.strip("_") in said_nothing]
 
 
-@pytest.mark.parametrize("module", ["diffshape", "diffshape.data", "diffshape.fields", "diffshape.cli.main"])
-def test_a_light_import_leaves_torch_alone(module):
-    if importlib.util.find_spec(module) is None:
-        pytest.skip(f"{module} is not there yet")
-    heavy = {"torch", "numba", "igl", "trimesh", "scipy"}
-    assert not imported_by(f"import {module}") & heavy
+def test_imports_load_no_heavy_module_that_they_need_not():
+    allowed: set[str] = set()
+    loaded = loaded_by(list(IMPORTS))
+    for statement, more in IMPORTS.items():
+        allowed |= more
+        assert loaded[statement] <= allowed, statement
+
+
+def test_help_loads_no_heavy_module_that_it_need_not():
+    allowed, verbs = {"tyro", "numpy"}, ["", *(verb for verb in VERBS if verb not in HELP), *HELP]
+    lines = {f"assert main({[*verb.split(), '--help']}) == 0": HELP.get(verb, set()) for verb in verbs}
+    for line, loaded in loaded_by(["from diffshape.cli.main import main", *lines]).items():
+        allowed |= lines.get(line, set())
+        assert loaded <= allowed, line
 
 
 def test_files_are_small():

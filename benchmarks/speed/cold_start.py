@@ -1,10 +1,12 @@
-"""What a first use costs: the first call in a process, with nothing compiled before and with everything.
+"""What a first use costs: the first call in a process, with nothing compiled before and with everything; and starting.
 
-    python -m benchmarks.speed.cold_start [--works chamfer mesh] [--results FILE]
+    python -m benchmarks.speed.cold_start [--works chamfer mesh starts] [--results FILE]
 
-Each is measured in a process of its own, first with an empty folder of compiled kernels, then with what that left.
+Each call is measured in a process of its own, first with an empty folder of compiled kernels, then with what that left.
 Seconds are the processor's, so that other load on the machine counts little: importing PyTorch and diffshape, and the
 first call. Beside them, how many functions were compiled, Numba's own included, and in what share of the call.
+
+Starts are whole processes: an import, or a verb that prints its help. Each has a budget of seconds.
 """
 
 import argparse
@@ -13,13 +15,24 @@ import os
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 from time import process_time, thread_time
 from typing import Any
 
 from benchmarks.measure import RESULTS, Row, append_row, environment
 
-WORKS = ("chamfer", "points", "mesh")
+CALLS = ("chamfer", "points", "mesh")
+WORKS = (*CALLS, "starts")
+
+IMPORTS = {"import diffshape": 0.1, "import diffshape.losses": 2.5}
+"""Budgets of statements in processor seconds, the interpreter's start included; the most of the second is PyTorch's."""
+
+HELP = 0.25
+"""Budget of ``diffshape VERB --help``, as in ``IMPORTS``."""
+
+REPEATS = 2
+"""Processes of a start, of which the quickest counts."""
 
 
 def child(work: str) -> None:
@@ -80,22 +93,46 @@ def measure(work: str, folder: Path) -> Row:
     return json.loads(subprocess.run(command, env=environment, capture_output=True, text=True, check=True).stdout)
 
 
+def measure_calls(work: str) -> Iterator[Row]:
+    """One process that compiles, and one that finds what it kept."""
+    with tempfile.TemporaryDirectory() as folder:
+        for process in ("first", "second"):
+            yield {"work": work, "process": process, **measure(work, Path(folder))}
+
+
+def measure_starts() -> Iterator[Row]:
+    """The imports and the verbs, each beside its budget."""
+    from diffshape.cli.parsing.verbs import VERBS
+
+    starts = [(statement, ["-c", statement], budget) for statement, budget in IMPORTS.items()]
+    starts += [(f"{verb} --help", ["-m", "diffshape", *verb.split(), "--help"], HELP) for verb in VERBS]
+    for name, words, budget in starts:
+        seconds = min(_seconds([sys.executable, *words]) for _ in range(REPEATS))
+        yield {"start": name, "seconds": round(seconds, 3), "budget": budget, "ratio": round(seconds / budget, 2)}
+
+
+def _seconds(command: list[str]) -> float:
+    """Processor seconds of a process."""
+    before = os.times()
+    subprocess.run(command, capture_output=True, check=True)
+    after = os.times()
+    return sum(after[2:4]) - sum(before[2:4])
+
+
 def main() -> None:
     """Measure every piece of work, cold and warm."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--works", nargs="+", choices=WORKS, default=WORKS)
     parser.add_argument("--results", type=Path, default=RESULTS / "cold_start.jsonl")
-    parser.add_argument("--child", choices=WORKS, help=argparse.SUPPRESS)
+    parser.add_argument("--child", choices=CALLS, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.child:
         return child(options.child)
     machine = environment()
     for work in options.works:
-        with tempfile.TemporaryDirectory() as folder:
-            for process in ("first", "second"):
-                row = {"work": work, "process": process, **measure(work, Path(folder))}
-                append_row(options.results, {**row, "environment": machine})
-                print(row, flush=True)
+        for row in measure_starts() if work == "starts" else measure_calls(work):
+            append_row(options.results, {**row, "environment": machine})
+            print(row, flush=True)
     return None
 
 

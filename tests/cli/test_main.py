@@ -1,38 +1,6 @@
-import subprocess
-import sys
-
 import pytest
 
 from diffshape.cli.main import main, parse
-
-
-@pytest.mark.parametrize(
-    "words",
-    [
-        ["--help"],
-        ["fit", "--help"],
-        ["clean", "--help"],
-        ["query", "--help"],
-        ["train", "--help"],
-        ["train", "landmarks", "--help"],
-        ["train", "deep-sdf", "--help"],
-    ],
-)
-def test_help_needs_no_torch(words):
-    program = (
-        f"import sys; from diffshape.cli.main import main; code = main({words}); print(code, 'torch' in sys.modules)"
-    )
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, env=environment())
-    assert done.stdout.splitlines()[-1] == "0 False"
-
-
-def environment():
-    import os
-    from pathlib import Path
-
-    import diffshape
-
-    return {**os.environ, "PYTHONPATH": str(Path(diffshape.__file__).parents[1])}
 
 
 @pytest.mark.parametrize(

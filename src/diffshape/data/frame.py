@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.spatial import KDTree
 
 from diffshape._arguments import checked
 from diffshape._bounds import check_number
@@ -21,6 +20,7 @@ from diffshape.data.arrays import real_rows
 from diffshape.data.coincident import distinct_rows
 
 if TYPE_CHECKING:
+    from scipy.spatial import KDTree
     from torch import Tensor
 
 _NEIGHBORS = 8
@@ -152,6 +152,8 @@ def find_outliers(points: NDArray[np.floating], *, factor: float = 6.0) -> NDArr
     >>> find_outliers(np.vstack([rng.random((500, 3)), [[30.0, 0.0, 0.0]]])).nonzero()[0].tolist()
     [500]
     """
+    from scipy.spatial import KDTree
+
     points = real_rows(points, name="find_outliers: points")
     check_number("find_outliers: factor", factor, 0, above=True)
     outliers = np.zeros(len(points), bool)
@@ -174,7 +176,7 @@ def find_outliers(points: NDArray[np.floating], *, factor: float = 6.0) -> NDArr
     return outliers
 
 
-def _neighbor_distance(tree: KDTree, points: NDArray[np.float64]) -> NDArray[np.float64]:
+def _neighbor_distance(tree: "KDTree", points: NDArray[np.float64]) -> NDArray[np.float64]:
     """Distance to the 8th other point, for points of the tree."""
     return tree.query(points, k=_NEIGHBORS + 1)[0][:, -1]
 

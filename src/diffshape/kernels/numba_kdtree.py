@@ -26,6 +26,9 @@ LEAF = 8
 SUBTREE_LEVEL = 3
 """Level down to which few trees are grown in one thread, then in 2^SUBTREE_LEVEL parts each."""
 
+DEEPEST = 64
+"""Level that no tree reaches."""
+
 TASKS, FEWEST = 8, 1024
 """Tasks for each thread into which queries are shared, and the fewest queries of a task."""
 
@@ -56,8 +59,8 @@ def build_tree(points: np.ndarray, threads: int | None = None, leaf: int = LEAF)
     )
     top = 0 if threads == 1 or batch >= 1 << SUBTREE_LEVEL or leaves <= 1 << SUBTREE_LEVEL else SUBTREE_LEVEL
     if top:
-        run_tasks(_grow_top, batch, tree, top, threads=threads)
-    run_tasks(_grow, batch << top, tree, top, threads=threads)
+        run_tasks(_grow, batch, tree, 0, top, threads=threads)
+    run_tasks(_grow, batch << top, tree, top, DEEPEST, threads=threads)
     return tree
 
 
@@ -158,28 +161,17 @@ def _grow_node(points, index, boxes, lowest, node, level) -> None:
 
 
 @compiled
-def _grow_subtree(points, index, boxes, lowest, root, level) -> None:
-    """Grow everything from a node of a level down to the leaves."""
-    first, last = root, root + 1
-    while first < len(boxes):
+def _grow(task, tree, top, bottom) -> None:
+    """Grow one of the subtrees that hang from level ``top``, down to the level above ``bottom`` or to the leaves."""
+    b, first = task >> top, (1 << top) + (task & ((1 << top) - 1))
+    points, index, boxes, lowest = tree.points[b], tree.index[b], tree.boxes[b], tree.lowest[b]
+    last = first + 1
+    for level in range(top, bottom):
+        if first >= len(boxes):
+            return
         for node in range(first, last):
             _grow_node(points, index, boxes, lowest, node, level)
-        first, last, level = 2 * first, 2 * last, level + 1
-
-
-@compiled
-def _grow_top(task, tree, top) -> None:
-    """Grow one tree down to a level."""
-    for level in range(top):
-        for node in range(1 << level, 2 << level):
-            _grow_node(tree.points[task], tree.index[task], tree.boxes[task], tree.lowest[task], node, level)
-
-
-@compiled
-def _grow(task, tree, top) -> None:
-    """Grow one of the subtrees that hang from a level."""
-    b, node = task >> top, (1 << top) + (task & ((1 << top) - 1))
-    _grow_subtree(tree.points[b], tree.index[b], tree.boxes[b], tree.lowest[b], node, top)
+        first, last = 2 * first, 2 * last
 
 
 @compiled
@@ -292,7 +284,7 @@ def _query_range(points, index, boxes, lowest, queries, order, distances, indice
         if indices[i, 0] >= 0:
             continue
         x, y, z = queries[i, 0], queries[i, 1], queries[i, 2]
-        bound = _reach(bound, _distance(queries, before, x, y, z, manhattan), manhattan)
+        bound = _reach(bound, _distance(queries, np.int64(before), x, y, z, manhattan), manhattan)
         distances[i], indices[i] = bound, len(points)
         kept, names = distances[i], indices[i]
         _search(points, index, boxes, lowest, depth, x, y, z, kept, names, stack, stack_distances, manhattan)

@@ -78,7 +78,8 @@ def see_neighborhoods(
         summary[row, 5] = _bounded(own / np.float32(3.0))
         summary[row, 6] = _within(outlier[i], -5.0, 5.0) / np.float32(3.0)
         for k in range(len(ladder)):
-            near[k] = smooth_local[row, ladder[k]]
+            for c in range(3):
+                near[k, c] = smooth_local[row, ladder[k], c]
         for f in range(len(falloffs)):
             seen = summary[row, 7 + 3 * f :]
             _fit(

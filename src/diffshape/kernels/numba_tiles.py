@@ -101,14 +101,18 @@ def _build(task, tiles, points) -> None:
             for axis in range(3):
                 sorted_points[tile, axis, lane] = points[i, axis]
         for axis in range(3):
-            boxes[axis, tile] = sorted_points[tile, axis].min()
-            boxes[3 + axis, tile] = sorted_points[tile, axis].max()
+            low = high = sorted_points[tile, axis, 0]
+            for lane in range(1, WIDTH):
+                low, high = min(low, sorted_points[tile, axis, lane]), max(high, sorted_points[tile, axis, lane])
+            boxes[axis, tile], boxes[3 + axis, tile] = low, high
     groups = tiles.groups[task]
     for group in range(groups.shape[1]):
         first, last = group * GROUP, min((group + 1) * GROUP, len(index))
         for axis in range(3):
-            groups[axis, group] = boxes[axis, first:last].min()
-            groups[3 + axis, group] = boxes[3 + axis, first:last].max()
+            low, high = boxes[axis, first], boxes[3 + axis, first]
+            for tile in range(first + 1, last):
+                low, high = min(low, boxes[axis, tile]), max(high, boxes[3 + axis, tile])
+            groups[axis, group], groups[3 + axis, group] = low, high
 
 
 @compiled(inline="always")

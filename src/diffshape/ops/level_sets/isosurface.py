@@ -8,7 +8,6 @@ import math
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
-import igl
 import numpy as np
 import torch
 from jaxtyping import Float, Int
@@ -106,6 +105,8 @@ def _march(grid: SamplingGrid, active: ActiveCells) -> tuple[Float[Tensor, "v 3"
     dropped without opening or pinching the mesh. So no |value| is left below a thousandth of their mean: the surface
     moves by less than a thousandth of a cell at such nodes, and every face keeps an area.
     """
+    import igl
+
     if not len(active.cells):
         empty = torch.empty((0, 3), dtype=torch.float64, device=grid.device)
         return empty, empty.long()

@@ -2,8 +2,6 @@
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
 
 def connected_parts(one: NDArray[np.integer], other: NDArray[np.integer], count: int) -> NDArray[np.int32]:
@@ -17,6 +15,9 @@ def connected_parts(one: NDArray[np.integer], other: NDArray[np.integer], count:
     >>> connected_parts(np.array([0, 3]), np.array([2, 4]), 5).tolist()
     [0, 1, 0, 2, 2]
     """
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import connected_components
+
     links = coo_array((np.ones(len(one), bool), (one, other)), shape=(count, count))
     return connected_components(links, directed=False)[1]
 
