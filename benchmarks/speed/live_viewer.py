@@ -139,7 +139,6 @@ def _watched(inputs, settings, clock) -> Outcome:
 
 def _server_seconds() -> float:
     """Processor seconds of the server: of all Python threads but this one and those that the fit works on."""
-    """Processor seconds of the server's threads: all Python threads but this one and those that the fit works on."""
     working = (threading.current_thread().name, *WORKERS)
     others = [each for each in threading.enumerate() if not each.name.startswith(working)]
     return sum(time.clock_gettime(time.pthread_getcpuclockid(each.ident)) for each in others if each.ident)
