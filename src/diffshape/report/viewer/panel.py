@@ -56,7 +56,7 @@ class Panel:
             self.point_colors, self._point_scale = self._colors("points", points, look.point_colors)
         with self._folder("Steps", visible=bool(self._way)):
             last = max(len(self._way), 1)
-            place = last if look.step is None else self._way.index(look.step)
+            place = self._way.index(look.step) if look.step in self._way else last
             self.step = self._heard(gui.add_slider("surface", 0, last, 1, place, hint="surfaces along the way"))
             self._step_text = gui.add_markdown("")
         with self._folder("Plane"):
