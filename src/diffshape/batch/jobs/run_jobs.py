@@ -58,7 +58,7 @@ def planned(
     Raises:
         ValueError: A job is in the batch already with another input or other options, or a record is damaged.
     """
-    plan = Plan()
+    plan, begun = Plan(), frozenset(running)  # asked for each job of maybe thousands
     for job in jobs:
         record = records.of(job)
         if record is not None and not record.is_of(job):
@@ -66,7 +66,7 @@ def planned(
                 f"{job.name} was made in {job.batch} from {record.input} with other options "
                 f"({' '.join(record.options) or 'none'}); choose another folder, or give what it had"
             )
-        if job in running:
+        if job in begun:
             plan.running.append(job)
             continue
         spent = record is not None and record.status != "done" and record.attempts > retries
