@@ -21,6 +21,7 @@ import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from statistics import fmean
 
 from benchmarks.measure import RESULTS, Row, append_row, environment
 from diffshape.batch.executors.local import Local
@@ -48,12 +49,7 @@ def measured(batch: Path, records: list[Record], processes: int) -> Measured:
     seconds = [record.seconds for record in records]
     first, others = seconds[:processes], seconds[processes:]
     disk = [path.stat().st_blocks * 512 for record in records for path in (batch / record.name).rglob("*")]
-    return Measured(others, mean(first) - mean(others), sum(disk) / len(records) / 1e6)
-
-
-def mean(values: list[float]) -> float:
-    """Mean of values."""
-    return sum(values) / len(values)
+    return Measured(others, fmean(first) - fmean(others), sum(disk) / len(records) / 1e6)
 
 
 def largest_memory(record: Record) -> float:
@@ -117,7 +113,7 @@ def main() -> None:
                 "driver_ms": round(1000 * driver, 2),
                 "memory_gb": round(min(jobs, processors) * megabytes / 1000, 1),
                 "disk_gb": round(jobs * known.folder / 1000),
-                "fit_seconds": round(mean(known.seconds), 2),
+                "fit_seconds": round(fmean(known.seconds), 2),
                 "loading_seconds": round(known.loading, 2),
                 "fit_megabytes": round(megabytes),
                 "folder_megabytes": round(known.folder, 2),
