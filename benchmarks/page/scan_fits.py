@@ -8,8 +8,8 @@ from benchmarks.page.tables import fastest, machines, table
 COST = """
 ### Cost of a fit
 
-Seconds and peak memory of the whole command, start-up included, by `benchmarks/speed/scan_fits.py`: `diffshape fit
---preset PRESET` on scans of a drawn solid with noise of 0.005, and of these seconds those of the optimiser alone, in
+Seconds and peak memory of the whole command, start-up included, by `benchmarks/speed/scan_fits.py`: `diffshape fit`
+with a preset, on scans of a drawn solid with noise of 0.005, and of these seconds those of the optimiser alone, in
 brackets. Beside it screened Poisson reconstruction (pymeshlab) of the points as they are, with normals from 16
 neighbours and its default settings; "standard" is the default of the fit. The least is bold. Load of the machine
 before a command: {least:.1f} to {most:.1f}.
