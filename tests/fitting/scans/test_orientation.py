@@ -23,6 +23,17 @@ def test_solids_are_trusted(clouds, shape, noise):
     assert trust.reliable
 
 
+def test_a_plate_thinner_than_twice_the_spacing_is_trusted(clouds):
+    """Behind its points, 1.5 spacings away, the outside begins again."""
+    points, truth = clouds.slab(8000, thickness=0.024)
+    oriented = orient_points(points, normals=truth)
+    assert 0.024 < 1.6 * oriented.spacing
+    assert ((oriented.normals * truth).sum(1) > 0).double().mean() > 0.99
+    trust = trust_in(oriented, oriented.winding(points).volume)
+    assert trust.undecided < 0.3
+    assert trust.reliable
+
+
 def test_a_hidden_hollow_is_reported_unseen(clouds):
     points, truth = clouds.nested_spheres()
     oriented = orient_points(points)

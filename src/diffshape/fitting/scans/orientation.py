@@ -17,7 +17,7 @@ class OrientationTrust:
     overruled: float
     """Share of points whose normal turned away from the directions that see them."""
     undecided: float
-    """Share of points without the inside 1.5 spacings behind them and the outside 1.5 spacings before them."""
+    """Share of points without the inside behind them and the outside before them, as ``OrientedPoints.decided``."""
     volume: float
     """Volume that the points enclose, in the unit of the points cubed; about 0 if the cloud has no inside."""
 

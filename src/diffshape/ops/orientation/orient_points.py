@@ -54,8 +54,9 @@ BETA = 1.5
 WIDTH = 0.5
 """Smoothing width of the winding number that the result defines, in point spacings."""
 
-CLEARANCE = 1.5
-"""Distance before and behind a point, in spacings, at which the winding number must be outside and inside."""
+CLEARANCES = 1.5, 0.5
+"""Distances before and behind a point, in spacings, at one of which the winding number must be outside and inside: the
+first is steadier, but is beyond a wall thinner than itself."""
 
 
 class OrientedPoints(NamedTuple):
@@ -71,7 +72,7 @@ class OrientedPoints(NamedTuple):
     seen_from: Float[Tensor, "n 3"]
     """Sum of the directions from which a point is seen from outside; 0 where none does."""
     decided: Bool[Tensor, "n"]
-    """Whether the inside is 1.5 spacings behind a point and the outside 1.5 spacings before it."""
+    """Whether the inside is behind a point and the outside before it, 1.5 spacings away or half a spacing."""
     spacing: float
     """Distance between neighbouring points: the square root of the median area."""
 
@@ -141,14 +142,16 @@ def orient_points(
     side = (given * outward).sum(dim=1, keepdim=True)
     found = torch.where(known, torch.where(side < 0, -given, given), outward)
     winding = PointWinding(where, found * weights[:, None], width=WIDTH)
-    behind, before = (winding.value(where + step * found) for step in (-CLEARANCE, CLEARANCE))
+    behind, before = (
+        torch.stack([winding.value(where + away * step * found) for step in CLEARANCES]) for away in (-1, 1)
+    )
     cosine = torch.where(known, side.abs(), 1.0)[:, 0]
     return OrientedPoints(
         normals=found.to(points),
-        confidence=((behind - before).clamp(0, 1) * cosine).to(points),
+        confidence=((behind - before)[0].clamp(0, 1) * cosine).to(points),
         areas=area.to(points),
         seen_from=seen.to(points),
-        decided=(behind > 0.5) & (before <= 0.5),
+        decided=((behind > 0.5) & (before <= 0.5)).any(dim=0),
         spacing=spacing,
     )
 
