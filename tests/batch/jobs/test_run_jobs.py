@@ -26,6 +26,11 @@ def run(jobs: Sequence[Job], executor, *, retries=1, stopped=lambda: False):
     return whole, {record.name: record for record in records.all()}, heard.ends
 
 
+def plan_of(jobs: Sequence[Job], **options):
+    records = Records(jobs[0].batch)
+    return planned(jobs, records, records.known(jobs), **options)
+
+
 def test_a_process_that_is_killed_takes_no_other_job_with_it(tmp_path):
     jobs = [job_of(tmp_path, f"j{number}", "die once" if number == 2 else "work") for number in range(6)]
     whole, records, _ = run(jobs, Local(do_as_told, slots=2))
@@ -77,19 +82,19 @@ def test_what_is_done_or_failed_often_enough_is_not_run_again(tmp_path):
     jobs = [job_of(tmp_path, name, what) for name, what in (("good", "work"), ("bad", "fail"))]
     run(jobs, Serial(do_as_told))
     new = job_of(tmp_path, "new")
-    plan = planned([*jobs, new], Records(tmp_path), retries=1)
+    plan = plan_of([*jobs, new], retries=1)
     assert plan.open == [new]
     assert [(job.name, record.status) for job, record in plan.finished] == [("good", "done"), ("bad", "failed")]
-    assert planned(jobs, Records(tmp_path), retries=1, retry_failed=True).open == [jobs[1]]
-    assert planned(jobs, Records(tmp_path), retries=2).open == [jobs[1]]
+    assert plan_of(jobs, retries=1, retry_failed=True).open == [jobs[1]]
+    assert plan_of(jobs, retries=2).open == [jobs[1]]
 
 
 def test_what_took_its_driver_with_it_is_not_tried_for_ever(tmp_path):
     job, records = job_of(tmp_path, "poison"), Records(tmp_path)
     records.begin(job)
-    assert planned([job], records, retries=1).open == [job]
+    assert plan_of([job], retries=1).open == [job]
     records.begin(job)
-    [(_, record)] = planned([job], records, retries=1).finished
+    [(_, record)] = plan_of([job], retries=1).finished
     assert record.status == "failed"
     assert "ended before it did" in record.error
 
@@ -97,7 +102,7 @@ def test_what_took_its_driver_with_it_is_not_tried_for_ever(tmp_path):
 def test_another_input_under_a_name_that_is_taken_is_refused(tmp_path):
     run([job_of(tmp_path, "a")], Serial(do_as_told))
     with pytest.raises(ValueError, match=r"a was made in .* from work with other options"):
-        planned([job_of(tmp_path, "a", "fail")], Records(tmp_path), retries=1)
+        plan_of([job_of(tmp_path, "a", "fail")], retries=1)
 
 
 def test_the_ending_of_a_job_whose_record_is_gone_is_an_error(tmp_path):
