@@ -10,6 +10,7 @@ import pytest
 import small_slurm
 from batch_work import do_as_told, job_of
 from diffshape.batch.executors import slurm
+from diffshape.batch.executors.serial import Serial
 from diffshape.batch.executors.slurm import Named, Slurm
 from diffshape.batch.jobs.job import Ending, all_ended
 from diffshape.batch.jobs.records import Records
@@ -55,7 +56,7 @@ def test_an_array_of_jobs_one_of_which_dies_once(tmp_path, importable_work, quic
 def test_what_outlived_its_driver_is_not_begun_twice_and_what_was_lost_is_tried_again(
     tmp_path, importable_work, quick, commands
 ):
-    what = {"short": "work", "long": "be let go", "lost": "die once"}
+    what = {"short": "work", "long": "be let go", "lost": "die once"}  # the first two as one task
     jobs, records = jobs_of(tmp_path, what), Records(tmp_path)
     script = Path(small_slurm.__file__).with_name("slurm_driver.py")
     words = [f"{name}={word}" for name, word in what.items()]
@@ -66,6 +67,9 @@ def test_what_outlived_its_driver_is_not_begun_twice_and_what_was_lost_is_tried_
         driver.kill()
     executor = Slurm(do_as_told, records, slots=3)
     known_before = records.known(jobs)
+    assert known_before["short"].task == known_before["long"].task != known_before["lost"].task
+    with pytest.raises(ValueError, match=r"tasks of SLURM's .* go on with --executor slurm"):
+        planned(jobs, records, known_before, retries=0, running=Serial(do_as_told).rejoin(jobs, known_before))
     plan = planned(jobs, records, known_before, retries=0, running=executor.rejoin(jobs, known_before))
     assert jobs[1] in plan.running
     (tmp_path / "go").touch()

@@ -50,6 +50,35 @@ def test_what_kills_every_process_is_recorded_and_not_tried_for_ever(tmp_path):
     assert [final for name, _, final in ends if name == "poison"] == [False, False, True]
 
 
+def test_a_group_that_is_killed_is_done_one_by_one_and_what_killed_it_is_given_up(tmp_path):
+    jobs = [job_of(tmp_path, f"j{number}", "die" if number == 2 else "work") for number in range(5)]
+    records, alike = Records(tmp_path), dict.fromkeys((job.name for job in jobs), "small")
+    assert run_jobs(jobs, Local(do_as_told, slots=1), records, retries=1, alike=alike, largest=4)
+    known = {record.name: (record.status, record.attempts) for record in records.all()}
+    assert known.pop("j2") == ("failed", 2)
+    assert known == {"j0": ("done", 2), "j1": ("done", 2), "j3": ("done", 2), "j4": ("done", 1)}
+
+
+@pytest.mark.parametrize("executor", [Serial(do_as_told), Local(do_as_told, slots=2)], ids=["serial", "local"])
+def test_the_jobs_of_a_group_are_done_in_one_process_and_recorded_each(tmp_path, executor):
+    jobs = [job_of(tmp_path, "a"), job_of(tmp_path, "bad", "fail"), job_of(tmp_path, "b"), job_of(tmp_path, "other")]
+    records, groups = Records(tmp_path), []
+    watch = Watch()
+    watch.began = lambda group: groups.append([job.name for job in group])
+    alike = dict.fromkeys(("a", "bad", "b"), "small")
+    assert run_jobs(jobs, executor, records, retries=1, alike=alike, largest=16, watch=watch)
+    known = {record.name: record for record in records.all()}
+    assert {name: (record.status, record.attempts) for name, record in known.items()} == {
+        "a": ("done", 1),
+        "b": ("done", 1),
+        "other": ("done", 1),
+        "bad": ("failed", 2),
+    }
+    together = next(group for group in groups if len(group) > 1)
+    assert len({known[name].metrics["process"] for name in together if name != "bad"}) == 1
+    assert groups[-1] == ["bad"]
+
+
 @pytest.mark.parametrize(
     ("limits", "said"), [({"memory": 0.3}, "more than 0.3 GB"), ({"job_seconds": 3.0}, "longer than 3 seconds")]
 )
@@ -108,3 +137,14 @@ def test_another_input_under_a_name_that_is_taken_is_refused(tmp_path):
 def test_the_ending_of_a_job_whose_record_is_gone_is_an_error(tmp_path):
     with pytest.raises(ValueError, match="was removed while it ran"):
         Records(tmp_path).end(job_of(tmp_path, "a"), Ending(status="done"))
+
+
+def test_a_batch_whose_tasks_slurm_may_still_run_is_refused_elsewhere(tmp_path):
+    job, records = job_of(tmp_path, "a"), Records(tmp_path)
+    records.begin(job)
+    records.hand_over(job, "7_0")
+    with pytest.raises(ValueError, match=r"a and maybe others are tasks of SLURM's \(7_0\).*--executor slurm"):
+        plan_of([job], retries=1)
+    assert plan_of([job], retries=1, running=[job]).running == [job]
+    records.end(job, Ending(status="failed"))
+    assert plan_of([job], retries=1).open == [job]
