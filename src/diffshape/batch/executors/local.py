@@ -125,7 +125,7 @@ class Local(Executor):
         assert group is not None
         try:
             endings = worker.jobs.recv()
-            worker.group, worker.done = None, worker.done + 1
+            worker.group, worker.done = None, worker.done + len(group)
         except (EOFError, OSError):
             worker.process.join()
             endings = all_ended(group, self._of_the_dead(worker))

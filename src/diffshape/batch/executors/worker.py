@@ -10,7 +10,7 @@ from typing import Any
 from diffshape.batch.jobs.job import Work
 
 OLD = 50
-"""Number of groups after which a process makes room for a fresh one, so that no leak grows for ever."""
+"""Number of jobs after which a process makes room for a fresh one, so that no leak grows for ever."""
 
 
 def serve(work: Work, jobs: Connection, life: Connection) -> None:
