@@ -110,7 +110,13 @@ def test_scans_large_meshes_and_other_commands_go_alone(meshes, monkeypatch):
 
 @pytest.mark.parametrize(
     ("options", "expected"),
-    [({}, True), ({"group": 1}, False), ({"retries": 0}, False), ({"job_seconds": 9.0}, False), ({"job_memory": 1.0}, False)],
+    [
+        ({}, True),
+        ({"group": 1}, False),
+        ({"retries": 0}, False),
+        ({"job_seconds": 9.0}, False),
+        ({"job_memory": 1.0}, False),
+    ],
 )
 def test_limits_of_a_job_and_single_attempts_forbid_groups(options, expected):
     assert command._may_be_together(Batch(inputs=(), **options)) is expected

@@ -46,7 +46,7 @@ class Named:
 
 
 class Slurm(Executor):
-    """Groups of jobs as elements of SLURM arrays, through submitit, which keeps its files beside the records of the batch."""
+    """Groups of jobs as elements of SLURM arrays, through submitit, whose files are beside the records of the batch."""
 
     def __init__(
         self,

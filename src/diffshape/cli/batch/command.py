@@ -16,8 +16,8 @@ from diffshape.cli.batch.arguments import Batch as Batch
 from diffshape.cli.batch.arguments import check, folder_of
 from diffshape.cli.batch.arguments import taken_apart as taken_apart
 from diffshape.cli.batch.jobs import jobs_of
-from diffshape.cli.batch.watch import BatchWatch
 from diffshape.cli.batch.together import kinds_of
+from diffshape.cli.batch.watch import BatchWatch
 from diffshape.cli.batch.work import do_jobs
 from diffshape.cli.errors import DONE, FAILED, INTERRUPTED, PARTLY_FAILED, usage_errors
 from diffshape.cli.messages import Messages
