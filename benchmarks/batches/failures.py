@@ -163,7 +163,7 @@ def ray(scans: Path, out: Path, count: int) -> None:
 
         def disturb(process: subprocess.Popen[bytes]) -> None:
             wait_for(out, count // 10, process)
-            kill_worker(os.getpid(), "ray::do_job")
+            kill_worker(os.getpid(), "ray::do_jobs")
             wait_for(out, count // 3, process)
             cluster.remove_node(node, allow_graceful=False)
 
@@ -179,7 +179,7 @@ def several(scans: Path, out: Path, count: int) -> None:
         def disturb(process: subprocess.Popen[bytes]) -> None:
             for part in (8, 4):
                 wait_for(out, count // part, process)
-                kill_worker(os.getpid(), "ray::do_job")
+                kill_worker(os.getpid(), "ray::do_jobs")
             wait_for(out, count // 2, process)
             cluster.remove_node(node, allow_graceful=False)
 

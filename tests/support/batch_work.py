@@ -5,7 +5,7 @@ import signal
 import time
 from pathlib import Path
 
-from diffshape.batch.jobs.job import Ending, Job
+from diffshape.batch.jobs.job import Ending, Endings, Group, Job
 
 
 def job_of(batch: Path, name: str, what: str = "work") -> Job:
@@ -13,7 +13,12 @@ def job_of(batch: Path, name: str, what: str = "work") -> Job:
     return Job(name=name, verb="test", input=what, batch=batch)
 
 
-def do_as_told(job: Job) -> Ending:
+def do_as_told(group: Group) -> Endings:
+    """Do what each job says."""
+    return {job.name: _do(job) for job in group}
+
+
+def _do(job: Job) -> Ending:
     """Work, fail, die, die once, hold memory, wait until SIGTERM, or wait to be let go."""
     mark = job.batch / f"{job.name}.begun"
     before = mark.exists()

@@ -1,4 +1,4 @@
-"""A driver that hands jobs to SLURM, to be killed: python slurm_driver.py BATCH NAME=WHAT..."""
+"""A driver that hands jobs to SLURM, in groups of two, to be killed: python slurm_driver.py BATCH NAME=WHAT..."""
 
 import sys
 from pathlib import Path
@@ -9,11 +9,7 @@ from diffshape.batch.jobs.records import Records
 from diffshape.batch.jobs.run_jobs import run_jobs
 
 if __name__ == "__main__":
-    batch, *jobs = sys.argv[1:]
-    records = Records(Path(batch))
-    run_jobs(
-        [job_of(Path(batch), *job.split("=")) for job in jobs],
-        Slurm(do_as_told, records, slots=len(jobs)),
-        records,
-        retries=1,
-    )
+    batch, *words = sys.argv[1:]
+    records, jobs = Records(Path(batch)), [job_of(Path(batch), *word.split("=")) for word in words]
+    alike = dict.fromkeys((job.name for job in jobs), "small")
+    run_jobs(jobs, Slurm(do_as_told, records, slots=2), records, retries=1, alike=alike, largest=2)

@@ -1,6 +1,7 @@
 """From many meshes to as many small neural distance fields, all at once."""
 
 from collections.abc import Sequence
+from functools import partial
 from os import PathLike
 from typing import Any
 
@@ -12,6 +13,7 @@ from diffshape.fields.config import HashGridConfig
 from diffshape.fields.hash_grid_stack import HashGridStack
 from diffshape.fitting.fit import Fit
 from diffshape.fitting.fit_mesh import begin_mesh, mesh_settings
+from diffshape.fitting.methods.config import method_of
 from diffshape.fitting.methods.supervised import Supervised
 from diffshape.fitting.methods.supervised_stack import SupervisedStackTask
 from diffshape.fitting.result import FitResult
@@ -20,6 +22,7 @@ from diffshape.fitting.settings import FitSettings
 from diffshape.fitting.stop_rule import StopRule
 from diffshape.fitting.targets.mesh_target import MeshTarget
 from diffshape.fitting.warm_up import warm_up
+from diffshape.training import CsvLog
 from diffshape.training.device import chosen_device
 from diffshape.training.progress import with_progress
 from diffshape.training.run import train_run
@@ -84,7 +87,7 @@ def fit_meshes(
     method = method or _METHOD
     settings = mesh_settings(method, field, steps=steps, seconds=seconds, seed=seed)
     with with_progress(f"fit_meshes on {chosen}", progress, observers) as heard:
-        return _run_all(_begin_all(meshes, settings), method, stop, chosen, heard)
+        return run_together(_begin_all(meshes, settings), stop, device=chosen, observers=heard)
 
 
 def _begin_all(meshes: Sequence[Any], settings: FitSettings) -> list[Fit[MeshTarget]]:
@@ -103,21 +106,35 @@ def _begin_all(meshes: Sequence[Any], settings: FitSettings) -> list[Fit[MeshTar
     return fits
 
 
-def _run_all(
+def run_together(
     fits: Sequence[Fit[MeshTarget]],
-    method: Supervised,
-    stop: StopRule | None,
+    stop: StopRule | None = None,
+    *,
     device: torch.device,
-    observers: Sequence[Observer],
+    observers: Sequence[Observer] = (),
+    logs: Sequence[CsvLog] = (),
 ) -> list[FitResult]:
+    """Run fits of one and the same settings in one program.
+
+    Args:
+        fits: The fits, ready to run, of hash grids to meshes.
+        stop: When one of them has learned enough.
+        device: Where to compute.
+        observers: Called after each step of all.
+        logs: The log of each fit, which gets the steps of that one; none if empty.
+
+    Raises:
+        TrainingError: The loss was not finite in 10 steps in a row.
+    """
     settings = fits[0].settings
+    method = method_of(Supervised, settings.method)
     if settings.seconds is not None:
         warm_up(fits[0], device)
     fields = [fit.new_field() for fit in fits]
     stack = HashGridStack(fields).to(device)  # type: ignore[arg-type]
     distances = [fit.target.distance for fit in fits]
     task = SupervisedStackTask(stack, distances, method, stop, seed=settings.seed)
-    outcome = train_run(task, settings, None, observers=[task.observe, *observers])
+    outcome = train_run(task, settings, None, observers=[task.observe, partial(task.write_to, logs), *observers])
     return [
         FitResult(
             field=own,

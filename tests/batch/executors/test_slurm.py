@@ -10,8 +10,9 @@ import pytest
 import small_slurm
 from batch_work import do_as_told, job_of
 from diffshape.batch.executors import slurm
+from diffshape.batch.executors.serial import Serial
 from diffshape.batch.executors.slurm import Named, Slurm
-from diffshape.batch.jobs.job import Ending
+from diffshape.batch.jobs.job import Ending, all_ended
 from diffshape.batch.jobs.records import Records
 from diffshape.batch.jobs.run_jobs import planned, run_jobs
 
@@ -55,7 +56,7 @@ def test_an_array_of_jobs_one_of_which_dies_once(tmp_path, importable_work, quic
 def test_what_outlived_its_driver_is_not_begun_twice_and_what_was_lost_is_tried_again(
     tmp_path, importable_work, quick, commands
 ):
-    what = {"short": "work", "long": "be let go", "lost": "die once"}
+    what = {"short": "work", "long": "be let go", "lost": "die once"}  # the first two as one task
     jobs, records = jobs_of(tmp_path, what), Records(tmp_path)
     script = Path(small_slurm.__file__).with_name("slurm_driver.py")
     words = [f"{name}={word}" for name, word in what.items()]
@@ -65,7 +66,11 @@ def test_what_outlived_its_driver_is_not_begun_twice_and_what_was_lost_is_tried_
             time.sleep(0.05)
         driver.kill()
     executor = Slurm(do_as_told, records, slots=3)
-    plan = planned(jobs, records, retries=0, running=executor.rejoin(jobs))
+    known_before = records.known(jobs)
+    assert known_before["short"].task == known_before["long"].task != known_before["lost"].task
+    with pytest.raises(ValueError, match=r"tasks of SLURM's .* go on with --executor slurm"):
+        planned(jobs, records, known_before, retries=0, running=Serial(do_as_told).rejoin(jobs, known_before))
+    plan = planned(jobs, records, known_before, retries=0, running=executor.rejoin(jobs, known_before))
     assert jobs[1] in plan.running
     (tmp_path / "go").touch()
     assert run_jobs(plan.open, executor, records, retries=1, running=plan.running)
@@ -91,20 +96,20 @@ def test_a_task_that_no_record_names_does_nothing(tmp_path, monkeypatch):
     monkeypatch.setenv("SUBMITIT_LOCAL_JOB_ID", "7")
     job, records, done = job_of(tmp_path, "a"), Records(tmp_path), []
 
-    def work(job):
-        done.append(job)
-        return Ending(status="done")
+    def work(group):
+        done.extend(group)
+        return all_ended(group, Ending(status="done"))
 
     records.begin(job)
-    assert "does not name task 7" in Named(work)(job).error
+    assert "does not name task 7" in Named(work)((job,))["a"].error
     records.hand_over(job, "8")
-    assert "does not name task 7" in Named(work)(job).error
+    assert "does not name task 7" in Named(work)((job,))["a"].error
     assert not done
     records.hand_over(job, "7")
-    assert Named(work)(job).status == "done"
+    assert Named(work)((job,))["a"].status == "done"
     assert done == [job]
     records.end(job, Ending(status="interrupted"))
-    assert Named(work)(job).status == "failed"
+    assert Named(work)((job,))["a"].status == "failed"
     assert done == [job]
 
 

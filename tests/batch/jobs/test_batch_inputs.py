@@ -53,13 +53,22 @@ def test_a_manifest_gives_names_paths_and_options(tmp_path):
     assert [item.name for item in batch_inputs([str(manifest)], (".ply",))] == ["first", "b"]
 
 
-def test_every_bad_row_of_a_manifest_is_named_at_once(tmp_path):
+def test_every_bad_row_of_a_manifest_is_told(tmp_path):
     manifest = tmp_path / "jobs.csv"
     manifest.write_text("input,steps\na.ply\n,3\nb.ply,4\n")
-    with pytest.raises(ValueError, match=r"line 2: 1 cells for 2 columns; .*line 3: the cell of 'input' is empty"):
-        read_manifest(manifest)
+    wrong = {item.place: item.wrong for item in read_manifest(manifest) if item.wrong}
+    assert wrong == {
+        f"{manifest}, line 2": "1 cells for 2 columns",
+        f"{manifest}, line 3": "the cell of 'input' is empty",
+    }
     manifest.write_text("input\n")
     with pytest.raises(ValueError, match="no row below its header"):
+        read_manifest(manifest)
+    manifest.write_text("input,steps,steps\na.ply,1,2\n")
+    with pytest.raises(ValueError, match="the column 'steps' is there twice"):
+        read_manifest(manifest)
+    manifest.write_bytes(b"input\nb\xe9.ply\n")
+    with pytest.raises(ValueError, match=r"jobs\.csv is not a text in UTF-8"):
         read_manifest(manifest)
 
 

@@ -26,6 +26,11 @@ def run(jobs: Sequence[Job], executor, *, retries=1, stopped=lambda: False):
     return whole, {record.name: record for record in records.all()}, heard.ends
 
 
+def plan_of(jobs: Sequence[Job], **options):
+    records = Records(jobs[0].batch)
+    return planned(jobs, records, records.known(jobs), **options)
+
+
 def test_a_process_that_is_killed_takes_no_other_job_with_it(tmp_path):
     jobs = [job_of(tmp_path, f"j{number}", "die once" if number == 2 else "work") for number in range(6)]
     whole, records, _ = run(jobs, Local(do_as_told, slots=2))
@@ -43,6 +48,35 @@ def test_what_kills_every_process_is_recorded_and_not_tried_for_ever(tmp_path):
     assert "SIGKILL" in records["poison"].error
     assert records["good"].status == "done"
     assert [final for name, _, final in ends if name == "poison"] == [False, False, True]
+
+
+def test_a_group_that_is_killed_is_done_one_by_one_and_what_killed_it_is_given_up(tmp_path):
+    jobs = [job_of(tmp_path, f"j{number}", "die" if number == 2 else "work") for number in range(5)]
+    records, alike = Records(tmp_path), dict.fromkeys((job.name for job in jobs), "small")
+    assert run_jobs(jobs, Local(do_as_told, slots=1), records, retries=1, alike=alike, largest=4)
+    known = {record.name: (record.status, record.attempts) for record in records.all()}
+    assert known.pop("j2") == ("failed", 2)
+    assert known == {"j0": ("done", 2), "j1": ("done", 2), "j3": ("done", 2), "j4": ("done", 1)}
+
+
+@pytest.mark.parametrize("executor", [Serial(do_as_told), Local(do_as_told, slots=2)], ids=["serial", "local"])
+def test_the_jobs_of_a_group_are_done_in_one_process_and_recorded_each(tmp_path, executor):
+    jobs = [job_of(tmp_path, "a"), job_of(tmp_path, "bad", "fail"), job_of(tmp_path, "b"), job_of(tmp_path, "other")]
+    records, groups = Records(tmp_path), []
+    watch = Watch()
+    watch.began = lambda group: groups.append([job.name for job in group])
+    alike = dict.fromkeys(("a", "bad", "b"), "small")
+    assert run_jobs(jobs, executor, records, retries=1, alike=alike, largest=16, watch=watch)
+    known = {record.name: record for record in records.all()}
+    assert {name: (record.status, record.attempts) for name, record in known.items()} == {
+        "a": ("done", 1),
+        "b": ("done", 1),
+        "other": ("done", 1),
+        "bad": ("failed", 2),
+    }
+    together = next(group for group in groups if len(group) > 1)
+    assert len({known[name].metrics["process"] for name in together if name != "bad"}) == 1
+    assert groups[-1] == ["bad"]
 
 
 @pytest.mark.parametrize(
@@ -77,19 +111,19 @@ def test_what_is_done_or_failed_often_enough_is_not_run_again(tmp_path):
     jobs = [job_of(tmp_path, name, what) for name, what in (("good", "work"), ("bad", "fail"))]
     run(jobs, Serial(do_as_told))
     new = job_of(tmp_path, "new")
-    plan = planned([*jobs, new], Records(tmp_path), retries=1)
+    plan = plan_of([*jobs, new], retries=1)
     assert plan.open == [new]
     assert [(job.name, record.status) for job, record in plan.finished] == [("good", "done"), ("bad", "failed")]
-    assert planned(jobs, Records(tmp_path), retries=1, retry_failed=True).open == [jobs[1]]
-    assert planned(jobs, Records(tmp_path), retries=2).open == [jobs[1]]
+    assert plan_of(jobs, retries=1, retry_failed=True).open == [jobs[1]]
+    assert plan_of(jobs, retries=2).open == [jobs[1]]
 
 
 def test_what_took_its_driver_with_it_is_not_tried_for_ever(tmp_path):
     job, records = job_of(tmp_path, "poison"), Records(tmp_path)
     records.begin(job)
-    assert planned([job], records, retries=1).open == [job]
+    assert plan_of([job], retries=1).open == [job]
     records.begin(job)
-    [(_, record)] = planned([job], records, retries=1).finished
+    [(_, record)] = plan_of([job], retries=1).finished
     assert record.status == "failed"
     assert "ended before it did" in record.error
 
@@ -97,9 +131,20 @@ def test_what_took_its_driver_with_it_is_not_tried_for_ever(tmp_path):
 def test_another_input_under_a_name_that_is_taken_is_refused(tmp_path):
     run([job_of(tmp_path, "a")], Serial(do_as_told))
     with pytest.raises(ValueError, match=r"a was made in .* from work with other options"):
-        planned([job_of(tmp_path, "a", "fail")], Records(tmp_path), retries=1)
+        plan_of([job_of(tmp_path, "a", "fail")], retries=1)
 
 
 def test_the_ending_of_a_job_whose_record_is_gone_is_an_error(tmp_path):
     with pytest.raises(ValueError, match="was removed while it ran"):
         Records(tmp_path).end(job_of(tmp_path, "a"), Ending(status="done"))
+
+
+def test_a_batch_whose_tasks_slurm_may_still_run_is_refused_elsewhere(tmp_path):
+    job, records = job_of(tmp_path, "a"), Records(tmp_path)
+    records.begin(job)
+    records.hand_over(job, "7_0")
+    with pytest.raises(ValueError, match=r"a and maybe others are tasks of SLURM's \(7_0\).*--executor slurm"):
+        plan_of([job], retries=1)
+    assert plan_of([job], retries=1, running=[job]).running == [job]
+    records.end(job, Ending(status="failed"))
+    assert plan_of([job], retries=1).open == [job]

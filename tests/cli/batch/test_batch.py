@@ -9,7 +9,7 @@ import torch
 from safetensors.torch import load_file
 
 from diffshape import data
-from diffshape.batch.jobs.job import Ending, Job
+from diffshape.batch.jobs.job import Ending, Endings, Group, all_ended
 from diffshape.cli.batch import command
 from diffshape.cli.main import main
 
@@ -110,13 +110,13 @@ def test_a_batch_of_which_all_failed_is_exit_code_1(tmp_path, capsys):
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_batch_that_is_told_to_stop_ends_with_130_and_goes_on(scans, tmp_path, capsys, monkeypatch, number):
-    def work(job: Job) -> Ending:
+    def work(group: Group) -> Endings:
         if not (tmp_path / "told").exists():
             (tmp_path / "told").touch()
             os.kill(os.getpid(), number)
-        return Ending(status="done")
+        return all_ended(group, Ending(status="done"))
 
-    monkeypatch.setattr(command, "do_job", work)
+    monkeypatch.setattr(command, "do_jobs", work)
     out = tmp_path / "runs"
     words = ["batch", str(scans / "ball0.ply"), str(scans / "ball1.ply"), "--out", str(out), "--executor", "serial"]
     assert main(words) == 130
@@ -127,7 +127,7 @@ def test_a_batch_that_is_told_to_stop_ends_with_130_and_goes_on(scans, tmp_path,
 
 
 def test_a_page_of_too_many_runs_is_left_to_its_command(scans, tmp_path, capsys, monkeypatch):
-    monkeypatch.setattr(command, "do_job", lambda job: Ending(status="done"))
+    monkeypatch.setattr(command, "do_jobs", lambda group: all_ended(group, Ending(status="done")))
     monkeypatch.setattr(command, "_LARGEST_PAGE", 1)
     out = tmp_path / "runs"
     balls = [str(scans / f"ball{number}.ply") for number in range(2)]
@@ -159,6 +159,17 @@ def test_shards_divide_the_jobs(truths, tmp_path):
         ("input\nball7.ply\n", "line 2: there is no file /"),
         ("input\nball7.ply\n", "/ball7.ply"),
         ("input,name\nball0.ply,a\nball1.ply,a\n", "two inputs are called a"),
+        (
+            "input,steps,name\nball0.ply,3\n,3,\nball7.ply,3,\nball0.ply,0,x\nball0.ply,3,b\nball1.ply,3,b\n",
+            (
+                "as 6 inputs are wrong",
+                "2 cells for 3",
+                "'input' is empty",
+                "no file",
+                "at least 1",
+                "two inputs are called b",
+            ),
+        ),
         ("input,name\nball0.ply,../a\n", "line 2: '../a' cannot be the name of a job"),
         ("input,open\nball0.ply,perhaps\n", "line 2: the column 'open' must be yes or no"),
     ],
@@ -167,7 +178,8 @@ def test_a_bad_row_is_told_before_anything_runs(scans, tmp_path, capsys, rows, s
     (scans / "jobs.csv").write_text(rows)
     out = tmp_path / "runs"
     assert main(["batch", str(scans / "jobs.csv"), "--out", str(out)]) == 2
-    assert said in capsys.readouterr().err
+    told = capsys.readouterr().err
+    assert all(part in told for part in ([said] if isinstance(said, str) else said))
     assert not out.exists()
 
 

@@ -81,3 +81,14 @@ def test_shapes_without_a_surface_are_told(family, tmp_path, monkeypatch, capsys
     monkeypatch.setattr(DeepSDF, "sample", lambda self, count, *, seed: [nothing])
     assert main(["sample", str(family), "--out", str(tmp_path / "none")]) == 1
     assert "none of the shapes has a surface" in capsys.readouterr().err
+
+
+def test_a_batch_samples_many_runs_each_row_with_its_options(family, tmp_path):
+    rows = f"input,name,seed\n{family},one,1\n{family},again,1\n{family},other,2\n"
+    (tmp_path / "draws.csv").write_text(rows)
+    words = ["batch", "draws.csv", "--verb", "sample", "--count", "1", "--out", "drawn", "--executor", "serial"]
+    assert main(words) == 0
+    one, again, other = ((tmp_path / "drawn" / name / "0000.ply").read_bytes() for name in ("one", "again", "other"))
+    assert one == again != other
+    assert main(["batch", str(family.parent), *words[2:6], "--out", "all", *words[8:]]) == 0
+    assert (tmp_path / "all" / family.name / "0000.ply").is_file()

@@ -1,13 +1,14 @@
 """What the driver of a batch asks of whatever runs the jobs."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from diffshape.batch.jobs.job import Ending, Job
+from diffshape.batch.jobs.job import Ending, Endings, Group, Job
+from diffshape.batch.jobs.records import Record
 
 
 def ending_without_result(error: Exception, *, stopping: bool) -> Ending:
-    """The ending of a job in whose place a cluster gave an error: its process or node died, or ran out of something.
+    """The ending of jobs in whose place a cluster gave an error: their process or node died, or ran out of something.
 
     Args:
         error: What was raised when the result was asked for.
@@ -20,30 +21,31 @@ def ending_without_result(error: Exception, *, stopping: bool) -> Ending:
 
 
 class Executor(ABC):
-    """A place where jobs run, several at once; entered before the first one and left after the last."""
+    """A place where groups of jobs run, several at once; entered before the first one and left after the last."""
 
     @property
     @abstractmethod
     def slots(self) -> int:
-        """How many jobs run at once."""
+        """How many groups run at once."""
 
-    def rejoin(self, jobs: Sequence[Job]) -> Sequence[Job]:
+    def rejoin(self, jobs: Sequence[Job], known: Mapping[str, Record]) -> Sequence[Job]:
         """Jobs that an earlier driver began and that outlived it; ``wait`` gives their endings as if begun here.
 
         Called before the executor is entered, once; where jobs end with their driver, there are none.
 
         Args:
             jobs: The jobs of the batch.
+            known: Their records, by names.
         """
         return []
 
     @abstractmethod
-    def start(self, job: Job) -> None:
-        """Begin a job; at most ``slots`` at once."""
+    def start(self, group: Group) -> None:
+        """Begin a group; at most ``slots`` at once."""
 
     @abstractmethod
-    def wait(self, seconds: float) -> Sequence[tuple[Job, Ending]]:
-        """Jobs that have ended since the last call; waits for the first, but not longer than ``seconds``."""
+    def wait(self, seconds: float) -> Sequence[tuple[Group, Endings]]:
+        """Groups that have ended since the last call; waits for the first, but not longer than ``seconds``."""
 
     @abstractmethod
     def stop(self) -> None:

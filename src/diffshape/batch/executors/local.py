@@ -9,7 +9,7 @@ from pathlib import Path
 
 from diffshape.batch.executors.executor import Executor
 from diffshape.batch.executors.worker import OLD, serve
-from diffshape.batch.jobs.job import Ending, Job, Work
+from diffshape.batch.jobs.job import Ending, Endings, Group, Work, all_ended
 
 _PATIENCE = 60.0
 """Seconds that a job has to save itself when it is told to stop."""
@@ -18,7 +18,7 @@ _POLL = 0.25
 
 
 class _Worker:
-    """A process that does jobs, and the one that it does now."""
+    """A process that does groups of jobs, and the one that it does now."""
 
     def __init__(self, work: Work) -> None:
         context = get_context("spawn")  # a forked child of a process that used threads is killed by their library
@@ -28,14 +28,14 @@ class _Worker:
         self.process.start()
         theirs.close()
         life.close()
-        self.job: Job | None = None
+        self.group: Group | None = None
         self.begun = 0.0
         self.done = 0
         self.ended_for = ""  # reason for which the pool killed it
 
-    def start(self, job: Job) -> None:
-        self.job, self.begun = job, time.monotonic()
-        self.jobs.send(job)
+    def start(self, group: Group) -> None:
+        self.group, self.begun = group, time.monotonic()
+        self.jobs.send(group)
 
     def memory(self) -> int:
         """Bytes of memory that the process holds; 0 where the system does not tell."""
@@ -50,7 +50,7 @@ class _Worker:
         self.process.kill()
 
     def close(self) -> None:
-        """End the process, which does no job."""
+        """End the process, which does nothing."""
         self._life.close()
         self.jobs.close()
         self.process.join(5)
@@ -60,17 +60,17 @@ class _Worker:
 
 
 class Local(Executor):
-    """Processes of this machine, started once and used for many jobs."""
+    """Processes of this machine, started once and used for many groups."""
 
     def __init__(
         self, work: Work, *, slots: int, memory: float | None = None, job_seconds: float | None = None
     ) -> None:
         """
         Args:
-            work: What is done with a job.
+            work: What is done with a group.
             slots: Number of processes.
-            memory: Largest memory of a job in GB, beyond which its process is killed; None: no limit. Known on Linux.
-            job_seconds: Longest time of a job in seconds; None: no limit.
+            memory: Largest memory of a group in GB, beyond which its process is killed; None: no limit. Known on Linux.
+            job_seconds: Longest time of a group in seconds; None: no limit.
         """
         self._work, self._slots = work, slots
         self._memory, self._job_seconds = memory, job_seconds
@@ -82,22 +82,22 @@ class Local(Executor):
         """Number of processes."""
         return self._slots
 
-    def start(self, job: Job) -> None:
-        """Give the job to a process that has none, or to a new one."""
-        worker = next((each for each in self._workers if each.job is None), None)
+    def start(self, group: Group) -> None:
+        """Give the group to a process that has none, or to a new one."""
+        worker = next((each for each in self._workers if each.group is None), None)
         if worker is not None and (worker.done >= OLD or not worker.process.is_alive()):
             self._retire(worker)
             worker = None
         if worker is None:
             worker = _Worker(self._work)
             self._workers.append(worker)
-        worker.start(job)
+        worker.start(group)
 
-    def wait(self, seconds: float) -> Sequence[tuple[Job, Ending]]:
-        """Endings of jobs, among them those of jobs whose process was killed or died."""
+    def wait(self, seconds: float) -> Sequence[tuple[Group, Endings]]:
+        """Endings of groups, among them those whose process was killed or died."""
         until = time.monotonic() + seconds
         while True:
-            busy = [worker for worker in self._workers if worker.job is not None]
+            busy = [worker for worker in self._workers if worker.group is not None]
             left = max(0.0, until - time.monotonic())
             channels = [channel for worker in busy for channel in (worker.jobs, worker.process.sentinel)]
             ready = connection.wait(channels, min(left, _POLL)) if busy else []
@@ -107,12 +107,12 @@ class Local(Executor):
             self._enforce_limits(busy)
 
     def stop(self) -> None:
-        """Send SIGTERM to every process that has a job, once."""
+        """Send SIGTERM to every process that is at work, once."""
         if self._stopping is not None:
             return
         self._stopping = time.monotonic()
         for worker in self._workers:
-            if worker.job is not None and worker.process.is_alive():
+            if worker.group is not None and worker.process.is_alive():
                 worker.process.terminate()
 
     def __exit__(self, *error: object) -> None:
@@ -120,20 +120,20 @@ class Local(Executor):
         for worker in list(self._workers):
             self._retire(worker)
 
-    def _ending(self, worker: _Worker) -> tuple[Job, Ending]:
-        job = worker.job
-        assert job is not None
+    def _ending(self, worker: _Worker) -> tuple[Group, Endings]:
+        group = worker.group
+        assert group is not None
         try:
-            ending = worker.jobs.recv()
-            worker.job, worker.done = None, worker.done + 1
+            endings = worker.jobs.recv()
+            worker.group, worker.done = None, worker.done + len(group)
         except (EOFError, OSError):
             worker.process.join()
-            ending = self._of_the_dead(worker)
+            endings = all_ended(group, self._of_the_dead(worker))
             self._retire(worker)
-        return job, ending
+        return group, endings
 
     def _of_the_dead(self, worker: _Worker) -> Ending:
-        """The ending of a job whose process is gone."""
+        """The ending of jobs whose process is gone."""
         seconds = time.monotonic() - worker.begun
         if self._stopping is not None:
             return Ending(status="interrupted", seconds=seconds)

@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from diffshape.batch.executors.executor import Executor, ending_without_result
-from diffshape.batch.jobs.job import Ending, Job, Work
+from diffshape.batch.jobs.job import Endings, Group, Work, all_ended
 
 
 class Ray(Executor):
-    """Jobs as tasks of a Ray cluster, each with its share of processors and of a GPU."""
+    """Groups of jobs as tasks of a Ray cluster, each with its share of processors and of a GPU."""
 
     def __init__(
         self,
@@ -21,12 +21,12 @@ class Ray(Executor):
     ) -> None:
         """
         Args:
-            work: What is done with a job.
+            work: What is done with a group.
             address: Address of a cluster; None: that of RAY_ADDRESS, or one that is started on this machine for the
                 batch. A cluster must have the files of the batch under the same paths.
-            threads: Processors of a job.
-            gpus: Share of a GPU that a job takes: .25 puts four jobs on one.
-            memory: Memory in GB that is set aside for a job; None: none.
+            threads: Processors of a group.
+            gpus: Share of a GPU that a group takes: .25 puts four on one.
+            memory: Memory in GB that is set aside for a group; None: none.
 
         Raises:
             ImportError: Ray is not installed.
@@ -42,12 +42,12 @@ class Ray(Executor):
             needs["memory"] = int(memory * 1e9)
         self._share = {"CPU": float(threads), "GPU": gpus, "memory": needs.get("memory", 0)}
         self._task = ray.remote(**needs)(work)
-        self._running: dict[Any, Job] = {}
+        self._running: dict[Any, Group] = {}
         self._stopping = False
 
     @property
     def slots(self) -> int:
-        """Number of jobs that the nodes which are alive have room for."""
+        """Number of groups that the nodes which are alive have room for."""
         there = self._ray.cluster_resources() if self._ray.is_initialized() else {}
         return max(1, min(int(there.get(kind, 0) / need) for kind, need in self._share.items() if need))
 
@@ -56,14 +56,14 @@ class Ray(Executor):
             self._ray.init(address=self._address, log_to_driver=False, include_dashboard=False)
         return self
 
-    def start(self, job: Job) -> None:
-        """Submit the job as a task."""
-        self._running[self._task.remote(job)] = job
+    def start(self, group: Group) -> None:
+        """Submit the group as a task."""
+        self._running[self._task.remote(group)] = group
 
-    def wait(self, seconds: float) -> Sequence[tuple[Job, Ending]]:
+    def wait(self, seconds: float) -> Sequence[tuple[Group, Endings]]:
         """Endings of tasks, among them those whose process or node is gone."""
         ready, _ = self._ray.wait(list(self._running), timeout=seconds) if self._running else ([], [])
-        return [(self._running.pop(task), self._ending(task)) for task in ready]
+        return [(group := self._running.pop(task), self._endings(group, task)) for task in ready]
 
     def stop(self) -> None:
         """Interrupt the tasks, once."""
@@ -76,8 +76,8 @@ class Ray(Executor):
         """Leave the cluster, which ends what still runs."""
         self._ray.shutdown()
 
-    def _ending(self, task: Any) -> Ending:
+    def _endings(self, group: Group, task: Any) -> Endings:
         try:
             return self._ray.get(task)
         except Exception as error:
-            return ending_without_result(error, stopping=self._stopping)
+            return all_ended(group, ending_without_result(error, stopping=self._stopping))

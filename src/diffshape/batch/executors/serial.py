@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from diffshape.batch.executors.executor import Executor
-from diffshape.batch.jobs.job import Ending, Job, Work
+from diffshape.batch.jobs.job import Endings, Group, Work
 
 
 class Serial(Executor):
@@ -11,19 +11,19 @@ class Serial(Executor):
 
     def __init__(self, work: Work) -> None:
         self._work = work
-        self._ended: list[tuple[Job, Ending]] = []
+        self._ended: list[tuple[Group, Endings]] = []
 
     @property
     def slots(self) -> int:
         """One."""
         return 1
 
-    def start(self, job: Job) -> None:
-        """Do the job."""
-        self._ended.append((job, self._work(job)))
+    def start(self, group: Group) -> None:
+        """Do the jobs."""
+        self._ended.append((group, self._work(group)))
 
-    def wait(self, seconds: float) -> Sequence[tuple[Job, Ending]]:
-        """The job that was done."""
+    def wait(self, seconds: float) -> Sequence[tuple[Group, Endings]]:
+        """The group that was done."""
         ended, self._ended = self._ended, []
         return ended
 

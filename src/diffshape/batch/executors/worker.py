@@ -1,4 +1,4 @@
-"""A process that does one job after another for the pool that started it."""
+"""A process that does one group of jobs after another for the pool that started it."""
 
 import contextlib
 import os
@@ -7,18 +7,18 @@ import threading
 from multiprocessing.connection import Connection
 from typing import Any
 
-from diffshape.batch.jobs.job import Job, Work
+from diffshape.batch.jobs.job import Work
 
 OLD = 50
 """Number of jobs after which a process makes room for a fresh one, so that no leak grows for ever."""
 
 
 def serve(work: Work, jobs: Connection, life: Connection) -> None:
-    """Do the jobs that come until None does.
+    """Do the groups that come until there are no more.
 
     Args:
-        work: What is done with a job.
-        jobs: Jobs come and endings go.
+        work: What is done with a group.
+        jobs: Groups come and endings go.
         life: Closed by the operating system when the pool's process ends, however it ends; this process then ends too.
     """
     with contextlib.suppress(OSError):
@@ -26,8 +26,8 @@ def serve(work: Work, jobs: Connection, life: Connection) -> None:
     signal.signal(signal.SIGINT, signal.default_int_handler)
     threading.Thread(target=_end_with, args=(life,), daemon=True).start()
     with contextlib.suppress(EOFError, KeyboardInterrupt):
-        while isinstance(job := jobs.recv(), Job):
-            jobs.send(work(job))
+        while True:
+            jobs.send(work(jobs.recv()))
 
 
 def _end_with(life: Any) -> None:

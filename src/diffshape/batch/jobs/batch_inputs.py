@@ -4,7 +4,7 @@ import csv
 import os
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from glob import glob, has_magic
 from pathlib import Path
 
@@ -12,6 +12,8 @@ from diffshape.training.run_folder import RunFolder
 
 _COLUMN = "input"
 """Column that makes a CSV file a manifest: points of a scan have none of that name."""
+_TWICE = "two inputs are called {}; give them names in the column 'name' of a manifest"
+"""What is wrong with an input whose name another one has."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,6 +28,8 @@ class BatchInput:
     """Values of options of its own, by their names without dashes."""
     place: str = ""
     """Where it was read, such as "manifest.csv, line 3"; empty for one that was typed."""
+    wrong: str = ""
+    """Reason for which it cannot be run, as far as that is known without its file; empty: there is none."""
 
 
 def batch_inputs(typed: Sequence[str], suffixes: Sequence[str], *, runs: bool = False) -> list[BatchInput]:
@@ -38,7 +42,7 @@ def batch_inputs(typed: Sequence[str], suffixes: Sequence[str], *, runs: bool = 
         runs: Whether folders of runs are wanted, in place of files.
 
     Raises:
-        ValueError: Nothing was found where something was named, or two inputs have one name.
+        ValueError: Nothing was found where something was named, or a manifest has no rows that can be told apart.
         OSError: A file or folder is not there, or cannot be read.
     """
     found: list[BatchInput] = []
@@ -51,9 +55,8 @@ def batch_inputs(typed: Sequence[str], suffixes: Sequence[str], *, runs: bool = 
             paths += _paths(path, suffixes, runs)
     names = _names(list(dict.fromkeys(paths)))
     found += [BatchInput(name=name, path=path) for path, name in names.items()]
-    if repeated := [name for name, count in Counter(item.name for item in found).items() if count > 1]:
-        raise ValueError(f"two inputs are called {repeated[0]}; give them names in the column 'name' of a manifest")
-    return found
+    count = Counter(item.name for item in found if not item.wrong)
+    return [replace(item, wrong=_TWICE.format(item.name)) if count[item.name] > 1 else item for item in found]
 
 
 def read_manifest(path: Path) -> list[BatchInput]:
@@ -61,34 +64,37 @@ def read_manifest(path: Path) -> list[BatchInput]:
 
     The first line names the columns: ``input``, a path relative to the manifest; ``name``, that of the job, if it is
     not to be that of the file; and options of the command, such as ``truth`` or ``method.scan.passes``. An empty cell
-    leaves the option as the command line has it. Blank lines and lines that begin with # are skipped.
+    leaves the option as the command line has it. Blank lines and lines that begin with # are skipped. A row that cannot
+    be meant is there too, with what is wrong with it.
 
     Raises:
-        ValueError: Rows are wrong; all of them are named, before anything is run.
+        ValueError: The file is not in UTF-8, two columns have one name, or there are no rows.
         OSError: The file cannot be read.
     """
-    with open(path, newline="", encoding="utf-8-sig") as text:
-        lines = [(number, line) for number, line in enumerate(text, 1) if line.strip() and not line.startswith("#")]
+    try:
+        with open(path, newline="", encoding="utf-8-sig") as text:
+            lines = [(number, line) for number, line in enumerate(text, 1) if line.strip() and not line.startswith("#")]
+    except UnicodeDecodeError as error:
+        raise ValueError(f"{path} is not a text in UTF-8 ({error.reason}); save it as one") from error
     rows = list(csv.reader(line for _, line in lines))
     header = [cell.strip().lstrip("-").replace("_", "-") for cell in rows[0]]
-    wrong = [f"the column {name!r} is there twice" for name, count in Counter(header).items() if count > 1]
-    found = []
+    if repeated := [name for name, count in Counter(header).items() if count > 1]:
+        raise ValueError(f"{path}: the column {repeated[0]!r} is there twice")
+    if not rows[1:]:
+        raise ValueError(f"{path} has no row below its header")
+    wrong, found = [], []
     for (number, _), row in zip(lines[1:], rows[1:]):
         place = f"{path}, line {number}"
         cells = dict(zip(header, (cell.strip() for cell in row)))
         if len(row) != len(header):
-            wrong.append(f"{place}: {len(row)} cells for {len(header)} columns")
+            wrong.append(_wrong(path, place, f"{len(row)} cells for {len(header)} columns"))
         elif not cells[_COLUMN]:
-            wrong.append(f"{place}: the cell of 'input' is empty")
+            wrong.append(_wrong(path, place, "the cell of 'input' is empty"))
         else:
             found.append((place, cells))
-    if not wrong and not found:
-        wrong.append(f"{path} has no row below its header")
-    if wrong:
-        raise ValueError(in_one_sentence(wrong))
     paths = [path.parent / Path(cells[_COLUMN]).expanduser() for _, cells in found]
     names = _names(paths)
-    return [
+    return wrong + [
         BatchInput(
             name=cells.get("name") or names[source],
             path=source,
@@ -97,6 +103,11 @@ def read_manifest(path: Path) -> list[BatchInput]:
         )
         for source, (place, cells) in zip(paths, found)
     ]
+
+
+def _wrong(manifest: Path, place: str, what: str) -> BatchInput:
+    """The row of a manifest that names no input."""
+    return BatchInput(name="", path=manifest, place=place, wrong=what)
 
 
 def in_one_sentence(wrong: Sequence[str]) -> str:

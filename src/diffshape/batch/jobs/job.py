@@ -1,6 +1,6 @@
 """One command on one input of a batch, and how it ended."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -45,5 +45,14 @@ class Ending:
     """What the command printed as JSON."""
 
 
-Work = Callable[[Job], Ending]
-"""The work of a job, in whichever process; raises nothing."""
+Group = tuple[Job, ...]
+"""Jobs that one process does as one piece of work: a single one, or small encodings that are trained together."""
+Endings = Mapping[str, Ending]
+"""How the jobs of a group ended, by their names."""
+Work = Callable[[Group], Endings]
+"""The work of a group, in whichever process; raises nothing."""
+
+
+def all_ended(group: Group, ending: Ending) -> Endings:
+    """The endings of jobs that all ended in one way, such as by the death of their process."""
+    return {job.name: ending for job in group}

@@ -3,6 +3,7 @@
 An attempt is written down before it begins: an input that brings down whatever touches it is not tried for ever.
 """
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -36,6 +37,11 @@ class Record:
         """Whether the record is of the same command on the same input."""
         return (self.verb, self.input, tuple(self.options)) == (job.verb, job.input, job.options)
 
+    @property
+    def is_handed_over(self) -> bool:
+        """Whether the attempt is a task of a scheduler that has not been seen to end."""
+        return self.status == "begun" and bool(self.task)
+
 
 class Records:
     """The records of a batch."""
@@ -51,6 +57,14 @@ class Records:
         """
         path = self._path(job.name)
         return _read(path) if path.is_file() else None
+
+    def known(self, jobs: Sequence[Job]) -> dict[str, Record]:
+        """The records of those jobs that were ever begun, by names.
+
+        Raises:
+            ValueError: A file is damaged.
+        """
+        return {job.name: record for job in jobs if (record := self.of(job)) is not None}
 
     def all(self) -> list[Record]:
         """Every record that is there, by name."""

@@ -1,12 +1,13 @@
 """The driver of a batch: jobs to an executor, endings to records, what failed once more."""
 
-from collections import deque
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 
 from diffshape.batch.executors.executor import Executor
-from diffshape.batch.jobs.job import Ending, Job
+from diffshape.batch.jobs.job import Ending, Group, Job
 from diffshape.batch.jobs.records import Record, Records
+from diffshape.batch.jobs.waiting import Waiting
 
 _TOOK_ALL = "each time it was begun, the batch ended before it did"
 _TICK = 0.5
@@ -16,8 +17,8 @@ _TICK = 0.5
 class Watch:
     """What follows a batch; this one shows nothing."""
 
-    def began(self, job: Job) -> None:
-        """A job was begun."""
+    def began(self, group: Group) -> None:
+        """Jobs were begun in one process."""
 
     def ended(self, job: Job, record: Record, *, final: bool) -> None:
         """An attempt ended; ``final`` if the job is not tried again."""
@@ -41,6 +42,7 @@ class Plan:
 def planned(
     jobs: Sequence[Job],
     records: Records,
+    known: Mapping[str, Record],
     *,
     retries: int,
     retry_failed: bool = False,
@@ -51,16 +53,18 @@ def planned(
     Args:
         jobs: The jobs, under different names.
         records: The records of their batch.
+        known: What these say of the jobs (see :meth:`Records.known`).
         retries: How often a job that failed is tried again.
         retry_failed: Whether jobs that failed so often are tried anew.
         running: Jobs that an executor still has (see :meth:`Executor.rejoin`).
 
     Raises:
-        ValueError: A job is in the batch already with another input or other options, or a record is damaged.
+        ValueError: A job is in the batch already with another input or other options; or a scheduler has it, and the
+            executor is another one.
     """
     plan, begun = Plan(), frozenset(running)  # asked for each job of maybe thousands
     for job in jobs:
-        record = records.of(job)
+        record = known.get(job.name)
         if record is not None and not record.is_of(job):
             raise ValueError(
                 f"{job.name} was made in {job.batch} from {record.input} with other options "
@@ -69,6 +73,11 @@ def planned(
         if job in begun:
             plan.running.append(job)
             continue
+        if record is not None and record.is_handed_over:
+            raise ValueError(
+                f"{job.name} and maybe others are tasks of SLURM's ({record.task}), which may still run; go on with "
+                f"--executor slurm, or, if SLURM has none of them any more, remove {records.folder} and type this again"
+            )
         spent = record is not None and record.status != "done" and record.attempts > retries
         if record is None or not (spent or record.status == "done"):
             plan.open.append(job)
@@ -89,6 +98,8 @@ def run_jobs(
     *,
     retries: int,
     running: Sequence[Job] = (),
+    alike: Mapping[str, Hashable] = MappingProxyType({}),
+    largest: int = 1,
     watch: Watch | None = None,
     stopped: Callable[[], bool] = lambda: False,
 ) -> bool:
@@ -100,6 +111,8 @@ def run_jobs(
         records: Where it is written down.
         retries: How often a job that failed is tried again.
         running: Jobs that the executor has already.
+        alike: What jobs that may be begun as one group have in common, by their names; a job tried again is alone.
+        largest: Largest number of jobs in a group.
         watch: Told of everything; None: nothing is shown.
         stopped: Asked now and then whether the batch is to stop.
 
@@ -107,25 +120,28 @@ def run_jobs(
         Whether everything was run; False if it was stopped before.
     """
     watch = watch or Watch()
-    waiting, busy, stop = deque(jobs), len(running), False
+    waiting, busy, stop = Waiting(jobs, alike, largest), len(running), False
     for job in running:
-        watch.began(job)
+        watch.began((job,))
     with executor:
         while busy or (waiting and not stop):
             while waiting and busy < executor.slots and not stop:
-                job = waiting.popleft()
-                records.begin(job)
-                watch.began(job)
-                executor.start(job)
+                group = waiting.take(executor.slots)
+                for job in group:
+                    records.begin(job)
+                watch.began(group)
+                executor.start(group)
                 busy, stop = busy + 1, stopped()
-            for job, ending in executor.wait(_TICK):
+            for group, endings in executor.wait(_TICK):
                 busy -= 1
-                record = records.end(job, ending)
-                again = ending.status == "failed" and record.attempts <= retries
-                watch.ended(job, record, final=not again)
-                if again:
-                    waiting.append(job)
-                stop = stop or ending.status == "interrupted"
+                for job in group:
+                    ending = endings[job.name]
+                    record = records.end(job, ending)
+                    again = ending.status == "failed" and record.attempts <= retries
+                    watch.ended(job, record, final=not again)
+                    if again:
+                        waiting.add(job)
+                    stop = stop or ending.status == "interrupted"
             watch.tick()
             stop = stop or stopped()
             if stop:

@@ -52,6 +52,9 @@ class Batch(VerbOptions):
     """GPUs of each job with ray, where 0.25 puts four jobs on one, or whole ones with slurm."""
     partition: Annotated[str | None, tyro.conf.arg(metavar="NAME", help_behavior_hint="")] = None
     """Partition of SLURM's."""
+    group: int = 16
+    """Largest number of small encodings that are trained in one program, which takes less time for each. They have no
+    checkpoints there. With 1, with --retries 0 and with limits of a job, each is encoded by itself."""
     threads: int = 1
     """Number of CPU threads of each job; the bits of the results depend on it, but not on where they are made."""
     retries: int = 1
@@ -93,6 +96,7 @@ def check(arguments: Batch) -> None:
     with usage_errors():
         check_threads(arguments.threads)
         check_whole("--retries", arguments.retries, 0)
+        check_whole("--group", arguments.group, 1)
         if arguments.jobs is not None:
             check_whole("--jobs", arguments.jobs, 1)
         limits = {

@@ -16,12 +16,14 @@ from diffshape.cli.batch.arguments import Batch as Batch
 from diffshape.cli.batch.arguments import check, folder_of
 from diffshape.cli.batch.arguments import taken_apart as taken_apart
 from diffshape.cli.batch.jobs import jobs_of
+from diffshape.cli.batch.together import kinds_of
 from diffshape.cli.batch.watch import BatchWatch
-from diffshape.cli.batch.work import do_job
+from diffshape.cli.batch.work import do_jobs
 from diffshape.cli.errors import DONE, FAILED, INTERRUPTED, PARTLY_FAILED, usage_errors
 from diffshape.cli.messages import Messages
 from diffshape.training.folder_lock import only_here
 from diffshape.training.interrupt import Interrupts
+from diffshape.training.run_folder import RunFolder
 
 _SLURM_JOBS = 64
 """Number of jobs that SLURM runs at once, if none is given."""
@@ -48,13 +50,16 @@ def run(arguments: Batch) -> int:
     with only_here(folder / FOLDER / shard):
         executor = _executor(arguments, records)
         with usage_errors():
+            known = records.known(jobs)
             plan = planned(
                 jobs,
                 records,
+                known,
                 retries=arguments.retries,
                 retry_failed=arguments.retry_failed,
-                running=executor.rejoin(jobs),
+                running=executor.rejoin(jobs, known),
             )
+        new = [job for job in plan.open if job.name not in known and not RunFolder(job.folder).is_begun]
         say.folder(folder)
         say(_planned(plan))
         watch = BatchWatch(total=len(plan.open) + len(plan.running), quiet=arguments.quiet)
@@ -66,6 +71,8 @@ def run(arguments: Batch) -> int:
                     records,
                     retries=arguments.retries,
                     running=plan.running,
+                    alike=kinds_of(new) if _may_be_together(arguments) else {},
+                    largest=arguments.group,
                     watch=watch,
                     stopped=lambda: interrupts.requested,
                 )
@@ -76,6 +83,12 @@ def run(arguments: Batch) -> int:
             _write_report(folder, len(every))
     mine = {job.name for job in jobs}
     return _told(say, arguments, folder, [record for record in every if record.name in mine], whole=whole)
+
+
+def _may_be_together(arguments: Batch) -> bool:
+    """Whether small encodings may be trained in one program: what ends it counts as an attempt of each of them."""
+    limited = arguments.job_seconds is not None or arguments.job_memory is not None
+    return arguments.group > 1 and arguments.retries > 0 and not limited
 
 
 def _planned(plan: Plan) -> str:
@@ -101,16 +114,16 @@ def _write_report(folder: Path, runs: int) -> None:
 
 def _executor(arguments: Batch, records: Records) -> Executor:
     if arguments.executor == "serial":
-        return Serial(do_job)
+        return Serial(do_jobs)
     if arguments.executor == "ray":
         from diffshape.batch.executors.ray import Ray
 
-        return Ray(do_job, threads=arguments.threads, gpus=arguments.gpus, memory=arguments.job_memory)
+        return Ray(do_jobs, threads=arguments.threads, gpus=arguments.gpus, memory=arguments.job_memory)
     if arguments.executor == "slurm":
         from diffshape.batch.executors.slurm import Slurm
 
         return Slurm(
-            do_job,
+            do_jobs,
             records,
             slots=arguments.jobs or _SLURM_JOBS,
             threads=arguments.threads,
@@ -120,7 +133,7 @@ def _executor(arguments: Batch, records: Records) -> Executor:
             partition=arguments.partition,
         )
     slots = arguments.jobs or max(1, _processors() // arguments.threads)
-    return Local(do_job, slots=slots, memory=arguments.job_memory, job_seconds=arguments.job_seconds)
+    return Local(do_jobs, slots=slots, memory=arguments.job_memory, job_seconds=arguments.job_seconds)
 
 
 def _processors() -> int:

@@ -53,6 +53,8 @@ def _check(job: Job) -> None:
 
 def _job(arguments: Batch, item: BatchInput, folder: Path, known: Mapping[str, Option]) -> Job:
     """The job of one input."""
+    if item.wrong:
+        raise UsageError(item.wrong)
     if not item.path.exists():
         raise UsageError(f"there is no file {item.path}" if item.place else "there is no such file")
     if item.name in (FOLDER, ".", "..") or "/" in item.name or item.name.startswith("."):

@@ -2,19 +2,28 @@
 
 import sys
 import time
+from dataclasses import dataclass
 from types import TracebackType
 
 from rich.console import Console
 from rich.live import Live
 from rich.table import Table
 
-from diffshape.batch.jobs.job import Job
+from diffshape.batch.jobs.job import Group, Job
 from diffshape.batch.jobs.records import Record
 from diffshape.batch.jobs.run_jobs import Watch
 from diffshape.training.schedule import clock_time
 
 _SHOWN = 12
 """Largest number of running jobs in the live table."""
+
+
+@dataclass(eq=False)
+class _Begun:
+    """A group that runs: since when, and how many of its jobs have not ended."""
+
+    time: float
+    left: int
 
 
 class BatchWatch(Watch):
@@ -30,7 +39,7 @@ class BatchWatch(Watch):
         self._total, self._quiet = total, quiet
         self._begun = time.monotonic()
         self._taken: list[float] = []
-        self._running: dict[str, float] = {}
+        self._running: dict[str, _Begun] = {}
         console = Console(stderr=True)
         self._live = Live(console=console, auto_refresh=False) if console.is_terminal and not quiet else None
 
@@ -45,13 +54,15 @@ class BatchWatch(Watch):
         if self._live:
             self._live.__exit__(kind, error, trace)
 
-    def began(self, job: Job) -> None:
-        """Show the job as running."""
-        self._running[job.name] = time.monotonic()
+    def began(self, group: Group) -> None:
+        """Show the jobs as running."""
+        begun = _Begun(time.monotonic(), len(group))
+        self._running |= {job.name: begun for job in group}
 
     def ended(self, job: Job, record: Record, *, final: bool) -> None:
         """Count an attempt that ended; ``final`` if the job is not tried again."""
-        self._running.pop(job.name, None)
+        if begun := self._running.pop(job.name, None):
+            begun.left -= 1
         if record.status == "done":
             self.done += 1
             self._taken.append(record.seconds)
@@ -75,8 +86,9 @@ class BatchWatch(Watch):
         if not self._taken:
             return None
         mean, now = sum(self._taken) / len(self._taken), time.monotonic()
-        rest = sum(max(0.0, mean - (now - begun)) for begun in self._running.values())
-        return (self._waiting * mean + rest) / max(1, len(self._running))
+        groups = set(self._running.values())
+        rest = sum(max(0.0, group.left * mean - (now - group.time)) for group in groups)
+        return (self._waiting * mean + rest) / max(1, len(groups))
 
     @property
     def _waiting(self) -> int:
@@ -89,5 +101,5 @@ class BatchWatch(Watch):
         about = "" if left is None else f"about {clock_time(left)} left"
         table.add_row(counts, f"{clock_time(now - self._begun)} so far", about)
         for name, begun in list(self._running.items())[:_SHOWN]:
-            table.add_row(f"  {name}", clock_time(now - begun), "")
+            table.add_row(f"  {name}", clock_time(now - begun.time), "")
         return table

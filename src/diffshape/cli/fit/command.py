@@ -41,7 +41,7 @@ def run(arguments: FitArguments) -> int:
             return say.finished(folder, f". Mesh it anew with: {typed_as('mesh', folder)}")
         inputs, settings = _resumed_inputs(arguments, folder), None
     else:
-        inputs = _inputs(arguments)
+        inputs = inputs_of(arguments)
         settings = settings_of(arguments, inputs.kind, inputs.path)
         folder = fresh_folder(arguments.out, Path("outputs") / inputs.path.stem / name_of(settings.method))
     job = FitJob(
@@ -89,7 +89,12 @@ def _along_the_way(arguments: FitArguments, inputs: "Inputs") -> "AlongTheWay":
     )
 
 
-def _inputs(arguments: FitArguments) -> "Inputs":
+def inputs_of(arguments: FitArguments) -> "Inputs":
+    """The scan or mesh that is to be fitted, and its true surface; prints a hint where they are of different frames.
+
+    Raises:
+        FileNotFoundError, ReadError: A file is not there or not what it should be.
+    """
     from diffshape.fitting.inputs.inputs import read_inputs
 
     inputs = read_inputs(

@@ -7,7 +7,7 @@ A field that has learned enough is left out of the sum; no gradient reaches it, 
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 
@@ -19,7 +19,7 @@ from diffshape.fitting.methods.supervised import Supervised
 from diffshape.fitting.methods.supervised_task import DISTANCE_LOSSES, distance_optimizer
 from diffshape.fitting.stop_rule import StopRule
 from diffshape.losses import LossTerms
-from diffshape.training import Adam, Exponential, Schedule, StepReport
+from diffshape.training import Adam, CsvLog, Exponential, Schedule, StepReport
 from diffshape.training.run import RunTask
 
 _KEPT_OUT = 1 << 41
@@ -62,6 +62,7 @@ class SupervisedStackTask(RunTask):
         """Places of the fields that still learn."""
         self.progress = [FieldProgress() for _ in distances]
         self._seconds = 0.0
+        self._last: dict[int, tuple[torch.Tensor, torch.Tensor]] = {}  # loss and error of each field in the last step
 
     def optimizer(self) -> Adam:
         """Adam as for one field."""
@@ -82,14 +83,14 @@ class SupervisedStackTask(RunTask):
         points, distances = (torch.stack(each).to(self.stack[0].tables) for each in zip(*batches))
         values = self.stack(points, self.active)
         losses = DISTANCE_LOSSES[self.method.loss](values, distances, reduction="none").mean(1)
-        return LossTerms(
-            losses.sum(),
-            {
-                self.method.loss: losses.mean(),
-                "error": (values.detach() - distances).abs().mean(),
-                "active": torch.tensor(float(len(self.active))),
-            },
-        )
+        errors = (values.detach() - distances).abs().mean(1)
+        self._last = dict(zip(self.active, zip(losses.detach(), errors)))
+        parts = {
+            self.method.loss: losses.mean(),
+            "error": errors.mean(),
+            "active": torch.tensor(float(len(self.active))),
+        }
+        return LossTerms(losses.sum(), parts)
 
     def observe(self, report: StepReport) -> None:
         """Count the step and its time for every field that took it, and stop the fields that have learned enough."""
@@ -99,6 +100,17 @@ class SupervisedStackTask(RunTask):
             self.progress[place].seconds += share
         if self.stop and report.step % self.stop.every == 0:
             self.active = [place for place in self.active if not self._has_learned(place, self.stop)]
+
+    def write_to(self, logs: Sequence[CsvLog], report: StepReport) -> None:
+        """Write the step of each field that took it as a fit by itself would; after :meth:`observe`.
+
+        Args:
+            logs: The log of each field; none if empty.
+            report: That of the step of all.
+        """
+        for place, (loss, error) in self._last.items() if logs else ():
+            terms = LossTerms(loss, {self.method.loss: loss, "error": error})
+            logs[place](replace(report, seconds=self.progress[place].seconds, terms=terms))
 
     @torch.no_grad()
     def _has_learned(self, place: int, stop: StopRule) -> bool:
