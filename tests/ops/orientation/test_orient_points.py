@@ -106,6 +106,33 @@ def test_turning_moving_and_scaling_the_points():
     assert right(moved.normals, truth @ turn.T) == 1.0
 
 
+def test_both_sides_of_the_wall_of_a_cup():
+    """The wall is 1.6 spacings thick, and the depth images look through it."""
+    points, truth = cup()
+    oriented = orient_points(points, normals=unsigned(truth))
+    assert 0.06 < 1.7 * oriented.spacing
+    assert right(oriented.normals, truth) > 0.99
+
+
+def cup(count=8000):
+    """Points and normals of a tube with a bottom, and a wall 0.06 thick."""
+    height, outer, inner, bottom = 1.4, 0.6, 0.54, 0.06
+    g = generator(5)
+    parts = []
+    for radius, low, side in ((outer, 0.0, 1.0), (inner, bottom, -1.0)):
+        share = radius * (height - low)
+        angle, level = (torch.rand(int(count * share / 2.1), 2, generator=g, dtype=torch.float64)).T
+        normal = torch.stack([(2 * math.pi * angle).cos(), (2 * math.pi * angle).sin(), 0 * angle], dim=1)
+        up = torch.stack([0 * level, 0 * level, low + (height - low) * level], dim=1)
+        parts.append((radius * normal + up, side * normal))
+    for radius, z, side in ((outer, 0.0, -1.0), (inner, bottom, 1.0)):
+        disk = 2 * radius * (torch.rand(int(count * radius**2 / 1.65), 2, generator=g, dtype=torch.float64) - 0.5)
+        disk = disk[disk.norm(dim=1) < radius]
+        z_axis = torch.tensor([0.0, 0.0, side], dtype=torch.float64).expand(len(disk), 3)
+        parts.append((torch.cat([disk, torch.full_like(disk[:, :1], z)], dim=1), z_axis))
+    return torch.cat([part[0] for part in parts]), torch.cat([part[1] for part in parts])
+
+
 def test_same_bits_for_any_number_of_threads():
     points, _ = nested_spheres()
     before, found = torch.get_num_threads(), []
