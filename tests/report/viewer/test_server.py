@@ -4,7 +4,6 @@ import socket
 import sys
 
 import pytest
-
 from rich.console import Console
 
 from diffshape.report.viewer.server import start_server, stop_server
