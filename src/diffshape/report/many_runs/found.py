@@ -55,9 +55,10 @@ def _failed(folder: Path, batch: Path) -> Iterator[Failure]:
     path = batch / _FAILURES
     if not path.is_file():
         return
+    within = "" if batch == folder else f"{batch.relative_to(folder).as_posix()}/"
     with open(path, encoding="utf-8", newline="") as file:
         for row in csv.DictReader(file):
-            yield Failure((batch / row.get("name", "")).relative_to(folder).as_posix(), row.get("error", ""))
+            yield Failure(f"{within}{row.get('name') or '-'}", row.get("error") or "-")
 
 
 def _begun(folder: Path, deepest: int) -> Iterator[Path]:
