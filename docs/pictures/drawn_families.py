@@ -7,15 +7,13 @@ from pathlib import Path
 from typing import get_args
 
 import numpy as np
-from PIL import Image
+from indexed import write_indexed
 
 from diffshape import data, report
 from diffshape.data.synthetic.assembled.families import DrawnFamilyName
 
 IMAGES = Path(__file__).resolve().parents[1] / "images"
 SIZE = 150
-COLORS = 256
-"""Colours of the large picture, which has less than half the size with so few."""
 COLUMNS = 6
 SEEN = {"chair": 4, "plane": 0, "csg": 5}
 """Families, and the seed of the shape that is seen from several sides."""
@@ -44,6 +42,6 @@ def gray(image: np.ndarray) -> np.ndarray:
 
 
 if __name__ == "__main__":
-    families = Image.fromarray(report.gallery([draw_row(family) for family in get_args(DrawnFamilyName)]))
-    families.quantize(COLORS, dither=Image.Dither.NONE).save(IMAGES / "drawn-families.png", optimize=True)
+    families = report.gallery([draw_row(family) for family in get_args(DrawnFamilyName)])
+    write_indexed(families, IMAGES / "drawn-families.png")
     report.gallery([draw_views(*each) for each in SEEN.items()], path=IMAGES / "drawn-views.png")

@@ -6,6 +6,7 @@ python docs/pictures/drawn_solids.py
 from pathlib import Path
 
 import numpy as np
+from indexed import write_indexed
 from scipy.spatial import KDTree
 
 from diffshape import data, report
@@ -51,9 +52,10 @@ def draw_scans(seed: int = 63) -> None:
     for title, options in SCANS.items():
         scan = data.drawn_scan(solid, seed=2, **options)
         panels.append((title, report.preview([], [], scan.points, bounds=BOX, size=SIZE)[:, :SIZE]))
-    report.gallery([panels[:5], panels[5:]], path=IMAGES / "drawn-scans.png")
+    write_indexed(report.gallery([panels[:5], panels[5:]]), IMAGES / "drawn-scans.png")
 
 
 if __name__ == "__main__":
-    report.gallery([[draw_solid(seed) for seed in row] for row in SEEDS], path=IMAGES / "drawn-solids.png")
+    solids = report.gallery([[draw_solid(seed) for seed in row] for row in SEEDS])
+    write_indexed(solids, IMAGES / "drawn-solids.png")
     draw_scans()

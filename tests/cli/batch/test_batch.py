@@ -98,6 +98,7 @@ def test_one_bad_file_among_good_ones_is_exit_code_3(scans, tmp_path, capsys):
     assert told["failed"] == 1
     rows = rows_of(out)
     assert (rows["broken"]["status"], rows["broken"]["attempts"], rows["ball0"]["status"]) == ("failed", "2", "done")
+    assert "1 of which finished. 1 job failed." in (out / "report.html").read_text(encoding="utf-8")
     assert "broken.ply" in rows["broken"]["error"]
 
 

@@ -35,6 +35,18 @@ def test_what_is_not_finished_is_said_first(tmp_path):
     assert {"not finished", "interrupted", "metrics.json is damaged"} <= set(reader.texts["td"])
 
 
+def test_what_a_batch_could_not_do_is_said_first_though_it_left_no_folder(tmp_path):
+    run_folder(tmp_path / "night" / "one", "fit", {"steps": 3, "interrupted": False})
+    failures = 'name,input,status,error\nlost/two,two.ply,failed,"no points, none"\n'
+    (tmp_path / "night" / "failures.csv").write_text(failures, encoding="utf-8")
+    for folder, name in ((tmp_path, "night/lost/two"), (tmp_path / "night", "lost/two")):
+        reader = PageReader(write_report(folder).read_text(encoding="utf-8"))
+        assert "1 run, 1 of which finished. 1 job failed." in reader.texts["p"]
+        assert reader.texts["h2"][0] == "What failed"
+        assert name in reader.texts["td"]
+        assert "no points, none" in reader.texts["span"]
+
+
 def test_a_batch_is_no_comparison_though_both_have_a_table(tmp_path):
     run_folder(tmp_path / "one", "fit", {"steps": 3, "interrupted": False})
     (tmp_path / "table.csv").write_text("name,input,status\none,one.ply,done\n", encoding="utf-8")

@@ -27,6 +27,12 @@ def test_numbers_of_one_size_have_an_even_scale():
     assert second == pytest.approx(3 * first, abs=0.5)
 
 
+def test_a_loss_that_falls_below_0_is_drawn_whole_beside_a_small_one():
+    (line, small), reader = drawn({"critic": np.array([100.0, -50.0, 25.0]), "penalty": np.array([0.01, 0.02, 0.1])})
+    assert line[1, 1] > small[1, 1] > line[2, 1]
+    assert "-50" in reader.texts["text"]
+
+
 def test_what_cannot_be_drawn_is_left_out():
     (line, none), reader = drawn({"loss": np.array([100.0, np.nan, 0.0, 1.0]), "other": np.full(4, np.nan)})
     assert (len(line), len(none)) == (2, 0)

@@ -4,8 +4,9 @@ import socket
 import sys
 
 import pytest
+from rich.console import Console
 
-from diffshape.report.viewer.server import start_server
+from diffshape.report.viewer.server import start_server, stop_server
 
 
 def test_it_listens_on_this_machine_only(viewer, capsys):
@@ -18,6 +19,14 @@ def test_it_listens_on_this_machine_only(viewer, capsys):
     with pytest.raises(OSError, match="in use"), socket.socket() as same:
         same.bind(("127.0.0.1", port))
     assert capsys.readouterr().out == ""
+
+
+def test_nothing_is_printed_into_the_cell_of_a_notebook(monkeypatch):
+    cell = []
+    monkeypatch.setattr("rich.jupyter.display", lambda *parts: cell.append(parts))
+    monkeypatch.setattr("rich._console", Console(force_jupyter=True))
+    stop_server(start_server())
+    assert cell == []
 
 
 def test_a_port_that_is_taken_is_a_sentence(viewer):

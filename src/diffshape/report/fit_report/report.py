@@ -26,7 +26,7 @@ from diffshape.report.scene.layers import Scene, Surface
 from diffshape.report.scene.run import scene_of_fit
 from diffshape.training import read_log
 
-_SECTION_SIDE = 150
+_SECTION_SIDE = 200
 """Side of a section through the field, in pixels; the field is evaluated once a pixel."""
 _NOT_LOSS = ("step", "seconds", "lr")
 _SCORES = {
@@ -128,7 +128,8 @@ def _sections(result: FitResult) -> Html:
         "the surface, and lines of a good distance are evenly spaced. Below: the length of its gradient, which is 1 "
         "(white) for a distance. Coordinates are those of the frame of the fit."
     )
-    return joined(element("p", text), png_image(picture, alt="sections through the field: values, and slopes"))
+    image = png_image(picture, alt="sections through the field: values, and slopes", style="min-width: 640px")
+    return joined(element("p", text), element("div", image, class_="wide"))
 
 
 def _notes(inputs: Inputs, result: FitResult | None) -> Html:

@@ -1,14 +1,26 @@
-"""The runs in a folder."""
+"""The runs in a folder, and what batches in it could not do."""
 
-from collections.abc import Iterator, Mapping
+import csv
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from diffshape.training.run_folder import RunFolder
 
 _DEEPEST = 5
 """Folders below the one that is searched, such as compare/TIME/runs/SCAN/METHOD in outputs."""
+_FAILURES = "failures.csv"
+"""File in the folder of a batch: a row for each job that failed, of which there may be no run folder."""
+
+
+class Failure(NamedTuple):
+    """A job of a batch that failed."""
+
+    name: str
+    """Path of the folder that its run would have, from the one that was searched, with slashes."""
+    error: str
+    """Why it failed, in a sentence."""
 
 
 @dataclass(frozen=True)
@@ -30,6 +42,23 @@ class FoundRun:
 def find_runs(folder: Path) -> list[FoundRun]:
     """The runs below a folder, by name. A run within a run, and a saved model, are not among them."""
     return [_read(folder, RunFolder(path)) for path in sorted(_begun(folder, _DEEPEST))]
+
+
+def read_failures(folder: Path, runs: Sequence[FoundRun]) -> list[Failure]:
+    """What failed of the batch that a folder is, and of those that hold some of the runs in it."""
+    within = (run.run.path.relative_to(folder).parents for run in runs)
+    batches = dict.fromkeys(folder / parent for parents in within for parent in parents)
+    return [failure for batch in batches for failure in _failed(folder, batch)]
+
+
+def _failed(folder: Path, batch: Path) -> Iterator[Failure]:
+    path = batch / _FAILURES
+    if not path.is_file():
+        return
+    within = "" if batch == folder else f"{batch.relative_to(folder).as_posix()}/"
+    with open(path, encoding="utf-8", newline="") as file:
+        for row in csv.DictReader(file):
+            yield Failure(f"{within}{row.get('name') or '-'}", row.get("error") or "-")
 
 
 def _begun(folder: Path, deepest: int) -> Iterator[Path]:

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from diffshape._arguments import checked
-from diffshape.report.many_runs.found import FoundRun, find_runs
+from diffshape.report.many_runs.found import Failure, FoundRun, find_runs, read_failures
 from diffshape.report.page.agreement import agreement_table
 from diffshape.report.page.document import Section, document
 from diffshape.report.page.file import REPORT, link_to, write_page
@@ -27,7 +27,8 @@ def write_folder_report(folder: str | Path, path: str | Path | None = None) -> P
     """Write the report of the runs in a folder: one HTML file that needs no other and no network.
 
     It has a table for each kind of run, which can be sorted by any column, with a picture of each run and links to the
-    runs' own reports where there are some; the runs that are not finished; and how often metrics agree.
+    runs' own reports where there are some; what failed of a batch, and why; the runs that are not finished; and how
+    often metrics agree.
 
     Args:
         folder: Folder that holds run folders, directly or in folders of its own.
@@ -46,18 +47,22 @@ def write_folder_report(folder: str | Path, path: str | Path | None = None) -> P
         raise ValueError(
             f"write_folder_report: there is no run in {folder}: no folder in it has the config.yaml of one"
         )
-    sections = list(_sections(place, runs))
-    return write_page(
-        document(f"Runs: {place.resolve().name}", sections, lead=_lead(runs), scripts=[SORTING]), place, path
-    )
+    failures = read_failures(place, runs)
+    sections = list(_sections(place, runs, failures))
+    page = document(f"Runs: {place.resolve().name}", sections, lead=_lead(runs, failures), scripts=[SORTING])
+    return write_page(page, place, path)
 
 
-def _lead(runs: Sequence[FoundRun]) -> str:
+def _lead(runs: Sequence[FoundRun], failures: Sequence[Failure]) -> str:
     finished = sum(run.state == "finished" for run in runs)
-    return f"{len(runs)} {'run' if len(runs) == 1 else 'runs'}, {finished} of which finished."
+    failed = f" {len(failures)} {'job' if len(failures) == 1 else 'jobs'} failed." if failures else ""
+    return f"{len(runs)} {'run' if len(runs) == 1 else 'runs'}, {finished} of which finished.{failed}"
 
 
-def _sections(folder: Path, runs: Sequence[FoundRun]) -> Iterator[Section]:
+def _sections(folder: Path, runs: Sequence[FoundRun], failures: Sequence[Failure]) -> Iterator[Section]:
+    if failures:
+        lines = [[each.name, element("span", each.error, class_="sentence")] for each in failures]
+        yield Section("What failed", columns_table(["job", "why"], lines))
     if waiting := [run for run in runs if run.state != "finished"]:
         rows = [[run.name, f"diffshape {run.kind}", run.state] for run in waiting]
         yield Section("What is not finished", columns_table(["run", "command", "state"], rows))

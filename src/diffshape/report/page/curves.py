@@ -11,7 +11,7 @@ from diffshape.report.pictures.ticks import logarithmic_ticks, round_ticks, tick
 
 _COLORS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#8c6d31", "#7f7f7f")
 """Colours of the curves (Okabe and Ito 2008, whose colours the colour-blind tell apart, a brown and a grey)."""
-_WIDTH, _HEIGHT, _LEFT, _RIGHT, _TOP, _BOTTOM = 360, 220, 46, 10, 10, 34
+_WIDTH, _HEIGHT, _LEFT, _RIGHT, _TOP, _BOTTOM = 360, 220, 56, 10, 10, 34
 """Size of the drawing, and of the margins around its frame."""
 _MOST = 300
 """Largest number of points of a curve."""
@@ -41,13 +41,13 @@ class _Axes(NamedTuple):
 
 
 def curves(title: str, along: NDArray[np.floating], values: Mapping[str, NDArray[np.floating]], unit: str) -> Html:
-    """Curves in one frame, on a logarithmic scale if the numbers span more than a factor of 10.
+    """Curves in one frame, on a logarithmic scale if all numbers are at least 0 and span more than a factor of 10.
 
     Args:
         title: Caption.
         along: Numbers (N,) along the axis to the right, from 0.
-        values: Numbers (N,) of each curve by its name; those that are not finite, or not positive on a logarithmic
-            scale, are left out.
+        values: Numbers (N,) of each curve by its name; those that are not finite, or are 0 on a logarithmic scale, are
+            left out.
         unit: Unit of ``along``, such as "step".
 
     >>> "<polyline" in curves("loss", np.arange(3.0), {"loss": np.array([3.0, 2.0, 1.0])}, "step")
@@ -67,7 +67,7 @@ def _axes(along: NDArray[np.floating], values: Sequence[NDArray[np.floating]]) -
     end, positive = float(along.max(initial=0.0)) or 1.0, known[known > 0]
     low, high = (float(known.min()), float(known.max())) if len(known) else (0.0, 1.0)
     least = float(np.quantile(positive, 0.01)) if len(positive) else high
-    logarithmic = high > 10 * least
+    logarithmic = low >= 0 and high > 10 * least
     if logarithmic:
         low, high = float(np.log10(max(least, high * 1e-6))), float(np.log10(high))
     margin = 0.05 * (high - low) or abs(high) * 0.1 or 1.0

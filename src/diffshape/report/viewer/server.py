@@ -1,11 +1,11 @@
 """The web server of the viewer, which viser is; it listens on this machine only unless told otherwise."""
 
 import errno
-import io
 import socket
 from collections.abc import Callable
-from contextlib import redirect_stdout
 from typing import TYPE_CHECKING, TypeVar
+
+import rich
 
 from diffshape._bounds import check_whole
 from diffshape.report.viewer.own_pages import own_pages_only
@@ -17,6 +17,8 @@ HOST = "127.0.0.1"
 """Address at which the viewer listens: that of this machine, which no other one reaches."""
 PORT = 8080
 """First port that is tried if none is given."""
+_SURROUNDINGS = 0.5
+"""Strength of the light from all around, of which viser's own, 1, bleaches surfaces and the colours of errors."""
 _TRIED = 100
 """Number of ports that are tried if none is given."""
 _Made = TypeVar("_Made")
@@ -43,6 +45,7 @@ def start_server(host: str = HOST, port: int | None = None) -> "viser.ViserServe
         server = _silently(lambda: viser.ViserServer(host=host, port=chosen, label="diffshape", verbose=False))
     server.request_share_url = lambda verbose=True: None  # a browser may ask for it; nothing here leaves this machine
     server.gui.configure_theme(show_logo=False, show_share_button=False, control_width="medium")
+    server.scene.configure_environment_map("warehouse", environment_intensity=_SURROUNDINGS)
     return server
 
 
@@ -97,6 +100,10 @@ def _refusal(host: str, port: int) -> OSError | None:
 
 
 def _silently(make: Callable[[], _Made]) -> _Made:
-    """What a function returns, without the panel that viser prints about it."""
-    with redirect_stdout(io.StringIO()):
+    """What a function returns, without the panel that viser prints about it, in a notebook too."""
+    console = rich.get_console()
+    before, console.quiet = console.quiet, True
+    try:
         return make()
+    finally:
+        console.quiet = before

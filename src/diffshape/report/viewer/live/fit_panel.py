@@ -11,7 +11,7 @@ from diffshape.training.schedule import Seconds, clock_time
 if TYPE_CHECKING:
     import viser  # type: ignore[import-not-found]
 
-RESOLUTION, LEAST, MOST = 96, 80, 256
+RESOLUTION, LEAST, MOST = 80, 80, 256
 """Grid nodes along the side of the box of the surface that is drawn: at first, at least and at most. From 65 on nodes
 far from the surface are left out, so that fewer would cost more."""
 _EVERY = 1.0

@@ -31,10 +31,10 @@ from diffshape.training.loop import StepReport
 
 CLEANED = "cleaned points"
 """Caption of the points that a fit keeps of a scan, without noise."""
-SHARE, _LEAST = 0.03, 2.0
+SHARE, _LEAST = 0.07, 2.0
 """Largest share of the time of a fit that surfaces take, and the shortest pause between two of them, in seconds; both
 of the processor time of the fit's thread, which other programs on the machine do not stretch."""
-_PROBED, _NODES = 4096, 200_000
+_PROBED, _NODES = 4096, 100_000
 """Number of points by which the cost of the first surface is estimated, and number of those that take about as long:
 that of the nodes near the surface, and as much again for triangles, bodies and confidence."""
 _NAP = 0.05
