@@ -16,6 +16,7 @@ from diffshape._scores import plain_values
 from diffshape.metrics.cloud_sets.divergence import NODES, set_divergence
 from diffshape.metrics.cloud_sets.nearest_table import chamfer_table, earth_mover_table
 from diffshape.metrics.cloud_sets.read_clouds import read_set, thinned
+from diffshape.ops.cloud_sets.nearest_means import all_nearest_means
 from diffshape.ops.cloud_sets.set_distances import SetDistance
 
 OUTSIDE = 0.01
@@ -158,11 +159,7 @@ def compare_sets(
     count = points or least
     clouds = thinned(generated + real, count, torch.Generator().manual_seed(seed))
     jsd = set_divergence(clouds[: len(generated)], clouds[len(generated) :])
-    tables = {
-        "chamfer": lambda: chamfer_table(clouds),
-        "earth_mover": lambda: earth_mover_table(clouds, len(generated), epsilon),
-    }
-    scores = {name: nearest_score(tables[name](), len(generated)) for name in dict.fromkeys(distances)}
+    scores = _scores(clouds, len(generated), distances, epsilon)
     return SetScore(
         jsd=jsd.value,
         jsd_error=jsd.error,
@@ -173,6 +170,20 @@ def compare_sets(
         points=count,
         notes=tuple(_notes(jsd.outside)),
     )
+
+
+def _scores(
+    clouds: Float[Tensor, "m n 3"], samples: int, distances: Sequence[SetDistance], epsilon: float
+) -> dict[SetDistance, NearestScore]:
+    """The scores by each distance; what the tables of both rest on is computed once."""
+    if not distances:
+        return {}
+    means = all_nearest_means(clouds, clouds)
+    tables = {
+        "chamfer": lambda: chamfer_table(means),
+        "earth_mover": lambda: earth_mover_table(clouds, means, samples, epsilon),
+    }
+    return {name: nearest_score(tables[name](), samples) for name in dict.fromkeys(distances)}
 
 
 def nearest_score(table: Float[Tensor, "m m"], samples: int) -> NearestScore:
