@@ -8,7 +8,7 @@ from torch import Tensor
 
 from diffshape._arguments import checked
 from diffshape._config import from_plain
-from diffshape.models.imnet.cells import coarser, filled
+from diffshape.models.imnet.cells import filled, filled_shares
 from diffshape.models.imnet.config import ImNetConfig
 from diffshape.models.imnet.networks import PointDecoder, VoxelEncoder
 from diffshape.models.surface_model import SurfaceModel, check_points
@@ -47,8 +47,8 @@ class ImNet(SurfaceModel):
     def encode(self, inputs: Shaped[Tensor, "b r r r"]) -> Float[Tensor, "b l"]:
         """Codes (B, latent), in (0, 1), of voxels (B, R, R, R), true where they are occupied.
 
-        R is ``config.network.resolution`` or a multiple of it; of more voxels, a coarser one is occupied where one of
-        its own is. What they enclose is filled first if ``config.fill`` says so.
+        R is ``config.network.resolution`` or a multiple of it; of more voxels, the encoder reads what share of each
+        coarser one is occupied. What they enclose is filled first if ``config.fill`` says so.
 
         Raises:
             ValueError: The voxels have another shape.
@@ -59,7 +59,7 @@ class ImNet(SurfaceModel):
                 f"ImNet.encode: inputs must be voxels (B, R, R, R), R a multiple of {wanted}, got {tuple(inputs.shape)}"
             )
         voxels = filled(inputs) if self.config.fill else inputs
-        return self.encoder(coarser(voxels, wanted).to(next(self.parameters())))
+        return self.encoder(filled_shares(voxels, wanted).to(next(self.parameters())))
 
     @checked
     def occupancies(self, points: Float[Tensor, "b p 3"], codes: Float[Tensor, "b l"]) -> Float[Tensor, "b p"]:
