@@ -43,7 +43,7 @@ All pairs of two sets of clouds, float32, one thread, by `benchmarks/speed/set_d
 the formulas that papers on generation use. Seconds of processor time for all pairs, reckoned from those that were
 measured; the fastest is bold. MB is by how much one call raises the peak of the process. "In a score" are the pairs
 within and between two sets, of which `metrics.compare_sets` needs the nearest ones: those that a lower bound rules out
-are not matched.
+are not matched. The machine did other work beside these two rows, which are to be compared with each other.
 """
 SINKHORN = """
 ## Sinkhorn divergence

@@ -21,7 +21,7 @@ from diffshape import models
 from diffshape.data import ShapeSet
 from diffshape.metrics import occupancy_iou
 
-FORMS = {"points": 2048, "volume_points": 4096, "near_points": 4096, "resolution": 64}
+FORMS: dict[str, Any] = {"points": 2048, "volume_points": 4096, "near_points": 4096, "resolution": 64}
 """Forms of the shapes that the models read, and their sizes."""
 Training = Callable[..., models.TrainingResult[Any]]
 MODELS: dict[str, tuple[Training, Any]] = {
