@@ -18,7 +18,7 @@ def families(count, points, seed=0):
 
 
 def with_ties(count, points, seed=0):
-    """Clouds of which each is there twice, the second time in another order, and the first one moved by a length."""
+    """Clouds that are each there twice, once in another order; two of them are the first, moved by the same length."""
     clouds = families(count // 2, points, seed)
     clouds[-2:] = clouds[0] + torch.tensor([[[0.25, 0, 0]], [[0, -0.25, 0]]])
     return torch.cat([clouds, clouds.flip(1)])[torch.randperm(count, generator=torch.Generator().manual_seed(seed))]

@@ -1,7 +1,7 @@
 """Tables of distances between all clouds of two sets, computed as far as nearest clouds depend on them."""
 
 import torch
-from jaxtyping import Bool, Float
+from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
 from diffshape.ops.cloud_sets.nearest_means import NearestMeans
@@ -51,11 +51,11 @@ def earth_mover_table(
 
 
 def lower_bounds(clouds: Float[Tensor, "m n 3"], means: NearestMeans) -> Float[Tensor, "m m"]:
-    """What the earth mover's distances are at least, for a hundredth of the time: the largest of three kinds of bound.
+    """What the earth mover's distances are at least, for a hundredth of the time: the larger of two bounds.
 
     A bijection moves no point less far than to its nearest neighbour, so mean_p min_t |p - t| is a bound, both ways.
     Nor does it move a point less far than along an axis, where the best bijection is that of the sorted coordinates.
-    The former see how points differ nearby, as two samples of one surface do, the latter how shapes differ.
+    The first sees how points differ nearby, as two samples of one surface do, the second how shapes differ.
     """
     bounds = torch.maximum(means.distances, means.distances.mT)
     for heights in clouds.sort(1).values.unbind(2):
@@ -63,8 +63,8 @@ def lower_bounds(clouds: Float[Tensor, "m n 3"], means: NearestMeans) -> Float[T
     return (1 - _ROUNDING) * bounds
 
 
-def _most_promising(possible: Float[Tensor, "m m"]) -> Tensor:
-    """Of each row the pair of the smallest finite value, each pair once, (P, 2)."""
+def _most_promising(possible: Float[Tensor, "m m"]) -> Int[Tensor, "p 2"]:
+    """Of each row the pair of the smallest finite value, each pair once."""
     lowest, best = possible.min(1)
     rows = lowest.isfinite().nonzero()[:, 0]
     return torch.stack([rows, best[rows]], 1).sort(1).values.unique(dim=0)
