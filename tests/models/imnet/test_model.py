@@ -58,6 +58,16 @@ def test_of_finer_voxels_the_means_are_read(fresh, two):
     torch.testing.assert_close(fresh.encode(two.voxels.float()), fresh.encode(two.voxels))
 
 
+def test_nothing_is_occupied_beyond_the_cube(fresh):
+    points = torch.tensor([[[0.5, -0.5, 0.5], [0.501, 0, 0], [0, -0.501, 0], [0, 0, 9.0]]])
+    for weight in fresh.decoder.weights:
+        weight.data.zero_()
+    fresh.decoder.offsets[-1].data.fill_(0.9)
+    codes = torch.rand(1, fresh.latent)
+    assert fresh.occupancies(points, codes)[0].tolist() == pytest.approx([0.9, 0, 0, 0])
+    assert fresh.occupied(points, codes)[0].tolist() == [True, False, False, False]
+
+
 def test_shells_are_filled_if_asked(two):
     shells = two.voxels.clone()
     shells[:, 6:10, 7:9, 6:10] = False

@@ -2,7 +2,7 @@
 
 A coarse cell is occupied where one of its voxels is. All cells of a small grid are kept. Of a large one, those come
 first around which the cube of 7 cells a side is neither full nor empty, but for the outermost 3 layers of the grid; if
-these are too many, some of them at random. Others, at random, fill up.
+these are more than three quarters, some of them at random. Others, at random, fill up.
 Source: Chen, Zhang, IM-NET, CVPR 2019, and its released code, which of too many cells keeps one of each 2 x 2 x 2, an
 occupied one where there is one: what is learnt from those is thicker than the shape, by half a cell on each side.
 """
@@ -16,6 +16,8 @@ from scipy.ndimage import binary_fill_holes, maximum_filter, minimum_filter
 from torch import Tensor
 from torch.nn.functional import avg_pool3d
 
+_MOST_NEAR = 3 / 4
+"""Share of the kept cells that those near the surface have at most: others say where there is nothing."""
 _REACH = 3
 """Cells from a cell to the sides of the cube about it that decides whether it is near the surface."""
 
@@ -102,10 +104,11 @@ def chosen_cells(voxels: Bool[Tensor, "s r r r"], resolution: int, count: int, g
 
 
 def _chosen(grid: Bool[Tensor, "r r r"], count: int, generator: torch.Generator) -> Int[Tensor, "k"]:
-    """Cells of one shape in random order, those near the surface first."""
+    """Cells of one shape at random: those near the surface as far as they may be, then others."""
     order = torch.randperm(grid.numel(), generator=generator)
     near = near_surface(grid).flatten()[order]
-    return torch.cat([order[near], order[~near]])[:count]
+    first, others = order[near], order[~near]
+    return torch.cat([first[: round(_MOST_NEAR * count)], others, first[round(_MOST_NEAR * count) :]])[:count]
 
 
 def near_surface(grid: Bool[Tensor, "r r r"]) -> Bool[Tensor, "r r r"]:

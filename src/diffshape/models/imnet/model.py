@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
+import torch
 from jaxtyping import Float, Shaped
 from torch import Tensor
 
@@ -65,15 +66,16 @@ class ImNet(SurfaceModel):
     def occupancies(self, points: Float[Tensor, "b p 3"], codes: Float[Tensor, "b l"]) -> Float[Tensor, "b p"]:
         """Occupancies at points (B, P, 3) of the shapes of codes (B, latent): 0 outside, 1 inside, 1/2 at the surface.
 
-        The improved network reaches a little beyond 0 and 1. Differentiable in both. Points beyond the cube from -1/2
-        to 1/2 are beyond what was learnt.
+        The improved network reaches a little beyond 0 and 1. Differentiable in both. Beyond the cube from -1/2 to 1/2,
+        of which no cell was learnt, the occupancy is 0.
 
         Raises:
             ValueError: A shape is wrong.
         """
         codes = self._codes("occupancies", codes)
         check_points("ImNet.occupancies", points, codes)
-        return self.decoder(points, codes)
+        within = (points.abs() <= self.HALF_SIDE).all(-1)
+        return torch.where(within, self.decoder(points, codes), 0.0)
 
     @checked
     def values(self, points: Float[Tensor, "b p 3"], codes: Float[Tensor, "b l"]) -> Float[Tensor, "b p"]:
