@@ -41,7 +41,9 @@ SETS = """
 
 All pairs of two sets of clouds, float32, one thread, by `benchmarks/speed/set_distances.py`, against a plain loop of
 the formulas that papers on generation use. Seconds of processor time for all pairs, reckoned from those that were
-measured; the fastest is bold. MB is by how much one call raises the peak of the process.
+measured; the fastest is bold. MB is by how much one call raises the peak of the process. "In a score" are the pairs
+within and between two sets, of which `metrics.compare_sets` needs the nearest ones: those that a lower bound rules out
+are not matched. The machine did other work beside these two rows, which are to be compared with each other.
 """
 SINKHORN = """
 ## Sinkhorn divergence
@@ -136,7 +138,7 @@ def sets(rows: Sequence[Row]) -> str:
             f"{row['pairs']:,}",
             f"{row['milliseconds']:.2f}",
             f"**{row['seconds']:.0f}**" if row["seconds"] == least[row["distance"]] else f"{row['seconds']:.0f}",
-            f"{row['megabytes']:.1f}",
+            f"{row['megabytes']:.1f}" if "megabytes" in row else "–",
         ]
         for row in rows
     ]

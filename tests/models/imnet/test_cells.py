@@ -57,14 +57,25 @@ def test_cells_near_the_surface_come_first_and_none_twice():
     assert cells.occupied.sum() == 8
 
 
-def test_of_too_many_near_cells_one_a_block_is_taken_an_occupied_one_if_there_is():
-    voxels = torch.zeros(1, 16, 16, 16, dtype=torch.bool)
-    voxels[0, [5, 5, 11], 7, [7, 8, 7]] = True  # each in a block of its own
-    cells = chosen_cells(voxels, 16, 512, generator())
-    assert near_surface(voxels[0]).sum() >= 512
-    places = [cells.places[0] // 256, cells.places[0] // 16 % 16, cells.places[0] % 16]
-    assert len((torch.stack(places, -1) // 2).unique(dim=0)) == 512
-    assert cells.occupied.sum() == 3
+def test_of_too_many_near_cells_as_many_are_occupied_as_among_all_of_them():
+    """One of each 2 x 2 x 2, an occupied one where there is one, would make a plate of one cell two cells thick."""
+    voxels = torch.zeros(1, 32, 32, 32, dtype=torch.bool)
+    voxels[0, 3:-3, 3:-3, 16] = True
+    near = near_surface(voxels[0]).flatten()
+    assert near.sum() == 26 * 26 * 7
+    cells = chosen_cells(voxels, 32, 2000, generator())
+    close = near[cells.places[0]]
+    assert close.sum() == 1500  # three quarters
+    assert len(cells.places.unique()) == 2000
+    assert cells.occupied[0, close].float().mean().item() == pytest.approx(1 / 7, abs=0.03)
+    assert not cells.occupied[0, ~close].any()
+
+
+def test_no_cell_is_left_out_where_all_others_are_near():
+    voxels = torch.zeros(1, 8, 8, 8, dtype=torch.bool)
+    voxels[0, 4, 4, 4] = True
+    cells = chosen_cells(voxels, 8, 511, generator())
+    assert len(cells.places.unique()) == 511
 
 
 def test_all_cells_of_a_small_grid():

@@ -51,11 +51,21 @@ def test_codes_repeat_and_depend_on_no_other_shape(tiny, two):
         torch.testing.assert_close(together[1:], model.codes_of(two[1:]))
 
 
-def test_finer_voxels_are_reduced_by_maxima(fresh, two):
-    voxels = two.voxels
-    coarse = voxels.reshape(2, 8, 2, 8, 2, 8, 2).amax((2, 4, 6))
-    torch.testing.assert_close(fresh.encode(voxels), fresh.encode(coarse))
-    torch.testing.assert_close(fresh.encode(voxels.float()), fresh.encode(voxels))
+def test_of_finer_voxels_the_means_are_read(fresh, two):
+    means = two.voxels.float().reshape(2, 8, 2, 8, 2, 8, 2).mean((2, 4, 6))
+    assert ((means > 0) & (means < 1)).any()
+    torch.testing.assert_close(fresh.encode(two.voxels), fresh.encoder(means))
+    torch.testing.assert_close(fresh.encode(two.voxels.float()), fresh.encode(two.voxels))
+
+
+def test_nothing_is_occupied_beyond_the_cube(fresh):
+    points = torch.tensor([[[0.5, -0.5, 0.5], [0.501, 0, 0], [0, -0.501, 0], [0, 0, 9.0]]])
+    for weight in fresh.decoder.weights:
+        weight.data.zero_()
+    fresh.decoder.offsets[-1].data.fill_(0.9)
+    codes = torch.rand(1, fresh.latent)
+    assert fresh.occupancies(points, codes)[0].tolist() == pytest.approx([0.9, 0, 0, 0])
+    assert fresh.occupied(points, codes)[0].tolist() == [True, False, False, False]
 
 
 def test_shells_are_filled_if_asked(two):

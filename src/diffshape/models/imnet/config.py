@@ -25,7 +25,7 @@ class ImNetNetwork:
     """First weights of the perceptron. "published": N(0, 0.02^2), for a width of 128; narrow networks stall with it.
     "kaiming": by the number of inputs of each layer, for any width."""
     resolution: int = 32
-    """Voxels a side that the encoder reads, a power of two from 8; finer grids are reduced by maxima."""
+    """Voxels a side that the encoder reads, a power of two from 8; of finer grids it reads means."""
     latent: int = 64
     """Size of the code; its numbers lie between 0 and 1."""
     width: int = 16

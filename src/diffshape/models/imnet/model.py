@@ -3,12 +3,13 @@
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
+import torch
 from jaxtyping import Float, Shaped
 from torch import Tensor
 
 from diffshape._arguments import checked
 from diffshape._config import from_plain
-from diffshape.models.imnet.cells import coarser, filled
+from diffshape.models.imnet.cells import filled, filled_shares
 from diffshape.models.imnet.config import ImNetConfig
 from diffshape.models.imnet.networks import PointDecoder, VoxelEncoder
 from diffshape.models.surface_model import SurfaceModel, check_points
@@ -47,8 +48,8 @@ class ImNet(SurfaceModel):
     def encode(self, inputs: Shaped[Tensor, "b r r r"]) -> Float[Tensor, "b l"]:
         """Codes (B, latent), in (0, 1), of voxels (B, R, R, R), true where they are occupied.
 
-        R is ``config.network.resolution`` or a multiple of it; of more voxels, a coarser one is occupied where one of
-        its own is. What they enclose is filled first if ``config.fill`` says so.
+        R is ``config.network.resolution`` or a multiple of it; of more voxels, the encoder reads what share of each
+        coarser one is occupied. What they enclose is filled first if ``config.fill`` says so.
 
         Raises:
             ValueError: The voxels have another shape.
@@ -59,21 +60,22 @@ class ImNet(SurfaceModel):
                 f"ImNet.encode: inputs must be voxels (B, R, R, R), R a multiple of {wanted}, got {tuple(inputs.shape)}"
             )
         voxels = filled(inputs) if self.config.fill else inputs
-        return self.encoder(coarser(voxels, wanted).to(next(self.parameters())))
+        return self.encoder(filled_shares(voxels, wanted).to(next(self.parameters())))
 
     @checked
     def occupancies(self, points: Float[Tensor, "b p 3"], codes: Float[Tensor, "b l"]) -> Float[Tensor, "b p"]:
         """Occupancies at points (B, P, 3) of the shapes of codes (B, latent): 0 outside, 1 inside, 1/2 at the surface.
 
-        The improved network reaches a little beyond 0 and 1. Differentiable in both. Points beyond the cube from -1/2
-        to 1/2 are beyond what was learnt.
+        The improved network reaches a little beyond 0 and 1. Differentiable in both. Beyond the cube from -1/2 to 1/2,
+        of which no cell was learnt, the occupancy is 0.
 
         Raises:
             ValueError: A shape is wrong.
         """
         codes = self._codes("occupancies", codes)
         check_points("ImNet.occupancies", points, codes)
-        return self.decoder(points, codes)
+        within = (points.abs() <= self.HALF_SIDE).all(-1)
+        return torch.where(within, self.decoder(points, codes), 0.0)
 
     @checked
     def values(self, points: Float[Tensor, "b p 3"], codes: Float[Tensor, "b l"]) -> Float[Tensor, "b p"]:

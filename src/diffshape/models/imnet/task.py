@@ -12,7 +12,7 @@ import torch
 
 from diffshape.data import ShapeSet
 from diffshape.losses import LossTerms
-from diffshape.models.imnet.cells import Cells, chosen_cells, coarser, filled
+from diffshape.models.imnet.cells import Cells, chosen_cells, filled, filled_shares
 from diffshape.models.imnet.model import ImNet
 from diffshape.training import Adam, Exponential, Schedule
 from diffshape.training.models.task import ModelTask
@@ -29,7 +29,7 @@ class ImNetTask(ModelTask[ImNet]):
         self.model = model.train()
         self.modules = {"encoder": model.encoder, "decoder": model.decoder}
         voxels = filled(voxels) if config.fill else voxels
-        self.voxels = coarser(voxels, config.network.resolution).to(next(model.parameters()))
+        self.voxels = filled_shares(voxels, config.network.resolution).to(next(model.parameters()))
         chooser = torch.Generator().manual_seed(seed)
         sizes = zip(config.stages, config.cells)
         self.stages = [chosen_cells(voxels, *size, chooser).to(voxels.device) for size in sizes]
