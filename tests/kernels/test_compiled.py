@@ -1,4 +1,7 @@
 import errno
+import os
+import subprocess
+import sys
 import warnings
 from pathlib import Path
 
@@ -10,6 +13,18 @@ from diffshape.kernels import compiled as module
 from diffshape.kernels.compiled import KernelCache, compiled
 
 HINT = "set NUMBA_CACHE_DIR"
+
+FIELD_GRADIENTS = """
+import hashlib, torch
+from diffshape.fields import HashGrid, HashGridConfig
+torch.set_num_threads(1)
+torch.manual_seed(0)
+field = HashGrid(HashGridConfig(levels=4, log2_entries=10, width=32, hidden_layers=2, beta=float("inf"), reads_point=False))
+value = field(torch.rand(1000, 3, generator=torch.Generator().manual_seed(0)) - 0.5).abs().mean()
+value.backward()
+for each in (value, *(parameter.grad for parameter in field.parameters())):
+    print(hashlib.sha256(each.detach().numpy().tobytes()).hexdigest())
+"""
 
 
 def twice(x):
@@ -82,3 +97,17 @@ def test_every_kernel_is_compiled_in_this_way():
     """Else it would fail where no cache folder can be written, and hold the GIL."""
     files = Path(next(iter(diffshape.kernels.__path__))).glob("numba_*.py")
     assert not [path.name for path in files if "njit" in path.read_text()]
+
+
+@pytest.mark.slow
+def test_a_process_that_compiles_and_one_that_loads_compute_the_same_gradients_of_a_field(tmp_path):
+    environment = {**os.environ, "NUMBA_CACHE_DIR": str(tmp_path)}
+    cold, warm = (
+        subprocess.run(
+            [sys.executable, "-c", FIELD_GRADIENTS], env=environment, capture_output=True, text=True, check=True
+        ).stdout
+        for _ in range(2)
+    )
+    assert list(tmp_path.rglob("*.nbc"))
+    assert len(cold.split()) >= 4
+    assert cold == warm

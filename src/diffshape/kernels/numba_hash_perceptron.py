@@ -49,6 +49,7 @@ def evaluate_backward(call, calls, values_bar, inputs, weights, biases, transpos
     hidden, y = hidden_units(biases), np.empty((1, TILE), inputs.dtype)
     hidden_bars = np.empty_like(hidden)
     x, x_bar = np.zeros((len(inputs), TILE), inputs.dtype), np.empty((len(inputs), TILE), inputs.dtype)
+    turned = np.empty((TILE, max(len(x), hidden.shape[1])), x.dtype)
     for block in range(call, -(-len(values_bar) // BLOCK), calls):
         last = min((block + 1) * BLOCK, len(values_bar))
         for t in range(block * BLOCK, last, TILE):
@@ -58,7 +59,7 @@ def evaluate_backward(call, calls, values_bar, inputs, weights, biases, transpos
             y[0] = 0
             for n in range(here):
                 y[0, n] = values_bar[t + n]
-            down(block, x, transposed, hidden, y, hidden_bars, x_bar, weight_bars, bias_bars)
+            down(block, x, transposed, hidden, y, hidden_bars, x_bar, turned, weight_bars, bias_bars)
             _copy(x_bar[:, :here], inputs_bar[:, t : t + here])
 
 

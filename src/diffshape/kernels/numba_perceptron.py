@@ -40,29 +40,23 @@ def multiply(weight, x, y):
                 y[outs - 1, n] += a0 * x[i, n]
 
 
-@compiled(fastmath={"contract", "reassoc"})
-def multiply_transposed(x, y, weight):
-    """weight += x y^T for x (out, TILE), y (in, TILE): the sum over the points of the tile."""
+@compiled(fastmath={"contract"})
+def multiply_transposed(x, y, turned, weight):
+    """weight += x y^T for x (out, TILE), y (in, TILE), weight (out, in): the sum over the points of the tile, in order.
+
+    turned (TILE, in) receives y^T, so that the innermost loop adds to independent sums. Were it one over points, the
+    compiler would choose their order, and not the same in a kernel as it was compiled and as it is loaded.
+    """
     outs, ins = weight.shape
-    whole = ins - ins % 4
-    zero = weight[0, 0] - weight[0, 0]
+    for i in range(ins):
+        for n in range(TILE):
+            turned[n, i] = y[i, n]
     for o in range(outs):
-        for i in range(0, whole, 4):
-            s0, s1, s2, s3 = zero, zero, zero, zero
-            for n in range(TILE):
-                s0 += x[o, n] * y[i, n]
-                s1 += x[o, n] * y[i + 1, n]
-                s2 += x[o, n] * y[i + 2, n]
-                s3 += x[o, n] * y[i + 3, n]
-            weight[o, i] += s0
-            weight[o, i + 1] += s1
-            weight[o, i + 2] += s2
-            weight[o, i + 3] += s3
-        for i in range(whole, ins):
-            s0 = zero
-            for n in range(TILE):
-                s0 += x[o, n] * y[i, n]
-            weight[o, i] += s0
+        for n in range(0, TILE, 4):
+            a0, a1, a2, a3 = x[o, n], x[o, n + 1], x[o, n + 2], x[o, n + 3]
+            for i in range(ins):
+                y0, y1, y2, y3 = turned[n, i], turned[n + 1, i], turned[n + 2, i], turned[n + 3, i]
+                weight[o, i] += a0 * y0 + a1 * y1 + a2 * y2 + a3 * y3
 
 
 @compiled
@@ -93,14 +87,15 @@ def up(x, weights, biases, hidden, y):
 
 
 @compiled(fastmath={"contract"})
-def down(block, x, transposed, hidden, y_bar, hidden_bars, x_bar, weight_bars, bias_bars):
+def down(block, x, transposed, hidden, y_bar, hidden_bars, x_bar, turned, weight_bars, bias_bars):
     """The transpose of ``up``: writes x_bar (in, TILE), adds to weight_bars[l][block] and bias_bars[l][block].
 
-    ``transposed``: the weights' transposes; hidden_bars is like ``hidden`` and receives its cotangents.
+    ``transposed``: the weights' transposes; hidden_bars is like ``hidden`` and receives its cotangents; turned (TILE,
+    widest input) is overwritten.
     """
     a_bar, zero = y_bar, transposed[0][0, 0] * 0
     for layer in range(len(transposed) - 1, -1, -1):
-        multiply_transposed(a_bar, hidden[layer - 1] if layer else x, weight_bars[layer][block])
+        multiply_transposed(a_bar, hidden[layer - 1] if layer else x, turned, weight_bars[layer][block])
         for o in range(len(a_bar)):
             bias_bars[layer][block, o] += a_bar[o].sum()
         h_bar = hidden_bars[layer - 1] if layer else x_bar
