@@ -4,10 +4,9 @@
         [--seconds 15 60] [--methods igr igr-mlp] [--work DIR]
 
 The four with names in -mlp are the comparison of the DiffCD paper: network, batch, learning rate and start, a sphere,
-are one, the points are taken as they are, and no method is told normals. Only the terms of the loss differ. The budget is of
-processor seconds of the optimisation, so that other work on the machine takes no steps away. Runs and
-pictures of each budget are in a folder of `--work`, as `diffshape compare` leaves them; what is there already is not
-made again.
+are one, the points are taken as they are, and no method is told normals. Only the terms of the loss differ. Budgets are
+processor seconds of the optimisation, so that other work on the machine takes no steps away. Runs and pictures of each
+budget are in a folder of `--work`, as `diffshape compare` leaves them; what is there already is not made again.
 """
 
 import argparse

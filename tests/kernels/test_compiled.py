@@ -19,7 +19,8 @@ import hashlib, torch
 from diffshape.fields import HashGrid, HashGridConfig
 torch.set_num_threads(1)
 torch.manual_seed(0)
-field = HashGrid(HashGridConfig(levels=4, log2_entries=10, width=32, hidden_layers=2, beta=float("inf"), reads_point=False))
+network = {"width": 32, "hidden_layers": 2, "beta": float("inf"), "reads_point": False}
+field = HashGrid(HashGridConfig(levels=4, log2_entries=10, **network))
 value = field(torch.rand(1000, 3, generator=torch.Generator().manual_seed(0)) - 0.5).abs().mean()
 value.backward()
 for each in (value, *(parameter.grad for parameter in field.parameters())):
