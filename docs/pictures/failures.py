@@ -42,7 +42,7 @@ def kettle_surface() -> fitting.FitResult:
 
 def thin_wall() -> list[Panel]:
     """A plate that is thinner than the distance between its points."""
-    corners = np.array([[x, y, z] for x in (0, 1) for y in (0, 1) for z in (0, 1)]) * (1, 0.8, 0.03)
+    corners = np.array([[x, y, z] for x in (0, 1) for y in (0, 1) for z in (0, 1)]) * (1, 0.8, 0.015)
     quads = [(0, 1, 3, 2), (4, 6, 7, 5), (0, 4, 5, 1), (2, 3, 7, 6), (0, 2, 6, 4), (1, 5, 7, 3)]
     plate = data.Mesh(corners, np.array([quad[:3] for quad in quads] + [(a, c, d) for a, _, c, d in quads]))
     sparse, dense = (data.simulate_scan(plate, count, noise=0.003) for count in (1500, 15_000))
