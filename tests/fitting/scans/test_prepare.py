@@ -122,7 +122,7 @@ def test_every_setting_acts(clouds):
     points = torch.cat([points, torch.tensor([[0.0, 0.0, 0.45]], dtype=torch.float64)])
     plain = prepare_scan(points, SMALL)
     for change in (
-        {"orientation": replace(SMALL.orientation, rounds=1)},
+        {"orientation": replace(SMALL.orientation, rounds=0)},
         {"curvature_size": 30},
         {"agreement": 0.99},
     ):
