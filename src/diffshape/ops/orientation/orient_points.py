@@ -143,12 +143,13 @@ def orient_points(
     if spacing == 0:
         return _undecided(points, given, area)
     where, weights = (where - where.mean(dim=0)) / spacing, area / spacing**2  # whose spacing is 1
-    cloud = _Cloud(where, weights, given)
-    turned = _turned(cloud, _seen_from(where, directions), rounds, widths)
-    across = opposite_sheets(where, given) if rounds > 0 else torch.zeros_like(given)
+    cloud = _Cloud(where, weights, given, Sources(where, weights))
+    across = torch.zeros_like(given) if normals is None or rounds == 0 else opposite_sheets(where, given)
+    seen, seen_past_walls = _seen_from(where, directions, across)
+    turned = _turned(cloud, seen, rounds, widths)
     if bool((across != 0).any(dim=1).double().mean() > THIN):
         narrower = min(widths[0], max(widths[0] / 2, widths[1])), widths[1]
-        other = _turned(cloud, _seen_from(where, directions, across), (rounds + 1) // 2, narrower)
+        other = _turned(cloud, seen_past_walls, (rounds + 1) // 2, narrower)
         turned = max(turned, other, key=lambda each: int(each.decided.sum()))
     return OrientedPoints(
         normals=turned.normals.to(points),
@@ -166,6 +167,8 @@ class _Cloud(NamedTuple):
     points: Float[Tensor, "n 3"]
     areas: Float[Tensor, "n"]
     normals: Float[Tensor, "n 3"]
+    sources: Sources
+    """The points as sources of a potential."""
 
 
 class _Turned(NamedTuple):
@@ -179,8 +182,8 @@ class _Turned(NamedTuple):
 
 def _turned(cloud: _Cloud, seen: Float[Tensor, "n 3"], rounds: int, widths: tuple[float, float]) -> _Turned:
     """The normals after all rounds, from the directions that see the points."""
-    points, areas, given = cloud
-    dipoles = _agreed(points, areas, normalize(seen, dim=1) * areas[:, None], rounds, widths)
+    points, areas, given, sources = cloud
+    dipoles = _agreed(sources, areas, normalize(seen, dim=1) * areas[:, None], rounds, widths)
     outward = normalize(dipoles, dim=1, eps=1e-300)
     known = (given != 0).any(dim=1, keepdim=True)
     side = (given * outward).sum(dim=1, keepdim=True)
@@ -218,30 +221,30 @@ def _undecided(points: Tensor, normals: Tensor, areas: Tensor) -> OrientedPoints
 
 
 def _seen_from(
-    points: Float[Tensor, "n 3"], directions: int, across: Float[Tensor, "n 3"] | None = None
-) -> Float[Tensor, "n 3"]:
-    """Sum of the directions that see each point, 0 where none does; the spacing is 1.
+    points: Float[Tensor, "n 3"], directions: int, across: Float[Tensor, "n 3"]
+) -> tuple[Float[Tensor, "n 3"], Float[Tensor, "n 3"]]:
+    """Sums of the directions that see each point, 0 where none does; the spacing is 1.
 
-    None sees a point from the side on which another sheet is close ``across``.
+    The second leaves out those that would see a point from the side on which another sheet is close ``across``.
     """
-    total = torch.zeros_like(points)
+    total, past_walls = torch.zeros_like(points), torch.zeros_like(points)
     if directions == 0:
-        return total
+        return total, past_walls
     looks = fibonacci_directions(directions).to(points)
     frames = torch.cat([tangents(looks), looks[:, None]], dim=1)
     extent = float((points.amax(dim=0) - points.amin(dim=0)).max())
     cell = max(CELL, FINEST_CELL * extent)
     for part in frames.split(max(1, PICTURED_POINTS // len(points))):
+        toward = part[:, 2]
         seen = visible_from(points, part, cell=cell, slack=SLACK / CELL * cell)
-        if across is not None:
-            seen &= part[:, 2] @ across.T <= 0
-        total += seen.T.to(points) @ part[:, 2]
-    return total
+        total += seen.T.to(points) @ toward
+        past_walls += (seen & (toward @ across.T <= 0)).T.to(points) @ toward
+    return total, past_walls
 
 
-def _agreed(points: Tensor, areas: Tensor, dipoles: Tensor, rounds: int, widths: tuple[float, float]) -> Tensor:
+def _agreed(sources: Sources, areas: Tensor, dipoles: Tensor, rounds: int, widths: tuple[float, float]) -> Tensor:
     """The dipoles (N, 3) after all rounds."""
-    sources, weights = Sources(points, areas), areas[:, None]
+    weights = areas[:, None]
     for progress in torch.linspace(0, 1, rounds).tolist():
         width = widths[0] * (widths[1] / widths[0]) ** progress
         winding = sources.potential(dipoles=dipoles, width=width, beta=BETA)
