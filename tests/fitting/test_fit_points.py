@@ -221,6 +221,15 @@ def test_a_large_scan_is_thinned_and_noted(fit, ball, monkeypatch):
     assert len(result.target.points) == 3 * 400
 
 
+def test_points_that_a_fit_leaves_out_lessen_its_noise(fit, ball, monkeypatch):
+    monkeypatch.setattr(import_module("diffshape.fitting.fit_points"), "MAX_POINTS", 400)
+    noisy = ball + np.random.default_rng(1).normal(scale=0.005 * np.ptp(ball), size=ball.shape)
+    result = fit(noisy)
+    assert result.notes[1] == "the others were averaged into them, which lessens the noise"
+    alone = fit(noisy[np.sort(np.random.default_rng(0).choice(len(noisy), 400, replace=False))])
+    assert result.target.noise < 0.8 * alone.target.noise
+
+
 def test_outliers_are_left_out_and_noted(fit, ball):
     result = fit(np.concatenate([ball, [[10.0, -5.0, 3.0], [30.0, -5.0, 3.0]]]).clip(-9, 13.5))
     assert any("outliers or repeated were left out" in note for note in result.notes)

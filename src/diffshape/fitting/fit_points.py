@@ -1,6 +1,6 @@
 """From unoriented points to a surface."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,7 @@ from diffshape.fitting.methods.table import ScanMethod, name_of
 from diffshape.fitting.presets import preset
 from diffshape.fitting.result import FitResult
 from diffshape.fitting.run import Observer, run_fit
+from diffshape.fitting.scans.averaging import averaged
 from diffshape.fitting.scans.config import ScanConfig
 from diffshape.fitting.scans.orientation import trust_in
 from diffshape.fitting.scans.prepare import prepare_scan
@@ -37,10 +38,13 @@ from diffshape.training.run_settings import steps_or
 
 MAX_POINTS = 100_000
 """Points to which a larger scan is thinned."""
+BLOCK = 1 << 18
+"""Number of points of a larger scan that are looked at at a time."""
 FINEST = 640
 """Largest number of cells along the side of the box."""
 MOST_NODES = 1_000_000
 """Largest number of nodes of the finest level, about, which bounds time and memory."""
+_AVERAGED = "the others were averaged into them, which lessens the noise"
 _GIVEN_TAKEN = "the normals of the scan tell its outside"
 _UNSURE = "no inside could be told from the points; the estimated normals may point to either side"
 _GIVEN_LEFT = "the normals of the scan do not agree with one another or with its points; sides are told anew"
@@ -67,7 +71,8 @@ def fit_points(
     Args:
         points: (N, 3) array, NumPy or torch, N >= 4, in any unit and place; or the path of a file, a ``PointCloud``,
             or a mesh to draw from (see ``diffshape.data.as_points``). Rows that are not finite are dropped, and a
-            larger cloud is thinned to 100,000 points at random; ``result.notes`` says so. Normals that come with the
+            larger cloud is thinned to 100,000 points at random, into which the others are averaged where there is noise
+            and the method prepares its scan; ``result.notes`` says so. Normals that come with the
             points tell the outside if they agree with one another; a published method may use them as they are. Colours
             and other attributes go on to the mesh.
         method: Objective and sampling; ``DiffCD()`` if not given.
@@ -134,18 +139,22 @@ def begin_scan(cloud: PointCloud, settings: FitSettings, *, as_torch: bool = Fal
     Raises:
         ValueError: All points lie on one line; or a setting does not fit them, such as a method for meshes.
     """
-    cloud = cloud.subset(MAX_POINTS, seed=settings.seed)
-    if dimensions(cloud.points) < 2:
+    taken = cloud.subset(MAX_POINTS, seed=settings.seed)
+    if dimensions(taken.points) < 2:
         raise ValueError("fit_points: all points lie on one line; there is no surface to fit to them")
-    frame = Frame.of(cloud.points)
-    target, measured, remarks = _target(frame.to_unit(cloud.points), cloud, settings)
+    frame = Frame.of(taken.points)
+    points, notes = torch.from_numpy(frame.to_unit(taken.points)), taken.notes
+    if len(taken) == MAX_POINTS < len(cloud) and method_of(ScanMethodConfig, settings.method).scan:
+        drawn, points = points, averaged(points, _in_blocks(cloud.points, frame))
+        notes += (_AVERAGED,) * (points is not drawn)
+    target, measured, remarks = _target(points, taken, settings)
     if settings.field is None:
         settings = replace(settings, field=matched_field(target, settings.method))
     return Fit(
         settings=settings,
         frame=frame,
         target=target,
-        notes=cloud.notes + remarks,
+        notes=notes + remarks,
         as_torch=as_torch,
         measured=measured,
     )
@@ -181,11 +190,17 @@ def matched_hash_grid(target: ScanTarget) -> HashGridConfig:
     return HashGridConfig(finest=finest, base=max(8, finest // 8))
 
 
+def _in_blocks(points: NDArray[np.float64], frame: Frame) -> Iterator[Tensor]:
+    """All points in the unit frame, block by block, which bounds the memory."""
+    for start in range(0, len(points), BLOCK):
+        yield torch.from_numpy(frame.to_unit(points[start : start + BLOCK]))
+
+
 def _target(
-    unit: NDArray[np.float64], cloud: PointCloud, settings: FitSettings
+    points: Tensor, cloud: PointCloud, settings: FitSettings
 ) -> tuple[ScanTarget, MeasuredPoints, tuple[str, ...]]:
     """The target of a fit, the points that it keeps, and notes on how the cloud became it."""
-    method, points = method_of(ScanMethodConfig, settings.method), torch.from_numpy(unit)
+    method = method_of(ScanMethodConfig, settings.method)
     given = None if cloud.normals is None else torch.from_numpy(cloud.normals)
     if (config := method.scan) is None:
         normals, notes = _raw_normals(method.raw_normals, points, given)
