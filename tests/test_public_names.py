@@ -19,7 +19,10 @@ import diffshape
 ROOT = Path(__file__).resolve().parents[1]
 FROZEN = Path(__file__).with_name("public_names.txt")
 PACKAGES = ["diffshape", *(f"diffshape.{name}" for name in diffshape.__all__)]
-LAZY = ["diffshape", *(f"diffshape.{name}" for name in ("data", "fields", "fitting", "models", "training"))]
+LAZY = [
+    "diffshape",
+    *(f"diffshape.{name}" for name in ("data", "fields", "fitting", "metrics", "models", "report", "training")),
+]
 HIDDEN = {"batch", "cli", "kernels"}
 """Packages that are no part of the Python interface."""
 

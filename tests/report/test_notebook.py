@@ -9,7 +9,9 @@ import numpy as np
 import pytest
 
 from diffshape import _pictures
-from diffshape.data import Mesh, icosphere, shape_family
+from diffshape.data import Mesh, ShapeFamily, icosphere, shape_family
+from diffshape.fitting import FitResult
+from diffshape.models import DeepSDF
 from diffshape.report import notebook
 
 SOURCE = Path(_pictures.__file__).resolve().parents[1]
@@ -33,8 +35,23 @@ def test_whoever_may_be_painted_is_or_is_text(monkeypatch):
 
     monkeypatch.setattr(_pictures, "_PAINTERS", {})
     assert Shape()._repr_png_() is None
-    _pictures.paint(Shape, lambda shape: PNG)
+    _pictures.paint(f"{Shape.__module__}.{Shape.__qualname__}", lambda shape: PNG)
     assert Shape()._repr_png_() == PNG
+
+
+@pytest.mark.parametrize("kind", [DeepSDF, FitResult, ShapeFamily])
+def test_painters_name_the_classes_that_they_paint(kind):
+    assert f"{kind.__module__}.{kind.__qualname__}" in _pictures._PAINTERS
+    assert kind._repr_png_ is _pictures.picture_of
+
+
+def test_reports_of_fits_load_no_models():
+    program = """
+import sys, diffshape.report.fit_report.report, diffshape.batch.outputs
+print([name for name in ("diffshape.models", "trimesh", "networkx") if name in sys.modules])
+"""
+    done = subprocess.run([sys.executable, "-c", program], cwd=SOURCE, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
 
 
 def test_results_do_not_load_what_draws_them():

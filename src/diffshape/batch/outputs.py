@@ -5,8 +5,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import trimesh
-
 from diffshape._commands import typed_as
 from diffshape.data import Mesh, write_mesh
 from diffshape.fitting import FitResult, score_field
@@ -14,6 +12,7 @@ from diffshape.fitting.inputs.inputs import Inputs
 from diffshape.fitting.methods.table import fits_of
 from diffshape.metrics import FieldScore, SurfaceScore, compare_surfaces
 from diffshape.ops.meshes.connected_parts import count_bodies
+from diffshape.ops.meshes.solids import enclosed_volume, is_watertight
 from diffshape.report import preview
 from diffshape.report.fit_report.report import write_fit_report
 from diffshape.report.page.file import REPORT
@@ -88,12 +87,11 @@ def _report(result: FitResult, inputs: Inputs, folder: Path) -> None:
 
 def surface_facts(mesh: Mesh) -> dict[str, Any]:
     """Size and topology of a mesh; its volume, in input units cubed, only if it is watertight."""
-    solid = trimesh.Trimesh(mesh.vertices, mesh.faces, process=False)
-    watertight = bool(solid.is_watertight) if len(mesh.faces) else False
+    watertight = is_watertight(mesh.faces, len(mesh.vertices))
     return {
         "vertices": len(mesh.vertices),
         "faces": len(mesh.faces),
         "watertight": watertight,
         "bodies": count_bodies(mesh.faces, len(mesh.vertices)),
-        "volume": float(solid.volume) if watertight else None,
+        "volume": enclosed_volume(mesh.vertices, mesh.faces) if watertight else None,
     }

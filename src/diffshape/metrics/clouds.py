@@ -6,14 +6,13 @@ from typing import Any
 
 import numpy as np
 import torch
-import trimesh
 
 from diffshape._arguments import checked
 from diffshape._reprs import one_line
 from diffshape._scores import plain_values
 from diffshape.metrics.f_score import f_score
 from diffshape.metrics.number_input import read_points
-from diffshape.metrics.surface_input import SurfaceInput, check_draw, read_surface
+from diffshape.metrics.surface_input import SurfaceInput, check_draw, draw_points, read_surface
 from diffshape.ops import closest_triangles, nearest_neighbors
 
 
@@ -98,10 +97,10 @@ def compare_cloud_to_surface(
     side = float((high - low).max())
     mesh.vertices = (mesh.vertices - (low + high) / 2) / side
     cloud = torch.from_numpy((array - (low + high) / 2) / side)
-    drawn = trimesh.sample.sample_surface(mesh, samples, seed=2 * seed + 2)[0]  # the draw of compare_surfaces
+    drawn = draw_points(mesh, samples, 2 * seed + 2)[0]  # the draw of compare_surfaces
     vertices, faces = (torch.from_numpy(np.array(part)) for part in (mesh.vertices, mesh.faces))
     to_truth = closest_triangles(cloud, vertices, faces).squared_distances.sqrt()
-    to_cloud = nearest_neighbors(torch.from_numpy(np.asarray(drawn)), cloud).squared_distances.sqrt()
+    to_cloud = nearest_neighbors(torch.from_numpy(drawn), cloud).squared_distances.sqrt()
     shares = f_score(to_truth, to_cloud, threshold=threshold)
     accuracy, completeness = to_truth.mean().item(), to_cloud.mean().item()
     return CloudScore(

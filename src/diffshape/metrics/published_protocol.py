@@ -5,10 +5,10 @@ are not at distance 0, and the official mesher shrinks every surface by half a c
 """
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
-import trimesh
 from jaxtyping import Float
 from numpy.typing import NDArray
 from torch import Tensor
@@ -19,7 +19,10 @@ from diffshape._bounds import SCORE_BYTES, check_fits, check_number, check_seed,
 from diffshape._reprs import one_line
 from diffshape._scores import plain_values
 from diffshape.data.arrays import real_rows
-from diffshape.metrics.surface_input import SurfaceInput, read_surface
+from diffshape.metrics.surface_input import SurfaceInput, draw_points, read_surface
+
+if TYPE_CHECKING:
+    import trimesh
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,6 +74,7 @@ def compare_as_published(
 
     Source: evaluation of Haerenstam-Nielsen et al., DiffCD, ECCV 2024.
 
+    >>> import trimesh
     >>> ball = trimesh.creation.icosphere(3)
     >>> floor = compare_as_published(ball, ball)
     >>> round(floor.chamfer * 100, 1)
@@ -126,10 +130,10 @@ def published_offset(
 
 
 def _samples(
-    mesh: trimesh.Trimesh, low: NDArray[np.float64], high: NDArray[np.float64], count: int, seed: int
+    mesh: "trimesh.Trimesh", low: NDArray[np.float64], high: NDArray[np.float64], count: int, seed: int
 ) -> tuple[Float[Tensor, "n 3"], Float[Tensor, "n 3"]]:
     """Points of a surface in the frame of the truth, and the unit normals of their faces."""
-    points, faces = (np.asarray(part) for part in trimesh.sample.sample_surface(mesh, count, seed=seed))
+    points, faces = draw_points(mesh, count, seed)
     unit = (points - (low + high) / 2) / (high - low).max()
     return torch.from_numpy(unit), torch.from_numpy(np.array(mesh.face_normals[faces]))
 

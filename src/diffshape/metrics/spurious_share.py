@@ -2,14 +2,12 @@
 
 from typing import Any, Literal
 
-import numpy as np
 import torch
-import trimesh
 
 from diffshape import ops
 from diffshape._arguments import checked
 from diffshape.metrics.number_input import read_points
-from diffshape.metrics.surface_input import SurfaceInput, check_draw, read_surface
+from diffshape.metrics.surface_input import SurfaceInput, check_draw, draw_points, read_surface
 from diffshape.ops.neighbors.spacing import median_spacing
 
 
@@ -47,6 +45,7 @@ def spurious_share(
 
     Time O((samples + N) log N).
 
+    >>> import trimesh
     >>> scanned, made_up = trimesh.creation.icosphere(3), trimesh.creation.icosphere(3, radius=0.5)
     >>> both = trimesh.util.concatenate([scanned, made_up])
     >>> round(spurious_share(both, scanned.vertices, 0.2, unit="input"), 2)
@@ -61,6 +60,6 @@ def spurious_share(
         )
     if not surface.area > 0:
         return None
-    drawn = torch.from_numpy(np.array(trimesh.sample.sample_surface(surface, samples, seed=seed)[0]))
+    drawn = torch.from_numpy(draw_points(surface, samples, seed)[0])
     squared = ops.nearest_neighbors(drawn, cloud).squared_distances
     return (squared > (distance * spacing) ** 2).double().mean().item()

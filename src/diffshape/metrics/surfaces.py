@@ -6,19 +6,23 @@ of about 0.5 sqrt(area / samples) instead, which at 30,000 samples is most of th
 """
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import igl
 import numpy as np
 import torch
-import trimesh
 from jaxtyping import Float, Int
 
 from diffshape._arguments import checked
 from diffshape._reprs import one_line
 from diffshape._scores import plain_values
 from diffshape.metrics.f_score import f_score
-from diffshape.metrics.surface_input import SurfaceInput, check_draw, read_surface
+from diffshape.metrics.surface_input import SurfaceInput, check_draw, draw_points, read_surface
 from diffshape.ops.meshes.connected_parts import count_bodies
+from diffshape.ops.meshes.solids import is_watertight
+
+if TYPE_CHECKING:
+    import trimesh
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,6 +102,7 @@ def compare_surfaces(
 
     Time is that of 2 ``samples`` closest-point queries by libigl, and as many winding numbers if both are watertight.
 
+    >>> import trimesh
     >>> box = trimesh.creation.box()
     >>> print(compare_surfaces(box, box, samples=1000))
     chamfer x1e3 0.000, hausdorff 0.0000, normals 0.00 deg, F@0.01 1.0000, IoU 1.0000, bodies 1, watertight yes
@@ -113,12 +118,12 @@ def compare_surfaces(
         mesh.vertices = (mesh.vertices - (low + high) / 2) / (high - low).max()
         mesh.merge_vertices()
     if not pred_mesh.area > 0:
-        return _empty_score(threshold, 0.0 if _is_watertight(truth_mesh) else None)
+        return _empty_score(threshold, 0.0 if is_watertight(truth_mesh.faces, len(truth_mesh.vertices)) else None)
     # the seeds 1 and 2 of the default draw are a convention, so that scores can be compared to the last digit
     to_truth, pred_angle = _one_side(pred_mesh, truth_mesh, samples, 2 * seed + 1)
     to_pred, truth_angle = _one_side(truth_mesh, pred_mesh, samples, 2 * seed + 2)
     shares = f_score(torch.from_numpy(to_truth), torch.from_numpy(to_pred), threshold=threshold)
-    watertight = _is_watertight(pred_mesh)
+    watertight = is_watertight(pred_mesh.faces, len(pred_mesh.vertices))
     return SurfaceScore(
         chamfer=float(to_truth.mean() + to_pred.mean()) / 2,
         hausdorff=float(max(to_truth.max(), to_pred.max())),
@@ -129,17 +134,19 @@ def compare_surfaces(
         precision=shares.precision.item(),
         recall=shares.recall.item(),
         threshold=threshold,
-        iou=_volume_iou(pred_mesh, truth_mesh, samples) if watertight and _is_watertight(truth_mesh) else None,
+        iou=_volume_iou(pred_mesh, truth_mesh, samples)
+        if watertight and is_watertight(truth_mesh.faces, len(truth_mesh.vertices))
+        else None,
         bodies=count_bodies(np.asarray(pred_mesh.faces), len(pred_mesh.vertices)),
         watertight=watertight,
     )
 
 
 def _one_side(
-    source: trimesh.Trimesh, target: trimesh.Trimesh, samples: int, seed: int
+    source: "trimesh.Trimesh", target: "trimesh.Trimesh", samples: int, seed: int
 ) -> tuple[Float[np.ndarray, "n"], float]:
     """Distance of each of the source's sample points to the target, and the mean angle between the normals there."""
-    points, faces = (np.asarray(part) for part in trimesh.sample.sample_surface(source, samples, seed=seed))
+    points, faces = draw_points(source, samples, seed)
     squared, hits, _ = igl.point_mesh_squared_distance(
         points, *_arrays(target)
     )  # which of two faces at an edge is its own choice
@@ -148,7 +155,7 @@ def _one_side(
     return np.sqrt(squared), float(angles.mean())
 
 
-def _unit_normals(mesh: trimesh.Trimesh) -> Float[np.ndarray, "f 3"]:
+def _unit_normals(mesh: "trimesh.Trimesh") -> Float[np.ndarray, "f 3"]:
     """Face normals; zero, at right angles to everything, for a face without area."""
     vertices, faces = _arrays(mesh)
     first, second, third = vertices[faces].swapaxes(0, 1)
@@ -157,7 +164,7 @@ def _unit_normals(mesh: trimesh.Trimesh) -> Float[np.ndarray, "f 3"]:
     return np.divide(crosses, lengths, out=np.zeros_like(crosses), where=lengths > 0)
 
 
-def _volume_iou(pred: trimesh.Trimesh, truth: trimesh.Trimesh, samples: int) -> float:
+def _volume_iou(pred: "trimesh.Trimesh", truth: "trimesh.Trimesh", samples: int) -> float:
     """Shares of Sobol points in the box of both surfaces; inside where the winding number exceeds 1/2 in size."""
     bounds = np.stack([pred.bounds, truth.bounds])
     low, high = bounds[:, 0].min(0), bounds[:, 1].max(0)
@@ -168,19 +175,8 @@ def _volume_iou(pred: trimesh.Trimesh, truth: trimesh.Trimesh, samples: int) -> 
     return int((in_pred & in_truth).sum()) / union if union else 0.0
 
 
-def _arrays(mesh: trimesh.Trimesh) -> tuple[Float[np.ndarray, "v 3"], Int[np.ndarray, "f 3"]]:
+def _arrays(mesh: "trimesh.Trimesh") -> tuple[Float[np.ndarray, "v 3"], Int[np.ndarray, "f 3"]]:
     return np.asarray(mesh.vertices, np.float64), np.asarray(mesh.faces, np.int64)
-
-
-def _edges(mesh: trimesh.Trimesh) -> Int[np.ndarray, "e 2"]:
-    _, faces = _arrays(mesh)
-    return np.sort(np.concatenate([faces[:, [0, 1]], faces[:, [1, 2]], faces[:, [2, 0]]]), axis=1)
-
-
-def _is_watertight(mesh: trimesh.Trimesh) -> bool:
-    edges = _edges(mesh)
-    keys = np.sort(edges[:, 0] * len(mesh.vertices) + edges[:, 1])
-    return len(keys) % 2 == 0 and bool((keys[::2] == keys[1::2]).all() and (keys[1:-1:2] != keys[2::2]).all())
 
 
 def _empty_score(threshold: float, iou: float | None) -> SurfaceScore:

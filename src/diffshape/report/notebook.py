@@ -1,13 +1,13 @@
 """Results as pictures in a notebook, from the moment that ``diffshape.report`` is imported: surfaces, families."""
 
+from typing import TYPE_CHECKING
+
 from diffshape._pictures import paint
-from diffshape.data import ShapeFamily
-from diffshape.fitting import FitResult
-from diffshape.models import DeepSDF
-from diffshape.report.pictures.png import encode_png
-from diffshape.report.pictures.preview import preview
-from diffshape.report.pictures.shape_space import interpolation_strip
-from diffshape.report.pictures.strip import shape_strip
+
+if TYPE_CHECKING:
+    from diffshape.data import ShapeFamily
+    from diffshape.fitting import FitResult
+    from diffshape.models import DeepSDF
 
 RESOLUTION = 64
 """Grid nodes along a side of each surface, so that a picture is there within a second or so."""
@@ -15,26 +15,35 @@ SHOWN = 6
 """Largest number of shapes in the picture of a drawn family."""
 
 
-def fit_picture(result: FitResult) -> bytes | None:
+def fit_picture(result: "FitResult") -> bytes | None:
     """The surface of a fit; none if its field has no zero."""
+    from diffshape.report.pictures.png import encode_png
+    from diffshape.report.pictures.preview import preview
+
     mesh = result.mesh(RESOLUTION)
     if not len(mesh.faces):
         return None
     return encode_png(preview(*mesh, confidence=mesh.attributes.get("confidence"), size=400))
 
 
-def model_picture(model: DeepSDF) -> bytes | None:
+def model_picture(model: "DeepSDF") -> bytes | None:
     """Shapes from one training shape to another."""
+    from diffshape.report.pictures.png import encode_png
+    from diffshape.report.pictures.shape_space import interpolation_strip
+
     return encode_png(interpolation_strip(model, resolution=RESOLUTION))
 
 
-def family_picture(family: ShapeFamily) -> bytes:
+def family_picture(family: "ShapeFamily") -> bytes:
     """The first shapes of a drawn family."""
+    from diffshape.report.pictures.png import encode_png
+    from diffshape.report.pictures.strip import shape_strip
+
     vertices, faces = family.meshes()
     shapes = [(str(number), (each, faces)) for number, each in enumerate(vertices[:SHOWN])]
     return encode_png(shape_strip(shapes, size=170))
 
 
-paint(FitResult, fit_picture)
-paint(DeepSDF, model_picture)
-paint(ShapeFamily, family_picture)
+paint("diffshape.fitting.result.FitResult", fit_picture)
+paint("diffshape.models.deep_sdf.model.DeepSDF", model_picture)
+paint("diffshape.data.synthetic.families.ShapeFamily", family_picture)

@@ -10,8 +10,6 @@ import numpy as np
 import torch
 from jaxtyping import Float, Int
 from numpy.typing import NDArray
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import breadth_first_order, minimum_spanning_tree
 from torch import Tensor
 
 from diffshape.ops.meshes.connected_parts import connected_parts
@@ -97,6 +95,9 @@ def _means(points: Rows, part: NDArray[np.integer]) -> Rows:
 
 def _signs(links: Links, part: NDArray[np.integer], points: Rows, normals: Rows) -> NDArray[np.float64]:
     """Signs (N,) by which normals agree along a spanning tree of the links; the first of each part keeps its own."""
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import breadth_first_order, minimum_spanning_tree
+
     count = len(points)
     cosine, crossing = _turn(*links, points, normals)
     roots = np.unique(part, return_index=True)[1]  # joined to a node that is no point, so that there is one tree

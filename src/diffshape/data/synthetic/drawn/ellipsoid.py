@@ -9,7 +9,6 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import elliprg
 
 from diffshape.data.synthetic.drawn.primitive import Matrices, Numbers, Points, outer
 from diffshape.data.synthetic.solids import ellipsoid
@@ -24,6 +23,8 @@ class Ellipsoid:
     @property
     def area(self) -> float:
         """Area of the surface."""
+        from scipy.special import elliprg
+
         a, b, c = self.half_axes
         return float(4 * math.pi * elliprg((a * b) ** 2, (a * c) ** 2, (b * c) ** 2))
 
