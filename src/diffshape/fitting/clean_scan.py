@@ -136,7 +136,7 @@ def clean_scan(
     if dimensions(unit[(np.abs(unit) <= 1).all(axis=1)].astype(np.float64)) < 2:
         raise ValueError(f"all points of {name} lie on one line; there is no surface to move them to")
     first, place = distinct_rows(unit)
-    unit = torch.from_numpy(unit[first])
+    unit, place = torch.from_numpy(unit[first]), place.astype(np.int32)
     del first  # memory of 10 million points matters from here on
     held = points if isinstance(points, (np.ndarray, Tensor)) else rows
     del rows  # of an array they can be had again

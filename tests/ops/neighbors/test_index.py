@@ -115,6 +115,14 @@ def test_an_index_gives_what_nearest_neighbors_gives():
         assert not found.squared_distances.requires_grad
 
 
+def test_an_index_asked_for_one_neighbour_after_many_gives_the_same():
+    y, x = cloud(3000, 3), cloud(500, 3, seed=1)
+    asked = ops.NeighborIndex(y)
+    asked.query(x, 5)  # its tree has the points now
+    for found, wanted in zip(asked.query(x), ops.NeighborIndex(y).query(x), strict=True):
+        assert torch.equal(found, wanted)
+
+
 def test_an_index_keeps_its_own_copy():
     y = torch.zeros(1, 3)
     index = ops.NeighborIndex(y)

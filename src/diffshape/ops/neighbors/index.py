@@ -111,15 +111,24 @@ class _NumbaSearch:
     """
 
     def __init__(self, y: Float[Tensor, "b m d"], manhattan: bool) -> None:
-        self._points, self._manhattan = three_columns(y).numpy(), manhattan
+        self._given: np.ndarray | None = three_columns(y).numpy()
+        self._manhattan = manhattan
 
     @cached_property
     def _tiles(self) -> Tiles:
-        return build_tiles(self._points, threads_for(self._points))
+        points = self._given
+        if points is None:
+            points = np.empty_like(self._tree.points)
+            np.put_along_axis(points, self._tree.index[..., None].astype(np.int64), self._tree.points, axis=1)
+        return build_tiles(points, threads_for(points))
 
-    @cached_property
+    @property
     def _tree(self) -> Tree:
-        return build_tree(self._points, threads_for(self._points))
+        points = self._given
+        if points is not None:
+            self._grown = build_tree(points, threads_for(points))
+            self._given = None  # the tree has them too; other threads may come here meanwhile, so this is the last step
+        return self._grown
 
     def __call__(self, x: Float[Tensor, "b n d"], k: int) -> Neighbors:
         shape = (*x.shape[:2], k)

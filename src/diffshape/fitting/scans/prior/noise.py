@@ -74,12 +74,15 @@ def _noise_of(points: Float[Tensor, "n 3"]) -> ScanNoise:
     return ScanNoise(noise, points.new_tensor(spacing_of(point_areas(squared))))
 
 
-def relative_noise(moves: Float[Tensor, "m"], neighbors: Int[Tensor, "n k"]) -> Float[Tensor, "n"]:
+def relative_noise(
+    moves: Float[Tensor, "m"], typical: Float[Tensor, ""], neighbors: Int[Tensor, "n k"]
+) -> Float[Tensor, "n"]:
     """The noise around some points over that of the whole scan, from 1/2 to 2, by the medians of what was moved away.
 
     Args:
         moves: Distances that all points were moved along their normals, not negative.
+        typical: Their median.
         neighbors: Nearest neighbours of some points.
     """
     around = moves[neighbors[:, :AROUND].long()].median(dim=1).values
-    return (around / moves.median().clamp_min(1e-30)).clamp(0.5, 2)
+    return (around / typical.clamp_min(1e-30)).clamp(0.5, 2)

@@ -1,7 +1,7 @@
 """The passes of the prior over a whole cloud, in blocks that bound the memory."""
 
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import cached_property, partial
 
 import torch
 from jaxtyping import Float, Int
@@ -23,6 +23,8 @@ MOST_NOISE = 1.6
 out a tenth nearer to the truth, at 1.7 as near as a whole one; one thinned to 1.2 a tenth farther away."""
 BLOCK = 256
 """Number of neighbourhoods that are looked at at a time; what they take then stays in the cache."""
+MOVED = 1 << 18
+"""Number of points whose moves are told at a time."""
 TOLD_FROM = 200_000
 """Number of points from which on every pass is told of, as it takes long."""
 
@@ -45,11 +47,17 @@ class Smoothing:
         """Noise around points with these neighbours."""
         if self.moves is None:
             return self.level.noise.expand(len(neighbors))
-        return self.level.noise * relative_noise(self.moves, neighbors)
+        return self.level.noise * relative_noise(self.moves, self.typical_move, neighbors)
 
     def moved_noise(self) -> Float[Tensor, ""]:
         """Noise by the median of the moves; that of the scan where it was given."""
-        return self.level.noise if self.moves is None else self.moves.median() / MEDIAN
+        return self.level.noise if self.moves is None else self.typical_move / MEDIAN
+
+    @cached_property
+    def typical_move(self) -> Float[Tensor, ""]:
+        """The median of the moves."""
+        assert self.moves is not None
+        return self.moves.median()
 
 
 def smoothed(
@@ -100,9 +108,11 @@ def after_pass(network: CleaningPass, scan: Smoothing, lists: NeighborLists, *, 
         work_on_blocks(partial(_look, network, scan.cloud, after, ladder, parts), len(parts), rows.device)
     if not estimating:
         return replace(scan, cloud=after)
-    moves = after.raw - after.points
-    moves *= after.normals
-    return replace(scan, cloud=after, moves=moves.sum(-1).abs_())
+    moves = torch.empty_like(after.log_error)
+    for move, *parts in zip(*(each.split(MOVED) for each in (moves, after.raw, after.points, after.normals))):
+        raw, point, normal = parts
+        move.copy_(((raw - point) * normal).sum(-1).abs_())
+    return replace(scan, cloud=after, moves=moves)
 
 
 def _look(
