@@ -110,7 +110,7 @@ class SurfaceModel(nn.Module, ABC):
         Args:
             code: (latent,).
             resolution: Grid nodes along the side of the cube. Up to 64 all of them are asked for; of more, those near
-                the surface.
+                the surface that about 64 of them show, whatever is thinner than their distance.
 
         Returns:
             A ``Mesh`` with the attribute "normals", (V, 3): directions in which the value grows fastest.
