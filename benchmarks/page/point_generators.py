@@ -29,8 +29,11 @@ def point_generators(rows: Sequence[Row]) -> str:
     first: Any = rows[-1]
     sizes = {name: first[name] for name in ("test", "points", "family", "shapes")}
     text = TEXT.format(**sizes) + machines(rows) + table(_HEAD, [_line(row) for row in latest.values()])
-    known = [(row["generator"], row["distances"]) for row in latest.values() if "distances" in row]
-    lines = [[name, *(f"{1e3 * each[part]:.2f}" for part in ("held_out", "nearest"))] for name, each in known]
+    autoencoders = [row for row in latest.values() if "distances" in row]
+    lines = [
+        [row["generator"].partition("(")[2].rstrip(")"), *(f"{1e3 * each:.2f}" for each in row["distances"].values())]
+        for row in autoencoders
+    ]
     return text + _AUTOENCODERS.format(**sizes) + table(["autoencoder", "reconstructed", "nearest"], lines)
 
 
