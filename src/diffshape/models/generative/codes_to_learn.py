@@ -9,7 +9,6 @@ from torch import Tensor, nn
 from diffshape._arguments import check
 from diffshape.data import ShapeSet
 
-
 _NEEDED = ("codes_of", "decode_codes", "save")
 
 
