@@ -29,7 +29,7 @@ UNBOUNDED_CELLS = 64
 
 
 def sparse_cells(grid: SamplingGrid, lipschitz: float) -> ActiveCells:
-    """Active cells of ``grid`` from about (surface area / spacing^2) * 7 evaluations, and those at the coarsest nodes."""
+    """Active cells of ``grid`` from about (surface area / spacing^2) * 7 evaluations, and the coarsest nodes."""
     if not lipschitz:
         return _flood(grid, _crossed_blocks(grid, 2 ** max(0, round(math.log2(max(grid.cells) / UNBOUNDED_CELLS)))))
     levels = max(1, round(math.log2(max(grid.cells) / COARSE_CELLS)))
