@@ -73,7 +73,7 @@ def test_no_shape(family, which):
 
 
 def test_what_a_model_cannot_do(family):
-    with pytest.raises(ValueError, match="a Reading completes no scans"):
+    with pytest.raises(ValueError, match="the model, Reading, completes no scans"):
         family.ability("complete", "completes no scans")
 
 

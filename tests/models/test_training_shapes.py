@@ -37,6 +37,17 @@ def test_files_are_split_and_give_only_what_is_asked_for(tmp_path):
     assert training_shapes(source, seed=4, points=9)[1].names != test.names
 
 
+def test_files_may_have_fewer_points_and_voxels_than_are_drawn(tmp_path):
+    for number in range(2):
+        write_mesh(tmp_path / f"{number}.ply", *icosphere(1))
+    source = ShapeFiles(folder=str(tmp_path), points=7, resolution=5)
+    learn, _ = training_shapes(source, points=20, near_points=30, resolution=8)
+    assert (learn.points.shape, learn.near_points.shape) == ((1, 7, 3), (1, 7, 3))
+    assert learn.voxels.shape == (1, 5, 5, 5)
+    learn, _ = training_shapes(source, points=20)
+    assert list(learn.parts()) == ["points", "normals"]  # what no model asks for is not read
+
+
 def test_files_that_are_kept_are_not_read_again(tmp_path):
     for number in range(2):
         write_mesh(tmp_path / "meshes" / f"{number}.ply", *icosphere(1))

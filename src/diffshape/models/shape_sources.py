@@ -37,6 +37,11 @@ class ShapeFiles:
     """Layout of the files; "auto" recognises it."""
     holdout: float = 0.2
     """Share of the shapes held out for the test, between 0 and 1."""
+    points: int | None = None
+    """Points that are read of each shape, of each kind that the model reads, on the surface, near it and in the volume;
+    None for as many as of drawn shapes."""
+    resolution: int | None = None
+    """Voxels along each side, where the model reads voxels; None for as many as of drawn shapes."""
     image_size: int | None = None
     """Pixels along each side to which images are brought; None for images as they are."""
     cache: str | None = None
@@ -47,8 +52,9 @@ class ShapeFiles:
         check_settings(self)
         if not 0 < self.holdout < 1:
             raise ValueError(f"ShapeFiles: holdout must be a share between 0 and 1, got {self.holdout}")
-        if self.image_size is not None:
-            check_whole("ShapeFiles: image_size", self.image_size, 1)
+        for name in ("points", "resolution", "image_size"):
+            if getattr(self, name) is not None:
+                check_whole(f"ShapeFiles: {name}", getattr(self, name), 1)
 
 
 ShapeSource = DrawnFamily | ShapeFiles

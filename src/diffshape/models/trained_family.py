@@ -49,7 +49,7 @@ class TrainedFamily:
         """
         method = getattr(self.model, name, None)
         if method is None:
-            raise ValueError(f"{self.folder}: a {type(self.model).__name__} {missing}")
+            raise ValueError(f"{self.folder}: the model, {type(self.model).__name__}, {missing}")
         return method
 
     def code_of(self, which: str) -> Float[Tensor, "c"]:

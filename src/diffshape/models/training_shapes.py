@@ -23,6 +23,8 @@ def training_shapes(
 ) -> tuple[ShapeSet, ShapeSet]:
     """Shapes to learn from, and others to be tested on, in the forms that a model asks for.
 
+    A ``ShapeFiles`` may say how many points and voxels of those forms its files have.
+
     Args:
         source: A ``DrawnFamily``, or ``ShapeFiles``.
         seed: Seed of what is drawn, or of which shapes are held out, from 0 to 2^32 - 1.
@@ -53,6 +55,9 @@ def training_shapes(
         return learn, test
     if not image_files:
         forms["views"] = None
+    for name in ("points", "volume_points", "near_points"):
+        forms[name] = forms[name] and (source.points or forms[name])
+    forms["resolution"] = resolution and (source.resolution or resolution)
     forms |= {"image_size": source.image_size, "cache": source.cache}
     shapes = read_shapes(source.folder, layout=source.layout, seed=seed, **forms)
     if len(shapes) < 2:

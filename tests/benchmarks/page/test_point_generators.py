@@ -1,4 +1,5 @@
-"""The section on generators of clouds has both distances of each, and the last row of a generator counts."""
+"""The section on generators of clouds has both distances of each, and the last row of a generator counts; and what the
+autoencoders do by themselves."""
 
 from benchmarks.page.point_generators import point_generators
 
@@ -21,3 +22,11 @@ def test_a_line_for_each_generator():
         "| flow | 9 | 0.250 | 5.1 ± 0.2 | 0.50 ± 0.07 | 0.75 ± 0.05 | 100.0 ± 0.2 | 0.50 ± 0.07 | 0.75 ± 0.05 |" in text
     )
     assert "0.90" not in text
+
+
+def test_an_autoencoder_has_its_distances_beside_those_of_the_nearest_shapes():
+    autoencoder = row("reconstructed (chamfer)", 4.0, 0.5) | {"distances": {"held_out": 0.00612, "nearest": 0.00754}}
+    text = point_generators([row("real", 0.0, 0.5), autoencoder])
+    assert "\n\n| autoencoder | reconstructed | nearest |\n" in text
+    assert "| chamfer | 6.12 | 7.54 |" in text
+    assert "| real | 6" not in text

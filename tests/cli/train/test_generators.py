@@ -123,6 +123,11 @@ def test_what_is_no_autoencoder_says_so(codes, tmp_path, capsys):
     train("flow", "--autoencoder", codes, "--steps", "1", "--out", tmp_path / "flow", *QUIET)
     train("flow", "--autoencoder", tmp_path / "flow", code=1)
     assert "is the folder of diffshape train flow; give that of an autoencoder" in capsys.readouterr().err
+    network = ["--model.network.widths", "2", "2", "2", "--model.network.hidden", "8", "--model.network.points", "20"]
+    words = ["--family", "hidden_back", "--shapes", "3", "--test-shapes", "3", "--model.target-points", "30"]
+    train("psgn", *network, *words, "--steps", "1", "--out", tmp_path / "psgn", *QUIET)
+    train("flow", "--autoencoder", tmp_path / "psgn", code=1)
+    assert "is the folder of diffshape train psgn; give that of an autoencoder" in capsys.readouterr().err
     load(codes).save(tmp_path / "saved")
     train("flow", "--autoencoder", tmp_path / "saved", code=1)
     assert "saved is not the folder of a training, by its config.yaml" in capsys.readouterr().err

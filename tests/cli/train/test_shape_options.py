@@ -31,6 +31,8 @@ def test_a_folder_or_a_file_is_read(tmp_path, monkeypatch):
     [
         ({"holdout": 0.3}, "--holdout has no effect where no FOLDER of shapes is given"),
         ({"image_size": 64}, "--image-size has no effect where no FOLDER"),
+        ({"points": 64}, "--points has no effect where no FOLDER"),
+        ({"resolution": 0, "folder": Path(".")}, "--resolution must be at least 1, got 0"),
         ({"image_size": 0, "folder": Path(".")}, "--image-size must be at least 1, got 0"),
         ({"cache": Path("kept")}, "--cache has no effect where no FOLDER"),
         ({"layout": "voxels"}, "--layout has no effect where no FOLDER"),

@@ -41,7 +41,7 @@ def test_bad_words(family, half, capsys, words, code, message):
 
 def test_only_models_that_complete_do(detector, half, capsys):
     assert main(["complete", str(detector), str(half)]) == 1
-    assert "a LandmarkDetector completes no scans" in capsys.readouterr().err
+    assert "the model, LandmarkDetector, completes no scans; those that read points do" in capsys.readouterr().err
 
 
 def test_where_the_model_has_no_surface_it_says_so(family, half, monkeypatch, capsys):

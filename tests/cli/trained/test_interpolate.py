@@ -44,4 +44,4 @@ def test_bad_words(family, capsys, words, message):
 
 def test_only_models_with_codes_do(detector, capsys):
     assert main(["interpolate", str(detector), "0", "1"]) == 1
-    assert "a LandmarkDetector has no codes of shapes" in capsys.readouterr().err
+    assert "the model, LandmarkDetector, has no codes of shapes" in capsys.readouterr().err

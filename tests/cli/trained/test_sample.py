@@ -46,7 +46,7 @@ def test_models_of_points_write_points(tmp_path, monkeypatch):
 
 def test_only_models_that_draw_shapes_do(detector, capsys):
     assert main(["sample", str(detector)]) == 1
-    assert f"{detector}: a LandmarkDetector draws no new shapes" in capsys.readouterr().err
+    assert f"{detector}: the model, LandmarkDetector, draws no new shapes" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 import torch
 
-from diffshape.models import OccupancyConfig, OccupancyNetwork, load
+from diffshape.data import draw_shapes
+from diffshape.models import OccupancyConfig, OccupancyNetwork, VecSet, load
 
 SMALL = OccupancyConfig(code=4, width=8, blocks=1, encoder_width=4, encoder_blocks=2, inputs=20, points=16)
 HALVES = torch.tensor([0.2, 0.3, 0.4])
@@ -74,6 +75,14 @@ def test_a_shape_that_leaves_the_cube_is_closed_there():
     assert model.mesh(torch.zeros(4), 33).faces.shape == (0, 3)
 
 
+@pytest.mark.parametrize("model", [OccupancyNetwork, VecSet])
+def test_surfaces_are_sought_where_points_were_learnt(model):
+    """Volume points are even in a cube; the box of meshing is that cube, not the one that shapes are scaled to."""
+    drawn = draw_shapes("chair", 2, points=None, volume_points=2000, near_points=None).volume_points
+    assert drawn.abs().max() <= model.HALF_SIDE
+    assert drawn.abs().amax((0, 1)).min() > 0.99 * model.HALF_SIDE
+
+
 def test_the_threshold_is_a_probability(model):
     """0.2 is the logit -1.39: points of probability 0.3 are inside then, and outside with 0.5."""
     model.decoder.forward = lambda points, codes: torch.full(points.shape[:2], 0.3).logit()
@@ -132,6 +141,22 @@ def test_a_variational_model_samples_by_its_seed():
         model.sample(1, seed=seed)
     assert torch.equal(asked[0], asked[1])
     assert not torch.equal(asked[0], asked[2])
+
+
+def test_a_variational_model_encodes_to_means_and_samples_from_the_prior():
+    torch.manual_seed(0)
+    model = OccupancyNetwork(replace(SMALL, input="occupancies")).eval()
+    seen = torch.cat([torch.rand(3, 20, 3) - 0.5, torch.ones(3, 20, 1)], -1)
+    mean, log_deviation = model.encoder(seen)
+    assert log_deviation.exp().min() > 0.1  # a draw would differ
+    assert torch.equal(model.encode(seen), mean)
+    assert torch.equal(model.encode(seen), mean)
+    asked = []
+    model.mesh = lambda code, resolution: asked.append(code)
+    model.sample(500)
+    drawn = torch.stack(asked)
+    assert drawn.mean(0).abs().max() < 0.2
+    torch.testing.assert_close(drawn.std(0), torch.ones(4), atol=0.15, rtol=0)
 
 
 def test_codes_of_a_training_model_leave_it_in_training(two_boxes):

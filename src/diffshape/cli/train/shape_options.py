@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from diffshape.data import ShapeSet
 
 _DRAWN = ("family", "shapes", "test_shapes")
-_READ = ("cache", "holdout", "image_size", "layout")
+_READ = ("cache", "holdout", "image_size", "layout", "points", "resolution")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,6 +36,12 @@ class ShapeOptions(TrainOptions):
     """Layout of the files in FOLDER; auto recognises it."""
     holdout: float = 0.2
     """Share of the shapes in FOLDER held out for the test."""
+    points: OptionalInt = None
+    """Points read of each shape in FOLDER, of each kind that the model reads; as many as of drawn shapes if not
+    given."""
+    resolution: OptionalInt = None
+    """Voxels along each side, of a FOLDER of shapes and a model that reads voxels; as many as of drawn shapes if not
+    given."""
     image_size: OptionalInt = None
     """Pixels along each side to which the images in FOLDER are brought; as they are if not given."""
     cache: OptionalPath = None
@@ -64,6 +70,8 @@ def shape_source(arguments: ShapeOptions) -> ShapeSource | None:
             folder=str(folder.resolve()),
             layout=arguments.layout,
             holdout=arguments.holdout,
+            points=arguments.points,
+            resolution=arguments.resolution,
             image_size=arguments.image_size,
             cache=str(arguments.cache.resolve()) if arguments.cache else None,
         )

@@ -38,7 +38,9 @@ def run(arguments: Complete) -> int:
     from diffshape.report import shape_strip
 
     family = read_family(folder)
-    complete = family.ability("complete", "completes no scans")
+    complete = family.ability(
+        "complete", "completes no scans; those that read points do, such as an occupancy network or DeepSDF"
+    )
     cloud = clean_points(arguments.points)
     for note in cloud.notes:
         print(f"{arguments.points}: {note}")

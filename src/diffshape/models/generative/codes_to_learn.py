@@ -1,6 +1,6 @@
 """What generators of codes learn from: the codes that an autoencoder gives to shapes."""
 
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeGuard
 
 import torch
 from jaxtyping import Float
@@ -8,6 +8,8 @@ from torch import Tensor, nn
 
 from diffshape._arguments import check
 from diffshape.data import ShapeSet
+
+_NEEDED = ("codes_of", "decode_codes", "save")
 
 
 class CodedShapes(NamedTuple):
@@ -17,6 +19,11 @@ class CodedShapes(NamedTuple):
     """Any trained model with ``codes_of``, ``decode_codes`` and ``save``."""
     shapes: ShapeSet
     """Shapes in the form that it reads."""
+
+
+def is_autoencoder(model: object) -> TypeGuard[nn.Module]:
+    """Whether a model has codes of shapes, and shapes of codes."""
+    return isinstance(model, nn.Module) and all(hasattr(model, each) for each in _NEEDED)
 
 
 def codes_to_learn(name: str, examples: Any) -> tuple[nn.Module, Float[Tensor, "s c"]]:
@@ -34,8 +41,7 @@ def codes_to_learn(name: str, examples: Any) -> tuple[nn.Module, Float[Tensor, "
     if not isinstance(examples, tuple) or len(examples) != 2:
         raise TypeError(f"{name}: the data must be an autoencoder and the shapes whose codes are learnt, both")
     autoencoder, shapes = examples
-    needed = ("codes_of", "decode_codes", "save")
-    if not isinstance(autoencoder, nn.Module) or not all(hasattr(autoencoder, each) for each in needed):
+    if not is_autoencoder(autoencoder):
         raise TypeError(
             f"{name}: autoencoder must be a trained model with codes_of and decode_codes, such as a PointNetModel, "
             f"got a {type(autoencoder).__name__}"

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from diffshape.data import ShapeSet
-from diffshape.models.generative.codes_to_learn import CodedShapes
+from diffshape.models.generative.codes_to_learn import CodedShapes, is_autoencoder
 from diffshape.models.generative.settings import TrainedAutoencoder
 from diffshape.models.load import load
 from diffshape.models.trainings import TRAININGS, training_of
@@ -36,7 +36,7 @@ def coded_shapes(data: TrainedAutoencoder, *, seed: int = 0) -> tuple[CodedShape
             "Python: diffshape.models.train_flow(models.load(folder), shapes)"
         )
     learn, test = training.examples(shapes, seed=settings.seed)
-    if not isinstance(learn, ShapeSet):
+    if not isinstance(learn, ShapeSet) or not is_autoencoder(autoencoder):
         raise ValueError(
             f"{data.folder} is the folder of diffshape {kind}; give that of an autoencoder, such as diffshape train "
             "autoencoder makes"

@@ -155,7 +155,7 @@ class OccupancyNetwork(SurfaceModel):
         if not self.is_variational:
             raise ValueError(
                 "OccupancyNetwork.sample: the model must be trained with input='occupancies', which makes its codes "
-                f"random; it reads {self.form}"
+                f"random; it reads {self.form}, and train_flow learns to draw such codes"
             )
         codes = torch.randn(count, self.latent, generator=torch.Generator().manual_seed(seed))
         return self.decode_codes(codes, resolution)

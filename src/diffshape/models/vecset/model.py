@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from diffshape._arguments import checked
 from diffshape._config import from_plain
 from diffshape.data import Mesh
+from diffshape.data.shape_sets.cube import VOLUME_SIDE
 from diffshape.models.surface_model import SurfaceModel, check_points
 from diffshape.models.vecset.config import VecSetConfig
 from diffshape.models.vecset.networks import FEATURES, Posterior, VecSetDecoder, VecSetEncoder, point_features
@@ -30,7 +31,7 @@ class VecSet(SurfaceModel):
 
     KIND: ClassVar[str] = "vecset"
     FORM: ClassVar[str] = "points"
-    HALF_SIDE: ClassVar[float] = 0.55
+    HALF_SIDE: ClassVar[float] = VOLUME_SIDE / 2
 
     config: VecSetConfig
 

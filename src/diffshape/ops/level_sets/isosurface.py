@@ -65,7 +65,7 @@ def isosurface(
         lipschitz: With a sparse grid, an upper bound of |grad field| (1 for a distance; learnt distances exceed it).
             Where the field is steeper, a piece that fits between the nodes of a lattice of about 32 per side may be
             missed; a piece that separates two of them never is. 0: the field has no useful bound, as the logits of an
-            occupancy network; the surface is then found by the signs at these nodes alone.
+            occupancy network; the surface is then found by the signs alone at the nodes of a lattice of 45 to 90.
         closed: Count the outermost nodes as outside, so that a solid which leaves the box is cut off by a wall there
             and the mesh is closed. By default it stays open there.
         device, dtype: Where and in which precision the field is evaluated; by default those of the first floating
