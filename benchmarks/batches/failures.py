@@ -1,13 +1,14 @@
 """A batch of fits whose processes, nodes and driver are killed on the way, against the same fits undisturbed.
 
-    python -m benchmarks.batches.failures [--count 40] [--ways local driver ray several] [--folder DIR]
+    python -m benchmarks.batches.failures [--count 40] [--ways local driver ray several groups] [--folder DIR]
 
 local: a worker process is killed with SIGKILL after a tenth of the fits.
 driver: the batch itself is killed with SIGKILL after a third, and the same command is typed again. ray: on a
 cluster of three local nodes a worker and then a node are killed. several: on such a cluster, with one damaged scan more
-among the inputs, a worker after an eighth of the fits, another after a quarter, and a node after a half. Of each way:
-how many results there are, how many were made twice (by the logs of the jobs), how many jobs failed for good, and how
-many results differ in a bit from those of a serial batch.
+among the inputs, a worker after an eighth of the fits, another after a quarter, and a node after a half. groups: as ray,
+with encodings of small meshes that are trained together, four at once. Of each way: how many results there are, how many
+were made twice (by the logs of the jobs), how many jobs failed for good, and how many results differ in a bit from those
+of a serial batch, in which every mesh is encoded by itself.
 """
 
 import argparse
@@ -31,6 +32,7 @@ from benchmarks.measure import RESULTS, Row, append_row, environment
 from diffshape import data
 
 BATCH = [sys.executable, "-m", "diffshape.cli.main", "batch"]
+SMALL = ["--steps", "100", "--resolution", "48"]
 
 
 def write_scans(folder: Path, count: int, points: int = 1000) -> None:
@@ -43,19 +45,27 @@ def write_scans(folder: Path, count: int, points: int = 1000) -> None:
         data.write_points(folder / f"scan{number:03}.ply", surface + 0.005 * draws.standard_normal(surface.shape))
 
 
+def write_meshes(folder: Path, count: int) -> None:
+    """Meshes of ellipsoids."""
+    ball = data.icosphere(2)
+    for number in range(count):
+        radii = np.random.default_rng(number).uniform(0.5, 1.5, 3)
+        data.write_mesh(folder / f"mesh{number:03}.ply", radii * np.asarray(ball.vertices), ball.faces)
+
+
 def finished(out: Path) -> int:
     """How many records say that their fit is done."""
     return sum('"status": "done"' in path.read_text() for path in (out / "batch" / "records").glob("*.json"))
 
 
 def run_batch(
-    scans: Path,
+    inputs: Path,
     out: Path,
     words: Sequence[str],
     disturb: Callable[[subprocess.Popen[bytes]], None] | None = None,
 ) -> int:
     """Run the command of a batch, with a disturbance beside it; returns the exit code."""
-    command = [*BATCH, str(scans), "--out", str(out), "--resolution", "48", "--retries", "3", *words]
+    command = [*BATCH, str(inputs), "--out", str(out), *SMALL, "--retries", "3", *words]
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
         if disturb is not None:
             disturb(process)
@@ -157,7 +167,7 @@ def three_nodes() -> Iterator[tuple[Any, Any]]:
         cluster.shutdown()
 
 
-def ray(scans: Path, out: Path, count: int) -> None:
+def ray(inputs: Path, out: Path, count: int, words: Sequence[str] = ()) -> None:
     """Kill a worker and a node of a cluster."""
     with three_nodes() as (cluster, node):
 
@@ -167,7 +177,7 @@ def ray(scans: Path, out: Path, count: int) -> None:
             wait_for(out, count // 3, process)
             cluster.remove_node(node, allow_graceful=False)
 
-        run_batch(scans, out, ["--executor", "ray"], disturb)
+        run_batch(inputs, out, ["--executor", "ray", *words], disturb)
 
 
 def several(scans: Path, out: Path, count: int) -> None:
@@ -186,7 +196,12 @@ def several(scans: Path, out: Path, count: int) -> None:
         run_batch(scans, out, [str(damaged), "--executor", "ray"], disturb)
 
 
-WAYS = {"local": local, "driver": driver, "ray": ray, "several": several}
+def groups(meshes: Path, out: Path, count: int) -> None:
+    """The same with small meshes, which are trained together."""
+    ray(meshes, out, count, ["--group", "4"])
+
+
+WAYS = {"local": local, "driver": driver, "ray": ray, "several": several, "groups": groups}
 
 
 def main() -> None:
@@ -198,15 +213,17 @@ def main() -> None:
     parser.add_argument("--results", type=Path, default=RESULTS / "batch_failures.jsonl")
     options = parser.parse_args()
     os.environ.setdefault("OMP_NUM_THREADS", "1")
-    scans, serial = options.folder / "scans", options.folder / "serial"
-    scans.mkdir(parents=True, exist_ok=True)
-    write_scans(scans, options.count)
-    run_batch(scans, serial, ["--executor", "serial"])
+    scans, meshes = options.folder / "scans", options.folder / "meshes"
+    for folder, write in ((scans, write_scans), (meshes, write_meshes)):
+        folder.mkdir(parents=True, exist_ok=True)
+        write(folder, options.count)
     for name in options.ways:
-        out = options.folder / name
+        inputs, out = meshes if name == "groups" else scans, options.folder / name
+        serial = options.folder / f"serial-{inputs.name}"
+        run_batch(inputs, serial, ["--executor", "serial", "--group", "1"])
         shutil.rmtree(out, ignore_errors=True)
         begun = time.monotonic()
-        WAYS[name](scans, out, options.count)
+        WAYS[name](inputs, out, options.count)
         row = compared(out, serial, name, options.count, time.monotonic() - begun)
         append_row(options.results, row | {"environment": environment()})
         print(row, flush=True)
