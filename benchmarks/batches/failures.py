@@ -2,13 +2,12 @@
 
     python -m benchmarks.batches.failures [--count 40] [--ways local driver ray several groups] [--folder DIR]
 
-local: a worker process is killed with SIGKILL after a tenth of the fits.
-driver: the batch itself is killed with SIGKILL after a third, and the same command is typed again. ray: on a
-cluster of three local nodes a worker and then a node are killed. several: on such a cluster, with one damaged scan more
-among the inputs, a worker after an eighth of the fits, another after a quarter, and a node after a half. groups: as ray,
-with encodings of small meshes that are trained together, four at once. Of each way: how many results there are, how many
-were made twice (by the logs of the jobs), how many jobs failed for good, and how many results differ in a bit from those
-of a serial batch, in which every mesh is encoded by itself.
+local: a worker process is killed with SIGKILL after a tenth of the fits. driver: the batch itself is killed with SIGKILL
+after a third, and the same command is typed again. ray: on a cluster of three local nodes a worker and then a node are
+killed. several: on such a cluster, with one damaged scan more among the inputs, a worker after an eighth of the fits,
+another after a quarter, and a node after a half. groups: as ray, with encodings of small meshes, four trained together.
+Of each way: how many results there are, how many were made twice (by the logs of the jobs), how many jobs failed for
+good, and how many results differ in a bit from those of a serial batch, in which every mesh is encoded by itself.
 """
 
 import argparse
@@ -32,7 +31,11 @@ from benchmarks.measure import RESULTS, Row, append_row, environment
 from diffshape import data
 
 BATCH = [sys.executable, "-m", "diffshape.cli.main", "batch"]
-SMALL = ["--steps", "100", "--resolution", "48"]
+SMALL = {
+    "scans": ["--method", "igr", "--steps", "50", "--resolution", "32"],
+    "meshes": ["--steps", "50", "--resolution", "32"],
+}
+"""Options of small fits, by the folder of their inputs."""
 
 
 def write_scans(folder: Path, count: int, points: int = 1000) -> None:
@@ -65,7 +68,7 @@ def run_batch(
     disturb: Callable[[subprocess.Popen[bytes]], None] | None = None,
 ) -> int:
     """Run the command of a batch, with a disturbance beside it; returns the exit code."""
-    command = [*BATCH, str(inputs), "--out", str(out), *SMALL, "--retries", "3", *words]
+    command = [*BATCH, str(inputs), "--out", str(out), *SMALL[inputs.name], "--retries", "3", *words]
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
         if disturb is not None:
             disturb(process)
