@@ -2,12 +2,12 @@
 
     python -m benchmarks.batches.failures [--count 40] [--ways local driver ray several groups] [--folder DIR]
 
-local: a worker process is killed with SIGKILL after a tenth of the fits. driver: the batch itself is killed with SIGKILL
-after a third, and the same command is typed again. ray: on a cluster of three local nodes a worker and then a node are
-killed. several: on such a cluster, with one damaged scan more among the inputs, a worker after an eighth of the fits,
-another after a quarter, and a node after a half. groups: as ray, with encodings of small meshes, four trained together.
-Of each way: how many results there are, how many were made twice (by the logs of the jobs), how many jobs failed for
-good, and how many results differ in a bit from those of a serial batch, in which every mesh is encoded by itself.
+local: a worker process is killed with SIGKILL after a tenth of the fits. driver: the batch itself is killed after a
+third, and the same command is typed again. ray: on a cluster of three local nodes a worker and then a node are killed.
+several: on such a cluster, with one damaged scan more among the inputs, a worker after an eighth of the fits, another
+after a quarter, and a node after a half. groups: as ray, with encodings of small meshes, four trained together. Of each
+way: how many results there are, how many were made twice (by the logs of the jobs), how many jobs failed for good, and
+how many results differ in a bit from those of a serial batch, in which every mesh is encoded by itself.
 """
 
 import argparse
