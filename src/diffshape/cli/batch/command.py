@@ -98,7 +98,7 @@ def _planned(plan: Plan) -> str:
     counts = {"finished": len(plan.finished) - failed, "failed before": failed, "begun before": len(plan.running)}
     parts = [f"{count} {what}" for what, count in counts.items() if count or what == "finished"]
     total = len(plan.finished) + len(plan.running) + len(plan.open)
-    return f"{total} jobs: {', '.join(parts)}, {len(plan.open)} to run"
+    return f"{total} {'job' if total == 1 else 'jobs'}: {', '.join(parts)}, {len(plan.open)} to run"
 
 
 def _write_report(folder: Path, runs: int) -> None:
