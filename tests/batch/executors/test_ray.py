@@ -15,6 +15,16 @@ ray = pytest.importorskip("ray")
 cluster_utils = pytest.importorskip("ray.cluster_utils")
 
 
+@pytest.mark.parametrize(
+    ("there", "slots"),
+    [({"CPU": 16.0, "GPU": 1.0}, 4), ({"CPU": 3.0, "GPU": 1.0}, 3), ({"CPU": 16.0}, 1), ({}, 1)],
+)
+def test_four_quarters_of_a_gpu_are_four_jobs_at_once_if_there_are_processors(monkeypatch, there, slots):
+    monkeypatch.setattr(ray, "is_initialized", lambda: True)
+    monkeypatch.setattr(ray, "cluster_resources", lambda: there)
+    assert Ray(do_as_told, gpus=0.25).slots == slots
+
+
 class Killer(Watch):
     """Removes a node of the cluster after some jobs have ended."""
 

@@ -47,12 +47,13 @@ def test_a_process_that_is_killed_takes_no_other_job_with_it(tmp_path):
     assert sorted((tmp_path / "done.txt").read_text().split()) == [job.name for job in jobs]
 
 
-def test_what_kills_every_process_is_recorded_and_not_tried_for_ever(tmp_path):
-    jobs = [job_of(tmp_path, "poison", "die"), job_of(tmp_path, "good")]
+@pytest.mark.parametrize(("what", "signal"), [("die", "SIGKILL"), ("crash", "SIGSEGV")])
+def test_what_kills_every_process_is_recorded_and_not_tried_for_ever(tmp_path, what, signal):
+    jobs = [job_of(tmp_path, "poison", what), job_of(tmp_path, "good")]
     whole, records, ends = run(jobs, Local(do_as_told, slots=1), retries=2)
     assert whole
     assert (records["poison"].status, records["poison"].attempts) == ("failed", 3)
-    assert "SIGKILL" in records["poison"].error
+    assert records["poison"].error == f"its process died: signal {signal}"
     assert records["good"].status == "done"
     assert [final for name, _, final in ends if name == "poison"] == [False, False, True]
 
