@@ -19,6 +19,7 @@ from diffshape.fields import LatentMLPConfig
 from diffshape.fitting import PriorConfig, train_scan_prior
 from diffshape.training import StepReport
 from diffshape.training.parallel import joined, told_by_first
+from diffshape.training.randomness import own_randomness
 
 QUICK = {"device": "cpu", "progress": False}
 
@@ -56,6 +57,8 @@ def trainings() -> dict[str, partial[Any]]:
         points=32,
         batch=4,
     )
+    with own_randomness(seed=0):
+        coder = models.ImNet(imnet)
     vecset = models.VecSetConfig(
         network=models.VecSetNetwork(vectors=4, width=8, layers=1, heads=1), points=32, volume=16, near=16, batch=4
     )
@@ -75,7 +78,7 @@ def trainings() -> dict[str, partial[Any]]:
         "imnet": (models.train_imnet, (shapes, imnet)),
         "imnet_images": (
             models.train_imnet_images,
-            (models.ImNet(imnet).eval(), shapes, models.ImNetImagesConfig(size=32, width=2, batch=4)),
+            (coder.eval(), shapes, models.ImNetImagesConfig(size=32, width=2, batch=4)),
         ),
         "psgn": (models.train_psgn, (shapes, models.PSGNConfig(network=images, target_points=16, batch=4))),
         "landmarks": (models.train_landmarks, (data.spine_phantoms(6), models.LandmarkUNetConfig(widths=(8, 8, 8)))),
