@@ -31,6 +31,8 @@ from benchmarks.measure import RESULTS, Row, append_row, environment
 from diffshape import data
 
 BATCH = [sys.executable, "-m", "diffshape.cli.main", "batch"]
+JOB = "ray::do_jobs"
+"""Name of a process of Ray's that has a job."""
 SMALL = {
     "scans": ["--method", "igr", "--steps", "50", "--resolution", "32"],
     "meshes": ["--steps", "50", "--resolution", "32"],
@@ -81,11 +83,11 @@ def wait_for(out: Path, count: int, process: subprocess.Popen[bytes]) -> None:
         time.sleep(0.2)
 
 
-def kill_worker(pid: int, word: str) -> None:
-    """Kill a process that another or its children started, by a word of its command, once there is one."""
+def at_work(pid: int, word: str) -> int:
+    """A process that another or its children started, by a word of its command, once there is one."""
     while not (workers := [each for each, command in descendants(pid) if word in command]):
         time.sleep(0.05)
-    os.kill(workers[0], signal.SIGKILL)
+    return workers[0]
 
 
 def descendants(pid: int) -> list[tuple[int, str]]:
@@ -138,7 +140,7 @@ def local(scans: Path, out: Path, count: int) -> None:
 
     def disturb(process: subprocess.Popen[bytes]) -> None:
         wait_for(out, count // 10, process)
-        kill_worker(process.pid, "spawn_main")
+        os.kill(at_work(process.pid, "spawn_main"), signal.SIGKILL)
 
     run_batch(scans, out, ["--job-memory", "4"], disturb)
 
@@ -176,8 +178,9 @@ def ray(inputs: Path, out: Path, count: int, words: Sequence[str] = ()) -> None:
 
         def disturb(process: subprocess.Popen[bytes]) -> None:
             wait_for(out, count // 10, process)
-            kill_worker(os.getpid(), "ray::do_jobs")
+            os.kill(at_work(os.getpid(), JOB), signal.SIGKILL)
             wait_for(out, count // 3, process)
+            at_work(node.all_processes["raylet"][0].process.pid, JOB)
             cluster.remove_node(node, allow_graceful=False)
 
         run_batch(inputs, out, ["--executor", "ray", *words], disturb)
@@ -192,8 +195,9 @@ def several(scans: Path, out: Path, count: int) -> None:
         def disturb(process: subprocess.Popen[bytes]) -> None:
             for part in (8, 4):
                 wait_for(out, count // part, process)
-                kill_worker(os.getpid(), "ray::do_jobs")
+                os.kill(at_work(os.getpid(), JOB), signal.SIGKILL)
             wait_for(out, count // 2, process)
+            at_work(node.all_processes["raylet"][0].process.pid, JOB)
             cluster.remove_node(node, allow_graceful=False)
 
         run_batch(scans, out, [str(damaged), "--executor", "ray"], disturb)
