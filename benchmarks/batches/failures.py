@@ -104,9 +104,10 @@ def descendants(pid: int) -> list[tuple[int, str]]:
 
 
 def times_made(out: Path, name: str) -> int:
-    """How often the job of a name came to its end, by its log."""
+    """How often the job of a name came to its end, by its log; one that was found finished was not made again."""
     log = (out / "batch" / "logs" / f"{name}.txt").read_text()
-    return len(re.findall(r"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d  diffshape ", log, re.MULTILINE))
+    _, *commands = re.split(r"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d  diffshape ", log, flags=re.MULTILINE)
+    return sum("already finished" not in command for command in commands)
 
 
 def compared(out: Path, serial: Path, name: str, count: int, seconds: float) -> Row:
