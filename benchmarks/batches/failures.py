@@ -1,13 +1,13 @@
 """A batch of fits whose processes, nodes and driver are killed on the way, against the same fits undisturbed.
 
-    python -m benchmarks.batches.failures [--count 40] [--ways local driver ray several] [--folder DIR]
+    python -m benchmarks.batches.failures [--count 40] [--ways local driver ray several groups] [--folder DIR]
 
-local: a worker process is killed with SIGKILL after a tenth of the fits.
-driver: the batch itself is killed with SIGKILL after a third, and the same command is typed again. ray: on a
-cluster of three local nodes a worker and then a node are killed. several: on such a cluster, with one damaged scan more
-among the inputs, a worker after an eighth of the fits, another after a quarter, and a node after a half. Of each way:
-how many results there are, how many were made twice (by the logs of the jobs), how many jobs failed for good, and how
-many results differ in a bit from those of a serial batch.
+local: a worker process is killed with SIGKILL after a tenth of the fits. driver: the batch itself is killed after a
+third, and the same command is typed again. ray: on a cluster of three local nodes a worker and then a node are killed.
+several: on such a cluster, with one damaged scan more among the inputs, a worker after an eighth of the fits, another
+after a quarter, and a node after a half. groups: as ray, with encodings of small meshes, four trained together. Of each
+way: how many results there are, how many were made twice (by the logs of the jobs), how many jobs failed for good, and
+how many results differ in a bit from those of a serial batch, in which every mesh is encoded by itself.
 """
 
 import argparse
@@ -31,6 +31,13 @@ from benchmarks.measure import RESULTS, Row, append_row, environment
 from diffshape import data
 
 BATCH = [sys.executable, "-m", "diffshape.cli.main", "batch"]
+JOB = "ray::do_jobs"
+"""Name of a process of Ray's that has a job."""
+SMALL = {
+    "scans": ["--method", "igr", "--steps", "50", "--resolution", "32"],
+    "meshes": ["--steps", "50", "--resolution", "32"],
+}
+"""Options of small fits, by the folder of their inputs."""
 
 
 def write_scans(folder: Path, count: int, points: int = 1000) -> None:
@@ -43,19 +50,27 @@ def write_scans(folder: Path, count: int, points: int = 1000) -> None:
         data.write_points(folder / f"scan{number:03}.ply", surface + 0.005 * draws.standard_normal(surface.shape))
 
 
+def write_meshes(folder: Path, count: int) -> None:
+    """Meshes of ellipsoids."""
+    ball = data.icosphere(2)
+    for number in range(count):
+        radii = np.random.default_rng(number).uniform(0.5, 1.5, 3)
+        data.write_mesh(folder / f"mesh{number:03}.ply", radii * np.asarray(ball.vertices), ball.faces)
+
+
 def finished(out: Path) -> int:
     """How many records say that their fit is done."""
     return sum('"status": "done"' in path.read_text() for path in (out / "batch" / "records").glob("*.json"))
 
 
 def run_batch(
-    scans: Path,
+    inputs: Path,
     out: Path,
     words: Sequence[str],
     disturb: Callable[[subprocess.Popen[bytes]], None] | None = None,
 ) -> int:
     """Run the command of a batch, with a disturbance beside it; returns the exit code."""
-    command = [*BATCH, str(scans), "--out", str(out), "--resolution", "48", "--retries", "3", *words]
+    command = [*BATCH, str(inputs), "--out", str(out), *SMALL[inputs.name], "--retries", "3", *words]
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
         if disturb is not None:
             disturb(process)
@@ -68,11 +83,11 @@ def wait_for(out: Path, count: int, process: subprocess.Popen[bytes]) -> None:
         time.sleep(0.2)
 
 
-def kill_worker(pid: int, word: str) -> None:
-    """Kill a process that another or its children started, by a word of its command, once there is one."""
+def at_work(pid: int, word: str) -> int:
+    """A process that another or its children started, by a word of its command, once there is one."""
     while not (workers := [each for each, command in descendants(pid) if word in command]):
         time.sleep(0.05)
-    os.kill(workers[0], signal.SIGKILL)
+    return workers[0]
 
 
 def descendants(pid: int) -> list[tuple[int, str]]:
@@ -89,9 +104,10 @@ def descendants(pid: int) -> list[tuple[int, str]]:
 
 
 def times_made(out: Path, name: str) -> int:
-    """How often the job of a name came to its end, by its log."""
+    """How often the job of a name came to its end, by its log; one that was found finished was not made again."""
     log = (out / "batch" / "logs" / f"{name}.txt").read_text()
-    return len(re.findall(r"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d  diffshape ", log, re.MULTILINE))
+    _, *commands = re.split(r"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d  diffshape ", log, flags=re.MULTILINE)
+    return sum("already finished" not in command for command in commands)
 
 
 def compared(out: Path, serial: Path, name: str, count: int, seconds: float) -> Row:
@@ -125,7 +141,7 @@ def local(scans: Path, out: Path, count: int) -> None:
 
     def disturb(process: subprocess.Popen[bytes]) -> None:
         wait_for(out, count // 10, process)
-        kill_worker(process.pid, "spawn_main")
+        os.kill(at_work(process.pid, "spawn_main"), signal.SIGKILL)
 
     run_batch(scans, out, ["--job-memory", "4"], disturb)
 
@@ -157,17 +173,18 @@ def three_nodes() -> Iterator[tuple[Any, Any]]:
         cluster.shutdown()
 
 
-def ray(scans: Path, out: Path, count: int) -> None:
+def ray(inputs: Path, out: Path, count: int, words: Sequence[str] = ()) -> None:
     """Kill a worker and a node of a cluster."""
     with three_nodes() as (cluster, node):
 
         def disturb(process: subprocess.Popen[bytes]) -> None:
             wait_for(out, count // 10, process)
-            kill_worker(os.getpid(), "ray::do_jobs")
+            os.kill(at_work(os.getpid(), JOB), signal.SIGKILL)
             wait_for(out, count // 3, process)
+            at_work(node.all_processes["raylet"][0].process.pid, JOB)
             cluster.remove_node(node, allow_graceful=False)
 
-        run_batch(scans, out, ["--executor", "ray"], disturb)
+        run_batch(inputs, out, ["--executor", "ray", *words], disturb)
 
 
 def several(scans: Path, out: Path, count: int) -> None:
@@ -179,14 +196,20 @@ def several(scans: Path, out: Path, count: int) -> None:
         def disturb(process: subprocess.Popen[bytes]) -> None:
             for part in (8, 4):
                 wait_for(out, count // part, process)
-                kill_worker(os.getpid(), "ray::do_jobs")
+                os.kill(at_work(os.getpid(), JOB), signal.SIGKILL)
             wait_for(out, count // 2, process)
+            at_work(node.all_processes["raylet"][0].process.pid, JOB)
             cluster.remove_node(node, allow_graceful=False)
 
         run_batch(scans, out, [str(damaged), "--executor", "ray"], disturb)
 
 
-WAYS = {"local": local, "driver": driver, "ray": ray, "several": several}
+def groups(meshes: Path, out: Path, count: int) -> None:
+    """The same with small meshes, which are trained together."""
+    ray(meshes, out, count, ["--group", "4"])
+
+
+WAYS = {"local": local, "driver": driver, "ray": ray, "several": several, "groups": groups}
 
 
 def main() -> None:
@@ -198,15 +221,17 @@ def main() -> None:
     parser.add_argument("--results", type=Path, default=RESULTS / "batch_failures.jsonl")
     options = parser.parse_args()
     os.environ.setdefault("OMP_NUM_THREADS", "1")
-    scans, serial = options.folder / "scans", options.folder / "serial"
-    scans.mkdir(parents=True, exist_ok=True)
-    write_scans(scans, options.count)
-    run_batch(scans, serial, ["--executor", "serial"])
+    scans, meshes = options.folder / "scans", options.folder / "meshes"
+    for folder, write in ((scans, write_scans), (meshes, write_meshes)):
+        folder.mkdir(parents=True, exist_ok=True)
+        write(folder, options.count)
     for name in options.ways:
-        out = options.folder / name
+        inputs, out = meshes if name == "groups" else scans, options.folder / name
+        serial = options.folder / f"serial-{inputs.name}"
+        run_batch(inputs, serial, ["--executor", "serial", "--group", "1"])
         shutil.rmtree(out, ignore_errors=True)
         begun = time.monotonic()
-        WAYS[name](scans, out, options.count)
+        WAYS[name](inputs, out, options.count)
         row = compared(out, serial, name, options.count, time.monotonic() - begun)
         append_row(options.results, row | {"environment": environment()})
         print(row, flush=True)

@@ -26,7 +26,7 @@ from statistics import fmean
 from benchmarks.measure import RESULTS, Row, append_row, environment
 from diffshape.batch.executors.local import Local
 from diffshape.batch.executors.worker import OLD
-from diffshape.batch.jobs.job import Ending, Job
+from diffshape.batch.jobs.job import Ending, Endings, Group, Job, all_ended
 from diffshape.batch.jobs.records import Record, Records
 from diffshape.batch.jobs.run_jobs import run_jobs
 from diffshape.batch.jobs.table import write_table
@@ -61,9 +61,9 @@ def largest_memory(record: Record) -> float:
     return resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * 1024 / 1e6
 
 
-def nothing(job: Job) -> Ending:
-    """A job that takes no time."""
-    return Ending(status="done")
+def nothing(group: Group) -> Endings:
+    """Work that takes no time."""
+    return all_ended(group, Ending(status="done"))
 
 
 def driver_seconds(jobs: int = 500) -> float:

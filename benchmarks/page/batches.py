@@ -9,11 +9,12 @@ from benchmarks.page.tables import machines, table
 FAILURES = """
 ## Batches whose processes are killed
 
-Small fits by `diffshape batch`, disturbed by `benchmarks/batches/failures.py`. local: a worker process is
-killed. driver: the batch itself is killed, and the same command typed again. ray: on a cluster of three local nodes a
-worker and a node are killed. several: on such a cluster two workers and a node are killed at different times, and one
-scan more is damaged, which fails for good. "Other bits" are results that differ in a bit from those of an undisturbed
-serial batch.
+Small fits by `diffshape batch`, disturbed by `benchmarks/batches/failures.py`. local: a worker process is killed.
+driver: the batch itself is killed, and the same command typed again. ray: on a cluster of three local nodes a worker
+and a node are killed. several: on such a cluster two workers and a node are killed at different times, and one scan
+more is damaged, which fails for good. groups: as ray, with encodings of small meshes, four trained together; what is
+killed is encoded again one by one. "Other bits" are results that differ in a bit from those of an undisturbed serial
+batch, in which every input is fitted by itself.
 """
 THROUGHPUT = """
 ## Batches beside shells started by hand

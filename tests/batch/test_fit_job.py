@@ -9,6 +9,7 @@ from diffshape.data import icosphere, read_mesh, write_mesh, write_points
 from diffshape.fields import HashGridConfig
 from diffshape.fitting import DiffCD, FitSettings, Supervised, load
 from diffshape.fitting.inputs.inputs import read_inputs
+from diffshape.training.run_folder import RunFolder
 
 CENTER, RADIUS = np.array([40.0, 0.0, -7.0]), 3.0
 GRID = HashGridConfig(levels=3, finest=32, log2_entries=10, width=16)
@@ -108,3 +109,25 @@ def test_without_settings_a_job_goes_on_with_the_fit_in_its_folder(files, tmp_pa
     assert resumed.write(result).metrics["resolution"] == 24
     with pytest.raises(ValueError, match="is not the folder of a fit"):
         replace(resumed, folder=tmp_path / "none").fit()
+
+
+def test_a_fit_that_is_killed_before_its_last_file_is_not_finished(files, tmp_path, monkeypatch):
+    from diffshape.batch import outputs
+
+    folder, inputs = tmp_path / "run", read_inputs(files["mesh"], None, max_points=None, seed=0)
+    job = FitJob(inputs=inputs, settings=replace(MESH, steps=2), folder=folder, device="cpu")
+    result = job.fit()
+    write = outputs.write_fit_report
+    monkeypatch.setattr(outputs, "write_fit_report", killed)
+    with pytest.raises(KeyboardInterrupt):
+        job.write(result)
+    assert not RunFolder(folder).is_complete
+    monkeypatch.setattr(outputs, "write_fit_report", write)
+    again = replace(job, settings=None)
+    metrics = again.write(again.fit()).metrics
+    assert RunFolder(folder).is_complete
+    assert f">{metrics['faces']:,}<" in (folder / "report.html").read_text(encoding="utf-8")
+
+
+def killed(*_):
+    raise KeyboardInterrupt

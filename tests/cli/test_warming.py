@@ -1,8 +1,8 @@
 import pytest
 
-from diffshape.batch.kernel_work import KERNEL_WORK
 from diffshape.cli import warming
 from diffshape.cli.main import main
+from diffshape.cli.warming import KERNEL_WORK
 
 
 @pytest.fixture

@@ -19,7 +19,7 @@ def do_as_told(group: Group) -> Endings:
 
 
 def _do(job: Job) -> Ending:
-    """Work, fail, die, die once, hold memory, wait until SIGTERM, or wait to be let go."""
+    """Work, fail, die, crash, die once, hang once, hold memory, wait until SIGTERM, or wait to be let go."""
     mark = job.batch / f"{job.name}.begun"
     before = mark.exists()
     mark.touch()
@@ -27,6 +27,10 @@ def _do(job: Job) -> Ending:
         return Ending(status="failed", error="it was told to")
     if job.input == "die" or (job.input == "die once" and not before):
         os.kill(os.getpid(), signal.SIGKILL)
+    if job.input == "crash":
+        os.kill(os.getpid(), signal.SIGSEGV)
+    if job.input == "hang once" and not before:
+        time.sleep(60)
     if job.input == "hold memory":
         held = bytearray(400_000_000)
         held[::4096] = b"x" * len(held[::4096])

@@ -1,6 +1,7 @@
 """Tiny trainings of every model, run by several processes: ``torchrun ... trained_together.py FOLDER STEPS [STOP]``.
 
-With STOP the last process alone is told to stop after so many steps.
+With STOP the last process alone is told to stop after so many steps. Where FOLDER is that of the training of occupancy,
+this goes on, and with STOP the last process is killed.
 """
 
 import os
@@ -15,13 +16,15 @@ import torch
 
 from diffshape import data, models
 from diffshape.fields import LatentMLPConfig
+from diffshape.fitting import PriorConfig, train_scan_prior
 from diffshape.training import StepReport
 from diffshape.training.parallel import joined, told_by_first
+from diffshape.training.randomness import own_randomness
 
 QUICK = {"device": "cpu", "progress": False}
 
 
-def trainings() -> dict[str, Callable[..., Any]]:
+def trainings() -> dict[str, partial[Any]]:
     """A tiny training of every model, by its name; each takes ``steps`` and ``folder``."""
     sizes = {"points": 64, "volume_points": 64, "near_points": 64, "resolution": 8, "views": 2, "image_size": 32}
     shapes = data.draw_shapes("table", 6, **sizes)
@@ -54,6 +57,8 @@ def trainings() -> dict[str, Callable[..., Any]]:
         points=32,
         batch=4,
     )
+    with own_randomness(seed=0):
+        coder = models.ImNet(imnet)
     vecset = models.VecSetConfig(
         network=models.VecSetNetwork(vectors=4, width=8, layers=1, heads=1), points=32, volume=16, near=16, batch=4
     )
@@ -71,23 +76,38 @@ def trainings() -> dict[str, Callable[..., Any]]:
         "vae": (models.train_occupancy, (shapes, models.OccupancyConfig(input="occupancies", **occupancy))),
         "vecset": (models.train_vecset, (shapes, vecset)),
         "imnet": (models.train_imnet, (shapes, imnet)),
+        "imnet_images": (
+            models.train_imnet_images,
+            (coder.eval(), shapes, models.ImNetImagesConfig(size=32, width=2, batch=4)),
+        ),
         "psgn": (models.train_psgn, (shapes, models.PSGNConfig(network=images, target_points=16, batch=4))),
         "landmarks": (models.train_landmarks, (data.spine_phantoms(6), models.LandmarkUNetConfig(widths=(8, 8, 8)))),
     }
-    return {name: partial(train, *arguments, **QUICK) for name, (train, arguments) in configs.items()}
+    known = {name: partial(train, *arguments, **QUICK) for name, (train, arguments) in configs.items()}
+    return {**known, "scan_prior": partial(train_scan_prior, config=PriorConfig(batch=16), scans=1, **QUICK)}
+
+
+def data_of(training: partial[Any]) -> Any:
+    """What a training was begun with, which it goes on with; None where it draws that itself."""
+    *data, _ = training.args or (None, None)
+    return data[0] if len(data) < 2 else tuple(data)
 
 
 def main(folder: Path, steps: int, stop: int | None = None) -> None:
-    """Make the trainings, as one of the processes."""
+    """Make the trainings, or go on with one, as one of the processes."""
     torch.set_num_threads(1)
+    begun, known = (folder / "config.yaml").exists(), trainings()
     with joined("cpu") as team:
         assert told_by_first(str(folder) if team.is_first else "") == str(folder)
 
         def interrupt(report: StepReport) -> None:
             if report.step == stop and team.rank == team.count - 1:
-                os.kill(os.getpid(), signal.SIGTERM)
+                os.kill(os.getpid(), signal.SIGKILL if begun else signal.SIGTERM)
 
-        for name, train in trainings().items():
+        if begun:
+            models.resume_training(folder, data_of(known["occupancy"]), observers=[interrupt], **QUICK)
+            return
+        for name, train in known.items():
             result = train(steps=steps, folder=folder / name, observers=[interrupt])
             assert result.interrupted == (stop is not None), name
 

@@ -1,6 +1,7 @@
 """Trainings in two processes against the same trainings in one."""
 
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -11,7 +12,7 @@ import torch
 
 from diffshape import models
 from diffshape.training import parallel, read_log
-from trained_together import trainings
+from trained_together import QUICK, data_of, trainings
 
 pytestmark = pytest.mark.slow
 
@@ -19,8 +20,8 @@ TESTS = Path(__file__).parents[1]
 SUPPORT = TESTS / "support"
 STEPS, STOP = 3, 2
 NAMES = (
-    "autoencoder", "batch_norm", "deep_sdf", "flow", "imnet", "landmarks", "latent_gan", "occupancy", "psgn", "raw_gan",
-    "vae", "vecset",
+    "autoencoder", "batch_norm", "deep_sdf", "flow", "imnet", "imnet_images", "landmarks", "latent_gan", "occupancy",
+    "psgn", "raw_gan", "scan_prior", "vae", "vecset",
 )  # fmt: skip
 
 
@@ -73,12 +74,29 @@ def test_two_processes_have_the_loss_of_one_and_stop_together(stopped, alone, na
 
 @pytest.mark.parametrize("name", NAMES)
 def test_one_process_goes_on_with_a_training_of_two(stopped, alone, known, name):
-    arguments = known[name].args
-    data = arguments[:-1] if len(arguments) > 2 else arguments[0]
-    result = models.resume_training(stopped / name, data, device="cpu", progress=False)
+    result = models.resume_training(stopped / name, data_of(known[name]), **QUICK)
     assert result.step == STEPS
     here, there = losses_at(stopped / name, STEPS), losses_at(alone / name, STEPS)
     assert here == pytest.approx({part: there[part] for part in here}, rel=2e-2, abs=1e-4)
+
+
+def test_two_processes_go_on_with_a_training_of_one_and_again_when_one_of_them_is_killed(tmp_path, known):
+    def stop(report):
+        if report.step == 2:
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    alone, folder = tmp_path / "alone", tmp_path / "together"
+    known["occupancy"](steps=6, folder=alone)
+    assert known["occupancy"](steps=6, folder=folder, observers=[stop]).interrupted
+    script = SUPPORT / "trained_together.py"
+    assert together(2, script, folder, 6, 4) != 0
+    assert not (folder / "model").exists()
+    assert together(2, script, folder, 6) == 0
+    assert (folder / "model").exists()
+    here, there = read_log(folder / "log.csv"), read_log(alone / "log.csv")
+    assert here["step"].tolist() == sorted(set(here["step"].tolist()))
+    assert losses_at(folder, 6) == pytest.approx(losses_at(alone, 6), rel=2e-2, abs=1e-4)
+    assert there["step"][-1] == here["step"][-1] == 6
 
 
 def test_every_training_is_named(known):

@@ -71,15 +71,15 @@ def write_outputs(result: FitResult, inputs: Inputs, folder: Path, *, resolution
         "score": score.to_dict() if score else None,
         "distances": distances.to_dict() if distances else None,
     }
-    RunFolder(folder).write_metrics(metrics)
     if not result.interrupted:
-        _report(result, inputs, folder)
+        _report(result, inputs, folder, metrics)
+    RunFolder(folder).write_metrics(metrics)  # last: a run that is killed before is not finished
     return Outputs(metrics, score, distances)
 
 
-def _report(result: FitResult, inputs: Inputs, folder: Path) -> None:
+def _report(result: FitResult, inputs: Inputs, folder: Path, metrics: dict[str, Any]) -> None:
     try:
-        write_fit_report(folder, inputs, result)
+        write_fit_report(folder, inputs, result, metrics)
     except Exception as error:
         again = typed_as("report", folder)
         warnings.warn(f"no {REPORT}: {error}; the fit is whole, and this tries again: {again}", stacklevel=3)

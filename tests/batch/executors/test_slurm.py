@@ -1,11 +1,14 @@
+import csv
 import os
 import re
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import torch
 
 import small_slurm
 from batch_work import do_as_told, job_of
@@ -15,6 +18,10 @@ from diffshape.batch.executors.slurm import Named, Slurm
 from diffshape.batch.jobs.job import Ending, all_ended
 from diffshape.batch.jobs.records import Records
 from diffshape.batch.jobs.run_jobs import planned, run_jobs
+from diffshape.batch.jobs.table import write_table
+from diffshape.cli.batch.together import kinds_of
+from diffshape.cli.batch.work import do_jobs
+from small_encodings import encodings
 
 pytest.importorskip("submitit")
 
@@ -53,14 +60,36 @@ def test_an_array_of_jobs_one_of_which_dies_once(tmp_path, importable_work, quic
 
 
 @pytest.mark.slow
+def test_the_table_of_small_encodings_is_that_of_a_serial_batch(tmp_path, importable_work, quick):
+    torch.set_num_threads(1)
+    (tmp_path / "damaged.obj").write_text("v 0 0 0\nf 1 2 3\n")
+    tables = []
+    for name in ("serial", "slurm"):
+        jobs, records = encodings(tmp_path, tmp_path / name, 3), Records(tmp_path / name)
+        jobs.append(replace(jobs[0], name="damaged", input=str(tmp_path / "damaged.obj")))
+        executor = Serial(do_jobs) if name == "serial" else Slurm(do_jobs, records, slots=2, cluster="local")
+        assert run_jobs(jobs, executor, records, retries=1, alike=kinds_of(jobs), largest=2)
+        write_table(tmp_path / name, records.all())
+        with open(tmp_path / name / "table.csv", newline="") as table:
+            rows = list(csv.DictReader(table))
+        assert [(row.pop("folder"), float(row.pop("seconds")) > 0)[1] for row in rows] == [True] * 4
+        tables.append(rows)
+    assert tables[0] == tables[1]
+    assert [(row["name"], row["status"], row["attempts"]) for row in tables[0]] == [
+        ("damaged", "failed", "2"),
+        *((f"mesh{number}", "done", "1") for number in range(3)),
+    ]
+
+
+@pytest.mark.slow
 def test_what_outlived_its_driver_is_not_begun_twice_and_what_was_lost_is_tried_again(
     tmp_path, importable_work, quick, commands
 ):
     what = {"short": "work", "long": "be let go", "lost": "die once"}  # the first two as one task
     jobs, records = jobs_of(tmp_path, what), Records(tmp_path)
-    script = Path(small_slurm.__file__).with_name("slurm_driver.py")
+    script = Path(small_slurm.__file__).with_name("batch_driver.py")
     words = [f"{name}={word}" for name, word in what.items()]
-    with subprocess.Popen([sys.executable, str(script), str(tmp_path), *words]) as driver:
+    with subprocess.Popen([sys.executable, str(script), "slurm", str(tmp_path), *words]) as driver:
         until = time.monotonic() + 60
         while not all((tmp_path / f"{name}.begun").exists() for name in what) and time.monotonic() < until:
             time.sleep(0.05)

@@ -1,4 +1,9 @@
+import os
+import subprocess
+import sys
+import time
 from collections.abc import Sequence
+from pathlib import Path
 
 import pytest
 
@@ -8,6 +13,8 @@ from diffshape.batch.executors.serial import Serial
 from diffshape.batch.jobs.job import Ending, Job
 from diffshape.batch.jobs.records import Record, Records
 from diffshape.batch.jobs.run_jobs import Watch, planned, run_jobs
+
+SUPPORT = Path(__file__).parents[2] / "support"
 
 
 class Heard(Watch):
@@ -40,12 +47,13 @@ def test_a_process_that_is_killed_takes_no_other_job_with_it(tmp_path):
     assert sorted((tmp_path / "done.txt").read_text().split()) == [job.name for job in jobs]
 
 
-def test_what_kills_every_process_is_recorded_and_not_tried_for_ever(tmp_path):
-    jobs = [job_of(tmp_path, "poison", "die"), job_of(tmp_path, "good")]
+@pytest.mark.parametrize(("what", "signal"), [("die", "SIGKILL"), ("crash", "SIGSEGV")])
+def test_what_kills_every_process_is_recorded_and_not_tried_for_ever(tmp_path, what, signal):
+    jobs = [job_of(tmp_path, "poison", what), job_of(tmp_path, "good")]
     whole, records, ends = run(jobs, Local(do_as_told, slots=1), retries=2)
     assert whole
     assert (records["poison"].status, records["poison"].attempts) == ("failed", 3)
-    assert "SIGKILL" in records["poison"].error
+    assert records["poison"].error == f"its process died: signal {signal}"
     assert records["good"].status == "done"
     assert [final for name, _, final in ends if name == "poison"] == [False, False, True]
 
@@ -126,6 +134,25 @@ def test_what_took_its_driver_with_it_is_not_tried_for_ever(tmp_path):
     [(_, record)] = plan_of([job], retries=1).finished
     assert record.status == "failed"
     assert "ended before it did" in record.error
+
+
+@pytest.mark.slow
+def test_a_driver_that_is_killed_and_begun_again_has_every_result_once(tmp_path):
+    what = {"a": "work", "b": "hang once", "c": "work", "d": "work"}
+    jobs, records = [job_of(tmp_path, name, word) for name, word in what.items()], Records(tmp_path)
+    paths = os.pathsep.join([str(SUPPORT), str(SUPPORT.parents[1] / "src"), os.environ.get("PYTHONPATH", "")])
+    command = [sys.executable, SUPPORT / "batch_driver.py", "local", tmp_path, *map("=".join, what.items())]
+    with subprocess.Popen(list(map(str, command)), env={**os.environ, "PYTHONPATH": paths}) as driver:
+        until = time.monotonic() + 60
+        while [record.status for record in records.all()] != ["done", "begun", "done", "done"]:
+            assert time.monotonic() < until
+            time.sleep(0.05)
+        driver.kill()
+    plan = plan_of(jobs, retries=1)
+    assert plan.open == [jobs[1]]
+    assert run_jobs(plan.open, Local(do_as_told, slots=2), records, retries=1)
+    assert [(record.status, record.attempts) for record in records.all()] == [("done", 1 + (n == 1)) for n in range(4)]
+    assert sorted((tmp_path / "done.txt").read_text().split()) == list(what)
 
 
 def test_another_input_under_a_name_that_is_taken_is_refused(tmp_path):

@@ -2,6 +2,7 @@ import csv
 import json
 import os
 import signal
+import threading
 
 import numpy as np
 import pytest
@@ -150,6 +151,40 @@ def test_shards_divide_the_jobs(truths, tmp_path):
     assert sorted(rows_of(out)) == ["ball1"]
     assert main([*words, "--samples", "500", "--shard", "1/2"]) == 0
     assert sorted(rows_of(out)) == ["ball0", "ball1"]
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "code"),
+    [
+        ([], [], 1),
+        ([], ["--shard", "2/2"], 1),
+        (["--shard", "1/2"], [], 1),
+        (["--shard", "1/2"], ["--shard", "1/3"], 1),
+        (["--shard", "1/2"], ["--executor", "local"], 1),
+        (["--shard", "1/2"], ["--shard", "2/2"], 0),
+    ],
+)
+def test_no_job_has_two_drivers_whichever_parts_they_are_given(
+    scans, tmp_path, capsys, monkeypatch, first, second, code
+):
+    out, codes = tmp_path / "runs", []
+    words = ["batch", str(scans / "ball0.ply"), str(scans / "ball1.ply"), "--out", str(out), "--executor", "serial"]
+
+    def work(group: Group) -> Endings:
+        if not codes:  # of the first driver, while it has its jobs
+            other = threading.Thread(target=lambda: codes.append(main([*words, *second])))
+            codes.append(None)
+            other.start()
+            other.join()
+        return all_ended(group, Ending(status="done"))
+
+    monkeypatch.setattr(command, "do_jobs", work)
+    assert main([*words, *first]) == 0
+    assert codes == [None, code]
+    refused = f"{out} is in use: process {os.getpid()} on"
+    assert (refused in capsys.readouterr().err) == bool(code)
+    assert main(words) == 0
+    assert {row["attempts"] for row in rows_of(out).values()} == {"1"}
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,6 @@ from diffshape.batch.jobs.job import Ending, Job
 from diffshape.cli.batch import command, together, work
 from diffshape.cli.batch.arguments import Batch
 from diffshape.cli.batch.together import kinds_of
-from diffshape.cli.batch.watch import BatchWatch
 from diffshape.cli.main import main
 from diffshape.training import read_log
 from diffshape.training.run_folder import RunFolder
@@ -163,21 +162,3 @@ def test_after_an_interruption_the_rest_of_a_group_is_interrupted_too(group, mon
     monkeypatch.setattr(work, "train_together", lambda jobs: True)
     monkeypatch.setattr(work, "_do_job", lambda job: Ending(status="interrupted" if job is group[0] else "done"))
     assert [ending.status for ending in work.do_jobs(group).values()] == ["interrupted"] * 2
-
-
-def test_the_time_left_counts_groups_not_their_jobs(monkeypatch):
-    now = [0.0]
-    monkeypatch.setattr("diffshape.cli.batch.watch.time.monotonic", lambda: now[0])
-    jobs = [job_of(Path(f"{name}.ply")) for name in "abcdef"]
-    watch = BatchWatch(total=6, quiet=True)
-    watch.began((jobs[0],))
-    watch.ended(jobs[0], _done(jobs[0], 10.0), final=True)
-    watch.began(tuple(jobs[1:3]))
-    now[0] = 5.0
-    assert watch.left() == 3 * 10 + 2 * 10 - 5
-
-
-def _done(job, seconds):
-    from diffshape.batch.jobs.records import Record
-
-    return Record(name=job.name, verb=job.verb, input=job.input, status="done", attempts=1, seconds=seconds)

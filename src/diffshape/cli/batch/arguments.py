@@ -64,7 +64,8 @@ class Batch(VerbOptions):
     job_seconds: OptionalFloat = None
     """Longest time of a job in seconds, after which it counts as failed."""
     job_memory: OptionalFloat = None
-    """Largest memory of a job in GB, above which it is ended and counts as failed."""
+    """Largest memory of a job in GB, above which it is ended and counts as failed; with ray, memory that is set aside
+    for it."""
     shard: Annotated[str | None, tyro.conf.arg(metavar="I/N", help_behavior_hint="")] = None
     """Run the I-th of N equal parts of the jobs, such as 2/8, so that machines which share the folder divide them."""
     json: bool = False

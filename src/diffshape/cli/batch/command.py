@@ -9,6 +9,7 @@ from diffshape._commands import typed_as
 from diffshape.batch.executors.executor import Executor
 from diffshape.batch.executors.local import Local
 from diffshape.batch.executors.serial import Serial
+from diffshape.batch.jobs.claims import alone, claimed
 from diffshape.batch.jobs.records import FOLDER, Record, Records
 from diffshape.batch.jobs.run_jobs import Plan, planned, run_jobs
 from diffshape.batch.jobs.table import table_rows, write_table
@@ -21,7 +22,6 @@ from diffshape.cli.batch.watch import BatchWatch
 from diffshape.cli.batch.work import do_jobs
 from diffshape.cli.errors import DONE, FAILED, INTERRUPTED, PARTLY_FAILED, usage_errors
 from diffshape.cli.messages import Messages
-from diffshape.training.folder_lock import only_here
 from diffshape.training.interrupt import Interrupts
 from diffshape.training.run_folder import RunFolder
 
@@ -45,11 +45,10 @@ def run(arguments: Batch) -> int:
     folder = folder_of(arguments).absolute()
     jobs = jobs_of(arguments, folder)
     say = Messages(verb="batch", json=arguments.json, quiet=arguments.quiet)
-    shard = f"shard {arguments.shard.replace('/', ' of ')}" if arguments.shard else "all"
     records = Records(folder)
-    with only_here(folder / FOLDER / shard):
-        executor = _executor(arguments, records)
-        with usage_errors():
+    executor = _executor(arguments, records)
+    with claimed(folder, jobs):
+        with alone(folder), usage_errors():
             known = records.known(jobs)
             plan = planned(
                 jobs,
@@ -63,6 +62,7 @@ def run(arguments: Batch) -> int:
         say.folder(folder)
         say(_planned(plan))
         watch = BatchWatch(total=len(plan.open) + len(plan.running), quiet=arguments.quiet)
+        whole = False
         try:
             with Interrupts() as interrupts, watch:
                 whole = run_jobs(
@@ -77,10 +77,11 @@ def run(arguments: Batch) -> int:
                     stopped=lambda: interrupts.requested,
                 )
         finally:
-            every = records.all()
-            write_table(folder, every)
-        if whole and arguments.verb == "fit":
-            _write_report(folder, len(every))
+            with alone(folder):  # whoever comes last has all rows
+                every = records.all()
+                write_table(folder, every)
+                if whole and arguments.verb == "fit":
+                    _write_report(folder, len(every))
     mine = {job.name for job in jobs}
     return _told(say, arguments, folder, [record for record in every if record.name in mine], whole=whole)
 
@@ -97,7 +98,7 @@ def _planned(plan: Plan) -> str:
     counts = {"finished": len(plan.finished) - failed, "failed before": failed, "begun before": len(plan.running)}
     parts = [f"{count} {what}" for what, count in counts.items() if count or what == "finished"]
     total = len(plan.finished) + len(plan.running) + len(plan.open)
-    return f"{total} jobs: {', '.join(parts)}, {len(plan.open)} to run"
+    return f"{total} {'job' if total == 1 else 'jobs'}: {', '.join(parts)}, {len(plan.open)} to run"
 
 
 def _write_report(folder: Path, runs: int) -> None:

@@ -35,7 +35,8 @@ def jobs_of(arguments: Batch, folder: Path) -> list[Job]:
         except (UsageError, OSError, ValueError) as error:  # noqa: PERF203
             wrong.append(f"{item.place or item.path}: {error}")
     if wrong:
-        raise UsageError(f"nothing was run, as {len(wrong)} inputs are wrong. {in_one_sentence(wrong)}")
+        count = "one input is" if len(wrong) == 1 else f"{len(wrong)} inputs are"
+        raise UsageError(f"nothing was run, as {count} wrong. {in_one_sentence(wrong)}")
     first, parts = _shard(arguments.shard)
     return jobs[first - 1 :: parts]
 

@@ -53,16 +53,23 @@ def write_saved_fit_report(folder: Path, path: str | Path | None = None) -> Path
     """
     run = FitFolder(folder)
     inputs = remembered_inputs(folder, truth=None)
-    return write_fit_report(folder, inputs, read_result(run) if run.holds_field else None, path)
+    result = read_result(run) if run.holds_field else None
+    return write_fit_report(folder, inputs, result, _read(run.metrics), path)
 
 
-def write_fit_report(folder: Path, inputs: Inputs, result: FitResult | None, path: str | Path | None = None) -> Path:
-    """Write the report of a fit whose inputs and field are at hand; see :func:`write_saved_fit_report`."""
-    return write_page(_page(FitFolder(folder), inputs, result), folder, path)
+def write_fit_report(
+    folder: Path,
+    inputs: Inputs,
+    result: FitResult | None,
+    metrics: dict[str, Any],
+    path: str | Path | None = None,
+) -> Path:
+    """Write the report of a fit whose inputs, field and metrics are at hand; see :func:`write_saved_fit_report`."""
+    return write_page(_page(FitFolder(folder), inputs, result, metrics), folder, path)
 
 
-def _page(run: FitFolder, inputs: Inputs, result: FitResult | None) -> str:
-    metrics, environment = (_read(path) for path in (run.metrics, run.path / "environment.json"))
+def _page(run: FitFolder, inputs: Inputs, result: FitResult | None, metrics: dict[str, Any]) -> str:
+    environment = _read(run.path / "environment.json")
     scene = scene_of_fit(run.path, inputs)
     sections = [Section("Shape", scene_figure(scene, _picture(run.path, scene), alt=f"the surface of {inputs.name}"))]
     if metrics:

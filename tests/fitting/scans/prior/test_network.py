@@ -36,7 +36,6 @@ def test_the_untrained_network_is_a_windowed_quadric_through_raw_and_smooth_neig
     upright = torch.cat([-fit[:, 1:3], torch.ones(5, 1)], dim=1)
     assert torch.allclose(estimate.offset, fit[:, 0], atol=1e-6)
     assert torch.allclose(estimate.normal, upright / upright.norm(dim=1, keepdim=True), atol=1e-6)
-    assert torch.allclose(estimate.curvature, fit[:, 3:], atol=1e-6)
     assert estimate.outlier.tolist() == [0.0] * 5
 
 

@@ -47,8 +47,6 @@ class Estimate(NamedTuple):
     """Logarithm of the expected distance to the true surface."""
     outlier: Float[Tensor, "n"]
     """Logit of being an outlier."""
-    curvature: Float[Tensor, "n 3"]
-    """Coefficients of x^2, x y, y^2."""
 
 
 class CleaningPass(nn.Module):
@@ -82,7 +80,6 @@ class CleaningPass(nn.Module):
             normal=normal,
             log_error=torch.log(around.noise + LEAST_ERROR) + USUAL_ERROR + error.clamp(-8, 4),
             outlier=outlier,
-            curvature=fit[:, 3:],
         )
 
 
