@@ -230,6 +230,14 @@ def test_points_that_a_fit_leaves_out_lessen_its_noise(fit, ball, monkeypatch):
     assert result.target.noise < 0.8 * alone.target.noise
 
 
+def test_points_that_are_to_stay_are_not_averaged(ball, small_method, monkeypatch):
+    monkeypatch.setattr(import_module("diffshape.fitting.fit_points"), "MAX_POINTS", 400)
+    noisy = ball + np.random.default_rng(1).normal(scale=0.005 * np.ptp(ball), size=ball.shape)
+    result = fit_points(noisy, replace(small_method, scan=replace(small_method.scan, passes=0)), steps=1)
+    assert result.notes[0] == "400 of 1,500 points were drawn at random."
+    assert not any("averaged" in note for note in result.notes)
+
+
 def test_outliers_are_left_out_and_noted(fit, ball):
     result = fit(np.concatenate([ball, [[10.0, -5.0, 3.0], [30.0, -5.0, 3.0]]]).clip(-9, 13.5))
     assert any("outliers or repeated were left out" in note for note in result.notes)

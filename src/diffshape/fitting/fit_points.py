@@ -144,7 +144,8 @@ def begin_scan(cloud: PointCloud, settings: FitSettings, *, as_torch: bool = Fal
         raise ValueError("fit_points: all points lie on one line; there is no surface to fit to them")
     frame = Frame.of(taken.points)
     points, notes = torch.from_numpy(frame.to_unit(taken.points)), taken.notes
-    if len(taken) == MAX_POINTS < len(cloud) and method_of(ScanMethodConfig, settings.method).scan:
+    preparation = method_of(ScanMethodConfig, settings.method).scan
+    if len(taken) == MAX_POINTS < len(cloud) and preparation and preparation.passes:
         drawn, points = points, averaged(points, _in_blocks(cloud.points, frame))
         notes += (_AVERAGED,) * (points is not drawn)
     target, measured, remarks = _target(points, taken, settings)
