@@ -4,6 +4,7 @@ import torch
 import trimesh
 
 from diffshape.report import preview
+from diffshape.report.pictures.render.subject import subject_of
 
 BALL = trimesh.creation.icosphere(3)
 VERTICES, FACES = np.array(BALL.vertices), np.array(BALL.faces)
@@ -50,6 +51,15 @@ def test_points_are_drawn_where_the_surface_is():
     points, surface = seen[:, :100], seen[:, 100:]
     assert (points & surface).sum() > 0.9 * points.sum()
     assert points.sum() > 0.4 * surface.sum()
+
+
+def test_of_many_points_enough_are_drawn():
+    many = torch.nn.functional.normalize(torch.randn(310_000, 3, generator=torch.Generator().manual_seed(0)), dim=1)
+    drawn = subject_of([], [], many, confidence=None, colors=None, function="test").points
+    assert len(drawn) == len(drawn.unique(dim=0)) == 300_000
+    seen = silhouette(VERTICES, FACES, many, size=100)
+    points, surface = seen[:, :100], seen[:, 100:]
+    assert (points & surface).sum() > 0.99 * surface.sum()
 
 
 def test_inner_side_is_red():

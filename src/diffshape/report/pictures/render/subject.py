@@ -24,6 +24,8 @@ SMOOTH_DEGREES = 20.0
 """A vertex normal is used where it is within this angle of the face's, so that creases stay sharp."""
 _ALBEDO = 0.8
 """Share of light that white vertices of a surface reflect, so that pale colours stay apart in full light."""
+_MOST_POINTS = 300_000
+"""Largest number of points that are drawn, at random of more: they cover every pixel."""
 _SHADOWING = 40_000
 """Number of points on a surface that throw its shadow."""
 
@@ -44,7 +46,7 @@ def subject_of(
 ) -> Subject:
     """What is to be drawn, as tensors; ``function`` is named where something is wrong."""
     surface = _places(vertices, f"{function}: vertices")
-    cloud = _places([] if points is None else points, f"{function}: points")
+    cloud = _thinned(_places([] if points is None else points, f"{function}: points"))
     triangles = torch.from_numpy(face_array(faces, len(surface), name=f"{function}: faces"))
     sure = _sureness(confidence, len(surface), function)
     return Subject(surface, triangles, sure, _own_colors(colors, len(surface), function), cloud)
@@ -81,6 +83,14 @@ def _places(values: Any, name: str) -> Float[Tensor, "n 3"]:
     if not bool(torch.isfinite(tensor).all()):
         raise ValueError(f"{name} must be finite, got NaN or infinity")
     return tensor
+
+
+def _thinned(cloud: Float[Tensor, "n 3"]) -> Float[Tensor, "m 3"]:
+    """The points that are drawn."""
+    if len(cloud) <= _MOST_POINTS:
+        return cloud
+    chosen = np.random.default_rng(0).choice(len(cloud), _MOST_POINTS, replace=False)
+    return cloud[torch.from_numpy(np.sort(chosen))]
 
 
 def _sureness(confidence: Any, count: int, function: str) -> Float[Tensor, "v"] | None:
