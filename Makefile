@@ -58,6 +58,7 @@ bench:
 	@$(MAKE) -s environment EXTRAS=bench
 	"$(VENV)/bin/python" -m benchmarks.quality.surface_quality --shared "$(SHARED)" --presets standard quick
 	"$(VENV)/bin/python" -m benchmarks.speed.scan_fits
+	"$(VENV)/bin/python" -m benchmarks.quality.sharp_edges --shared "$(SHARED)"
 	"$(VENV)/bin/python" -m benchmarks.quality.scan_cleaning --shared "$(SHARED)"
 	"$(VENV)/bin/python" -m benchmarks.quality.orientation --shared "$(SHARED)"
 	"$(VENV)/bin/python" -m benchmarks.speed.scan_cleaning
@@ -65,6 +66,8 @@ bench:
 	"$(VENV)/bin/python" -m benchmarks.speed.softplus
 	"$(VENV)/bin/python" -m benchmarks.speed.sines
 	"$(VENV)/bin/python" -m benchmarks.speed.hash_perceptron
+	"$(VENV)/bin/python" -m benchmarks.speed.live_viewer
+	"$(VENV)/bin/python" -m benchmarks.speed.first_picture
 	rm -f benchmarks/results/cold_start.jsonl
 	"$(VENV)/bin/python" -m benchmarks.speed.cold_start
 	"$(VENV)/bin/python" -m benchmarks.speed.chamfer
