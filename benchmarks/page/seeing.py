@@ -40,9 +40,10 @@ FIRST = """
 ## The first picture of a report and of the viewer
 
 `report.html` of a fit with a truth and surfaces along the way, {faces:,} faces, has {megabytes:.1f} MB; below 6 is
-aimed at. Milliseconds from the address to the first text and picture of the page, and to the first frame of the surface to
-turn, in Chromium without a graphics card; by `benchmarks/speed/first_picture.py`, medians of {rounds} windows. For the
-viewer the second is an upper bound, as frames are looked for in screenshots. The load of the machine is that before.
+aimed at. Milliseconds from the address to the first text and picture of the page, and to the first frame of the
+surface to turn, in Chromium without a graphics card; by `benchmarks/speed/first_picture.py`, medians of {rounds}
+windows. For the viewer the second is an upper bound, as frames are looked for in screenshots. The load of the machine
+is that before.
 """
 
 
