@@ -21,7 +21,7 @@ from diffshape import data, fitting, metrics
 from diffshape.data import Mesh
 
 NAME = "sharp_edges.jsonl"
-FILES = ("fandisk_0", "fandisk_0.005", "wingnut_0", "dc_0")
+FILES = ("fandisk_0", "fandisk_0.005")
 KETTLES = {"kettle_0": 0.0, "kettle_0.002": 0.002}
 KEPT = "diffshape.fitting.result.with_creases"
 SAMPLES = 200_000
