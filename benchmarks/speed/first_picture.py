@@ -31,13 +31,16 @@ from diffshape.cli.main import main as diffshape
 
 NAME = "first_picture.jsonl"
 WINDOWS = {"desktop": (1280, 800), "phone": (390, 844)}
-FIT = ["--method", "igr", "--field", "feature-grid", "--steps", "300", "--mesh-every", "50", "--resolution", "216"]
+FIT = ["--method", "igr", "--field", "feature-grid", "--steps", "300", "--mesh-every", "50", "--resolution", "112"]
 PAINT = "performance.getEntriesByName('first-contentful-paint')[0]?.startTime ?? null"
-SCENE = """() => new Promise((tell) => {
-  const look = () => document.querySelector("canvas")?.dataset.pictures > 0
-    ? tell(performance.now()) : requestAnimationFrame(look);
+WATCH = """(() => {
+  const look = () => {
+    if (document.querySelector("canvas")?.dataset.pictures > 0) window.sceneAt = performance.now();
+    else setTimeout(look, 10);
+  };
   look();
-})"""
+})()"""
+"""Script of a report that keeps when the scene was drawn."""
 
 
 def fitted(folder: Path) -> Path:
@@ -62,9 +65,11 @@ def waits(browser: Browser, size: tuple[int, int], address: str) -> dict[str, fl
     page = browser.new_page(viewport={"width": size[0], "height": size[1]})
     page.set_default_timeout(120_000)
     began = time.perf_counter()
-    page.goto(address, wait_until="commit")
+    page.add_init_script(WATCH)
+    page.goto(address)
     if address.startswith("file:"):
-        scene = page.evaluate(SCENE)
+        page.wait_for_function("window.sceneAt")
+        scene = page.evaluate("window.sceneAt")
     else:
         while not has_surface(page):
             page.wait_for_timeout(50)

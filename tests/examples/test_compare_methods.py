@@ -11,7 +11,7 @@ NOTEBOOK = Path(__file__).resolve().parents[2] / "examples" / "compare_methods.i
 QUICK = {
     "POINTS, NOISE = 10_000,": "POINTS, NOISE = 1_500,",
     "STEPS = 600": "STEPS = 3",
-    "RESOLUTION, SIZE = 160, 228": "RESOLUTION, SIZE = 32, 100",
+    "RESOLUTION, SIZE = 160,": "RESOLUTION, SIZE = 32,",
     "SAMPLES = 50_000": "SAMPLES = 1_000",
 }
 """What stands in the cell of the settings, and what is run in its place."""
