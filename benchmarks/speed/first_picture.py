@@ -18,6 +18,7 @@ import shutil
 import statistics
 import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +33,8 @@ from diffshape.cli.main import main as diffshape
 NAME = "first_picture.jsonl"
 WINDOWS = {"desktop": (1280, 800), "phone": (390, 844)}
 FIT = ["--method", "igr", "--field", "feature-grid", "--steps", "300", "--mesh-every", "50", "--resolution", "112"]
+PANEL = 340
+"""Pixels at the right of a desktop that are no scene."""
 PAINT = "performance.getEntriesByName('first-contentful-paint')[0]?.startTime ?? null"
 WATCH = """(() => {
   const look = () => {
@@ -55,9 +58,10 @@ def fitted(folder: Path) -> Path:
 
 
 def has_surface(page: Page) -> bool:
-    """Whether pixels of the colour of surfaces are seen."""
+    """Whether pixels of the colour of surfaces are seen, below the notice of viser, beside its panel or above it."""
     picture = np.asarray(Image.open(io.BytesIO(page.screenshot())).convert("RGB")).astype(int)
-    return bool((picture[150:500, :350, 2] - picture[150:500, :350, 0] > 20).sum() > 500)
+    scene = picture[150:500, : -PANEL if picture.shape[1] > PANEL * 2 else None]
+    return bool((scene[..., 2] - scene[..., 0] > 20).sum() > 500)
 
 
 def waits(browser: Browser, size: tuple[int, int], address: str) -> dict[str, float]:
@@ -72,6 +76,8 @@ def waits(browser: Browser, size: tuple[int, int], address: str) -> dict[str, fl
         scene = page.evaluate("window.sceneAt")
     else:
         while not has_surface(page):
+            if time.perf_counter() - began > 120:
+                raise TimeoutError("the viewer shows no surface")
             page.wait_for_timeout(50)
         scene = 1000 * (time.perf_counter() - began)
     paint = page.evaluate(PAINT)
@@ -79,19 +85,17 @@ def waits(browser: Browser, size: tuple[int, int], address: str) -> dict[str, fl
     return {"paint": paint, "scene": scene}
 
 
-def rows(browser: Browser, run: Path, rounds: int) -> list[dict[str, Any]]:
+def rows(browser: Browser, run: Path, rounds: int) -> Iterator[dict[str, Any]]:
     """The medians of each window, of report and viewer."""
     viewer = report.view(run)
     told = {"bytes": (run / "report.html").stat().st_size, "faces": len(data.read_mesh(run / "mesh.ply").faces)}
-    found = []
     for what, address in {"report": (run / "report.html").as_uri(), "viewer": viewer.address}.items():
         for window, size in WINDOWS.items():
             load = os.getloadavg()[0]
             times = [waits(browser, size, address) for _ in range(rounds)]
             medians = {f"{name}_ms": round(statistics.median(each[name] for each in times)) for name in times[0]}
-            found.append({"what": what, "window": window, **told, **medians, "rounds": rounds, "load": round(load, 1)})
+            yield {"what": what, "window": window, **told, **medians, "rounds": rounds, "load": round(load, 1)}
     viewer.close()
-    return found
 
 
 def main() -> None:
