@@ -72,8 +72,13 @@ def test_pages_are_whole_and_as_wide_as_their_window(open_page, address, window)
 def test_a_page_is_found_by_a_word_and_by_the_navigation(open_page, address):
     page = open_page("desktop")
     page.goto(address + "index.html")
-    page.keyboard.press("Control+k")
-    page.locator("input:visible").fill("hausdorff")
+    field = page.locator("input:visible")
+    for _ in range(30):  # until the scripts of the page listen
+        page.keyboard.press("Control+k")
+        page.wait_for_timeout(1000)
+        if field.count():
+            break
+    field.fill("hausdorff")
     page.locator("a:visible[href$='points/hausdorff_distance.html']").first.click()
     page.wait_for_url(re.compile("hausdorff_distance"))
     page.get_by_role("link", name="Units and conventions").first.click()
