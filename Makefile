@@ -17,6 +17,7 @@ help:
 	@echo 'make test    run the tests but for the slowest; with PYTEST= also these'
 	@echo 'make check   format, lint, types, and the floors of the package'
 	@echo 'make docs    build the documentation site into site/; a warning is an error'
+	@echo 'make notebooks  run the notebooks of examples, keep their outputs, write their pages (minutes)'
 	@echo 'make mutants tell which small faults in the formulas of losses no test would notice (hours)'
 	@echo 'make bench   measure quality and cost, write docs/benchmarks.md (long; needs SHARED=$(SHARED))'
 	@echo 'make fuzz    damage files and commands for FUZZ_SECONDS=$(FUZZ_SECONDS), keep what fails in outputs/fuzz'
@@ -44,6 +45,11 @@ docs:
 	@$(MAKE) -s environment EXTRAS=docs
 	"$(VENV)/bin/zensical" build --strict --clean
 	"$(VENV)/bin/python" docs/check_site.py
+
+notebooks:
+	@$(MAKE) -s environment EXTRAS=test
+	"$(VENV)/bin/python" -m docs.notebooks.write_pages
+
 mutants:
 	@$(MAKE) -s environment EXTRAS=test
 	"$(VENV)/bin/python" .ci/mutants.py $(FILES)
@@ -52,6 +58,7 @@ bench:
 	@$(MAKE) -s environment EXTRAS=bench
 	"$(VENV)/bin/python" -m benchmarks.quality.surface_quality --shared "$(SHARED)" --presets standard quick
 	"$(VENV)/bin/python" -m benchmarks.speed.scan_fits
+	"$(VENV)/bin/python" -m benchmarks.quality.sharp_edges --shared "$(SHARED)"
 	"$(VENV)/bin/python" -m benchmarks.quality.scan_cleaning --shared "$(SHARED)"
 	"$(VENV)/bin/python" -m benchmarks.quality.orientation --shared "$(SHARED)"
 	"$(VENV)/bin/python" -m benchmarks.speed.scan_cleaning
@@ -59,6 +66,8 @@ bench:
 	"$(VENV)/bin/python" -m benchmarks.speed.softplus
 	"$(VENV)/bin/python" -m benchmarks.speed.sines
 	"$(VENV)/bin/python" -m benchmarks.speed.hash_perceptron
+	"$(VENV)/bin/python" -m benchmarks.speed.live_viewer
+	"$(VENV)/bin/python" -m benchmarks.speed.first_picture
 	rm -f benchmarks/results/cold_start.jsonl
 	"$(VENV)/bin/python" -m benchmarks.speed.cold_start
 	"$(VENV)/bin/python" -m benchmarks.speed.chamfer
@@ -108,4 +117,4 @@ clean:
 	rm -rf .venv outputs dist site .cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
 	find src tests benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +
 
-.PHONY: help demo test check mutants docs bench fuzz dist environment clean
+.PHONY: help demo test check docs notebooks mutants bench fuzz dist environment clean

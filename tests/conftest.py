@@ -1,6 +1,7 @@
 """Shared set-up: one thread, strict float errors, and the marker for data outside the repository."""
 
 import os
+import shutil
 import signal
 import sys
 from pathlib import Path
@@ -71,3 +72,18 @@ def opened():
     sys.addaudithook(hook)
     yield names
     listening.clear()
+
+
+@pytest.fixture(scope="module")  # Playwright's event loop runs as long, and tests of other modules have their own
+def browser():
+    """Chromium without a window, the system's or Playwright's; what needs it is skipped where there is none."""
+    playwright = pytest.importorskip("playwright.sync_api", reason="needs Playwright: pip install -e '.[browser]'")
+    with playwright.sync_playwright() as running:
+        fetched = running.chromium.executable_path
+        names = ("chromium", "chromium-browser", "google-chrome", fetched)
+        program = next(filter(None, map(shutil.which, names)), None)
+        if program is None:
+            pytest.skip("needs Chromium: install the system's, or run `playwright install chromium`")
+        browser = running.chromium.launch(executable_path=program, args=["--no-sandbox"])
+        yield browser
+        browser.close()

@@ -11,7 +11,6 @@ from benchmarks.page.batches import batch_failures, batch_planning, batch_throug
 from benchmarks.page.cold_start import cold_start
 from benchmarks.page.hand_written import cost, hash_perceptron, sines, softplus, wing
 from benchmarks.page.landmark_study import landmark_study
-from benchmarks.page.live_viewer import live_viewer
 from benchmarks.page.many_meshes import many_meshes
 from benchmarks.page.mesh_fields import mesh_fields, mesh_signs
 from benchmarks.page.meshes import packed_meshes, triangles
@@ -20,7 +19,9 @@ from benchmarks.page.point_sets import assignment, chamfer, loop, operations, se
 from benchmarks.page.published_methods import published_methods
 from benchmarks.page.scan_cleaning import cleaning_cost, scan_cleaning
 from benchmarks.page.scan_fits import fit_cost
+from benchmarks.page.seeing import first_picture, live_viewer
 from benchmarks.page.several_answers import several_answers
+from benchmarks.page.sharp_edges import sharp_edges
 from benchmarks.page.surface_models import surface_models
 from benchmarks.page.surface_quality import quality
 from diffshape.data import atomic_path
@@ -33,6 +34,7 @@ NOTHING = "\nThere are no results yet.\n"
 SECTIONS = (
     (quality, "surface_quality.jsonl"),
     (fit_cost, "scan_fit_cost.jsonl"),
+    (sharp_edges, "sharp_edges.jsonl"),
     (scan_cleaning, "scan_cleaning.jsonl"),
     (cleaning_cost, "scan_cleaning_cost.jsonl"),
     (published_methods, "published_methods.jsonl"),
@@ -55,6 +57,7 @@ SECTIONS = (
     (surface_models, "occupancy.jsonl"),
     (several_answers, "several_answers.jsonl"),
     (live_viewer, "live_viewer.jsonl"),
+    (first_picture, "first_picture.jsonl"),
     (batch_failures, "batch_failures.jsonl"),
     (batch_throughput, "batch.jsonl"),
     (batch_planning, "batch_planning.jsonl"),

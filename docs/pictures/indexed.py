@@ -1,6 +1,7 @@
 """PNG of few colours, which has less than half the size."""
 
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 from PIL import Image
@@ -8,6 +9,7 @@ from PIL import Image
 COLORS = 256
 
 
-def write_indexed(picture: np.ndarray, path: Path) -> None:
+def write_indexed(picture: np.ndarray, file: Path | BinaryIO) -> None:
     """Write a picture (H, W, 3), uint8."""
-    Image.fromarray(picture).quantize(COLORS, dither=Image.Dither.NONE).save(path, optimize=True)
+    indexed = Image.fromarray(picture).quantize(COLORS, dither=Image.Dither.NONE)
+    indexed.save(file, format="PNG", optimize=True)

@@ -1,5 +1,3 @@
-import shutil
-
 import numpy as np
 import pytest
 
@@ -21,16 +19,3 @@ def watched(tmp_path_factory):
     along = ["--mesh-every", "3", "--eval-every", "3", "--method.refine", "--truth", str(folder / "truth.ply")]
     assert main(["fit", str(folder / ODD_NAME), "--out", str(folder / "run"), *_TINY, *along, "--quiet"]) == 0
     return folder / "run"
-
-
-@pytest.fixture(scope="session")
-def browser():
-    """Chromium without a window; what needs it is skipped where there is none."""
-    playwright = pytest.importorskip("playwright.sync_api")
-    program = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-    if program is None:
-        pytest.skip("needs Chromium")
-    with playwright.sync_playwright() as running:
-        browser = running.chromium.launch(executable_path=program, args=["--no-sandbox"])
-        yield browser
-        browser.close()

@@ -9,6 +9,8 @@ import yaml
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").rglob("*.md"))]
+NOTEBOOKS = ROOT / "docs" / "notebooks"
+"""Folder of pages that are notebooks, whose cells run in their order by tests/examples."""
 PROGRAMS = "diffshape|make|pip|python|tensorboard|wandb"
 
 
@@ -42,7 +44,9 @@ def anchors(page: Path) -> list[str]:
 
 
 def blocks(page: Path) -> list[tuple[str, str]]:
-    """Code of a page in its order, as ("python", code) or ("shell", commands)."""
+    """Code of a page in its order, as ("python", code) or ("shell", commands); that of a notebook runs with it."""
+    if page.parent == NOTEBOOKS:
+        return []
     fence, indented = r"^```(\w+)\n(.*?)^```", rf"((?:^    (?:{PROGRAMS}) [^\n]*\n)+)"
     found = re.findall(f"{fence}|{indented}", text_of(page), re.M | re.S)
     return [(kind or "shell", code or indented) for kind, code, indented in found]

@@ -1,10 +1,7 @@
-"""The viewer in a real browser: a click on a layer, a slice that moves, and pixels that follow; no other host is asked.
-
-Skipped where Playwright or Chromium is absent.
-"""
+"""The viewer in a real browser: clicks, drags, and pixels that follow; no other host is asked."""
 
 import io
-import shutil
+import re
 import time
 
 import numpy as np
@@ -12,30 +9,41 @@ import pytest
 from PIL import Image
 from viser.transforms import SO3
 
+from diffshape.data import icosphere
+from diffshape.report.scene.layers import Scene, Surface
 from diffshape.report.viewer.exhibit import Exhibit
+from diffshape.report.viewer.row import row_places
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-playwright = pytest.importorskip("playwright.sync_api")
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine"),
-]
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+DESKTOP, PHONE = {"width": 700, "height": 400}, {"width": 390, "height": 700}
 
 
 @pytest.fixture
-def page():
-    with playwright.sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        page = browser.new_page(viewport={"width": 700, "height": 400})
+def open_page(browser, viewer):
+    """A function that opens the viewer in a window of a size; no page asks another host, and no script fails."""
+    opened, asked, errors = [], [], []
+
+    def open_page(size):
+        page = browser.new_page(viewport=size)
         page.set_default_timeout(120_000)  # a machine that is busy draws it slowly, without a graphics card
-        yield page
-        browser.close()
+        page.on("request", lambda request: asked.append(request.url))
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        page.goto(viewer.address)
+        page.locator("canvas").first.wait_for()
+        opened.append(page)
+        return page
+
+    yield open_page
+    for page in opened:
+        page.close()
+    assert [url for url in asked if not url.startswith((viewer.address, "data:", "blob:"))] == []
+    assert errors == []
 
 
 def pixels(page) -> np.ndarray:
-    """What is seen left of the panel."""
+    """What is seen left of the panel of a desktop and above that of a phone, below the notice of viser."""
     picture = np.asarray(Image.open(io.BytesIO(page.screenshot())).convert("RGB"))
-    return picture[170:, :360].astype(int)
+    return picture[150:500, :360].astype(int)
 
 
 def until(page, holds, seconds=60):
@@ -48,6 +56,19 @@ def until(page, holds, seconds=60):
     return False
 
 
+def blue(picture) -> np.ndarray:
+    """Which pixels have the colour of a surface."""
+    return (picture[..., 2] - picture[..., 0]) > 20
+
+
+def area(picture) -> int:
+    return int(blue(picture).sum())
+
+
+def is_drawn(picture) -> bool:
+    return area(picture) > 100
+
+
 def is_blank(picture) -> bool:
     return bool((picture > 245).all())
 
@@ -55,6 +76,31 @@ def is_blank(picture) -> bool:
 def is_red(picture) -> bool:
     """Whether there is the inside of a slice."""
     return bool(((picture[..., 0] - picture[..., 2]) > 60).sum() > 50)
+
+
+def settled(page) -> np.ndarray:
+    """The pixels once they stay as they are."""
+    before = pixels(page)
+    for _ in range(60):
+        page.wait_for_timeout(500)
+        now = pixels(page)
+        if np.array_equal(now, before):
+            break
+        before = now
+    return before
+
+
+def press(page, name: str, key: str) -> None:
+    """Press a key on the slider of a name."""
+    label = page.locator("label").filter(has_text=re.compile(f"^{name}$")).last
+    slider = label.locator("xpath=ancestor::*[.//*[@role='slider']][1]").get_by_role("slider")
+    slider.evaluate("slider => slider.focus()")
+    page.keyboard.press(key)
+
+
+def click(control) -> None:
+    """Click a control of the panel, wherever it is scrolled to."""
+    control.first.evaluate("control => control.click()")
 
 
 def seen_at(viewer, place) -> tuple[float, float]:
@@ -65,10 +111,8 @@ def seen_at(viewer, place) -> tuple[float, float]:
     return camera.image_width / 2 + length * right / ahead, camera.image_height / 2 + length * down / ahead
 
 
-def drag_arrow(page, viewer, axis: int, by: float) -> None:
-    """Drag the plane by its arrow."""
-    middle = viewer.server.scene.get_handle_by_name("/0/handle").position + np.eye(3)[axis] * 0.2
-    places = [seen_at(viewer, middle + np.eye(3)[axis] * share * by) for share in (0.0, 0.5, 1.0)]
+def drag(page, places) -> None:
+    """Drag by the mouse from the first of some places over the others."""
     page.mouse.move(*places[0])
     page.wait_for_timeout(500)
     page.mouse.down()
@@ -78,24 +122,24 @@ def drag_arrow(page, viewer, axis: int, by: float) -> None:
     page.mouse.up()
 
 
-def test_clicks_reach_the_scene_and_nothing_else_is_asked(page, viewer, ball_scene, distance, tmp_path):
-    asked = []
-    page.on("request", lambda request: asked.append(request.url))
+def drag_arrow(page, viewer, axis: int, by: float) -> None:
+    """Drag the plane by its arrow."""
+    middle = viewer.server.scene.get_handle_by_name("/0/handle").position + np.eye(3)[axis] * 0.2
+    drag(page, [seen_at(viewer, middle + np.eye(3)[axis] * share * by) for share in (0.0, 0.5, 1.0)])
+
+
+def test_a_layer_a_slice_and_a_dragged_plane(open_page, viewer, ball_scene, distance, tmp_path):
     viewer.show([Exhibit("ball", ball_scene, distance)])
     viewer.jobs.start()
-    page.goto(viewer.address)
-    box = page.get_by_role("checkbox")
-    box.first.wait_for(timeout=60_000)
-    assert until(page, lambda picture: not is_blank(picture))
-    page.get_by_label("surface", exact=True).first.evaluate("box => box.click()")
+    page = open_page(DESKTOP)
+    assert until(page, is_drawn)
+    click(page.get_by_label("surface", exact=True))
     assert until(page, is_blank)
     assert not viewer.panel.layers["surface"].value
-    page.get_by_label("show the field").first.evaluate("box => box.click()")
+    click(page.get_by_label("show the field"))
     assert until(page, is_red)
     assert viewer.panel.sliced.value
-    place = page.get_by_role("slider").nth(2)
-    place.evaluate("slider => slider.focus()")
-    page.keyboard.press("End")
+    press(page, "place", "End")
     assert until(page, lambda picture: not is_red(picture))  # the plane is outside
     assert viewer.panel.offset.value == 0.6
     viewer.panel.offset.value = 0.0
@@ -110,4 +154,68 @@ def test_clicks_reach_the_scene_and_nothing_else_is_asked(page, viewer, ball_sce
     seen = np.asarray(Image.open(viewer.screenshot(tmp_path / "seen.png", width=300, height=200)))
     assert seen.shape == (200, 300, 3)
     assert is_red(seen.astype(int))
-    assert all(url.startswith((viewer.address, "data:", "blob:")) for url in asked)
+
+
+def test_the_slider_goes_back_in_time_and_the_plane_cuts(open_page, viewer, distance):
+    ball = icosphere(3)
+    now, before = Surface("surface", ball.vertices, ball.faces), Surface("surface", 0.4 * ball.vertices, ball.faces)
+    viewer.show([Exhibit("ball", Scene([now], [(10, before)]), distance)])
+    viewer.jobs.start()
+    page = open_page(DESKTOP)
+    assert until(page, is_drawn)
+    whole = area(settled(page))
+    press(page, "surface", "Home")
+    assert until(page, lambda picture: 0 < area(picture) < 0.4 * whole)  # 0.16 of the disc
+    page.get_by_text("after step 10").wait_for()
+    press(page, "surface", "End")
+    assert until(page, lambda picture: area(picture) > 0.95 * whole)
+    page.get_by_text("the result").wait_for()
+    click(page.get_by_label("cut the surfaces"))
+    assert until(page, lambda picture: area(picture) != whole)
+    press(page, "place", "Home")
+    assert until(page, lambda picture: not is_drawn(picture))
+    press(page, "place", "End")
+    assert until(page, lambda picture: area(picture) > 0.95 * whole)
+
+
+def test_runs_side_by_side_turn_together(open_page, viewer):
+    ball = icosphere(3)
+    stick = Scene([Surface("surface", ball.vertices * [1.0, 0.1, 0.1], ball.faces)])
+    viewer.show([Exhibit("one", stick), Exhibit("two", stick)])
+    viewer.jobs.start()
+    page = open_page(DESKTOP)
+    assert until(page, is_drawn)
+    settled(page)
+    before, places = _halves(page), _roots(viewer)
+    drag(page, [(200, 320), (240, 320), (280, 320)])
+    page.wait_for_timeout(1000)
+    settled(page)
+    after, turned = _halves(page), _roots(viewer)
+    assert not np.allclose(turned, places, atol=0.05)  # the row follows the camera
+    assert np.allclose(np.linalg.norm(turned, axis=1), np.linalg.norm(places, axis=1))
+    for old, new in zip(before, after):
+        assert new > 0
+        assert abs(new / old - 1) > 0.05  # a stick that is turned looks shorter or longer
+    camera = next(iter(viewer.server.get_clients().values())).camera
+    assert np.allclose(turned, row_places(2, camera.wxyz), atol=1e-6)
+
+
+def _halves(page) -> tuple[int, int]:
+    """Pixels of the scene to the left and of that to the right."""
+    drawn = blue(pixels(page))
+    return int(drawn[:, :185].sum()), int(drawn[:, 185:].sum())
+
+
+def _roots(viewer) -> np.ndarray:
+    return np.array([root.position for root in viewer._roots])
+
+
+def test_a_phone_shows_the_scene_whole_and_the_panel_folded(open_page, viewer, ball_scene, distance):
+    viewer.show([Exhibit("ball", ball_scene, distance)])
+    viewer.jobs.start()
+    page = open_page(PHONE)
+    assert until(page, is_drawn)
+    assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+    columns = np.flatnonzero(blue(settled(page)).any(axis=0))
+    assert columns[0] > 0
+    assert columns[-1] < 359  # the ball ends before the picture does

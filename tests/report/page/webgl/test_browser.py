@@ -5,10 +5,13 @@ import pytest
 pytestmark = pytest.mark.browser
 
 
-@pytest.fixture
-def page(browser, watched):
+WINDOWS = {"desktop": {"width": 1280, "height": 800}, "phone": {"width": 390, "height": 500}}
+
+
+@pytest.fixture(params=WINDOWS)
+def page(request, browser, watched):
     """The report, drawn; it asks for nothing but itself, and no script of it fails."""
-    page = browser.new_page(viewport={"width": 390, "height": 500})
+    page = browser.new_page(viewport=WINDOWS[request.param])
     asked, errors = [], []
     page.on("request", lambda request: asked.append(request.url))
     page.on("pageerror", lambda error: errors.append(str(error)))
@@ -76,8 +79,13 @@ def test_keys_turn_the_shape_and_bring_it_back(page):
     assert len(set(counts)) == 3
 
 
-def test_the_page_is_as_wide_as_a_phone(page):
-    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+def test_the_page_is_as_wide_as_its_window_and_shows_the_sections(page):
+    assert page.evaluate("document.documentElement.scrollWidth") <= page.viewport_size["width"]
+    page.get_by_role("link", name="Sections through the field").click()
+    section = page.locator("section", has=page.get_by_role("heading", name="Sections through the field"))
+    assert section.locator("img").evaluate("image => image.complete && image.naturalWidth > 300")
+    seen = "() => document.querySelector(location.hash).getBoundingClientRect().top < innerHeight"
+    page.wait_for_function(seen)
 
 
 @pytest.mark.parametrize("without", ["scripts", "WebGL"])
