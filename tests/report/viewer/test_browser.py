@@ -1,7 +1,6 @@
 """The viewer in a real browser: clicks, drags, and pixels that follow; no other host is asked."""
 
 import io
-import re
 import time
 
 import numpy as np
@@ -13,6 +12,7 @@ from diffshape.data import icosphere
 from diffshape.report.scene.layers import Scene, Surface
 from diffshape.report.viewer.exhibit import Exhibit
 from diffshape.report.viewer.row import row_places
+from viewer_controls import press
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 DESKTOP, PHONE = {"width": 700, "height": 400}, {"width": 390, "height": 700}
@@ -88,14 +88,6 @@ def settled(page) -> np.ndarray:
             break
         before = now
     return before
-
-
-def press(page, name: str, key: str) -> None:
-    """Press a key on the slider of a name."""
-    label = page.locator("label").filter(has_text=re.compile(f"^{name}$")).last
-    slider = label.locator("xpath=ancestor::*[.//*[@role='slider']][1]").get_by_role("slider")
-    slider.evaluate("slider => slider.focus()")
-    page.keyboard.press(key)
 
 
 def click(control) -> None:

@@ -140,7 +140,7 @@ def compare_sets(
     Computed in float64, shared by the threads, with the same numbers for any number of them. For 200 samples and 200
     references of 2,048 points, Chamfer distances take about a minute of one core. Only those earth mover's distances
     are computed that a lower bound cannot rule out: a sixth of the pairs in two sets of 40 chairs, a smaller share in
-    larger sets, more with fewer points. They take 0.1 to 0.2 s each, a quarter to half an hour in all; ``points=512``
+    larger sets, more with fewer points. They take 0.1 to 0.2 s each, 20 minutes of one core in all; ``points=512``
     takes a tenth of it.
     Sources: Achlioptas et al., Learning Representations and Generative Models for 3D Point Clouds, ICML 2018 (JSD,
     MMD, COV); Yang et al., PointFlow, ICCV 2019 (1-NNA), by their released code.

@@ -12,6 +12,7 @@ import pytest
 from PIL import Image
 
 from diffshape.data import icosphere
+from viewer_controls import press
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 SOURCE = Path(__file__).resolve().parents[4] / "src"
@@ -41,10 +42,15 @@ def fit(tmp_path):
         running.stdout.close()
 
 
-def surface(page) -> int:
-    """Number of pixels of the colour of surfaces, left of the panel."""
+def surface_pixels(page) -> np.ndarray:
+    """Where there is the colour of surfaces, left of the panel."""
     picture = np.asarray(Image.open(io.BytesIO(page.screenshot())).convert("RGB")).astype(int)[:, :360]
-    return int(((picture[..., 2] - picture[..., 0]) > 20).sum())
+    return (picture[..., 2] - picture[..., 0]) > 20
+
+
+def surface(page) -> int:
+    """Number of these pixels."""
+    return int(surface_pixels(page).sum())
 
 
 def step(page) -> int:
@@ -60,7 +66,6 @@ def test_a_fit_is_watched_paused_and_stopped_by_clicks(browser, fit, tmp_path):
     page.goto(address)
     page.get_by_text(re.compile(r"^step [\d,]+ of 100,000")).wait_for()
     first = step(page)
-    assert surface(page) == 0
     page.get_by_role("button", name="extract now").evaluate("button => button.click()")
     for _ in range(240):
         if surface(page) > 1000:
@@ -74,6 +79,13 @@ def test_a_fit_is_watched_paused_and_stopped_by_clicks(browser, fit, tmp_path):
     paused = step(page)
     page.wait_for_timeout(3000)
     assert step(page) == paused
+    coarse = surface_pixels(page)
+    press(page, "resolution", "ArrowRight")
+    for _ in range(240):
+        if (surface_pixels(page) != coarse).any():
+            break
+        page.wait_for_timeout(500)
+    assert (surface_pixels(page) != coarse).any()
     page.get_by_role("button", name="stop").evaluate("button => button.click()")
     said = running.stdout.read()
     assert running.wait() == 130
