@@ -1,16 +1,12 @@
 """One process, and one thread, at a time in a folder; who is killed leaves no lock."""
 
-import os
 import signal
-import subprocess
-import sys
 import threading
-from pathlib import Path
 
 import pytest
 
-import diffshape
 from diffshape.training import FolderInUseError, only_here
+from other_process import holding
 
 HOLDER = (
     "import sys\n"
@@ -25,19 +21,8 @@ HOLDER = (
 def holder(tmp_path):
     """Another process in the folder."""
     pytest.importorskip("fcntl")
-    path = str(Path(diffshape.__file__).parents[1])
-    process = subprocess.Popen(
-        [sys.executable, "-c", HOLDER, tmp_path / "run"],
-        env={**os.environ, "PYTHONPATH": path},
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    assert process.stdout is not None
-    assert process.stdout.readline() == "held\n"
-    yield process
-    process.kill()
-    process.communicate()
+    with holding(HOLDER, tmp_path / "run") as process:
+        yield process
 
 
 def test_another_process_is_refused_by_name_until_it_is_killed(holder, tmp_path):

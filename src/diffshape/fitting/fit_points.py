@@ -72,9 +72,9 @@ def fit_points(
         points: (N, 3) array, NumPy or torch, N >= 4, in any unit and place; or the path of a file, a ``PointCloud``,
             or a mesh to draw from (see ``diffshape.data.as_points``). Rows that are not finite are dropped, and a
             larger cloud is thinned to 100,000 points at random, into which the others are averaged where there is noise
-            and the method prepares its scan; ``result.notes`` says so. Normals that come with the
-            points tell the outside if they agree with one another; a published method may use them as they are. Colours
-            and other attributes go on to the mesh.
+            and the method prepares its scan; ``result.notes`` says so. Normals that come with the points tell the
+            outside if they agree with one another; a published method may use them as they are. Colours and other
+            attributes go on to the mesh.
         method: Objective and sampling; ``DiffCD()`` if not given.
         field: Settings of the field; if not given, that of the method's "standard" preset, or a grid matched to the
             spacing and noise of the points where that has none.
@@ -143,12 +143,14 @@ def begin_scan(cloud: PointCloud, settings: FitSettings, *, as_torch: bool = Fal
     if dimensions(taken.points) < 2:
         raise ValueError("fit_points: all points lie on one line; there is no surface to fit to them")
     frame = Frame.of(taken.points)
-    points, notes = torch.from_numpy(frame.to_unit(taken.points)), taken.notes
-    preparation = method_of(ScanMethodConfig, settings.method).scan
-    if len(taken) == MAX_POINTS < len(cloud) and preparation and preparation.passes:
-        drawn, points = points, averaged(points, _in_blocks(cloud.points, frame))
-        notes += (_AVERAGED,) * (points is not drawn)
-    target, measured, remarks = _target(points, taken, settings)
+    drawn, method = torch.from_numpy(frame.to_unit(taken.points)), method_of(ScanMethodConfig, settings.method)
+    is_thinned = len(taken) == MAX_POINTS < len(cloud)
+    if is_thinned and method.scan and method.scan.passes:
+        points = averaged(drawn, _in_blocks(cloud.points, frame))
+    else:
+        points = drawn
+    notes = taken.notes if points is drawn else (*taken.notes, _AVERAGED)
+    target, measured, remarks = _target(points, taken, method, settings)
     if settings.field is None:
         settings = replace(settings, field=matched_field(target, settings.method))
     return Fit(
@@ -198,10 +200,9 @@ def _in_blocks(points: NDArray[np.float64], frame: Frame) -> Iterator[Tensor]:
 
 
 def _target(
-    points: Tensor, cloud: PointCloud, settings: FitSettings
+    points: Tensor, cloud: PointCloud, method: ScanMethodConfig, settings: FitSettings
 ) -> tuple[ScanTarget, MeasuredPoints, tuple[str, ...]]:
     """The target of a fit, the points that it keeps, and notes on how the cloud became it."""
-    method = method_of(ScanMethodConfig, settings.method)
     given = None if cloud.normals is None else torch.from_numpy(cloud.normals)
     if (config := method.scan) is None:
         normals, notes = _raw_normals(method.raw_normals, points, given)

@@ -3,6 +3,9 @@
 from typing import TYPE_CHECKING
 
 from diffshape._pictures import paint
+from diffshape.report.pictures.png import encode_png
+from diffshape.report.pictures.preview import preview
+from diffshape.report.pictures.strip import shape_strip
 
 if TYPE_CHECKING:
     from diffshape.data import ShapeFamily
@@ -17,9 +20,6 @@ SHOWN = 6
 
 def fit_picture(result: "FitResult") -> bytes | None:
     """The surface of a fit; none if its field has no zero."""
-    from diffshape.report.pictures.png import encode_png
-    from diffshape.report.pictures.preview import preview
-
     mesh = result.mesh(RESOLUTION)
     if not len(mesh.faces):
         return None
@@ -28,17 +28,13 @@ def fit_picture(result: "FitResult") -> bytes | None:
 
 def model_picture(model: "DeepSDF") -> bytes | None:
     """Shapes from one training shape to another."""
-    from diffshape.report.pictures.png import encode_png
-    from diffshape.report.pictures.shape_space import interpolation_strip
+    from diffshape.report.pictures.shape_space import interpolation_strip  # loads the models
 
     return encode_png(interpolation_strip(model, resolution=RESOLUTION))
 
 
 def family_picture(family: "ShapeFamily") -> bytes:
     """The first shapes of a drawn family."""
-    from diffshape.report.pictures.png import encode_png
-    from diffshape.report.pictures.strip import shape_strip
-
     vertices, faces = family.meshes()
     shapes = [(str(number), (each, faces)) for number, each in enumerate(vertices[:SHOWN])]
     return encode_png(shape_strip(shapes, size=170))

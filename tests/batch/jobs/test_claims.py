@@ -1,11 +1,7 @@
 """No job of a batch has two drivers; one that was killed has none of them any more."""
 
-import os
 import signal
-import subprocess
-import sys
 import threading
-from pathlib import Path
 
 import pytest
 
@@ -13,8 +9,8 @@ from batch_work import job_of
 from diffshape.batch.jobs import claims
 from diffshape.batch.jobs.claims import alone, claimed
 from diffshape.training import FolderInUseError
+from other_process import holding
 
-TESTS = Path(__file__).parents[2]
 DRIVER = (
     "import sys\n"
     "from pathlib import Path\n"
@@ -22,7 +18,7 @@ DRIVER = (
     "from diffshape.batch.jobs.claims import claimed\n"
     "batch = Path(sys.argv[1])\n"
     "with claimed(batch, [job_of(batch, name) for name in sys.argv[2:]]):\n"
-    "    print('has them', flush=True)\n"
+    "    print('held', flush=True)\n"
     "    sys.stdin.read()\n"
 )
 
@@ -31,19 +27,8 @@ DRIVER = (
 def driver(tmp_path):
     """Another process, which has the jobs a, b and c."""
     pytest.importorskip("fcntl")
-    paths = os.pathsep.join([str(TESTS / "support"), str(TESTS.parent / "src"), os.environ.get("PYTHONPATH", "")])
-    process = subprocess.Popen(
-        [sys.executable, "-c", DRIVER, tmp_path, "a", "b", "c"],
-        env={**os.environ, "PYTHONPATH": paths},
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    assert process.stdout is not None
-    assert process.stdout.readline() == "has them\n"
-    yield process
-    process.kill()
-    process.communicate()
+    with holding(DRIVER, tmp_path, "a", "b", "c") as process:
+        yield process
 
 
 def jobs_of(batch, names):

@@ -120,7 +120,7 @@ def test_without_a_bound_signs_alone_find_the_surface(steepness):
     sparse = isosurface(field, resolution=129, bounds=BOX, lipschitz=0.0)
     assert_closed(sparse.faces)
     assert len(sparse.faces) == len(isosurface(steps, resolution=129, bounds=BOX, sparse=False).faces)
-    assert field.points < 129**3 / 4
+    assert field.points < 129**3 / 5
 
 
 @pytest.mark.parametrize("resolution", [80, 129, 256])

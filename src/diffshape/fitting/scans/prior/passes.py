@@ -109,8 +109,8 @@ def after_pass(network: CleaningPass, scan: Smoothing, lists: NeighborLists, *, 
     if not estimating:
         return replace(scan, cloud=after)
     moves = torch.empty_like(after.log_error)
-    for move, *parts in zip(*(each.split(MOVED) for each in (moves, after.raw, after.points, after.normals))):
-        raw, point, normal = parts
+    parts = (each.split(MOVED) for each in (moves, after.raw, after.points, after.normals))
+    for move, raw, point, normal in zip(*parts):
         move.copy_(((raw - point) * normal).sum(-1).abs_())
     return replace(scan, cloud=after, moves=moves)
 
